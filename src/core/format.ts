@@ -1,0 +1,91 @@
+import { type Scalar } from "./scalar.ts"
+import { type Alias, type Item, type Site } from "./site.ts"
+import { type Edit, type Span } from "./text.ts"
+import { type Tree } from "./tree.ts"
+
+export type FormatName = "yaml" | "json" | "dotenv" | "ini" | "binary"
+
+/** Ordered metadata as the file holds it: nested mappings, lists, scalars (text; numbers and booleans keep their type). */
+export type MetaValue = string | number | boolean | null | MetaMap | readonly MetaValue[]
+export type MetaMap = ReadonlyMap<string, MetaValue>
+
+export interface MetadataBlock {
+  /** Of the first document. */
+  readonly tree: MetaMap
+  /** Take the block (of every document) out of the text. */
+  readonly detach: readonly Edit[]
+  /** How and where it stood, so that `attach` can put another in its place; opaque to everybody but the format. */
+  readonly layout: unknown
+}
+
+/** What a scan finds. A format may add what it needs for `seal`, `open`, `insert` and `remove`. */
+export interface Scan {
+  readonly source: string
+  /** Leaves, comments, nulls and empties outside the metadata, in the order of upstream's walk. */
+  readonly sites: readonly Site[]
+  readonly metadata: MetadataBlock | null
+  readonly aliases: readonly Alias[]
+  /** Number of documents; 1 for all formats but YAML. */
+  readonly documents: number
+}
+
+export interface EmitOptions {
+  /** Blanks per level; `undefined` is upstream's default (YAML 4, JSON a tab). */
+  readonly indent?: number | undefined
+}
+
+/**
+ * One file type: how its text is scanned and how spans of it are spelled. Everything is synchronous and pure;
+ * every failure is an `AppError` that names a line and never holds text of the document.
+ */
+export interface Format {
+  readonly name: FormatName
+
+  /**
+   * Finds all sites. Accepts and refuses what upstream's parser accepts and refuses, and resolves scalars as it does.
+   *
+   * @throws {AppError} `SYNTAX` with line and column, or one of the format's more precise codes
+   */
+  scan(source: string): Scan
+
+  /**
+   * Puts a token where the site's content is, in a carrier that upstream reads back as the same text.
+   * The text outside the edit's span is the same in the plain and in the sealed file.
+   */
+  seal(scan: Scan, site: Site, token: string): Edit
+
+  /**
+   * The reverse: spells an opened scalar in the place of its token. What the carrier cannot hold is spelled as
+   * upstream prints it. The edit's span is, in the sealed text, the place that `seal`'s edit produced.
+   */
+  open(scan: Scan, site: Site, scalar: Scalar): Edit
+
+  /**
+   * Writes an alias out in full, since a sealed value is bound to its own path.
+   * `leaf` gives the token of a virtual site, or `null` where it stays clear.
+   */
+  expand(scan: Scan, alias: Alias, leaf: (site: Site) => string | null): Edit
+
+  /** The whole value of an entry, with tag and anchor; `null` when nothing stands there. */
+  valueSpan(scan: Scan, item: Item): Span | null
+
+  /**
+   * Adds a metadata block to a text that has none.
+   *
+   * @param like - the block of the previous file, whose place and indent are kept; `null` for a new file: last, and
+   *   indented as upstream does
+   */
+  attach(scan: Scan, tree: MetaMap, like: MetadataBlock | null): Edit[]
+
+  /** Sets the value at a path: replaces it, or adds it (and what is missing on the way) in the style of its siblings. */
+  set(scan: Scan, path: readonly (string | number)[], value: Tree): Edit[]
+
+  /** Removes an entry with its own comments; the parent stays, as `{}` or `[]` when it was the last. */
+  unset(scan: Scan, path: readonly (string | number)[]): Edit[]
+
+  /** Prints a tree as upstream prints it: for conversion and `--extract` only. */
+  emit(documents: readonly Tree[], options: EmitOptions): string
+
+  /** Prints a part of a document that is no mapping, as upstream's `--extract` does. */
+  emitValue(value: Tree, options: EmitOptions): string
+}

@@ -1,0 +1,42 @@
+/**
+ * Owned secret bytes (a data key, a share): they can be wiped, and no `inspect`, JSON or string shows them.
+ * The caller hands the buffer over and must not keep it.
+ */
+export class SecretBytes {
+  #bytes: Uint8Array | null
+
+  constructor(bytes: Uint8Array) {
+    this.#bytes = bytes
+  }
+
+  get length(): number {
+    return this.#bytes?.length ?? 0
+  }
+
+  /** Lends the bytes for the time of a call; they must not be kept. */
+  use<T>(work: (bytes: Uint8Array) => T): T {
+    if (this.#bytes === null) throw new Error("secret bytes were used after they were wiped")
+    return work(this.#bytes)
+  }
+
+  copy(): SecretBytes {
+    return this.use((bytes) => new SecretBytes(Uint8Array.from(bytes)))
+  }
+
+  wipe(): void {
+    this.#bytes?.fill(0)
+    this.#bytes = null
+  }
+
+  toJSON(): string {
+    return "[secret]"
+  }
+
+  toString(): string {
+    return "[secret]"
+  }
+
+  [Symbol.for("nodejs.util.inspect.custom")](): string {
+    return "[secret]"
+  }
+}

@@ -1,0 +1,73 @@
+import { type Scalar } from "./scalar.ts"
+import { type Span } from "./text.ts"
+
+/** One entry of a mapping or a list, or the root of a document (`parent` is `null`). */
+export interface Item {
+  readonly parent: Item | null
+  /** Mapping key; `null` for a list element and for a document root. */
+  readonly key: string | null
+  /** Position in the list or mapping (comments do not count); the document number for a root. */
+  readonly index: number
+}
+
+/**
+ * One place that may be sealed, or that the structure digest counts.
+ *
+ * Sites come in the order of upstream's walk, which is the order of the MAC; spans need not ascend.
+ */
+export interface Site {
+  /** The entry whose value this is; for a comment the entry (or root) whose value is the container it stands in. */
+  readonly item: Item
+  /** `null` for a null, an empty mapping or an empty list: never sealed, never hashed, but part of the structure. */
+  readonly scalar: Scalar | null
+  readonly kind: SiteKind
+  /**
+   * What a token replaces: the content with its quotes or block header, without custom tag and anchor.
+   * `null` for a virtual site, which is reached through an alias and counts for the MAC only.
+   */
+  readonly span: Span | null
+  /** How the format spells it: quote style, block header, indent. Opaque to everybody but its own format. */
+  readonly style: unknown
+  /** 1-based. */
+  readonly line: number
+  /** A comment that stands in a list. */
+  readonly inList?: boolean
+  /** The outermost alias that leads to this virtual site. */
+  readonly alias?: Alias
+  /** Bytes that the MAC counts when the site stays clear, where upstream reads the text differently (INI). */
+  readonly clearBytes?: Uint8Array
+  /** Upstream keeps only the last of repeated INI keys; the others are sealed but not part of the MAC. */
+  readonly shadowed?: boolean
+}
+
+export type SiteKind = Scalar["kind"] | "null" | "map" | "list"
+
+/** A place where `*name` stands for something that is written elsewhere. */
+export interface Alias {
+  readonly item: Item
+  /** Of the text `*name`. */
+  readonly span: Span
+  readonly name: string
+  /** The entry whose value carries the anchor. */
+  readonly target: Item
+}
+
+/** Mapping keys from the root: the path that is authenticated. List positions are not part of it. */
+export function keyPath(item: Item): string[] {
+  const keys: string[] = []
+  for (let at: Item | null = item; at !== null; at = at.parent) if (at.key !== null) keys.push(at.key)
+  return keys.reverse()
+}
+
+/** Keys and list positions from the root: for people, `get`, `set` and the structure digest. */
+export function fullPath(item: Item): (string | number)[] {
+  const parts: (string | number)[] = []
+  for (let at: Item | null = item; at !== null && at.parent !== null; at = at.parent) parts.push(at.key ?? at.index)
+  return parts.reverse()
+}
+
+export function documentOf(item: Item): number {
+  let at = item
+  while (at.parent !== null) at = at.parent
+  return at.index
+}

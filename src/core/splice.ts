@@ -1,0 +1,30 @@
+import { type Edit } from "./text.ts"
+
+/**
+ * Applies all edits in one pass. Edits may come in any order; insertions at one place keep the
+ * order in which they were given, and come before a replacement that starts there.
+ *
+ * @throws {RangeError} when edits overlap or lie outside the text: a bug of the caller
+ */
+export function splice(source: string, edits: readonly Edit[]): string {
+  if (edits.length === 0) return source
+  const sorted = isSorted(edits) ? edits : [...edits].sort((a, b) => a.start - b.start || a.end - b.end)
+  const parts: string[] = []
+  let at = 0
+  for (const { start, end, text } of sorted) {
+    if (start < at || end < start || end > source.length) throw new RangeError("edits overlap or leave the text")
+    parts.push(source.slice(at, start), text)
+    at = end
+  }
+  parts.push(source.slice(at))
+  return parts.join("")
+}
+
+function isSorted(edits: readonly Edit[]): boolean {
+  for (let i = 1; i < edits.length; i++) {
+    const a = edits[i - 1]!
+    const b = edits[i]!
+    if (a.start > b.start || (a.start === b.start && a.end > b.end)) return false
+  }
+  return true
+}

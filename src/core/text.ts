@@ -1,0 +1,48 @@
+/** Half-open `[start, end)` in UTF-16 units of the decoded text. */
+export interface Span {
+  readonly start: number
+  readonly end: number
+}
+
+/** Replaces a span of a text; an empty span is an insertion. */
+export interface Edit extends Span {
+  readonly text: string
+}
+
+const encoder = new TextEncoder()
+const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+
+export const utf8 = {
+  encode: (text: string): Uint8Array => encoder.encode(text),
+  /** Lossy: for bytes that are known to be UTF-8, or for display. */
+  decode: (bytes: Uint8Array): string =>
+    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
+}
+
+/**
+ * Decodes a whole file. A BOM stays part of the text, so text and bytes are a bijection.
+ *
+ * @returns `null` when the bytes are not UTF-8: such a file can only be `binary`
+ */
+export function decodeText(bytes: Uint8Array): string | null {
+  try {
+    return strict.decode(bytes)
+  } catch {
+    return null
+  }
+}
+
+export function isUtf8(bytes: Uint8Array): boolean {
+  return decodeText(bytes) !== null
+}
+
+export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  return a.length === b.length && Buffer.compare(a, b) === 0
+}
+
+/** 1-based line of an offset; only LF counts, as editors count. */
+export function lineAt(source: string, offset: number): number {
+  let line = 1
+  for (let at = source.indexOf("\n"); at !== -1 && at < offset; at = source.indexOf("\n", at + 1)) line++
+  return line
+}
