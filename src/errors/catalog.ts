@@ -30,6 +30,95 @@ export const catalog = {
 
   // Metadata.
   METADATA_INVALID: { exit: 1, title: "the metadata of the file is not valid", hint: undefined },
+  NO_KEYS: {
+    exit: 1,
+    title: "the metadata names no recipient: nobody can open this file",
+    hint: "restore an earlier version of the file",
+  },
+
+  // Tokens and what guards them.
+  TOKEN_INVALID: {
+    exit: 25,
+    title: "a value that must be sealed is not a valid token",
+    hint: "restore the value from an earlier version of the file",
+  },
+  TRAILING_TEXT: {
+    exit: 25,
+    title: "clear text stands behind a token, where nothing authenticates it",
+    hint: "remove what follows the closing bracket of the token",
+  },
+  VALUE_NOT_OPENED: {
+    exit: 25,
+    title: "a value cannot be opened: it was changed, moved, or sealed under another data key",
+    hint: "restore the value from an earlier version of the file",
+  },
+  VALUE_TYPE: { exit: 25, title: "an opened value does not fit the type that its token names", hint: undefined },
+  COMMENT_UNSAFE: {
+    exit: 25,
+    title: "an opened comment holds a line break or control character and could change the file",
+    hint: "the file was tampered with: restore an earlier version",
+  },
+  MAC_MISMATCH: {
+    exit: 51,
+    title: "MAC mismatch: the file changed after it was sealed",
+    hint: "restore the last good version, or look at it with --ignore-mac",
+  },
+  MAC_MISSING: {
+    exit: 51,
+    title: "MAC mismatch: the file has no MAC",
+    hint: "restore the last good version, or look at it with --ignore-mac",
+  },
+  MAC_INVALID: {
+    exit: 51,
+    title: "MAC mismatch: the MAC of the file cannot be opened",
+    hint: "restore the last good version, or look at it with --ignore-mac",
+  },
+  STRUCTURE_CHANGED: {
+    exit: 51,
+    title: "the structure of the file changed after it was sealed: keys, list borders, nulls or selectors",
+    hint: "restore the last good version, or look at it with --ignore-mac",
+  },
+  ALIAS_TO_SEALED: {
+    exit: 25,
+    title: "an alias in the clear leads to a sealed value",
+    hint: "write the value out in place of the alias",
+  },
+  KEY_AMBIGUOUS: {
+    exit: 23,
+    title: 'two keys have the same authenticated path, because a key holds ":"',
+    hint: "rename one of the two keys",
+  },
+  NOTHING_TO_SEAL: {
+    exit: 23,
+    title: "nothing in the file would be sealed",
+    hint: "check the rule that selects what is encrypted, or say --allow-empty-selection",
+  },
+  SELF_CHECK: {
+    exit: 70,
+    title: "the sealed text does not open to what went in, so nothing was written",
+    hint: "please report this with a file that shows it",
+  },
+
+  // Recipients, identities and data keys.
+  DATA_KEY: { exit: 128, title: "the data key could not be unwrapped", hint: undefined },
+  KEY_ORDER_INVALID: {
+    exit: 112,
+    title: "the decryption order is not valid",
+    hint: "name each type once: age, pgp, kms, gcp_kms, azure_kv, hc_vault, hckms",
+  },
+  KEY_GROUPS_INVALID: { exit: 1, title: "the key groups or their threshold cannot be used", hint: undefined },
+  KEY_TIMEOUT: {
+    exit: 128,
+    title: "a key service did not answer in time",
+    hint: "wait longer with SOTTO_KEY_TIMEOUT (seconds)",
+  },
+  WRAP_FAILED: { exit: 1, title: "the data key could not be wrapped for every recipient", hint: undefined },
+  STANZA_INVALID: { exit: 128, title: "a wrapped data key is malformed", hint: undefined },
+  RECIPIENT_INVALID: { exit: 1, title: "a recipient is not valid", hint: undefined },
+  IDENTITY_INVALID: { exit: 128, title: "an identity cannot be used", hint: undefined },
+  COMMAND_FAILED: { exit: 128, title: "a command that should print an identity failed", hint: undefined },
+  PLUGIN_REFUSED: { exit: 128, title: "an age plugin may not be run", hint: undefined },
+  PLUGIN_FAILED: { exit: 128, title: "an age plugin failed", hint: undefined },
 } as const satisfies Record<string, Entry>
 
 export type Code = keyof typeof catalog

@@ -12,6 +12,17 @@ export interface KeyContext {
   readFile(path: string): Promise<Uint8Array | null>
   /** Runs a program without a shell; its output is never shown. */
   run(program: string, args: readonly string[], options?: RunOptions): Promise<RunResult>
+  /**
+   * Starts a program without a shell and keeps talking with it: age plugins. Its working folder is the temp folder and
+   * its standard error is thrown away. `null` when it could not be started.
+   */
+  talk(program: string, args: readonly string[], options?: TalkOptions): Promise<Talk | null>
+  /** What the file system says of a path, links followed; `null` when nothing is there. */
+  stat(path: string): Promise<PathFacts | null>
+  /** Folders whose content strangers may have written: the working folder, the git top level of it and of the files. */
+  readonly workspace: readonly string[]
+  /** The user's number; `null` where there is none (Windows). */
+  readonly uid: number | null
   /** Asks on the terminal. `hidden` turns the echo off. `null` when there is no terminal. */
   prompt(question: string, options: { hidden: boolean }): Promise<string | null>
   /** One line for people, on stderr. */
@@ -19,7 +30,17 @@ export interface KeyContext {
   /** Called as `sops`: upstream's weaker defaults hold where security.md says so. */
   readonly asSops: boolean
   readonly signal: AbortSignal
+  /** How far a provider may go now. Unwrapping goes up step by step, so that nobody is asked without need. */
+  readonly effort: Effort
+  /** One object for the whole run: what providers remember (loaded identities, opened keys) hangs on it. */
+  readonly session: object
 }
+
+/**
+ * `silent`: the environment and files only. `programs`: also commands that the user set up (`SOPS_AGE_KEY_CMD`).
+ * `any`: also prompts, plugins, and whatever else may need a hand or a touch.
+ */
+export type Effort = "silent" | "programs" | "any"
 
 export interface RunOptions {
   readonly input?: Uint8Array
@@ -27,6 +48,33 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string>>
   /** Stops reading, and the child, after that many bytes of output. */
   readonly outputBytesMax?: number
+  /** Ends the child. The context's own signal does so in any case. */
+  readonly signal?: AbortSignal
+}
+
+export interface TalkOptions {
+  /** Ends the child. The context's own signal does so in any case. */
+  readonly signal?: AbortSignal
+}
+
+/** A program that runs, with both pipes open. */
+export interface Talk {
+  /** Writing to a program that has ended does nothing; the next `read` tells. */
+  write(bytes: Uint8Array): Promise<void>
+  /** The next bytes, as they come; `null` at the end. */
+  read(): Promise<Uint8Array | null>
+  /** Closes both pipes, asks the program to end, and waits for it. */
+  close(): Promise<void>
+}
+
+export interface PathFacts {
+  /** Absolute, links resolved. */
+  readonly realPath: string
+  readonly isFile: boolean
+  /** Permission bits. */
+  readonly mode: number
+  /** Of the owner; `null` where there is none (Windows). */
+  readonly uid: number | null
 }
 
 export interface RunResult {
@@ -47,6 +95,26 @@ export interface KeyProvider {
    * @throws {AppError} only when the entry is ours and is broken, or the service failed
    */
   unwrap(entry: WrappedKey, context: KeyContext): Promise<SecretBytes | null>
+  /** Why `unwrap` returned `null`: where identities were looked for, and what was found. Asked for errors only. */
+  explain?(entry: WrappedKey, context: KeyContext): Promise<Explanation>
+}
+
+export interface Explanation {
+  readonly places: readonly Place[]
+  /** The whole message of upstream for this entry, on one line. */
+  readonly asUpstream: string
+}
+
+/** One place where identities may be. */
+export interface Place {
+  /** A variable or a path. */
+  readonly name: string
+  /** `absent`: not set, not there. `empty`: there, without an identity. */
+  readonly state: "absent" | "empty" | "found" | "failed"
+  /** Recipients of the identities that were found there, as far as they are known. */
+  readonly holds: readonly string[]
+  /** One reason for each thing that failed. Never text of an identity. */
+  readonly reasons: readonly string[]
 }
 
 /** Eager facts, lazy code: `--help`, or opening with age, must not load a cloud SDK. */
