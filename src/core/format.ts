@@ -10,7 +10,7 @@ export type MetaValue = string | number | boolean | null | MetaMap | readonly Me
 export type MetaMap = ReadonlyMap<string, MetaValue>
 
 export interface MetadataBlock {
-  /** Of the first document. */
+  /** Of the first document. Reading it throws `METADATA_INVALID` when the block is there but is no usable mapping. */
   readonly tree: MetaMap
   /** Take the block (of every document) out of the text. */
   readonly detach: readonly Edit[]
@@ -27,6 +27,8 @@ export interface Scan {
   readonly aliases: readonly Alias[]
   /** Number of documents; 1 for all formats but YAML. */
   readonly documents: number
+  /** Text that must not stand in a sealed file, such as a BOM: the core deletes it and the memo brings it back. */
+  readonly banned?: readonly Span[]
 }
 
 export interface EmitOptions {

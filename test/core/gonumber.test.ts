@@ -13,6 +13,7 @@ import {
   parseUint64In,
   parseUintBase0,
 } from "../../src/core/gonumber.ts"
+import { runs } from "../laws/runs.ts"
 
 /** What Go's strconv, encoding/json and sops' ValToString say; `null` where Go refuses the text. */
 interface Row {
@@ -68,7 +69,7 @@ describe("gonumber", () => {
     const law = fc.property(finite, (value) => {
       for (const format of [formatF, formatG, formatUpperG, formatJson]) expect(parseFloat64(format(value))).toBe(value)
     })
-    fc.assert(law)
+    fc.assert(law, runs)
   })
 
   test("a long run of digits is no more work than its length", () => {
