@@ -1,0 +1,132 @@
+import { AppError } from "../errors/app-error.ts"
+import { version } from "../version.ts"
+import { display, displayPath } from "./display.ts"
+
+export interface ReportStyle {
+  /** One JSON object a line, for tools. */
+  readonly json: boolean
+  /** The stream is a terminal that shows colours. */
+  readonly color: boolean
+}
+
+const bugExit = 70
+
+/**
+ * What is printed on stderr for anything that was thrown: the one place where errors become text.
+ *
+ * A bug shows the class of the error and the places in our own code, never its message: a message may quote a document.
+ *
+ * @returns whole lines, with the final newline
+ */
+export function report(error: unknown, { json, color }: ReportStyle): string {
+  if (json) return `${ascii(JSON.stringify(error instanceof AppError ? fields(error) : bugFields(error)))}\n`
+  const paint = color ? painted : plain
+  const lines = error instanceof AppError ? errorLines(error, paint) : bugLines(error, paint)
+  return `${lines.join("\n")}\n`
+}
+
+/** The same, called as `sops`: message and newline, without prefix, code or colour (upstream's coded errors). */
+export function reportAsSops(error: unknown): string {
+  if (!(error instanceof AppError)) return report(error, { json: false, color: false })
+  return `${[`${display(error.message)}${place(error)}`, ...(error.detail.notes ?? []).map(note)].join("\n")}\n`
+}
+
+/** The status that the process ends with. */
+export function exitOf(error: unknown): number {
+  return error instanceof AppError ? error.exit : bugExit
+}
+
+/** One line for people that is no error. */
+export function notice(text: string, color: boolean): string {
+  return `${(color ? painted : plain).notice("notice:")} ${display(text, noticeMax)}\n`
+}
+
+// A notice may hold several names, each of them cut where it comes in.
+const noticeMax = 600
+
+interface Paint {
+  error(text: string): string
+  hint(text: string): string
+  notice(text: string): string
+}
+
+const plain: Paint = { error: String, hint: String, notice: String }
+const painted: Paint = {
+  error: (text) => `\x1b[1;31m${text}\x1b[0m`,
+  hint: (text) => `\x1b[36m${text}\x1b[0m`,
+  notice: (text) => `\x1b[33m${text}\x1b[0m`,
+}
+
+function errorLines(error: AppError, paint: Paint): string[] {
+  const lines = [
+    `${paint.error("error:")} ${display(error.message, noticeMax)}${place(error)} [${error.code}]`,
+  ]
+  for (const line of error.detail.notes ?? []) lines.push(note(line))
+  if (error.hint !== undefined) lines.push(`${paint.hint("hint:")} ${display(error.hint, noticeMax)}`)
+  return lines
+}
+
+function place({ where }: AppError): string {
+  const parts: string[] = []
+  if (where.file !== undefined) parts.push(display(where.file))
+  if (where.line !== undefined) parts.push(`line ${where.line}`)
+  if (where.column !== undefined) parts.push(`column ${where.column}`)
+  if (where.path !== undefined && where.path.length > 0) parts.push(displayPath(where.path))
+  if (where.provider !== undefined) parts.push(display(where.provider))
+  if (where.recipient !== undefined) parts.push(display(where.recipient))
+  return parts.length === 0 ? "" : ` (${parts.join(", ")})`
+}
+
+function note(text: string): string {
+  return `  ${display(text)}`
+}
+
+function fields(error: AppError): object {
+  const { file, path, line, column, provider, recipient } = error.where
+  const { message, code, exit, hint } = error
+  const { subject, notes } = error.detail
+  return { schema: 1, code, exit, message, subject, file, path, line, column, provider, recipient, notes, hint }
+}
+
+/** JSON with every character beyond ASCII escaped: exact for tools, and harmless where a log shows it. */
+function ascii(json: string): string {
+  return json.replace(/[^\x20-\x7e]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`)
+}
+
+function bugLines(error: unknown, paint: Paint): string[] {
+  return [
+    `${paint.error("error:")} this is a bug in sotto (${bugName(error)}) [BUG]`,
+    ...frames(error).map((frame) => `  at ${frame}`),
+    `${paint.hint("hint:")} ${bugHint}`,
+  ]
+}
+
+function bugFields(error: unknown): object {
+  const message = `this is a bug in sotto (${bugName(error)})`
+  return { schema: 1, code: "BUG", exit: bugExit, message, frames: frames(error), hint: bugHint }
+}
+
+const bugHint = `report it with these lines, the command and its options, and the version (sotto ${version}, Node ${process.version}); do not send the file`
+
+function bugName(error: unknown): string {
+  if (!(error instanceof Error)) return typeof error
+  const name = error.constructor.name
+  const code =
+    "code" in error && typeof error.code === "string" && /^[A-Z_\d]{1,40}$/.test(error.code) ? error.code : ""
+  return [/^\w{1,40}$/.test(name) ? name : "Error", code].filter(Boolean).join(" ")
+}
+
+/** Our own stack frames as `file:line`. The head of a stack repeats the message, so it is cut off by its length. */
+function frames(error: unknown): string[] {
+  if (!(error instanceof Error) || error.stack === undefined) return []
+  const head = [`${error.name}: ${error.message}`, `${error.constructor.name}: ${error.message}`, error.name]
+  const known = head.find((text) => error.stack?.startsWith(`${text}\n`))
+  if (known === undefined) return []
+  const own: string[] = []
+  for (const line of error.stack.slice(known.length).split("\n")) {
+    if (line.includes("node_modules") || line.includes("node:")) continue
+    const found = /^ {4}at .*?([\w.-]{1,80}\.(?:ts|js|mjs):\d+):\d+\)?$/.exec(line)?.[1]
+    if (found !== undefined) own.push(found)
+  }
+  return own.slice(0, 12)
+}
