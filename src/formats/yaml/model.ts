@@ -1,0 +1,72 @@
+import { type MetadataBlock, type Scan } from "../../core/format.ts"
+import { type Item, type Site } from "../../core/site.ts"
+import {
+  type CommentLine,
+  type ListNode,
+  type MapNode,
+  type YamlDocument,
+  type YamlNode,
+  type YamlPair,
+} from "./node.ts"
+
+/** What stands at an item. */
+export interface YamlEntry {
+  /** As written: an alias node for an item that is reached through one; `null` for an empty document. */
+  readonly value: YamlNode | null
+  /** `null` for a list element and a document root. */
+  readonly pair: YamlPair | null
+  /** The collection that holds it; `null` for a document root. */
+  readonly parent: MapNode | ListNode | null
+}
+
+/** The `style` of a YAML site. */
+export type YamlStyle = ValueStyle | CommentStyle
+
+export interface ValueStyle {
+  readonly type: "value"
+  /** The scalar, or the empty mapping or list; behind an alias it is the node that the alias leads to. */
+  readonly node: YamlNode
+  readonly entry: YamlEntry
+}
+
+export interface CommentStyle {
+  readonly type: "comment"
+  readonly line: CommentLine
+  /** The node that go-yaml attaches it to; `null`: the document. */
+  readonly node: YamlNode | null
+  readonly place: "head" | "inline" | "foot"
+}
+
+/** The metadata block as it stood in one document; `null` where the document has none. */
+export interface YamlMetaPlace {
+  /** Number of root entries before it. */
+  readonly position: number
+  /** It was the last entry. */
+  readonly isLast: boolean
+  /** Root mapping in flow style. */
+  readonly flow: boolean
+  /** Blanks per level inside the block. */
+  readonly indent: number
+}
+
+/** The `layout` of YAML metadata: one place a document. */
+export type YamlMetaLayout = readonly (YamlMetaPlace | null)[]
+
+export interface YamlMetadata extends MetadataBlock {
+  readonly layout: YamlMetaLayout
+}
+
+export interface YamlScan extends Scan {
+  readonly docs: readonly YamlDocument[]
+  readonly metadata: YamlMetadata | null
+  /** Every entry outside the metadata that is written in the text; what an alias leads to has none. */
+  readonly entries: ReadonlyMap<Item, YamlEntry>
+  /** The item of every document's root. */
+  readonly roots: readonly Item[]
+  /** Sites with the type of their style known. */
+  readonly sites: readonly YamlSite[]
+}
+
+export interface YamlSite extends Site {
+  readonly style: YamlStyle
+}
