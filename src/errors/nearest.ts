@@ -1,38 +1,44 @@
+const wordMax = 64
+
 /**
- * The known word that a misspelt one was probably meant to be, for hints.
+ * The known word that a misspelt one most likely stands for.
  *
- * @returns `undefined` when nothing is close: at most one slip in three characters, and never more than three
+ * @returns `null` when none is near: more than one edit in three letters, where a swap of neighbours is one edit
  */
-export function nearest(word: string, known: readonly string[]): string | undefined {
-  const slipsMax = Math.min(3, Math.max(1, Math.floor(word.length / 3)))
-  // The distance is quadratic in the length, and no known word is longer than that.
-  if (word.length > 60) return undefined
-  let best: string | undefined
-  let least = slipsMax + 1
+export function nearest(word: string, known: Iterable<string>): string | null {
+  if (word.length > wordMax) return null
+  const lower = word.toLowerCase()
+  let best: string | null = null
+  let bestDistance = Math.max(1, Math.floor(word.length / 3)) + 1
   for (const candidate of known) {
-    const slips = distance(word.toLowerCase(), candidate.toLowerCase())
-    if (slips < least) {
-      best = candidate
-      least = slips
-    }
+    if (Math.abs(candidate.length - word.length) >= bestDistance) continue
+    const distance = editDistance(lower, candidate.toLowerCase())
+    if (distance >= bestDistance) continue
+    best = candidate
+    bestDistance = distance
   }
   return best
 }
 
-/** Insertions, deletions, replacements and swaps of neighbours that lead from one word to the other. */
-function distance(a: string, b: string): number {
-  let before: number[] = []
-  let last = Array.from({ length: b.length + 1 }, (_, index) => index)
+/** For a hint: ``did you mean `x`?``, or `undefined` so that another hint stands. */
+export function didYouMean(word: string, known: Iterable<string>): string | undefined {
+  const found = nearest(word, known)
+  return found === null ? undefined : `did you mean \`${found}\`?`
+}
+
+/** Insertions, deletions, replacements and swaps of neighbours (optimal string alignment). */
+function editDistance(a: string, b: string): number {
+  let beforeLast: number[] = []
+  let last = Array.from({ length: b.length + 1 }, (_, i) => i)
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
-      const same = a[i - 1] === b[j - 1]
-      let least = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (same ? 0 : 1))
-      const swapped = i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
-      if (swapped) least = Math.min(least, before[j - 2]! + 1)
-      row.push(least)
+      const isSame = a[i - 1] === b[j - 1]
+      let cost = Math.min(last[j]! + 1, row[j - 1]! + 1, last[j - 1]! + (isSame ? 0 : 1))
+      if (i > 1 && j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]) cost = Math.min(cost, beforeLast[j - 2]! + 1)
+      row.push(cost)
     }
-    before = last
+    beforeLast = last
     last = row
   }
   return last[b.length]!

@@ -8,10 +8,10 @@ const cases = [
   { word: "edti", found: "edit" },
   { word: "Edit", found: "edit" },
   { word: "--input-typ", found: "--input-type" },
-  { word: "--type", found: undefined },
-  { word: "xyz", found: undefined },
-  { word: "", found: undefined },
-  { word: "decrypt".repeat(100_000), found: undefined },
+  { word: "--type", found: null },
+  { word: "xyz", found: null },
+  { word: "", found: null },
+  { word: "decrypt".repeat(100_000), found: null },
 ]
 
 describe("nearest", () => {
