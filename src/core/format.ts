@@ -76,8 +76,9 @@ export interface Format {
    *
    * @param like - the block of the previous file, whose place and indent are kept; `null` for a new file: last, and
    *   indented as upstream does
+   * @param indent - blanks per level of a new block; `undefined` is upstream's default
    */
-  attach(scan: Scan, tree: MetaMap, like: MetadataBlock | null): Edit[]
+  attach(scan: Scan, tree: MetaMap, like: MetadataBlock | null, indent?: number): Edit[]
 
   /** Sets the value at a path: replaces it, or adds it (and what is missing on the way) in the style of its siblings. */
   set(scan: Scan, path: readonly (string | number)[], value: Tree): Edit[]

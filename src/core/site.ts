@@ -32,6 +32,8 @@ export interface Site {
   readonly line: number
   /** A comment that stands in a list. */
   readonly inList?: boolean
+  /** A comment that stands behind a value on the same line. */
+  readonly inline?: boolean
   /** The outermost alias that leads to this virtual site. */
   readonly alias?: Alias
   /** Bytes that the MAC counts when the site stays clear, where upstream reads the text differently (INI). */

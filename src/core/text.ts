@@ -15,8 +15,7 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 export const utf8 = {
   encode: (text: string): Uint8Array => encoder.encode(text),
   /** Lossy: for bytes that are known to be UTF-8, or for display. */
-  decode: (bytes: Uint8Array): string =>
-    Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
+  decode: (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
 }
 
 /**

@@ -19,6 +19,8 @@ export interface Detail {
   readonly hint?: string | undefined
   /** Short qualifier behind the title, such as the name of an option or of a known key. Never text of a document. */
   readonly subject?: string | undefined
+  /** In place of the catalog's exit status, where upstream's depends on the situation. */
+  readonly exit?: number | undefined
 }
 
 /** An expected failure. Anything else that is thrown is a bug and exits with status 70. */
@@ -36,7 +38,7 @@ export class AppError extends Error {
   }
 
   get exit(): number {
-    return catalog[this.code].exit
+    return this.detail.exit ?? catalog[this.code].exit
   }
 
   get hint(): string | undefined {

@@ -21,7 +21,11 @@ export const catalog = {
   KEY_NOT_STRING: { exit: 23, title: "a mapping key is not a string", hint: "put the key in quotes" },
   NO_DOCUMENT: { exit: 92, title: "the file holds no document", hint: undefined },
   TOO_LARGE: { exit: 2, title: "a limit was exceeded", hint: undefined },
-  ALREADY_SEALED: { exit: 203, title: "the file is sealed already", hint: "change it with `sotto edit` or `sotto set`" },
+  ALREADY_SEALED: {
+    exit: 203,
+    title: "the file is sealed already",
+    hint: "change it with `sotto edit` or `sotto set`",
+  },
   NOT_SEALED: {
     exit: 1,
     title: "sops metadata not found: the file is not sealed",
@@ -119,6 +123,22 @@ export const catalog = {
   COMMAND_FAILED: { exit: 128, title: "a command that should print an identity failed", hint: undefined },
   PLUGIN_REFUSED: { exit: 128, title: "an age plugin may not be run", hint: undefined },
   PLUGIN_FAILED: { exit: 128, title: "an age plugin failed", hint: undefined },
+
+  // The command line.
+  COMMAND_UNKNOWN: { exit: 64, title: "there is no such command", hint: "see `sotto --help`" },
+  OPTION_UNKNOWN: { exit: 64, title: "there is no such option", hint: "see --help for the options of this command" },
+  OPTION_VALUE: { exit: 64, title: "the value of an option is wrong", hint: undefined },
+  OPTIONS_CONFLICT: { exit: 8, title: "two options contradict each other", hint: undefined },
+  ARGUMENT_MISSING: {
+    exit: 100,
+    title: "an argument is missing",
+    hint: "see --help for the arguments of this command",
+  },
+  ARGUMENT_UNEXPECTED: {
+    exit: 64,
+    title: "there is an argument too many",
+    hint: "put an argument with blanks in quotes; see --help for the arguments of this command",
+  },
 } as const satisfies Record<string, Entry>
 
 export type Code = keyof typeof catalog

@@ -1,0 +1,80 @@
+import { type Leaf } from "./document.ts"
+import { documentOf, type Item } from "./site.ts"
+import { type CommentEntry, type ListTree, type MapEntry, type MapTree, type Tree } from "./tree.ts"
+
+type MutableMap = MapTree & { entries: (MapEntry | CommentEntry)[] }
+type MutableList = ListTree & { items: (Tree | CommentEntry)[] }
+
+/**
+ * The data of an opened document, one tree a document. Shadowed lines are left out, as upstream does not see them.
+ *
+ * @param documents - their number: one without any site is an empty mapping
+ */
+export function buildTrees(leaves: readonly Leaf[], documents: number): Tree[] {
+  const builder = new Builder(leaves)
+  const roots: Tree[] = Array.from({ length: documents }, () => ({ type: "map", entries: [] }))
+  for (const leaf of leaves) builder.add(leaf, roots)
+  return roots
+}
+
+class Builder {
+  readonly #containers = new Map<Item, MutableMap | MutableList>()
+  /** Entries that hold list elements; known before the walk, since a comment may come first. */
+  readonly #lists = new Set<Item>()
+
+  constructor(leaves: readonly Leaf[]) {
+    for (const { site } of leaves) {
+      if (site.inList === true) this.#lists.add(site.item)
+      for (let at: Item | null = site.item; at !== null; at = at.parent) {
+        if (at.parent !== null && at.key === null) this.#lists.add(at.parent)
+      }
+    }
+  }
+
+  add({ site, scalar }: Leaf, roots: Tree[]): void {
+    if (site.shadowed === true) return
+    if (scalar !== null && scalar.kind === "comment") {
+      const holder = site.kind === "comment" ? site.item : site.item.parent!
+      const comment: CommentEntry = { type: "comment", text: scalar.bytes, inline: site.inline === true }
+      const container = this.#container(holder, roots)
+      if (container.type === "map") container.entries.push(comment)
+      else container.items.push(comment)
+      return
+    }
+    const value: Tree =
+      scalar !== null
+        ? { type: "scalar", scalar }
+        : site.kind === "map"
+          ? { type: "map", entries: [] }
+          : site.kind === "list"
+            ? { type: "list", items: [] }
+            : { type: "null" }
+    if (site.item.parent === null) return
+    this.#put(site.item, value, roots)
+    // A comment may stand inside brackets that are otherwise empty.
+    if (value.type === "map" || value.type === "list")
+      this.#containers.set(site.item, value as MutableMap | MutableList)
+  }
+
+  #container(item: Item, roots: Tree[]): MutableMap | MutableList {
+    const known = this.#containers.get(item)
+    if (known !== undefined) return known
+    if (item.parent === null) {
+      const root = roots[documentOf(item)] as MutableMap
+      this.#containers.set(item, root)
+      return root
+    }
+    const made: MutableMap | MutableList = this.#lists.has(item)
+      ? { type: "list", items: [] }
+      : { type: "map", entries: [] }
+    this.#containers.set(item, made)
+    this.#put(item, made, roots)
+    return made
+  }
+
+  #put(item: Item, value: Tree, roots: Tree[]): void {
+    const container = this.#container(item.parent!, roots)
+    if (container.type === "map") container.entries.push({ type: "entry", key: item.key!, value })
+    else container.items.push(value)
+  }
+}

@@ -1,0 +1,34 @@
+import { formatF, parseFloat64, parseInt64 } from "./gonumber.ts"
+import { type Kind, type Scalar } from "./scalar.ts"
+import { utf8 } from "./text.ts"
+import { canonicalTime } from "./time.ts"
+
+const trueTexts: ReadonlySet<string> = new Set(["1", "t", "T", "TRUE", "true", "True"])
+const falseTexts: ReadonlySet<string> = new Set(["0", "f", "F", "FALSE", "false", "False"])
+
+/**
+ * The scalar that an opened token stands for. The bytes are derived from the typed value, as upstream derives them
+ * for the MAC: an `int` of `+5` is `5`, a `bool` of `t` is `True`.
+ *
+ * @returns `null` when the text does not parse as the kind
+ */
+export function canonicalScalar(kind: Kind, plain: Uint8Array): Scalar | null {
+  if (kind === "str" || kind === "comment" || kind === "bytes") return { kind, bytes: plain }
+  const text = canonicalText(kind, utf8.decode(plain))
+  return text === null ? null : { kind, bytes: Buffer.from(text, "latin1") }
+}
+
+function canonicalText(kind: "int" | "float" | "bool" | "time", text: string): string | null {
+  switch (kind) {
+    case "int":
+      return parseInt64(text)?.toString() ?? null
+    case "float": {
+      const value = parseFloat64(text)
+      return value === null ? null : formatF(value)
+    }
+    case "bool":
+      return trueTexts.has(text) ? "True" : falseTexts.has(text) ? "False" : null
+    case "time":
+      return canonicalTime(text)
+  }
+}

@@ -1,0 +1,84 @@
+import { AppError } from "../errors/app-error.ts"
+import { type Format, type Scan } from "./format.ts"
+import { checkVersion, type Metadata, readMetadata } from "./metadata.ts"
+import { type Scalar } from "./scalar.ts"
+import { type Site } from "./site.ts"
+
+/** A sealed text that was scanned: everything that can be known without a key. */
+export interface SealedDocument {
+  readonly format: Format
+  readonly scan: Scan
+  readonly metadata: Metadata
+}
+
+/** A site with what stands there once it is opened. */
+export interface Leaf {
+  readonly site: Site
+  /** `null` for a null and for an empty collection. */
+  readonly scalar: Scalar | null
+  /** The rule selects it: it is sealed, unless it is null or empty. */
+  readonly isSelected: boolean
+  /** The token, when there is one. */
+  readonly token: string | null
+}
+
+/** Something that does not stop the work but must be said. Names a place, never a value. */
+export interface Warning {
+  readonly code: "COMMENT_NOT_SEALED" | "LAYOUT_DROPPED" | "MEMO_IGNORED"
+  readonly line?: number
+  readonly path?: readonly (string | number)[]
+}
+
+/** A document whose MAC and structure hold. Only this type can be sealed again, exported or run. */
+export interface Opened {
+  readonly isVerified: true
+  readonly document: SealedDocument
+  readonly leaves: readonly Leaf[]
+  /** The plain file. */
+  readonly bytes: Uint8Array
+  /** Of the canonical values, upper-case hex. */
+  readonly macHex: string
+  /** `""` in a file by upstream. */
+  readonly structureHex: string
+  /** The plaintext of the layout memo, so that an unchanged one keeps its token; `""` when there is none. */
+  readonly memoText: string
+  readonly warnings: readonly Warning[]
+}
+
+/** What `--ignore-mac` gives: it can be looked at and nothing else. */
+export interface Unverified {
+  readonly isVerified: false
+  readonly document: SealedDocument
+  readonly leaves: readonly Leaf[]
+  readonly bytes: Uint8Array
+  readonly warnings: readonly Warning[]
+}
+
+/** Faults of the text itself count as "invalid file" when it is a sealed file: status 1, as upstream. */
+const plainExits: ReadonlySet<number> = new Set([2, 92])
+
+/**
+ * Scans a sealed text and reads its metadata. Needs no key.
+ *
+ * @throws {AppError} `NOT_SEALED` when there is no metadata; `SYNTAX`, `METADATA_INVALID` and their kin
+ */
+export function readSealed(format: Format, source: string): SealedDocument {
+  let scan: Scan
+  try {
+    scan = format.scan(source)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    if (error.code === "NO_DOCUMENT") throw new AppError("NOT_SEALED")
+    if (error.code === "KEY_NOT_STRING") throw new AppError(error.code, error.where, { ...error.detail, exit: 25 })
+    if (!plainExits.has(error.exit)) throw error
+    throw new AppError(error.code, error.where, { ...error.detail, exit: 1 })
+  }
+  if (scan.metadata === null) throw new AppError("NOT_SEALED")
+  const metadata = readMetadata(scan.metadata.tree)
+  return { format, scan, metadata }
+}
+
+/** Upstream checks the version right before it asks for the data key, and so after the metadata itself. */
+export function checkReadable({ metadata }: SealedDocument): void {
+  checkVersion(metadata.version)
+}

@@ -1,0 +1,65 @@
+import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync, type KeyObject } from "node:crypto"
+import { type SecretBytes } from "./secret.ts"
+
+const tagBytes = 16
+const nonceBytes = 32
+const poolBytes = nonceBytes * 256
+
+/** Fills a buffer with random bytes; `node:crypto` outside of test vectors. */
+export type Random = (buffer: Uint8Array) => void
+
+export const systemRandom: Random = (buffer) => {
+  randomFillSync(buffer)
+}
+
+/** What one data key seals and opens with. The key object is made once; it lives in OpenSSL's memory. */
+export class Cipher {
+  readonly #key: KeyObject
+  readonly #random: Random
+  #pool: Uint8Array = new Uint8Array(0)
+  #used = 0
+
+  constructor(dataKey: SecretBytes, random: Random = systemRandom) {
+    this.#key = dataKey.use((bytes) => createSecretKey(bytes))
+    this.#random = random
+  }
+
+  /** 32 fresh random bytes; each is handed out once. One system call fills many. */
+  #nonce(): Uint8Array {
+    if (this.#used === this.#pool.length) {
+      this.#pool = new Uint8Array(poolBytes)
+      this.#random(this.#pool)
+      this.#used = 0
+    }
+    const nonce = this.#pool.subarray(this.#used, this.#used + nonceBytes)
+    this.#used += nonceBytes
+    return nonce
+  }
+
+  /** AES-256-GCM with a 32-byte nonce, as the sops format demands. */
+  seal(plain: Uint8Array, aad: string): { data: Uint8Array; nonce: Uint8Array; tag: Uint8Array } {
+    const nonce = this.#nonce()
+    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: tagBytes })
+    cipher.setAAD(Buffer.from(aad, "utf8"))
+    const data = cipher.update(plain)
+    cipher.final()
+    return { data, nonce, tag: cipher.getAuthTag() }
+  }
+
+  /** @returns `null` when the tag does not hold for this key, nonce and AAD */
+  open(sealed: Uint8Array, nonce: Uint8Array, aad: string): Uint8Array | null {
+    if (sealed.length < tagBytes) return null
+    // Node takes shorter tags unless the length is given.
+    const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: tagBytes })
+    decipher.setAAD(Buffer.from(aad, "utf8"))
+    decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes))
+    const plain = decipher.update(sealed.subarray(0, sealed.length - tagBytes))
+    try {
+      decipher.final()
+    } catch {
+      plain.fill(0)
+      return null
+    }
+    return plain
+  }
+}

@@ -1,0 +1,19 @@
+/** Bounds against hostile input (security.md S21). Each has its error and its test. */
+export const limits = {
+  /** Text of one structured file. */
+  file_bytes_max: 256 * 1024 * 1024,
+  /** Mappings and lists within each other. */
+  nesting_max: 200,
+  /** Sites that are reached through aliases: a billion laughs. */
+  virtual_sites_max: 100_000,
+  sites_max: 4_000_000,
+  /** A pattern of a selector or a rule, in characters. */
+  pattern_chars_max: 1_000,
+  /** Characters of a key path that one pattern may be run over, summed over all keys of a file. */
+  pattern_budget_chars_max: 200_000_000,
+  nonce_bytes_max: 64,
+  recipients_max: 500,
+  groups_max: 255,
+  memo_entries_max: 10_000,
+  memo_bytes_max: 256 * 1024,
+} as const

@@ -1,0 +1,98 @@
+import { type Leaf, type Opened } from "./document.ts"
+import { type Format, type Scan } from "./format.ts"
+import { limits } from "./limits.ts"
+import { type AliasRun, formatMemo, type Memo, pathCheck } from "./memo.ts"
+import { type Alias, type Item } from "./site.ts"
+import { type Edit } from "./text.ts"
+
+/** What the memo is made from: the plain document with the edits that seal it. */
+interface Source {
+  readonly format: Format
+  readonly plain: string
+  readonly scan: Scan
+  readonly leaves: readonly Leaf[]
+  /** One for each leaf, in offsets of the plain text. */
+  readonly tokenEdits: readonly (Edit | null)[]
+}
+
+/**
+ * Remembers every spelling that the canonical one would lose.
+ *
+ * @param opened - the sealed text without a memo, opened again; its leaves stand in the same order
+ * @returns `null` when an alias cannot be remembered: then the layout is dropped, and said so
+ */
+export function buildMemo(source: Source, opened: Opened): Memo | null {
+  const { format, plain, scan, tokenEdits } = source
+  const sites = new Map<number, { check: string; spelling: string }>()
+  const ordinals: number[] = []
+  let ordinal = 0
+  for (const [index, { site, scalar, token }] of opened.leaves.entries()) {
+    ordinals.push(ordinal)
+    if (token === null) continue
+    const edit = tokenEdits[index]
+    if (edit != null && site.span !== null) {
+      const spelling = plain.slice(edit.start, edit.end)
+      if (format.open(opened.document.scan, site, scalar!).text !== spelling) {
+        sites.set(ordinal, { check: pathCheck(site.item), spelling })
+      }
+    }
+    ordinal++
+  }
+  const aliases = aliasRuns(source, ordinals)
+  if (aliases === null) return null
+  return {
+    sites,
+    aliases,
+    hasBom: (scan.banned ?? []).some(({ start }) => start === 0 && plain.startsWith("\uFEFF")),
+    blankCrLines: blankCrLines(source),
+  }
+}
+
+export function fitsMemo(memo: Memo): boolean {
+  return (
+    memo.sites.size + memo.aliases.length <= limits.memo_entries_max && formatMemo(memo).length <= limits.memo_bytes_max
+  )
+}
+
+function aliasRuns({ leaves }: Source, ordinals: readonly number[]): AliasRun[] | null {
+  const runs = new Map<Alias, { ordinals: number[]; leaf: Leaf }>()
+  for (const [index, leaf] of leaves.entries()) {
+    const { alias } = leaf.site
+    if (alias === undefined || leaf.token === null) continue
+    const known = runs.get(alias)
+    if (known === undefined) runs.set(alias, { ordinals: [ordinals[index]!], leaf })
+    else known.ordinals.push(ordinals[index]!)
+  }
+  const result: AliasRun[] = []
+  for (const [alias, { ordinals: own, leaf }] of runs) {
+    if (own.some((ordinal, nth) => ordinal !== own[0]! + nth)) return null
+    result.push({
+      first: own[0]!,
+      count: own.length,
+      depth: depthBelow(leaf.site.item, alias.item),
+      text: `*${alias.name}`,
+    })
+  }
+  return result
+}
+
+function depthBelow(item: Item, above: Item): number {
+  let depth = 0
+  for (let at: Item | null = item; at !== null && at !== above; at = at.parent) depth++
+  return depth
+}
+
+function blankCrLines({ plain, scan }: Source): number[] {
+  const lines: number[] = []
+  let line = 0
+  let at = 0
+  for (const { start } of scan.banned ?? []) {
+    if (plain[start] !== "\r") continue
+    for (let next = plain.indexOf("\n", at); next !== -1 && next < start; next = plain.indexOf("\n", at)) {
+      line++
+      at = next + 1
+    }
+    lines.push(line)
+  }
+  return lines
+}

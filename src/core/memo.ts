@@ -1,0 +1,183 @@
+import { createHash } from "node:crypto"
+import { type Leaf, type SealedDocument } from "./document.ts"
+import { type Cipher } from "./gcm.ts"
+import { limits } from "./limits.ts"
+import { sameSites } from "./same-sites.ts"
+import { fullPath, type Item, type Site } from "./site.ts"
+import { splice } from "./splice.ts"
+import { type Edit, utf8 } from "./text.ts"
+import { parseToken } from "./token.ts"
+
+/**
+ * What no token can carry: spellings such as `0x1F`, folded text, an alias that was written out, a BOM. It is sealed
+ * with the data key and stands in the metadata, where upstream ignores it (layout.md section 2).
+ */
+export interface Memo {
+  /** Spelling of a sealed site, by its number among all tokens; `check` ties it to the site's path. */
+  readonly sites: ReadonlyMap<number, { readonly check: string; readonly spelling: string }>
+  /** Runs of tokens that stood as one alias: the value `depth` entries above the first token. */
+  readonly aliases: readonly AliasRun[]
+  readonly hasBom: boolean
+  /** 0-based numbers of lines that held a lone CR. */
+  readonly blankCrLines: readonly number[]
+}
+
+export interface AliasRun {
+  readonly first: number
+  readonly count: number
+  readonly depth: number
+  readonly text: string
+}
+
+export const layoutAad = "sotto_layout"
+const paddingBytes = 256
+const byteOrderMark = "\uFEFF"
+
+/** @returns the memo's plaintext, `""` when there is none or it does not open: layout is never worth an error */
+export function openMemo(token: string, cipher: Cipher): string {
+  if (token === "") return ""
+  const parsed = parseToken(token, limits.nonce_bytes_max)
+  if (typeof parsed === "string") return ""
+  const plain = cipher.open(parsed.sealed, parsed.nonce, layoutAad)
+  return plain === null || plain.length > limits.memo_bytes_max * 2 ? "" : utf8.decode(plain)
+}
+
+export function pathCheck(item: Item): string {
+  return createHash("sha256")
+    .update(JSON.stringify(fullPath(item)))
+    .digest("hex")
+    .slice(0, 8)
+}
+
+/** Compact JSON, padded so that its length says little about what is in it. */
+export function formatMemo(memo: Memo): string {
+  const doc = {
+    ...(memo.hasBom ? { bom: 1 } : {}),
+    ...(memo.blankCrLines.length > 0 ? { blankCR: memo.blankCrLines } : {}),
+  }
+  const text = JSON.stringify({
+    v: 1,
+    doc,
+    sites: [...memo.sites].map(([ordinal, { check, spelling }]) => [ordinal, check, spelling]),
+    spans: memo.aliases.map(({ first, count, depth, text }) => [first, count, text, depth]),
+  })
+  const bytes = Buffer.byteLength(text)
+  return text + " ".repeat(Math.ceil(bytes / paddingBytes) * paddingBytes - bytes)
+}
+
+/** @returns `null` when the text is empty, of an unknown version, or not well-formed: then it is ignored */
+export function parseMemo(text: string): Memo | null {
+  if (text === "") return null
+  let raw: unknown
+  try {
+    raw = JSON.parse(text)
+  } catch {
+    return null
+  }
+  if (!isRecord(raw) || raw["v"] !== 1) return null
+  const doc = isRecord(raw["doc"]) ? raw["doc"] : {}
+  const sites = new Map<number, { check: string; spelling: string }>()
+  for (const entry of listOf(raw["sites"])) {
+    const [ordinal, check, spelling] = listOf(entry)
+    if (!isCount(ordinal) || typeof check !== "string" || typeof spelling !== "string") return null
+    sites.set(ordinal, { check, spelling })
+  }
+  const aliases: AliasRun[] = []
+  for (const entry of listOf(raw["spans"])) {
+    const [first, count, alias, depth] = listOf(entry)
+    if (!isCount(first) || !isCount(count) || !isCount(depth) || typeof alias !== "string") return null
+    if (!/^\*[^\s,[\]{}]+$/.test(alias)) return null
+    aliases.push({ first, count, depth, text: alias })
+  }
+  const blankCrLines = listOf(doc["blankCR"])
+  if (!blankCrLines.every(isCount)) return null
+  return { sites, aliases, hasBom: doc["bom"] === 1, blankCrLines }
+}
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+}
+
+function listOf(value: unknown): readonly unknown[] {
+  return Array.isArray(value) ? (value as readonly unknown[]) : []
+}
+
+function isCount(value: unknown): value is number {
+  return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+/**
+ * The edits of an opened document with the memo's spellings in place of the canonical ones.
+ *
+ * All or nothing: the text they give must scan to the leaves, and each spelling must be exactly one site. So a memo
+ * can never change a value, whoever wrote it.
+ *
+ * @param edits - canonical edits, one for each leaf; `null` where there is no token
+ * @returns `null` when the memo does not fit
+ */
+export function applyMemo(
+  { format, scan }: SealedDocument,
+  leaves: readonly Leaf[],
+  edits: readonly (Edit | null)[],
+  memo: Memo,
+): Edit[] | null {
+  const tokens = leaves.flatMap(({ token }, index) => (token === null ? [] : [index]))
+  const result: (Edit | null)[] = [...edits]
+  const spelled: number[] = []
+  for (const [ordinal, { check, spelling }] of memo.sites) {
+    const index = tokens[ordinal]
+    const edit = index === undefined ? null : edits[index]!
+    if (index === undefined || edit === null || pathCheck(leaves[index]!.site.item) !== check) return null
+    result[index] = { ...edit, text: spelling }
+    spelled.push(index)
+  }
+  const runs: Edit[] = []
+  for (const { first, count, depth, text } of memo.aliases) {
+    const indexes = tokens.slice(first, first + count)
+    let item: Item | null = indexes[0] === undefined ? null : leaves[indexes[0]]!.site.item
+    for (let up = 0; up < depth && item !== null; up++) item = item.parent
+    const span = item === null ? null : format.valueSpan(scan, item)
+    if (span === null || indexes.length !== count) return null
+    for (const index of indexes) result[index] = null
+    runs.push({ ...span, text })
+  }
+  const wanted = [...result.filter((edit): edit is Edit => edit !== null), ...runs]
+  try {
+    const found = format.scan(splice(scan.source, wanted)).sites
+    const starts = startsAfter(wanted)
+    const isExact = spelled.every((index) => isWhole(found[index], result[index]!, starts))
+    return isExact && sameSites(leaves, found) ? wanted : null
+  } catch {
+    // A memo that does not even scan is dropped like any other that does not fit.
+    return null
+  }
+}
+
+/** Where each edit's text begins once all are applied. */
+function startsAfter(edits: readonly Edit[]): ReadonlyMap<Edit, number> {
+  const starts = new Map<Edit, number>()
+  let shift = 0
+  for (const edit of [...edits].sort((a, b) => a.start - b.start)) {
+    starts.set(edit, edit.start + shift)
+    shift += edit.text.length - (edit.end - edit.start)
+  }
+  return starts
+}
+
+/** Whether the site stands exactly where the edit's text was put. */
+function isWhole(site: Site | undefined, edit: Edit, starts: ReadonlyMap<Edit, number>): boolean {
+  if (site?.span == null) return false
+  const start = starts.get(edit)
+  return site.span.start === start && site.span.end === start + edit.text.length
+}
+
+/** Puts back what must not stand in a sealed file: the BOM of a JSON file, the lone CR of empty dotenv lines. */
+export function restoreDocument(text: string, { hasBom, blankCrLines }: Memo): string {
+  let result = text
+  if (blankCrLines.length > 0) {
+    const lines = text.split("\n")
+    for (const line of blankCrLines) if (lines[line] === "") lines[line] = "\r"
+    result = lines.join("\n")
+  }
+  return hasBom ? byteOrderMark + result : result
+}

@@ -1,0 +1,211 @@
+import { AppError } from "../errors/app-error.ts"
+import { canonicalScalar } from "./canonical.ts"
+import { type Leaf, type Opened, type SealedDocument, type Unverified, type Warning } from "./document.ts"
+import { type Cipher } from "./gcm.ts"
+import { formatF } from "./gonumber.ts"
+import { limits } from "./limits.ts"
+import { MacHash } from "./mac.ts"
+import { openMemo } from "./memo.ts"
+import { AadPaths } from "./path.ts"
+import { render } from "./render.ts"
+import { type Scalar } from "./scalar.ts"
+import { type CompiledSelectors, select } from "./select.ts"
+import { fullPath, type Site } from "./site.ts"
+import { structureAad, structureDigest } from "./structure.ts"
+import { utf8 } from "./text.ts"
+import { isCommentToken, looksLikeToken, parseToken, type TokenFault } from "./token.ts"
+
+export interface OpenOptions {
+  readonly cipher: Cipher
+  readonly selectors: CompiledSelectors
+  /** A file without a structure digest is refused. */
+  readonly requireStructure: boolean
+  /** Work on values only: the layout memo is not read, and the text is not rebuilt. */
+  readonly valuesOnly?: boolean
+}
+
+/**
+ * Opens a sealed document. Nothing is returned before every token, the MAC and the structure digest hold.
+ *
+ * @throws {AppError} naming the key path and the line; no plaintext leaves this function then
+ */
+export function open(document: SealedDocument, options: OpenOptions): Opened {
+  const { scan, metadata } = document
+  const { leaves, warnings } = openLeaves(document, options)
+  const macHex = checkMac(document, leaves, options.cipher)
+  const structureHex = checkStructure(document, leaves, options)
+  const memoText = options.valuesOnly === true ? "" : openMemo(metadata.layout, options.cipher)
+  const rendered = options.valuesOnly === true ? null : render(document, leaves, memoText)
+  return {
+    isVerified: true,
+    document: { ...document, scan },
+    leaves,
+    bytes: rendered?.bytes ?? new Uint8Array(0),
+    macHex,
+    structureHex,
+    memoText,
+    warnings: rendered === null ? warnings : [...warnings, ...rendered.warnings],
+  }
+}
+
+/** For `--ignore-mac`: values must still open one by one, but nothing says that they belong together. */
+export function openUnverified(document: SealedDocument, options: OpenOptions): Unverified {
+  const { leaves, warnings } = openLeaves(document, options)
+  const rendered = render(document, leaves, "")
+  return { isVerified: false, document, leaves, bytes: rendered.bytes, warnings: [...warnings, ...rendered.warnings] }
+}
+
+function openLeaves(
+  { scan, format }: SealedDocument,
+  { cipher, selectors }: OpenOptions,
+): { leaves: Leaf[]; warnings: Warning[] } {
+  const { sites } = scan
+  const isSelected = select(sites, selectors, isSealedComment)
+  const aads = new AadPaths()
+  const warnings: Warning[] = []
+  const leaves = sites.map((site, index): Leaf => {
+    if (!isSelected[index]!) {
+      if (site.alias !== undefined && site.kind === "str" && looksLikeToken(utf8.decode(site.scalar!.bytes))) {
+        throw new AppError("ALIAS_TO_SEALED", place(site))
+      }
+      return { site, scalar: site.scalar, isSelected: false, token: null }
+    }
+    const leaf = openLeaf(site, cipher, aads)
+    if (leaf === null) {
+      warnings.push({ code: "COMMENT_NOT_SEALED", line: site.line, path: fullPath(site.item) })
+      return { site, scalar: site.scalar, isSelected: true, token: null }
+    }
+    if (leaf.scalar?.kind === "comment") checkComment(leaf, format.name === "ini")
+    return leaf
+  })
+  return { leaves, warnings }
+}
+
+/** How upstream writes a sealed comment of a list: as one more string in it. */
+function isSealedComment(site: Site): boolean {
+  return (
+    site.kind === "comment" ||
+    (site.kind === "str" &&
+      site.item.parent !== null &&
+      site.item.key === null &&
+      isCommentToken(utf8.decode(site.scalar!.bytes)))
+  )
+}
+
+/** @returns `null` for a comment that does not open: upstream keeps it as it stands, and says so */
+function openLeaf(site: Site, cipher: Cipher, aads: AadPaths): Leaf | null {
+  const { scalar, kind } = site
+  if (scalar === null) return { site, scalar, isSelected: true, token: null }
+  const isComment = kind === "comment"
+  if (!isComment && kind !== "str") throw new AppError("TOKEN_INVALID", place(site), { subject: "not a token" })
+  // Upstream stores the empty string as it is, unauthenticated, in any place.
+  if (scalar.bytes.length === 0) return { site, scalar, isSelected: true, token: null }
+  const text = utf8.decode(scalar.bytes)
+  const token = parseToken(text, limits.nonce_bytes_max)
+  if (typeof token === "string") {
+    if (isComment) return null
+    throw tokenFault(token, site)
+  }
+  const plain = cipher.open(token.sealed, token.nonce, aads.of(site.item))
+  if (plain === null) {
+    if (isComment) return null
+    throw new AppError("VALUE_NOT_OPENED", place(site))
+  }
+  const opened = canonicalScalar(isComment ? "comment" : token.kind, plain)
+  const isListComment = token.kind === "comment" && site.item.key === null && site.item.parent !== null
+  if (opened === null || (!isComment && token.kind === "comment" && !isListComment)) {
+    throw new AppError("VALUE_TYPE", place(site))
+  }
+  return { site, scalar: opened, isSelected: true, token: text.endsWith("\n") ? text.slice(0, -1) : text }
+}
+
+function tokenFault(fault: TokenFault, site: Site): AppError {
+  if (fault === "text behind the token") return new AppError("TRAILING_TEXT", place(site))
+  return new AppError("TOKEN_INVALID", place(site), { subject: fault })
+}
+
+/** What would end a comment line, or hide in it: LF, CR, NEL, LS, PS and NUL. INI comments may hold several lines. */
+function checkComment({ site, scalar }: Leaf, mayBreak: boolean): void {
+  const text = utf8.decode(scalar!.bytes)
+  for (let i = 0; i < text.length; i++) {
+    const code = text.charCodeAt(i)
+    const isBreak = code === 0x0a || code === 0x0d
+    if (code === 0 || code === 0x85 || code === 0x2028 || code === 0x2029 || (isBreak && !mayBreak)) {
+      throw new AppError("COMMENT_UNSAFE", place(site))
+    }
+  }
+}
+
+function place(site: Site): { line: number; path: (string | number)[] } {
+  return { line: site.line, path: fullPath(site.item) }
+}
+
+function checkMac({ metadata, format, scan }: SealedDocument, leaves: readonly Leaf[], cipher: Cipher): string {
+  if (metadata.mac === "") throw new AppError("MAC_MISSING")
+  const token = parseToken(metadata.mac, limits.nonce_bytes_max)
+  const stored = typeof token === "string" ? null : cipher.open(token.sealed, token.nonce, metadata.macAad)
+  if (typeof token === "string" || stored === null || token.kind !== "str") throw new AppError("MAC_INVALID")
+  const wanted = utf8.decode(stored)
+  const computed = macOf(leaves, metadata.macOnlyEncrypted, clearBytes)
+  if (computed === wanted) return computed
+  // Releases before 3.13.2 read every JSON number as a float, so `-0` and large integers hash differently.
+  if (format.name === "json" || format.name === "binary") {
+    const asFloats = macOf(leaves, metadata.macOnlyEncrypted, (site) => floatReading(site, scan.source))
+    if (asFloats === wanted) return asFloats
+  }
+  throw new AppError("MAC_MISMATCH")
+}
+
+/** Bytes that a clear site contributes. */
+export function clearBytes(site: Site): Uint8Array {
+  return site.clearBytes ?? site.scalar!.bytes
+}
+
+function floatReading(site: Site, source: string): Uint8Array {
+  if (site.kind !== "int" || site.span === null) return clearBytes(site)
+  const value = Number(source.slice(site.span.start, site.span.end))
+  return Buffer.from(formatF(value), "latin1")
+}
+
+/** The MAC over all leaves. Comments never count, nor do the shadowed lines that upstream does not see. */
+export function macOf(leaves: readonly Leaf[], macOnlyEncrypted: boolean, ofClear: (site: Site) => Uint8Array): string {
+  const hash = new MacHash(macOnlyEncrypted)
+  for (const { site, scalar, isSelected, token } of leaves) {
+    if (scalar === null || scalar.kind === "comment" || site.kind === "comment" || site.shadowed === true) continue
+    if (!isSelected && macOnlyEncrypted) continue
+    hash.add(token === null && !isSelected ? ofClear(site) : scalar.bytes)
+  }
+  return hash.digest()
+}
+
+function checkStructure({ metadata }: SealedDocument, leaves: readonly Leaf[], options: OpenOptions): string {
+  if (metadata.structure === "") {
+    if (options.requireStructure)
+      throw new AppError(
+        "STRUCTURE_CHANGED",
+        {},
+        { subject: "the file has no structure digest, and the configuration requires one" },
+      )
+    return ""
+  }
+  const token = parseToken(metadata.structure, limits.nonce_bytes_max)
+  const stored = typeof token === "string" ? null : options.cipher.open(token.sealed, token.nonce, structureAad)
+  if (stored === null) throw new AppError("STRUCTURE_CHANGED")
+  const computed = structureDigest(placed(leaves), metadata)
+  if (computed !== utf8.decode(stored)) throw new AppError("STRUCTURE_CHANGED")
+  return computed
+}
+
+/** Sites with the kinds that count: a token's kind is the one it opens to. */
+export function placed(leaves: readonly Leaf[]): Parameters<typeof structureDigest>[0] {
+  return leaves.map(({ site, scalar, isSelected }) => ({
+    site,
+    kind: kindOf(site, scalar),
+    isSealed: isSelected && scalar !== null && scalar.bytes.length > 0,
+    bytes: scalar?.bytes ?? null,
+  }))
+}
+
+function kindOf(site: Site, scalar: Scalar | null): Site["kind"] {
+  return scalar === null || site.kind === "comment" ? site.kind : scalar.kind
+}

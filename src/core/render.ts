@@ -1,0 +1,55 @@
+import { AppError } from "../errors/app-error.ts"
+import { type Leaf, type SealedDocument, type Warning } from "./document.ts"
+import { applyMemo, parseMemo, restoreDocument } from "./memo.ts"
+import { sameSites } from "./same-sites.ts"
+import { splice } from "./splice.ts"
+import { type Edit, utf8 } from "./text.ts"
+import { buildTrees } from "./build-tree.ts"
+
+/**
+ * The plain text of an opened document: the sealed text with each token replaced by its scalar and the metadata
+ * taken out. The result is scanned again and must say what was opened, site by site (security.md S17).
+ *
+ * The check runs while the metadata still stands in the text, since its block decides what comments belong to.
+ */
+export function render(
+  document: SealedDocument,
+  leaves: readonly Leaf[],
+  memoText: string,
+): { bytes: Uint8Array; warnings: Warning[] } {
+  const { format, scan } = document
+  if (format.name === "binary") return { bytes: binaryContent(leaves), warnings: [] }
+  const edits = leaves.map((leaf) => openEdit(document, leaf))
+  const memo = parseMemo(memoText)
+  if (memo !== null) {
+    const withMemo = applyMemo(document, leaves, edits, memo)
+    if (withMemo !== null) {
+      const text = splice(scan.source, [...withMemo, ...scan.metadata!.detach])
+      return { bytes: utf8.encode(restoreDocument(text, memo)), warnings: [] }
+    }
+  }
+  const warnings: Warning[] = memoText !== "" && memo === null ? [{ code: "MEMO_IGNORED" }] : []
+  const plain = edits.filter((edit): edit is Edit => edit !== null)
+  const found = format.scan(splice(scan.source, plain)).sites
+  if (sameSites(leaves, found)) {
+    return { bytes: utf8.encode(splice(scan.source, [...plain, ...scan.metadata!.detach])), warnings }
+  }
+  // Upstream's list comments change what is an element of the list; only a printed document can say that.
+  if (leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str")) {
+    return { bytes: utf8.encode(format.emit(buildTrees(leaves, scan.documents), {})), warnings }
+  }
+  throw new AppError("VALUE_TYPE", {}, { subject: "the opened text would not say what was sealed" })
+}
+
+function openEdit({ format, scan }: SealedDocument, { site, scalar, token }: Leaf): Edit | null {
+  return token === null || site.span === null || scalar === null ? null : format.open(scan, site, scalar)
+}
+
+/** A binary file is the one string `data` of its container. */
+function binaryContent(leaves: readonly Leaf[]): Uint8Array {
+  const data = leaves.find(({ site }) => site.item.key === "data" && site.item.parent?.parent === null)
+  if (data?.scalar?.kind !== "str") {
+    throw new AppError("SYNTAX", {}, { subject: "a binary container needs the one text entry `data`", exit: 4 })
+  }
+  return data.scalar.bytes
+}

@@ -1,0 +1,61 @@
+import { type Leaf } from "./document.ts"
+import { type Scalar } from "./scalar.ts"
+import { type Item, type Site } from "./site.ts"
+import { equalBytes } from "./text.ts"
+
+/** Kinds whose canonical text holds no character that could mean anything to a format. */
+const harmless: ReadonlySet<string> = new Set(["int", "float", "bool", "time"])
+
+/**
+ * Whether a scan says what the leaves say: the same paths, kinds and bytes in the same order.
+ *
+ * A whole float may be read as an integer (`1.0` is printed as `1`), and formats without types read numbers,
+ * booleans and dates as text.
+ */
+export function sameSites(leaves: readonly Leaf[], found: readonly Site[]): boolean {
+  if (leaves.length !== found.length) return false
+  const items = new ItemPairs(leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str"))
+  return leaves.every(({ site, scalar }, index) => {
+    const other = found[index]!
+    if (!sameReading(site, scalar, other)) return false
+    const isListComment = scalar?.kind === "comment" && site.kind === "str"
+    return items.same(isListComment ? site.item.parent! : site.item, other.item)
+  })
+}
+
+function sameReading(site: Site, scalar: Scalar | null, other: Site): boolean {
+  if (scalar === null) return other.kind === site.kind
+  if (other.scalar === null) return false
+  if (site.shadowed !== other.shadowed) return false
+  if (equalBytes(scalar.bytes, other.scalar.bytes)) {
+    return (
+      scalar.kind === other.kind ||
+      isNumber(scalar.kind, other.kind) ||
+      (harmless.has(scalar.kind) && other.kind === "str")
+    )
+  }
+  return harmless.has(scalar.kind) && other.kind === "str"
+}
+
+function isNumber(a: string, b: string): boolean {
+  return (a === "int" || a === "float") && (b === "int" || b === "float")
+}
+
+/** Compares places of two scans; each pair of items is looked at once. */
+class ItemPairs {
+  readonly #known = new Map<Item, Item>()
+  readonly #ignoresPositions: boolean
+
+  constructor(ignoresPositions: boolean) {
+    this.#ignoresPositions = ignoresPositions
+  }
+
+  same(a: Item, b: Item): boolean {
+    const known = this.#known.get(a)
+    if (known !== undefined) return known === b
+    if (a.key !== b.key || (a.index !== b.index && !this.#ignoresPositions)) return false
+    const isSame = a.parent === null || b.parent === null ? a.parent === b.parent : this.same(a.parent, b.parent)
+    if (isSame) this.#known.set(a, b)
+    return isSame
+  }
+}

@@ -1,0 +1,272 @@
+import { AppError } from "../errors/app-error.ts"
+import { type Leaf, type Opened, type Warning, readSealed } from "./document.ts"
+import { type Format, type MetadataBlock, type MetaMap, type Scan } from "./format.ts"
+import { type Cipher } from "./gcm.ts"
+import { buildMemo, fitsMemo } from "./make-memo.ts"
+import { formatMemo, layoutAad, type Memo } from "./memo.ts"
+import { writeMetadata } from "./metadata.ts"
+import { clearBytes, macOf, open, placed } from "./open.ts"
+import { AadPaths } from "./path.ts"
+import { checkAliases, checkAmbiguousKeys } from "./seal-checks.ts"
+import { type CompiledSelectors, ruleOf, select, type Selectors } from "./select.ts"
+import { type Site } from "./site.ts"
+import { splice } from "./splice.ts"
+import { structureAad, structureDigest } from "./structure.ts"
+import { type Edit, equalBytes, utf8 } from "./text.ts"
+import { timestamp } from "./time.ts"
+import { formatToken } from "./token.ts"
+import { TokenStock } from "./token-stock.ts"
+
+export interface SealOptions {
+  readonly cipher: Cipher
+  readonly selectors: Selectors
+  readonly compiled: CompiledSelectors
+  readonly macOnlyEncrypted: boolean
+  /** The wrapped data key as metadata fields; `null` keeps those of the previous file as they stand. */
+  readonly keys: MetaMap | null
+  /** A release of sops, since upstream compares it. */
+  readonly version: string
+  readonly now: Date
+  /** The file as it was, opened with the same data key: what did not change keeps its token. */
+  readonly previous: Opened | null
+  readonly structure: boolean
+  readonly layoutMemo: boolean
+  /** Marks a file that lies whole in the binary container with the format it came from; else `""`. */
+  readonly container: string
+  /** An alias from a clear place to a sealed value is written out in the clear. */
+  readonly allowClearAlias: boolean
+  readonly allowEmptySelection: boolean
+  /** Blanks per level of a new metadata block; `undefined` is upstream's default. */
+  readonly indent?: number | undefined
+}
+
+export interface Sealed {
+  readonly text: string
+  /** The sealed text, opened again in memory: the proof that it can be read back. */
+  readonly opened: Opened
+  readonly sealedCount: number
+  readonly warnings: readonly Warning[]
+}
+
+/** A plain document that is about to be sealed: what is selected, and where it stands. */
+interface Draft {
+  readonly format: Format
+  readonly plain: string
+  readonly scan: Scan
+  readonly leaves: readonly Leaf[]
+  /** For each leaf the edit that puts its token in, in offsets of the plain text; `null` where none does. */
+  readonly tokenEdits: readonly (Edit | null)[]
+  /** Aliases written out, and text that no sealed file may hold. */
+  readonly otherEdits: readonly Edit[]
+}
+
+/**
+ * Seals a plain text. Sealing what `previous` holds gives its bytes back; one changed value changes its token, the
+ * MAC and the date. Before the text is returned it is opened in memory and compared with what went in.
+ *
+ * @throws {AppError} naming key path and line; `SELF_CHECK` when the result would not open to the input
+ */
+export function seal(format: Format, plain: string, options: SealOptions): Sealed {
+  const scan = format.scan(plain)
+  if (scan.metadata !== null) throw new AppError("ALREADY_SEALED")
+  const { previous } = options
+  if (previous !== null && isUnchanged(plain, options)) {
+    return {
+      text: previous.document.scan.source,
+      opened: previous,
+      sealedCount: countTokens(previous.leaves),
+      warnings: [],
+    }
+  }
+  const like = previous?.document.scan.metadata ?? null
+  const draft = makeDraft(format, plain, scan, like, options)
+  const sealedCount = countTokens(draft.leaves)
+  if (sealedCount === 0 && !options.allowEmptySelection && !hasSelectedEmpty(draft.leaves))
+    throw new AppError("NOTHING_TO_SEAL")
+
+  const bare = finish(draft, like, options, null)
+  const opened = readBack(format, bare, draft, options)
+  if (equalBytes(opened.bytes, utf8.encode(plain))) return { text: bare, opened, sealedCount, warnings: [] }
+  return withMemo(draft, like, options, bare, opened, sealedCount)
+}
+
+function countTokens(leaves: readonly Leaf[]): number {
+  return leaves.filter(({ token }) => token !== null).length
+}
+
+/** An empty string that is selected stays as it is, and counts: the rule did select something. */
+function hasSelectedEmpty(leaves: readonly Leaf[]): boolean {
+  return leaves.some(({ isSelected, scalar }) => isSelected && scalar?.bytes.length === 0)
+}
+
+function isUnchanged(plain: string, { previous, keys, selectors, macOnlyEncrypted, container }: SealOptions): boolean {
+  const { metadata } = previous!.document
+  const before = ruleOf(metadata.selectors)
+  const after = ruleOf(selectors)
+  return (
+    keys === null &&
+    before.rule === after.rule &&
+    before.text === after.text &&
+    metadata.macOnlyEncrypted === macOnlyEncrypted &&
+    metadata.container === container &&
+    equalBytes(previous!.bytes, utf8.encode(plain))
+  )
+}
+
+function makeDraft(format: Format, plain: string, scan: Scan, like: MetadataBlock | null, options: SealOptions): Draft {
+  const banned = (scan.banned ?? []).map((span) => ({ ...span, text: "" }))
+  const around = [...format.attach(scan, placeholder, like), ...banned]
+  const framed = hasMovingComments(format, scan) ? format.scan(splice(plain, around)) : scan
+  const sites = framed.sites
+  const isSelected = select(sites, options.compiled)
+  checkAmbiguousKeys(sites)
+  const expanded = checkAliases(framed, sites, isSelected, options.allowClearAlias)
+  const leaves = sealLeaves(sites, isSelected, options)
+  const tokens = new Map(leaves.map(({ site, token }) => [site, token]))
+  const back = (edit: Edit): Edit => (framed === scan ? edit : unframe(edit, around))
+  return {
+    format,
+    plain,
+    scan,
+    leaves,
+    tokenEdits: leaves.map(({ site, token }) =>
+      token === null || site.span === null ? null : back(format.seal(framed, site, token)),
+    ),
+    otherEdits: [
+      ...expanded.map((alias) => back(format.expand(framed, alias, (site) => tokens.get(site) ?? null))),
+      ...banned,
+    ],
+  }
+}
+
+/** Stands in for the real block: only its presence matters for what comments belong to. */
+const placeholder: MetaMap = new Map([["mac", "-"]])
+
+/** The block that follows decides which container the comments at the end of a document belong to. */
+function hasMovingComments(format: Format, scan: Scan): boolean {
+  return (format.name === "yaml" || format.name === "ini") && scan.sites.some(({ kind }) => kind === "comment")
+}
+
+/** Translates an edit of the framed text into offsets of the plain one. */
+function unframe(edit: Edit, around: readonly Edit[]): Edit {
+  let shift = 0
+  let inNew = 0
+  for (const { start, end, text } of [...around].sort((a, b) => a.start - b.start)) {
+    const newEnd = start + inNew + text.length
+    if (newEnd > edit.start) break
+    inNew += text.length - (end - start)
+    shift = inNew
+  }
+  return { start: edit.start - shift, end: edit.end - shift, text: edit.text }
+}
+
+function sealLeaves(sites: readonly Site[], isSelected: readonly boolean[], { cipher, previous }: SealOptions): Leaf[] {
+  const stock = new TokenStock(previous)
+  const aads = new AadPaths()
+  return sites.map((site, index) => {
+    const { scalar } = site
+    const selected = isSelected[index]!
+    if (!selected || scalar === null || scalar.bytes.length === 0)
+      return { site, scalar, isSelected: selected, token: null }
+    const aad = aads.of(site.item)
+    const kept = stock.take(aad, scalar)
+    if (kept !== null) return { site, scalar, isSelected: true, token: kept }
+    const { data, nonce, tag } = cipher.seal(scalar.bytes, aad)
+    return { site, scalar, isSelected: true, token: formatToken(data, nonce, tag, scalar.kind) }
+  })
+}
+
+/** The whole sealed text: tokens, metadata, and the memo if there is one. */
+function finish(draft: Draft, like: MetadataBlock | null, options: SealOptions, memo: Memo | null): string {
+  const { previous, macOnlyEncrypted, selectors, cipher, structure } = options
+  const before = previous?.document.metadata ?? null
+  const macHex = macOf(draft.leaves, macOnlyEncrypted, clearBytes)
+  const keepsMac = before !== null && previous!.macHex === macHex && before.macOnlyEncrypted === macOnlyEncrypted
+  const lastModified = keepsMac ? before.lastModified : timestamp(options.now)
+  const digest = structure
+    ? structureDigest(placed(draft.leaves), { selectors: normalized(selectors), macOnlyEncrypted })
+    : ""
+  const memoText = memo === null ? "" : formatMemo(memo)
+  const tree = writeMetadata(
+    {
+      keys: options.keys,
+      lastModified,
+      mac: keepsMac ? before.mac : sealText(cipher, macHex, lastModified),
+      version: options.version,
+      selectors: draft.format.name === "binary" ? selectors : normalized(selectors),
+      macOnlyEncrypted,
+      container: options.container,
+      layout:
+        memoText === "" ? "" : previous?.memoText === memoText ? before!.layout : sealText(cipher, memoText, layoutAad),
+      structure:
+        digest === ""
+          ? ""
+          : previous?.structureHex === digest
+            ? before!.structure
+            : sealText(cipher, digest, structureAad),
+    },
+    previous === null ? null : before!.tree,
+  )
+  const tokenEdits = draft.tokenEdits.filter((edit): edit is Edit => edit !== null)
+  const block = draft.format.attach(draft.scan, tree, like, options.indent)
+  return splice(draft.plain, [...tokenEdits, ...draft.otherEdits, ...block])
+}
+
+/** The default suffix is written out, as upstream does, so that a later default cannot change what a file means. */
+function normalized(selectors: Selectors): Selectors {
+  const { rule, text } = ruleOf(selectors)
+  return { ...selectors, [rule]: text }
+}
+
+function sealText(cipher: Cipher, text: string, aad: string): string {
+  const { data, nonce, tag } = cipher.seal(utf8.encode(text), aad)
+  return formatToken(data, nonce, tag, "str")
+}
+
+/**
+ * Opens the sealed text in memory. The laws make this succeed; if it ever does not, nothing is written.
+ *
+ * @throws {AppError} `SELF_CHECK`
+ */
+function readBack(format: Format, text: string, draft: Draft, { cipher, compiled }: SealOptions): Opened {
+  const opened = attempt(() => open(readSealed(format, text), { cipher, selectors: compiled, requireStructure: false }))
+  const isSame =
+    opened.leaves.length === draft.leaves.length &&
+    draft.leaves.every(({ site, scalar, token }, index) => {
+      const other = opened.leaves[index]!
+      if ((token === null) !== (other.token === null)) return false
+      if (scalar === null || other.scalar === null) return scalar === other.scalar && site.kind === other.site.kind
+      return scalar.kind === other.scalar.kind && equalBytes(scalar.bytes, other.scalar.bytes)
+    })
+  if (!isSame) throw new AppError("SELF_CHECK", {}, { subject: "a value would come back differently" })
+  return opened
+}
+
+function attempt(work: () => Opened): Opened {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw new AppError("SELF_CHECK", { line: error.where.line, path: error.where.path }, { subject: error.code })
+  }
+}
+
+/** Seals again with a memo that remembers what the tokens could not carry. */
+function withMemo(
+  draft: Draft,
+  like: MetadataBlock | null,
+  options: SealOptions,
+  bare: string,
+  opened: Opened,
+  sealedCount: number,
+): Sealed {
+  const dropped: Sealed = { text: bare, opened, sealedCount, warnings: [{ code: "LAYOUT_DROPPED" }] }
+  if (!options.layoutMemo) return dropped
+  const memo = buildMemo(draft, opened)
+  if (memo === null || !fitsMemo(memo)) return dropped
+  const text = finish(draft, like, options, memo)
+  const again = readBack(draft.format, text, draft, options)
+  return equalBytes(again.bytes, utf8.encode(draft.plain))
+    ? { text, opened: again, sealedCount, warnings: [] }
+    : dropped
+}

@@ -1,0 +1,151 @@
+import { AppError } from "../errors/app-error.ts"
+import { limits } from "./limits.ts"
+import { type Item, type Site } from "./site.ts"
+
+/** The rules that choose sites; at most one is not empty. With none, `_unencrypted` keys stay clear. */
+export interface Selectors {
+  readonly unencryptedSuffix: string
+  readonly encryptedSuffix: string
+  readonly unencryptedRegex: string
+  readonly encryptedRegex: string
+  readonly unencryptedCommentRegex: string
+  readonly encryptedCommentRegex: string
+}
+
+export const noSelectors: Selectors = {
+  unencryptedSuffix: "",
+  encryptedSuffix: "",
+  unencryptedRegex: "",
+  encryptedRegex: "",
+  unencryptedCommentRegex: "",
+  encryptedCommentRegex: "",
+}
+
+export const defaultSuffix = "_unencrypted"
+
+/** A compiled RE2 pattern: an unanchored search in linear time. */
+export interface Pattern {
+  test(text: string): boolean
+}
+
+/** Selectors with the pattern they need; `pattern` is `null` for a suffix, or when it is no valid RE2. */
+export interface CompiledSelectors {
+  readonly rule: keyof Selectors
+  readonly text: string
+  readonly pattern: Pattern | null
+}
+
+/** The one rule of a set, or the default. @throws {RangeError} when more than one is set */
+export function ruleOf(selectors: Selectors): { rule: keyof Selectors; text: string } {
+  const set = Object.entries(selectors).filter(([, text]) => text !== "") as [keyof Selectors, string][]
+  if (set.length > 1) throw new RangeError("more than one selector")
+  const [rule, text] = set[0] ?? (["unencryptedSuffix", defaultSuffix] as const)
+  return { rule, text }
+}
+
+/**
+ * Decides for each site whether it is sealed. A hit on any key of the path counts for everything below it; comment
+ * rules look at the comments right before a value or right before anything that encloses it.
+ *
+ * @param isComment - a list element that holds a sealed comment, as upstream writes them, counts as a comment
+ * @see sops v3.13.2 sops.go, shouldBeEncrypted and the walk functions
+ */
+export function select(
+  sites: readonly Site[],
+  compiled: CompiledSelectors,
+  isComment: (site: Site) => boolean = (site) => site.kind === "comment",
+): boolean[] {
+  switch (compiled.rule) {
+    case "unencryptedSuffix":
+      return byKey(sites, (key) => key.endsWith(compiled.text), false)
+    case "encryptedSuffix":
+      return byKey(sites, (key) => key.endsWith(compiled.text), true)
+    case "unencryptedRegex":
+      return byKey(sites, matcher(compiled), false)
+    case "encryptedRegex":
+      return byKey(sites, matcher(compiled), true)
+    case "unencryptedCommentRegex":
+      return byComment(sites, matcher(compiled), false, isComment)
+    case "encryptedCommentRegex":
+      return byComment(sites, matcher(compiled), true, isComment)
+  }
+}
+
+function matcher({ pattern }: CompiledSelectors): (text: string) => boolean {
+  if (pattern === null) return () => false
+  const known = new Map<string, boolean>()
+  let budget = limits.pattern_budget_chars_max
+  return (text) => {
+    const before = known.get(text)
+    if (before !== undefined) return before
+    budget -= text.length
+    if (budget < 0) throw new AppError("TOO_LARGE", {}, { subject: "text that a selector's pattern runs over" })
+    const hit = pattern.test(text)
+    known.set(text, hit)
+    return hit
+  }
+}
+
+function byKey(sites: readonly Site[], hit: (key: string) => boolean, ifHit: boolean): boolean[] {
+  const known = new Map<Item, boolean>()
+  const isHit = (item: Item): boolean => {
+    const before = known.get(item)
+    if (before !== undefined) return before
+    const result = (item.key !== null && hit(item.key)) || (item.parent !== null && isHit(item.parent))
+    known.set(item, result)
+    return result
+  }
+  return sites.map((site) => (isHit(site.item) ? ifHit : !ifHit))
+}
+
+/** The comments that are active in one open container: those since its last finished entry. */
+interface Active {
+  comments: string[]
+  /** The entry that is being walked, or was walked last. */
+  current: Item | null
+}
+
+function byComment(
+  sites: readonly Site[],
+  hit: (text: string) => boolean,
+  ifHit: boolean,
+  isComment: (site: Site) => boolean,
+): boolean[] {
+  const containers = new Map<Item, Active>()
+  const stateOf = (container: Item): Active => {
+    let state = containers.get(container)
+    if (state === undefined) containers.set(container, (state = { comments: [], current: null }))
+    return state
+  }
+  /** Enters `item` in its container and in all above: what stood there before is finished, and its comments gone. */
+  const enter = (item: Item): void => {
+    for (let at = item; at.parent !== null; at = at.parent) {
+      const state = stateOf(at.parent)
+      if (state.current !== null && state.current !== at) state.comments = []
+      state.current = at
+    }
+  }
+  const isActive = (container: Item | null, skipLast: boolean): boolean => {
+    for (let at = container, skip = skipLast; at !== null; at = at.parent, skip = false) {
+      const { comments } = stateOf(at)
+      const last = comments.length - (skip ? 1 : 0)
+      for (let i = 0; i < last; i++) if (hit(comments[i]!)) return true
+    }
+    return false
+  }
+
+  return sites.map((site) => {
+    if (site.kind === "comment") {
+      enter(site.item)
+      const state = stateOf(site.item)
+      if (state.current !== null) state.comments = []
+      state.current = null
+      state.comments.push(Buffer.from(site.scalar!.bytes).toString("utf8"))
+      // A marker must not seal itself, but a marker that keeps things clear covers itself.
+      return isActive(site.item, ifHit) ? ifHit : !ifHit
+    }
+    if (isComment(site)) return isActive(site.item.parent, false) ? ifHit : !ifHit
+    enter(site.item)
+    return isActive(site.item.parent, false) ? ifHit : !ifHit
+  })
+}
