@@ -30,7 +30,7 @@ export function buildMemo(source: Source, opened: Opened): Memo | null {
     ordinals.push(ordinal)
     if (token === null) continue
     const edit = tokenEdits[index]
-    if (edit != null && site.span !== null) {
+    if (edit !== undefined && edit !== null && site.span !== null) {
       const spelling = plain.slice(edit.start, edit.end)
       if (format.open(opened.document.scan, site, scalar!).text !== spelling) {
         sites.set(ordinal, { check: pathCheck(site.item), spelling })

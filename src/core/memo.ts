@@ -166,7 +166,7 @@ function startsAfter(edits: readonly Edit[]): ReadonlyMap<Edit, number> {
 
 /** Whether the site stands exactly where the edit's text was put. */
 function isWhole(site: Site | undefined, edit: Edit, starts: ReadonlyMap<Edit, number>): boolean {
-  if (site?.span == null) return false
+  if (site === undefined || site.span === null) return false
   const start = starts.get(edit)
   return site.span.start === start && site.span.end === start + edit.text.length
 }

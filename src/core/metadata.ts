@@ -115,11 +115,14 @@ export function checkVersion(version: string): void {
 
 /** Compares `X.Y.Z`; anything behind the three numbers is left aside. */
 export function isOlderVersion(version: string, than: string): boolean {
-  const numbers = (text: string): number[] => text.replace(/^v/, "").split(/[.+-]/).slice(0, 3).map(Number)
-  const a = numbers(version)
-  const b = numbers(than)
+  const a = versionNumbers(version)
+  const b = versionNumbers(than)
   for (let i = 0; i < 3; i++) if (a[i] !== b[i]) return (a[i] ?? 0) < (b[i] ?? 0)
   return false
+}
+
+function versionNumbers(version: string): number[] {
+  return version.replace(/^v/, "").split(/[.+-]/).slice(0, 3).map(Number)
 }
 
 /** What `writeMetadata` puts in; everything else of the previous block stays as it was. */

@@ -1,0 +1,57 @@
+import { describe, expect, test } from "vitest"
+import { limits } from "../../src/core/limits.ts"
+import { formatToken, isCommentToken, looksLikeToken, parseToken } from "../../src/core/token.ts"
+
+const tag = "AAAAAAAAAAAAAAAAAAAAAA=="
+const good = `ENC[AES256_GCM,data:YQ==,iv:AQID,tag:${tag},type:str]`
+
+describe("parseToken", () => {
+  test("reads the four fields", () => {
+    const token = parseToken(good, limits.nonce_bytes_max)
+    expect(token).toMatchObject({ kind: "str", nonce: Buffer.from([1, 2, 3]) })
+    expect(typeof token === "string" ? 0 : token.sealed.length).toBe(17)
+  })
+
+  test.each([
+    { name: "a leading blank", text: ` ${good}`, fault: "not a token" },
+    { name: "empty data", text: good.replace("YQ==", ""), fault: "not a token" },
+    {
+      name: "fields in another order",
+      text: "ENC[AES256_GCM,iv:AQID,data:YQ==,tag:AA==,type:str]",
+      fault: "not a token",
+    },
+    { name: "no closing bracket", text: good.slice(0, -1), fault: "not a token" },
+    { name: "text behind the bracket (S19)", text: `${good} plain`, fault: "text behind the token" },
+    { name: "a second line behind the bracket (S19)", text: `${good}\nplain`, fault: "text behind the token" },
+    { name: "a second bracket", text: `${good}]`, fault: "unknown type" },
+    { name: "an unknown type", text: good.replace("type:str", "type:secret"), fault: "unknown type" },
+    {
+      name: "type bytes, on which upstream panics",
+      text: good.replace("type:str", "type:bytes"),
+      fault: "unknown type",
+    },
+    { name: "a type in another case", text: good.replace("type:str", "type:STR"), fault: "unknown type" },
+    { name: "base64 without padding", text: good.replace("YQ==", "YQ"), fault: "not canonical base64" },
+    { name: "base64 with too much padding", text: good.replace("YQ==", "YQ======"), fault: "not canonical base64" },
+    { name: "base64 with stray bits", text: good.replace("YQ==", "YR=="), fault: "not canonical base64" },
+    { name: "the URL-safe alphabet", text: good.replace("AQID", "__-_"), fault: "not canonical base64" },
+    {
+      name: "a nonce of 65 bytes",
+      text: good.replace("AQID", Buffer.alloc(65).toString("base64")),
+      fault: "bad nonce",
+    },
+  ])("refuses $name", ({ text, fault }) => {
+    expect(parseToken(text, limits.nonce_bytes_max)).toBe(fault)
+  })
+
+  test("lets the final newline of a block scalar through", () => {
+    expect(typeof parseToken(`${good}\n`, limits.nonce_bytes_max)).toBe("object")
+  })
+
+  test("reads what it writes", () => {
+    const text = formatToken(Buffer.from("data"), Buffer.alloc(32, 7), Buffer.alloc(16, 9), "int")
+    expect(parseToken(text, limits.nonce_bytes_max)).toMatchObject({ kind: "int", nonce: Buffer.alloc(32, 7) })
+    expect(looksLikeToken(text)).toBe(true)
+    expect(isCommentToken(text)).toBe(false)
+  })
+})
