@@ -19,6 +19,11 @@ export const catalog = {
   },
   DUPLICATE_KEY: { exit: 2, title: "a key stands twice in one mapping", hint: "remove one of the two" },
   KEY_NOT_STRING: { exit: 23, title: "a mapping key is not a string", hint: "put the key in quotes" },
+  VALUE_UNSUPPORTED: {
+    exit: 23,
+    title: "a value has a type that sops cannot seal",
+    hint: "put the value in quotes",
+  },
   NO_DOCUMENT: { exit: 92, title: "the file holds no document", hint: undefined },
   TOO_LARGE: { exit: 2, title: "a limit was exceeded", hint: undefined },
   ALREADY_SEALED: {
