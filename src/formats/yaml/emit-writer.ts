@@ -20,6 +20,8 @@ export interface Writer {
   /** The indentation at which a foot comment was printed just now, which an empty line sets off; -1 for none. */
   footIndent: number
   readonly pending: { head: string; line: string; foot: string; tail: string }
+  /** A comment that should have ended a line before this key. */
+  held: string
 }
 
 /** An indentation that go-yaml does not like becomes 2, as there. */
@@ -33,6 +35,7 @@ export function newWriter(indent: number): Writer {
     isBlank: true,
     footIndent: -1,
     pending: { head: "", line: "", foot: "", tail: "" },
+    held: "",
   }
 }
 
@@ -74,7 +77,11 @@ export function startLine(writer: Writer): void {
 export function sign(
   writer: Writer,
   text: string,
-  { isGlued = false, isBlank = false, isIndent = false }: { isGlued?: boolean; isBlank?: boolean; isIndent?: boolean } = {},
+  {
+    isGlued = false,
+    isBlank = false,
+    isIndent = false,
+  }: { isGlued?: boolean; isBlank?: boolean; isIndent?: boolean } = {},
 ): void {
   if (!isGlued && !writer.isBlank) put(writer, " ")
   put(writer, text)
@@ -112,6 +119,26 @@ export function lineComment(writer: Writer): boolean {
   if (!writer.isBlank) put(writer, " ")
   comment(writer, line)
   return true
+}
+
+/** A comment that waits for the end of a line while a key begins goes behind that key's value, if it can. */
+export function holdLineComment(writer: Writer): void {
+  if (writer.pending.line === "") return
+  writer.held = writer.pending.line
+  writer.pending.line = ""
+}
+
+export function releaseLineComment(writer: Writer, isLeaf: boolean): void {
+  const { held, pending } = writer
+  if (held === "") return
+  if (!isLeaf) {
+    const { line } = pending
+    pending.line = held
+    lineComment(writer)
+    pending.line = line
+  } else if (pending.line === "") pending.line = held
+  else return
+  writer.held = ""
 }
 
 export function footComment(writer: Writer): void {

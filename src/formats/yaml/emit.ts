@@ -6,10 +6,12 @@ import {
   breakLine,
   footComment,
   headComment,
+  holdLineComment,
   increaseIndent,
   lineComment,
   newWriter,
   pend,
+  releaseLineComment,
   sign,
   startLine,
   word,
@@ -136,8 +138,10 @@ function emitMap(writer: Writer, map: CommentedMap, parent: Parent): void {
     tail = entry.foot
     headComment(writer)
     startLine(writer)
+    holdLineComment(writer)
     emitKey(writer, entry.key)
     pendStart(writer, entry.value)
+    releaseLineComment(writer, entry.value.type === "leaf")
     emitNode(writer, entry.value, "map")
   }
   pend(writer, { tail, line: map.line, foot: map.foot })

@@ -64,16 +64,16 @@ export function spellText(text: string, place: Place): string {
   if (text === "<<") return "!!merge <<"
   const shape = shapeOf(text)
   if (text.includes("\n")) {
-    const isBlock = place.context === "block" && place.oneLine !== true && shape.blockAllowed
+    const endsOdd = isBreak(text.charCodeAt(text.length - 1)) && !text.endsWith("\n")
+    const isBlock = place.context === "block" && place.oneLine !== true && shape.blockAllowed && !endsOdd
     return isBlock ? literal(text, place) : doubleQuoted(text)
   }
   if (!mayBePlain(text)) return doubleQuoted(text)
   if (place.context === "flow" ? shape.flowPlainAllowed : shape.blockPlainAllowed) return text
   if (!shape.singleQuotedAllowed) return doubleQuoted(text)
   if (!shape.hasBreak) return singleQuoted(text)
-  return place.context === "block" && place.oneLine !== true
-    ? indented(singleQuoted(text), " ".repeat(place.indent)).trimStart()
-    : doubleQuoted(text)
+  if (place.context !== "block" || place.oneLine === true) return doubleQuoted(text)
+  return singleQuoted(indentAfterBreaks(text, " ".repeat(place.indent)))
 }
 
 /** Whether a text without quotes is read back as this string, by this library and by those of YAML 1.1. */
@@ -117,7 +117,8 @@ function literal(text: string, { indent, hint, eol }: Place): string {
   const first = text.charCodeAt(0)
   const last = text.charCodeAt(text.length - 1)
   const parts = ["|"]
-  if (first === 0x20 || isBreak(first)) parts.push(String(hint))
+  // Upstream writes no hint before a tab, cannot read that back, and prints null for such a text in the end.
+  if (first === 0x20 || first === 0x09 || isBreak(first)) parts.push(String(hint))
   if (!isBreak(last)) parts.push("-")
   else if (text.length === 1 || isBreak(text.charCodeAt(text.length - 2))) parts.push("+")
   const margin = " ".repeat(indent)
@@ -126,10 +127,15 @@ function literal(text: string, { indent, hint, eol }: Place): string {
   return parts.join("")
 }
 
-/** One line, which may hold the line breaks that only YAML 1.1 knows. */
 function indented(line: string, margin: string): string {
-  if (!line.includes("\u2028") && !line.includes("\u2029")) return line === "" ? "" : margin + line
-  return line.replaceAll(/[^\u2028\u2029]+/g, (part) => margin + part)
+  if (line === "") return ""
+  return (isBreak(line.charCodeAt(0)) ? "" : margin) + indentAfterBreaks(line, margin)
+}
+
+/** Indents what follows the line breaks that only YAML 1.1 knows. */
+function indentAfterBreaks(text: string, margin: string): string {
+  if (!text.includes("\u2028") && !text.includes("\u2029")) return text
+  return text.replaceAll(/[\u2028\u2029](?=[^\u2028\u2029])/g, `$&${margin}`)
 }
 
 function base64Lines(bytes: Uint8Array): string {
