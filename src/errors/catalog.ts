@@ -102,6 +102,43 @@ export const catalog = {
     title: "nothing in the file would be sealed",
     hint: "check the rule that selects what is encrypted, or say --allow-empty-selection",
   },
+  PATH_INVALID: {
+    exit: 7,
+    title: "the path is not valid",
+    hint: 'write it as ["a"][0]["b"] or a[0].b',
+  },
+  KEY_NOT_FOUND: { exit: 1, title: "there is nothing at that path", hint: undefined },
+  KEY_TWICE: {
+    exit: 1,
+    title: "a name stands twice, so it is not clear which value is meant",
+    hint: "remove one of the two",
+  },
+  ENV_SHAPE: { exit: 1, title: "the file is no list of names and values", hint: undefined },
+  ENV_NAME_INVALID: {
+    exit: 1,
+    title: "a key is not a name that an environment variable can have",
+    hint: "rename it to letters, digits and _, or leave it out with --only",
+  },
+  ENV_VALUE_INVALID: {
+    exit: 1,
+    title: "a value holds a NUL character, which no environment variable can",
+    hint: undefined,
+  },
+  ENV_NAME_DANGEROUS: {
+    exit: 1,
+    title: "the file sets a variable that changes what programs run or trust",
+    hint: undefined,
+  },
+  SELECTOR_DRIFT: {
+    exit: 1,
+    title: "the file would leave a value in the clear that the rule of the config seals",
+    hint: "seal the file afresh by the rule, or say --use-file-selectors",
+  },
+  NEW_CLEAR_VALUE: {
+    exit: 1,
+    title: "a new value would stand in the clear, and no rule of a config says that it may",
+    hint: "say --allow-clear with its path, or add a rule to .sopsrc",
+  },
   SELF_CHECK: {
     exit: 70,
     title: "the sealed text does not open to what went in, so nothing was written",
