@@ -37,7 +37,8 @@ export function exitOf(error: unknown): number {
 }
 
 /** One line for people that is no error. */
-export function notice(text: string, color: boolean): string {
+export function notice(text: string, { json, color }: ReportStyle): string {
+  if (json) return `${ascii(JSON.stringify({ schema: 1, notice: text }))}\n`
   return `${(color ? painted : plain).notice("notice:")} ${display(text, noticeMax)}\n`
 }
 
@@ -58,9 +59,7 @@ const painted: Paint = {
 }
 
 function errorLines(error: AppError, paint: Paint): string[] {
-  const lines = [
-    `${paint.error("error:")} ${display(error.message, noticeMax)}${place(error)} [${error.code}]`,
-  ]
+  const lines = [`${paint.error("error:")} ${display(error.message, noticeMax)}${place(error)} [${error.code}]`]
   for (const line of error.detail.notes ?? []) lines.push(note(line))
   if (error.hint !== undefined) lines.push(`${paint.hint("hint:")} ${display(error.hint, noticeMax)}`)
   return lines

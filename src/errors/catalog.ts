@@ -108,6 +108,7 @@ export const catalog = {
     hint: 'write it as ["a"][0]["b"] or a[0].b',
   },
   KEY_NOT_FOUND: { exit: 1, title: "there is nothing at that path", hint: undefined },
+  NOT_PRINTABLE: { exit: 4, title: "the format of the output cannot hold this document", hint: undefined },
   KEY_TWICE: {
     exit: 1,
     title: "a name stands twice, so it is not clear which value is meant",

@@ -70,7 +70,7 @@ describe("report", () => {
   })
 
   test("a notice is one line", () => {
-    expect(notice("a\nb", false)).toBe("notice: a\\nb\n")
+    expect(notice("a\nb", plain)).toBe("notice: a\\nb\n")
   })
 })
 

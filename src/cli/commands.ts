@@ -1,0 +1,131 @@
+import { type Command } from "./spec.ts"
+
+/** What is known of a command without loading it: enough for `--help`, suggestions and completions of its name. */
+export interface CommandEntry {
+  readonly group: "start" | "daily" | "programs" | "tools"
+  readonly summary: string
+  readonly load: () => Promise<Command>
+}
+
+export const groups: Readonly<Record<CommandEntry["group"], string>> = {
+  start: "Start",
+  daily: "Every day",
+  programs: "Give secrets to programs",
+  tools: "Look and integrate",
+}
+
+/** All commands, in the order of help and docs/commands.md. Each `load` is a chunk of its own. */
+export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
+  [
+    "init",
+    {
+      group: "start",
+      summary: "set up a repository: an identity if you have none, and a config",
+      load: async () => (await import("./commands/init.ts")).init,
+    },
+  ],
+  [
+    "keygen",
+    {
+      group: "start",
+      summary: "make an age identity",
+      load: async () => (await import("./commands/keygen.ts")).keygen,
+    },
+  ],
+  [
+    "encrypt",
+    {
+      group: "daily",
+      summary: "seal the values of a file, and keep every other byte",
+      load: async () => (await import("./commands/encrypt.ts")).encrypt,
+    },
+  ],
+  [
+    "decrypt",
+    {
+      group: "daily",
+      summary: "print a sealed file in the clear",
+      load: async () => (await import("./commands/decrypt.ts")).decrypt,
+    },
+  ],
+  [
+    "edit",
+    {
+      group: "daily",
+      summary: "change a sealed file in your editor",
+      load: async () => (await import("./commands/edit.ts")).edit,
+    },
+  ],
+  [
+    "get",
+    {
+      group: "daily",
+      summary: "print one value of a sealed file",
+      load: async () => (await import("./commands/get.ts")).get,
+    },
+  ],
+  [
+    "set",
+    {
+      group: "daily",
+      summary: "set one value of a sealed file",
+      load: async () => (await import("./commands/set.ts")).set,
+    },
+  ],
+  [
+    "unset",
+    {
+      group: "daily",
+      summary: "remove one value from a sealed file",
+      load: async () => (await import("./commands/unset.ts")).unset,
+    },
+  ],
+  [
+    "run",
+    {
+      group: "programs",
+      summary: "start a program with the values in its environment",
+      load: async () => (await import("./commands/run.ts")).run,
+    },
+  ],
+  [
+    "exec-env",
+    {
+      group: "programs",
+      summary: "run a shell command line with the values in its environment",
+      load: async () => (await import("./commands/exec-env.ts")).execEnv,
+    },
+  ],
+  [
+    "exec-file",
+    {
+      group: "programs",
+      summary: "run a shell command line that reads the plaintext from a file",
+      load: async () => (await import("./commands/exec-file.ts")).execFile,
+    },
+  ],
+  [
+    "keys",
+    {
+      group: "tools",
+      summary: "who can open a file, and which identities you hold",
+      load: async () => (await import("./commands/keys.ts")).keys,
+    },
+  ],
+  [
+    "filestatus",
+    {
+      group: "tools",
+      summary: "tell whether a file is sealed",
+      load: async () => (await import("./commands/filestatus.ts")).filestatus,
+    },
+  ],
+  [
+    "completion",
+    {
+      group: "tools",
+      summary: "print a completion script for your shell",
+      load: async () => (await import("./commands/completion.ts")).completion,
+    },
+  ],
+])

@@ -1,0 +1,44 @@
+import {
+  clearOptions,
+  followLinks,
+  indent,
+  keepEnv,
+  openOptions,
+  recipientOptions,
+  selectorOptions,
+  typeOptions,
+} from "../option-groups.ts"
+import { command } from "../spec.ts"
+
+export const edit = command({
+  details: [
+    "Opens the file in a private folder for the editor of SOPS_EDITOR or EDITOR, and seals it again afterwards. What " +
+      "was not changed keeps its bytes; when nothing was changed the file is not touched and the status is 200.",
+    "When the result cannot be saved, it is kept as an encrypted draft: `sotto edit --resume FILE` continues. A file " +
+      "that does not exist is made, with the recipients and selectors of its rule.",
+  ],
+  arguments: { file: { kind: "required", completes: "file", summary: "the sealed file" } },
+  options: {
+    resume: { kind: "flag", summary: "continue with the draft of an edit that could not be saved" },
+    showMasterKeys: { kind: "flag", short: "s", summary: "show the metadata in the editor too" },
+    ...clearOptions,
+    keepEnv,
+    followLinks,
+    ...typeOptions,
+    ...openOptions,
+    ...recipientOptions,
+    ...selectorOptions,
+    indent,
+  },
+  examples: [
+    { line: "sotto edit secrets.yaml", shows: "change values in your editor" },
+    {
+      line: 'EDITOR="code" sotto edit secrets.yaml',
+      shows: "editors that return at once get the flag that makes them wait",
+    },
+  ],
+  async run(session, { args, options }) {
+    const { editFile } = await import("../../app/edit.ts")
+    return editFile(session, { ...options, file: args.file })
+  },
+})

@@ -1,0 +1,35 @@
+import { childOptions, indent, inputType, openOptions, outputType } from "../option-groups.ts"
+import { command } from "../spec.ts"
+import { source } from "../target.ts"
+
+export const execFile = command({
+  details: [
+    "Every {} in the command line is replaced by the path of a private file that holds the plaintext. It is a pipe, " +
+      "which can be read once and never touches a disk, unless --no-fifo is given. It is gone when the command ends.",
+  ],
+  arguments: {
+    file: { kind: "required", completes: "file", summary: "the sealed file; - is standard input" },
+    command: {
+      kind: "required",
+      completes: null,
+      summary: "one command line for the shell, with {} for the file",
+    },
+  },
+  options: {
+    background: { kind: "flag", summary: "do not wait for the command (deprecated)" },
+    noFifo: { kind: "flag", summary: "a regular file in place of a pipe" },
+    filename: { kind: "text", value: "NAME", summary: "name of the file that the command sees" },
+    pristine: { kind: "flag", summary: "start with an empty environment" },
+    user: { kind: "text", value: "NAME", summary: "run the command as this user" },
+    ...childOptions,
+    inputType,
+    outputType,
+    ...openOptions,
+    indent,
+  },
+  examples: [{ line: "sotto exec-file secrets.json 'jq .db {}'", shows: "give a program a file with the plaintext" }],
+  async run(session, { args, options }) {
+    const { execFile: start } = await import("../../app/exec-file.ts")
+    return start(session, { ...options, file: source(args.file), command: args.command })
+  },
+})

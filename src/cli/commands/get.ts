@@ -1,0 +1,32 @@
+import { indent, openOptions, typeOptions } from "../option-groups.ts"
+import { command } from "../spec.ts"
+import { source } from "../target.ts"
+
+export const get = command({
+  details: [
+    "A text is printed as it is, without a newline behind it; lists, mappings and other values as the output format " +
+      "spells them.",
+  ],
+  arguments: {
+    file: { kind: "required", completes: "file", summary: "the sealed file; - is standard input" },
+    path: {
+      kind: "required",
+      completes: null,
+      summary: 'where the value stands: db.users[0] or \'["db"]["users"][0]\'',
+    },
+  },
+  options: {
+    ignoreMac: {
+      kind: "flag",
+      summary: "print although the MAC does not match; the value may have been tampered with",
+    },
+    ...typeOptions,
+    ...openOptions,
+    indent,
+  },
+  examples: [{ line: "sotto get secrets.yaml db.password", shows: "print one value" }],
+  async run(session, { args, options }) {
+    const { getValue } = await import("../../app/get.ts")
+    return getValue(session, { ...options, file: source(args.file), path: args.path })
+  },
+})

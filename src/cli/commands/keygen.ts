@@ -1,0 +1,17 @@
+import { command } from "../spec.ts"
+
+export const keygen = command({
+  details: ["Without --output the identity is printed. With it, the file gets mode 0600 and must not exist."],
+  arguments: {},
+  options: {
+    pq: { kind: "flag", summary: "a post-quantum identity (age1pq...)" },
+    output: { kind: "text", short: "o", value: "FILE", summary: "write the identity to FILE" },
+  },
+  examples: [
+    { line: "sotto keygen -o ~/.config/sops/age/keys.txt", shows: "make an identity where sops and sotto find it" },
+  ],
+  async run(session, { options }) {
+    const { generateKey } = await import("../../app/keygen.ts")
+    return generateKey(session, options)
+  },
+})

@@ -1,0 +1,40 @@
+import { AppError } from "../../errors/app-error.ts"
+import { childOptions, inputType, openOptions } from "../option-groups.ts"
+import { command } from "../spec.ts"
+import { source } from "../target.ts"
+
+export const run = command({
+  details: [
+    "Starts the program without a shell, with the values of the files in its environment only. Signals are passed on, " +
+      "and its status is returned (128 + n after signal n); 125, 126 and 127 are failures of sotto itself, of a " +
+      "program that cannot be executed, and of one that is not there.",
+    "Names have to be valid names of variables. Those that steer loaders, shells, interpreters, git or proxies are " +
+      "refused unless --allow-env names them, since whoever may change the file could run code with them.",
+  ],
+  arguments: {
+    command: { kind: "some", completes: null, summary: "the program and its arguments, best behind --" },
+  },
+  options: {
+    file: { kind: "list", short: "f", value: "FILE", summary: "sealed file; may be repeated, and later files win" },
+    only: { kind: "list", separator: ",", value: "KEYS", summary: "set these keys only" },
+    prefix: { kind: "text", value: "TEXT", summary: "put this before each name" },
+    flatten: { kind: "text", value: "TEXT", summary: "join nested keys with this, such as __" },
+    pristine: { kind: "flag", summary: "start with an empty environment" },
+    ...childOptions,
+    inputType,
+    ...openOptions,
+  },
+  passThrough: true,
+  examples: [
+    { line: "sotto run -f secrets.env -- ./server --port 80", shows: "start a server with its secrets" },
+    { line: "sotto run -f base.yaml -f prod.yaml --flatten __ -- env", shows: "several files, with nested keys" },
+  ],
+  async run(session, { args, options }) {
+    if (options.file.length === 0) {
+      throw new AppError("ARGUMENT_MISSING", {}, { subject: "FILE", hint: "name the sealed file with -f" })
+    }
+    const { file, prefix, ...rest } = options
+    const { runCommand } = await import("../../app/run.ts")
+    return runCommand(session, { ...rest, files: file.map(source), prefix: prefix ?? "", command: args.command })
+  },
+})

@@ -1,0 +1,67 @@
+import { type ValueSource } from "../../app/options.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { clearOptions, followLinks, indent, openOptions, typeOptions } from "../option-groups.ts"
+import { command } from "../spec.ts"
+
+export const set = command({
+  details: [
+    "The value is JSON, as for sops: a text stands in double quotes. With --string, and at the hidden prompt that asks " +
+      "when no value is given, it is text as it stands.",
+    "An argument can be seen by other users of the machine while the command runs: for a secret use the prompt, " +
+      "--value-stdin or --value-file.",
+  ],
+  arguments: {
+    file: { kind: "required", completes: "file", summary: "the sealed file" },
+    path: {
+      kind: "required",
+      completes: null,
+      summary: 'where the value goes: db.users[0] or \'["db"]["users"][0]\'',
+    },
+    value: {
+      kind: "optional",
+      completes: null,
+      summary: "the value, or with --value-file the file that holds it",
+    },
+  },
+  options: {
+    string: { kind: "flag", summary: "the value is text as it stands, not JSON" },
+    valueFile: { kind: "flag", summary: "VALUE names a file that holds the value" },
+    valueStdin: { kind: "flag", summary: "read the value from standard input" },
+    idempotent: { kind: "flag", summary: "do not touch the file when the value is the same already" },
+    ...clearOptions,
+    followLinks,
+    ...typeOptions,
+    ...openOptions,
+    indent,
+  },
+  examples: [
+    { line: "sotto set secrets.yaml db.password", shows: "ask for the value without showing it" },
+    { line: 'sotto set secrets.yaml \'["db"]["port"]\' 5432', shows: "set a number" },
+    {
+      line: "openssl rand -hex 16 | sotto set --string --value-stdin secrets.yaml api.token",
+      shows: "read it from a program",
+    },
+  ],
+  async run(session, { args, options }) {
+    const { valueFile, valueStdin, ...rest } = options
+    const value = valueSource(args.value, { valueFile, valueStdin })
+    const { setValue } = await import("../../app/set.ts")
+    return setValue(session, { ...rest, file: args.file, path: args.path, value })
+  },
+})
+
+function valueSource(word: string | undefined, options: { valueFile: boolean; valueStdin: boolean }): ValueSource {
+  if (options.valueFile && options.valueStdin) {
+    throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--value-file and --value-stdin" })
+  }
+  if (options.valueStdin) {
+    if (word !== undefined)
+      throw new AppError("ARGUMENT_UNEXPECTED", {}, { hint: "the value comes from standard input" })
+    return { from: "stdin" }
+  }
+  if (options.valueFile) {
+    if (word === undefined) throw new AppError("ARGUMENT_MISSING", {}, { subject: "the file that holds the value" })
+    return { from: "file", file: word }
+  }
+  return word === undefined ? { from: "prompt" } : { from: "argument", text: word }
+}

@@ -1,0 +1,23 @@
+import { clearOptions, followLinks, indent, openOptions, typeOptions } from "../option-groups.ts"
+import { command } from "../spec.ts"
+
+export const unset = command({
+  details: ["Removes the lines of the entry and of its own comments, and nothing else."],
+  arguments: {
+    file: { kind: "required", completes: "file", summary: "the sealed file" },
+    path: { kind: "required", completes: null, summary: 'what to remove: db.users[0] or \'["db"]["users"][0]\'' },
+  },
+  options: {
+    idempotent: { kind: "flag", summary: "do not touch the file, and succeed, when the entry is not there" },
+    ...clearOptions,
+    followLinks,
+    ...typeOptions,
+    ...openOptions,
+    indent,
+  },
+  examples: [{ line: "sotto unset secrets.yaml db.old_password", shows: "remove a value" }],
+  async run(session, { args, options }) {
+    const { unsetValue } = await import("../../app/unset.ts")
+    return unsetValue(session, { ...options, file: args.file, path: args.path })
+  },
+})

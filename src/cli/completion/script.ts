@@ -1,0 +1,23 @@
+import { commands } from "../commands.ts"
+import { globalOptions } from "../option-groups.ts"
+import { bash } from "./bash.ts"
+import { commandFacts, optionFacts } from "./facts.ts"
+import { fish } from "./fish.ts"
+import { powershell } from "./powershell.ts"
+import { type Shell } from "./shells.ts"
+import { zsh } from "./zsh.ts"
+
+export async function completionScript(shell: Shell): Promise<string> {
+  const facts = await Promise.all([...commands.keys()].map(commandFacts))
+  const shared = optionFacts(globalOptions)
+  switch (shell) {
+    case "bash":
+      return bash(facts, shared)
+    case "zsh":
+      return zsh(facts, shared)
+    case "fish":
+      return fish(facts, shared)
+    case "powershell":
+      return powershell(facts, shared)
+  }
+}

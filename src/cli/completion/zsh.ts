@@ -1,0 +1,43 @@
+import { type CommandFacts, type OptionFacts } from "./facts.ts"
+
+export function zsh(commands: readonly CommandFacts[], shared: readonly OptionFacts[]): string {
+  return `#compdef sotto
+_sotto() {
+  local curcontext="$curcontext" state line
+  local -a commands
+  commands=(
+${commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`).join("\n")}
+  )
+  _arguments -C \\
+${option({ long: "--version", short: "-v", summary: "print the version", takes: "nothing" })} \\
+${shared.map((one) => `${option(one)} \\`).join("\n")}
+    '1:command:->command' '*::argument:->argument'
+  case $state in
+    command) _describe command commands ;;
+    argument)
+      case $words[1] in
+${commands.map((command) => one(command, shared)).join("\n")}
+      esac ;;
+  esac
+}
+if [[ $funcstack[1] == _sotto ]]; then _sotto "$@"; else compdef _sotto sotto; fi
+`
+}
+
+function one({ name, options, completes }: CommandFacts, shared: readonly OptionFacts[]): string {
+  const lines = [...options, ...shared].map((fact) => `    ${option(fact)} \\`)
+  const rest = completes === "file" ? "_files" : completes === null ? "_default" : `(${completes.join(" ")})`
+  return `        ${name}) _arguments -s \\\n${lines.join("\n")}\n          '*:argument:${rest}' ;;`
+}
+
+function option({ long, short, summary, takes }: OptionFacts): string {
+  const text = summary.replace(/[[\]\\]/g, "\\$&").replaceAll(":", "\\:")
+  const value =
+    takes === "nothing" ? "" : `:value:${takes === "file" ? "_files" : takes === "text" ? "" : `(${takes.join(" ")})`}`
+  if (short === undefined) return `      ${quoted(`*${long}[${text}]${value}`)}`
+  return `      ${quoted("*")}{${short},${long}}${quoted(`[${text}]${value}`)}`
+}
+
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`
+}

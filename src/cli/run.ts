@@ -1,0 +1,74 @@
+import { type Outcome, type Session } from "../app/session.ts"
+import { AppError } from "../errors/app-error.ts"
+import { didYouMean } from "../errors/nearest.ts"
+import { type Io } from "../host/io.ts"
+import { commands } from "./commands.ts"
+import { parse, wantsJson } from "./parse.ts"
+import { exitOf, notice, report } from "./report.ts"
+
+/**
+ * Runs one command line. Nothing that is thrown leaves this function, and nothing else prints errors.
+ *
+ * @returns the status to exit with
+ */
+export async function run(io: Io): Promise<number> {
+  const words = io.argv
+  const style = { json: wantsJson(words), color: io.stderr.hasColor }
+  const fail = async (error: unknown): Promise<number> => {
+    // Whoever stopped reading wants to hear nothing more, as with other tools in a pipe.
+    if (!(error instanceof AppError && error.code === "OUTPUT_CLOSED")) await io.stderr.write(report(error, style))
+    return exitOf(error)
+  }
+  try {
+    const session = { io, notice: (text: string) => void io.stderr.write(notice(text, style)) }
+    const { output, errors = [], exit = 0 } = await dispatch(session, words)
+    if (output !== undefined) await io.stdout.write(output)
+    for (const error of errors) await fail(error)
+    const [first] = errors
+    return first === undefined ? exit : exitOf(first)
+  } catch (error) {
+    return fail(error)
+  }
+}
+
+async function dispatch(session: Session, words: readonly string[]): Promise<Outcome> {
+  const { name, rest } = takeName(words)
+  if (name === undefined) return bare(rest)
+  if (name === "help") return help(rest[0])
+  const entry = commands.get(name)
+  if (entry === undefined) throw unknownCommand(name)
+  const command = await entry.load()
+  const parsed = parse(command, rest, (variable) => session.io.env.get(variable))
+  return parsed.help ? help(name) : command.run(session, parsed)
+}
+
+/** The first word that is no option names the command; options of every command may stand before it. */
+function takeName(words: readonly string[]): { name: string | undefined; rest: readonly string[] } {
+  let at = 0
+  while (words[at]?.startsWith("-") === true) at += words[at] === "--config" ? 2 : 1
+  return { name: words[at], rest: [...words.slice(0, at), ...words.slice(at + 1)] }
+}
+
+async function bare(words: readonly string[]): Promise<Outcome> {
+  if (words.includes("--version") || words.includes("-v")) {
+    const { version } = await import("../version.ts")
+    return { output: `sotto ${version}\n` }
+  }
+  const other = words.find((word) => !["--help", "-h", "--json"].includes(word))
+  if (other === undefined) return help(undefined)
+  throw new AppError("OPTION_UNKNOWN", {}, { subject: other, hint: "name a command first; see `sotto --help`" })
+}
+
+async function help(name: string | undefined): Promise<Outcome> {
+  const { commandHelp, programHelp } = await import("./help.ts")
+  if (name === undefined) return { output: programHelp() }
+  const entry = commands.get(name)
+  if (entry === undefined) throw unknownCommand(name)
+  return { output: commandHelp(name, entry, await entry.load()) }
+}
+
+function unknownCommand(name: string): AppError {
+  const isFile = /[./\\]/.test(name)
+  const hint = didYouMean(name, commands.keys()) ?? (isFile ? "to change a file, say `sotto edit FILE`" : undefined)
+  return new AppError("COMMAND_UNKNOWN", {}, { subject: name, hint })
+}
