@@ -113,15 +113,18 @@ const escapes = new Map([
 /**
  * Double quotes with go-yaml's escapes, on one line.
  *
- * A text that starts with a BOM gets every character escaped: go-yaml looks at the first one each time.
+ * A text that starts with a BOM gets every character escaped: go-yaml looks at the first one each time. With
+ * `keepsReadable` only what cannot stand in a file is escaped, as people write it: astral characters stay.
  */
-export function doubleQuoted(text: string): string {
-  const all = text.charCodeAt(0) === 0xfeff
+export function doubleQuoted(text: string, { keepsReadable = false }: { keepsReadable?: boolean } = {}): string {
+  const all = !keepsReadable && text.charCodeAt(0) === 0xfeff
   const parts = ['"']
   let from = 0
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
-    if (!all && isPrintable(unit) && unit !== 0x22 && unit !== 0x5c && !isBreak(unit)) continue
+    const isClear =
+      unit !== 0x22 && unit !== 0x5c && !isBreak(unit) && (isPrintable(unit) || (keepsReadable && isAstral(unit)))
+    if (isClear && !all) continue
     parts.push(text.slice(from, i))
     const code = text.codePointAt(i)!
     parts.push(escapes.get(code) ?? hexEscape(code))
@@ -130,6 +133,26 @@ export function doubleQuoted(text: string): string {
   }
   parts.push(text.slice(from), '"')
   return parts.join("")
+}
+
+/** Whether a text can stand on one line as it is, inside of single quotes. */
+export function fitsOneLine(text: string): boolean {
+  return !text.includes("\n") && fitsLines(text)
+}
+
+/** Whether a text can stand in a block as it is: no character that go-yaml refuses, no line end but LF. */
+export function fitsLines(text: string): boolean {
+  for (let i = 0; i < text.length; i++) {
+    const unit = text.charCodeAt(i)
+    const isLineEnd = isBreak(unit) && unit !== 0x0a
+    if (isLineEnd || !(isPrintable(unit) || unit === 0x09 || isAstral(unit))) return false
+  }
+  return true
+}
+
+/** Half of an astral character. A text that was decoded from bytes has no other surrogates. */
+function isAstral(unit: number): boolean {
+  return unit >= 0xd800 && unit <= 0xdfff
 }
 
 function hexEscape(code: number): string {

@@ -1,0 +1,101 @@
+import { type Span } from "../../core/text.ts"
+import { blockMayEndAt, placeOf, startColumn } from "./measure.ts"
+import { type YamlEntry, type YamlScan } from "./model.ts"
+import { type BlockLayout, type ScalarNode } from "./node.ts"
+import { doubleQuoted, fitsLines } from "./quote.ts"
+import { spellText } from "./spell.ts"
+
+const INDICATOR_MAX = 9
+
+/** The header stays; the token is the only line of text, at the indentation that the text had. */
+export function sealBlock(source: string, node: ScalarNode, start: number, token: string): string {
+  const { block } = node
+  const header = start >= block!.header.start ? source.slice(start, block!.body.start) : headerLine(source, block!)
+  return header + " ".repeat(block!.indent) + token
+}
+
+/** From the indicator to the end of the line, with the line end. */
+function headerLine(source: string, { header, body }: BlockLayout): string {
+  return source.slice(header.start, body.start)
+}
+
+/**
+ * The text in the block that held its token. Where the header does not fit (the text ends otherwise, or starts with a
+ * blank) another header is written, and what no block can hold goes into double quotes.
+ *
+ * @param span - of the site: it starts behind the header's line when there is a comment in it, which stays
+ */
+export function openBlock(scan: YamlScan, node: ScalarNode, entry: YamlEntry, span: Span, text: string): string {
+  const block = node.block!
+  const { source } = scan
+  const header = source.slice(span.start, block.body.start)
+  const eol = source[block.body.start - 2] === "\r" ? "\r\n" : "\n"
+  const margin = " ".repeat(block.indent)
+  const isAtEnd = span.end === source.length
+  const hasLines = fitsLines(text)
+  if (hasLines && fitsChomp(text, block.chomp, isAtEnd) && fitsIndicator(text, block.indicator)) {
+    if (node.style === "literal") return header + indentLines(text, margin, eol, isAtEnd)
+    if (fitsFolded(text)) return header + indentLines(unfold(text), margin, eol, isAtEnd)
+  }
+  const isWholeHeader = span.start <= block.header.start
+  if (!isWholeHeader) return indentLines(text, margin, eol, isAtEnd)
+  if (!hasLines || !text.includes("\n")) return spellInstead(scan, entry, span.end, text)
+  const base = entry.parent === null ? 0 : startColumn(source, entry.parent)
+  const hint = block.indent - base
+  if (hint < 1 || hint > INDICATOR_MAX || !blockMayEndAt(source, span.end, block.indent, text))
+    return doubleQuoted(text, { keepsReadable: true })
+  const place = { context: "block", indent: block.indent, hint, eol } as const
+  return spellText(text, place)
+}
+
+function spellInstead(scan: YamlScan, entry: YamlEntry, end: number, text: string): string {
+  return spellText(text, { ...placeOf(scan, entry, end, ""), oneLine: true })
+}
+
+/** Whether the text ends as the chomping indicator says. Without a line end behind the block there is one less. */
+function fitsChomp(text: string, chomp: BlockLayout["chomp"], isAtEnd: boolean): boolean {
+  const ends = trailingBreaks(text)
+  if (isAtEnd) return ends === 0
+  switch (chomp) {
+    case "strip":
+      return ends === 0
+    case "clip":
+      return ends === 1 && text.length > 1
+    case "keep":
+      return ends >= 1
+  }
+}
+
+function trailingBreaks(text: string): number {
+  let count = 0
+  while (text[text.length - 1 - count] === "\n") count++
+  return count
+}
+
+/** Without an indicator the first line with text says how deep the block is indented. */
+function fitsIndicator(text: string, indicator: number): boolean {
+  if (indicator !== 0) return true
+  let at = 0
+  while (text[at] === "\n") at++
+  return text[at] !== " " && text[at] !== "\t"
+}
+
+/** Lines that start with a blank are not folded, and that is not worth the trouble here. */
+function fitsFolded(text: string): boolean {
+  return !text.startsWith("\n") && !text.includes("\n ") && !text.includes("\n\t")
+}
+
+/** A line end that is to stay needs one more in a folded block; those at the end do not. */
+function unfold(text: string): string {
+  const end = text.length - trailingBreaks(text)
+  return text.slice(0, end).replaceAll(/\n+/g, "$&\n") + text.slice(end)
+}
+
+/** Without the final line end, which stands behind the block in any case. */
+function indentLines(text: string, margin: string, eol: string, isAtEnd: boolean): string {
+  const body = text.endsWith("\n") && !isAtEnd ? text.slice(0, -1) : text
+  return body
+    .split("\n")
+    .map((line) => (line === "" ? "" : margin + line))
+    .join(eol)
+}

@@ -1,0 +1,114 @@
+import { type Scalar } from "../../core/scalar.ts"
+import { type Edit, decodeText, utf8 } from "../../core/text.ts"
+import { assert } from "../../errors/app-error.ts"
+import { openBlock, sealBlock } from "./carry-block.ts"
+import { placeOf } from "./measure.ts"
+import { type ValueStyle, type YamlScan, type YamlSite } from "./model.ts"
+import { type ScalarNode } from "./node.ts"
+import { doubleQuoted, fitsOneLine, shapeOf, singleQuoted } from "./quote.ts"
+import { spellScalar, spellString, spellText } from "./spell.ts"
+
+/**
+ * Puts a token in the place of a site's content. Quotes and block headers stay around it, since upstream reads the same
+ * token out of them; a plain scalar in a flow collection gets quotes, as `ENC[` would end there. A core tag such as
+ * `!!int` goes: upstream cannot decode a token behind it.
+ *
+ * @see layout.md section 1, for what was tried with upstream
+ */
+export function seal({ source }: YamlScan, site: YamlSite, token: string): Edit {
+  const { span, style } = site
+  assert(span !== null, "a virtual site has no place for a token")
+  if (style.type === "comment") return { ...span, text: token }
+  const { node, entry } = style
+  assert(node.type === "scalar", "only a scalar is sealed")
+  return { ...span, text: carrier(source, node, span.start, entry.parent?.flow ?? false, token) }
+}
+
+function carrier(source: string, node: ScalarNode, start: number, isFlow: boolean, token: string): string {
+  switch (node.style) {
+    case "single":
+      return `'${token}'`
+    case "double":
+      return `"${token}"`
+    case "plain":
+      return isFlow ? `"${token}"` : token
+    case "literal":
+    case "folded":
+      return sealBlock(source, node, start, token)
+  }
+}
+
+/**
+ * Spells an opened scalar in the place of its token, in the carrier's style where that can hold it, else as upstream
+ * prints it. What opens to a comment in a list becomes one, dash and all.
+ */
+export function open(scan: YamlScan, site: YamlSite, scalar: Scalar): Edit {
+  const { span, style } = site
+  assert(span !== null, "a virtual site has no token")
+  if (style.type === "comment") return { ...span, text: utf8.decode(scalar.bytes) }
+  if (scalar.kind === "comment") return listComment(style, span, utf8.decode(scalar.bytes))
+  const { node, entry } = style
+  assert(node.type === "scalar", "only a scalar is opened")
+  return { ...span, text: opened(scan, node, entry, span, scalar) }
+}
+
+function opened(
+  scan: YamlScan,
+  node: ScalarNode,
+  entry: ValueStyle["entry"],
+  span: { readonly start: number; readonly end: number },
+  scalar: Scalar,
+): string {
+  const text = scalar.kind === "str" || scalar.kind === "bytes" ? decodeText(scalar.bytes) : null
+  if (text === null) {
+    const place = placeOf(scan, entry, span.end, "\n")
+    const oneLine = { ...place, oneLine: place.oneLine === true || node.style !== "plain" }
+    if (scalar.kind === "str" || scalar.kind === "bytes") return spellString(scalar.bytes, oneLine)
+    const spelled = spellScalar(scalar, oneLine)
+    // Upstream prints `-0`, which it reads back as the integer 0.
+    return spelled === "-0" ? "-0.0" : spelled
+  }
+  switch (node.style) {
+    case "single":
+      return fitsOneLine(text) ? singleQuoted(text) : doubleQuoted(text, { keepsReadable: true })
+    case "double":
+      return doubleQuoted(text, { keepsReadable: true })
+    case "plain":
+      return openPlain(scan, node, entry, span.end, text)
+    case "literal":
+    case "folded":
+      return openBlock(scan, node, entry, span, text)
+  }
+}
+
+/** Behind a tag the words do not matter: `!!str 31` needs no quotes. */
+function openPlain(scan: YamlScan, node: ScalarNode, entry: ValueStyle["entry"], end: number, text: string): string {
+  if (node.tag !== "" && text !== "") {
+    const shape = shapeOf(text)
+    if (entry.parent?.flow === true ? shape.flowPlainAllowed : shape.blockPlainAllowed) return text
+  }
+  return spellText(text, placeOf(scan, entry, end, text))
+}
+
+/** Upstream writes the comments of a list as elements of it. In a flow list that leaves no place for a comment. */
+function listComment(
+  { entry }: ValueStyle,
+  span: { readonly start: number; readonly end: number },
+  text: string,
+): Edit {
+  const { parent } = entry
+  if (parent?.type !== "list" || parent.flow) return { ...span, text: "null" }
+  return { start: dashBefore(parent.dashes, span.start), end: span.end, text: `#${text}` }
+}
+
+/** Dashes ascend; the one that is wanted is the last before the offset. */
+function dashBefore(dashes: readonly number[], offset: number): number {
+  let low = 0
+  let high = dashes.length - 1
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (dashes[middle]! < offset) low = middle
+    else high = middle - 1
+  }
+  return dashes[low]!
+}
