@@ -1,5 +1,6 @@
 import { type MetadataBlock, type Scan } from "../../core/format.ts"
 import { type Item, type Site } from "../../core/site.ts"
+import { type YamlMetaPlace } from "./meta-block.ts"
 import {
   type CommentLine,
   type ListNode,
@@ -37,19 +38,7 @@ export interface CommentStyle {
   readonly place: "head" | "inline" | "foot"
 }
 
-/** The metadata block as it stood in one document; `null` where the document has none. */
-export interface YamlMetaPlace {
-  /** Number of root entries before it. */
-  readonly position: number
-  /** It was the last entry. */
-  readonly isLast: boolean
-  /** Root mapping in flow style. */
-  readonly flow: boolean
-  /** Blanks per level inside the block. */
-  readonly indent: number
-}
-
-/** The `layout` of YAML metadata: one place a document. */
+/** The `layout` of YAML metadata: one place a document, `null` where it has none. `metaBlock` makes it, and the detach edit. */
 export type YamlMetaLayout = readonly (YamlMetaPlace | null)[]
 
 export interface YamlMetadata extends MetadataBlock {
