@@ -167,6 +167,55 @@ export const catalog = {
   PLUGIN_REFUSED: { exit: 128, title: "an age plugin may not be run", hint: undefined },
   PLUGIN_FAILED: { exit: 128, title: "an age plugin failed", hint: undefined },
 
+  // Files and folders.
+  FILE_MISSING: { exit: 100, title: "there is no such file", hint: undefined },
+  FILE_UNREADABLE: { exit: 2, title: "the file cannot be read", hint: undefined },
+  FILE_UNWRITABLE: { exit: 3, title: "the file cannot be written", hint: undefined },
+  LINK_OUTSIDE: {
+    exit: 3,
+    title: "the file is a link that leads out of its repository or folder",
+    hint: "name the file itself, or say --follow-links",
+  },
+  CHANGED_MEANWHILE: {
+    exit: 1,
+    title: "the file was changed by somebody else in the meantime, so nothing was written",
+    hint: "look at the new content and try again",
+  },
+  TEMP_NOT_REMOVED: {
+    exit: 3,
+    title: "a temporary folder with plaintext could not be removed",
+    hint: "remove it by hand",
+  },
+  STATE_FOLDER_UNSAFE: {
+    exit: 3,
+    title: "the folder for drafts is not in the hands of this user alone",
+    hint: "make it yours, with mode 0700",
+  },
+  DRAFT_INVALID: { exit: 1, title: "the draft is damaged", hint: undefined },
+
+  // Standard streams, and programs that are started.
+  OUTPUT_CLOSED: { exit: 141, title: "nobody reads the standard output any more", hint: undefined },
+  OUTPUT_FAILED: { exit: 3, title: "the output cannot be written", hint: undefined },
+  COMMAND_MISSING: { exit: 127, title: "the command was not found", hint: undefined },
+  COMMAND_NOT_EXECUTABLE: { exit: 126, title: "the command cannot be run", hint: undefined },
+  PROGRAM_MISSING: { exit: 1, title: "a program that is needed was not found", hint: undefined },
+  PROGRAM_REFUSED: {
+    exit: 1,
+    title: "a program is not run, because others could have put it there",
+    hint: "install it where only you and root can write, outside of the repository",
+  },
+  FIFO_FAILED: { exit: 3, title: "a named pipe cannot be made", hint: "use a regular file: --no-fifo" },
+  FILENAME_OUTSIDE: { exit: 1, title: "the name does not stay in its folder", hint: "give a plain file name" },
+  USER_UNKNOWN: { exit: 1, title: "there is no such user", hint: undefined },
+  USER_REFUSED: { exit: 1, title: "the program cannot become that user", hint: "only root can do that" },
+  NO_EDITOR: { exit: 201, title: "no editor was found", hint: "set SOPS_EDITOR or EDITOR" },
+  EDITOR_INVALID: {
+    exit: 201,
+    title: "the editor's command cannot be understood",
+    hint: "close every quote in it",
+  },
+  EDITOR_FAILED: { exit: 201, title: "the editor failed", hint: undefined },
+
   // The command line.
   COMMAND_UNKNOWN: { exit: 64, title: "there is no such command", hint: "see `sotto --help`" },
   OPTION_UNKNOWN: { exit: 64, title: "there is no such option", hint: "see --help for the options of this command" },
@@ -182,6 +231,37 @@ export const catalog = {
     title: "there is an argument too many",
     hint: "put an argument with blanks in quotes; see --help for the arguments of this command",
   },
+
+  // Configuration.
+  CONFIG_INVALID: { exit: 1, title: "error loading config", hint: undefined },
+  CONFIG_UNREADABLE: { exit: 1, title: "config file not found", hint: "check --config and SOPS_CONFIG" },
+  CONFIG_NO_RULE: {
+    exit: 1,
+    title: "error loading config: no matching creation rules found",
+    hint: "add a rule for this path; a rule without a path, as the last one, holds for all files",
+  },
+  CONFIG_NO_DESTINATION: {
+    exit: 1,
+    title: "error loading config: no matching destination found in config",
+    hint: undefined,
+  },
+  CONFIG_UNTRUSTED: {
+    exit: 1,
+    title: "a config outside of git could have been written by somebody else",
+    hint: "make the file and its folder yours and writable by you alone, or name the config with --config",
+  },
+  CONFIG_DISAGREE: {
+    exit: 1,
+    title: "the .sopsrc and the .sops.yaml beside it say different things about this file",
+    hint: "make the two agree, or remove one of them",
+  },
+  PATTERN_INVALID: {
+    exit: 1,
+    title: "can not compile regexp",
+    hint: "patterns are RE2: there are no look-arounds and no back-references",
+  },
+  PATTERN_TOO_LONG: { exit: 1, title: "a pattern is longer than 1,000 characters", hint: undefined },
+  ENVIRONMENT_INVALID: { exit: 1, title: "an environment variable has a value that cannot be used", hint: undefined },
 } as const satisfies Record<string, Entry>
 
 export type Code = keyof typeof catalog

@@ -1,0 +1,144 @@
+import { type FormatName } from "../core/format.ts"
+import { type Selectors, noSelectors } from "../core/select.ts"
+import { decodeText } from "../core/text.ts"
+import { AppError } from "../errors/app-error.ts"
+import { type CreationRule } from "./creation-rule.ts"
+import { type RecipientSpec } from "./recipients.ts"
+import { checkOneSelector } from "./selector-keys.ts"
+import { type DestinationRule, readSopsYaml } from "./sops-yaml.ts"
+import { type MemoMode, type PathMatch, type SopsrcRule, type StructureMode, readSopsrc } from "./sopsrc.ts"
+import { type Stores, defaultStores, mergeStores } from "./stores.ts"
+import { type At } from "./yaml-values.ts"
+
+export type ConfigKind = "sopsrc" | "sops-yaml"
+
+/** A config as it was read, of either kind. Recipients are not parsed yet. */
+export interface Config {
+  /** For people, as it was found: relative as `sops`, else absolute. */
+  readonly file: string
+  /** Absolute: paths of rules are relative to it. */
+  readonly folder: string
+  readonly kind: ConfigKind
+  /** `null`: it says nothing about recipients, as if there were no config. */
+  readonly rules: readonly RuleEntry[] | null
+  readonly destinations: readonly DestinationRule[]
+  readonly stores: Stores
+  readonly people: readonly RecipientSpec[]
+  /** For people; never shown as `sops`. */
+  readonly notices: readonly string[]
+  /** A `.sops.yaml` in the folder of this `.sopsrc`, which must agree with it. */
+  readonly beside: Config | null
+}
+
+/** A rule of either kind. What is a function is read when the rule applies. */
+export interface RuleEntry {
+  /** 1-based. */
+  readonly number: number
+  readonly at: At
+  readonly match: PathMatch
+  /** Paths with `/` on every system, or as the system writes them, which is upstream's way. */
+  readonly isPortable: boolean
+  readonly settings: () => RuleSettings
+  readonly groups: () => readonly (readonly RecipientSpec[])[]
+  /** Upstream drops repeated recipients from key groups only. */
+  readonly keepsDuplicates: boolean
+  /** 0: all groups. */
+  readonly threshold: number
+}
+
+export interface RuleSettings {
+  readonly selectors: Selectors
+  readonly macOnlyEncrypted: boolean
+  readonly container: boolean
+  readonly structure: StructureMode
+  readonly layoutMemo: MemoMode
+  /** `null`: by the name of the file. */
+  readonly inputType: FormatName | null
+  /** Clear values that nothing authenticates may reach the child of `run` (security.md S10). */
+  readonly withClear: boolean
+  readonly stores: Stores
+}
+
+/** What holds where no rule says otherwise. */
+export const defaultSettings: RuleSettings = {
+  selectors: noSelectors,
+  macOnlyEncrypted: false,
+  container: false,
+  structure: "on",
+  layoutMemo: "auto",
+  inputType: null,
+  withClear: false,
+  stores: defaultStores,
+}
+
+const bytesMax = 1024 * 1024
+
+/**
+ * Reads the text of a config.
+ *
+ * @throws {AppError} `CONFIG_INVALID` with file, line and column
+ */
+export function readConfig(bytes: Uint8Array, place: { file: string; folder: string; kind: ConfigKind }): Config {
+  try {
+    if (bytes.length > bytesMax) throw new AppError("CONFIG_INVALID", {}, { subject: "it is larger than 1 MiB" })
+    const text = decodeText(bytes)
+    if (text === null) throw new AppError("CONFIG_INVALID", {}, { subject: "it is not UTF-8 text" })
+    return { ...place, ...(place.kind === "sopsrc" ? fromSopsrc(text) : fromSopsYaml(text)), beside: null }
+  } catch (error) {
+    throw error instanceof AppError ? error.at({ file: place.file }) : error
+  }
+}
+
+type Content = Omit<Config, "file" | "folder" | "kind" | "beside">
+
+function fromSopsYaml(text: string): Content {
+  const { creationRules, destinationRules, stores, misspelt } = readSopsYaml(text)
+  return {
+    rules: creationRules === null ? null : creationRules.map((rule, index) => creationEntry(rule, index, stores)),
+    destinations: destinationRules,
+    stores,
+    people: [],
+    notices: misspelt.map(({ at, hint }) => `line ${at.line}, column ${at.column}: an unknown key is ignored: ${hint}`),
+  }
+}
+
+function fromSopsrc(text: string): Content {
+  const { rules, creationRules, destinationRules, stores, people } = readSopsrc(text)
+  const entries =
+    rules?.map((rule, index) => sopsrcEntry(rule, index, stores)) ??
+    creationRules?.map((rule, index) => creationEntry(rule, index, stores)) ??
+    null
+  return { rules: entries, destinations: destinationRules, stores, people, notices: [] }
+}
+
+/** @param stores - of a config whose rules have none of their own */
+export function creationEntry(rule: CreationRule, index: number, stores: Stores): RuleEntry {
+  const { at, pathRegex, pathRegexAt, selectors, macOnlyEncrypted, threshold, keyGroups, flatGroup } = rule
+  return {
+    number: index + 1,
+    at,
+    match: pathRegex === "" ? { type: "all" } : { type: "regex", text: pathRegex, at: pathRegexAt },
+    isPortable: false,
+    settings: () => {
+      checkOneSelector(selectors, at)
+      return { ...defaultSettings, selectors, macOnlyEncrypted, stores }
+    },
+    groups: () => keyGroups ?? [flatGroup()],
+    keepsDuplicates: keyGroups === null,
+    threshold,
+  }
+}
+
+function sopsrcEntry(rule: SopsrcRule, index: number, stores: Stores): RuleEntry {
+  const { at, match, groups, threshold, ...settings } = rule
+  return {
+    number: index + 1,
+    at,
+    match,
+    isPortable: true,
+    settings: () => ({ ...settings, stores: mergeStores(stores, settings.stores) }),
+    groups: () => groups,
+    keepsDuplicates: false,
+    threshold,
+  }
+}

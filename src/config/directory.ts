@@ -1,0 +1,172 @@
+import { limits } from "../core/limits.ts"
+import { type RecipientType } from "../core/recipient.ts"
+import { azureOf, gcpOf, kmsOf } from "./creation-rule.ts"
+import { mapOf, present, textOf } from "./decode.ts"
+import { type RecipientSpec, isPrivateKey, recipientTypeOf } from "./recipients.ts"
+import { type StrictFields, strictFields } from "./strict.ts"
+import { didYouMean } from "./suggest.ts"
+import { type At, type ConfigEntry, type ConfigValue, invalid } from "./yaml-values.ts"
+
+/** The names of a `.sopsrc`: people, and groups of people. */
+export interface Directory {
+  /** Recipients that are named or written out: one, or a list of them. @throws {AppError} for an unknown name */
+  read(value: ConfigValue): readonly RecipientSpec[]
+  /** Every recipient that belongs to a person. */
+  readonly people: readonly RecipientSpec[]
+}
+
+const nameCharsMax = 100
+const namePattern = /^[\p{L}\p{M}\p{N}._@+ -]+$/u
+
+/** What a typed recipient may be called: as in upstream's key groups, and as in the metadata of a sealed file. */
+const typeKeys = new Map<string, RecipientType>([
+  ["age", "age"],
+  ["pgp", "pgp"],
+  ["kms", "kms"],
+  ["gcp_kms", "gcp_kms"],
+  ["hckms", "hckms"],
+  ["azure_keyvault", "azure_kv"],
+  ["azure_kv", "azure_kv"],
+  ["hc_vault", "hc_vault"],
+])
+
+interface Entry extends ConfigEntry {
+  readonly isGroup: boolean
+}
+
+/**
+ * @param recipients - the sections `recipients` (a person, or a list of them) and `groups`, which share their names
+ * @throws {AppError} `CONFIG_INVALID` with the place, also for names that no rule uses
+ */
+export function readDirectory(recipients: ConfigEntry | undefined, groups: ConfigEntry | undefined): Directory {
+  const entries = new Map<string, Entry>()
+  const specs = new Map<string, readonly RecipientSpec[]>()
+  const open = new Set<string>()
+  const people: RecipientSpec[] = []
+
+  const add = (section: ConfigEntry | undefined, isSectionOfGroups: boolean): void => {
+    if (section === undefined) return
+    for (const [name, entry] of mapOf(section.value).entries) {
+      checkName(name, entry.at)
+      if (entries.has(name)) throw invalid(entry.at, "the name of a person and of a group must differ")
+      if (present(entry.value) === null) throw invalid(entry.at, "a value is missing")
+      entries.set(name, { ...entry, isGroup: isSectionOfGroups || namesOthers(entry.value) })
+    }
+  }
+
+  const lookup = (name: string, at: At): readonly RecipientSpec[] => {
+    const known = specs.get(name)
+    if (known !== undefined) return known
+    const entry = entries.get(name)
+    if (entry === undefined) throw unknownName(name, entries.keys(), at)
+    if (open.has(name)) throw invalid(at, "a group is a member of itself")
+    if (open.size >= limits.nesting_max) throw invalid(at, "groups stand too deep within each other")
+    open.add(name)
+    const found = [...new Set(read(entry.value, entry.isGroup ? null : name))]
+    open.delete(name)
+    specs.set(name, found)
+    if (!entry.isGroup) people.push(...found)
+    return found
+  }
+
+  const read = (value: ConfigValue, person: string | null): readonly RecipientSpec[] => {
+    if (value.type === "list") {
+      if (value.items.length === 0) throw invalid(value.at, "an empty list names nobody")
+      return [...new Set(value.items.flatMap((item) => readOne(item, person)))]
+    }
+    return readOne(value, person)
+  }
+
+  const readOne = (value: ConfigValue, person: string | null): readonly RecipientSpec[] => {
+    if (value.type === "map") return readTyped(value, person)
+    if (value.type === "list") throw invalid(value.at, "a name or a recipient is expected here, not a list in a list")
+    if (present(value) === null) throw invalid(value.at, "a value is missing")
+    return readRaw(value.at, value.text, person) ?? lookup(value.text, value.at)
+  }
+
+  add(recipients, false)
+  add(groups, true)
+  for (const [name, { at }] of entries) lookup(name, at)
+  return { read: (value) => read(value, null), people }
+}
+
+/** A list with at least one name in it is a group; a list of recipients is one person with several keys. */
+function namesOthers(value: ConfigValue): boolean {
+  const items = value.type === "list" ? value.items : [value]
+  return items.some((item) => item.type === "scalar" && recipientTypeOf(item.text) === null)
+}
+
+function readRaw(at: At, text: string, person: string | null): readonly RecipientSpec[] | null {
+  refusePrivateKey(at, text)
+  const type = recipientTypeOf(text)
+  return type === null ? null : [{ at, person, type, text, awsProfile: "" }]
+}
+
+function readTyped(value: ConfigValue, person: string | null): readonly RecipientSpec[] {
+  const fields = strictFields(value, [...typeKeys.keys()])
+  return [...fields].flatMap(([key, entry]) => {
+    const type = typeKeys.get(key)!
+    const items = entry.value.type === "list" ? entry.value.items : [entry.value]
+    return items.map((item) => readOfType(type, item, person))
+  })
+}
+
+function readOfType(type: RecipientType, value: ConfigValue, person: string | null): RecipientSpec {
+  const { at } = value
+  if (value.type !== "map") {
+    const text = textOf(value)
+    refusePrivateKey(at, text)
+    if (text === "") throw invalid(at, "a value is missing")
+    return { at, person, type, text, awsProfile: "" }
+  }
+  switch (type) {
+    case "kms":
+      return { at, person, recipient: kmsOf(strictWith(value, ["arn"], ["role", "context", "aws_profile"])) }
+    case "gcp_kms":
+      return { at, person, recipient: gcpOf(strictWith(value, ["resource_id"], [])) }
+    case "azure_kv":
+      return { at, person, recipient: azureOf(strictWith(value, ["vaultUrl", "key"], ["version"])) }
+    case "hckms":
+      return readOfType(type, strictWith(value, ["key_id"], []).get("key_id")!.value, person)
+    case "age":
+    case "pgp":
+    case "hc_vault":
+      throw invalid(at, "a text is expected here")
+  }
+}
+
+function strictWith(value: ConfigValue, needed: readonly string[], others: readonly string[]): StrictFields {
+  const fields = strictFields(value, [...needed, ...others])
+  for (const key of needed) if (!fields.has(key)) throw invalid(value.at, `\`${key}\` is missing`)
+  return fields
+}
+
+function refusePrivateKey(at: At, text: string): void {
+  if (!isPrivateKey(text)) return
+  throw invalid(
+    at,
+    "a private key stands where the public side of a key belongs",
+    "take it as leaked: make a new key, and write its public side here",
+  )
+}
+
+/** Names are shown in errors and notices, so nothing in them may move a terminal's cursor or hide text. */
+function checkName(name: string, at: At): void {
+  if (name.length > nameCharsMax) throw invalid(at, "a name is longer than 100 characters")
+  if (!namePattern.test(name) || name.trim() !== name) {
+    throw invalid(at, "a name consists of letters, digits, blanks and . _ @ + -")
+  }
+  if (recipientTypeOf(name) !== null)
+    throw invalid(at, "a name looks like a recipient", "write it as `name: recipient`")
+}
+
+export function isName(text: string): boolean {
+  return text.length <= nameCharsMax && namePattern.test(text) && text.trim() === text
+}
+
+function unknownName(name: string, known: Iterable<string>, at: At) {
+  if (name.includes(",")) return invalid(at, "neither a name nor a recipient", "write several names as a list: [a, b]")
+  const names = [...known]
+  const all = names.length === 0 ? undefined : `known names: ${names.slice(0, 20).join(", ")}`
+  return invalid(at, "neither a name nor a recipient", didYouMean(name, names) ?? all)
+}

@@ -1,0 +1,111 @@
+import { AppError } from "../errors/app-error.ts"
+
+/** Under which name of the program a variable is read: `sotto`, `sops`, or both. */
+type Face = "both" | "sops" | "sotto"
+
+interface Variable {
+  /** For people: what it is for. */
+  readonly use: string
+  readonly face: Face
+  /** Where it is read, for the order of the documentation. */
+  readonly subject: "configuration" | "recipients" | "opening" | "age" | "pgp" | "cloud" | "editor" | "system"
+}
+
+const both = (subject: Variable["subject"], use: string): Variable => ({ subject, use, face: "both" })
+const sopsOnly = (subject: Variable["subject"], use: string): Variable => ({ subject, use, face: "sops" })
+const sottoOnly = (subject: Variable["subject"], use: string): Variable => ({ subject, use, face: "sotto" })
+
+/**
+ * Every environment variable that this program reads itself. Those of SDKs and of programs that it starts (`AWS_*`,
+ * `AZURE_*`, `VAULT_*`, `GPG_TTY`) are theirs.
+ *
+ * @see sops 3.13.2, the command line reference, for those that begin with `SOPS_`
+ */
+export const variables = {
+  SOPS_CONFIG: both("configuration", "the config file, as `--config`"),
+
+  SOPS_AGE_RECIPIENTS: both("recipients", "age recipients of a new file, comma-separated, as `--age`"),
+  SOPS_PGP_FP: both("recipients", "PGP fingerprints of a new file, comma-separated, as `--pgp`"),
+  SOPS_KMS_ARN: both("recipients", "AWS KMS keys of a new file, comma-separated, as `--kms`"),
+  SOPS_GCP_KMS_IDS: both("recipients", "GCP KMS keys of a new file, comma-separated, as `--gcp-kms`"),
+  SOPS_HUAWEICLOUD_KMS_IDS: both("recipients", "HuaweiCloud KMS keys of a new file, comma-separated, as `--hckms`"),
+  SOPS_AZURE_KEYVAULT_URLS: both("recipients", "Azure Key Vault keys of a new file, comma-separated, as `--azure-kv`"),
+  SOPS_VAULT_URIS: both("recipients", "Vault transit keys of a new file, comma-separated, as `--hc-vault-transit`"),
+
+  SOPS_DECRYPTION_ORDER: both("opening", "kinds of recipients that are tried first, as `--decryption-order`"),
+  SOPS_ENABLE_LOCAL_KEYSERVICE: both("opening", "`false`: do not unwrap in this process"),
+  SOPS_KEYSERVICE: both("opening", "further key services, comma-separated, as `--keyservice`"),
+
+  SOPS_AGE_KEY: both("age", "age identities themselves, one a line"),
+  SOPS_AGE_KEY_FILE: both("age", "a file with age identities"),
+  SOPS_AGE_KEY_CMD: both("age", "a program that prints age identities"),
+  SOPS_AGE_SSH_PRIVATE_KEY_FILE: both("age", "an SSH private key that is used as an age identity"),
+  SOPS_AGE_SSH_PRIVATE_KEY_CMD: both("age", "a program that prints an SSH private key"),
+
+  SOPS_GPG_EXEC: both("pgp", "the gpg program"),
+  GNUPGHOME: both("pgp", "the folder of gpg's key rings"),
+
+  GOOGLE_CREDENTIALS: both("cloud", "a service account for GCP KMS: its file, or its JSON"),
+  GOOGLE_OAUTH_ACCESS_TOKEN: both("cloud", "an access token for GCP KMS"),
+  SOPS_GCP_KMS_CLIENT_TYPE: both("cloud", "`rest`: speak REST with GCP KMS"),
+  SOPS_GCP_KMS_ENDPOINT: both("cloud", "another address for GCP KMS"),
+  SOPS_GCP_KMS_UNIVERSE_DOMAIN: both("cloud", "another universe for GCP KMS"),
+  SOPS_HC_VAULT_ALLOWLIST: both("cloud", "`all`, `none`, or the Vault addresses that may be asked"),
+  VAULT_ADDR: both("cloud", "the address of Vault"),
+  VAULT_TOKEN: both("cloud", "the token for Vault"),
+
+  SOPS_EDITOR: both("editor", "the editor of `edit`"),
+  EDITOR: both("editor", "the editor of `edit`, after SOPS_EDITOR"),
+
+  HOME: both(
+    "system",
+    "the user's folder: identities in `.config/sops/age` and `.ssh`; the search for a config ends there",
+  ),
+  XDG_CONFIG_HOME: both("system", "the folder of `sops/age/keys.txt`"),
+  XDG_STATE_HOME: sottoOnly("system", "the folder of encrypted drafts"),
+  XDG_RUNTIME_DIR: sottoOnly(
+    "system",
+    "a folder for plaintext that `edit` shows the editor, when /dev/shm is not there",
+  ),
+  APPDATA: both("system", "on Windows, the folder of `sops/age/keys.txt`"),
+  LOCALAPPDATA: sottoOnly("system", "on Windows, the folder of encrypted drafts"),
+  TMPDIR: both("system", "the folder of temporary files"),
+  PATH: both("system", "where gpg, mkfifo, the editor and plugins are looked for"),
+  NO_COLOR: both("system", "not empty: no colours"),
+  TERM: both("system", "`dumb`: no colours"),
+  SOPS_DISABLE_VERSION_CHECK: sopsOnly("system", "`true`: `--version` does not ask for the newest release"),
+  _CLI_ZSH_AUTOCOMPLETE_HACK: sopsOnly("system", "`1`: completion prints descriptions"),
+} as const satisfies Record<string, Variable>
+
+export type VariableName = keyof typeof variables
+
+export interface Environment {
+  /** As it is set: a variable that is set but empty is `""`, and counts as set. */
+  text(name: VariableName): string | undefined
+  /** @throws {AppError} `ENVIRONMENT_INVALID` when it is set to something that is no boolean; empty is `false` */
+  flag(name: VariableName): boolean | undefined
+  /** Comma-separated and trimmed; pieces that are empty are left out. */
+  list(name: VariableName): readonly string[] | undefined
+}
+
+/** A typed view of the process's variables: a name that is not in the table does not compile. */
+export function environment(read: (name: string) => string | undefined): Environment {
+  return {
+    text: read,
+    flag(name) {
+      const text = read(name)
+      return text === undefined ? undefined : parseFlag(name, text)
+    },
+    list(name) {
+      const pieces = read(name)?.split(",")
+      return pieces?.map((piece) => piece.trim()).filter((piece) => piece !== "")
+    },
+  }
+}
+
+/** Go's strconv.ParseBool, which upstream's flag library uses, with its rule for an empty variable. */
+function parseFlag(name: VariableName, text: string): boolean {
+  if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true
+  if (["", "0", "f", "F", "FALSE", "false", "False"].includes(text)) return false
+  throw new AppError("ENVIRONMENT_INVALID", {}, { subject: `${name} must be true or false` })
+}

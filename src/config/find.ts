@@ -1,0 +1,127 @@
+import { type ConfigKind } from "./config.ts"
+import { type ConfigFiles } from "./files.ts"
+import { checkTrust, isOurRepository } from "./trust.ts"
+
+const ours = ".sopsrc"
+const upstreams = ".sops.yaml"
+/** A name that many expect to work; upstream only warns about it. */
+const alternate = ".sops.yml"
+
+/** Where a config was found. */
+export interface Found {
+  readonly kind: ConfigKind
+  /** For people: relative as `sops`, else absolute. */
+  readonly file: string
+  /** Absolute. */
+  readonly path: string
+  /** A `.sops.yaml` beside a `.sopsrc`; absolute. */
+  readonly beside: string | null
+}
+
+export interface Search {
+  readonly found: Found | null
+  /** The target without links in its folder, as paths of rules are matched against it; `null` for standard input. */
+  readonly target: string | null
+  /** For people: a `.sops.yml` that nobody reads. */
+  readonly notices: readonly string[]
+}
+
+/**
+ * Looks for the config of one file: from its folder upward, nearest folder first, up to the top folder of the git
+ * repository. Outside git the search ends at the home folder or where another file system begins, and a config that
+ * others could have written is refused (security.md S9).
+ *
+ * @param target - the file, which need not exist; `null` for standard input: the search starts in the working folder
+ * @throws {AppError} `CONFIG_UNTRUSTED`
+ */
+export async function findConfig(target: string | null, files: ConfigFiles): Promise<Search> {
+  const { paths } = files
+  const asked = target === null ? files.workingFolder : paths.dirname(paths.resolve(files.workingFolder, target))
+  const start = await withoutLinks(asked, files)
+  const realTarget = target === null ? null : paths.join(start, paths.basename(target))
+  const { folders, isInGit } = await foldersToSearch(start, files)
+  let ignored: string | null = null
+  for (const folder of folders) {
+    const found = await foundIn(folder, files)
+    if (found !== null) {
+      if (!isInGit) {
+        await checkTrust(found.path, folder, files)
+        if (found.beside !== null) await checkTrust(found.beside, folder, files)
+      }
+      return { found, target: realTarget, notices: alternateNotice(ignored, found.path) }
+    }
+    ignored ??= await existing(paths.join(folder, alternate), files)
+  }
+  return { found: null, target: realTarget, notices: alternateNotice(ignored, null) }
+}
+
+const levelsMax = 100
+
+/**
+ * The search of `sops`: `.sops.yaml` only, from the working folder, up to 100 levels, whoever owns it.
+ *
+ * @see sops v3.13.2 config/config.go, LookupConfigFile
+ */
+export async function findSopsYaml(files: ConfigFiles): Promise<Omit<Search, "target">> {
+  const { paths } = files
+  let ignored: string | null = null
+  let up = ""
+  for (let level = 0; level < levelsMax; level++, up = paths.join(up, "..")) {
+    const file = paths.join(up, upstreams)
+    const path = await existing(paths.resolve(files.workingFolder, file), files)
+    if (path !== null) {
+      return { found: { kind: "sops-yaml", file, path, beside: null }, notices: alternateNotice(ignored, file) }
+    }
+    const other = paths.join(up, alternate)
+    if (ignored === null && (await existing(paths.resolve(files.workingFolder, other), files)) !== null) ignored = other
+  }
+  return { found: null, notices: alternateNotice(ignored, null) }
+}
+
+function alternateNotice(ignored: string | null, used: string | null): string[] {
+  if (ignored === null) return []
+  const instead = used === null ? "" : `; using ${JSON.stringify(used)} instead`
+  return [`ignoring ${JSON.stringify(ignored)}: the config file must be called "${upstreams}"${instead}`]
+}
+
+async function foundIn(folder: string, files: ConfigFiles): Promise<Found | null> {
+  const [sopsrc, sopsYaml] = await Promise.all([
+    existing(files.paths.join(folder, ours), files),
+    existing(files.paths.join(folder, upstreams), files),
+  ])
+  if (sopsrc !== null) return { kind: "sopsrc", file: sopsrc, path: sopsrc, beside: sopsYaml }
+  return sopsYaml === null ? null : { kind: "sops-yaml", file: sopsYaml, path: sopsYaml, beside: null }
+}
+
+async function existing(path: string, files: ConfigFiles): Promise<string | null> {
+  return (await files.stat(path)) === null ? null : path
+}
+
+/** The folder, or as much of it as is there, without links. A file may be about to be written into a new folder. */
+async function withoutLinks(folder: string, { paths, realpath }: ConfigFiles): Promise<string> {
+  const missing: string[] = []
+  for (let at = folder; ; at = paths.dirname(at)) {
+    const real = await realpath(at)
+    if (real !== null) return paths.join(real, ...missing)
+    if (paths.dirname(at) === at) return folder
+    missing.unshift(paths.basename(at))
+  }
+}
+
+async function foldersToSearch(start: string, files: ConfigFiles): Promise<{ folders: string[]; isInGit: boolean }> {
+  const { paths } = files
+  const home = files.home === "" ? null : ((await files.realpath(files.home)) ?? files.home)
+  const folders: string[] = []
+  let outsideGit: number | null = null
+  let device: number | null = null
+  for (let at = start; ; at = paths.dirname(at)) {
+    const facts = await files.stat(at)
+    if (facts !== null && device !== null && facts.device !== device) break
+    device = facts?.device ?? device
+    folders.push(at)
+    if (await isOurRepository(at, start, files)) return { folders, isInGit: true }
+    if (at === home) outsideGit ??= folders.length
+    if (paths.dirname(at) === at) break
+  }
+  return { folders: folders.slice(0, outsideGit ?? folders.length), isInGit: false }
+}

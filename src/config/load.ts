@@ -1,0 +1,31 @@
+import { AppError } from "../errors/app-error.ts"
+import { type Config, type ConfigKind, readConfig } from "./config.ts"
+import { type ConfigFiles } from "./files.ts"
+import { type Found } from "./find.ts"
+
+/** Reads what the search has found. @throws {AppError} `CONFIG_UNREADABLE`, `CONFIG_INVALID` */
+export async function loadFound(found: Found, files: ConfigFiles): Promise<Config> {
+  const folder = files.paths.dirname(found.path)
+  const config = readConfig(await read(found.path, found.file, files), { file: found.file, folder, kind: found.kind })
+  if (found.beside === null) return config
+  const bytes = await read(found.beside, found.beside, files)
+  return { ...config, beside: readConfig(bytes, { file: found.beside, folder, kind: "sops-yaml" }) }
+}
+
+/**
+ * Reads the config that `--config` or SOPS_CONFIG names, wherever it lies and whoever owns it. `/dev/null` is a config
+ * that says nothing. As `sops` it is a `.sops.yaml` whatever its name; else its name tells which kind it is.
+ *
+ * @throws {AppError} `CONFIG_UNREADABLE`, `CONFIG_INVALID`
+ */
+export async function loadNamed(file: string, files: ConfigFiles, options: { asSops: boolean }): Promise<Config> {
+  const path = files.paths.resolve(files.workingFolder, file)
+  const kind: ConfigKind = !options.asSops && files.paths.basename(path).includes("sopsrc") ? "sopsrc" : "sops-yaml"
+  return readConfig(await read(path, file, files), { file, folder: files.paths.dirname(path), kind })
+}
+
+async function read(path: string, file: string, files: ConfigFiles): Promise<Uint8Array> {
+  const bytes = await files.readFile(path)
+  if (bytes === null) throw new AppError("CONFIG_UNREADABLE", { file })
+  return bytes
+}

@@ -1,0 +1,203 @@
+import { type Recipient } from "../core/recipient.ts"
+import { type Selectors } from "../core/select.ts"
+import { AppError } from "../errors/app-error.ts"
+import { type Config, type RuleEntry, type RuleSettings } from "./config.ts"
+import { isName } from "./directory.ts"
+import { type PathRules } from "./files.ts"
+import { loadPattern } from "./re2.ts"
+import { type ParseRecipient, parseSpec, recipientKey, withoutDuplicates } from "./recipients.ts"
+
+/** What a config says about one path. */
+export interface Settings extends RuleSettings {
+  readonly source: RuleSource
+}
+
+/** The same with recipients, for sealing. */
+export interface Rule extends Settings {
+  /** One group: each recipient opens the file alone. May be empty, which the caller has to refuse. */
+  readonly groups: readonly (readonly Recipient[])[]
+  /** How many groups are needed; 0 is all of them. Without meaning for one group. */
+  readonly threshold: number
+  readonly people: People
+  /** For people; never shown as `sops`. */
+  readonly notices: readonly string[]
+}
+
+export interface RuleSource {
+  readonly file: string
+  /** 1-based: the number of the rule, and its line. */
+  readonly rule: number
+  readonly line: number
+}
+
+/** What people call recipients, by `recipientKey`. */
+export type People = ReadonlyMap<string, string>
+
+export interface Target {
+  /** Absolute; `null` for standard input without a name, to which only rules for every path apply. */
+  readonly path: string | null
+  readonly paths: PathRules
+}
+
+export interface RuleOptions {
+  readonly parse: ParseRecipient
+  /** An invalid pattern of a selector is not an error, but never matches. */
+  readonly asSops: boolean
+}
+
+/**
+ * The rule that a new file is sealed by. The first rule that matches is used alone.
+ *
+ * @returns `null` when the config has no rules, which counts as no config
+ * @throws {AppError} `CONFIG_NO_RULE` when it has rules and none matches; `CONFIG_DISAGREE` when a `.sops.yaml` beside
+ *   a `.sopsrc` says something else about this path; `CONFIG_INVALID` and `PATTERN_INVALID` with the place
+ */
+export async function ruleFor(config: Config, target: Target, options: RuleOptions): Promise<Rule | null> {
+  if (config.rules === null) return null
+  const entry = await entryFor(config, target)
+  if (entry === null) throw new AppError("CONFIG_NO_RULE", { file: config.file })
+  const rule = await locate(config, entry, () => resolveEntry(config, entry, options))
+  if (config.beside !== null) await checkAgreement(rule, config.beside, target, options)
+  return rule
+}
+
+/** What matters for reading a file; recipients are not looked at. @returns `null` when no rule matches */
+export async function settingsFor(config: Config, target: Target): Promise<Settings | null> {
+  const entry = await entryFor(config, target)
+  return entry === null ? null : locate(config, entry, async () => settingsOf(config, entry))
+}
+
+/** The names of a config for the recipients of any file. A recipient that does not parse has no name. */
+export function peopleOf(config: Config, parse: ParseRecipient): People {
+  const specs = [...config.people, ...(config.rules ?? []).flatMap(({ groups }) => orNothing(groups).flat())]
+  const people = new Map<string, string>()
+  for (const spec of specs) {
+    if (spec.person === null || !isName(spec.person)) continue
+    for (const recipient of orNothing(() => parseSpec(spec, parse))) {
+      const key = recipientKey(recipient)
+      if (!people.has(key)) people.set(key, spec.person)
+    }
+  }
+  return people
+}
+
+/** @returns the name of who holds the identity; `null` when the config does not name it */
+export function personOf(people: People, recipient: Recipient): string | null {
+  const name = people.get(recipientKey(recipient))
+  if (name !== undefined) return name
+  // A config may leave the version of an Azure key open, while a sealed file has it.
+  if (recipient.type === "azure_kv") return people.get(recipientKey({ ...recipient, version: "" })) ?? null
+  return null
+}
+
+function orNothing<T>(read: () => readonly T[]): readonly T[] {
+  try {
+    return read()
+  } catch (error) {
+    if (error instanceof AppError) return []
+    throw error
+  }
+}
+
+export async function entryFor(config: Config, target: Target): Promise<RuleEntry | null> {
+  for (const entry of config.rules ?? []) {
+    if (await locate(config, entry, () => matches(config, entry, target))) return entry
+  }
+  return null
+}
+
+async function matches(config: Config, { match, isPortable }: RuleEntry, target: Target): Promise<boolean> {
+  if (match.type === "all") return true
+  if (target.path === null) return false
+  const subject = isPortable
+    ? portableSubject(config.folder, target.path, target.paths)
+    : nativeSubject(config.folder, target.path, target.paths)
+  if (match.type === "globs") return match.globs.some((glob) => glob.test(subject))
+  const pattern = await locateAt(match.at, () => loadPattern(match.text))
+  return pattern.test(subject)
+}
+
+/** Upstream cuts the config's folder off as text; a config in the root folder cuts nothing. */
+function nativeSubject(folder: string, path: string, { sep }: PathRules): string {
+  const prefix = folder + sep
+  return path.startsWith(prefix) ? path.slice(prefix.length) : path
+}
+
+function portableSubject(folder: string, path: string, paths: PathRules): string {
+  const relative = paths.relative(folder, path)
+  const isOutside = relative === ".." || relative.startsWith(`..${paths.sep}`) || paths.isAbsolute(relative)
+  return (isOutside ? path : relative).replaceAll(paths.sep, "/")
+}
+
+/** Parses the recipients of one rule, whether its path matches or not. */
+export async function resolveEntry(config: Config, entry: RuleEntry, options: RuleOptions): Promise<Rule> {
+  const settings = settingsOf(config, entry)
+  if (!options.asSops) await checkPatterns(settings.selectors)
+  const groups = entry.groups().map((specs) => {
+    const recipients = specs.flatMap((spec) => parseSpec(spec, options.parse))
+    return entry.keepsDuplicates ? recipients : withoutDuplicates(recipients)
+  })
+  const notices = [...config.notices]
+  if (groups.length > 1 && entry.threshold === 0) {
+    const all = `a key of each of the ${groups.length} key groups is needed to open a file`
+    notices.push(`line ${entry.at.line}: no shamir_threshold is given, so ${all}`)
+  }
+  return { ...settings, groups, threshold: entry.threshold, people: peopleOf(config, options.parse), notices }
+}
+
+function settingsOf(config: Config, entry: RuleEntry): Settings {
+  return { ...entry.settings(), source: { file: config.file, rule: entry.number, line: entry.at.line } }
+}
+
+async function checkPatterns(selectors: Selectors): Promise<void> {
+  const { unencryptedRegex, encryptedRegex, unencryptedCommentRegex, encryptedCommentRegex } = selectors
+  for (const text of [unencryptedRegex, encryptedRegex, unencryptedCommentRegex, encryptedCommentRegex]) {
+    if (text !== "") await loadPattern(text)
+  }
+}
+
+async function checkAgreement(rule: Rule, beside: Config, target: Target, options: RuleOptions): Promise<void> {
+  const entry = await entryFor(beside, target)
+  if (entry === null) return
+  const other = await locate(beside, entry, () => resolveEntry(beside, entry, options))
+  const notes = differences(rule, other)
+  if (notes.length === 0) return
+  throw new AppError("CONFIG_DISAGREE", { file: rule.source.file, line: rule.source.line }, { notes })
+}
+
+/** What two configs say differently about who opens a file and what in it is sealed. */
+function differences(rule: Rule, other: Rule): string[] {
+  const notes: string[] = []
+  const [here, there] = [rule, other].map(({ source }) => `${source.file}, line ${source.line}`)
+  if (groupsText(rule) !== groupsText(other)) notes.push(`recipients or key groups differ: ${here}; ${there}`)
+  if (selectorsText(rule) !== selectorsText(other)) notes.push(`selectors differ: ${here}; ${there}`)
+  return notes
+}
+
+function groupsText({ groups, threshold }: Rule): string {
+  const sorted = groups.map((group) => [...new Set(group.map(recipientKey))].sort()).map((keys) => keys.join("\n"))
+  const needed = groups.length < 2 ? 1 : threshold === 0 ? groups.length : threshold
+  return JSON.stringify([sorted.sort(), needed])
+}
+
+function selectorsText({ selectors, macOnlyEncrypted }: Rule): string {
+  return JSON.stringify([Object.entries(selectors).sort(), macOnlyEncrypted])
+}
+
+/** Adds the file, and the line of the rule where the error has none. */
+async function locate<T>(config: Config, entry: RuleEntry, work: () => Promise<T>): Promise<T> {
+  try {
+    return await locateAt(entry.at, work)
+  } catch (error) {
+    throw error instanceof AppError ? error.at({ file: config.file }) : error
+  }
+}
+
+async function locateAt<T>(at: { line: number; column: number }, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof AppError) || error.where.line !== undefined) throw error
+    throw error.at({ line: at.line, column: at.column })
+  }
+}

@@ -1,0 +1,210 @@
+import { type FormatName } from "../core/format.ts"
+import { type Selectors } from "../core/select.ts"
+import { AppError } from "../errors/app-error.ts"
+import { type CreationRule, creationRuleKeys, keyGroupKeys, readCreationRule } from "./creation-rule.ts"
+import { intOf, itemsOf, textOf } from "./decode.ts"
+import { type Directory, readDirectory } from "./directory.ts"
+import { type Glob, compileGlob } from "./glob.ts"
+import { type RecipientSpec } from "./recipients.ts"
+import { checkOneSelector, readSelectors, selectorKeys } from "./selector-keys.ts"
+import { type DestinationRule, destinationRuleKeys, readDestinationRule } from "./sops-yaml.ts"
+import { type Stores, defaultStores, readStores, storeNames } from "./stores.ts"
+import { type StrictFields, formatNames, strictBool, strictChoice, strictFields, strictList } from "./strict.ts"
+import { type At, type ConfigEntry, type ConfigValue, invalid, readOnlyDocument } from "./yaml-values.ts"
+
+/** sotto's own config: strict, with names for people. docs/configuration.md describes it. */
+export interface Sopsrc {
+  readonly rules: readonly SopsrcRule[] | null
+  /** `creation_rules` as they stand in a `.sops.yaml`, in place of `rules`. */
+  readonly creationRules: readonly CreationRule[] | null
+  readonly destinationRules: readonly DestinationRule[]
+  readonly stores: Stores
+  readonly people: readonly RecipientSpec[]
+}
+
+export interface SopsrcRule {
+  readonly at: At
+  readonly match: PathMatch
+  readonly groups: readonly (readonly RecipientSpec[])[]
+  /** 0: one group, where it has no meaning. */
+  readonly threshold: number
+  readonly selectors: Selectors
+  readonly macOnlyEncrypted: boolean
+  readonly container: boolean
+  readonly structure: StructureMode
+  readonly layoutMemo: MemoMode
+  /** `null`: by the name of the file. */
+  readonly inputType: FormatName | null
+  readonly withClear: boolean
+  readonly stores: Stores
+}
+
+export type PathMatch =
+  | { readonly type: "all" }
+  | { readonly type: "globs"; readonly globs: readonly Glob[] }
+  | { readonly type: "regex"; readonly text: string; readonly at: At }
+
+const structureModes = ["on", "off", "required"] as const
+const memoModes = ["auto", "never"] as const
+
+/** Whether the structure digest is written, and whether a file without one is opened. */
+export type StructureMode = (typeof structureModes)[number]
+export type MemoMode = (typeof memoModes)[number]
+
+const rootKeys = ["version", "recipients", "groups", "rules", "creation_rules", "destination_rules", "stores"]
+const ruleKeys = [
+  "path",
+  "path_regex",
+  "recipients",
+  "key_groups",
+  "threshold",
+  ...selectorKeys,
+  "mac_only_encrypted",
+  "container",
+  "structure",
+  "layout_memo",
+  "input_type",
+  "with_clear",
+  "stores",
+]
+const ruleHints = new Map([
+  ["groups", "did you mean `key_groups`? Groups of people are named at the top of the file"],
+  ["shamir_threshold", "did you mean `threshold`?"],
+  ...["age", "pgp", "kms", "gcp_kms", "hckms", "azure_keyvault", "azure_kv", "hc_vault", "hc_vault_transit_uri"].map(
+    (key) => [key, `write it under \`recipients\`, by a name or as \`{${key}: ...}\``] as const,
+  ),
+])
+
+/** @throws {AppError} `CONFIG_INVALID` with line and column */
+export function readSopsrc(source: string): Sopsrc {
+  const root = readOnlyDocument(source)
+  if (root === null) throw new AppError("CONFIG_INVALID", {}, versionMissing)
+  const fields = strictFields(root, rootKeys)
+  checkVersion(fields.get("version"), root.at)
+  const directory = readDirectory(fields.get("recipients"), fields.get("groups"))
+  const [rules, creationRules] = [fields.get("rules"), fields.get("creation_rules")]
+  if (rules !== undefined && creationRules !== undefined) {
+    throw invalid(creationRules.at, "`rules` and `creation_rules` stand in one config", "write all as `rules`")
+  }
+  return {
+    rules: rules === undefined ? null : strictList(rules).map((rule) => readRule(rule, directory)),
+    creationRules: creationRules === undefined ? null : strictList(creationRules).map(strictCreationRule),
+    destinationRules: strictList(fields.get("destination_rules")).map(strictDestinationRule),
+    stores: strictStores(fields.get("stores")),
+    people: directory.people,
+  }
+}
+
+const versionMissing = { subject: "`version` is missing", hint: "write `version: 1` as the first line" }
+
+function checkVersion(entry: ConfigEntry | undefined, at: At): void {
+  if (entry === undefined) throw invalid(at, versionMissing.subject, versionMissing.hint)
+  const { value } = entry
+  if (value.type === "scalar" && value.kind === "int" && value.text === "1") return
+  throw invalid(value.at, "this version of the config is not known", "write `version: 1`, or use a newer sotto")
+}
+
+function readRule(value: ConfigValue, directory: Directory): SopsrcRule {
+  const fields = strictFields(value, ruleKeys, ruleHints)
+  const groups = readGroups(fields, directory)
+  const selectors = readSelectors(fields)
+  checkOneSelector(selectors, value.at)
+  return {
+    at: value.at,
+    match: readMatch(fields),
+    groups,
+    threshold: readThreshold(fields.get("threshold"), groups.length, value.at),
+    selectors,
+    macOnlyEncrypted: strictBool(fields.get("mac_only_encrypted")) ?? false,
+    container: strictBool(fields.get("container")) ?? false,
+    structure: strictChoice(fields.get("structure"), structureModes) ?? "on",
+    layoutMemo: strictChoice(fields.get("layout_memo"), memoModes) ?? "auto",
+    inputType: strictChoice(fields.get("input_type"), formatNames) ?? null,
+    withClear: strictBool(fields.get("with_clear")) ?? false,
+    stores: strictStores(fields.get("stores")),
+  }
+}
+
+function readMatch(fields: StrictFields): PathMatch {
+  const [path, regex] = [fields.get("path"), fields.get("path_regex")]
+  if (path !== undefined && regex !== undefined) throw invalid(regex.at, "`path` and `path_regex` stand in one rule")
+  if (regex !== undefined) return { type: "regex", text: textOf(regex.value), at: regex.value.at }
+  if (path === undefined) return { type: "all" }
+  const patterns = path.value.type === "list" ? strictList(path) : [path.value]
+  if (patterns.length === 0) throw invalid(path.value.at, "an empty list matches no path")
+  return { type: "globs", globs: patterns.map(readGlob) }
+}
+
+function readGlob(value: ConfigValue): Glob {
+  const text = textOf(value)
+  if (text.startsWith("!")) {
+    throw invalid(value.at, "a path pattern cannot be negated", "put the exception into a rule before this one")
+  }
+  const glob = compileGlob(text)
+  if ("problem" in glob) throw invalid(value.at, glob.problem)
+  return glob
+}
+
+function readGroups(fields: StrictFields, directory: Directory): readonly (readonly RecipientSpec[])[] {
+  const [recipients, keyGroups] = [fields.get("recipients"), fields.get("key_groups")]
+  if (recipients !== undefined && keyGroups !== undefined) {
+    throw invalid(keyGroups.at, "`recipients` and `key_groups` stand in one rule")
+  }
+  if (recipients !== undefined) return [directory.read(recipients.value)]
+  return strictList(keyGroups).map((group) => directory.read(group))
+}
+
+/**
+ * With several groups, that many of them are needed to open a file. It is always said: one `-` too many in a list of
+ * keys makes two groups out of one, and then nobody can open the file alone.
+ */
+function readThreshold(entry: ConfigEntry | undefined, groups: number, at: At): number {
+  const threshold = intOf(entry?.value)
+  if (groups < 2) {
+    if (threshold === undefined || threshold === groups) return 0
+    throw invalid(entry!.value.at, "`threshold` counts the key groups that are needed, and there are fewer than two")
+  }
+  if (threshold === undefined) throw missingThreshold(at, groups, "threshold")
+  if (threshold >= 2 && threshold <= groups) return threshold
+  throw invalid(entry!.value.at, `there are ${groups} key groups, so \`threshold\` is a number from 2 to ${groups}`)
+}
+
+function missingThreshold(at: At, groups: number, key: string): AppError {
+  return invalid(
+    at,
+    `there are ${groups} key groups and no \`${key}\`: a key of each of the ${groups} groups would be needed to open a file`,
+    `write \`${key}: ${groups}\` if that is meant; people who can open the file alone belong into one list`,
+  )
+}
+
+function strictCreationRule(value: ConfigValue): CreationRule {
+  const fields = strictFields(value, creationRuleKeys)
+  const groups = itemsOf(fields.get("key_groups")?.value)
+  groups.forEach(checkKeyGroup)
+  const rule = readCreationRule(value)
+  if (groups.length > 1 && rule.threshold === 0) throw missingThreshold(value.at, groups.length, "shamir_threshold")
+  checkOneSelector(rule.selectors, value.at)
+  return rule
+}
+
+function checkKeyGroup(group: ConfigValue): void {
+  itemsOf(strictFields(group, keyGroupKeys).get("merge")?.value).forEach(checkKeyGroup)
+}
+
+function strictDestinationRule(value: ConfigValue): DestinationRule {
+  const recreation = strictFields(value, destinationRuleKeys).get("recreation_rule")
+  if (recreation !== undefined) strictCreationRule(recreation.value)
+  return readDestinationRule(value)
+}
+
+function strictStores(entry: ConfigEntry | undefined): Stores {
+  if (entry === undefined) return defaultStores
+  for (const [name, store] of strictFields(entry.value, storeNames)) {
+    const indent = strictFields(store.value, name === "dotenv" || name === "ini" ? [] : ["indent"]).get("indent")
+    const spaces = intOf(indent?.value) ?? 0
+    // -1 is upstream's word for a tab, in JSON only.
+    const least = name === "yaml" ? 0 : -1
+    if (spaces < least || spaces > 16) throw invalid(indent!.value.at, `\`indent\` is a number from ${least} to 16`)
+  }
+  return readStores(entry.value)
+}

@@ -1,0 +1,83 @@
+import fc from "fast-check"
+import { RE2JS } from "re2js"
+import { describe, expect, test } from "vitest"
+import { literalPattern } from "../../src/config/literal-pattern.ts"
+
+const runs = process.env["SLOW"] === "1" ? 20_000 : 2_000
+
+describe("literalPattern", () => {
+  test.each([
+    "^(data|stringData)$",
+    "^token$",
+    "password$",
+    "(secret$|^data$)",
+    "(?i)password",
+    "^spec\\.foo",
+    "_unencrypted$",
+    "^(?:a|b(c|d))e$",
+    "",
+    "^$",
+    "a||b",
+    "()",
+    "кл",
+  ])("%s needs no engine", (pattern) => expect(literalPattern(pattern)).not.toBeNull())
+
+  test.each([
+    "a.b",
+    "a*",
+    "[ab]",
+    "a{2}",
+    "\\d",
+    "\\pL",
+    "a^b",
+    "a$b",
+    "$^",
+    "(",
+    ")",
+    "a)",
+    "(a",
+    "\\",
+    "(?P<n>a)",
+    "(?s)a",
+    "(?i)é",
+    "😀",
+    `${"(".repeat(30)}a${")".repeat(30)}`,
+    Array(65).fill("a").join("|"),
+    "(a|b)".repeat(7),
+  ])("%s is left to the engine", (pattern) => expect(literalPattern(pattern)).toBeNull())
+
+  test("what it takes it decides as RE2 does", () => {
+    const piece = fc.constantFrom(
+      ..."abkKsS^$|()._-é\\ ",
+      ..."{}[]*?",
+      "\\.",
+      "\\_",
+      "\\-",
+      "\\$",
+      "\\a",
+      "(?:",
+      "(?i)",
+      "data",
+      "\u212a",
+      "ſ",
+      "😀",
+    )
+    const pattern = fc
+      .tuple(fc.constantFrom("", "(?i)", "^"), fc.array(piece, { maxLength: 8 }), fc.constantFrom("", "$"))
+      .map(([start, middle, end]) => start + middle.join("") + end)
+    const char = fc.constantFrom(..."abkKsSAB._-é$|\n ", "data", "DATA", "\u212a", "ſ", "İ", "😀", "\ud83d")
+    const subject = fc.array(char, { maxLength: 6 }).map((chars) => chars.join(""))
+    let taken = 0
+    const law = fc.property(pattern, fc.array(subject, { minLength: 8, maxLength: 8 }), (text, subjects) => {
+      const literal = literalPattern(text)
+      if (literal === null) return
+      taken++
+      const engine = RE2JS.compile(text)
+      for (const each of [...subjects, ...text.split(/[|()^$]/), text]) {
+        expect(literal.test(each), each).toBe(engine.test(each))
+      }
+    })
+    fc.assert(law, { numRuns: runs })
+    expect(taken).toBeGreaterThan(runs / 10)
+  })
+})
