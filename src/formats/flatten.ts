@@ -2,6 +2,7 @@ import { type MetaMap, type MetaValue } from "../core/format.ts"
 import { parseInt64 } from "../core/gonumber.ts"
 import { limits } from "../core/limits.ts"
 import { AppError } from "../errors/app-error.ts"
+import { isMetaList, isMetaMap } from "./metadata-block.ts"
 
 const MAP_SEPARATOR = "__map_"
 const LIST_SEPARATOR = "__list_"
@@ -19,11 +20,10 @@ export function flatten(tree: MetaMap): [string, string][] {
   const flat = new Map<string, string>()
   const visit = (value: MetaValue, name: string): void => {
     if (value === null) return
-    if (value instanceof Map) {
-      for (const [key, inner] of value as MetaMap) visit(inner, `${name}${MAP_SEPARATOR}${key}`)
-    } else if (Array.isArray(value)) {
-      for (const [index, inner] of (value as readonly MetaValue[]).entries())
-        visit(inner, `${name}${LIST_SEPARATOR}${index}`)
+    if (isMetaMap(value)) {
+      for (const [key, inner] of value) visit(inner, `${name}${MAP_SEPARATOR}${key}`)
+    } else if (isMetaList(value)) {
+      for (const [index, inner] of value.entries()) visit(inner, `${name}${LIST_SEPARATOR}${index}`)
     } else {
       if (flat.has(name)) throw invalid("two entries of the metadata have the same flat name")
       flat.set(name, String(value))

@@ -1,4 +1,4 @@
-import { type MetaMap, type MetadataBlock } from "../core/format.ts"
+import { type MetaMap, type MetadataBlock, type MetaValue } from "../core/format.ts"
 
 /**
  * A block whose tree is built when it is first read. A file with a broken block is "sealed already" for `encrypt`, and
@@ -13,4 +13,25 @@ export function metadataBlock(read: () => MetaMap, rest: Omit<MetadataBlock, "tr
     },
     ...rest,
   }
+}
+
+export function isMetaMap(value: MetaValue): value is MetaMap {
+  return value instanceof Map
+}
+
+export function isMetaList(value: MetaValue): value is readonly MetaValue[] {
+  return Array.isArray(value)
+}
+
+/** Whether two values of metadata say the same; maps with another order of names do not, since they are printed. */
+export function sameMetaValue(a: MetaValue, b: MetaValue): boolean {
+  if (isMetaMap(a)) {
+    if (!isMetaMap(b) || a.size !== b.size) return false
+    const others = [...b]
+    return [...a].every(([key, value], nth) => others[nth]![0] === key && sameMetaValue(value, others[nth]![1]))
+  }
+  if (isMetaList(a)) {
+    return isMetaList(b) && a.length === b.length && a.every((value, nth) => sameMetaValue(value, b[nth]!))
+  }
+  return a === b
 }

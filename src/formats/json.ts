@@ -1,0 +1,62 @@
+import { type EmitOptions, type Format, type Scan } from "../core/format.ts"
+import { type Item, type Site } from "../core/site.ts"
+import { type Edit, type Span } from "../core/text.ts"
+import { type Tree } from "../core/tree.ts"
+import { AppError, assert } from "../errors/app-error.ts"
+import { attachBlock } from "./json/block.ts"
+import { setValue, unsetValue } from "./json/edit.ts"
+import { nodeOf, rootOf } from "./json/node.ts"
+import { printScalar, printTree } from "./json/print.ts"
+import { scanJson } from "./json/scan.ts"
+import { type Style, stockStyle, unitOf } from "./json/style.ts"
+
+/**
+ * JSON as sops reads and prints it. Every sealed scalar is a string; whatever stands between the values stays.
+ *
+ * @see sops v3.13.2 stores/json/store.go
+ */
+export const json: Format = {
+  name: "json",
+
+  scan: scanJson,
+
+  seal: (_scan, site, token) => ({ ...spanOf(site), text: `"${token}"` }),
+
+  open: (_scan, site, scalar): Edit => ({ ...spanOf(site), text: printScalar(scalar) }),
+
+  expand: () => assertNoAlias(),
+
+  valueSpan(scan: Scan, item: Item): Span | null {
+    const node = nodeOf(rootOf(scan), item)
+    return node === null ? null : { start: node.start, end: node.end }
+  },
+
+  attach: (scan, tree, like, indent) => attachBlock(scan.source, rootOf(scan), tree, like, indent),
+
+  set: (scan, path, value) => setValue(scan.source, rootOf(scan), path, value),
+
+  unset: (scan, path) => unsetValue(rootOf(scan), path),
+
+  emit(documents: readonly Tree[], options: EmitOptions): string {
+    const [first] = documents
+    return first === undefined ? "" : `${printTree(first, printStyle(options))}\n`
+  },
+
+  emitValue: (value: Tree, options: EmitOptions) => printTree(value, printStyle(options)),
+}
+
+function spanOf(site: Site): Span {
+  assert(site.span !== null, "JSON has no virtual sites")
+  return site.span
+}
+
+function assertNoAlias(): never {
+  throw new Error("JSON has no aliases")
+}
+
+function printStyle({ indent }: EmitOptions): Style {
+  if (indent !== undefined && indent < -1) {
+    throw new AppError("NOT_PRINTABLE", {}, { subject: "an indent of JSON is -1 (a tab) or more" })
+  }
+  return { ...stockStyle, unit: unitOf(indent) }
+}

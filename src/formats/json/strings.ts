@@ -1,0 +1,139 @@
+import { isUtf8, utf8 } from "../../core/text.ts"
+
+const QUOTE = 0x22
+const BACKSLASH = 0x5c
+
+/** What stands behind a backslash, other than `u`. */
+const escapes: ReadonlyMap<number, string> = new Map([
+  [0x22, '"'],
+  [0x5c, "\\"],
+  [0x2f, "/"],
+  [0x62, "\b"],
+  [0x66, "\f"],
+  [0x6e, "\n"],
+  [0x72, "\r"],
+  [0x74, "\t"],
+])
+
+/**
+ * The value of a string from its quote to its end quote. A surrogate escape without its other half is U+FFFD, as in Go.
+ *
+ * @param span - of a string that was checked
+ */
+export function unquote(source: string, span: { readonly start: number; readonly end: number }): string {
+  const last = span.end - 1
+  let at = source.indexOf("\\", span.start + 1)
+  if (at === -1 || at >= last) return source.slice(span.start + 1, last)
+  let value = ""
+  let from = span.start + 1
+  while (at !== -1 && at < last) {
+    value += source.slice(from, at)
+    const code = source.charCodeAt(at + 1)
+    if (code === 0x75) {
+      value += String.fromCharCode(Number.parseInt(source.slice(at + 2, at + 6), 16))
+      from = at + 6
+    } else {
+      value += escapes.get(code) ?? ""
+      from = at + 2
+    }
+    at = source.indexOf("\\", from)
+  }
+  return (value + source.slice(from, last)).toWellFormed()
+}
+
+/** Where a string ends and whether it is one; `fault` is an offset and a reason. */
+export type StringEnd = { readonly end: number } | { readonly fault: number; readonly reason: string }
+
+/** Finds the end of a string that starts at a quote, and checks its characters and escapes as encoding/json does. */
+export function stringEnd(source: string, start: number): StringEnd {
+  for (let at = start + 1; at < source.length; at++) {
+    const code = source.charCodeAt(at)
+    if (code === QUOTE) return { end: at + 1 }
+    if (code < 0x20) return { fault: at, reason: "a control character stands in a string: write it as an escape" }
+    if (code !== BACKSLASH) continue
+    at++
+    const escaped = source.charCodeAt(at)
+    if (escaped === 0x75) {
+      for (let digit = 1; digit <= 4; digit++) {
+        if (!isHex(source.charCodeAt(at + digit)))
+          return { fault: at, reason: "\\u is not followed by four hex digits" }
+      }
+      at += 4
+    } else if (!escapes.has(escaped)) {
+      return { fault: at, reason: "JSON knows no such escape in a string" }
+    }
+  }
+  return { fault: start, reason: "a string does not end" }
+}
+
+function isHex(code: number): boolean {
+  const letter = code | 0x20
+  return (code >= 0x30 && code <= 0x39) || (letter >= 0x61 && letter <= 0x66)
+}
+
+/** A string as encoding/json prints it: `<`, `>`, `&`, U+2028 and U+2029 are escaped too. */
+export function quote(text: string): string {
+  let quoted = '"'
+  let from = 0
+  for (let at = 0; at < text.length; at++) {
+    const code = text.charCodeAt(at)
+    if (isPrintedAsIs(code)) continue
+    quoted += text.slice(from, at) + escape(code)
+    from = at + 1
+  }
+  return `${quoted}${text.slice(from)}"`
+}
+
+/**
+ * The same for bytes. What is not UTF-8 becomes the escape of U+FFFD, byte by byte, as in Go.
+ *
+ * @see Go encoding/json, appendString
+ */
+export function quoteBytes(bytes: Uint8Array): string {
+  if (isUtf8(bytes)) return quote(utf8.decode(bytes))
+  let quoted = '"'
+  for (let at = 0; at < bytes.length;) {
+    const length = runeLength(bytes, at)
+    if (length === 0) quoted += "\\ufffd"
+    else quoted += quote(utf8.decode(bytes.subarray(at, at + length))).slice(1, -1)
+    at += length === 0 ? 1 : length
+  }
+  return `${quoted}"`
+}
+
+/** Bytes of the character that starts there; 0 when none does. */
+function runeLength(bytes: Uint8Array, at: number): number {
+  const first = bytes[at]!
+  const length = first < 0x80 ? 1 : first < 0xe0 ? 2 : first < 0xf0 ? 3 : 4
+  return at + length <= bytes.length && isUtf8(bytes.subarray(at, at + length)) ? length : 0
+}
+
+function isPrintedAsIs(code: number): boolean {
+  if (code < 0x20) return false
+  switch (code) {
+    case QUOTE:
+    case BACKSLASH:
+    case 0x26:
+    case 0x3c:
+    case 0x3e:
+    case 0x2028:
+    case 0x2029:
+      return false
+    default:
+      return true
+  }
+}
+
+const shortEscapes: ReadonlyMap<number, string> = new Map([
+  [QUOTE, '\\"'],
+  [BACKSLASH, "\\\\"],
+  [0x08, "\\b"],
+  [0x0c, "\\f"],
+  [0x0a, "\\n"],
+  [0x0d, "\\r"],
+  [0x09, "\\t"],
+])
+
+function escape(code: number): string {
+  return shortEscapes.get(code) ?? `\\u${code.toString(16).padStart(4, "0")}`
+}

@@ -1,0 +1,214 @@
+import * as fc from "fast-check"
+import { describe, expect, test } from "vitest"
+import { type Format, type MetaMap, type MetaValue, type Scan } from "../../src/core/format.ts"
+import { documentOf, fullPath, type Site } from "../../src/core/site.ts"
+import { splice } from "../../src/core/splice.ts"
+import { type Edit, utf8 } from "../../src/core/text.ts"
+import { AppError } from "../../src/errors/app-error.ts"
+import { runs } from "./runs.ts"
+
+/**
+ * What every format must keep, whatever the text. Texts that the format refuses are skipped, so the grammar behind
+ * `arbitraryText` should mostly give valid ones; it must not give a metadata block.
+ */
+export function formatLaws(format: Format, arbitraryText: fc.Arbitrary<string>): void {
+  const law = (check: (plain: Scan) => void): void => {
+    const property = fc.property(arbitraryText, (text) => {
+      const plain = scanOf(format, text)
+      fc.pre(plain !== null)
+      check(plain)
+    })
+    fc.assert(property, runs)
+  }
+
+  describe(`laws of ${format.name}`, () => {
+    test("most texts of the grammar are valid", () => {
+      const texts = fc.sample(arbitraryText, 100)
+      expect(texts.filter((text) => scanOf(format, text) !== null).length).toBeGreaterThan(50)
+    })
+
+    test("L1: no edit, no change; spans lie in the text and do not overlap", () => {
+      law((plain) => {
+        expect(splice(plain.source, [])).toBe(plain.source)
+        const touched = plain.sites.flatMap(({ span }) => (span === null ? [] : [{ ...span, text: "" }]))
+        expect(() => splice(plain.source, touched)).not.toThrow()
+      })
+    })
+
+    test("without what is banned, nothing is banned", () => {
+      law((plain) => {
+        expect(plain.banned ?? []).toEqual([])
+      })
+    })
+
+    test("L2, L3: each site alone is sealed and opened, and all others stay", () => {
+      law((plain) => {
+        fc.pre(plain.aliases.length === 0)
+        for (const [nth, site] of plain.sites.entries()) {
+          if (isSealable(site)) sealAndOpen(format, plain, [nth])
+        }
+      })
+    })
+
+    test("L2, L3: all sites together are sealed and opened", () => {
+      law((plain) => {
+        fc.pre(plain.aliases.length === 0)
+        sealAndOpen(
+          format,
+          plain,
+          plain.sites.flatMap((site, nth) => (isSealable(site) ? [nth] : [])),
+        )
+      })
+    })
+
+    test("detach takes out exactly what attach put in, and the tree comes back", () => {
+      law((plain) => {
+        const attached = attach(format, plain, sample)
+        expect(attached.metadata?.tree).toEqual(sample)
+        expect(detached(attached)).toBe(plain.source)
+        expect(values(attached)).toEqual(values(plain))
+      })
+    })
+
+    test("a block that is put back as it was gives the same bytes; a changed one leaves the rest alone", () => {
+      law((plain) => {
+        const first = attach(format, plain, sample)
+        const again = format.attach(format.scan(detached(first)), first.metadata!.tree, first.metadata)
+        expect(splice(detached(first), again)).toBe(first.source)
+        for (const tree of [withOther("mac", "ENC[other]"), withOther("added", "yes"), withOther("age", [])]) {
+          const changed = format.scan(splice(plain.source, format.attach(plain, tree, first.metadata)))
+          expect(detached(changed)).toBe(plain.source)
+          expect(changed.metadata?.tree.get("mac")).toBe(tree.get("mac"))
+        }
+      })
+    })
+  })
+}
+
+/** A block with all shapes that metadata has; texts only, since some formats know nothing else. */
+const sample: MetaMap = new Map<string, MetaValue>([
+  [
+    "age",
+    [
+      new Map([
+        ["enc", "-----BEGIN AGE ENCRYPTED FILE-----\nYWdl\n-----END AGE ENCRYPTED FILE-----\n"],
+        ["recipient", "age1qqq"],
+      ]),
+      new Map([
+        ["enc", "-----BEGIN AGE ENCRYPTED FILE-----\nZWdh\n-----END AGE ENCRYPTED FILE-----\n"],
+        ["recipient", "age1ppp"],
+      ]),
+    ],
+  ],
+  ["lastmodified", "2026-11-22T04:58:07Z"],
+  ["mac", "ENC[AES256_GCM,data:AAAA,iv:AAAA,tag:AAAA,type:str]"],
+  ["unencrypted_suffix", "_unencrypted"],
+  ["version", "3.13.2"],
+])
+
+function withOther(name: string, value: MetaValue): MetaMap {
+  return new Map([...sample, [name, value]])
+}
+
+/** The scan without what must not stand in a sealed file; `null` for a text that the format refuses. */
+function scanOf(format: Format, text: string): Scan | null {
+  try {
+    const scan = format.scan(text)
+    const banned = (scan.banned ?? []).map((span) => ({ ...span, text: "" }))
+    const bare = banned.length === 0 ? scan : format.scan(splice(text, banned))
+    if (banned.length > 0) expect(readings(bare)).toEqual(readings(scan))
+    expect(bare.metadata).toBeNull()
+    return bare
+  } catch (error) {
+    if (error instanceof AppError) return null
+    throw error
+  }
+}
+
+function isSealable({ span, scalar }: Site): boolean {
+  return span !== null && scalar !== null && scalar.bytes.length > 0
+}
+
+function tokenFor({ kind }: Site): string {
+  return `ENC[AES256_GCM,data:p673w7==,iv:YY+/=,tag:UQ==,type:${kind}]`
+}
+
+function sealAndOpen(format: Format, plain: Scan, chosen: readonly number[]): void {
+  const edits = chosen.map((nth) => format.seal(plain, plain.sites[nth]!, tokenFor(plain.sites[nth]!)))
+  const sealed = format.scan(splice(plain.source, edits))
+  const isChosen = new Set(chosen)
+  expect(places(sealed)).toEqual(places(plain))
+  for (const [nth, site] of sealed.sites.entries()) {
+    const before = plain.sites[nth]!
+    if (isChosen.has(nth)) expect(text(site).replace(/\n$/, "")).toBe(tokenFor(before))
+    else expect(reading(site)).toEqual(reading(before))
+  }
+  const back = chosen.map((nth) => format.open(sealed, sealed.sites[nth]!, plain.sites[nth]!.scalar!))
+  const opened = format.scan(splice(sealed.source, back))
+  expect(readings(opened).map(loose)).toEqual(readings(plain).map(loose))
+  expect(outside(opened.source, after(back))).toEqual(outside(plain.source, edits))
+}
+
+/** Edits that span what the given ones put in. */
+function after(edits: readonly Edit[]): Edit[] {
+  let shift = 0
+  return [...edits]
+    .sort((a, b) => a.start - b.start)
+    .map(({ start, end, text }) => {
+      const from = start + shift
+      shift += text.length - (end - start)
+      return { start: from, end: from + text.length, text }
+    })
+}
+
+/** The text without the spans of the edits. */
+function outside(source: string, edits: readonly Edit[]): string {
+  return splice(
+    source,
+    edits.map((edit) => ({ ...edit, text: "\u0000" })),
+  )
+}
+
+function attach(format: Format, plain: Scan, tree: MetaMap): Scan {
+  return format.scan(splice(plain.source, format.attach(plain, tree, null)))
+}
+
+function detached({ source, metadata }: Scan): string {
+  return splice(source, metadata!.detach)
+}
+
+/** What comments belong to may change with a block behind them. */
+function values(scan: Scan): Reading[] {
+  return readings(scan).filter(({ kind }) => kind !== "comment")
+}
+
+interface Reading {
+  readonly place: string
+  readonly kind: string
+  readonly text: string
+}
+
+function readings({ sites }: Scan): Reading[] {
+  return sites.map(reading)
+}
+
+function reading(site: Site): Reading {
+  return { place: place(site), kind: site.kind, text: text(site) }
+}
+
+/** An opened whole float may be read as an integer, as upstream's own output is. */
+function loose({ place, kind, text }: Reading): Reading {
+  return { place, kind: kind === "int" || kind === "float" ? "number" : kind, text: text === "-0" ? "0" : text }
+}
+
+function places({ sites }: Scan): string[] {
+  return sites.map(place)
+}
+
+function place({ item, shadowed }: Site): string {
+  return JSON.stringify([documentOf(item), fullPath(item), shadowed ?? false])
+}
+
+function text({ scalar }: Site): string {
+  return scalar === null ? "" : utf8.decode(scalar.bytes)
+}
