@@ -1,0 +1,175 @@
+import { type ChildProcess } from "node:child_process"
+import { AppError } from "../errors/app-error.ts"
+import { spawnEnvironment } from "./child-environment.ts"
+import { errorCode } from "./file-system.ts"
+import { factsOf } from "./files.ts"
+import { type Io } from "./io.ts"
+import { reasonOf } from "./reason.ts"
+import { type Witness, callWitness } from "./witness.ts"
+
+export interface ChildOrder {
+  readonly program: string
+  readonly args: readonly string[]
+  /** All of it: nothing is inherited. */
+  readonly env: ReadonlyMap<string, string>
+  /** Default: ours. */
+  readonly cwd?: string | undefined
+  /**
+   * `forward`: the child gets our signals while it runs, and we end when it has ended.
+   * `leave`: signals end us as always; the child lives on.
+   */
+  readonly signals: "forward" | "leave"
+  /** `ignore`: no standard streams. */
+  readonly stdio?: "inherit" | "ignore"
+}
+
+export interface ChildEnd {
+  /** The child's exit status; 128 and the number of the signal that ended it. */
+  readonly status: number
+  readonly signal: NodeJS.Signals | null
+  /** The last signal that was sent to us alone to end us, and that the child was given. */
+  readonly interruptedBy: NodeJS.Signals | null
+}
+
+type Machine = Pick<Io, "fs" | "cwd" | "platform" | "processes" | "signals" | "sleep" | "stdout" | "stderr">
+
+/**
+ * Runs a program to its end with our standard streams, in our process group, so that it can use the terminal as if
+ * the shell had started it. No shell comes between.
+ *
+ * Every signal that can be caught and is sent to us goes to the child. What the terminal sends (Ctrl-C) reaches the
+ * child without us and is not given twice; stopping and continuing (Ctrl-Z) needs nothing from us there.
+ *
+ * @throws {AppError} `COMMAND_MISSING` (127), `COMMAND_NOT_EXECUTABLE` (126), `ENVIRONMENT_INVALID`
+ */
+export async function runChild(io: Machine, order: ChildOrder): Promise<ChildEnd> {
+  const env = spawnEnvironment(order.env)
+  await Promise.all([io.stdout.flush(), io.stderr.flush()])
+  const post = new SignalPost(io)
+  const isForwarding = order.signals === "forward"
+  const witness = isForwarding ? callWitness(io) : null
+  const names = isForwarding ? forwarded(io, witness !== null) : []
+  const release = io.signals.take(names, (signal) => post.deliver(signal))
+  try {
+    const child = start(io, order, env)
+    const end = ended(io, child, order)
+    post.open(child, witness)
+    const { status, signal } = await end
+    const number = signal === null ? 0 : io.processes.signalNumber(signal)
+    return { status: status ?? 128 + number, signal, interruptedBy: post.interruptedBy }
+  } finally {
+    witness?.dismiss()
+    release()
+  }
+}
+
+/**
+ * Starts a program that nobody waits for, without standard streams (`--background` of sops).
+ *
+ * @throws {AppError} as `runChild`, when it can be known at once
+ */
+export async function startInBackground(io: Machine, order: Omit<ChildOrder, "signals" | "stdio">): Promise<void> {
+  const child = start(io, { ...order, stdio: "ignore" }, spawnEnvironment(order.env))
+  await new Promise<void>((resolve, reject) => {
+    child.once("spawn", resolve)
+    child.once("error", (error) => reject(startError(io, order, error)))
+  })
+  child.unref()
+}
+
+const ending: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT"])
+
+/** Those that a terminal sends to the whole foreground group. */
+const fromTerminal: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGQUIT", "SIGHUP"])
+
+/** Gives signals to the child; those that come before it exists wait for it. */
+class SignalPost {
+  readonly #io: Machine
+  #child: ChildProcess | null = null
+  #witness: Witness | null = null
+  #waiting: NodeJS.Signals[] = []
+  interruptedBy: NodeJS.Signals | null = null
+
+  constructor(io: Machine) {
+    this.#io = io
+  }
+
+  open(child: ChildProcess, witness: Witness | null): void {
+    this.#child = child
+    this.#witness = witness
+    for (const signal of this.#waiting.splice(0)) this.deliver(signal)
+  }
+
+  deliver(signal: NodeJS.Signals): void {
+    if (this.#child === null) this.#waiting.push(signal)
+    else if (this.#witness !== null && fromTerminal.has(signal)) void this.#deliverUnlessSeen(signal, this.#witness)
+    else this.#hand(signal)
+  }
+
+  async #deliverUnlessSeen(signal: NodeJS.Signals, witness: Witness): Promise<void> {
+    if (!(await witness.sawSignal())) this.#hand(signal)
+  }
+
+  #hand(signal: NodeJS.Signals): void {
+    if (ending.has(signal)) this.interruptedBy = signal
+    // Node knows when the child has been waited for, so a new process with its number is never hit.
+    this.#child?.kill(signal)
+    // Whoever stops us wants the whole work to stand still; SIGCONT wakes both.
+    if (signal === "SIGTSTP") this.#io.processes.signal(this.#io.processes.pid, "SIGSTOP")
+  }
+}
+
+/** What cannot be caught, is about ourselves, or must stay with Node (SIGPROF is its profiler's). */
+const kept: ReadonlySet<string> = new Set(
+  "SIGKILL SIGSTOP SIGCHLD SIGCLD SIGSEGV SIGBUS SIGFPE SIGILL SIGTRAP SIGABRT SIGIOT SIGPROF SIGPIPE SIGSYS SIGTTIN SIGTTOU".split(
+    " ",
+  ),
+)
+
+/** Between these the terminal's own rules hold: it has told the child as it told us. */
+const ofTerminal: ReadonlySet<string> = new Set(["SIGTSTP", "SIGCONT", "SIGWINCH"])
+
+function forwarded({ platform, processes }: Machine, isAtTerminal: boolean): NodeJS.Signals[] {
+  if (platform === "win32") return ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"]
+  return processes.signalNames().filter((name) => !kept.has(name) && !(isAtTerminal && ofTerminal.has(name)))
+}
+
+function start(
+  io: Machine,
+  { program, args, cwd, stdio }: Omit<ChildOrder, "signals">,
+  env: NodeJS.ProcessEnv,
+): ChildProcess {
+  const order = { program, cwd }
+  if ([program, ...args].some((part) => part.includes("\0"))) throw startError(io, order, null)
+  try {
+    return io.processes.spawn(program, args, { cwd: cwd ?? io.cwd, env, stdio: stdio ?? "inherit" })
+  } catch (error) {
+    throw startError(io, order, error)
+  }
+}
+
+function ended(
+  io: Machine,
+  child: ChildProcess,
+  order: ChildOrder,
+): Promise<{ status: number | null; signal: NodeJS.Signals | null }> {
+  return new Promise((resolve, reject) => {
+    child.on("error", (error) => {
+      // A signal that could not be given is no failed start.
+      if (child.pid === undefined) reject(startError(io, order, error))
+    })
+    child.once("exit", (status, signal) => resolve({ status, signal }))
+  })
+}
+
+/** 127 and 126 are what shells say for a program that is not there, and for one that cannot be run. */
+function startError(io: Machine, { program, cwd }: Pick<ChildOrder, "program" | "cwd">, error: unknown): AppError {
+  const folder = cwd ?? io.cwd
+  if (factsOf(io, folder)?.kind !== "folder") {
+    return new AppError("COMMAND_NOT_EXECUTABLE", { file: folder }, { notes: ["the working folder is not there"] })
+  }
+  const isMissing = ["ENOENT", "ENOTDIR"].includes(errorCode(error))
+  if (isMissing) return new AppError("COMMAND_MISSING", {}, { subject: program })
+  const notes = [error === null ? "a zero byte stands in the command" : reasonOf(error)]
+  return new AppError("COMMAND_NOT_EXECUTABLE", {}, { subject: program, notes })
+}

@@ -1,0 +1,201 @@
+import { join, isAbsolute } from "node:path"
+import { AppError } from "../errors/app-error.ts"
+import { errorCode, isMissing } from "./file-system.ts"
+import { absolute, readFile, realPlace } from "./files.ts"
+import { type Io } from "./io.ts"
+import { reasonOf } from "./reason.ts"
+import { writeAtomic } from "./write-atomic.ts"
+
+/** A text that could not be saved, sealed by the caller. */
+export interface Draft {
+  /** Real path of the file that it belongs to. */
+  readonly target: string
+  /** The file is still what the draft was made from. */
+  readonly isCurrent: boolean
+  readonly savedAt: string
+  readonly sealed: Uint8Array
+}
+
+type Machine = Parameters<typeof writeAtomic>[0] & Pick<Io, "env" | "stdin">
+
+const draftBytesMax = 512 * 1024 * 1024
+const suffix = ".draft"
+const magic = "sotto draft 1"
+
+/**
+ * Keeps a sealed text for a file, in place of an earlier one for the same file (rule S27).
+ *
+ * @param draft - `base`: the bytes that the file had when the work began; `null` for a new file
+ * @returns the path of the draft
+ * @throws {AppError} `STATE_FOLDER_UNSAFE`, `FILE_UNWRITABLE`
+ */
+export async function saveDraft(
+  io: Machine,
+  file: string,
+  { sealed, base }: { readonly sealed: Uint8Array; readonly base: Uint8Array | null },
+): Promise<string> {
+  const target = draftTarget(io, file)
+  const path = draftPath(readyFolder(io), target)
+  const head = JSON.stringify({ target, base: base === null ? null : sha256(base), savedAt: io.now().toISOString() })
+  const bytes = Buffer.concat([Buffer.from(`${magic}\n${head}\n`, "utf8"), sealed])
+  await writeAtomic(io, path, bytes, { mode: "private" })
+  return path
+}
+
+/**
+ * @param base - the bytes that the file has now; `null` when it does not exist
+ * @returns `null` when there is no draft for this file
+ * @throws {AppError} `STATE_FOLDER_UNSAFE`, `DRAFT_INVALID`, `FILE_UNREADABLE`
+ */
+export async function loadDraft(io: Machine, file: string, base: Uint8Array | null): Promise<Draft | null> {
+  const folder = existingFolder(io)
+  if (folder === null) return null
+  const target = draftTarget(io, file)
+  const head = await readDraft(io, draftPath(folder, target))
+  if (head === null) return null
+  if (head.target !== target) throw new AppError("DRAFT_INVALID", { file })
+  return { ...head, isCurrent: head.base === (base === null ? null : sha256(base)) }
+}
+
+/** Real paths of the files that have a draft, in the order of the alphabet. Damaged drafts are left out. */
+export async function listDrafts(
+  io: Machine,
+): Promise<readonly { readonly target: string; readonly savedAt: string }[]> {
+  const folder = existingFolder(io)
+  if (folder === null) return []
+  const found: { readonly target: string; readonly savedAt: string }[] = []
+  for (const name of io.fs.list(folder)) {
+    if (!name.endsWith(suffix)) continue
+    const head = await readDraft(io, join(folder, name)).catch(() => null)
+    if (head !== null) found.push({ target: head.target, savedAt: head.savedAt })
+  }
+  return found.sort((a, b) => (a.target < b.target ? -1 : 1))
+}
+
+/** Nothing there is no failure. */
+export function removeDraft(io: Machine, file: string): void {
+  const folder = existingFolder(io)
+  if (folder === null) return
+  const path = draftPath(folder, draftTarget(io, file))
+  try {
+    io.fs.unlink(path)
+  } catch (error) {
+    if (!isMissing(error)) throw new AppError("FILE_UNWRITABLE", { file: path }, { notes: [reasonOf(error)] })
+  }
+}
+
+/** Absolute; the folder need not exist. */
+export function stateFolder({ env, home, platform }: Pick<Io, "env" | "home" | "platform">): string {
+  const named = env.get("XDG_STATE_HOME") ?? ""
+  if (isAbsolute(named)) return join(named, "sotto")
+  if (platform === "darwin") return join(home, "Library", "Application Support", "sotto")
+  if (platform === "win32") return join(env.get("LOCALAPPDATA") ?? join(home, "AppData", "Local"), "sotto")
+  return join(home, ".local", "state", "sotto")
+}
+
+function draftsFolder(io: Pick<Io, "env" | "home" | "platform">): string {
+  return join(stateFolder(io), "drafts")
+}
+
+/** One draft a file, whatever name the file is called by. A file that is not there yet counts by its folder. */
+function draftTarget(io: Pick<Io, "fs" | "cwd">, file: string): string {
+  const path = absolute(io, file)
+  try {
+    return io.fs.realpath(path)
+  } catch {
+    try {
+      return realPlace(io, path)
+    } catch {
+      return path
+    }
+  }
+}
+
+function draftPath(folder: string, target: string): string {
+  return join(folder, `${sha256(Buffer.from(target, "utf8")).slice(0, 32)}${suffix}`)
+}
+
+interface Head {
+  readonly target: string
+  readonly base: string | null
+  readonly savedAt: string
+  readonly sealed: Uint8Array
+}
+
+async function readDraft(io: Machine, path: string): Promise<Head | null> {
+  let bytes: Uint8Array
+  try {
+    bytes = (await readFile(io, path, { bytesMax: draftBytesMax })).bytes
+  } catch (error) {
+    if (error instanceof AppError && error.code === "FILE_MISSING") return null
+    throw error
+  }
+  const first = bytes.indexOf(0x0a)
+  const second = first === -1 ? -1 : bytes.indexOf(0x0a, first + 1)
+  const text = (start: number, end: number): string => Buffer.from(bytes.subarray(start, end)).toString("utf8")
+  const fields = second !== -1 && text(0, first) === magic ? parseFields(text(first + 1, second)) : null
+  if (fields === null) throw new AppError("DRAFT_INVALID", { file: path })
+  return { ...fields, sealed: bytes.subarray(second + 1) }
+}
+
+function parseFields(json: string): Omit<Head, "sealed"> | null {
+  let value: unknown
+  try {
+    value = JSON.parse(json)
+  } catch {
+    return null
+  }
+  if (typeof value !== "object" || value === null) return null
+  const { target, base, savedAt } = value as Record<string, unknown>
+  if (typeof target !== "string" || typeof savedAt !== "string") return null
+  return base === null || typeof base === "string" ? { target, base, savedAt } : null
+}
+
+/** Makes the folder where it is missing; folders above it are as the user has them. */
+function readyFolder(io: Machine): string {
+  const folder = draftsFolder(io)
+  const missing: string[] = []
+  for (let at = folder; !isThere(io, at) && join(at, "..") !== at; at = join(at, "..")) missing.push(at)
+  for (const path of missing.reverse()) {
+    try {
+      io.fs.makeFolder(path, 0o700)
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") continue
+      throw new AppError("FILE_UNWRITABLE", { file: path }, { notes: [reasonOf(error)] })
+    }
+  }
+  assertSafe(io, folder)
+  return folder
+}
+
+function existingFolder(io: Machine): string | null {
+  const folder = draftsFolder(io)
+  if (!isThere(io, folder)) return null
+  assertSafe(io, folder)
+  return folder
+}
+
+function isThere({ fs }: Machine, path: string): boolean {
+  try {
+    fs.lstat(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** @throws {AppError} `STATE_FOLDER_UNSAFE` for a link, another owner, or a mode that lets others in */
+function assertSafe({ fs, platform, processes }: Machine, folder: string): void {
+  if (platform === "win32") return
+  let stat = fs.lstat(folder)
+  if (stat.kind === "folder" && stat.uid === processes.uid && (stat.mode & 0o077) !== 0) {
+    fs.chmodPath(folder, 0o700)
+    stat = fs.lstat(folder)
+  }
+  if (stat.kind === "folder" && stat.uid === processes.uid && (stat.mode & 0o077) === 0) return
+  throw new AppError("STATE_FOLDER_UNSAFE", { file: folder })
+}
+
+function sha256(bytes: Uint8Array): string {
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(bytes).digest("hex")
+}

@@ -1,0 +1,92 @@
+import { dirname, isAbsolute, join, normalize, sep } from "node:path"
+import { AppError } from "../errors/app-error.ts"
+import { absolute } from "./files.ts"
+import { type Delivery, deliver, makeFifo } from "./fifo.ts"
+import { type Io } from "./io.ts"
+import { withPrivateDir } from "./private-dir.ts"
+
+export interface ExecFileOptions {
+  /** `--filename`; the default is upstream's. */
+  readonly filename?: string | undefined
+  /** A named pipe that can be read once, or a regular file (`--no-fifo`; always on Windows). */
+  readonly kind: "fifo" | "file"
+  readonly asSops: boolean
+  /** Folders that strangers may have written: `mkfifo` is not taken from there. */
+  readonly outside: readonly string[]
+}
+
+type Machine = Pick<
+  Io,
+  "fs" | "env" | "cwd" | "platform" | "temp" | "processes" | "signals" | "sleep" | "randomBytes" | "swept"
+>
+
+/**
+ * Lends plaintext to a program under a path in a private folder, which is gone when `work` has ended, however it does.
+ *
+ * @param work - starts the program and waits for it
+ * @throws {AppError} `FILENAME_OUTSIDE`, `FIFO_FAILED`, `FILE_UNWRITABLE`; what `work` throws
+ * @see sops v3.13.2 cmd/sops/subcommand/exec/exec.go, ExecWithFile
+ */
+export async function withExecFile<T>(
+  io: Machine,
+  bytes: Uint8Array,
+  options: ExecFileOptions,
+  work: (path: string) => Promise<T>,
+): Promise<T> {
+  const name = confined(options.filename ?? defaultName(io, options.kind))
+  // As upstream it lies in TMPDIR: a caller's sandbox may know that folder only.
+  const place = options.asSops ? { prefix: ".sops", base: io.temp } : {}
+  return withPrivateDir(
+    io,
+    async (dir) => {
+      makeParents(io, dir.path, name)
+      if (options.kind === "file" || io.platform === "win32") return work(dir.write(name, bytes))
+      const path = join(dir.path, name)
+      await makeFifo(io, path, options.outside)
+      return withDelivery(deliver(io, path, bytes), () => work(path))
+    },
+    place,
+  )
+}
+
+/** Upstream replaces every `{}`, without quotes. */
+export function withPath(command: string, path: string): string {
+  return command.replaceAll("{}", () => path)
+}
+
+async function withDelivery<T>(delivery: Delivery, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } finally {
+    delivery.cancel()
+    await delivery.done
+  }
+}
+
+/**
+ * A name that stays in its folder.
+ *
+ * @throws {AppError} `FILENAME_OUTSIDE` for an empty or absolute one, and one that `..` leads out
+ * @see Go's path/filepath, IsLocal
+ */
+export function confined(name: string): string {
+  const clean = normalize(name)
+  const isOutside = name === "" || isAbsolute(name) || clean === ".." || clean.startsWith(`..${sep}`)
+  if (isOutside || clean === "." || clean.endsWith(sep) || name.includes("\0")) {
+    throw new AppError("FILENAME_OUTSIDE", {}, { subject: name })
+  }
+  return clean
+}
+
+function defaultName({ randomBytes }: Pick<Io, "randomBytes">, kind: ExecFileOptions["kind"]): string {
+  return kind === "fifo" ? "tmp-file" : `tmp-file${Buffer.from(randomBytes(4)).readUInt32BE()}`
+}
+
+function makeParents({ fs }: Pick<Io, "fs">, folder: string, name: string): void {
+  let at = folder
+  for (const part of dirname(name).split(sep)) {
+    if (part === ".") continue
+    at = absolute({ cwd: at }, part)
+    fs.makeFolder(at, 0o700)
+  }
+}

@@ -1,0 +1,140 @@
+import * as fs from "node:fs"
+
+/** What one look at a path says. */
+export interface FileStat {
+  readonly kind: "file" | "folder" | "link" | "other"
+  readonly size: number
+  /** Permission bits with set-id and sticky bits, as in `0o1777`. */
+  readonly mode: number
+  readonly uid: number
+  readonly gid: number
+  /** With `inode`: the identity of a file on this machine. */
+  readonly device: bigint
+  readonly inode: bigint
+  /** Number of hard links. */
+  readonly links: number
+  readonly modifiedMs: number
+}
+
+/**
+ * Every call that the project makes into the file system, one method a call, so that a test can count them and let
+ * the Nth fail. Paths are absolute. Failures are Node's own errors with a `code`; `files.ts` gives them words.
+ */
+export interface FileSystem {
+  open(path: string, flags: number, mode?: number): number
+  close(fd: number): void
+  /** @param position - `null` reads on from where the last read ended */
+  read(fd: number, buffer: Uint8Array, position: number | null): number
+  write(fd: number, bytes: Uint8Array, position: number | null): number
+  truncate(fd: number, size: number): void
+  sync(fd: number): void
+  chmod(fd: number, mode: number): void
+  chown(fd: number, uid: number, gid: number): void
+  statOpen(fd: number): FileStat
+  /** Follows links. */
+  stat(path: string): FileStat
+  /** Does not follow a link in the last place. */
+  lstat(path: string): FileStat
+  realpath(path: string): string
+  readlink(path: string): string
+  /** @param access - `constants.R_OK` and its like */
+  access(path: string, access: number): void
+  list(folder: string): string[]
+  makeFolder(path: string, mode: number): void
+  /** Changes the mode of a folder, which cannot be done through a descriptor everywhere. */
+  chmodPath(path: string, mode: number): void
+  rename(from: string, to: string): void
+  unlink(path: string): void
+  /** Removes a file or a whole folder; links in it are removed, not followed. Nothing there is no failure. */
+  remove(path: string): void
+
+  /** The calls that may wait for another process, in a thread of the pool. */
+  openLater(path: string, flags: number, mode?: number): Promise<number>
+  readLater(fd: number, buffer: Uint8Array): Promise<number>
+  writeLater(fd: number, bytes: Uint8Array): Promise<number>
+}
+
+export const flag = fs.constants
+
+export function realFileSystem(): FileSystem {
+  return {
+    open: (path, flags, mode) => again(() => fs.openSync(path, flags, mode)),
+    close: (fd) => fs.closeSync(fd),
+    read: (fd, buffer, position) => again(() => fs.readSync(fd, buffer, 0, buffer.length, position)),
+    write: (fd, bytes, position) => again(() => fs.writeSync(fd, bytes, 0, bytes.length, position)),
+    truncate: (fd, size) => fs.ftruncateSync(fd, size),
+    sync: (fd) => fs.fsyncSync(fd),
+    chmod: (fd, mode) => fs.fchmodSync(fd, mode),
+    chown: (fd, uid, gid) => fs.fchownSync(fd, uid, gid),
+    statOpen: (fd) => facts(fs.fstatSync(fd, { bigint: true })),
+    stat: (path) => facts(fs.statSync(path, { bigint: true })),
+    lstat: (path) => facts(fs.lstatSync(path, { bigint: true })),
+    realpath: (path) => fs.realpathSync.native(path),
+    readlink: (path) => fs.readlinkSync(path),
+    access: (path, access) => fs.accessSync(path, access),
+    list: (folder) => fs.readdirSync(folder),
+    makeFolder: (path, mode) => {
+      fs.mkdirSync(path, { mode })
+    },
+    chmodPath: (path, mode) => fs.chmodSync(path, mode),
+    rename: (from, to) => fs.renameSync(from, to),
+    unlink: (path) => fs.unlinkSync(path),
+    remove: (path) => fs.rmSync(path, { recursive: true, force: true }),
+    openLater: (path, flags, mode) => later((done) => fs.open(path, flags, mode, done)),
+    readLater: (fd, buffer) => later((done) => fs.read(fd, buffer, 0, buffer.length, null, done)),
+    writeLater: (fd, bytes) => later((done) => fs.write(fd, bytes, 0, bytes.length, null, done)),
+  }
+}
+
+/** The `code` of a failed call, such as `ENOENT`; `""` for any other error. */
+export function errorCode(error: unknown): string {
+  return error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : ""
+}
+
+/** Nothing is at that path. */
+export function isMissing(error: unknown): boolean {
+  const code = errorCode(error)
+  return code === "ENOENT" || code === "ENOTDIR"
+}
+
+const interruptionsMax = 100
+
+// libuv repeats most interrupted calls itself, but not reads.
+function again(call: () => number): number {
+  for (let count = 0; ; count++) {
+    try {
+      return call()
+    } catch (error) {
+      if (errorCode(error) !== "EINTR" || count === interruptionsMax) throw error
+    }
+  }
+}
+
+function later(call: (done: (error: Error | null, result: number) => void) => void): Promise<number> {
+  return new Promise((resolve, reject) => {
+    call((error, result) => {
+      if (error === null) resolve(result)
+      else reject(error)
+    })
+  })
+}
+
+function facts(stat: fs.BigIntStats): FileStat {
+  return {
+    kind: kindOf(stat),
+    size: Number(stat.size),
+    mode: Number(stat.mode) & 0o7777,
+    uid: Number(stat.uid),
+    gid: Number(stat.gid),
+    device: stat.dev,
+    inode: stat.ino,
+    links: Number(stat.nlink),
+    modifiedMs: Number(stat.mtimeMs),
+  }
+}
+
+function kindOf(stat: fs.BigIntStats): FileStat["kind"] {
+  if (stat.isFile()) return "file"
+  if (stat.isDirectory()) return "folder"
+  return stat.isSymbolicLink() ? "link" : "other"
+}

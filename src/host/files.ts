@@ -1,0 +1,142 @@
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path"
+import { AppError } from "../errors/app-error.ts"
+import { type FileStat, errorCode, flag, isMissing } from "./file-system.ts"
+import { type Io } from "./io.ts"
+import { reasonOf } from "./reason.ts"
+import { readDescriptor } from "./streams.ts"
+
+export interface OpenedFile {
+  readonly bytes: Uint8Array
+  /** `null` for a stream: standard input, a pipe, `/dev/fd/N`. */
+  readonly facts: FileFacts | null
+}
+
+export interface FileFacts extends FileStat {
+  /** Absolute, as it was named. */
+  readonly path: string
+  /** Links resolved. */
+  readonly realPath: string
+}
+
+type Place = Pick<Io, "fs" | "cwd" | "platform">
+type Reader = Place & Pick<Io, "stdin" | "sleep">
+
+/**
+ * Reads a whole file. `/dev/stdin` and its other names are standard input, which also works where the system cannot
+ * open that path (a socket, as under Node); `/dev/fd/N` and named pipes are read to their end.
+ *
+ * @throws {AppError} `FILE_MISSING`, `FILE_UNREADABLE`; `TOO_LARGE` past `bytesMax`
+ */
+export async function readFile(
+  io: Reader,
+  path: string,
+  { bytesMax }: { readonly bytesMax: number },
+): Promise<OpenedFile> {
+  const opened = await readOptionalFile(io, path, { bytesMax })
+  if (opened === null) throw new AppError("FILE_MISSING", { file: path })
+  return opened
+}
+
+/** The same, with `null` when there is no such file. */
+export async function readOptionalFile(
+  io: Reader,
+  path: string,
+  { bytesMax }: { readonly bytesMax: number },
+): Promise<OpenedFile | null> {
+  const descriptor = descriptorOf(io, path)
+  if (descriptor === 0) return { bytes: await io.stdin.readAll(bytesMax), facts: null }
+  const file = path
+  const { fs } = io
+  if (descriptor !== null) return { bytes: await readDescriptor(io, descriptor, { bytesMax, file }), facts: null }
+  let fd: number | null = null
+  try {
+    const place = absolute(io, path)
+    const stat = fs.stat(place)
+    if (stat.kind === "folder") throw new AppError("FILE_UNREADABLE", { file }, { notes: ["it is a folder"] })
+    // Opening a pipe waits for its writer, so that is left to another thread.
+    fd = stat.kind === "file" ? fs.open(place, flag.O_RDONLY) : await fs.openLater(place, flag.O_RDONLY)
+    const opened = fs.statOpen(fd)
+    const facts = opened.kind === "file" ? { ...opened, path: place, realPath: fs.realpath(place) } : null
+    return { bytes: await readDescriptor(io, fd, { bytesMax, file }), facts }
+  } catch (error) {
+    if (isMissing(error) && fd === null) return null
+    throw unreadable(error, file)
+  } finally {
+    if (fd !== null) closeQuietly(fs, fd)
+  }
+}
+
+/** Follows links. `null` when nothing is there, or nothing that this user may look at. */
+export function factsOf(io: Place, path: string): FileFacts | null {
+  try {
+    const place = absolute(io, path)
+    return { ...io.fs.stat(place), path: place, realPath: io.fs.realpath(place) }
+  } catch {
+    return null
+  }
+}
+
+/**
+ * The descriptor that a path names, so that it can be used without being opened again. Only Unix has such paths.
+ *
+ * @returns `null` for every other path
+ */
+export function descriptorOf({ platform }: Pick<Io, "platform">, path: string): number | null {
+  if (platform === "win32") return null
+  if (path === "/dev/stdin") return 0
+  if (path === "/dev/stdout") return 1
+  if (path === "/dev/stderr") return 2
+  const number = /^(?:\/dev\/fd|\/proc\/self\/fd)\/(\d{1,6})$/.exec(path)?.[1]
+  return number === undefined ? null : Number(number)
+}
+
+export function absolute({ cwd }: Pick<Io, "cwd">, path: string): string {
+  return resolve(cwd, path)
+}
+
+/** Both paths absolute and without links. A folder lies in itself. */
+export function isInside(folder: string, path: string): boolean {
+  const way = relative(folder, path)
+  return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way)
+}
+
+/** A path whose last part need not exist, with the links of its folder resolved. */
+export function realPlace({ fs }: Pick<Io, "fs">, path: string): string {
+  return join(fs.realpath(dirname(path)), basename(path))
+}
+
+// Files of /proc say that they are empty, and are not.
+const chunkBytesMin = 512
+
+/** All bytes of a regular file, without waiting and without limit: for comparing with what was read before. */
+export function readNow(fs: Io["fs"], path: string): Uint8Array {
+  const fd = fs.open(path, flag.O_RDONLY)
+  try {
+    const parts: Uint8Array[] = []
+    let total = 0
+    for (;;) {
+      const buffer = Buffer.allocUnsafeSlow(Math.max(fs.statOpen(fd).size - total, chunkBytesMin) + 1)
+      const count = fs.read(fd, buffer, null)
+      if (count === 0) return Buffer.concat(parts, total)
+      parts.push(buffer.subarray(0, count))
+      total += count
+    }
+  } finally {
+    closeQuietly(fs, fd)
+  }
+}
+
+/** A failed close of what was only read, or is thrown away, changes nothing. */
+export function closeQuietly(fs: Pick<Io["fs"], "close">, fd: number): void {
+  try {
+    fs.close(fd)
+  } catch {
+    // The descriptor is gone in any case.
+  }
+}
+
+function unreadable(error: unknown, file: string): AppError {
+  if (error instanceof AppError) return error
+  if (errorCode(error) === "") throw error
+  return new AppError("FILE_UNREADABLE", { file }, { notes: [reasonOf(error)] })
+}

@@ -1,0 +1,121 @@
+import { type FileSystem, realFileSystem } from "./file-system.ts"
+import { type Processes, realProcesses } from "./processes.ts"
+import { type Signals, realSignals } from "./signals.ts"
+import { type Input, type Output, type StreamParts, realInput, realOutput } from "./streams.ts"
+import { type Terminal, realTerminal } from "./terminal.ts"
+
+/**
+ * The machine. `app` and `cli` get this object and touch nothing else, so that a test can put a part of its own in any
+ * place, count the calls of `fs` and `processes`, or let the Nth one fail.
+ */
+export interface Io {
+  /** Without the interpreter and the script. */
+  readonly argv: readonly string[]
+  /** As it was at the start. A variable that is set but empty is `""`. On Windows the names are in capitals. */
+  readonly env: ReadonlyMap<string, string>
+  /** Absolute. */
+  readonly cwd: string
+  readonly platform: NodeJS.Platform
+  /** The user's home folder; `""` when it is not known. */
+  readonly home: string
+  /** Where temporary files go: `TMPDIR`, or what the system has. */
+  readonly temp: string
+  readonly umask: number
+  readonly stdin: Input
+  readonly stdout: Output
+  readonly stderr: Output
+  readonly terminal: Terminal
+  readonly fs: FileSystem
+  readonly processes: Processes
+  readonly signals: Signals
+  /** Folders in which this process has looked for leftovers of killed ones already. */
+  readonly swept: Set<string>
+  now(): Date
+  /** Milliseconds that only ever grow. */
+  clock(): number
+  sleep(ms: number): Promise<void>
+  randomBytes(size: number): Uint8Array
+}
+
+/** What is slow to find out, or needs a module of Node that most commands do not, is found out when it is asked for. */
+export function realIo(): Io {
+  const { platform } = process
+  const env = snapshot(process.env, platform)
+  const fs = realFileSystem()
+  const processes = realProcesses()
+  const signals = realSignals(process, (name) => processes.signalNumber(name))
+  const parts: StreamParts = { fs, sleep, isTerminal: (fd) => isTerminal(fs, fd) }
+  const cwd = once(() => process.cwd())
+  const home = once(() => homeFolder(env, platform))
+  const temp = once(() => process.getBuiltinModule("node:os").tmpdir())
+  return {
+    argv: process.argv.slice(2),
+    env,
+    get cwd() {
+      return cwd()
+    },
+    platform,
+    get home() {
+      return home()
+    },
+    get temp() {
+      return temp()
+    },
+    get umask() {
+      return process.umask()
+    },
+    stdin: realInput(parts, 0),
+    stdout: realOutput(parts, { fd: 1, env, isError: false }),
+    stderr: realOutput(parts, { fd: 2, env, isError: true }),
+    terminal: realTerminal({ fs, signals, processes, platform }),
+    fs,
+    processes,
+    signals,
+    swept: new Set(),
+    now: () => new Date(),
+    clock: () => performance.now(),
+    sleep,
+    randomBytes: (size) => process.getBuiltinModule("node:crypto").randomBytes(size),
+  }
+}
+
+function snapshot(env: NodeJS.ProcessEnv, platform: NodeJS.Platform): ReadonlyMap<string, string> {
+  const pairs = new Map<string, string>()
+  for (const [name, value] of Object.entries(env)) {
+    if (value !== undefined) pairs.set(platform === "win32" ? name.toUpperCase() : name, value)
+  }
+  return pairs
+}
+
+function homeFolder(env: ReadonlyMap<string, string>, platform: NodeJS.Platform): string {
+  const named = env.get(platform === "win32" ? "USERPROFILE" : "HOME") ?? ""
+  if (named !== "") return named
+  try {
+    return process.getBuiltinModule("node:os").homedir()
+  } catch {
+    return ""
+  }
+}
+
+// `node:tty` brings the network modules with it: it is asked only where the answer can be yes.
+function isTerminal(fs: Pick<FileSystem, "statOpen">, fd: number): boolean {
+  try {
+    return fs.statOpen(fd).kind === "other" && process.getBuiltinModule("node:tty").isatty(fd)
+  } catch {
+    return false
+  }
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => {
+    setTimeout(resolve, ms)
+  })
+}
+
+function once<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

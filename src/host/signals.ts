@@ -1,0 +1,101 @@
+export type Release = () => void
+
+/** How this process ends, and who hears its signals. */
+export interface Signals {
+  /**
+   * Runs `undo` (synchronously) when the process ends in any way that can be caught, until it is released.
+   * While something is to be undone, a signal waits for the end of the synchronous work that is going on.
+   */
+  onEnd(undo: () => void): Release
+  /** Until it is released, these signals are given to `listener` and end nothing. The last taker wins. */
+  take(names: readonly NodeJS.Signals[], listener: (signal: NodeJS.Signals) => void): Release
+}
+
+/** The part of `process` that is used here. */
+export interface SignalSource {
+  readonly pid: number
+  readonly platform: NodeJS.Platform
+  on(event: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
+  on(event: "exit", listener: () => void): unknown
+  off(event: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
+  kill(pid: number, signal: NodeJS.Signals): unknown
+  exit(status: number): never
+}
+
+/** Signals that end a process which does not listen, and that it may get in the course of things. */
+const endings: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGQUIT", "SIGALRM", "SIGXCPU", "SIGUSR2"]
+const endingsOfWindows: readonly NodeJS.Signals[] = ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"]
+
+interface Taker {
+  readonly names: ReadonlySet<NodeJS.Signals>
+  readonly listener: (signal: NodeJS.Signals) => void
+}
+
+export function realSignals(source: SignalSource, numberOf: (signal: NodeJS.Signals) => number): Signals {
+  const fatal = new Set(source.platform === "win32" ? endingsOfWindows : endings)
+  const undos = new Set<() => void>()
+  const takers: Taker[] = []
+  const heard = new Set<NodeJS.Signals>()
+  let listensForExit = false
+
+  function hear(names: Iterable<NodeJS.Signals>): void {
+    for (const name of names) {
+      if (heard.has(name)) continue
+      heard.add(name)
+      source.on(name, dispatch)
+    }
+  }
+
+  function dispatch(signal: NodeJS.Signals): void {
+    const taker = takers.findLast(({ names }) => names.has(signal))
+    if (taker !== undefined) taker.listener(signal)
+    else if (fatal.has(signal)) end(signal)
+  }
+
+  function undoAll(): void {
+    for (const undo of [...undos].reverse()) {
+      try {
+        undo()
+      } catch {
+        // The process ends: nobody is left to tell, and the other duties still have to be done.
+      }
+    }
+    undos.clear()
+  }
+
+  function end(signal: NodeJS.Signals): never {
+    undoAll()
+    for (const name of heard) source.off(name, dispatch)
+    heard.clear()
+    // Whoever waits for us sees the signal, as if nobody had listened.
+    source.kill(source.pid, signal)
+    // The first process of a container is not killed by a signal that it does not listen to.
+    return source.exit(128 + numberOf(signal))
+  }
+
+  return {
+    onEnd(undo) {
+      hear(fatal)
+      if (!listensForExit) source.on("exit", undoAll)
+      listensForExit = true
+      undos.add(undo)
+      return () => {
+        undos.delete(undo)
+      }
+    },
+
+    take(names, listener) {
+      const taker = { names: new Set(names), listener }
+      takers.push(taker)
+      hear(names)
+      return () => {
+        const at = takers.indexOf(taker)
+        if (at !== -1) takers.splice(at, 1)
+        for (const name of names) {
+          if (fatal.has(name) || takers.some((other) => other.names.has(name)) || !heard.delete(name)) continue
+          source.off(name, dispatch)
+        }
+      }
+    },
+  }
+}

@@ -1,0 +1,165 @@
+import { AppError } from "../errors/app-error.ts"
+import { type FileSystem, errorCode } from "./file-system.ts"
+import { reasonOf } from "./reason.ts"
+
+/** Standard input. */
+export interface Input {
+  readonly isTty: boolean
+  /**
+   * Everything up to the end. May wait for as long as the other side likes; signals are still heard.
+   *
+   * @throws {AppError} `TOO_LARGE` past `bytesMax`; `FILE_UNREADABLE`
+   */
+  readAll(bytesMax: number): Promise<Uint8Array>
+  /** The next line without its end; `null` at the end of the input. Reads not one byte past the line. */
+  readLine(): Promise<string | null>
+}
+
+/** Standard output or standard error. */
+export interface Output {
+  readonly isTty: boolean
+  /** Colours may be used: a terminal, and neither `NO_COLOR` nor a dumb one. */
+  readonly hasColor: boolean
+  /**
+   * Resolves when the bytes are with the kernel, however slow the reader is. Calls that are not awaited keep their order.
+   *
+   * @throws {AppError} `OUTPUT_CLOSED` when nobody reads any more; `OUTPUT_FAILED`
+   */
+  write(data: string | Uint8Array): Promise<void>
+  /** Waits for all that was written before. Never fails. */
+  flush(): Promise<void>
+}
+
+type Calls = Pick<FileSystem, "read" | "write" | "readLater" | "writeLater" | "statOpen">
+
+export interface StreamParts {
+  readonly fs: Calls
+  readonly isTerminal: (fd: number) => boolean
+  readonly sleep: (ms: number) => Promise<void>
+}
+
+const chunkBytes = 64 * 1024
+const lineBytesMax = 64 * 1024
+
+/**
+ * Reads a descriptor to its end. Works for files, pipes, terminals and sockets, also when another process has made
+ * them non-blocking: then it asks again after a short pause.
+ *
+ * @param file - its name in errors
+ */
+export async function readDescriptor(
+  { fs, sleep }: Pick<StreamParts, "fs" | "sleep">,
+  fd: number,
+  { bytesMax, file }: { readonly bytesMax: number; readonly file: string },
+): Promise<Uint8Array> {
+  try {
+    const stat = fs.statOpen(fd)
+    if (stat.kind === "folder") throw new AppError("FILE_UNREADABLE", { file }, { notes: ["it is a folder"] })
+    const isFile = stat.kind === "file"
+    const sizeLeft = isFile && stat.size <= bytesMax ? stat.size : 0
+    const parts: Uint8Array[] = []
+    let total = 0
+    for (;;) {
+      const buffer = Buffer.allocUnsafeSlow(Math.max(sizeLeft - total, chunkBytes) + 1)
+      // A file never makes us wait, and a direct call is faster.
+      const count = isFile ? fs.read(fd, buffer, null) : await patiently(sleep, () => fs.readLater(fd, buffer))
+      if (count === 0) return Buffer.concat(parts, total)
+      total += count
+      if (total > bytesMax) throw new AppError("TOO_LARGE", { file }, { subject: `more than ${bytesMax} bytes` })
+      parts.push(buffer.subarray(0, count))
+    }
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    throw new AppError("FILE_UNREADABLE", { file }, { notes: [reasonOf(error)] })
+  }
+}
+
+export function realInput(parts: StreamParts, fd: number): Input {
+  const file = "standard input"
+  return {
+    get isTty() {
+      return parts.isTerminal(fd)
+    },
+    readAll: (bytesMax) => readDescriptor(parts, fd, { bytesMax, file }),
+    async readLine() {
+      const bytes: number[] = []
+      const one = Buffer.alloc(1)
+      for (;;) {
+        const count = await patiently(parts.sleep, () => parts.fs.readLater(fd, one)).catch((error: unknown) => {
+          throw new AppError("FILE_UNREADABLE", { file }, { notes: [reasonOf(error)] })
+        })
+        if (count === 0 && bytes.length === 0) return null
+        if (count === 0 || one[0] === 0x0a) return Buffer.from(bytes).toString("utf8").replace(/\r$/, "")
+        if (bytes.length === lineBytesMax) throw new AppError("TOO_LARGE", { file }, { subject: "one line" })
+        bytes.push(one[0]!)
+      }
+    },
+  }
+}
+
+/** @param isError - standard error: nobody can be told that it cannot be written, so that is no failure */
+export function realOutput(
+  parts: StreamParts,
+  { fd, env, isError }: { readonly fd: number; readonly env: ReadonlyMap<string, string>; readonly isError: boolean },
+): Output {
+  let tail = Promise.resolve()
+  const isTty = lazily(() => parts.isTerminal(fd))
+  return {
+    get isTty() {
+      return isTty()
+    },
+    get hasColor() {
+      return (env.get("NO_COLOR") ?? "") === "" && env.get("TERM") !== "dumb" && isTty()
+    },
+    write(data) {
+      const bytes = typeof data === "string" ? Buffer.from(data, "utf8") : data
+      const written = tail.then(() => writeDescriptor(parts, fd, bytes))
+      tail = written.catch(() => {})
+      return isError ? tail : written
+    },
+    flush: () => tail,
+  }
+}
+
+/** Writes all bytes to a descriptor that is open already: standard output, or `/dev/fd/N`. */
+export async function writeDescriptor(
+  { fs, sleep }: Pick<StreamParts, "fs" | "sleep">,
+  fd: number,
+  bytes: Uint8Array,
+): Promise<void> {
+  const file = fd === 1 ? "standard output" : `/dev/fd/${fd}`
+  try {
+    const isFile = fs.statOpen(fd).kind === "file"
+    for (let at = 0; at < bytes.length;) {
+      const rest = bytes.subarray(at)
+      at += isFile ? fs.write(fd, rest, null) : await patiently(sleep, () => fs.writeLater(fd, rest))
+    }
+  } catch (error) {
+    if (errorCode(error) === "EPIPE" || errorCode(error) === "ECONNRESET") throw new AppError("OUTPUT_CLOSED")
+    throw new AppError("OUTPUT_FAILED", { file }, { notes: [reasonOf(error)] })
+  }
+}
+
+const pauseMsMax = 20
+
+/** Repeats a call that would have had to wait on a non-blocking descriptor. The end of a Windows pipe is an end. */
+async function patiently(sleep: (ms: number) => Promise<void>, call: () => Promise<number>): Promise<number> {
+  for (let pauseMs = 1; ; pauseMs = Math.min(pauseMs * 2, pauseMsMax)) {
+    try {
+      return await call()
+    } catch (error) {
+      const code = errorCode(error)
+      if (code === "EOF") return 0
+      if (code === "EAGAIN") await sleep(pauseMs)
+      else if (code !== "EINTR") throw error
+    }
+  }
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { readonly value: T } | null = null
+  return () => {
+    made ??= { value: make() }
+    return made.value
+  }
+}

@@ -1,0 +1,96 @@
+import { basename, dirname, join } from "node:path"
+import { AppError } from "../errors/app-error.ts"
+import { type FileStat, errorCode, isMissing } from "./file-system.ts"
+import { absolute, isInside } from "./files.ts"
+import { enclosingGitTops } from "./git.ts"
+import { type Io } from "./io.ts"
+import { reasonOf } from "./reason.ts"
+
+/** Where a write really goes. */
+export interface Target {
+  /** As it was named: for errors. */
+  readonly file: string
+  /** Absolute, links resolved. */
+  readonly path: string
+  /** Of `path`, links resolved. */
+  readonly folder: string
+  /** `null` when nothing is there yet. */
+  readonly stat: FileStat | null
+}
+
+type Place = Pick<Io, "fs" | "cwd" | "home" | "processes" | "platform">
+
+/**
+ * Finds what a write to a path would change.
+ *
+ * A link, also one on the way, is followed only when it stays in the git repository of the place that was named, or
+ * outside git in the folder that was named (security rule S25): somebody who may change the repository must not choose
+ * which file of the user's is overwritten. Devices below `/dev` are what they are named.
+ *
+ * @throws {AppError} `LINK_OUTSIDE`, `FILE_UNWRITABLE`
+ */
+export function locateTarget(io: Place, file: string, { followLinks }: { readonly followLinks: boolean }): Target {
+  const named = absolute(io, file)
+  try {
+    const path = resolveLinks(io, file, named)
+    if (path !== named && !followLinks && !isDevice(io, named)) assertStays(io, file, { named, path })
+    return { file, path, folder: dirname(path), stat: statOrNull(io, path) }
+  } catch (error) {
+    throw unwritable(error, file)
+  }
+}
+
+/** A failed system call as an `AppError` with the name of the file; other errors as they are. */
+export function unwritable(error: unknown, file: string): unknown {
+  if (error instanceof AppError || errorCode(error) === "") return error
+  return new AppError("FILE_UNWRITABLE", { file }, { notes: [reasonOf(error)] })
+}
+
+function resolveLinks({ fs }: Place, file: string, named: string): string {
+  try {
+    return fs.realpath(named)
+  } catch (error) {
+    if (!isMissing(error)) throw error
+  }
+  if (isLink(fs, named)) throw new AppError("FILE_UNWRITABLE", { file }, { notes: ["the link leads to nothing"] })
+  try {
+    return join(fs.realpath(dirname(named)), basename(named))
+  } catch (error) {
+    if (!isMissing(error)) throw error
+    throw new AppError("FILE_UNWRITABLE", { file }, { notes: ["its folder does not exist"] })
+  }
+}
+
+function isLink(fs: Io["fs"], path: string): boolean {
+  try {
+    return fs.lstat(path).kind === "link"
+  } catch (error) {
+    if (isMissing(error)) return false
+    throw error
+  }
+}
+
+function assertStays(
+  io: Place,
+  file: string,
+  { named, path }: { readonly named: string; readonly path: string },
+): void {
+  const folder = dirname(named)
+  const tops = enclosingGitTops(io, folder)
+  const borders = tops.length === 0 ? [folder] : tops
+  const crossed = borders.find((border) => !isInside(io.fs.realpath(border), path))
+  if (crossed !== undefined) throw new AppError("LINK_OUTSIDE", { file }, { notes: [`it leads to ${path}`] })
+}
+
+function isDevice({ platform }: Place, path: string): boolean {
+  return platform !== "win32" && path.startsWith("/dev/")
+}
+
+function statOrNull({ fs }: Place, path: string): FileStat | null {
+  try {
+    return fs.lstat(path)
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
+}

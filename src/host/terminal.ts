@@ -1,0 +1,152 @@
+import { type ReadStream } from "node:tty"
+import { AppError } from "../errors/app-error.ts"
+import { type FileSystem, flag } from "./file-system.ts"
+import { closeQuietly } from "./files.ts"
+import { HiddenLine } from "./hidden-line.ts"
+import { type Processes } from "./processes.ts"
+import { type Signals } from "./signals.ts"
+import { putAll } from "./write-in-place.ts"
+
+/** The person at the terminal, whatever standard input and output are connected with. */
+export interface Terminal {
+  /**
+   * Asks one question. Whatever it holds, it is shown on one line, and no text in it reaches the terminal as a command.
+   *
+   * @param options - `hidden`: nothing of the answer is shown
+   * @returns the line without its end; `null` when there is no terminal, or its input has ended
+   */
+  ask(question: string, options: { readonly hidden: boolean }): Promise<string | null>
+  /** Yes or no; an empty answer is no, and so is the third that is neither. `null` as above. */
+  confirm(question: string): Promise<boolean | null>
+}
+
+export interface TerminalParts {
+  readonly fs: FileSystem
+  readonly signals: Signals
+  readonly processes: Processes
+  readonly platform: NodeJS.Platform
+}
+
+const attemptsMax = 3
+
+export function realTerminal(parts: TerminalParts): Terminal {
+  // What was pasted ahead answers the next questions.
+  const ahead: string[] = []
+  const ask: Terminal["ask"] = (question, { hidden }) => answer(parts, { question, hidden, ahead })
+  return {
+    ask,
+    async confirm(question) {
+      for (let attempt = 0; attempt < attemptsMax; attempt++) {
+        const line = await ask(`${question} [y/N] `, { hidden: false })
+        if (line === null) return null
+        const word = line.trim().toLowerCase()
+        if (word === "y" || word === "yes") return true
+        if (word === "" || word === "n" || word === "no") return false
+      }
+      return false
+    },
+  }
+}
+
+interface Asking {
+  readonly question: string
+  readonly hidden: boolean
+  readonly ahead: string[]
+}
+
+async function answer(parts: TerminalParts, { question, hidden, ahead }: Asking): Promise<string | null> {
+  const { fs, platform } = parts
+  const output = openQuietly(fs, platform === "win32" ? "\\\\.\\CONOUT$" : "/dev/tty", flag.O_RDWR)
+  if (output === null) return null
+  const input = openQuietly(fs, platform === "win32" ? "\\\\.\\CONIN$" : "/dev/tty", flag.O_RDWR)
+  if (input === null) {
+    closeQuietly(fs, output)
+    return null
+  }
+  try {
+    show(fs, output, oneLine(question))
+    const typed = ahead.shift()
+    if (typed === undefined && !hidden) return await readShown(fs, input)
+    const line = typed ?? (await readHidden(parts, input, ahead))
+    show(fs, output, "\n")
+    return line
+  } finally {
+    closeQuietly(fs, output)
+    // The stream of a hidden answer owns its descriptor.
+    if (!hidden) closeQuietly(fs, input)
+  }
+}
+
+const lineBytesMax = 64 * 1024
+
+/** The terminal's own line editing and echo are in use. */
+async function readShown(fs: FileSystem, input: number): Promise<string | null> {
+  const parts: Uint8Array[] = []
+  let total = 0
+  for (;;) {
+    const buffer = Buffer.alloc(4096)
+    const count = await fs.readLater(input, buffer)
+    if (count === 0 && total === 0) return null
+    const end = buffer.subarray(0, count).indexOf("\n")
+    parts.push(buffer.subarray(0, end === -1 ? count : end))
+    total += count
+    if (count === 0 || end !== -1) return Buffer.concat(parts).toString("utf8").replace(/\r$/, "")
+    if (total > lineBytesMax) throw new AppError("TOO_LARGE", {}, { subject: "an answer" })
+  }
+}
+
+/**
+ * Without echo the terminal gives us each key, Ctrl-C too. Its old state comes back on every way out: with the answer,
+ * when a signal ends us, and at the latest by Node itself.
+ */
+function readHidden(parts: TerminalParts, input: number, ahead: string[]): Promise<string | null> {
+  const { ReadStream } = process.getBuiltinModule("node:tty")
+  const stream: ReadStream = new ReadStream(input)
+  const restore = (): void => {
+    stream.setRawMode(false)
+  }
+  const release = parts.signals.onEnd(restore)
+  stream.setRawMode(true)
+  const line = new HiddenLine()
+  return new Promise<string | null>((resolve) => {
+    const finish = (text: string | null): void => {
+      restore()
+      release()
+      stream.destroy()
+      ahead.push(...line.linesAhead())
+      resolve(text)
+      line.wipe()
+    }
+    stream.on("error", () => finish(null))
+    stream.on("end", () => finish(null))
+    stream.on("data", (chunk: Uint8Array) => {
+      const event = line.feed(chunk)
+      if (event === "line") finish(line.text())
+      if (event === "end") finish(null)
+      if (event !== "interrupt") return
+      finish(null)
+      parts.processes.signal(parts.processes.pid, "SIGINT")
+    })
+  })
+}
+
+function openQuietly(fs: FileSystem, path: string, flags: number): number | null {
+  try {
+    return fs.open(path, flags | (flag.O_NOCTTY ?? 0))
+  } catch {
+    return null
+  }
+}
+
+function show(fs: FileSystem, output: number, text: string): void {
+  try {
+    putAll(fs, output, Buffer.from(text, "utf8"), null)
+  } catch {
+    // The terminal is gone; the read that follows says so.
+  }
+}
+
+/** Text of plugins and files is part of questions: control and direction characters are taken out of it. */
+function oneLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u{fffd}")
+}

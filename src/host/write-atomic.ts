@@ -1,0 +1,198 @@
+import { join } from "node:path"
+import { AppError } from "../errors/app-error.ts"
+import { errorCode, flag } from "./file-system.ts"
+import { closeQuietly, descriptorOf } from "./files.ts"
+import { type Io } from "./io.ts"
+import { sweepLeftovers, tempName } from "./leftovers.ts"
+import { writeDescriptor } from "./streams.ts"
+import { type Target, locateTarget, unwritable } from "./target.ts"
+import { assertUnchanged, putAll, writeInPlace } from "./write-in-place.ts"
+
+export interface WriteOptions {
+  /**
+   * `kept`: the mode of the file that is replaced, for a new one 0666 less umask: for sealed text.
+   * `private`: 0600, or tighter where the file is so already: for plaintext.
+   * A number is taken as it is.
+   */
+  readonly mode: "kept" | "private" | number
+  /**
+   * What was read from the file when the work on it began (`null`: it did not exist). When something else is there
+   * just before the write, nothing is written. `undefined`: whatever is there is replaced.
+   */
+  readonly opened?: Uint8Array | null | undefined
+  /** Follow a link wherever it leads. */
+  readonly followLinks?: boolean | undefined
+}
+
+type Writer = Pick<
+  Io,
+  | "fs"
+  | "cwd"
+  | "home"
+  | "temp"
+  | "umask"
+  | "platform"
+  | "processes"
+  | "signals"
+  | "swept"
+  | "stdout"
+  | "stderr"
+  | "sleep"
+  | "now"
+  | "randomBytes"
+>
+
+/**
+ * Puts bytes into a file, whole or not at all: through a temporary file beside it, flushed to the disk and renamed.
+ * A file that is no regular one, has more hard links, or lies where no temporary file can be made or renamed (a file
+ * that is mounted into a container) is written in place; should that fail half-way, the old bytes are put back.
+ *
+ * The work is done in one synchronous piece, and signals are held until its end, so that nothing is left behind.
+ *
+ * @throws {AppError} `CHANGED_MEANWHILE`, `LINK_OUTSIDE`, `FILE_UNWRITABLE`; `OUTPUT_CLOSED` and `OUTPUT_FAILED` for
+ *   standard output by one of its paths
+ */
+export async function writeAtomic(io: Writer, file: string, bytes: Uint8Array, options: WriteOptions): Promise<void> {
+  const descriptor = descriptorOf(io, file)
+  if (descriptor !== null) {
+    await writeStream(io, file, descriptor, bytes)
+    return
+  }
+  const target = locateTarget(io, file, { followLinks: options.followLinks ?? false })
+  if (target.stat?.kind === "folder") throw new AppError("FILE_UNWRITABLE", { file }, { notes: ["it is a folder"] })
+  if (target.stat !== null && target.stat.kind !== "file") {
+    await writeDevice(io, target, bytes)
+    return
+  }
+  try {
+    sweepLeftovers(io, target.folder)
+    if (target.stat !== null && io.platform !== "win32") io.fs.access(target.path, flag.W_OK)
+    const mode = modeOf(io, target, options.mode)
+    const isSingle = target.stat === null || target.stat.links <= 1
+    if (isSingle && replace(io, target, bytes, { mode, opened: options.opened })) return
+    const isKept = options.mode === "kept" && target.stat !== null
+    writeInPlace(io, target, bytes, { mode: isKept ? null : mode, opened: options.opened })
+  } catch (error) {
+    throw unwritable(error, file)
+  }
+}
+
+/** The folder, or the way the file is mounted, does not allow to put another file in its place. */
+const noReplacement = new Set(["EACCES", "EPERM", "EROFS", "EBUSY", "EXDEV", "ENOTSUP", "EOPNOTSUPP", "ETXTBSY"])
+
+/** @returns false when the target cannot be replaced here, and nothing was changed */
+function replace(
+  io: Writer,
+  target: Target,
+  bytes: Uint8Array,
+  { mode, opened }: { readonly mode: number; readonly opened: Uint8Array | null | undefined },
+): boolean {
+  const { fs } = io
+  const temp = join(target.folder, tempName(io))
+  const release = io.signals.onEnd(() => fs.unlink(temp))
+  let fd: number | null = null
+  let isThere = false
+  try {
+    fd = whenPossible(() => fs.open(temp, flag.O_WRONLY | flag.O_CREAT | flag.O_EXCL | (flag.O_NOFOLLOW ?? 0), 0o600))
+    if (fd === null) return false
+    isThere = true
+    putAll(fs, fd, bytes, 0)
+    if (io.platform !== "win32") dress(io, fd, target, mode)
+    fs.sync(fd)
+    const closing = fd
+    fd = null
+    fs.close(closing)
+    assertUnchanged(io, target, opened)
+    const isRenamed = whenPossible(() => fs.rename(temp, target.path)) !== null
+    if (!isRenamed) return false
+    isThere = false
+    syncFolder(io, target.folder)
+    return true
+  } finally {
+    if (fd !== null) closeQuietly(fs, fd)
+    if (isThere) discard(io, temp)
+    release()
+  }
+}
+
+function whenPossible<T>(call: () => T): T | null {
+  try {
+    return call()
+  } catch (error) {
+    if (noReplacement.has(errorCode(error))) return null
+    throw error
+  }
+}
+
+// The first failed removal may be a passing one; what still stays has mode 0600 and goes with the next write.
+function discard({ fs }: Writer, temp: string): void {
+  for (let attempt = 0; attempt < 2; attempt++) {
+    try {
+      fs.unlink(temp)
+      return
+    } catch {
+      // The failure that brought us here is the one to tell.
+    }
+  }
+}
+
+/** Owner first: changing it takes set-id bits away, and a file must never be wider than for its final owner. */
+function dress({ fs }: Writer, fd: number, { stat }: Target, mode: number): void {
+  const made = fs.statOpen(fd)
+  if (stat !== null && (made.uid !== stat.uid || made.gid !== stat.gid)) {
+    const isGiven = allowed(() => fs.chown(fd, stat.uid, stat.gid))
+    if (!isGiven && made.gid !== stat.gid) allowed(() => fs.chown(fd, made.uid, stat.gid))
+  }
+  if (mode !== (made.mode & 0o777)) allowed(() => fs.chmod(fd, mode))
+}
+
+/** Only root may give files away, and some file systems know no modes: the file is written all the same. */
+function allowed(call: () => void): boolean {
+  try {
+    call()
+    return true
+  } catch (error) {
+    if (!["EPERM", "EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"].includes(errorCode(error))) throw error
+    return false
+  }
+}
+
+// The new file is in its place already: a failure here can only mean that a power cut brings the old one back.
+function syncFolder({ fs, platform }: Writer, folder: string): void {
+  if (platform === "win32") return
+  let fd: number | null = null
+  try {
+    fd = fs.open(folder, flag.O_RDONLY | (flag.O_DIRECTORY ?? 0))
+    fs.sync(fd)
+  } catch {
+    // Not every file system can do it.
+  } finally {
+    if (fd !== null) closeQuietly(fs, fd)
+  }
+}
+
+function modeOf(io: Writer, { stat }: Target, mode: WriteOptions["mode"]): number {
+  if (mode === "private") return stat === null ? 0o600 : stat.mode & 0o600
+  if (mode === "kept") return stat === null ? 0o666 & ~io.umask : stat.mode & 0o777
+  return mode
+}
+
+async function writeStream(io: Writer, file: string, descriptor: number, bytes: Uint8Array): Promise<void> {
+  if (descriptor === 0) throw new AppError("FILE_UNWRITABLE", { file }, { notes: ["it is the standard input"] })
+  if (descriptor === 1) await io.stdout.write(bytes)
+  else if (descriptor === 2) await io.stderr.write(bytes)
+  else await writeDescriptor(io, descriptor, bytes)
+}
+
+/** A device or a named pipe has no old bytes to lose. Opening a pipe waits for its reader. */
+async function writeDevice(io: Writer, target: Target, bytes: Uint8Array): Promise<void> {
+  let fd: number | null = null
+  try {
+    fd = await io.fs.openLater(target.path, flag.O_WRONLY | (flag.O_NOCTTY ?? 0))
+    await writeDescriptor(io, fd, bytes)
+  } catch (error) {
+    throw unwritable(error, target.file)
+  } finally {
+    if (fd !== null) closeQuietly(io.fs, fd)
+  }
+}
