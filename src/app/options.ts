@@ -5,13 +5,18 @@ export interface CommonOptions {
   readonly config: string | undefined
 }
 
-/** How the text of a file is read and printed. */
-export interface TypeOptions {
+/** How the text of a file is read. */
+export interface ReadOptions {
   /** `undefined`: by the suffix of the name. */
   readonly inputType: FormatName | undefined
-  readonly outputType: FormatName | undefined
   /** The name by which formats and rules are chosen, in place of the file's own. */
   readonly filenameOverride: string | undefined
+}
+
+/** How it is read and printed. */
+export interface TypeOptions extends ReadOptions {
+  /** `undefined`: by the suffix of the name, too. */
+  readonly outputType: FormatName | undefined
 }
 
 export interface IndentOptions {
@@ -100,7 +105,7 @@ export interface DecryptOptions extends CommonOptions, TypeOptions, IndentOption
 }
 
 export interface EditOptions
-  extends CommonOptions, TypeOptions, IndentOptions, RecipientOptions, SelectorOptions, ClearOptions, OpenOptions {
+  extends CommonOptions, ReadOptions, RecipientOptions, SelectorOptions, ClearOptions, OpenOptions {
   readonly file: string
   readonly resume: boolean
   readonly showMasterKeys: boolean
@@ -115,7 +120,7 @@ export interface GetOptions extends CommonOptions, TypeOptions, IndentOptions, O
   readonly ignoreMac: boolean
 }
 
-export interface SetOptions extends CommonOptions, TypeOptions, IndentOptions, ClearOptions, OpenOptions {
+export interface SetOptions extends CommonOptions, ReadOptions, ClearOptions, OpenOptions {
   readonly file: string
   readonly path: string
   readonly value: ValueSource
@@ -131,7 +136,7 @@ export type ValueSource =
   | { readonly from: "stdin" }
   | { readonly from: "prompt" }
 
-export interface UnsetOptions extends CommonOptions, TypeOptions, IndentOptions, ClearOptions, OpenOptions {
+export interface UnsetOptions extends CommonOptions, ReadOptions, ClearOptions, OpenOptions {
   readonly file: string
   readonly path: string
   readonly idempotent: boolean

@@ -28,15 +28,17 @@ export const outputType = {
   summary: "convert to this format; layout and comments of the source are lost where the formats differ",
 } as const satisfies OptionSpec
 
-export const typeOptions = {
+/** How a file is read. */
+export const readOptions = {
   inputType,
-  outputType,
   filenameOverride: {
     kind: "text",
     value: "NAME",
     summary: "choose format and rules as if the file had this name; needed to encrypt standard input",
   },
 } as const satisfies Record<string, OptionSpec>
+
+export const typeOptions = { ...readOptions, outputType } as const
 
 export const indent = {
   kind: "number",

@@ -1,12 +1,11 @@
 import {
   clearOptions,
   followLinks,
-  indent,
   keepEnv,
   openOptions,
   recipientOptions,
   selectorOptions,
-  typeOptions,
+  readOptions,
 } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
@@ -24,11 +23,10 @@ export const edit = command({
     ...clearOptions,
     keepEnv,
     followLinks,
-    ...typeOptions,
+    ...readOptions,
     ...openOptions,
     ...recipientOptions,
     ...selectorOptions,
-    indent,
   },
   examples: [
     { line: "sotto edit secrets.yaml", shows: "change values in your editor" },

@@ -1,6 +1,6 @@
 import { type ValueSource } from "../../app/options.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { clearOptions, followLinks, indent, openOptions, typeOptions } from "../option-groups.ts"
+import { clearOptions, followLinks, openOptions, readOptions } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
 export const set = command({
@@ -30,9 +30,8 @@ export const set = command({
     idempotent: { kind: "flag", summary: "do not touch the file when the value is the same already" },
     ...clearOptions,
     followLinks,
-    ...typeOptions,
+    ...readOptions,
     ...openOptions,
-    indent,
   },
   examples: [
     { line: "sotto set secrets.yaml db.password", shows: "ask for the value without showing it" },

@@ -1,4 +1,4 @@
-import { clearOptions, followLinks, indent, openOptions, typeOptions } from "../option-groups.ts"
+import { clearOptions, followLinks, openOptions, readOptions } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
 export const unset = command({
@@ -11,9 +11,8 @@ export const unset = command({
     idempotent: { kind: "flag", summary: "do not touch the file, and succeed, when the entry is not there" },
     ...clearOptions,
     followLinks,
-    ...typeOptions,
+    ...readOptions,
     ...openOptions,
-    indent,
   },
   examples: [{ line: "sotto unset secrets.yaml db.old_password", shows: "remove a value" }],
   async run(session, { args, options }) {
