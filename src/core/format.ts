@@ -63,6 +63,12 @@ export interface Format {
   open(scan: Scan, site: Site, scalar: Scalar): Edit
 
   /**
+   * The scalar that a scan of `open`'s spelling gives, where no spelling gives back the very bytes: upstream seals INI
+   * comments whose first line is empty or starts with blanks, and no line can say that. Absent: the scalar itself.
+   */
+  settled?(site: Site, scalar: Scalar): Scalar
+
+  /**
    * Writes an alias out in full, since a sealed value is bound to its own path.
    * `leaf` gives the token of a virtual site, or `null` where it stays clear.
    */

@@ -146,7 +146,7 @@ export function applyMemo(
     const found = format.scan(splice(scan.source, wanted)).sites
     const starts = startsAfter(wanted)
     const isExact = spelled.every((index) => isWhole(found[index], result[index]!, starts))
-    return isExact && sameSites(leaves, found) ? wanted : null
+    return isExact && sameSites(leaves, found, format) ? wanted : null
   } catch {
     // A memo that does not even scan is dropped like any other that does not fit.
     return null

@@ -31,7 +31,7 @@ export function render(
   const warnings: Warning[] = memoText !== "" && memo === null ? [{ code: "MEMO_IGNORED" }] : []
   const plain = edits.filter((edit): edit is Edit => edit !== null)
   const found = format.scan(splice(scan.source, plain)).sites
-  if (sameSites(leaves, found)) {
+  if (sameSites(leaves, found, format)) {
     return { bytes: utf8.encode(splice(scan.source, [...plain, ...scan.metadata!.detach])), warnings }
   }
   // Upstream's list comments change what is an element of the list; only a printed document can say that.

@@ -1,4 +1,5 @@
 import { type Leaf } from "./document.ts"
+import { type Format } from "./format.ts"
 import { type Scalar } from "./scalar.ts"
 import { type Item, type Site } from "./site.ts"
 import { equalBytes } from "./text.ts"
@@ -10,14 +11,15 @@ const harmless: ReadonlySet<string> = new Set(["int", "float", "bool", "time"])
  * Whether a scan says what the leaves say: the same paths, kinds and bytes in the same order.
  *
  * A whole float may be read as an integer (`1.0` is printed as `1`), and formats without types read numbers,
- * booleans and dates as text.
+ * booleans and dates as text. Of a comment that no line can spell, what its nearest spelling says counts.
  */
-export function sameSites(leaves: readonly Leaf[], found: readonly Site[]): boolean {
+export function sameSites(leaves: readonly Leaf[], found: readonly Site[], format: Format): boolean {
   if (leaves.length !== found.length) return false
   const items = new ItemPairs(leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str"))
-  return leaves.every(({ site, scalar }, index) => {
+  return leaves.every(({ site, scalar, token }, index) => {
     const other = found[index]!
-    if (!sameReading(site, scalar, other)) return false
+    const settled = token !== null && scalar?.kind === "comment" ? (format.settled?.(site, scalar) ?? scalar) : scalar
+    if (!sameReading(site, settled, other)) return false
     const isListComment = scalar?.kind === "comment" && site.kind === "str"
     return items.same(isListComment ? site.item.parent! : site.item, other.item)
   })

@@ -1,0 +1,90 @@
+import { isMark, skipSpace, trim } from "./space.ts"
+
+/**
+ * The text of a comment as upstream seals it: lines without indent, joined with LF, and the marks and blanks at the
+ * start of the first line taken off.
+ *
+ * A first line of marks alone would leave an empty first line, and every release panics when it prints that; so such
+ * a comment keeps its marks, which upstream prints as they are.
+ *
+ * @param lines - each from its mark on
+ * @param isFollowed - upstream joins the comment behind the value to this one
+ * @returns `""` for marks alone: such a comment is never sealed
+ * @see sops v3.13.2 stores/ini/store.go, `stripCommentChar`
+ */
+export function commentText(lines: readonly string[], isFollowed: boolean): string {
+  const joined = trim(lines.join("\n"))
+  const text = joined.slice(marksEnd(joined))
+  const isBare = lines.length > 1 || isFollowed ? isFirstLineEmpty(text) : text === ""
+  if (!isBare) return text
+  return text === "" && !isFollowed ? "" : joined
+}
+
+/** The marks and blanks that upstream takes off a first line: of one kind of mark, and blanks but no tabs. */
+export function marksEnd(text: string): number {
+  const mark = text.charCodeAt(0)
+  if (!isMark(mark)) return 0
+  let end = 1
+  while (text.charCodeAt(end) === mark || text.charCodeAt(end) === 0x20) end++
+  return end
+}
+
+function isFirstLineEmpty(text: string): boolean {
+  const end = text.indexOf("\n")
+  return trim(end === -1 ? text : text.slice(0, end)) === ""
+}
+
+export interface CommentPlace {
+  /** Marks and blanks in front of the token, or of the text. */
+  readonly prefix: string
+  /** White space in front of each line. */
+  readonly indent: string
+  /** A comment behind a value: one line. */
+  readonly isInline: boolean
+  /** Upstream joins the comment behind the value to this one. */
+  readonly isFollowed: boolean
+}
+
+/**
+ * Spells a comment: behind its old marks, or behind the other mark when it starts with one itself. What upstream's own
+ * reading cannot give back (an empty first line, blanks at the start) is spelled as near as it can be.
+ */
+export function spellComment(text: string, place: CommentPlace): string {
+  const { prefix, indent, isInline } = place
+  const other = prefix.startsWith("#") ? ";" : "#"
+  const candidates = [prefix + text, text, other + text, `${other} ${text}`]
+  const found = candidates.find((candidate) => readComment(candidate, place) === text) ?? nearest(text, place)
+  return isInline || indent === "" ? found : found.replaceAll("\n", `\n${indent}`)
+}
+
+/** What a scan of the spelled comment reads; the text itself in nearly every case. */
+export function settledComment(text: string, place: CommentPlace): string {
+  return readComment(spellComment(text, { ...place, indent: "" }), place) ?? ""
+}
+
+/** @returns `null` when it does not stand as one comment */
+function readComment(spelled: string, { isInline, isFollowed }: CommentPlace): string | null {
+  const lines: string[] = []
+  for (const line of spelled.split("\n")) {
+    const start = skipSpace(line, 0, line.length)
+    if (start === line.length) continue
+    if (!isMark(line.charCodeAt(start))) return null
+    lines.push(line.slice(start))
+  }
+  if (lines.length === 0 || (isInline && (lines.length > 1 || endsEntry(spelled)))) return null
+  return commentText(lines, isFollowed)
+}
+
+/** A backslash at the end of a value's line would make the next line a part of it. */
+function endsEntry(line: string): boolean {
+  return trim(line).endsWith("\\")
+}
+
+/** An empty first line becomes one of marks alone; what stands behind an inline comment goes on in its line. */
+function nearest(text: string, { prefix, isInline }: CommentPlace): string {
+  const [first = "", ...others] = text.split("\n").map(trim)
+  const rest = others.filter((line) => line !== "")
+  if (isInline) return prefix + [first, ...rest].join(" ")
+  const marked = rest.map((line) => (isMark(line.charCodeAt(0)) ? line : `; ${line}`))
+  return [first === "" ? trim(prefix) : prefix + first, ...marked].join("\n")
+}

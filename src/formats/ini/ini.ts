@@ -1,0 +1,84 @@
+import { type Format, type Scan } from "../../core/format.ts"
+import { type Scalar } from "../../core/scalar.ts"
+import { type Item, type Site } from "../../core/site.ts"
+import { type Edit, type Span, utf8 } from "../../core/text.ts"
+import { setValue } from "./set.ts"
+import { settledComment, spellComment } from "./comment.ts"
+import { emitDocuments, emitValue } from "./emit.ts"
+import { attachBlock, readBlock } from "./metadata.ts"
+import { parse } from "./parse.ts"
+import { contentSections, findSites, groups, type IniScan, type IniStyle } from "./sites.ts"
+import { scalarText, spellValue } from "./spell.ts"
+import { unsetValue } from "./unset.ts"
+
+/**
+ * INI as sops' store reads it through ini.v1. Everything is text; the root holds sections, sections hold values.
+ * Comments at the end of a file, which upstream loses, are sealed like the others.
+ */
+export const ini: Format = {
+  name: "ini",
+
+  scan(source): IniScan {
+    const parts = parse(source)
+    return { source, sites: findSites(parts), metadata: readBlock(parts), aliases: [], documents: 1, parts }
+  },
+
+  seal(_scan, site, token): Edit {
+    const style = styleOf(site)
+    const text = style.type === "value" ? style.quote + token + style.quote : style.place.prefix + token + style.tail
+    return { ...spanOf(site), text }
+  },
+
+  open(scan, site, scalar): Edit {
+    const style = styleOf(site)
+    const text = scalarText(scalar)
+    if (style.type === "comment") return { ...spanOf(site), text: spellComment(text, style.place) + style.tail }
+    const rest = scan.source.slice(style.rest.start, style.rest.end)
+    return { ...spanOf(site), text: spellValue(text, style.quote, rest, "value") }
+  },
+
+  settled(site, scalar): Scalar {
+    const style = styleOf(site)
+    if (style.type === "value") return scalar
+    return { kind: scalar.kind, bytes: utf8.encode(settledComment(utf8.decode(scalar.bytes), style.place)) }
+  },
+
+  expand(): Edit {
+    throw new Error("INI has no aliases")
+  },
+
+  valueSpan(scan, item): Span | null {
+    return entryOf(iniScan(scan), item)?.reading.span ?? null
+  },
+
+  attach: (scan, tree, like) => attachBlock(iniScan(scan).parts, tree, like),
+  set: (scan, path, value) => setValue(iniScan(scan).parts, path, value),
+  unset: (scan, path) => unsetValue(iniScan(scan).parts, path),
+  emit: emitDocuments,
+  emitValue,
+}
+
+function iniScan(scan: Scan): IniScan {
+  if (!("parts" in scan)) throw new Error("a scan of another format")
+  return scan as IniScan
+}
+
+/** The contract keeps a site's style opaque; only this format makes it. */
+function styleOf({ style }: Site): IniStyle {
+  return style as IniStyle
+}
+
+function spanOf({ span }: Site): Span {
+  if (span === null) throw new Error("INI has no virtual sites")
+  return span
+}
+
+function entryOf(
+  { parts }: IniScan,
+  { parent, key }: Item,
+): ReturnType<typeof groups>[number]["entries"][number] | null {
+  if (parent === null || parent.parent === null) return null
+  const section = contentSections(parts)[parent.index]
+  const group = section === undefined ? undefined : groups(section).find((each) => each.key === key)
+  return group?.entries.at(-1) ?? null
+}

@@ -1,0 +1,179 @@
+import { type Span } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { readValue, type Reading } from "./read-value.ts"
+import { isMark, lineEndAt, skipSpace, trim, trimmedEnd } from "./space.ts"
+
+/** A line that holds a comment alone. */
+export interface CommentLine {
+  readonly lineStart: number
+  /** Of its mark. */
+  readonly start: number
+  /** Of the line, without its LF. */
+  readonly end: number
+  readonly line: number
+}
+
+export interface Entry {
+  readonly key: string
+  /** Comments since the entry, or the section header, before. */
+  readonly own: readonly CommentLine[]
+  readonly lineStart: number
+  /** Of the key, or its quote. */
+  readonly start: number
+  readonly delimiter: number
+  readonly reading: Reading
+  readonly line: number
+}
+
+export interface Header {
+  readonly lineStart: number
+  /** Of its bracket. */
+  readonly start: number
+  /** Behind its closing bracket. */
+  readonly end: number
+  /** Of the line, without its LF. */
+  readonly lineEnd: number
+  /** From its mark to the last character that is no white space. */
+  readonly comment: Span | null
+}
+
+export interface Section {
+  readonly name: string
+  /** `null` for the section that holds what stands before the first header. */
+  readonly header: Header | null
+  readonly own: readonly CommentLine[]
+  readonly entries: readonly Entry[]
+  readonly line: number
+  /** Start of the first line behind its header and entries. */
+  readonly next: number
+}
+
+/** An INI text, cut up as upstream reads it. */
+export interface Parts {
+  readonly source: string
+  /** Behind the BOM. */
+  readonly start: number
+  /** The first has no header; a name may come more than once. */
+  readonly sections: readonly Section[]
+  /** Comments that nothing follows; upstream loses them. */
+  readonly trailing: readonly CommentLine[]
+  readonly eol: "\n" | "\r\n"
+}
+
+type Head = Omit<Section, "entries" | "next"> & { next: number }
+
+/** Upstream's name for what stands before the first header. */
+export const defaultSection = "DEFAULT"
+
+/**
+ * Cuts a text into sections, entries and comments, where upstream sees them. Upstream reads line by line: a comment
+ * belongs to the next header or key, whatever empty lines stand between.
+ *
+ * @throws {AppError} `SYNTAX`, or `INI_BARE_KEY` for a line without delimiter; they name the line alone
+ * @see ini.v1 v1.67.3 parser.go, with non-unique sections as sops' store sets it
+ */
+export function parse(source: string): Parts {
+  const start = source.startsWith("\uFEFF") ? 1 : 0
+  const sections: Section[] = []
+  let entries: Entry[] = []
+  let comments: CommentLine[] = []
+  let head: Head = { name: defaultSection, header: null, own: [], line: 1, next: start }
+  let unnamed = 0
+  let line = 1
+  for (let lineStart = start; lineStart < source.length;) {
+    const lineEnd = lineEndAt(source, lineStart)
+    const next = Math.min(lineEnd + 1, source.length)
+    const at = skipSpace(source, lineStart, lineEnd)
+    const code = at < lineEnd ? source.charCodeAt(at) : 0
+    if (at === lineEnd) {
+      lineStart = next
+    } else if (isMark(code)) {
+      comments.push({ lineStart, start: at, end: lineEnd, line })
+      lineStart = next
+    } else if (code === 0x5b) {
+      sections.push({ ...head, entries })
+      entries = []
+      const header = readHeader(source, lineStart, at, lineEnd, line)
+      head = { name: source.slice(at + 1, header.end - 1), header, own: comments, line, next }
+      comments = []
+      unnamed = 0
+      lineStart = next
+    } else {
+      const { key, delimiter } = readKey(source, at, lineEnd, line)
+      const reading = readValue(source, delimiter + 1, lineEnd, line)
+      // Upstream numbers the keys that are a dash, from each header on.
+      const name = key === "-" ? `#${++unnamed}` : key
+      entries.push({ key: name, own: comments, lineStart, start: at, delimiter, reading, line })
+      comments = []
+      head.next = reading.next
+      line += linesWithin(source, lineEnd + 1, reading.next)
+      lineStart = reading.next
+    }
+    line++
+  }
+  sections.push({ ...head, entries })
+  return { source, start, sections, trailing: comments, eol: eolOf(source) }
+}
+
+/** The place where what belongs to a section begins: its comments, or the line of its header. */
+export function regionStart({ own, header, next }: Section): number {
+  return own[0]?.lineStart ?? header?.lineStart ?? next
+}
+
+function linesWithin(source: string, start: number, end: number): number {
+  let lines = 0
+  for (let at = source.indexOf("\n", start); at !== -1 && at < end; at = source.indexOf("\n", at + 1)) lines++
+  return lines
+}
+
+function eolOf(source: string): "\n" | "\r\n" {
+  const first = source.indexOf("\n")
+  return first > 0 && source.charCodeAt(first - 1) === 0x0d ? "\r\n" : "\n"
+}
+
+function readHeader(source: string, lineStart: number, start: number, lineEnd: number, line: number): Header {
+  const bracket = start + source.slice(start, lineEnd).lastIndexOf("]")
+  if (bracket < start) throw new AppError("SYNTAX", { line }, { subject: "a section header is not closed" })
+  if (bracket === start + 1) throw new AppError("SYNTAX", { line }, { subject: "a section has no name" })
+  let mark = bracket + 1
+  while (mark < lineEnd && !isMark(source.charCodeAt(mark))) mark++
+  const comment = mark < lineEnd ? { start: mark, end: trimmedEnd(source, mark, lineEnd) } : null
+  return { lineStart, start, end: bracket + 1, lineEnd, comment }
+}
+
+function readKey(source: string, start: number, lineEnd: number, line: number): { key: string; delimiter: number } {
+  const quote = keyQuote(source, start, lineEnd)
+  let from = start
+  let to = -1
+  if (quote !== "") {
+    from = start + quote.length
+    to = source.indexOf(quote, from)
+    if (to === -1 || to + quote.length > lineEnd) {
+      throw new AppError("SYNTAX", { line }, { subject: "the quote around a key is not closed" })
+    }
+  }
+  const delimiter = findDelimiter(source, to === -1 ? start : to + quote.length, lineEnd)
+  if (delimiter === -1) throw new AppError("INI_BARE_KEY", { line })
+  const key = trim(source.slice(from, to === -1 ? delimiter : to))
+  if (key === "") throw new AppError("SYNTAX", { line }, { subject: "a key has no name" })
+  return { key, delimiter }
+}
+
+/** Triple quotes count from the seventh byte of the line on, its line end included: upstream's rule. */
+function keyQuote(source: string, start: number, lineEnd: number): "" | '"' | "`" | '"""' {
+  const code = source.charCodeAt(start)
+  if (code === 0x60) return "`"
+  if (code !== 0x22) return ""
+  if (!source.startsWith('"""', start)) return '"'
+  const next = Math.min(lineEnd + 1, source.length)
+  const isLong = next - start > 6 || Buffer.byteLength(source.slice(start, next)) > 6
+  return isLong ? '"""' : '"'
+}
+
+function findDelimiter(source: string, start: number, lineEnd: number): number {
+  for (let at = start; at < lineEnd; at++) {
+    const code = source.charCodeAt(at)
+    if (code === 0x3d || code === 0x3a) return at
+  }
+  return -1
+}

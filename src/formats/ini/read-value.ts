@@ -1,0 +1,170 @@
+import { type Span } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { isBlank, isMark, isSpace, lineEndAt, skipBlanks, skipSpace, trimmedEnd } from "./space.ts"
+
+/** What stands around a value; `""` for nothing. */
+export type Quote = "" | '"' | "'" | "`" | '"""'
+
+/**
+ * One value in two readings. Upstream cuts at the first `;` or `#` wherever it stands, even in quotes; common readers
+ * of such files do not, and what is sealed must be the whole value. So `value` is theirs and `upstream` is what counts
+ * for the MAC while the value stays clear.
+ */
+export interface Reading {
+  readonly value: string
+  readonly upstream: string
+  /** With its quotes, without the comment behind it. */
+  readonly span: Span
+  readonly quote: Quote
+  /** The comment behind it on the same line, from its mark to the last character that is no white space. */
+  readonly comment: Span | null
+  /** Start of the first line that is not part of the entry. */
+  readonly next: number
+  /** It ends in a backslash and an empty line, or the end of the file: whatever follows at once would become part of it. */
+  readonly isOpenEnded: boolean
+}
+
+/**
+ * Reads the value that starts behind a delimiter. Which lines belong to it is upstream's rule in both readings.
+ *
+ * @param lineEnd - of the line that `at` is in
+ * @param line - for errors
+ * @throws {AppError} `SYNTAX` for a quote over several lines that is never closed
+ * @see ini.v1 v1.67.3 parser.go, `readValue`
+ */
+export function readValue(source: string, at: number, lineEnd: number, line: number): Reading {
+  const next = Math.min(lineEnd + 1, source.length)
+  const start = skipSpace(source, at, lineEnd)
+  if (start === lineEnd) return nothing(skipBlanks(source, at, lineEnd), null, next)
+  const code = source.charCodeAt(start)
+  // Upstream takes three quotes that end a file for a value. With a line behind them they would open a text, so such a
+  // file cannot be sealed and counts as not closed.
+  if (source.startsWith('"""', start)) return readRaw(source, start, lineEnd, '"""', line)
+  if (code === 0x60) return readRaw(source, start, lineEnd, "`", line)
+  const end = trimmedEnd(source, start, lineEnd)
+  if (source.charCodeAt(end - 1) === 0x5c) return readContinued(source, start, end, next)
+  return readLine(source, at, start, end, next)
+}
+
+function nothing(place: number, comment: Span | null, next: number): Reading {
+  return {
+    value: "",
+    upstream: "",
+    span: { start: place, end: place },
+    quote: "",
+    comment,
+    next,
+    isOpenEnded: false,
+  }
+}
+
+/** Text in backquotes or triple quotes: nothing in it means anything, and what follows the closing quote is dropped. */
+function readRaw(source: string, start: number, lineEnd: number, quote: "`" | '"""', line: number): Reading {
+  const content = start + quote.length
+  let close = lastIndexIn(source, quote, content, lineEnd)
+  let end = lineEnd
+  while (close === -1) {
+    if (end >= source.length) throw new AppError("SYNTAX", { line }, { subject: "a quote is not closed" })
+    const lineStart = end + 1
+    end = lineEndAt(source, lineStart)
+    close = lastIndexIn(source, quote, lineStart, end)
+    // A backslash behind the closing quote goes on to the next line.
+    if (close !== -1 && endsInBackslash(source, close + quote.length, end)) close = -1
+  }
+  const value = source.slice(content, close)
+  return {
+    value,
+    upstream: value,
+    span: { start, end: trimmedEnd(source, close + quote.length, end) },
+    quote,
+    comment: null,
+    next: Math.min(end + 1, source.length),
+    isOpenEnded: false,
+  }
+}
+
+function endsInBackslash(source: string, start: number, end: number): boolean {
+  const last = trimmedEnd(source, start, end)
+  return last > start && source.charCodeAt(last - 1) === 0x5c
+}
+
+/** `lastIndexOf` that never looks in front of `start`, so that many lines cost no more than one. */
+function lastIndexIn(source: string, text: string, start: number, end: number): number {
+  const found = source.slice(start, end).lastIndexOf(text)
+  return found === -1 ? -1 : start + found
+}
+
+/** A line that ends in a backslash goes on in the next one, comments and quotes included. */
+function readContinued(source: string, start: number, firstEnd: number, firstNext: number): Reading {
+  let value = source.slice(start, firstEnd - 1)
+  let end = firstEnd
+  let next = firstNext
+  let isOpenEnded = true
+  while (next < source.length) {
+    const lineEnd = lineEndAt(source, next)
+    const from = skipSpace(source, next, lineEnd)
+    const to = trimmedEnd(source, from, lineEnd)
+    next = Math.min(lineEnd + 1, source.length)
+    if (from === to) break
+    end = to
+    isOpenEnded = source.charCodeAt(to - 1) === 0x5c
+    value += source.slice(from, isOpenEnded ? to - 1 : to)
+    if (!isOpenEnded) break
+  }
+  return { value, upstream: value, span: { start, end }, quote: "", comment: null, next, isOpenEnded }
+}
+
+function readLine(source: string, at: number, start: number, end: number, next: number): Reading {
+  const upstream = upstreamValue(source.slice(start, end))
+  const rest = { upstream, next, isOpenEnded: false }
+  const code = source.charCodeAt(start)
+  const close = code === 0x22 || code === 0x27 ? closingQuote(source, start, end) : -1
+  if (close !== -1) {
+    const from = skipBlanks(source, close + 1, end)
+    const comment = from < end ? { start: from, end } : null
+    const quote = code === 0x22 ? '"' : "'"
+    const isQuoted = source.indexOf(quote, start + 1) === close
+    return {
+      ...rest,
+      value: isQuoted ? source.slice(start + 1, close) : source.slice(start, close + 1),
+      span: { start, end: close + 1 },
+      quote: isQuoted ? quote : "",
+      comment,
+    }
+  }
+  const mark = markBehindBlank(source, start, end, at)
+  if (mark === -1) {
+    return { ...rest, value: source.slice(start, end), span: { start, end }, quote: "", comment: null }
+  }
+  const comment = { start: mark, end }
+  if (mark === start) return { ...nothing(at, comment, next), upstream }
+  const stop = trimmedEnd(source, start, mark)
+  return { ...rest, value: source.slice(start, stop), span: { start, end: stop }, quote: "", comment }
+}
+
+/** The first quote like the one at `start` that ends the line, or that only a comment follows. */
+function closingQuote(source: string, start: number, end: number): number {
+  const quote = source.charAt(start)
+  for (let at = source.indexOf(quote, start + 1); at !== -1 && at < end; at = source.indexOf(quote, at + 1)) {
+    const behind = skipBlanks(source, at + 1, end)
+    if (behind === end || isMark(source.charCodeAt(behind))) return at
+  }
+  return -1
+}
+
+function markBehindBlank(source: string, start: number, end: number, at: number): number {
+  for (let place = start; place < end; place++) {
+    if (isMark(source.charCodeAt(place)) && place > at && isBlank(source.charCodeAt(place - 1))) return place
+  }
+  return -1
+}
+
+/** What upstream makes of the trimmed text of a line. */
+function upstreamValue(text: string): string {
+  let end = 0
+  while (end < text.length && !isMark(text.charCodeAt(end))) end++
+  while (end > 0 && isSpace(text.charCodeAt(end - 1))) end--
+  const first = text.charCodeAt(0)
+  const isQuoted = end >= 2 && (first === 0x22 || first === 0x27) && text.indexOf(text.charAt(0), 1) === end - 1
+  return isQuoted ? text.slice(1, end - 1) : text.slice(0, end)
+}

@@ -1,0 +1,185 @@
+import { type Scan } from "../../core/format.ts"
+import { type Item, type Site } from "../../core/site.ts"
+import { type Span, utf8 } from "../../core/text.ts"
+import { type CommentPlace, commentText, marksEnd } from "./comment.ts"
+import { type CommentLine, type Entry, type Parts, type Section } from "./parse.ts"
+import { type Quote } from "./read-value.ts"
+import { lineEndAt, trimmedEnd } from "./space.ts"
+
+export const metadataSection = "sops"
+
+export interface IniScan extends Scan {
+  readonly parts: Parts
+}
+
+/** How a site is spelled: what `seal` and `open` need to put something else in its place. */
+export type IniStyle =
+  | {
+      readonly type: "value"
+      readonly quote: Quote
+      /** From the value's end to the end of its line. */
+      readonly rest: Span
+    }
+  | {
+      readonly type: "comment"
+      readonly place: CommentPlace
+      /** Text of the span behind the comment: the header that the comment of a section stands with. */
+      readonly tail: string
+    }
+
+/** The entries of one key in one section: upstream takes the place of the first and the value of the last. */
+export interface Group {
+  readonly key: string
+  readonly entries: readonly Entry[]
+}
+
+export function groups(section: Section): Group[] {
+  const byKey = new Map<string, Entry[]>()
+  for (const entry of section.entries) {
+    const known = byKey.get(entry.key)
+    if (known === undefined) byKey.set(entry.key, [entry])
+    else known.push(entry)
+  }
+  return [...byKey].map(([key, entries]) => ({ key, entries }))
+}
+
+/** All sections but the metadata. */
+export function contentSections({ sections }: Parts): Section[] {
+  return sections.filter(({ name }) => name !== metadataSection)
+}
+
+/** The comments at the end of the content: upstream loses them, or takes them for a comment of the metadata. */
+export function trailingComments({ sections, trailing }: Parts): readonly CommentLine[] {
+  const last = sections.at(-1)!
+  return last.name === metadataSection ? last.own : trailing
+}
+
+/**
+ * All sites in the order of upstream's walk: the comment of a section before its keys, the comment of a key behind it.
+ *
+ * Earlier lines of a repeated key are shadowed, with the item of the last one, so that one rule selects them all.
+ * Comments that upstream does not see count as shadowed too. A comment of marks alone is no site.
+ */
+export function findSites(parts: Parts): Site[] {
+  const root: Item = { parent: null, key: null, index: 0 }
+  const sites: Site[] = []
+  let last: Item | null = null
+  for (const [index, section] of contentSections(parts).entries()) {
+    const item: Item = { parent: root, key: section.name, index }
+    last = item
+    push(sites, sectionComment(parts, section, item))
+    for (const [position, { key, entries }] of groups(section).entries()) {
+      addGroup(sites, parts, entries, item, { parent: item, key, index: position })
+    }
+  }
+  const trailing = trailingComments(parts)
+  if (trailing.length > 0 && last !== null) {
+    push(sites, ownComment(parts, trailing, last, { isFollowed: false, isShadowed: true }))
+  }
+  return sites
+}
+
+function addGroup(sites: Site[], parts: Parts, entries: readonly Entry[], section: Item, item: Item): void {
+  const effective = entries.at(-1)!
+  sites.push(valueSite(parts.source, effective, item))
+  for (const entry of entries) {
+    if (entry !== effective) sites.push({ ...valueSite(parts.source, entry, item), shadowed: true })
+  }
+  for (const entry of entries) {
+    const isShadowed = entry !== effective
+    const { comment } = entry.reading
+    const inline = comment === null ? null : inlineComment(parts.source, comment, entry.line, section, isShadowed)
+    if (entry.own.length > 0) {
+      push(sites, ownComment(parts, entry.own, section, { isFollowed: inline !== null, isShadowed }))
+    }
+    push(sites, inline)
+  }
+}
+
+function push(sites: Site[], site: Site | null): void {
+  if (site !== null) sites.push(site)
+}
+
+function valueSite(source: string, { reading, line }: Entry, item: Item): Site {
+  const { value, upstream, span, quote } = reading
+  const rest = { start: span.end, end: lineEndAt(source, span.end) }
+  const style: IniStyle = { type: "value", quote, rest }
+  const site = { item, scalar: { kind: "str", bytes: utf8.encode(value) }, kind: "str", span, style, line } as const
+  return upstream === value ? site : { ...site, clearBytes: utf8.encode(upstream) }
+}
+
+/**
+ * A section's comment stands above its header, behind it, or both, and upstream joins the two. A token cannot stand
+ * behind a header, since upstream looks for the last bracket of the line; so the header is part of the span, and a
+ * token always stands above it.
+ */
+function sectionComment({ source, eol }: Parts, section: Section, item: Item): Site | null {
+  const { header, own } = section
+  if (header === null) return null
+  const { comment } = header
+  const lines = own.map(({ start, end }) => source.slice(start, end))
+  if (comment !== null) lines.push(source.slice(comment.start, comment.end))
+  const text = lines.length === 0 ? "" : commentText(lines, false)
+  if (text === "") return null
+  const indent = source.slice(header.lineStart, header.start)
+  const first = own[0]
+  const last = own.at(-1)
+  const tail =
+    last === undefined
+      ? eol + indent + source.slice(header.start, header.end)
+      : source.slice(trimmedEnd(source, last.start, last.end), header.end)
+  return commentSite(text, {
+    item,
+    span: { start: first?.start ?? header.start, end: comment?.end ?? header.end },
+    place: place(lines, first === undefined ? indent : source.slice(first.lineStart, first.start), false),
+    tail,
+    line: first?.line ?? section.line,
+  })
+}
+
+function ownComment(
+  { source }: Parts,
+  own: readonly CommentLine[],
+  item: Item,
+  { isFollowed, isShadowed }: { isFollowed: boolean; isShadowed: boolean },
+): Site | null {
+  const lines = own.map(({ start, end }) => source.slice(start, end))
+  const text = commentText(lines, isFollowed)
+  if (text === "") return null
+  const first = own[0]!
+  const last = own.at(-1)!
+  const site = commentSite(text, {
+    item,
+    span: { start: first.start, end: trimmedEnd(source, last.start, last.end) },
+    place: place(lines, source.slice(first.lineStart, first.start), isFollowed),
+    tail: "",
+    line: first.line,
+  })
+  return isShadowed ? { ...site, shadowed: true } : site
+}
+
+function inlineComment(source: string, span: Span, line: number, item: Item, isShadowed: boolean): Site | null {
+  const spelled = source.slice(span.start, span.end)
+  const text = commentText([spelled], false)
+  if (text === "") return null
+  const own = { prefix: spelled.slice(0, marksEnd(spelled)), indent: "", isInline: true, isFollowed: false }
+  const site: Site = { ...commentSite(text, { item, span, place: own, tail: "", line }), inline: true }
+  return isShadowed ? { ...site, shadowed: true } : site
+}
+
+function place(lines: readonly string[], indent: string, isFollowed: boolean): CommentPlace {
+  const first = lines[0]!
+  const prefix = first.slice(0, marksEnd(first))
+  // A line of marks alone belongs to the text; the token stands behind a mark of its own.
+  const isBare = prefix.length >= trimmedEnd(first, 0, first.length)
+  return { prefix: isBare ? `${first.charAt(0)} ` : prefix, indent, isInline: false, isFollowed }
+}
+
+function commentSite(
+  text: string,
+  parts: { item: Item; span: Span; place: CommentPlace; tail: string; line: number },
+): Site {
+  const style: IniStyle = { type: "comment", place: parts.place, tail: parts.tail }
+  const { item, span, line } = parts
+  return { item, scalar: { kind: "comment", bytes: utf8.encode(text) }, kind: "comment", span, style, line }
+}

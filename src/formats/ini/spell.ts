@@ -1,0 +1,102 @@
+import { formatF, formatUpperG } from "../../core/gonumber.ts"
+import { type Scalar } from "../../core/scalar.ts"
+import { utf8 } from "../../core/text.ts"
+import { type Quote, readValue } from "./read-value.ts"
+import { isMark, isSpace, trim } from "./space.ts"
+
+/**
+ * The text of a scalar as upstream prints it in INI: everything is text there.
+ *
+ * @see sops v3.13.2 stores/stores.go, `ValToString`
+ */
+export function scalarText({ kind, bytes }: Scalar): string {
+  const text = utf8.decode(bytes)
+  switch (kind) {
+    case "bool":
+      return text === "True" ? "true" : "false"
+    case "float": {
+      const number = Number(text)
+      if (!Number.isFinite(number)) return text
+      const printed = formatUpperG(number)
+      return printed.includes(".") || printed.includes("E") ? printed : `${formatF(number)}.0`
+    }
+    case "time":
+      return withoutFraction(text)
+    case "int":
+    case "str":
+    case "bytes":
+    case "comment":
+      return text
+  }
+}
+
+function withoutFraction(time: string): string {
+  const dot = time.indexOf(".")
+  if (dot === -1) return time
+  let end = dot + 1
+  while (end < time.length && time.charCodeAt(end) >= 0x30 && time.charCodeAt(end) <= 0x39) end++
+  return time.slice(0, dot) + time.slice(end)
+}
+
+/**
+ * A value as upstream prints it.
+ *
+ * @see ini.v1 v1.67.3 file.go, `writeToBuffer`
+ */
+export function printValue(text: string): string {
+  if (text.includes("\n") || text.includes("`")) return `"""${text}"""`
+  if (text.includes("#") || text.includes(";")) return `\`${text}\``
+  return trim(text).length === text.length ? text : `"${text}"`
+}
+
+/** A key as upstream prints it. */
+export function printKey(key: string): string {
+  if (key.includes('"') || key.includes("=") || key.includes(":")) return `\`${key}\``
+  return key.includes("`") ? `"""${key}"""` : key
+}
+
+/** Which of the two readings a spelling has to give back: ours for content, upstream's for metadata. */
+export type Reader = "value" | "upstream"
+
+/**
+ * Spells a value in the quotes that stand there if they can hold it, else as upstream prints it. Upstream prints some
+ * values so that nobody reads them back (quotes at both ends, a backslash at the end); those get quotes that hold them.
+ *
+ * @param rest - what follows on the line
+ */
+export function spellValue(text: string, quote: Quote, rest: string, reader: Reader): string {
+  if (quote === "" && isSimple(text)) return text
+  const quoted = (mark: Quote): string => mark + text + mark
+  const printed = text === "" ? '""' : printValue(text)
+  const first = quote === "" ? printed : quoted(quote)
+  if (readsBack(first, text, rest, reader)) return first
+  const others = [printed, quoted('"""'), quoted("`"), quoted('"'), quoted("'")]
+  return others.find((spelled) => readsBack(spelled, text, rest, reader)) ?? printed
+}
+
+/** Nothing in it means anything in any reading. The common case, so it must cost little. */
+function isSimple(text: string): boolean {
+  const last = text.length - 1
+  if (last < 0) return false
+  const first = text.charCodeAt(0)
+  if (first === 0x22 || first === 0x27 || isSpace(first) || isSpace(text.charCodeAt(last))) return false
+  if (text.charCodeAt(last) === 0x5c) return false
+  for (let at = 0; at <= last; at++) {
+    const code = text.charCodeAt(at)
+    if (code === 0x0a || code === 0x60 || isMark(code)) return false
+  }
+  return true
+}
+
+function readsBack(spelled: string, text: string, rest: string, reader: Reader): boolean {
+  // Behind a blank, as in most files: there a mark would start a comment.
+  const line = ` ${spelled}${rest}\n`
+  try {
+    const reading = readValue(line, 0, line.indexOf("\n"), 1)
+    const { start, end } = reading.span
+    return reading[reader] === text && start === 1 && end === 1 + spelled.length && reading.next === line.length
+  } catch {
+    // A quote that does not close: it cannot hold the text.
+    return false
+  }
+}
