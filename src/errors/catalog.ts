@@ -24,6 +24,11 @@ export const catalog = {
     title: "a value has a type that sops cannot seal",
     hint: "put the value in quotes",
   },
+  INI_BARE_KEY: {
+    exit: 2,
+    title: "a line of the INI file has a key and no value, which sops cannot seal",
+    hint: "put a `=` behind the key, or seal the whole file in a container with --container",
+  },
   NO_DOCUMENT: { exit: 92, title: "the file holds no document", hint: undefined },
   TOO_LARGE: { exit: 2, title: "a limit was exceeded", hint: undefined },
   ALREADY_SEALED: {
