@@ -177,8 +177,9 @@ function assign(specs: ArgumentSpecs, words: readonly string[]): Record<string, 
   const args: Record<string, Value> = {}
   let at = 0
   for (const [name, spec] of Object.entries(specs)) {
-    if (spec.kind === "many") {
+    if (spec.kind === "many" || spec.kind === "some") {
       args[name] = words.slice(at)
+      if (spec.kind === "some" && at >= words.length) throw missing(name)
       return args
     }
     const word = words[at++]

@@ -19,15 +19,24 @@ export async function run(io: Io): Promise<number> {
     if (!(error instanceof AppError && error.code === "OUTPUT_CLOSED")) await io.stderr.write(report(error, style))
     return exitOf(error)
   }
+  const end = new AbortController()
+  const session: Session = {
+    io,
+    asSops: false,
+    signal: end.signal,
+    memory: {},
+    notice: (text) => void io.stderr.write(notice(text, style)),
+  }
   try {
-    const session = { io, notice: (text: string) => void io.stderr.write(notice(text, style)) }
     const { output, errors = [], exit = 0 } = await dispatch(session, words)
     if (output !== undefined) await io.stdout.write(output)
     for (const error of errors) await fail(error)
     const [first] = errors
     return first === undefined ? exit : exitOf(first)
   } catch (error) {
-    return fail(error)
+    return await fail(error)
+  } finally {
+    end.abort()
   }
 }
 

@@ -8,7 +8,7 @@ _sotto() {
   local cur=\${COMP_WORDS[COMP_CWORD]} prev=\${COMP_WORDS[COMP_CWORD-1]} name= word words=
   for word in "\${COMP_WORDS[@]:1:COMP_CWORD-1}"; do
     case $word in
-      ${names.join("|")}) name=$word; break ;;
+      ${names.join("|")}) name=\${name:-$word} ;;
       --) return ;;
     esac
   done

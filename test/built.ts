@@ -1,0 +1,39 @@
+import { mkdtempSync, rmSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { fileURLToPath } from "node:url"
+import { build } from "esbuild"
+
+const root = fileURLToPath(new URL("..", import.meta.url))
+let made: Promise<string> | null = null
+
+/**
+ * The entry of a built program, for tests that need a process of their own: signals, children, a terminal.
+ * With SCRIPT_BIN=1 it is what `npm run build` made, else a quick bundle of the sources.
+ */
+export function builtMain(): Promise<string> {
+  if (process.env["SCRIPT_BIN"] === "1") return Promise.resolve(join(root, "dist/main.js"))
+  made ??= bundle()
+  return made
+}
+
+async function bundle(): Promise<string> {
+  const outdir = mkdtempSync(join(tmpdir(), "sotto-built-"))
+  process.on("exit", () => rmSync(outdir, { recursive: true, force: true }))
+  await build({
+    absWorkingDir: root,
+    entryPoints: ["src/main.ts"],
+    outdir,
+    outExtension: { ".js": ".mjs" },
+    bundle: true,
+    splitting: true,
+    format: "esm",
+    platform: "node",
+    target: "node20.19",
+    // Packages in CommonJS ask for built-in modules with `require`.
+    banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url)` },
+    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: false } },
+    logLevel: "silent",
+  })
+  return join(outdir, "main.mjs")
+}
