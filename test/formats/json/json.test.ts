@@ -51,7 +51,7 @@ describe("scan", () => {
     const source = `{"k": ${lexeme}}`
     if (kind === "error") expect(fault(() => json.scan(source)).code).not.toBe("none")
     else if (lexeme === "[1]" || lexeme === '{"a":1}') expect(read(source)).toMatchObject([{ kind: "int", text: "1" }])
-    else expect(read(source)).toMatchObject([{ path: "k", kind, text: text ?? (kind === "null" ? null : "") }])
+    else expect(read(source)).toMatchObject([{ path: "k", kind, text: text ?? (kind === "str" ? "" : null) }])
   })
 
   test("finds every value, null, empty object and empty list, in order", () => {

@@ -1,0 +1,63 @@
+import { type Format, type Scan } from "../core/format.ts"
+import { type Item, type Site } from "../core/site.ts"
+import { type Span, utf8 } from "../core/text.ts"
+import { type Tree } from "../core/tree.ts"
+import { AppError, assert } from "../errors/app-error.ts"
+import { attachBlock, blockOf } from "./dotenv/block.ts"
+import { setLine, unsetLine } from "./dotenv/edit.ts"
+import { readLines } from "./dotenv/lines.ts"
+import { printDotenv, printScalar } from "./dotenv/print.ts"
+
+/**
+ * `.env` files as sops reads them: `NAME=value` lines, `#` comments, and no quoting at all.
+ *
+ * @see sops v3.13.2 stores/dotenv/store.go
+ */
+export const dotenv: Format = {
+  name: "dotenv",
+
+  scan(source: string): Scan {
+    const lines = readLines(source)
+    return {
+      source,
+      sites: lines.sites,
+      metadata: blockOf(source, lines),
+      aliases: [],
+      documents: 1,
+      ...(lines.loneReturns.length > 0 ? { banned: lines.loneReturns } : {}),
+    }
+  },
+
+  seal: (_scan, site, token) => ({ ...spanOf(site), text: token }),
+
+  open: (_scan, site, scalar) => ({ ...spanOf(site), text: printScalar(scalar) }),
+
+  expand: () => assertNoAlias(),
+
+  valueSpan(scan: Scan, item: Item): Span | null {
+    const found = scan.sites.find((site) => site.item.parent !== null && site.item.index === item.index)
+    return item.parent === null ? null : (found?.span ?? null)
+  },
+
+  attach: (scan, tree, like) => attachBlock(scan.source, tree, like),
+
+  set: setLine,
+
+  unset: unsetLine,
+
+  emit: ([first]) => (first === undefined ? "" : printDotenv(first)),
+
+  emitValue(value: Tree): string {
+    if (value.type === "scalar" && value.scalar.kind === "str") return utf8.decode(value.scalar.bytes)
+    throw new AppError("NOT_PRINTABLE", {}, { subject: "dotenv has texts and nothing else" })
+  },
+}
+
+function spanOf(site: Site): Span {
+  assert(site.span !== null, "dotenv has no virtual sites")
+  return site.span
+}
+
+function assertNoAlias(): never {
+  throw new Error("dotenv has no aliases")
+}

@@ -1,0 +1,68 @@
+import { formatUpperG, parseFloat64 } from "../../core/gonumber.ts"
+import { type Scalar } from "../../core/scalar.ts"
+import { utf8 } from "../../core/text.ts"
+import { type MapEntry, type Tree } from "../../core/tree.ts"
+import { AppError } from "../../errors/app-error.ts"
+
+/**
+ * A document as sops prints it.
+ *
+ * @throws {AppError} `NOT_PRINTABLE` for a value that is a mapping or list, and for a name that would be read as another
+ */
+export function printDotenv(tree: Tree): string {
+  if (tree.type !== "map") throw notPrintable("the root is no mapping")
+  return tree.entries
+    .map((entry) =>
+      entry.type === "comment" ? `#${utf8.decode(entry.text).replaceAll("\n", "\n#")}\n` : `${printLine(entry)}\n`,
+    )
+    .join("")
+}
+
+export function printLine({ key, value }: Pick<MapEntry, "key" | "value">): string {
+  if (key.startsWith("#")) throw notPrintable("a name begins like a comment", key)
+  if (key.includes("=") || key.includes("\n")) throw notPrintable("a name holds an equal sign or a line break", key)
+  return `${key}=${printValue(key, value)}`
+}
+
+/** The text of a value; upstream prints a null as Go does. */
+export function printValue(key: string, value: Tree): string {
+  if (value.type === "map" || value.type === "list") throw notPrintable("a value is a mapping or list", key)
+  return value.type === "null" ? "<nil>" : printScalar(value.scalar)
+}
+
+/**
+ * A value on its line. The line breaks of a text become a backslash with an `n`, which is the one escape there is; all
+ * other kinds look as sops' ValToString has them, so dates lose their fraction.
+ *
+ * @see sops v3.13.2 stores/stores.go, ValToString
+ */
+export function printScalar({ kind, bytes }: Scalar): string {
+  const text = utf8.decode(bytes)
+  switch (kind) {
+    case "str":
+    case "bytes":
+      return text.includes("\n") ? text.replaceAll("\n", "\\n") : text
+    case "bool":
+      return text.toLowerCase()
+    case "float":
+      return formatUpperG(parseFloat64(text) ?? NaN)
+    case "time":
+      return withoutFraction(text)
+    case "int":
+    case "comment":
+      return text
+  }
+}
+
+/** RFC 3339 without the digits behind the seconds. */
+function withoutFraction(time: string): string {
+  const point = time.indexOf(".")
+  if (point === -1) return time
+  let end = point + 1
+  while (end < time.length && time.charCodeAt(end) >= 0x30 && time.charCodeAt(end) <= 0x39) end++
+  return time.slice(0, point) + time.slice(end)
+}
+
+function notPrintable(subject: string, key?: string): AppError {
+  return new AppError("NOT_PRINTABLE", key === undefined ? {} : { path: [key] }, { subject })
+}
