@@ -8,7 +8,7 @@ export interface CommentLine {
 
 export type ScalarStyle = "plain" | "single" | "double" | "literal" | "folded"
 
-interface NodeBase {
+export interface NodeBase {
   /** As written (`!!int`, `!x`, `!<tag:...>`), `""` when there is none. */
   readonly tag: string
   /** What the tag means after `%TAG` directives and escapes: `!!int` for all spellings of it; `""` for none and for `!`. */
