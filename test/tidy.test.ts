@@ -1,0 +1,238 @@
+import { spawnSync } from "node:child_process"
+import { existsSync, readFileSync } from "node:fs"
+import { join } from "node:path"
+import { describe, expect, test } from "vitest"
+import { commands } from "../src/cli/commands.ts"
+import { catalog } from "../src/errors/catalog.ts"
+import { version } from "../src/version.ts"
+import { type Source, root, sources, withoutComments } from "./sources.ts"
+
+const src = sources("src")
+const byFile = new Map(src.map((source) => [source.file, source]))
+
+/** Who may import whom: prefixes of files below src, and of built-in modules. A room may always import itself. */
+const rooms: Readonly<Record<string, readonly string[]>> = {
+  "main.ts": ["host/sigusr1.ts", "start.ts"],
+  "start.ts": ["cli/", "host/io.ts"],
+  "index.ts": ["app/", "core/", "errors/", "version.ts"],
+  "version.ts": [],
+  "cli/": ["app/", "errors/", "host/io.ts", "config/environment.ts", "keys/manifest", "core/format.ts", "version.ts"],
+  "app/": ["core/", "formats/", "keys/", "config/", "host/", "errors/", "version.ts", "node:path"],
+  "formats/": ["core/", "errors/"],
+  "keys/": ["core/", "errors/", "node:crypto", "node:path"],
+  "config/": ["core/", "errors/", "formats/yaml/", "formats/yaml.ts", "node:path"],
+  "host/": ["core/secret.ts", "errors/", "node:"],
+  "core/": ["errors/", "node:crypto"],
+  "errors/": [],
+}
+
+/** Each package has one place that knows it. */
+const packages: Readonly<Record<string, string>> = {
+  "age-encryption": "src/keys/age/",
+  "@noble/": "src/keys/age/",
+  "bcrypt-pbkdf": "src/keys/age/",
+  re2js: "src/config/re2.ts",
+}
+
+function roomOf(file: string): string {
+  const inside = file.replace(/^src\//, "")
+  return inside.includes("/") ? `${inside.split("/")[0]!}/` : inside
+}
+
+describe("imports", () => {
+  test("every room imports only what its line in the table allows", () => {
+    const wrong = src.flatMap(({ file, imports }) => {
+      const room = roomOf(file)
+      const allowed = [...(rooms[room] ?? []), room]
+      return imports.flatMap(({ target, file: to }) => {
+        const name = to?.replace(/^src\//, "") ?? target
+        const isPackage = to === null && !target.startsWith("node:")
+        return isPackage || allowed.some((prefix) => name.startsWith(prefix)) ? [] : [`${file} -> ${name}`]
+      })
+    })
+    expect(wrong).toEqual([])
+  })
+
+  test("every package is imported in its one place, and pinned", () => {
+    const declared = packageJson().devDependencies
+    const wrong = src.flatMap(({ file, imports }) =>
+      imports.flatMap(({ target, file: to }) => {
+        if (to !== null || target.startsWith("node:")) return []
+        const place = Object.entries(packages).find(([name]) => target.startsWith(name))?.[1]
+        const name = target.split("/", target.startsWith("@") ? 2 : 1).join("/")
+        const isRight = place !== undefined && file.startsWith(place) && Object.hasOwn(declared, name)
+        return isRight ? [] : [`${file} -> ${target}`]
+      }),
+    )
+    expect(wrong).toEqual([])
+  })
+
+  test("no file imports itself by way of others", () => {
+    expect(src.flatMap((source) => cycleThrough(source) ?? [])).toEqual([])
+  })
+
+  test("every file is reached from the program or the library", () => {
+    const reached = new Set<string>()
+    const visit = (file: string): void => {
+      if (reached.has(file)) return
+      reached.add(file)
+      for (const { file: to } of byFile.get(file)?.imports ?? []) if (to !== null) visit(to)
+    }
+    visit("src/main.ts")
+    visit("src/index.ts")
+    expect(src.map(({ file }) => file).filter((file) => !reached.has(file))).toEqual([])
+  })
+
+  test("the entry loads nothing but the listener before it has listened", () => {
+    const entry = byFile.get("src/main.ts")!
+    expect(entry.imports.filter(({ isDynamic }) => !isDynamic).map(({ file }) => file)).toEqual(["src/host/sigusr1.ts"])
+    expect(byFile.get("src/host/sigusr1.ts")!.imports).toEqual([])
+  })
+})
+
+function cycleThrough({ file }: Source): string | undefined {
+  const seen = new Set<string>()
+  const stack = [[file]]
+  for (let path = stack.pop(); path !== undefined; path = stack.pop()) {
+    for (const { file: to, isDynamic, isTypes } of byFile.get(path.at(-1)!)?.imports ?? []) {
+      if (to === null || isDynamic || isTypes) continue
+      if (to === file) return [...path, to].join(" -> ")
+      if (seen.has(to)) continue
+      seen.add(to)
+      stack.push([...path, to])
+    }
+  }
+  return undefined
+}
+
+const banned: readonly { readonly call: RegExp; readonly instead: string; readonly except: readonly string[] }[] = [
+  { call: /\bconsole\./, instead: "an outcome, a notice or an AppError", except: [] },
+  {
+    call: /\bJSON\.parse\(/,
+    instead: "formats/json, which bounds and never quotes its input",
+    // Both read what was sealed by us and authenticated before.
+    except: ["src/core/memo.ts", "src/host/drafts.ts"],
+  },
+  {
+    call: /\bnew RegExp\(/,
+    instead: "config/re2.ts for patterns of users, a literal for our own",
+    // Both are put together from constants.
+    except: ["src/host/private-dir.ts", "src/host/leftovers.ts"],
+  },
+  { call: /\bprocess\.env\b/, instead: "config/environment.ts over io.env", except: ["src/host/io.ts"] },
+  { call: /\bprocess\.exit\(/, instead: "an exit status", except: ["src/start.ts"] },
+  { call: /\bMath\.random\(/, instead: "node:crypto", except: [] },
+  { call: /\beval\(|\bnew Function\(/, instead: "nothing", except: [] },
+  { call: /\bcause:/, instead: "a code with a line: a cause may quote a document", except: [] },
+  { call: /\bnew Date\(\)|\bDate\.now\(/, instead: "io.now()", except: ["src/host/io.ts"] },
+  { call: /\bexport default\b/, instead: "a name", except: [] },
+  { call: /\benum \w+ \{|^namespace /m, instead: "a union of texts", except: [] },
+]
+
+describe("calls", () => {
+  test.each(banned)("$call is $instead", ({ call, except }) => {
+    const found = src.filter(({ file, text }) => !except.includes(file) && call.test(withoutComments(text)))
+    expect(found.map(({ file }) => file)).toEqual([])
+  })
+
+  test("no exception is left without a use", () => {
+    const stale = banned.flatMap(({ call, except }) =>
+      except.filter((file) => !call.test(byFile.get(file)?.text ?? "")),
+    )
+    expect(stale).toEqual([])
+  })
+
+  test("every AES-GCM call says how long its tag is", () => {
+    // Without it Node accepts a tag of four bytes.
+    const calls = src.flatMap(({ text }) =>
+      [...text.matchAll(/create(?:De)?[Cc]ipheriv\([^)]*\)/g)].map(([one]) => one),
+    )
+    expect(calls.length).toBeGreaterThan(0)
+    expect(calls.filter((one) => one.includes("gcm") && !one.includes("authTagLength"))).toEqual([])
+  })
+
+  test("files stay small", () => {
+    // 300 lines are the guide; what is longer than this has more than one idea.
+    const long = src.filter(({ text }) => text.split("\n").length > 400)
+    expect(long.map(({ file }) => file)).toEqual([])
+  })
+})
+
+describe("tables and texts", () => {
+  test("every code of the catalog is thrown somewhere", () => {
+    const texts = src.filter(({ file }) => file !== "src/errors/catalog.ts").map(({ text }) => text)
+    const unused = Object.keys(catalog).filter((code) => !texts.some((text) => text.includes(`"${code}"`)))
+    expect(unused).toEqual([])
+  })
+
+  test("titles and hints begin in lower case and end without a period", () => {
+    const odd = Object.entries(catalog).flatMap(
+      ([code, { title, hint }]: [string, { title: string; hint: string | undefined }]) =>
+        [title, hint ?? "x"].some((text) => /\.$/.test(text) || /^[A-Z][a-z]/.test(text)) ? [code] : [],
+    )
+    expect(odd).toEqual([])
+  })
+
+  test("the generated pages are fresh", () => {
+    const { status, stderr } = spawnSync(process.execPath, ["scripts/docs.mjs", "--check"], { cwd: root })
+    expect(`${status} ${String(stderr)}`).toBe("0 ")
+  })
+
+  test("every command has a script", () => {
+    const missing = [...commands.keys()].filter((name) => {
+      const file = join(root, `test/scripts/${name}.txtar`)
+      return !existsSync(file) || !new RegExp(`^!? ?exec ${name}\\b`, "m").test(readFileSync(file, "utf8"))
+    })
+    expect(missing).toEqual([])
+  })
+
+  test("every line of the threat model has a test of its number", () => {
+    const promised =
+      readFileSync(join(root, "docs/threat-model.md"), "utf8")
+        .match(/^- S\d+/gm)
+        ?.map((line) => line.slice(2)) ?? []
+    expect(promised.length).toBeGreaterThan(15)
+    const tests = sources("test")
+      .map(({ text }) => text)
+      .join("\n")
+    expect(promised.filter((number) => !new RegExp(`["\`']${number}\\b`).test(tests))).toEqual([])
+  })
+
+  test("links between pages lead somewhere", () => {
+    const pages = [
+      "README.md",
+      "CONTRIBUTING.md",
+      "SECURITY.md",
+      "docs/format.md",
+      "docs/threat-model.md",
+      "docs/compatibility.md",
+    ]
+    const dead = pages.flatMap((page) => {
+      const links = readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)
+      return [...links].map(([, to]) => join(page, "..", to!)).filter((to) => !existsSync(join(root, to)))
+    })
+    expect(dead).toEqual([])
+  })
+})
+
+interface PackageJson {
+  readonly version: string
+  readonly dependencies?: object
+  readonly devDependencies: Readonly<Record<string, string>>
+}
+
+function packageJson(): PackageJson {
+  return JSON.parse(readFileSync(join(root, "package.json"), "utf8")) as PackageJson
+}
+
+describe("the package", () => {
+  test("nothing is installed beside it, and every tool is pinned", () => {
+    const { dependencies, devDependencies } = packageJson()
+    expect(dependencies).toBeUndefined()
+    expect(Object.entries(devDependencies).filter(([, range]) => !/^\d+\.\d+\.\d+$/.test(range))).toEqual([])
+  })
+
+  test("the release is the same in both places", () => {
+    expect(packageJson().version).toBe(version)
+  })
+})
