@@ -23,7 +23,7 @@ export interface KeyContext {
   readonly workspace: readonly string[]
   /** The user's number; `null` where there is none (Windows). */
   readonly uid: number | null
-  /** Asks on the terminal. `hidden` turns the echo off. `null` when there is no terminal. */
+  /** Asks on the terminal, one question after the other. `hidden`: without echo. `null`: there is no terminal. */
   prompt(question: string, options: { hidden: boolean }): Promise<string | null>
   /** One line for people, on stderr. */
   notice(text: string): void
@@ -71,7 +71,7 @@ export interface PathFacts {
   /** Absolute, links resolved. */
   readonly realPath: string
   readonly isFile: boolean
-  /** Permission bits. */
+  /** Permission bits, with the sticky bit. */
   readonly mode: number
   /** Of the owner; `null` where there is none (Windows). */
   readonly uid: number | null

@@ -1,0 +1,125 @@
+import { createHash } from "node:crypto"
+import { type Recipient, type WrappedKey } from "../core/recipient.ts"
+import { SecretBytes } from "../core/secret.ts"
+import { AppError } from "../errors/app-error.ts"
+import { type Aead, loadAead } from "./age/aead.ts"
+import { decodeArmor, encodeArmor } from "./age/armor.ts"
+import { broken } from "./age/broken.ts"
+import { explainAsUpstream } from "./age/explain.ts"
+import { openFile, sealFile } from "./age/file.ts"
+import { type Header, parseHeader } from "./age/header.ts"
+import { type Identity } from "./age/identity.ts"
+import { libraryPrefixes, sealWithLibrary } from "./age/library.ts"
+import { allowPlugin } from "./age/plugin-permission.ts"
+import { parsePluginRecipient } from "./age/plugin-name.ts"
+import { wrapWithPlugin } from "./age/plugin.ts"
+import { wrapForSsh } from "./age/ssh.ts"
+import { parseSshRecipient } from "./age/ssh-public.ts"
+import { type Stanza } from "./age/stanza.ts"
+import { parseX25519Recipient, wrapForX25519 } from "./age/x25519.ts"
+import { ringOf } from "./identities.ts"
+import { reasonOf } from "./identity-sources.ts"
+import { type KeyContext, type KeyProvider } from "./provider.ts"
+
+/** Far more than a data key needs, also with plugins and post-quantum recipients. */
+const armorCharsMax = 64 * 1024
+
+/** A data key in an age file of its own, armored. */
+export const age: KeyProvider = {
+  async wrap(dataKey, recipient, context) {
+    const text = nameOf(recipient)
+    const aead = await loadAead()
+    const file = await dataKey.use((bytes) => seal(bytes, text, { aead, context }))
+    return encodeArmor(file)
+  },
+
+  async unwrap(entry, context) {
+    const file = decodeArmor(entry.enc, armorCharsMax)
+    const header = parseHeader(file)
+    if (header.stanzas.some(({ type }) => type === "scrypt")) throw broken("header", "it asks for a passphrase")
+
+    const aead = await loadAead()
+    const ring = ringOf(context)
+    const tried = triedFor(entry, context)
+    for await (const { identity, place } of ring.identities(nameOf(entry.recipient), context)) {
+      if (tried.has(identity)) continue
+      const fileKey = await attempt({ identity, header, aead, context }, (reason) => ring.fail(place, reason))
+      if (fileKey !== null) return new SecretBytes(openFile(header, fileKey, aead))
+      tried.add(identity)
+    }
+    return null
+  },
+
+  async explain(entry, context) {
+    const places = await ringOf(context).places(nameOf(entry.recipient), context)
+    return { places, asUpstream: explainAsUpstream(places) }
+  },
+}
+
+/** @throws {AppError} `RECIPIENT_INVALID`, or what a plugin failed with */
+async function seal(
+  plain: Uint8Array,
+  recipient: string,
+  { aead, context }: { aead: Aead; context: KeyContext },
+): Promise<Uint8Array> {
+  if (libraryPrefixes.some((prefix) => recipient.startsWith(prefix))) {
+    const file = await sealWithLibrary(plain, recipient)
+    if (file === null) throw unknown(recipient)
+    return file
+  }
+  const point = parseX25519Recipient(recipient)
+  if (point !== null) return sealFile(plain, async (fileKey) => [wrapForX25519(fileKey, point, aead)], aead)
+
+  if (recipient.startsWith("ssh-")) {
+    const key = parseSshRecipient(recipient)
+    if (typeof key === "string") throw unknown(recipient, key)
+    return sealFile(plain, async (fileKey) => [wrapForSsh(fileKey, key, aead)], aead)
+  }
+  const plugin = parsePluginRecipient(recipient)
+  if (plugin === null) throw unknown(recipient)
+  await allowPlugin(plugin, context)
+  const wrap = (fileKey: Uint8Array): Promise<Stanza[]> => wrapWithPlugin({ name: plugin, recipient, fileKey }, context)
+  return sealFile(plain, wrap, aead)
+}
+
+interface Attempt {
+  readonly identity: Identity
+  readonly header: Header
+  readonly aead: Aead
+  readonly context: KeyContext
+}
+
+/** An identity that cannot be used is no reason to give up: another may do. A broken stanza is one. */
+async function attempt(
+  { identity, header, aead, context }: Attempt,
+  fail: (reason: string) => void,
+): Promise<Uint8Array | null> {
+  try {
+    return await identity.unwrap(header, { aead, context })
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code === "STANZA_INVALID") throw error
+    fail(reasonOf(error))
+    return null
+  }
+}
+
+const triedBySession = new WeakMap<object, Map<string, WeakSet<Identity>>>()
+
+/** Unwrapping comes by again with more effort; what did not fit then does not fit now. */
+function triedFor(entry: WrappedKey, { session }: KeyContext): WeakSet<Identity> {
+  const sets = triedBySession.get(session) ?? new Map<string, WeakSet<Identity>>()
+  triedBySession.set(session, sets)
+  const key = createHash("sha256").update(entry.enc).digest("base64")
+  const set = sets.get(key) ?? new WeakSet()
+  sets.set(key, set)
+  return set
+}
+
+function nameOf(recipient: Recipient): string {
+  if (recipient.type !== "age") throw new TypeError("not an age recipient")
+  return recipient.recipient
+}
+
+function unknown(recipient: string, reason?: string): AppError {
+  return new AppError("RECIPIENT_INVALID", { provider: "age", recipient }, { subject: reason })
+}

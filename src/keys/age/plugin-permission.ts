@@ -1,0 +1,31 @@
+import { type KeyContext } from "../provider.ts"
+import { findPlugin, refused } from "./plugin-program.ts"
+
+const variable = "SOTTO_AGE_PLUGINS"
+const answers = new WeakMap<object, Map<string, Promise<void>>>()
+
+/**
+ * Whether a plugin may run for a recipient: a file, a config or a command line chose it, so the user has to agree,
+ * with the variable or at the prompt. The answer holds for the whole run. As `sops` it runs, as upstream does, but
+ * its name and its place are judged all the same (security rule S6).
+ *
+ * @throws {AppError} `PLUGIN_REFUSED`
+ */
+export async function allowPlugin(name: string, context: KeyContext): Promise<void> {
+  if (context.asSops) return
+  const known = answers.get(context.session) ?? new Map<string, Promise<void>>()
+  answers.set(context.session, known)
+  const answer = known.get(name) ?? ask(name, context)
+  known.set(name, answer)
+  return answer
+}
+
+async function ask(name: string, context: KeyContext): Promise<void> {
+  const allowed = (context.env(variable) ?? "").split(/[\s,]+/)
+  if (allowed.includes(name)) return
+  const program = await findPlugin(name, context)
+  const question = `A recipient asks for the age plugin ${name}. Run ${program}? [y/N] `
+  const reply = (await context.prompt(question, { hidden: false }))?.trim().toLowerCase()
+  if (reply === "y" || reply === "yes") return
+  throw refused(name, "nobody allowed it", `allow it with ${variable}=${name}`)
+}

@@ -1,0 +1,114 @@
+import { type KeyObject, createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync } from "node:crypto"
+import { type Aead, zeroNonce } from "./aead.ts"
+import { decodeBase64, encodeRaw } from "./base64.ts"
+import { decodeBech32, encodeBech32 } from "./bech32.ts"
+import { broken } from "./broken.ts"
+import { hkdf } from "./hkdf.ts"
+import { type Stanza } from "./stanza.ts"
+
+const label = "age-encryption.org/v1/X25519"
+const pointLength = 32
+const fileKeyLength = 16
+
+// DER of a key of this curve (RFC 8410), up to its 32 bytes.
+const privateDer = Buffer.from("302e020100300506032b656e04220420", "hex")
+const publicDer = Buffer.from("302a300506032b656e032100", "hex")
+
+/** @returns the point of an `age1...` recipient, or `null` when the text is none */
+export function parseX25519Recipient(text: string): Uint8Array | null {
+  const decoded = text.startsWith("age1") ? decodeBech32(text) : null
+  return decoded?.prefix === "age" && decoded.bytes.length === pointLength ? decoded.bytes : null
+}
+
+/** @returns the key of an `AGE-SECRET-KEY-1...` identity, or `null` when the text is none */
+export function parseX25519Identity(text: string): KeyObject | null {
+  const decoded = text.startsWith("AGE-SECRET-KEY-1") ? decodeBech32(text) : null
+  if (decoded?.prefix !== "AGE-SECRET-KEY-" || decoded.bytes.length !== pointLength) return null
+  const key = privateKey(decoded.bytes)
+  decoded.bytes.fill(0)
+  return key
+}
+
+export function x25519RecipientOf(identity: KeyObject): string {
+  return encodeBech32({ prefix: "age", bytes: publicPoint(identity) })
+}
+
+/** @returns the text of a new identity, `AGE-SECRET-KEY-1...` */
+export function newX25519Identity(): string {
+  const { privateKey: key } = generateKeyPairSync("x25519")
+  const der = key.export({ format: "der", type: "pkcs8" })
+  const text = encodeBech32({ prefix: "AGE-SECRET-KEY-", bytes: der.subarray(-pointLength) })
+  der.fill(0)
+  return text
+}
+
+export function wrapForX25519(fileKey: Uint8Array, point: Uint8Array, aead: Aead): Stanza {
+  const { privateKey: ephemeral } = generateKeyPairSync("x25519")
+  const share = publicPoint(ephemeral)
+  const key = wrappingKey(ephemeral, { theirs: point, share, recipient: point })
+  if (key === null) throw new RangeError("the recipient is a point of low order")
+  return { type: "X25519", args: [encodeRaw(share)], body: aead.seal(key, zeroNonce, fileKey) }
+}
+
+/**
+ * @returns the file key, or `null` when no stanza is for this identity
+ * @throws {AppError} `STANZA_INVALID` for an X25519 stanza of the wrong shape
+ */
+export function unwrapWithX25519(stanzas: readonly Stanza[], identity: KeyObject, aead: Aead): Uint8Array | null {
+  for (const stanza of stanzas) {
+    if (stanza.type !== "X25519") continue
+    const share = parseShare(stanza)
+    const key = wrappingKey(identity, { theirs: share, share, recipient: publicPoint(identity) })
+    if (key === null) throw broken("header")
+    const fileKey = aead.open(key, zeroNonce, stanza.body)
+    key.fill(0)
+    if (fileKey !== null) return fileKey
+  }
+  return null
+}
+
+/** Raw X25519; `null` for a point of low order, which would give a secret that everybody knows. */
+export function exchange(key: KeyObject, point: Uint8Array): Uint8Array | null {
+  try {
+    return diffieHellman({ privateKey: key, publicKey: publicKey(point) })
+  } catch {
+    return null
+  }
+}
+
+export function privateKey(scalar: Uint8Array): KeyObject {
+  const der = Buffer.concat([privateDer, scalar])
+  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" })
+  der.fill(0)
+  return key
+}
+
+export function publicPoint(key: KeyObject): Uint8Array {
+  const der = createPublicKey(key).export({ format: "der", type: "spki" })
+  return der.subarray(-pointLength)
+}
+
+function publicKey(point: Uint8Array): KeyObject {
+  return createPublicKey({ key: Buffer.concat([publicDer, point]), format: "der", type: "spki" })
+}
+
+interface Exchange {
+  readonly theirs: Uint8Array
+  readonly share: Uint8Array
+  readonly recipient: Uint8Array
+}
+
+function wrappingKey(own: KeyObject, { theirs, share, recipient }: Exchange): Uint8Array | null {
+  const secret = exchange(own, theirs)
+  if (secret === null) return null
+  const key = hkdf(secret, { salt: Buffer.concat([share, recipient]), info: label })
+  secret.fill(0)
+  return key
+}
+
+function parseShare({ args, body }: Stanza): Uint8Array {
+  const [text] = args
+  const share = args.length === 1 && text !== undefined ? decodeBase64(text, { isPadded: false }) : null
+  if (share?.length !== pointLength || body.length !== fileKeyLength + 16) throw broken("header")
+  return share
+}

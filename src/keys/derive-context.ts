@@ -1,0 +1,25 @@
+import { type Effort, type KeyContext } from "./provider.ts"
+
+/** The same machine with another signal and effort; what it starts ends with that signal. */
+export function deriveContext(
+  context: KeyContext,
+  { signal, effort }: { signal: AbortSignal; effort: Effort },
+): KeyContext {
+  return {
+    env: (name) => context.env(name),
+    platform: context.platform,
+    home: context.home,
+    readFile: (path) => context.readFile(path),
+    run: (program, args, options) => context.run(program, args, { signal, ...options }),
+    talk: (program, args, options) => context.talk(program, args, { signal, ...options }),
+    stat: (path) => context.stat(path),
+    workspace: context.workspace,
+    uid: context.uid,
+    prompt: (question, options) => context.prompt(question, options),
+    notice: (text) => context.notice(text),
+    asSops: context.asSops,
+    session: context.session,
+    signal,
+    effort,
+  }
+}

@@ -1,0 +1,93 @@
+import { type Recipient, recipientName } from "../core/recipient.ts"
+import { type Detail } from "../errors/app-error.ts"
+import { type DataKeyReport, type FailedAttempt } from "./data-key-error.ts"
+import { type Place } from "./provider.ts"
+
+/** What people call a recipient; `undefined` when it has no name. */
+export type NameOf = (recipient: Recipient) => string | undefined
+
+/** A list of names in a sentence stays readable up to here. */
+const namesMax = 6
+
+/** Our words for a data key that cannot be had: for whom the file is, what this user holds, what was tried and where. */
+export function describeDataKey(report: DataKeyReport, nameOf: NameOf = () => undefined): Detail {
+  const attempts = report.groups.flatMap((group) => group.attempts)
+  const places = mergePlaces(attempts)
+  const held = new Map(places.flatMap(({ name, holds }) => holds.map((recipient) => [recipient, name])))
+  const notes: string[] = []
+  for (const [index, group] of report.groups.entries()) {
+    const state = group.isRecovered ? "recovered" : "not recovered"
+    if (report.groups.length > 1) notes.push(`key group ${index + 1} of ${report.groups.length}: ${state}`)
+    for (const attempt of group.attempts) {
+      notes.push(`for ${called(attempt.recipient, nameOf)}: ${attempt.reasons.join("; ")}`)
+    }
+  }
+  for (const [recipient, place] of held) notes.push(`you hold ${called(asAge(recipient), nameOf)}, from ${place}`)
+  for (const place of places) notes.push(`searched ${place.name}: ${findings(place)}`)
+  const names = [...held.keys()].map((recipient) => nameOf(asAge(recipient)) ?? recipient)
+  return { subject: cause(report, { attempts, held: names, nameOf }), notes, hint: nextStep(places, [...held.keys()]) }
+}
+
+interface Facts {
+  readonly attempts: readonly FailedAttempt[]
+  readonly held: readonly string[]
+  readonly nameOf: NameOf
+}
+
+function cause({ groups, threshold }: DataKeyReport, { attempts, held, nameOf }: Facts): string {
+  if (groups.length > 1) {
+    const recovered = groups.filter(({ isRecovered }) => isRecovered).length
+    return `${recovered} of ${groups.length} key groups were recovered, ${Math.max(threshold, 2)} are needed`
+  }
+  if (attempts.length === 0) return "the file names no recipient"
+  const names = attempts.map(({ recipient }) => nameOf(recipient)).filter((name) => name !== undefined)
+  if (names.length === attempts.length && names.length <= namesMax && held.length <= namesMax) {
+    return `this file is for ${sentence(names)}; you hold ${held.length === 0 ? "no identity" : sentence(held)}`
+  }
+  return attempts.length === 1 ? "its only recipient failed" : `all of its ${attempts.length} recipients failed`
+}
+
+function nextStep(places: readonly Place[], held: readonly string[]): string | undefined {
+  const [recipient] = held
+  if (recipient !== undefined) return `ask somebody who can open the file to add ${recipient}`
+  if (places.length === 0) return undefined
+  return "name the file with your identity in SOPS_AGE_KEY_FILE, or put it in one of the places that were searched"
+}
+
+function findings({ name, state, holds, reasons }: Place): string {
+  const what: string[] = []
+  if (state === "absent") what.push(/^[A-Z_]+$/.test(name) ? "not set" : "not there")
+  if (state === "empty") what.push("it holds no identity")
+  if (state === "found")
+    what.push(
+      holds.length === 1 ? "one identity" : holds.length === 0 ? "locked or of a plugin" : `${holds.length} identities`,
+    )
+  return [...what, ...reasons].join("; ")
+}
+
+/** The same place is looked at for every entry; a command is run for each, and may say something else each time. */
+function mergePlaces(attempts: readonly FailedAttempt[]): Place[] {
+  const merged = new Map<string, Place>()
+  for (const place of attempts.flatMap(({ places }) => places)) {
+    const known = merged.get(place.name)
+    const holds = [...new Set([...(known?.holds ?? []), ...place.holds])]
+    const reasons = [...new Set([...(known?.reasons ?? []), ...place.reasons])]
+    merged.set(place.name, { ...place, holds, reasons })
+  }
+  return [...merged.values()]
+}
+
+function called(recipient: Recipient, nameOf: NameOf): string {
+  const name = nameOf(recipient)
+  const text = recipientName(recipient)
+  return name === undefined ? text : `${name} (${text})`
+}
+
+function asAge(recipient: string): Recipient {
+  return { type: "age", recipient }
+}
+
+function sentence(names: readonly string[]): string {
+  const last = names.at(-1) ?? ""
+  return names.length === 1 ? last : `${names.slice(0, -1).join(", ")} and ${last}`
+}

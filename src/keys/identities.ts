@@ -1,0 +1,100 @@
+import { type Identity } from "./age/identity.ts"
+import { reaches } from "./effort.ts"
+import { type Loaded, type Source, identitySources } from "./identity-sources.ts"
+import { type KeyContext, type Place } from "./provider.ts"
+
+/** An identity, and where it was found. */
+export interface Held {
+  readonly identity: Identity
+  readonly place: string
+}
+
+export interface Looked extends Place {
+  readonly kind: Source["kind"]
+  readonly isDefault: boolean
+  /** How many there are. */
+  readonly identities: number
+  /** The reasons in upstream's words. */
+  readonly upstream: readonly string[]
+}
+
+/** The identities of this user, loaded as they are needed and once for the whole run. */
+export interface Ring {
+  /**
+   * The identities for one recipient that the effort reaches, in the order in which they are to be tried: silent ones
+   * first, age before SSH, whatever asks the user last. What comes later is not even loaded before it is asked for.
+   */
+  identities(recipient: string, context: KeyContext): AsyncGenerator<Held, void>
+  /** Remembers that an identity could not be used, for `places`. */
+  fail(place: string, reason: string): void
+  /** Everything that was looked at for a recipient. */
+  places(recipient: string, context: KeyContext): Promise<Looked[]>
+}
+
+const rings = new WeakMap<object, Ring>()
+
+/** The ring of this run: it hangs on the session of the context. */
+export function ringOf({ session }: KeyContext): Ring {
+  const known = rings.get(session)
+  if (known !== undefined) return known
+  const ring = newRing()
+  rings.set(session, ring)
+  return ring
+}
+
+function newRing(): Ring {
+  const loads = new Map<string, Promise<Loaded>>()
+  const failures = new Map<string, Set<string>>()
+
+  const load = (source: Source, recipient: string): Promise<Loaded> => {
+    const key = source.isPerRecipient ? `${source.place} ${recipient}` : source.place
+    const known = loads.get(key) ?? source.load(recipient)
+    loads.set(key, known)
+    return known
+  }
+
+  return {
+    async *identities(recipient, context) {
+      const sources = identitySources(context).filter(({ effort }) => reaches(context.effort, effort))
+      const later: Held[] = []
+      for (const source of byOrderOfTrial(sources)) {
+        for (const identity of (await load(source, recipient)).identities) {
+          if (identity.bother === 0) yield { identity, place: source.place }
+          else if (reaches(context.effort, "any")) later.push({ identity, place: source.place })
+        }
+      }
+      yield* later.sort((a, b) => a.identity.bother - b.identity.bother)
+    },
+
+    fail(place, reason) {
+      const reasons = failures.get(place) ?? new Set()
+      failures.set(place, reasons.add(reason))
+    },
+
+    async places(recipient, context) {
+      const sources = identitySources(context).filter(({ effort }) => reaches(context.effort, effort))
+      const looked = sources.map(async (source): Promise<Looked> => {
+        const { state, identities, reasons, upstream } = await load(source, recipient)
+        const known = await Promise.all(identities.map((identity) => identity.recipient()))
+        const later = [...(failures.get(source.place) ?? [])]
+        return {
+          name: source.place,
+          kind: source.kind,
+          isDefault: source.isDefault,
+          state,
+          identities: identities.length,
+          holds: known.filter((name) => name !== null),
+          reasons: [...reasons, ...later],
+          upstream: [...upstream, ...later],
+        }
+      })
+      return Promise.all(looked)
+    },
+  }
+}
+
+/** Commands last, since they may ask for something; then age before SSH, as age itself tries them. */
+function byOrderOfTrial(sources: readonly Source[]): Source[] {
+  const rank = ({ effort, kind }: Source): number => (effort === "silent" ? 0 : 2) + (kind === "age" ? 0 : 1)
+  return [...sources].sort((a, b) => rank(a) - rank(b))
+}

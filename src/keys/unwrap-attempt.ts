@@ -1,0 +1,118 @@
+import { type WrappedKey, recipientName } from "../core/recipient.ts"
+import { type SecretBytes } from "../core/secret.ts"
+import { AppError } from "../errors/app-error.ts"
+import { checkRecipient } from "./check-recipient.ts"
+import { type FailedAttempt } from "./data-key-error.ts"
+import { deriveContext } from "./derive-context.ts"
+import { manifestOf } from "./manifest.ts"
+import { type Effort, type KeyContext, type Manifest } from "./provider.ts"
+
+/** One entry, and what came of it so far. */
+export interface Attempt {
+  readonly entry: WrappedKey
+  readonly manifest: Manifest | null
+  /** Of a share or of the whole data key, in bytes. */
+  readonly length: number
+  readonly failures: Set<string>
+}
+
+export interface Try {
+  readonly context: KeyContext
+  readonly effort: Effort
+  readonly signal: AbortSignal
+  /** Only of services on the network. */
+  readonly timeoutMs?: number
+}
+
+export function newAttempt(entry: WrappedKey, length: number, manifests: readonly Manifest[]): Attempt {
+  return { entry, length, manifest: manifestOf(entry.recipient.type, manifests) ?? null, failures: new Set() }
+}
+
+const opened = new WeakMap<object, Map<string, SecretBytes>>()
+
+/** What was unwrapped before in this run; the caller owns the copy. */
+export function recall({ entry }: Attempt, { session }: KeyContext): SecretBytes | null {
+  return opened.get(session)?.get(keyOf(entry))?.copy() ?? null
+}
+
+/**
+ * Tries one entry. Every failure is a reason in the attempt; what `null` means is found out only when all has failed.
+ *
+ * @returns the data key or share, which the caller owns, or `null`
+ */
+export async function tryAttempt(attempt: Attempt, options: Try): Promise<SecretBytes | null> {
+  const { entry, manifest, length, failures } = attempt
+  if (manifest === null) {
+    failures.add(`recipients of type ${entry.recipient.type} are not supported`)
+    return null
+  }
+  try {
+    if (entry.recipient.type !== "age") checkRecipient(entry.recipient)
+    const part = await unwrapInTime(entry, manifest, options)
+    if (part === null) return null
+    if (part.length === length) return remember(entry, part, options.context)
+    failures.add(`what was unwrapped has ${part.length} bytes in place of ${length}`)
+    part.wipe()
+  } catch (error) {
+    // An aborted request has not failed: another one was faster.
+    if (!options.signal.aborted) failures.add(reasonOf(error))
+  }
+  return null
+}
+
+/** Everything that is known about an entry that gave nothing. */
+export async function explainAttempt(
+  { entry, manifest, failures }: Attempt,
+  context: KeyContext,
+): Promise<FailedAttempt> {
+  const provider = failures.size === 0 && manifest !== null ? await manifest.load() : null
+  const explanation = await provider?.explain?.(entry, context)
+  const reasons = failures.size > 0 ? [...failures] : ["no identity here fits"]
+  const asUpstream = explanation?.asUpstream ?? reasons.join("; ")
+  return { recipient: entry.recipient, reasons, places: explanation?.places ?? [], asUpstream }
+}
+
+/** The request is also given up when the provider does not look at its signal. */
+async function unwrapInTime(entry: WrappedKey, manifest: Manifest, options: Try): Promise<SecretBytes | null> {
+  const { context, effort, signal, timeoutMs } = options
+  const provider = await manifest.load()
+  signal.throwIfAborted()
+  if (timeoutMs === undefined) return provider.unwrap(entry, deriveContext(context, { signal, effort }))
+
+  const own = new AbortController()
+  const both = AbortSignal.any([signal, own.signal])
+  const request = provider.unwrap(entry, deriveContext(context, { signal: both, effort }))
+  let isGivenUp = false
+  void request.then((part) => isGivenUp && part?.wipe()).catch(() => undefined)
+  let timer: NodeJS.Timeout | undefined
+  let stop: (() => void) | undefined
+  const end = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new AppError("KEY_TIMEOUT")), timeoutMs)
+    stop = () => reject(new AppError("KEY_TIMEOUT"))
+    signal.addEventListener("abort", stop)
+  })
+  try {
+    return await Promise.race([request, end])
+  } finally {
+    isGivenUp = true
+    clearTimeout(timer)
+    if (stop !== undefined) signal.removeEventListener("abort", stop)
+    own.abort()
+  }
+}
+
+function remember(entry: WrappedKey, part: SecretBytes, { session }: KeyContext): SecretBytes {
+  const parts = opened.get(session) ?? new Map<string, SecretBytes>()
+  opened.set(session, parts.set(keyOf(entry), part.copy()))
+  return part
+}
+
+function keyOf({ recipient, enc }: WrappedKey): string {
+  return JSON.stringify([recipient.type, recipientName(recipient), enc])
+}
+
+/** Only the words of an expected failure are shown: another error may quote a secret. */
+function reasonOf(error: unknown): string {
+  if (error instanceof AppError) return error.hint === undefined ? error.message : `${error.message} (${error.hint})`
+  return `an unexpected failure (${error instanceof Error ? error.name : typeof error})`
+}

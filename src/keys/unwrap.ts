@@ -1,0 +1,185 @@
+import { type WrappedKey } from "../core/recipient.ts"
+import { SecretBytes } from "../core/secret.ts"
+import { combine } from "../core/shamir.ts"
+import { DataKeyError, type DataKeyReport, type GroupReport } from "./data-key-error.ts"
+import { rankOf } from "./decryption-order.ts"
+import { type NameOf, describeDataKey } from "./describe-data-key.ts"
+import { reaches } from "./effort.ts"
+import { manifests as allManifests } from "./manifest.ts"
+import { type Effort, type KeyContext, type Manifest } from "./provider.ts"
+import { raceWithHeadStart } from "./race.ts"
+import { type Timing, readTiming } from "./timing.ts"
+import { type Attempt, explainAttempt, newAttempt, recall, tryAttempt } from "./unwrap-attempt.ts"
+
+const dataKeyLength = 32
+
+export interface UnwrapOptions {
+  readonly context: KeyContext
+  /** From `parseDecryptionOrder`; `null` or absent: age, pgp, then all others as the file has them. */
+  readonly decryptionOrder?: readonly string[] | null
+  readonly manifests?: readonly Manifest[]
+  /** For the error: what people call a recipient. */
+  readonly nameOf?: NameOf
+  /** In place of `SOTTO_KEY_TIMEOUT` and the built-in times. */
+  readonly timing?: Timing
+}
+
+/**
+ * Gets the data key of a file: the whole key from a single group, or enough shares of it from several.
+ *
+ * What costs nothing is tried first, for all groups at once: identities in the environment and in files, then commands
+ * of the user. Services on the network follow, each a second after the one before, until one answers. What asks the
+ * user comes last, and only for groups that are still missing. The effort of the context is the limit; below `any`
+ * nothing goes over the network. An order that was asked for splits this into rounds,
+ * one for each type that it names.
+ *
+ * @returns the data key, which the caller owns and wipes; each entry is unwrapped once in a run
+ * @throws {DataKeyError} `DATA_KEY` with all that was tried
+ */
+export async function unwrapDataKey(
+  groups: readonly (readonly WrappedKey[])[],
+  threshold: number,
+  options: UnwrapOptions,
+): Promise<SecretBytes> {
+  const { context, decryptionOrder = null, manifests = allManifests, nameOf } = options
+  const timing = options.timing ?? readTiming(context)
+  const length = groups.length > 1 ? dataKeyLength + 1 : dataKeyLength
+  const states = groups.map((group): Group => {
+    const attempts = group.map((entry) => newAttempt(entry, length, manifests))
+    return { attempts: inOrder(attempts, decryptionOrder), part: null }
+  })
+  const isDone = (): boolean => partsOf(states).length >= enough(groups.length, threshold)
+
+  for (const group of states) group.part = recallAny(group, context)
+  for (const round of roundsOf(states, decryptionOrder)) {
+    if (isDone()) break
+    await runRound(round, { context, timing, isDone })
+  }
+
+  const parts = partsOf(states)
+  if (parts.length < needed(groups.length, threshold)) {
+    for (const part of parts) part.wipe()
+    const report = await reportOf(states, threshold, context)
+    throw new DataKeyError(report, {}, describeDataKey(report, nameOf))
+  }
+  return groups.length === 1 ? parts[0]! : join(parts)
+}
+
+interface Group {
+  /** In the order of trial. */
+  readonly attempts: readonly Attempt[]
+  part: SecretBytes | null
+}
+
+/** A group as far as one round goes. */
+interface Turn {
+  readonly group: Group
+  readonly attempts: readonly Attempt[]
+}
+
+interface Circumstances {
+  readonly context: KeyContext
+  readonly timing: Timing
+  readonly isDone: () => boolean
+}
+
+async function runRound(round: readonly Turn[], { context, timing, isDone }: Circumstances): Promise<void> {
+  await runLocal(round, "silent", context)
+  if (isDone() || !reaches(context.effort, "programs")) return
+  await runLocal(round, "programs", context)
+  if (isDone() || !reaches(context.effort, "any")) return
+  await runOnline(round, { context, timing, isDone })
+  for (const turn of round) {
+    if (isDone()) return
+    await runLocal([turn], "any", context)
+  }
+}
+
+/** Groups at the same time, entries of a group one after the other. */
+async function runLocal(round: readonly Turn[], effort: Effort, context: KeyContext): Promise<void> {
+  const tasks = round.map(async ({ group, attempts }) => {
+    for (const attempt of attempts) {
+      // What failed for a reason of its own does not get better with more effort.
+      if (attempt.manifest?.isOnline === true || attempt.failures.size > 0) continue
+      if (group.part !== null) return
+      group.part = await tryAttempt(attempt, { context, effort, signal: context.signal })
+    }
+  })
+  await Promise.all(tasks)
+}
+
+async function runOnline(round: readonly Turn[], { context, timing, isDone }: Circumstances): Promise<void> {
+  const turns = round.map(({ group, attempts }) => ({
+    group,
+    attempts: attempts.filter(({ manifest }) => manifest?.isOnline === true),
+  }))
+  if (turns.every(({ group, attempts }) => group.part !== null || attempts.length === 0)) return
+
+  const stop = new AbortController()
+  const timeUp = AbortSignal.timeout(timing.overallMs)
+  const signal = AbortSignal.any([context.signal, stop.signal, timeUp])
+  const tasks = turns.map(async ({ group, attempts }) => {
+    if (group.part !== null) return
+    const start = (attempt: Attempt, own: AbortSignal): Promise<SecretBytes | null> =>
+      tryAttempt(attempt, { context, effort: "any", signal: own, timeoutMs: timing.requestMs })
+    const discard = (part: SecretBytes): void => part.wipe()
+    group.part = await raceWithHeadStart(attempts, start, { headStartMs: timing.headStartMs, signal }, discard)
+    if (isDone()) stop.abort()
+    if (group.part !== null || !timeUp.aborted) return
+    for (const { failures } of attempts) if (failures.size === 0) failures.add("no answer in time")
+  })
+  await Promise.all(tasks)
+}
+
+/** Without an order that was asked for there is one round; with one, types come strictly after each other. */
+function roundsOf(groups: readonly Group[], order: readonly string[] | null): Turn[][] {
+  if (order === null) return [groups.map((group) => ({ group, attempts: group.attempts }))]
+  return [...order.keys(), order.length].map((rank) =>
+    groups.map((group) => ({ group, attempts: group.attempts.filter(({ entry }) => rankOf(entry, order) === rank) })),
+  )
+}
+
+function inOrder(attempts: readonly Attempt[], order: readonly string[] | null): Attempt[] {
+  return [...attempts].sort((a, b) => rankOf(a.entry, order) - rankOf(b.entry, order))
+}
+
+function recallAny({ attempts }: Group, context: KeyContext): SecretBytes | null {
+  for (const attempt of attempts) {
+    const part = recall(attempt, context)
+    if (part !== null) return part
+  }
+  return null
+}
+
+/** A file that does not say how many are needed may need them all. */
+function enough(groups: number, threshold: number): number {
+  if (groups === 1) return 1
+  return threshold >= 2 ? threshold : groups
+}
+
+function needed(groups: number, threshold: number): number {
+  return groups === 1 ? 1 : Math.max(threshold, 2)
+}
+
+function partsOf(groups: readonly Group[]): SecretBytes[] {
+  return groups.map(({ part }) => part).filter((part) => part !== null)
+}
+
+function join(parts: readonly SecretBytes[]): SecretBytes {
+  const shares = parts.map((part) => part.use((bytes) => Uint8Array.from(bytes)))
+  try {
+    return new SecretBytes(combine(shares))
+  } finally {
+    for (const share of shares) share.fill(0)
+    for (const part of parts) part.wipe()
+  }
+}
+
+async function reportOf(groups: readonly Group[], threshold: number, context: KeyContext): Promise<DataKeyReport> {
+  const reports: GroupReport[] = []
+  for (const { attempts, part } of groups) {
+    const failed = part === null ? attempts.map((attempt) => explainAttempt(attempt, context)) : []
+    reports.push({ isRecovered: part !== null, attempts: await Promise.all(failed) })
+  }
+  return { groups: reports, threshold }
+}
