@@ -145,6 +145,18 @@ export const catalog = {
     title: "a new value would stand in the clear, and no rule of a config says that it may",
     hint: "say --allow-clear with its path, or add a rule to .sopsrc",
   },
+  EMIT_IMPOSSIBLE: { exit: 4, title: "the document cannot be printed in that format", hint: undefined },
+  NO_RECIPIENT: {
+    exit: 1,
+    title: "no recipient is named: nobody could open the file",
+    hint: "make a config with `sotto init`, or name recipients with --age and its kin",
+  },
+  CONTEXT_INVALID: { exit: 6, title: "the encryption context is not a list of key:value pairs", hint: undefined },
+  NAME_MISSING: {
+    exit: 8,
+    title: "standard input has no name to choose format and rule by",
+    hint: "say what it is with --filename-override NAME",
+  },
   SELF_CHECK: {
     exit: 70,
     title: "the sealed text does not open to what went in, so nothing was written",
@@ -168,7 +180,6 @@ export const catalog = {
   STANZA_INVALID: { exit: 128, title: "a wrapped data key is malformed", hint: undefined },
   RECIPIENT_INVALID: { exit: 1, title: "a recipient is not valid", hint: undefined },
   IDENTITY_INVALID: { exit: 128, title: "an identity cannot be used", hint: undefined },
-  COMMAND_FAILED: { exit: 128, title: "a command that should print an identity failed", hint: undefined },
   PLUGIN_REFUSED: { exit: 128, title: "an age plugin may not be run", hint: undefined },
   PLUGIN_FAILED: { exit: 128, title: "an age plugin failed", hint: undefined },
 
