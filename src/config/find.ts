@@ -98,10 +98,11 @@ async function existing(path: string, files: ConfigFiles): Promise<string | null
 }
 
 /** The folder, or as much of it as is there, without links. A file may be about to be written into a new folder. */
-async function withoutLinks(folder: string, { paths, realpath }: ConfigFiles): Promise<string> {
+async function withoutLinks(folder: string, files: ConfigFiles): Promise<string> {
+  const { paths } = files
   const missing: string[] = []
   for (let at = folder; ; at = paths.dirname(at)) {
-    const real = await realpath(at)
+    const real = await files.realpath(at)
     if (real !== null) return paths.join(real, ...missing)
     if (paths.dirname(at) === at) return folder
     missing.unshift(paths.basename(at))

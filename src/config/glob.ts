@@ -42,7 +42,7 @@ export function compileGlob(text: string): Glob | GlobProblem {
   }
   return {
     test: (path) => {
-      const parts = path.split("/").map((part) => [...part])
+      const parts = path.split("/").map((part) => Array.from(part))
       return all.some((segments) => matchSegments(segments, parts))
     },
   }
@@ -109,7 +109,7 @@ function compileSpelling(spelling: string): Segment[] | GlobProblem {
 }
 
 function compilePart(part: string): Token[] | GlobProblem {
-  const chars = [...part]
+  const chars = Array.from(part)
   const tokens: Token[] = []
   for (let i = 0; i < chars.length; i++) {
     const char = chars[i]!

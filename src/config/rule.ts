@@ -1,5 +1,5 @@
 import { type Recipient } from "../core/recipient.ts"
-import { type Selectors } from "../core/select.ts"
+import { type Selectors, ruleOf } from "../core/select.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type Config, type RuleEntry, type RuleSettings } from "./config.ts"
 import { isName } from "./directory.ts"
@@ -181,7 +181,8 @@ function groupsText({ groups, threshold }: Rule): string {
 }
 
 function selectorsText({ selectors, macOnlyEncrypted }: Rule): string {
-  return JSON.stringify([Object.entries(selectors).sort(), macOnlyEncrypted])
+  const { rule, text } = ruleOf(selectors)
+  return JSON.stringify([rule, text, macOnlyEncrypted])
 }
 
 /** Adds the file, and the line of the rule where the error has none. */

@@ -160,6 +160,6 @@ function convertScalar(node: ScalarNode): ConfigScalar {
     case "time":
     case "bytes":
     case "comment":
-      return { ...place, kind: "other", text: value, canonical }
+      return { ...place, kind: "other", text: value, canonical: "" }
   }
 }

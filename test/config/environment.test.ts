@@ -39,8 +39,7 @@ describe("environment", () => {
   })
 
   test("the table is complete: each has a use, in lower case and without a final period", () => {
-    for (const [name, { use }] of Object.entries(variables)) {
-      expect(use, name).toMatch(/^[^A-Z].*[^.]$|^(PGP|AWS|GCP|HuaweiCloud|Azure|Vault) /)
-    }
+    const good = /^[^A-Z].*[^.]$|^(PGP|AWS|GCP|HuaweiCloud|Azure|Vault) /
+    expect(Object.entries(variables).filter(([, { use }]) => !good.test(use))).toEqual([])
   })
 })

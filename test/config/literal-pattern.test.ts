@@ -1,4 +1,4 @@
-import fc from "fast-check"
+import * as fc from "fast-check"
 import { RE2JS } from "re2js"
 import { describe, expect, test } from "vitest"
 import { literalPattern } from "../../src/config/literal-pattern.ts"
@@ -48,8 +48,8 @@ describe("literalPattern", () => {
 
   test("what it takes it decides as RE2 does", () => {
     const piece = fc.constantFrom(
-      ..."abkKsS^$|()._-é\\ ",
-      ..."{}[]*?",
+      ...Array.from("abkKsS^$|()._-é\\ "),
+      ...Array.from("{}[]*?"),
       "\\.",
       "\\_",
       "\\-",
@@ -65,7 +65,7 @@ describe("literalPattern", () => {
     const pattern = fc
       .tuple(fc.constantFrom("", "(?i)", "^"), fc.array(piece, { maxLength: 8 }), fc.constantFrom("", "$"))
       .map(([start, middle, end]) => start + middle.join("") + end)
-    const char = fc.constantFrom(..."abkKsSAB._-é$|\n ", "data", "DATA", "\u212a", "ſ", "İ", "😀", "\ud83d")
+    const char = fc.constantFrom(...Array.from("abkKsSAB._-é$|\n "), "data", "DATA", "\u212a", "ſ", "İ", "😀", "\ud83d")
     const subject = fc.array(char, { maxLength: 6 }).map((chars) => chars.join(""))
     let taken = 0
     const law = fc.property(pattern, fc.array(subject, { minLength: 8, maxLength: 8 }), (text, subjects) => {
@@ -73,9 +73,8 @@ describe("literalPattern", () => {
       if (literal === null) return
       taken++
       const engine = RE2JS.compile(text)
-      for (const each of [...subjects, ...text.split(/[|()^$]/), text]) {
-        expect(literal.test(each), each).toBe(engine.test(each))
-      }
+      const all = [...subjects, ...text.split(/[|()^$]/), text]
+      expect(all.filter((each) => literal.test(each) !== engine.test(each))).toEqual([])
     })
     fc.assert(law, { numRuns: runs })
     expect(taken).toBeGreaterThan(runs / 10)

@@ -1,0 +1,436 @@
+import { readFileSync } from "node:fs"
+import { describe, expect, test } from "vitest"
+import { type Config, readConfig } from "../../src/config/config.ts"
+import { type PathRules } from "../../src/config/files.ts"
+import { type Rule, peopleOf, personOf, ruleFor, settingsFor } from "../../src/config/rule.ts"
+import { recipientName } from "../../src/core/recipient.ts"
+import { type AppError } from "../../src/errors/app-error.ts"
+import { fakeFiles, windows } from "./fake-files.ts"
+import { parseRecipient } from "./parse-recipient.ts"
+
+const posix = fakeFiles({}).paths
+const alice = "age1alice000000000000000"
+const bob = "age1bob00000000000000000"
+const ops = "arn:aws:kms:eu-west-1:1:key/ops"
+
+const people = `version: 1
+recipients:
+  alice: ${alice}
+  bob: {age: ${bob}}
+  ops: {kms: ${ops}}
+`
+
+function read(source: string, folder = "/repo"): Config {
+  return readConfig(new TextEncoder().encode(source), { file: ".sopsrc", folder, kind: "sopsrc" })
+}
+
+const options = { parse: parseRecipient, asSops: false }
+
+async function rule(source: string, path = "/repo/a.yaml", paths: PathRules = posix, folder = "/repo"): Promise<Rule> {
+  const found = await ruleFor(read(source, folder), { path, paths }, options)
+  return found!
+}
+
+const names = ({ groups }: Rule) => groups.map((group) => group.map((recipient) => recipientName(recipient)))
+
+function failure(source: string): AppError {
+  try {
+    read(source)
+  } catch (error) {
+    return error as AppError
+  }
+  throw new Error("no error")
+}
+
+describe("recipients", () => {
+  test.each([
+    { text: "alice", names: [alice] },
+    { text: "[alice, ops]", names: [alice, ops] },
+    { text: "[team]", names: [alice, bob] },
+    { text: "[all, alice]", names: [alice, bob, ops] },
+    { text: `[${alice}, alice]`, names: [alice] },
+    { text: "[{pgp: F0}, {age: [x, y]}]", names: ["F0", "x", "y"] },
+    { text: "{kms: {arn: a, role: r, context: {k: v}, aws_profile: p}}", names: ["a+r|k:v|p"] },
+    { text: "{azure_keyvault: {vaultUrl: https://z, key: k}}", names: ["https://z/keys/k/"] },
+    { text: "{hckms: {key_id: r:u}, gcp_kms: {resource_id: projects/p}}", names: ["r:u", "projects/p"] },
+    { text: "85D77543B3D624B63CEA9E6DBC17301B491B3F21", names: ["85D77543B3D624B63CEA9E6DBC17301B491B3F21"] },
+    { text: "1234567890123456", names: ["1234567890123456"] },
+    { text: "ssh-ed25519 AAAA me", names: ["ssh-ed25519 AAAA me"] },
+    { text: "projects/p/x", names: ["projects/p/x"] },
+    { text: "https://v/v1/t/keys/k", names: ["https://v/v1/t/keys/k"] },
+    { text: "https://z/keys/k/1", names: ["https://z/keys/k/1"] },
+    {
+      text: "eu-west-101:01234567-89ab-cdef-0123-456789abcdef",
+      names: ["eu-west-101:01234567-89ab-cdef-0123-456789abcdef"],
+    },
+  ])("$text", async ({ text, names: expected }) => {
+    const source = `${people}groups:\n  team: [alice, bob]\n  all: [team, ops]\nrules:\n  - recipients: ${text}\n`
+    expect(names(await rule(source))).toEqual([expected])
+  })
+
+  test.each([
+    { source: `${people}rules: [{recipients: alcie}]`, at: [6, 22], hint: "did you mean `alice`?" },
+    { source: `${people}rules: [{recipients: zzz}]`, at: [6, 22], hint: "known names: alice, bob, ops" },
+    {
+      source: `${people}rules: [{recipients: "alice, bob"}]`,
+      at: [6, 22],
+      hint: "write several names as a list: [a, b]",
+    },
+    { source: `${people}rules: [{recipients: []}]`, at: [6, 22], hint: undefined },
+    { source: `${people}rules: [{recipients: [[alice]]}]`, at: [6, 23], hint: undefined },
+    { source: `${people}rules: [{recipients: [~]}]`, at: [6, 23], hint: undefined },
+    { source: `${people}groups: {alice: [bob]}`, at: [6, 10], hint: undefined },
+    { source: `${people}groups: {a: [b], b: [a]}`, at: [6, 22], hint: undefined },
+    { source: "version: 1\nrecipients: {a: agee1xyz}", at: [2, 17], hint: "known names: a" },
+    { source: "version: 1\nrecipients: {a: {aeg: x}}", at: [2, 18], hint: "did you mean `age`?" },
+    { source: "version: 1\nrecipients: {a: {kms: {arm: x}}}", at: [2, 24], hint: "did you mean `arn`?" },
+    { source: "version: 1\nrecipients: {a: {kms: {role: x}}}", at: [2, 23], hint: undefined },
+    { source: "version: 1\nrecipients: {a: }", at: [2, 14], hint: undefined },
+    { source: "version: 1\nrecipients: {'a\\b': x}", at: [2, 14], hint: undefined },
+    { source: "version: 1\nrecipients: {' a': x}", at: [2, 14], hint: undefined },
+    { source: `version: 1\nrecipients: {${alice}: x}`, at: [2, 14], hint: "write it as `name: recipient`" },
+  ])("$source", ({ source, at, hint }) => {
+    const error = failure(source)
+    expect(error.code).toBe("CONFIG_INVALID")
+    expect([error.where.line, error.where.column]).toEqual(at)
+    expect(error.where.file).toBe(".sopsrc")
+    expect(error.hint).toBe(hint)
+  })
+
+  test.each(["AGE-SECRET-KEY-1CANARY7F3A", "age-secret-key-1canary7f3a", "-----BEGIN OPENSSH PRIVATE KEY-----"])(
+    "a private key is refused and not shown: %s",
+    (key) => {
+      for (const source of [
+        `recipients: {a: "${key}"}`,
+        `recipients: {a: {age: "${key}"}}`,
+        `rules: [{recipients: ["${key}"]}]`,
+      ]) {
+        const error = failure(`version: 1\n${source}`)
+        expect(error.message).toContain("a private key stands where")
+        expect(JSON.stringify([error, error.message, error.hint])).not.toMatch(/canary|BEGIN/i)
+      }
+    },
+  )
+
+  test("groups of groups end, and do not multiply", async () => {
+    const lines = [people, "groups:", "  g0: [alice, bob]"]
+    for (let i = 1; i < 100; i++) lines.push(`  g${i}: [g${i - 1}, g${i - 1}]`)
+    expect(names(await rule(`${lines.join("\n")}\nrules: [{recipients: g99}]`))).toEqual([[alice, bob]])
+    for (let i = 100; i < 300; i++) lines.push(`  g${i}: [g${i + 1}]`)
+    expect(failure([...lines, "  g300: [alice]"].join("\n")).message).toContain("too deep")
+  })
+
+  test("people: names for the recipients of any file", () => {
+    const source = `version: 1
+recipients:
+  alice: [${alice}, {pgp: F0}]
+  z: {azure_kv: {vaultUrl: https://z, key: k}}
+  broken: {age: bad}
+  team: [alice]
+rules:
+  - recipients: team
+`
+    const known = peopleOf(read(source), parseRecipient)
+    expect(known).toEqual(
+      new Map([
+        [`age/${alice}`, "alice"],
+        ["pgp/F0", "alice"],
+        ["azure_kv/https://z/keys/k/", "z"],
+      ]),
+    )
+    expect(personOf(known, { type: "pgp", fp: "F0" })).toBe("alice")
+    expect(personOf(known, { type: "azure_kv", vaultUrl: "https://z", name: "k", version: "7" })).toBe("z")
+    expect(personOf(known, { type: "age", recipient: "unknown" })).toBeNull()
+  })
+})
+
+describe("key groups", () => {
+  test("names, lists and typed recipients", async () => {
+    const source = `${people}rules: [{key_groups: [[alice, bob], ops, {pgp: F0}], threshold: 2}]`
+    const found = await rule(source)
+    expect(names(found)).toEqual([[alice, bob], [ops], ["F0"]])
+    expect(found).toMatchObject({ threshold: 2, notices: [] })
+  })
+
+  test.each([
+    {
+      text: "key_groups: [[alice], [bob]]",
+      problem: "there are 2 key groups and no `threshold`: a key of each of the 2 groups would be needed",
+      hint: "write `threshold: 2` if",
+    },
+    { text: "key_groups: [[alice], [bob]], threshold: 1", problem: "a number from 2 to 2", hint: undefined },
+    { text: "key_groups: [[alice], [bob]], threshold: 3", problem: "a number from 2 to 2", hint: undefined },
+    { text: "recipients: alice, threshold: 2", problem: "fewer than two", hint: undefined },
+    { text: "recipients: alice, key_groups: [[bob]]", problem: "stand in one rule", hint: undefined },
+    { text: "groups: [[alice]]", problem: "unknown key", hint: "did you mean `key_groups`?" },
+    { text: "shamir_threshold: 2", problem: "unknown key", hint: "did you mean `threshold`?" },
+    { text: "age: x", problem: "unknown key", hint: "write it under `recipients`" },
+  ])("$text", ({ text, problem, hint }) => {
+    const error = failure(`${people}rules: [{${text}}]`)
+    expect(error.message).toContain(problem)
+    if (hint === undefined) expect(error.hint).toBeUndefined()
+    else expect(error.hint).toContain(hint)
+  })
+
+  test("one group needs no threshold", async () => {
+    expect(await rule(`${people}rules: [{key_groups: [[alice]]}]`)).toMatchObject({ threshold: 0 })
+    expect(await rule(`${people}rules: [{recipients: alice, threshold: 1}]`)).toMatchObject({ threshold: 0 })
+  })
+})
+
+describe("rules", () => {
+  const paths = `${people}rules:
+  - path: [secrets/**/*.yaml, /top.json]
+    recipients: alice
+  - path_regex: ^legacy/.*\\.ini$
+    recipients: bob
+  - path: "*.env"
+    recipients: ops
+`
+  test.each([
+    { path: "/repo/secrets/a.yaml", name: alice },
+    { path: "/repo/secrets/x/a.yaml", name: alice },
+    { path: "/repo/top.json", name: alice },
+    { path: "/repo/legacy/x/a.ini", name: bob },
+    { path: "/repo/x/y/.env", name: ops },
+    // With --config the file may lie elsewhere: then its whole path counts.
+    { path: "/elsewhere/a.env", name: ops },
+  ])("$path", async ({ path, name }) => expect(names(await rule(paths, path))).toEqual([[name]]))
+
+  test.each(["/repo/x/top.json", "/elsewhere/secrets/a.yaml", "/repo/x/legacy/a.ini"])(
+    "%s has no rule",
+    async (path) => {
+      await expect(rule(paths, path)).rejects.toMatchObject({ code: "CONFIG_NO_RULE", where: { file: ".sopsrc" } })
+      expect(await settingsFor(read(paths), { path, paths: posix })).toBeNull()
+    },
+  )
+
+  test("paths have `/` on every system", async () => {
+    const where = [windows, "C:\\repo"] as const
+    expect(names(await rule(paths, "C:\\repo\\secrets\\x\\a.yaml", ...where))).toEqual([[alice]])
+    expect(names(await rule(paths, "C:\\repo\\legacy\\a.ini", ...where))).toEqual([[bob]])
+    expect(names(await rule(paths, "D:\\x\\a.env", ...where))).toEqual([[ops]])
+  })
+
+  test("all settings", async () => {
+    const source = `${people}stores: {json: {indent: 2}, yaml: {indent: 2}}
+rules:
+  - encrypted_regex: ^data$
+    mac_only_encrypted: true
+    container: true
+    structure: required
+    layout_memo: never
+    input_type: dotenv
+    with_clear: true
+    stores: {yaml: {indent: 3}}
+`
+    expect(await rule(source)).toMatchObject({
+      groups: [],
+      selectors: { encryptedRegex: "^data$" },
+      macOnlyEncrypted: true,
+      container: true,
+      structure: "required",
+      layoutMemo: "never",
+      inputType: "dotenv",
+      withClear: true,
+      stores: { jsonIndent: 2, yamlIndent: 3 },
+      source: { file: ".sopsrc", rule: 1, line: 8 },
+    })
+  })
+
+  test("defaults", async () => {
+    expect(await rule("version: 1\nrules: [{}]")).toMatchObject({
+      macOnlyEncrypted: false,
+      container: false,
+      structure: "on",
+      layoutMemo: "auto",
+      inputType: null,
+      withClear: false,
+    })
+  })
+
+  test("settings need no recipient that parses", async () => {
+    const source = "version: 1\nrules: [{recipients: {age: bad}, structure: required}]"
+    const target = { path: "/repo/a", paths: posix }
+    expect(await settingsFor(read(source), target)).toMatchObject({ structure: "required" })
+    await expect(ruleFor(read(source), target, options)).rejects.toMatchObject({ where: { line: 2, column: 28 } })
+  })
+})
+
+describe("strictness", () => {
+  test.each([
+    { source: "", problem: "`version` is missing", at: [undefined, undefined] },
+    { source: "rules: []", problem: "`version` is missing", at: [1, 1] },
+    { source: "version: 2", problem: "not known", at: [1, 10] },
+    { source: "version: '1'", problem: "not known", at: [1, 10] },
+    { source: "[]", problem: "a mapping is expected", at: [1, 1] },
+    { source: "version: 1\nrecipents: {}", problem: "unknown key", at: [2, 1], hint: "did you mean `recipients`?" },
+    {
+      source: "version: 1\nx: {}",
+      problem: "unknown key",
+      at: [2, 1],
+      hint: "known keys: version, recipients, groups",
+    },
+    { source: "version: 1\nversion: 1", problem: "twice", at: [2, 1] },
+    { source: "version: 1\nrules:", problem: "a value is missing", at: [2, 1] },
+    { source: "version: 1\nrules: {}", problem: "a list is expected", at: [2, 8] },
+    { source: "version: 1\nrules: [~]", problem: "a value is missing", at: [2, 9] },
+    { source: "version: 1\nrules: []\ncreation_rules: []", problem: "stand in one config", at: [3, 1] },
+    { source: "version: 1\n---\nversion: 1", problem: "one YAML document", at: [3, 1] },
+    {
+      source: "version: 1\nrules: [{encrypted-regex: x}]",
+      problem: "unknown key",
+      at: [2, 10],
+      hint: "did you mean `encrypted_regex`?",
+    },
+    { source: "version: 1\nrules: [{encrypted_regex: x, encrypted_suffix: y}]", problem: "more than one", at: [2, 9] },
+    { source: "version: 1\nrules: [{path: a, path_regex: b}]", problem: "stand in one rule", at: [2, 19] },
+    { source: "version: 1\nrules: [{path: []}]", problem: "empty list", at: [2, 16] },
+    { source: "version: 1\nrules: [{path: '!a'}]", problem: "negated", at: [2, 16] },
+    { source: "version: 1\nrules: [{path: ../a}]", problem: "cannot leave", at: [2, 16] },
+    {
+      source: "version: 1\nrules: [{structure: requierd}]",
+      problem: "one of on, off, required",
+      at: [2, 21],
+      hint: "did you mean `required`?",
+    },
+    { source: "version: 1\nrules: [{structure: true}]", problem: "one of on, off, required", at: [2, 21] },
+    { source: "version: 1\nrules: [{layout_memo: always}]", problem: "one of auto, never", at: [2, 23] },
+    { source: "version: 1\nrules: [{input_type: yml}]", problem: "one of yaml, json", at: [2, 22] },
+    { source: "version: 1\nrules: [{container: yes}]", problem: "true or false", at: [2, 21] },
+    { source: "version: 1\nrules: [{threshold: x}]", problem: "a whole number", at: [2, 21] },
+    { source: "version: 1\nstores: {jsn: {}}", problem: "unknown key", at: [2, 10], hint: "did you mean `json`?" },
+    {
+      source: "version: 1\nstores: {ini: {indent: 2}}",
+      problem: "unknown key",
+      at: [2, 16],
+      hint: "there are no options here",
+    },
+    { source: "version: 1\nstores: {yaml: {indent: -1}}", problem: "from 0 to 16", at: [2, 25] },
+    {
+      source: "version: 1\ncreation_rules: [{path_regx: a}]",
+      problem: "unknown key",
+      at: [2, 19],
+      hint: "did you mean `path_regex`?",
+    },
+    {
+      source: "version: 1\ncreation_rules: [{key_groups: [{merge: [{aeg: []}]}]}]",
+      problem: "unknown key",
+      at: [2, 42],
+      hint: "did you mean `age`?",
+    },
+    {
+      source: "version: 1\ncreation_rules: [{key_groups: [{age: [a]}, {age: [b]}]}]",
+      problem: "2 key groups and no `shamir_threshold`",
+      at: [2, 18],
+    },
+    {
+      source: "version: 1\ndestination_rules: [{s3_buckt: a}]",
+      problem: "unknown key",
+      at: [2, 22],
+      hint: "did you mean `s3_bucket`?",
+    },
+    {
+      source: "version: 1\ndestination_rules: [{recreation_rule: {aeg: a}}]",
+      problem: "unknown key",
+      at: [2, 40],
+      hint: "did you mean `age`?",
+    },
+  ])("$source", ({ source, problem, at, hint }) => {
+    const error = failure(source)
+    expect(error.code).toBe("CONFIG_INVALID")
+    expect(error.message).toContain(problem)
+    expect([error.where.line, error.where.column]).toEqual(at)
+    if (hint !== undefined) expect(error.hint).toContain(hint)
+  })
+
+  test("an unknown key is not shown: it may be a secret in the wrong place", () => {
+    const error = failure("version: 1\ncanary-7f3a: x")
+    expect(JSON.stringify([error, error.message, error.hint])).not.toContain("canary")
+  })
+})
+
+test("creation_rules of a .sops.yaml stand here as they are", async () => {
+  const source = `version: 1
+creation_rules:
+  - path_regex: ^x/
+    age: &alice a
+    encrypted_suffix: _s
+  - key_groups: [{age: [b], merge: [{pgp: [F0]}]}, {age: [c]}]
+    shamir_threshold: 2
+`
+  expect(await rule(source, "/repo/x/y")).toMatchObject({
+    groups: [[{ recipient: "a" }]],
+    selectors: { encryptedSuffix: "_s" },
+  })
+  expect(names(await rule(source, "/repo/y"))).toEqual([["F0", "b"], ["c"]])
+})
+
+describe("S22: names of the prototype are names", () => {
+  const odd = ["__proto__", "constructor", "toString", "hasOwnProperty"]
+  test.each(odd)("%s", async (name) => {
+    const source = `version: 1\nrecipients: {${name}: ${alice}}\nrules: [{path: ${name}/**, recipients: [${name}]}]`
+    const found = await rule(source, `/repo/${name}/a`)
+    expect(names(found)).toEqual([[alice]])
+    expect(found.people).toEqual(new Map([[`age/${alice}`, name]]))
+    expect(failure(`version: 1\n${name}: x`).message).toContain("unknown key")
+    expect(failure(`version: 1\nrules: [{${name}: x}]`).message).toContain("unknown key")
+    expect(failure(`version: 1\nrules: [{recipients: ${name}}]`).message).toContain("neither a name")
+    expect(failure(`version: 1\nrecipients: {a: {${name}: x}}`).message).toContain("unknown key")
+    expect(failure(`version: 1\nrules: [{structure: ${name}}]`).message).toContain("one of on")
+    expect(failure(`version: 1\nstores: {${name}: {}}`).message).toContain("unknown key")
+  })
+
+  test("nothing is written to a prototype", async () => {
+    const keys = Object.getOwnPropertyNames(Object.prototype)
+    const context = `{kms: {arn: a, context: {__proto__: x}}}`
+    const found = await rule(`version: 1\nrules: [{recipients: ${context}, stores: {json: {indent: 2}}}]`)
+    expect(names(found)).toEqual([["a|__proto__:x"]])
+    expect(Object.getOwnPropertyNames(Object.prototype)).toEqual(keys)
+  })
+})
+
+describe(".sopsrc.example", () => {
+  const text = readFileSync(new URL("../../.sopsrc.example", import.meta.url), "utf8")
+
+  test.each([
+    { path: "/repo/secrets/prod/x/a.json", rule: 1 },
+    { path: "/repo/x/prod.env", rule: 1 },
+    { path: "/repo/k8s/app/secret.yaml", rule: 2 },
+    { path: "/repo/settings/a.yaml", rule: 3 },
+    { path: "/repo/ansible/vars/main.yml", rule: 4 },
+    { path: "/repo/app/.env.local", rule: 5 },
+    { path: "/repo/legacy/x/a.json", rule: 6 },
+    { path: "/repo/other.ini", rule: 7 },
+  ])("$path is sealed by rule $rule", async ({ path, rule: number }) => {
+    const found = await rule(text, path)
+    expect(found.source.rule).toBe(number)
+    expect(found.groups.every((group) => group.length > 0)).toBe(true)
+  })
+
+  test("it names everybody that it uses", async () => {
+    const found = await rule(text, "/repo/other.ini")
+    expect(found.groups[0]!.map((recipient) => personOf(found.people, recipient))).toEqual([
+      "alice",
+      "bob",
+      "carol",
+      "dave",
+      "dave",
+      "ci",
+    ])
+  })
+
+  test("it shows every key", () => {
+    const known = failure("version: 1\nzzzzzzzzzzzz: 1").hint!.slice("known keys: ".length).split(", ")
+    const ofRules = failure("version: 1\nrules: [{zzzzzzzzzzzz: 1}]").hint!.slice("known keys: ".length).split(", ")
+    expect(known).toContain("creation_rules")
+    expect(ofRules).toContain("layout_memo")
+    expect([...known, ...ofRules].filter((key) => !text.includes(`${key}:`))).toEqual([])
+  })
+
+  test("docs/configuration.md names every key, too", () => {
+    const docs = readFileSync(new URL("../../docs/configuration.md", import.meta.url), "utf8")
+    const ofRules = failure("version: 1\nrules: [{zzzzzzzzzzzz: 1}]").hint!.slice("known keys: ".length).split(", ")
+    expect(ofRules.filter((key) => !docs.includes(`\`${key}\``))).toEqual([])
+  })
+})
