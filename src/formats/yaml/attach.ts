@@ -25,12 +25,15 @@ export function attach(scan: YamlScan, tree: MetaMap, like: YamlMetadata | null,
   return scan.docs.map((document, index) => {
     const place = like?.layout[Math.min(index, like.layout.length - 1)] ?? null
     const { root } = document
-    if (root?.type === "map" && root.flow) return flowEdit(scan.source, root, tree, place)
+    const isEmptied = root?.type === "map" && root.pairs.length === 0 && place !== null && !place.flow
+    if (root?.type === "map" && root.flow && !isEmptied) return flowEdit(scan.source, root, tree, place)
     if (root !== null && root.type !== "map" && root.span.end > root.properties.start) throw notAMapping(root.line)
     const column = root?.type === "map" ? startColumn(scan.source, root) : 0
     const key = `${place === null ? "-" : index} ${column}`
     const lines = printed.get(key) ?? blockLines(tree, like, place, column, wanted)
     printed.set(key, lines)
+    // The block was all there was, and detaching it left `{}`.
+    if (isEmptied) return { start: root.span.start, end: root.span.end, text: lines.join(eolOf(scan.source)) }
     return blockEdit(scan, document, place, lines)
   })
 }
@@ -116,7 +119,9 @@ function blockLines(
   const lines = [margin + (known?.head ?? `${KEY}:`)].flatMap((head) => head.split(/\r?\n/))
   for (const [key, value] of tree) {
     const chunk = known?.chunks.get(key)
-    const isKept = chunk !== undefined && sameValue(like!.tree.get(key), value)
+    // The tree is that of the first document; what another one says differently does not count.
+    const isCurrent = chunk !== undefined && chunk === like!.layout[0]?.chunks.get(key)
+    const isKept = isCurrent && sameValue(like!.tree.get(key), value)
     if (isKept) lines.push(...chunk.split(/\r?\n/))
     else for (const line of printEntry(key, value, indent)) lines.push(line === "" ? "" : margin + line)
   }

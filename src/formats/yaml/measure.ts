@@ -10,10 +10,11 @@ export function columnAt(source: string, offset: number): number {
   return offset - lineStart(source, offset)
 }
 
+/** A BOM is no part of the first line. */
 export function lineStart(source: string, offset: number): number {
   let at = offset
   while (at > 0 && !isBreak(source.charCodeAt(at - 1))) at--
-  return at
+  return at === 0 && offset > 0 && source.charCodeAt(0) === 0xfeff ? 1 : at
 }
 
 /** Offset behind the line end of the line that `offset` is in; the length of the text when there is none. */

@@ -54,6 +54,7 @@ export function metaBlock(source: string, document: YamlDocument, root: MapNode,
     column: columnAt(source, pairStart(pair)),
     ...chunked(source, pair, end),
   }
+  if (root.pairs.length === 1 && document.start === null) return { place, detach: emptyRoot(source, start, end) }
   return { place, detach: { ...wholeLines(source, start, end), text: "" } }
 }
 
@@ -87,6 +88,12 @@ function countLines(source: string, from: number, until: number): number {
   let lines = 0
   for (let at = from; at < until; at = nextLine(source, at)) lines++
   return lines
+}
+
+/** Nothing else says that there is a document, so an empty mapping must, as upstream prints it. */
+function emptyRoot(source: string, start: number, end: number): Edit {
+  const block = source.slice(start, end)
+  return { start, end, text: `{}${block.slice(withoutLastBreak(block).length)}` }
 }
 
 /** A block at the end of a text without final line end took the line end before it along. */

@@ -1,0 +1,52 @@
+import { type Format, type MetadataBlock, type Scan } from "../../core/format.ts"
+import { type Item, type Site } from "../../core/site.ts"
+import { type Span } from "../../core/text.ts"
+import { assert } from "../../errors/app-error.ts"
+import { attach } from "./attach.ts"
+import { open, seal } from "./carry.ts"
+import { set } from "./edit-set.ts"
+import { unset } from "./edit-unset.ts"
+import { emitYaml, emitYamlValue } from "./emit.ts"
+import { expand } from "./expand.ts"
+import { type YamlMetadata, type YamlScan, type YamlSite } from "./model.ts"
+import { scanYaml } from "./scan.ts"
+
+/** YAML as sops reads it with go-yaml v3: several documents, every style, comments in all places. */
+export const yaml: Format = {
+  name: "yaml",
+  scan: scanYaml,
+  seal: (scan, site, token) => seal(own(scan), ownSite(site), token),
+  open: (scan, site, scalar) => open(own(scan), ownSite(site), scalar),
+  expand: (scan, alias, leaf) => expand(own(scan), alias, leaf),
+  valueSpan: (scan, item) => valueSpan(own(scan), item),
+  attach: (scan, tree, like, indent) => attach(own(scan), tree, ownBlock(like), indent),
+  set: (scan, path, value) => set(own(scan), path, value),
+  unset: (scan, path) => unset(own(scan), path),
+  emit: emitYaml,
+  emitValue: emitYamlValue,
+}
+
+/** The value of an entry with its tag and anchor; `null` for a document root, and where nothing is written. */
+function valueSpan({ entries }: YamlScan, item: Item): Span | null {
+  const value = entries.get(item)?.value ?? null
+  if (value === null) return null
+  const start = Math.min(value.properties.start, value.span.start)
+  const end = Math.max(value.properties.end, value.span.end)
+  return start === end ? null : { start, end }
+}
+
+/** Scans, sites and blocks of this format come from its own scan, which says more than the core's contract. */
+function own(scan: Scan): YamlScan {
+  assert("entries" in scan && "docs" in scan, "a scan belongs to the format that made it")
+  return scan as YamlScan
+}
+
+function ownSite(site: Site): YamlSite {
+  assert(typeof site.style === "object" && site.style !== null && "type" in site.style, "a YAML site has a YAML style")
+  return site as YamlSite
+}
+
+function ownBlock(block: MetadataBlock | null): YamlMetadata | null {
+  // A file can change its format only by conversion, and then nothing of the old layout counts.
+  return block !== null && Array.isArray(block.layout) ? (block as YamlMetadata) : null
+}
