@@ -4,7 +4,7 @@ import { type MetaMap, type MetadataBlock, type MetaValue } from "../core/format
  * A block whose tree is built when it is first read. A file with a broken block is "sealed already" for `encrypt`, and
  * only who wants to open it has to hear what is wrong with the block.
  */
-export function metadataBlock(read: () => MetaMap, rest: Omit<MetadataBlock, "tree">): MetadataBlock {
+export function metadataBlock<T extends Omit<MetadataBlock, "tree">>(read: () => MetaMap, rest: T): MetadataBlock & T {
   let tree: MetaMap | null = null
   return {
     get tree() {

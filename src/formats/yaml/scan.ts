@@ -1,0 +1,83 @@
+import { type Item } from "../../core/site.ts"
+import { type Edit, type Span } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { metadataBlock } from "../metadata-block.ts"
+import { checkFirstDocument } from "./check.ts"
+import { keyText } from "./key.ts"
+import { type MetaBlock, metaBlock } from "./meta-block.ts"
+import { metaTree } from "./meta-tree.ts"
+import { type YamlEntry, type YamlMetadata, type YamlScan } from "./model.ts"
+import { type MapNode, type YamlDocument, type YamlPair } from "./node.ts"
+import { parseYaml } from "./parse.ts"
+import { type Walk, walkDocument } from "./walk.ts"
+
+const KEY = "sops"
+
+/**
+ * Scans a YAML text: its sites, in the order of upstream's walk, and its metadata.
+ *
+ * @throws {AppError} `SYNTAX`, `TOO_LARGE`, `NO_DOCUMENT`, `DUPLICATE_KEY`, and what `walkDocument` throws
+ */
+export function scanYaml(source: string): YamlScan {
+  const docs = parseYaml(source)
+  const [first] = docs
+  if (source === "") throw new AppError("NO_DOCUMENT")
+  // Upstream meets the end of the file here, which it reports as an error of the text.
+  if (first === undefined) throw new AppError("SYNTAX", { line: 1 }, { subject: "it holds no document" })
+  if (first.root !== null) checkFirstDocument(first.root)
+
+  const own = metadataPairs(first)
+  const blocks = own.length === 0 ? [] : docs.map((document) => blocksOf(source, document))
+  const w: Walk = {
+    source,
+    sites: [],
+    entries: new Map<Item, YamlEntry>(),
+    roots: [],
+    aliases: [],
+    targets: new Map(),
+    alias: null,
+    virtualSites: 0,
+    document: 0,
+    hasMetadata: own.length > 0,
+    blocks: [],
+    decoded: 0,
+    decodedByAlias: 0,
+  }
+  for (const [index, document] of docs.entries()) {
+    w.blocks = (blocks[index] ?? []).map((block): Span => block.detach)
+    walkDocument(w, document, index)
+  }
+  const { sites, entries, roots, aliases } = w
+  const metadata = own.length === 0 ? null : metadataOf(own, blocks)
+  return { source, sites, metadata, aliases, documents: docs.length, docs, entries, roots }
+}
+
+/** Root entries with the key of the metadata. */
+function metadataPairs({ root }: YamlDocument): YamlPair[] {
+  return rootMap(root)?.pairs.filter(({ key }) => keyText(key) === KEY) ?? []
+}
+
+function rootMap(root: YamlDocument["root"]): MapNode | null {
+  return root?.type === "map" ? root : null
+}
+
+function blocksOf(source: string, document: YamlDocument): MetaBlock[] {
+  const root = rootMap(document.root)
+  if (root === null) return []
+  const blocks: MetaBlock[] = []
+  for (const [position, { key }] of root.pairs.entries()) {
+    if (keyText(key) === KEY) blocks.push(metaBlock(source, document, root, position))
+  }
+  return blocks
+}
+
+/** The first document's block counts; upstream drops those of the others unread. */
+function metadataOf([first, second]: readonly YamlPair[], blocks: readonly MetaBlock[][]): YamlMetadata {
+  const detach = blocks.flat().map((block): Edit => block.detach)
+  const layout = blocks.map(([block]) => block?.place ?? null)
+  const read = (): ReturnType<typeof metaTree> => {
+    if (second === undefined && first !== undefined) return metaTree(first.value)
+    throw new AppError("METADATA_INVALID", { line: second?.key.line }, { subject: "it stands twice" })
+  }
+  return metadataBlock(read, { detach, layout })
+}
