@@ -1,5 +1,12 @@
 import { utf8 } from "../../core/text.ts"
-import { type CommentEntry, type ListTree, type MapTree, type NullTree, type ScalarTree, type Tree } from "../../core/tree.ts"
+import {
+  type CommentEntry,
+  type ListTree,
+  type MapTree,
+  type NullTree,
+  type ScalarTree,
+  type Tree,
+} from "../../core/tree.ts"
 
 /** A tree whose comments hang on their neighbours, as text with markers; `""` for none. */
 export type Commented = CommentedLeaf | CommentedMap | CommentedList
