@@ -18,6 +18,7 @@ export interface SignalSource {
   on(event: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
   on(event: "exit", listener: () => void): unknown
   off(event: NodeJS.Signals, listener: (signal: NodeJS.Signals) => void): unknown
+  off(event: "exit", listener: () => void): unknown
   kill(pid: number, signal: NodeJS.Signals): unknown
   exit(status: number): never
 }
@@ -36,7 +37,7 @@ export function realSignals(source: SignalSource, numberOf: (signal: NodeJS.Sign
   const undos = new Set<() => void>()
   const takers: Taker[] = []
   const heard = new Set<NodeJS.Signals>()
-  let listensForExit = false
+  let isSettling = false
 
   function hear(names: Iterable<NodeJS.Signals>): void {
     for (const name of names) {
@@ -44,6 +45,22 @@ export function realSignals(source: SignalSource, numberOf: (signal: NodeJS.Sign
       heard.add(name)
       source.on(name, dispatch)
     }
+  }
+
+  /** Stops listening where nobody needs it, but not before signals that are under way have been heard. */
+  function settle(): void {
+    if (isSettling) return
+    isSettling = true
+    setImmediate(() => {
+      isSettling = false
+      for (const name of heard) {
+        const isNeeded = (undos.size > 0 && fatal.has(name)) || takers.some(({ names }) => names.has(name))
+        if (isNeeded) continue
+        heard.delete(name)
+        source.off(name, dispatch)
+      }
+      if (undos.size === 0) source.off("exit", undoAll)
+    })
   }
 
   function dispatch(signal: NodeJS.Signals): void {
@@ -76,11 +93,16 @@ export function realSignals(source: SignalSource, numberOf: (signal: NodeJS.Sign
   return {
     onEnd(undo) {
       hear(fatal)
-      if (!listensForExit) source.on("exit", undoAll)
-      listensForExit = true
-      undos.add(undo)
+      if (undos.size === 0) {
+        source.off("exit", undoAll)
+        source.on("exit", undoAll)
+      }
+      // Each call is a duty of its own, also when two are the same function.
+      const duty = (): void => undo()
+      undos.add(duty)
       return () => {
-        undos.delete(undo)
+        undos.delete(duty)
+        settle()
       }
     },
 
@@ -91,10 +113,7 @@ export function realSignals(source: SignalSource, numberOf: (signal: NodeJS.Sign
       return () => {
         const at = takers.indexOf(taker)
         if (at !== -1) takers.splice(at, 1)
-        for (const name of names) {
-          if (fatal.has(name) || takers.some((other) => other.names.has(name)) || !heard.delete(name)) continue
-          source.off(name, dispatch)
-        }
+        settle()
       }
     },
   }

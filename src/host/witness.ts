@@ -1,4 +1,5 @@
 import { type ChildProcess } from "node:child_process"
+import { type Writable } from "node:stream"
 import { flag } from "./file-system.ts"
 import { closeQuietly } from "./files.ts"
 import { type Io } from "./io.ts"
@@ -50,7 +51,7 @@ function start({ fs, processes }: Machine): ChildProcess | null {
     child.on("error", () => {})
     child.stdin?.on("error", () => {})
     child.unref()
-    const pipe: { unref?: () => void } | null = child.stdin
+    const pipe: (Writable & { unref?: () => void }) | null = child.stdin
     pipe?.unref?.()
     return child
   } catch {

@@ -97,12 +97,13 @@ function replace(
     if (fd === null) return false
     isThere = true
     putAll(fs, fd, bytes, 0)
-    if (io.platform !== "win32") dress(io, fd, target, mode)
     fs.sync(fd)
+    assertUnchanged(io, target, opened)
+    // As late as can be: a file that is left behind has mode 0600.
+    if (io.platform !== "win32") dress(io, fd, target, mode)
     const closing = fd
     fd = null
     fs.close(closing)
-    assertUnchanged(io, target, opened)
     const isRenamed = whenPossible(() => fs.rename(temp, target.path)) !== null
     if (!isRenamed) return false
     isThere = false
