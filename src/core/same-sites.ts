@@ -2,7 +2,7 @@ import { type Leaf } from "./document.ts"
 import { type Format } from "./format.ts"
 import { type Scalar } from "./scalar.ts"
 import { type Item, type Site } from "./site.ts"
-import { equalBytes } from "./text.ts"
+import { equalBytes, utf8 } from "./text.ts"
 
 /** Kinds whose canonical text holds no character that could mean anything to a format. */
 const harmless: ReadonlySet<string> = new Set(["int", "float", "bool", "time"])
@@ -36,7 +36,17 @@ function sameReading(site: Site, scalar: Scalar | null, other: Site): boolean {
       (harmless.has(scalar.kind) && other.kind === "str")
     )
   }
-  return harmless.has(scalar.kind) && other.kind === "str"
+  return (harmless.has(scalar.kind) && other.kind === "str") || isNegativeZero(scalar, other.scalar)
+}
+
+/** Upstream prints the float -0 as `-0`, which is read as the integer 0. */
+function isNegativeZero(scalar: Scalar, other: Scalar): boolean {
+  return (
+    scalar.kind === "float" &&
+    other.kind === "int" &&
+    utf8.decode(scalar.bytes) === "-0" &&
+    utf8.decode(other.bytes) === "0"
+  )
 }
 
 function isNumber(a: string, b: string): boolean {
