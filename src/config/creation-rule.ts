@@ -75,12 +75,22 @@ function readFlat(entry: ConfigEntry | undefined, { key, type, awsProfile }: Fla
   if (value === null) return []
   const wrong = (at: At) => invalid(at, `invalid ${key} key configuration: a text or a list of texts is expected here`)
   if (value.type === "map") throw wrong(value.at)
-  return (value.type === "list" ? value.items : [value]).flatMap((item) => {
-    if (item.type !== "scalar" || (item.kind !== "text" && type !== "hckms")) throw wrong(item.at)
-    const text = value.type === "list" ? item.text : withoutEmptyPieces(item.text)
-    return text === "" ? [] : [{ at: item.at, person: item.anchor, type, text, awsProfile }]
+  const isList = value.type === "list"
+  // This key alone is typed as a list of texts, so nulls fall away and any scalar will do.
+  const isLoose = type === "hckms"
+  const items = isList ? value.items.filter((item) => !isLoose || present(item) !== null) : [value]
+  return items.flatMap((item) => {
+    if (item.type !== "scalar" || (item.kind !== "text" && !isLoose)) throw wrong(item.at)
+    const text = isList ? item.text : withoutEmptyPieces(item.text)
+    if (text.trim() !== "") return [{ at: item.at, person: item.anchor, type, text, awsProfile }]
+    if (items.length > 1 && !skipsEmpty.has(type))
+      throw invalid(item.at, `invalid ${key} key configuration: it is empty`)
+    return []
   })
 }
+
+/** Upstream joins a list with commas before it reads it, and only these two leave out empty pieces then. */
+const skipsEmpty: ReadonlySet<RecipientType> = new Set(["hc_vault", "hckms"])
 
 /** So that folded scalars and trailing commas work. */
 function withoutEmptyPieces(text: string): string {

@@ -26,7 +26,7 @@ export function itemsOf(value: ConfigValue | undefined): readonly ConfigValue[] 
 export function textOf(value: ConfigValue | undefined): string {
   const scalar = present(value)
   if (scalar === null) return ""
-  if (scalar.type !== "scalar") throw invalid(scalar.at, "a text is expected here")
+  if (scalar.type !== "scalar" || scalar.kind === "mismatch") throw invalid(scalar.at, "a text is expected here")
   return scalar.text
 }
 

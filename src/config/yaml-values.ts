@@ -19,8 +19,8 @@ export interface ConfigScalar {
   readonly at: At
   /** As written, without quotes. */
   readonly text: string
-  /** What go-yaml resolves it to; `other` is a time, or a tag that does not fit. */
-  readonly kind: "null" | "bool" | "int" | "float" | "text" | "other"
+  /** What go-yaml resolves it to; `other` is a time, `mismatch` a tag that does not fit. */
+  readonly kind: "null" | "bool" | "int" | "float" | "text" | "other" | "mismatch"
   /** Of a bool `True` or `False`, of an int or float its decimal digits. */
   readonly canonical: string
   /** Many people name their keys so: `- &alice age1...`. */
@@ -148,7 +148,8 @@ function convertScalar(node: ScalarNode): ConfigScalar {
   const place = { type: "scalar", at: at(node), anchor } as const
   const resolved = resolveScalar(tag, style, value)
   if (resolved === null) return { ...place, kind: "null", text: value, canonical: "" }
-  if (typeof resolved === "string") return { ...place, kind: "other", text: value, canonical: "" }
+  if (resolved === "mismatch") return { ...place, kind: "mismatch", text: value, canonical: "" }
+  if (resolved === "unsupported") return { ...place, kind: "other", text: value, canonical: "" }
   const canonical = utf8.decode(resolved.bytes)
   switch (resolved.kind) {
     case "str":

@@ -87,6 +87,7 @@ describe("types, as go-yaml 3.0.4 decodes them", () => {
     "creation_rules: [{mac_only_encrypted: 1}]",
     "creation_rules: [{hckms: a}]",
     "creation_rules: [{encrypted_regex: [a]}]",
+    "creation_rules: [{encrypted_suffix: !!int x}]",
     "creation_rules: [{key_groups: [{pgp: a}]}]",
     "creation_rules: [{key_groups: [{kms: [a]}]}]",
     "creation_rules: [{key_groups: [{merge: a}]}]",
@@ -115,6 +116,7 @@ describe("types, as go-yaml 3.0.4 decodes them", () => {
 
   test("nulls in lists are left out", async () => {
     expect(await groups("creation_rules: [~, {key_groups: [~, {age: [~, a]}]}]")).toEqual([["age:a"]])
+    expect(await groups("creation_rules: [{hckms: [~, r:u, '']}]")).toEqual([["hckms:r:u"]])
   })
 })
 
@@ -209,7 +211,7 @@ describe("recipients", () => {
     expect(await groups(`creation_rules:\n  - age: ${text}\n`)).toEqual([names.map((name) => `age:${name}`)])
   })
 
-  test.each(["1", "true", "{}", "[1]", "[a, ~]", "[[a]]"])("age: %s is an error", async (text) => {
+  test.each(["1", "true", "{}", "[1]", "[a, ~]", "[a, '']", "[[a]]"])("age: %s is an error", async (text) => {
     await expect(rule(`creation_rules: [{age: ${text}}]`)).rejects.toThrow(/invalid age key configuration/)
   })
 

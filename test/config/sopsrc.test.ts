@@ -5,6 +5,7 @@ import { type PathRules } from "../../src/config/files.ts"
 import { type Rule, peopleOf, personOf, ruleFor, settingsFor } from "../../src/config/rule.ts"
 import { recipientName } from "../../src/core/recipient.ts"
 import { type AppError } from "../../src/errors/app-error.ts"
+import { parseRecipients } from "../../src/keys/parse-recipient.ts"
 import { fakeFiles, windows } from "./fake-files.ts"
 import { parseRecipient } from "./parse-recipient.ts"
 
@@ -418,6 +419,15 @@ describe(".sopsrc.example", () => {
       "dave",
       "ci",
     ])
+  })
+
+  test("its recipients are real ones", async () => {
+    const config = read(text)
+    for (const path of ["secrets/prod/a", "k8s/a.yaml", "legacy/a.json", "other"]) {
+      const target = { path: `/repo/${path}`, paths: posix }
+      await expect(ruleFor(config, target, { parse: parseRecipients, asSops: false })).resolves.not.toBeNull()
+    }
+    expect(peopleOf(config, parseRecipients).size).toBe(11)
   })
 
   test("it shows every key", () => {
