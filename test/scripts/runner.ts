@@ -18,6 +18,9 @@ import { parseArchive, words } from "./txtar.ts"
 const fakeTerminal = /^\s*tty\b/m
 const ownProcess = /^# in a process of its own$/m
 
+/** Keys that belong to nobody, and a config that names one of them, are there for every script. */
+const common = parseArchive(readFileSync(join(import.meta.dirname, "common.txt"), "utf8")).files
+
 /** Why a script cannot run here; `null` when it can. */
 export function skipReason(text: string): string | null {
   return process.env["SCRIPT_BIN"] === "1" && fakeTerminal.test(text) ? "needs a terminal that a test plays" : null
@@ -28,7 +31,8 @@ export function skipReason(text: string): string | null {
  * be empty, and at the end no file that the script did not bring or name with `plain` may hold the canary.
  */
 export async function runScript(text: string): Promise<void> {
-  const { script, files } = parseArchive(text)
+  const { script, files: brought } = parseArchive(text)
+  const files = new Map([...common, ...brought])
   const own = machine()
   try {
     for (const [name, content] of files) {

@@ -1,4 +1,3 @@
-import { AppError } from "../../errors/app-error.ts"
 import {
   clearOptions,
   indent,
@@ -42,10 +41,6 @@ export const encrypt = command({
   ],
   async run(session, { args, options }) {
     const files = sources(args.files, options)
-    if (files.includes(null) && options.filenameOverride === undefined) {
-      const hint = "say with --filename-override NAME which format and rule to use"
-      throw new AppError("OPTIONS_CONFLICT", {}, { subject: "standard input has no name", hint })
-    }
     const { encryptFiles } = await import("../../app/encrypt.ts")
     return encryptFiles(session, { ...options, files })
   },
