@@ -75,7 +75,10 @@ function openLeaves(
       warnings.push({ code: "COMMENT_NOT_SEALED", line: site.line, path: fullPath(site.item) })
       return { site, scalar: site.scalar, isSelected: true, token: null }
     }
-    if (leaf.scalar?.kind === "comment") checkComment(leaf, format.name === "ini")
+    // In INI a comment may hold several lines and only LF ends one; there the second scan decides alone.
+    if (leaf.scalar?.kind === "comment" && format.name !== "ini") {
+      checkComment(leaf, format.name === "dotenv")
+    }
     return leaf
   })
   return { leaves, warnings }
@@ -124,13 +127,14 @@ function tokenFault(fault: TokenFault, site: Site): AppError {
   return new AppError("TOKEN_INVALID", place(site), { subject: fault })
 }
 
-/** What would end a comment line, or hide in it: LF, CR, NEL, LS, PS and NUL. INI comments may hold several lines. */
-function checkComment({ site, scalar }: Leaf, mayBreak: boolean): void {
+/** What would end a comment line, or hide in it: LF, CR, NEL, LS, PS and NUL. A line of dotenv may end in CR. */
+function checkComment({ site, scalar }: Leaf, mayEndInReturn: boolean): void {
   const text = utf8.decode(scalar!.bytes)
-  for (let i = 0; i < text.length; i++) {
+  const length = mayEndInReturn && text.endsWith("\r") ? text.length - 1 : text.length
+  for (let i = 0; i < length; i++) {
     const code = text.charCodeAt(i)
-    const isBreak = code === 0x0a || code === 0x0d
-    if (code === 0 || code === 0x85 || code === 0x2028 || code === 0x2029 || (isBreak && !mayBreak)) {
+    const isBreak = code === 0x0a || code === 0x0d || code === 0x85 || code === 0x2028 || code === 0x2029
+    if (code === 0 || isBreak) {
       throw new AppError("COMMENT_UNSAFE", place(site))
     }
   }

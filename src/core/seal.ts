@@ -49,7 +49,7 @@ export interface Sealed {
 }
 
 /** A plain document that is about to be sealed: what is selected, and where it stands. */
-interface Draft {
+export interface Draft {
   readonly format: Format
   readonly plain: string
   readonly scan: Scan
@@ -177,14 +177,16 @@ function sealLeaves(sites: readonly Site[], isSelected: readonly boolean[], { ci
 }
 
 /** The whole sealed text: tokens, metadata, and the memo if there is one. */
-function finish(draft: Draft, like: MetadataBlock | null, options: SealOptions, memo: Memo | null): string {
+export function finish(draft: Draft, like: MetadataBlock | null, options: SealOptions, memo: Memo | null): string {
   const { previous, macOnlyEncrypted, selectors, cipher, structure } = options
   const before = previous?.document.metadata ?? null
   const macHex = macOf(draft.leaves, macOnlyEncrypted, clearBytes)
   const keepsMac = before !== null && previous!.macHex === macHex && before.macOnlyEncrypted === macOnlyEncrypted
   const lastModified = keepsMac ? before.lastModified : timestamp(options.now)
+  // Upstream writes no selector into a new binary file.
+  const written = draft.format.name === "binary" ? selectors : normalized(selectors)
   const digest = structure
-    ? structureDigest(placed(draft.leaves), { selectors: normalized(selectors), macOnlyEncrypted })
+    ? structureDigest(placed(draft.leaves), { selectors: written, macOnlyEncrypted })
     : ""
   const memoText = memo === null ? "" : formatMemo(memo)
   const tree = writeMetadata(
@@ -193,7 +195,7 @@ function finish(draft: Draft, like: MetadataBlock | null, options: SealOptions, 
       lastModified,
       mac: keepsMac ? before.mac : sealText(cipher, macHex, lastModified),
       version: options.version,
-      selectors: draft.format.name === "binary" ? selectors : normalized(selectors),
+      selectors: written,
       macOnlyEncrypted,
       container: options.container,
       layout:
@@ -228,7 +230,7 @@ function sealText(cipher: Cipher, text: string, aad: string): string {
  *
  * @throws {AppError} `SELF_CHECK`
  */
-function readBack(format: Format, text: string, draft: Draft, { cipher, compiled }: SealOptions): Opened {
+export function readBack(format: Format, text: string, draft: Draft, { cipher, compiled }: SealOptions): Opened {
   const opened = attempt(() => open(readSealed(format, text), { cipher, selectors: compiled, requireStructure: false }))
   const isSame =
     opened.leaves.length === draft.leaves.length &&

@@ -157,6 +157,26 @@ export const catalog = {
     title: "standard input has no name to choose format and rule by",
     hint: "say what it is with --filename-override NAME",
   },
+  VALUE_INVALID: { exit: 7, title: "the value is not JSON", hint: "put a text in double quotes, or say --string" },
+  VALUE_MISSING: {
+    exit: 100,
+    title: "there is no value, and no terminal to ask for it",
+    hint: "give it with --value-stdin or --value-file",
+  },
+  PATH_IN_BINARY: {
+    exit: 1,
+    title: "a binary file is one value without paths",
+    hint: "change it with `sotto edit`",
+  },
+  FILE_EXISTS: { exit: 3, title: "the file is there already, and nothing was written", hint: "choose another name" },
+  NOT_CHANGED: { exit: 200, title: "File has not changed, exiting.", hint: undefined },
+  EDIT_INTERRUPTED: { exit: 1, title: "the editor was interrupted", hint: undefined },
+  RESERVED_KEY: {
+    exit: 203,
+    title: "the name `sops` is reserved for the metadata",
+    hint: "rename that entry",
+  },
+  DRAFT_MISSING: { exit: 1, title: "there is no draft of this file", hint: "edit it without --resume" },
   SELF_CHECK: {
     exit: 70,
     title: "the sealed text does not open to what went in, so nothing was written",

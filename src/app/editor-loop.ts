@@ -1,0 +1,72 @@
+import { type FormatName } from "../core/format.ts"
+import { decodeText, equalBytes } from "../core/text.ts"
+import { AppError } from "../errors/app-error.ts"
+import { loadFormat } from "../formats/registry.ts"
+import { chooseEditor, type Editor, runEditor } from "../host/editor.ts"
+import { readNow } from "../host/files.ts"
+import { withPrivateDir } from "../host/private-dir.ts"
+import { workspaceOf } from "./machine.ts"
+import { type EditOptions } from "./options.ts"
+import { type Session } from "./session.ts"
+import { UnsavedText } from "./unsaved-text.ts"
+
+interface Text {
+  /** Base name of the file, so that the editor knows what it is. */
+  readonly name: string
+  readonly start: Uint8Array
+  readonly format: FormatName
+}
+
+/**
+ * Lets the user edit a text until it is valid in its format. The text lies in a folder of its own that only the user
+ * can read, and is gone afterwards.
+ *
+ * @returns the edited text, which may be what it was
+ * @throws {UnsavedText} when the user gives up with a text that is not valid
+ */
+export async function editUntilValid(session: Session, options: EditOptions, text: Text): Promise<Uint8Array> {
+  const { io, asSops } = session
+  const editor = chooseEditor(io, { asSops, outside: workspaceOf(session, [options.file]) })
+  if (editor.historyWarning !== null)
+    session.notice(`${editor.historyWarning} may keep a copy of the text in its local history`)
+  return withPrivateDir(
+    io,
+    async (dir) => {
+      const path = dir.write(text.name, text.start)
+      return loop(session, options, { ...text, path, editor })
+    },
+    asSops ? { base: io.temp } : {},
+  )
+}
+
+async function loop(
+  session: Session,
+  { keepEnv }: EditOptions,
+  text: Text & { path: string; editor: Editor },
+): Promise<Uint8Array> {
+  const { io, asSops } = session
+  for (;;) {
+    const end = await runEditor(io, text.editor, text.path, { asSops: asSops || keepEnv })
+    const edited = readNow(io.fs, text.path)
+    if (end.interruptedBy !== null) throw new UnsavedText(edited, new AppError("EDIT_INTERRUPTED"))
+    if (equalBytes(edited, text.start)) return edited
+    const fault = await faultOf(text.format, edited)
+    if (fault === null) return edited
+    const place = fault.where.line === undefined ? "" : ` in line ${fault.where.line}`
+    session.notice(`the text cannot be saved${place}: ${fault.message}`)
+    const again = await io.terminal.confirm("Go back to the editor?")
+    if (again !== true) throw new UnsavedText(edited, fault)
+  }
+}
+
+async function faultOf(name: FormatName, edited: Uint8Array): Promise<AppError | null> {
+  if (name === "binary") return null
+  const text = decodeText(edited)
+  if (text === null) return new AppError("NOT_UTF8")
+  try {
+    return (await loadFormat(name)).scan(text).metadata === null ? null : new AppError("RESERVED_KEY")
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
+}

@@ -1,0 +1,157 @@
+import { recipientKey } from "../config/recipients.ts"
+import { buildTrees } from "../core/build-tree.ts"
+import { type FormatName } from "../core/format.ts"
+import { type Sealed } from "../core/seal.ts"
+import { decodeText, equalBytes, utf8 } from "../core/text.ts"
+import { AppError } from "../errors/app-error.ts"
+import { loadFormat } from "../formats/registry.ts"
+import { readFile, readOptionalFile } from "../host/files.ts"
+import { emitOptions } from "./decrypt.ts"
+import { fileLimits } from "./machine.ts"
+import { openLoaded, loadSealed, type LoadedFile, withFile } from "./open-file.ts"
+import { type EncryptOptions, type Source } from "./options.ts"
+import { forEachFile, putResult } from "./put-result.ts"
+import { makeDataKey, planFor, sealNew } from "./seal-new.ts"
+import { sealOver } from "./seal-over.ts"
+import { type Outcome, type Session } from "./session.ts"
+import { type FileSettings, loadSettings } from "./settings.ts"
+import { formatByName, sniffSealed } from "./source-type.ts"
+
+/** `encrypt`: seals plain files. */
+export async function encryptFiles(session: Session, options: EncryptOptions): Promise<Outcome> {
+  return forEachFile(options.files, (source) => withFile(source, () => encryptOne(session, source, options)))
+}
+
+async function encryptOne(session: Session, source: Source, options: EncryptOptions): Promise<Outcome> {
+  const name = options.filenameOverride ?? source
+  if (name === null && !session.asSops) throw new AppError("NAME_MISSING")
+  const settings = await loadSettings(session, name, options.config)
+  const { bytes, facts } = await readFile(session.io, source ?? "/dev/stdin", fileLimits)
+  const format = formatByName(name, options.inputType, settings.rule.inputType)
+  if (!session.asSops) refuseSealed(bytes, format)
+  const input = { bytes, format, settings, name }
+  const over =
+    options.inPlace || options.output === undefined || options.forceNew || session.asSops
+      ? null
+      : await sealedTarget(session, options)
+  const sealed =
+    over === null ? await sealFresh(session, input, options) : await sealOnto(session, over, input, options)
+  if (sealed.warnings.some(({ code }) => code === "LAYOUT_DROPPED")) {
+    session.notice(
+      `${source ?? "standard input"}: some spellings cannot be kept and will come back in their canonical form`,
+    )
+  }
+  const text = utf8.encode(sealed.text)
+  if (over !== null && equalBytes(over.original, text)) return {}
+  return putResult(session, options, {
+    bytes: text,
+    file: source,
+    original: facts === null ? null : bytes,
+    mode: "kept",
+  })
+}
+
+interface Input {
+  readonly bytes: Uint8Array
+  readonly format: FormatName
+  readonly settings: FileSettings
+  readonly name: string | null
+}
+
+/** A sealed file under a name that says nothing would be sealed a second time. */
+function refuseSealed(bytes: Uint8Array, format: FormatName): void {
+  if (format !== "binary") return
+  const text = decodeText(bytes)
+  if (text !== null && text.includes("ENC[AES256_GCM,") && sniffSealed(text) !== "binary")
+    throw new AppError("ALREADY_SEALED")
+  if (text !== null && sniffSealed(text) === "binary" && /"mac"\s*:\s*"ENC\[AES256_GCM,/.test(text))
+    throw new AppError("ALREADY_SEALED")
+}
+
+async function sealFresh(
+  session: Session,
+  { bytes, format, settings, name }: Input,
+  options: EncryptOptions,
+): Promise<Sealed> {
+  const isContained = options.container || settings.rule.container
+  const to = isContained ? "binary" : (options.outputType ?? format)
+  const plan = await planFor(session, settings, options, to)
+  const content = isContained ? bytes : await inFormat(bytes, format, to)
+  const file = {
+    bytes: content,
+    format: to,
+    container: isContained ? format : null,
+    indent: emitOptions({ settings }, to, options.indent).indent,
+    allowClearAlias: options.allowClearAlias || session.asSops,
+    allowEmptySelection: options.allowEmptySelection || session.asSops,
+  }
+  const key = await makeDataKey(session, plan, name)
+  try {
+    return await sealNew(session, plan, file, key)
+  } finally {
+    key.dataKey.wipe()
+  }
+}
+
+/** The plain text in the format that is to be sealed; its layout is lost where the formats differ. */
+async function inFormat(bytes: Uint8Array, from: FormatName, to: FormatName): Promise<Uint8Array> {
+  if (from === to) return bytes
+  if (from === "binary") {
+    const value = { type: "scalar", scalar: { kind: "str", bytes } } as const
+    return utf8.encode(
+      (await loadFormat(to)).emit([{ type: "map", entries: [{ type: "entry", key: "data", value }] }], {}),
+    )
+  }
+  const text = decodeText(bytes)
+  if (text === null) throw new AppError("NOT_UTF8")
+  const { sites, documents } = (await loadFormat(from)).scan(text)
+  const leaves = sites.map((site) => ({ site, scalar: site.scalar, isSelected: false, token: null }))
+  return utf8.encode((await loadFormat(to)).emit(buildTrees(leaves, documents), {}))
+}
+
+/** The file that `--output` names, when it is there and sealed: then its tokens are kept. */
+async function sealedTarget(session: Session, options: EncryptOptions): Promise<LoadedFile | null> {
+  const output = options.output!
+  const there = await readOptionalFile(session.io, output, fileLimits)
+  if (there === null || there.facts === null) return null
+  try {
+    return await loadSealed(session, { source: output, inputType: options.outputType, config: options.config })
+  } catch (error) {
+    if (error instanceof AppError && error.code === "NOT_SEALED") return null
+    throw error
+  }
+}
+
+async function sealOnto(session: Session, target: LoadedFile, input: Input, options: EncryptOptions): Promise<Sealed> {
+  const file = await openLoaded(session, target, options).catch((error: unknown) => {
+    if (!(error instanceof AppError) || error.code !== "DATA_KEY") throw error
+    throw new AppError(error.code, error.where, {
+      ...error.detail,
+      hint: "seal it under a new data key with --force-new",
+    })
+  })
+  try {
+    const content =
+      file.document.format.name === "binary"
+        ? input.bytes
+        : await inFormat(input.bytes, input.format, file.document.format.name)
+    await noticeDrift(session, file, options)
+    return await sealOver(session, file, content, options)
+  } finally {
+    file.dataKey.wipe()
+  }
+}
+
+/** The recipients of the target stay; that the rule names others is only said. */
+async function noticeDrift(session: Session, file: LoadedFile, options: EncryptOptions): Promise<void> {
+  const plan = await planFor(session, file.settings, options, file.document.format.name).catch(() => null)
+  if (plan === null) return
+  const text = (groups: readonly (readonly string[])[]): string =>
+    JSON.stringify(groups.map((group) => [...group].sort()))
+  const inFile = text(
+    file.document.metadata.groups.map((group) => group.map(({ recipient }) => recipientKey(recipient))),
+  )
+  const inRule = text(plan.groups.map((group) => group.map(recipientKey)))
+  if (inFile !== inRule)
+    session.notice(`${file.file ?? "the file"}: its recipients stay as they are, but the rule names others`)
+}

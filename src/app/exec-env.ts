@@ -1,0 +1,21 @@
+import { checkEnvNames } from "./child-env.ts"
+import { valuesOf } from "./child-values.ts"
+import { openFile, withFile } from "./open-file.ts"
+import { type ExecEnvOptions } from "./options.ts"
+import { type Outcome, type Session } from "./session.ts"
+import { runInShell, switchUser } from "./shell-child.ts"
+
+/** `exec-env`: a shell command with the values of one sealed file in its environment. */
+export async function execEnv(session: Session, options: ExecEnvOptions): Promise<Outcome> {
+  const file = await openFile(session, { ...options, source: options.file, valuesOnly: true })
+  try {
+    const values = await withFile(file.file, async () => {
+      const found = valuesOf(file, undefined, options.withClear)
+      checkEnvNames(found, options.allowEnv)
+      return found
+    })
+    return await runInShell(session, options, switchUser(session, options), values)
+  } finally {
+    file.dataKey.wipe()
+  }
+}

@@ -1,0 +1,67 @@
+import { isAbsolute, join, basename, dirname, relative, resolve, sep } from "node:path"
+import { type ConfigFiles } from "../config/files.ts"
+import { limits } from "../core/limits.ts"
+import { absolute, factsOf, readOptionalFile } from "../host/files.ts"
+import { gitTop } from "../host/git.ts"
+import { runProgram, talkWith } from "../host/program.ts"
+import { withoutIdentities } from "../host/child-environment.ts"
+import { type KeyContext, type PathFacts } from "../keys/provider.ts"
+import { type Session } from "./session.ts"
+
+const keyFileBytesMax = 1024 * 1024
+
+/** The machine as the search for a config sees it. */
+export function configFiles({ io }: Session): ConfigFiles {
+  return {
+    readFile: async (path) => (await readOptionalFile(io, path, { bytesMax: keyFileBytesMax }))?.bytes ?? null,
+    stat: async (path) => {
+      const facts = factsOf(io, path)
+      if (facts === null) return null
+      const kind = facts.kind === "file" || facts.kind === "folder" ? facts.kind : "other"
+      return { kind, userId: facts.uid, groupId: facts.gid, mode: facts.mode, device: Number(facts.device) }
+    },
+    realpath: async (path) => factsOf(io, path)?.realPath ?? null,
+    paths: { sep, resolve, join, dirname, basename, relative, isAbsolute },
+    workingFolder: io.cwd,
+    home: io.home,
+    userId: io.processes.uid,
+  }
+}
+
+/** Folders whose content strangers may have written: programs are not taken from there. */
+export function workspaceOf({ io }: Session, files: readonly (string | null)[] = []): string[] {
+  const folders = [io.cwd, ...files.filter((file) => file !== null).map((file) => dirname(absolute(io, file)))]
+  return [...new Set(folders.flatMap((folder) => [folder, gitTop(io, folder) ?? folder]))]
+}
+
+/** The machine as key providers see it. One for a run: what they remember hangs on it. */
+export function keyContext(session: Session, files: readonly (string | null)[]): KeyContext {
+  const { io } = session
+  const forHelpers = (added: Readonly<Record<string, string>> | undefined): Map<string, string> =>
+    new Map([...(session.asSops ? io.env : withoutIdentities(io.env)), ...Object.entries(added ?? {})])
+  return {
+    env: (name) => io.env.get(name),
+    platform: io.platform,
+    home: io.home,
+    readFile: async (path) => (await readOptionalFile(io, path, { bytesMax: keyFileBytesMax }))?.bytes ?? null,
+    run: (program, args, options = {}) => runProgram(io, program, args, { ...options, env: forHelpers(options.env) }),
+    talk: (program, args, options = {}) =>
+      talkWith(io, program, args, { ...options, cwd: io.temp, env: forHelpers({}) }),
+    stat: async (path): Promise<PathFacts | null> => {
+      const facts = factsOf(io, path)
+      if (facts === null) return null
+      const uid = io.processes.uid === null ? null : facts.uid
+      return { realPath: facts.realPath, isFile: facts.kind === "file", mode: facts.mode, uid }
+    },
+    workspace: workspaceOf(session, files),
+    uid: io.processes.uid,
+    prompt: (question, { hidden }) => io.terminal.ask(question, { hidden }),
+    notice: (text) => session.notice(text),
+    asSops: session.asSops,
+    signal: session.signal,
+    effort: "any",
+    session: session.memory,
+  }
+}
+
+export const fileLimits = { bytesMax: limits.file_bytes_max }

@@ -1,0 +1,143 @@
+import { compileSelectors } from "../config/re2.ts"
+import { checkReadable, type Opened, readSealed, type SealedDocument, type Unverified } from "../core/document.ts"
+import { type FormatName } from "../core/format.ts"
+import { Cipher } from "../core/gcm.ts"
+import { open, openUnverified } from "../core/open.ts"
+import { type SecretBytes } from "../core/secret.ts"
+import { type CompiledSelectors } from "../core/select.ts"
+import { decodeText } from "../core/text.ts"
+import { AppError } from "../errors/app-error.ts"
+import { loadFormat } from "../formats/registry.ts"
+import { type FileFacts, readFile } from "../host/files.ts"
+import { unwrapDataKey } from "../keys/unwrap.ts"
+import { fileLimits, keyContext } from "./machine.ts"
+import { type CommonOptions, type OpenOptions, type Source } from "./options.ts"
+import { type Session } from "./session.ts"
+import { type FileSettings, loadSettings } from "./settings.ts"
+import { formatByName, sniffSealed } from "./source-type.ts"
+
+export interface OpenRequest extends CommonOptions, OpenOptions {
+  readonly source: Source
+  readonly inputType: FormatName | undefined
+  readonly filenameOverride?: string | undefined
+  /** Only values are wanted: the plain text is not put together. */
+  readonly valuesOnly?: boolean
+}
+
+/** A sealed file that was read; nothing is opened yet. */
+export interface LoadedFile {
+  /** As it was named; `null` for standard input. */
+  readonly file: string | null
+  /** The name by which formats and rules are chosen. */
+  readonly name: string | null
+  readonly original: Uint8Array
+  /** `null` for a stream. */
+  readonly facts: FileFacts | null
+  readonly document: SealedDocument
+  readonly settings: FileSettings
+}
+
+/** A sealed file with its data key. The key belongs to whoever has this, and is wiped with `wipe`. */
+export interface OpenedFile<T = Opened> extends LoadedFile {
+  readonly opened: T
+  readonly dataKey: SecretBytes
+  readonly cipher: Cipher
+  readonly compiled: CompiledSelectors
+}
+
+/** Reads a sealed file and its metadata. Needs no key. @throws {AppError} with the name of the file */
+export async function loadSealed(session: Session, request: Omit<OpenRequest, "decryptionOrder">): Promise<LoadedFile> {
+  const file = request.source
+  const name = request.filenameOverride ?? file
+  return withFile(file, async () => {
+    const settings = await loadSettings(session, name, request.config)
+    const { bytes, facts } = await readFile(session.io, file ?? "/dev/stdin", fileLimits)
+    const text = decodeText(bytes)
+    if (text === null) throw new AppError("NOT_SEALED")
+    const named = formatByName(name, request.inputType, settings.rule.inputType)
+    const isGuess = named === "binary" && request.inputType === undefined && !session.asSops
+    const document = await readAs(isGuess ? sniffSealed(text) : named, text, session.asSops)
+    return { file, name, original: bytes, facts, document, settings }
+  })
+}
+
+/** A file that was put whole into the binary container is known by its mark, whatever its suffix says. */
+async function readAs(format: FormatName, text: string, asSops: boolean): Promise<SealedDocument> {
+  const document = readSealed(await loadFormat(format), text)
+  if (asSops || format === "binary" || document.metadata.container === "") return document
+  return readSealed(await loadFormat("binary"), text)
+}
+
+/** Opens a sealed file: data key, values, MAC and structure. @throws {AppError} with the name of the file */
+export async function openFile(session: Session, request: OpenRequest): Promise<OpenedFile> {
+  const loaded = await loadSealed(session, request)
+  return openLoaded(session, loaded, request)
+}
+
+export async function openLoaded(
+  session: Session,
+  loaded: LoadedFile,
+  request: Pick<OpenRequest, "decryptionOrder" | "valuesOnly">,
+): Promise<OpenedFile> {
+  return withKey(session, loaded, request, (document, cipher, compiled) =>
+    open(document, {
+      cipher,
+      selectors: compiled,
+      requireStructure: loaded.settings.rule.structure === "required",
+      valuesOnly: request.valuesOnly ?? false,
+    }),
+  )
+}
+
+/** For `--ignore-mac`. */
+export async function openFileUnverified(session: Session, request: OpenRequest): Promise<OpenedFile<Unverified>> {
+  const loaded = await loadSealed(session, request)
+  return withKey(session, loaded, request, (document, cipher, selectors) =>
+    openUnverified(document, { cipher, selectors, requireStructure: false }),
+  )
+}
+
+async function withKey<T extends Opened | Unverified>(
+  session: Session,
+  loaded: LoadedFile,
+  { decryptionOrder }: Pick<OpenRequest, "decryptionOrder">,
+  work: (document: SealedDocument, cipher: Cipher, compiled: CompiledSelectors) => T,
+): Promise<OpenedFile<T>> {
+  return withFile(loaded.file, async () => {
+    const { document } = loaded
+    checkReadable(document)
+    const compiled = await compileSelectors(document.metadata.selectors, { refuseInvalid: false })
+    const dataKey = await unwrapDataKey(document.metadata.groups, document.metadata.threshold, {
+      context: keyContext(session, [loaded.file]),
+      decryptionOrder: decryptionOrder.length === 0 ? null : decryptionOrder,
+      nameOf: (recipient) => loaded.settings.personOf(recipient),
+    })
+    try {
+      const cipher = new Cipher(dataKey)
+      const opened = work(document, cipher, compiled)
+      warn(session, loaded.file, opened)
+      return { ...loaded, opened, dataKey, cipher, compiled }
+    } catch (error) {
+      dataKey.wipe()
+      throw error
+    }
+  })
+}
+
+/** Says what was left as it stands. Comments that are not sealed may have been put there by anybody. */
+function warn(session: Session, file: string | null, { warnings }: Opened | Unverified): void {
+  const lines = warnings.filter(({ code }) => code === "COMMENT_NOT_SEALED").map(({ line }) => line)
+  const where = file === null ? "" : `${file}: `
+  if (lines.length > 0) session.notice(`${where}a comment that should be sealed is not, in line ${lines.join(", ")}`)
+  if (warnings.some(({ code }) => code === "MEMO_IGNORED"))
+    session.notice(`${where}the layout memo is of a later version and was not used`)
+}
+
+/** Adds the name of the file to whatever goes wrong with it. */
+export async function withFile<T>(file: string | null, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof AppError ? error.at({ file: file ?? "standard input" }) : error
+  }
+}

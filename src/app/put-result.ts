@@ -1,0 +1,47 @@
+import { AppError } from "../errors/app-error.ts"
+import { writeAtomic, type WriteOptions } from "../host/write-atomic.ts"
+import { type TargetOptions } from "./options.ts"
+import { type Outcome, type Session } from "./session.ts"
+
+export interface Result {
+  readonly bytes: Uint8Array
+  /** What the input held when it was read, so that somebody else's change is not lost; `null` for a stream. */
+  readonly original: Uint8Array | null
+  /** The input; `null` for standard input. */
+  readonly file: string | null
+  readonly mode: WriteOptions["mode"]
+}
+
+/** Leaves the result where the user wants it: in the file itself, in another one, or on standard output. */
+export async function putResult(
+  { io }: Session,
+  { inPlace, output, followLinks }: TargetOptions,
+  result: Result,
+): Promise<Outcome> {
+  const { bytes, mode } = result
+  if (inPlace && result.file !== null) {
+    await writeAtomic(io, result.file, bytes, { mode, followLinks, opened: result.original ?? undefined })
+    return {}
+  }
+  if (output === undefined) return { output: bytes }
+  await writeAtomic(io, output, bytes, { mode, followLinks })
+  return {}
+}
+
+/**
+ * Does the same work for several files. One that fails does not stop the others; a single one fails as itself.
+ */
+export async function forEachFile<T>(files: readonly T[], work: (file: T) => Promise<Outcome>): Promise<Outcome> {
+  const [only] = files
+  if (files.length === 1) return work(only!)
+  const errors: AppError[] = []
+  for (const file of files) {
+    try {
+      await work(file)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      errors.push(error)
+    }
+  }
+  return { errors }
+}

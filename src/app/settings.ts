@@ -1,0 +1,75 @@
+import { type Config, defaultSettings, type RuleSettings } from "../config/config.ts"
+import { findConfig, findSopsYaml } from "../config/find.ts"
+import { loadFound, loadNamed } from "../config/load.ts"
+import { type People, peopleOf, personOf, type Rule, ruleFor, settingsFor, type Target } from "../config/rule.ts"
+import { type Recipient } from "../core/recipient.ts"
+import { absolute } from "../host/files.ts"
+import { parseRecipients } from "../keys/parse-recipient.ts"
+import { configFiles } from "./machine.ts"
+import { type Session } from "./session.ts"
+
+/** What the configuration says about one file. */
+export interface FileSettings {
+  readonly config: Config | null
+  /** Without recipients; the defaults where no rule matches. */
+  readonly rule: RuleSettings
+  /**
+   * The rule with its recipients, for writing; `null` without a config or with one that has no rules.
+   *
+   * @throws {AppError} `CONFIG_NO_RULE` when rules are there and none matches
+   */
+  sealingRule(): Promise<Rule | null>
+  /** What people call a recipient. */
+  personOf(recipient: Recipient): string | undefined
+}
+
+/**
+ * Finds and reads the configuration for a file.
+ *
+ * @param name - the file, or the name that stands in for it; `null` for standard input without a name
+ * @param named - what `--config` says
+ * @throws {AppError} when a config is there and cannot be used
+ */
+export async function loadSettings(
+  session: Session,
+  name: string | null,
+  named: string | undefined,
+): Promise<FileSettings> {
+  const files = configFiles(session)
+  const { asSops } = session
+  const path = name === null ? null : absolute(session.io, name)
+  let target: Target = { path, paths: files.paths }
+  let config: Config | null = null
+  if (named !== undefined && named !== "") {
+    config = await loadNamed(named, files, { asSops })
+  } else {
+    const search = asSops ? { ...(await findSopsYaml(files)), target: path } : await findConfig(path, files)
+    for (const text of search.notices) session.notice(text)
+    target = { path: search.target, paths: files.paths }
+    if (search.found !== null) config = await loadFound(search.found, files)
+  }
+  return settingsOf(session, config, target)
+}
+
+async function settingsOf(session: Session, config: Config | null, target: Target): Promise<FileSettings> {
+  const { asSops } = session
+  // As `sops`, only `stores` matters for reading, and no rule is looked at.
+  const rule =
+    config === null ? null : asSops ? { ...defaultSettings, stores: config.stores } : await settingsFor(config, target)
+  let people: People | null = null
+  return {
+    config,
+    rule: rule ?? { ...defaultSettings, stores: config?.stores ?? defaultSettings.stores },
+    async sealingRule() {
+      if (config === null) return null
+      const found = await ruleFor(config, target, { parse: parseRecipients, asSops })
+      if (!asSops) for (const text of found?.notices ?? []) session.notice(text)
+      return found
+    },
+    personOf(recipient) {
+      if (config === null) return undefined
+      people ??= peopleOf(config, parseRecipients)
+      return personOf(people, recipient) ?? undefined
+    },
+  }
+}

@@ -1,0 +1,49 @@
+import { type Opened } from "./document.ts"
+import { type Format } from "./format.ts"
+import { finish, readBack, type Sealed, type SealOptions } from "./seal.ts"
+import { equalBytes } from "./text.ts"
+import { formatToken } from "./token.ts"
+import { TokenStock } from "./token-stock.ts"
+
+const aad = "data:"
+
+/**
+ * Seals any bytes whole, as the one value `data` of a JSON document: upstream's binary store. Upstream writes no
+ * selector into a new one, and no selector applies.
+ *
+ * @param format - the binary format, whose sealed side is JSON
+ * @throws {AppError} `SELF_CHECK`
+ */
+export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptions): Sealed {
+  const { previous, cipher } = options
+  if (previous !== null && options.keys === null && isSame(previous, bytes, options)) {
+    return { text: previous.document.scan.source, opened: previous, sealedCount: 1, warnings: [] }
+  }
+  const empty = { type: "scalar", scalar: { kind: "str", bytes: new Uint8Array(0) } } as const
+  const plain = format.emit([{ type: "map", entries: [{ type: "entry", key: "data", value: empty }] }], {
+    indent: options.indent,
+  })
+  const scan = format.scan(plain)
+  const site = scan.sites[0]!
+  const scalar = { kind: "str", bytes } as const
+  const token = bytes.length === 0 ? null : (new TokenStock(previous).take(aad, scalar) ?? fresh(bytes, cipher))
+  const draft = {
+    format,
+    plain,
+    scan,
+    leaves: [{ site, scalar, isSelected: true, token }],
+    tokenEdits: [token === null ? null : format.seal(scan, site, token)],
+    otherEdits: [],
+  }
+  const text = finish(draft, previous?.document.scan.metadata ?? null, options, null)
+  return { text, opened: readBack(format, text, draft, options), sealedCount: token === null ? 0 : 1, warnings: [] }
+}
+
+function isSame(previous: Opened, bytes: Uint8Array, { container }: SealOptions): boolean {
+  return previous.document.metadata.container === container && equalBytes(previous.bytes, bytes)
+}
+
+function fresh(bytes: Uint8Array, cipher: SealOptions["cipher"]): string {
+  const { data, nonce, tag } = cipher.seal(bytes, aad)
+  return formatToken(data, nonce, tag, "str")
+}
