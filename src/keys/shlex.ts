@@ -11,7 +11,7 @@ export function splitWords(command: string): string[] | null {
   const words: string[] = []
   let word: string | null = null
   let quote: string | null = null
-  const characters = [...command]
+  const characters = Array.from(command)
   for (let i = 0; i < characters.length; i++) {
     const character = characters[i]!
     if (quote !== "'" && character === "\\") {

@@ -73,8 +73,8 @@ export function testContext(options: TestContextOptions = {}): TestContext {
       const talk: Talk = {
         write: (bytes) => new Promise((resolve) => child.stdin.write(bytes, () => resolve())),
         async read() {
-          const { value, done } = await chunks.next()
-          return done === true ? null : (value as Buffer)
+          const chunk = await chunks.next()
+          return chunk.done === true ? null : new Uint8Array(chunk.value as Buffer)
         },
         async close() {
           child.stdin.end()

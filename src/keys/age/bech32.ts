@@ -58,7 +58,7 @@ function polymod(values: readonly number[]): number {
 }
 
 function expand(prefix: string): number[] {
-  const codes = [...prefix].map((character) => character.charCodeAt(0))
+  const codes = [...Buffer.from(prefix, "latin1")]
   return [...codes.map((code) => code >> 5), 0, ...codes.map((code) => code & 31)]
 }
 

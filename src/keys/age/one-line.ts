@@ -11,6 +11,6 @@ export function oneLine(text: string): string {
     .replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ")
     .trim()
     .replace(identity, "[identity]")
-  const characters = [...plain]
+  const characters = Array.from(plain)
   return characters.length > charactersMax ? `${characters.slice(0, charactersMax).join("")}…` : plain
 }

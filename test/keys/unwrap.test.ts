@@ -1,0 +1,236 @@
+import { describe, expect, test } from "vitest"
+import { type Recipient, type WrappedKey } from "../../src/core/recipient.ts"
+import { SecretBytes } from "../../src/core/secret.ts"
+import { AppError } from "../../src/errors/app-error.ts"
+import { DataKeyError } from "../../src/keys/data-key-error.ts"
+import { type KeyContext, type KeyProvider, type Manifest } from "../../src/keys/provider.ts"
+import { unwrapDataKey } from "../../src/keys/unwrap.ts"
+import { testContext } from "./context.ts"
+import { goldenEnv, goldenGroups, goldenRow, goldenRows, keyFile, keyText, opensToken } from "./golden.ts"
+
+describe("files that sops sealed", () => {
+  test.each(goldenRows)("$case of $version", async (row) => {
+    const context = testContext({
+      env: goldenEnv(row),
+      ...(row.passphrase === undefined ? {} : { answers: [row.passphrase] }),
+    })
+    const dataKey = await unwrapDataKey(goldenGroups(row), row.threshold, { context })
+    expect(dataKey.length).toBe(32)
+    expect(opensToken(row, dataKey)).toBe(true)
+  })
+
+  test.each(["age-ab.txt", "age-ac.txt", "age-bc.txt", "age-abc.txt"])("any two shares do: %s", async (file) => {
+    const row = goldenRow("k-shamir")
+    const context = testContext({ env: { SOPS_AGE_KEY_FILE: keyFile(file) } })
+    expect(opensToken(row, await unwrapDataKey(goldenGroups(row), row.threshold, { context }))).toBe(true)
+  })
+
+  test("one share is not enough, and the error says how many are", async () => {
+    const row = goldenRow("k-shamir")
+    const context = testContext({ env: { SOPS_AGE_KEY_FILE: keyFile("age-a.txt") } })
+    const error = await failure(unwrapDataKey(goldenGroups(row), row.threshold, { context }))
+    expect(error).toMatchObject({ code: "DATA_KEY", exit: 128 })
+    expect(error.message).toContain("1 of 3 key groups were recovered, 2 are needed")
+    expect(error.report.groups.map(({ isRecovered }) => isRecovered)).toEqual([true, false, false])
+  })
+
+  test("a threshold that the file does not tell still opens", async () => {
+    const row = goldenRow("k-shamir")
+    const context = testContext({ env: { SOPS_AGE_KEY_FILE: keyFile("age-bc.txt") } })
+    expect(opensToken(row, await unwrapDataKey(goldenGroups(row), 0, { context }))).toBe(true)
+  })
+
+  test("an entry is unwrapped once in a run", async () => {
+    const row = goldenRow("k-locked")
+    const context = testContext({ env: goldenEnv(row), answers: [row.passphrase!] })
+    const first = await unwrapDataKey(goldenGroups(row), 0, { context })
+    first.wipe()
+    const second = await unwrapDataKey(goldenGroups(row), 0, { context })
+    expect(opensToken(row, second)).toBe(true)
+    expect(context.questions).toHaveLength(1)
+  })
+
+  test("a silent identity spares the question, whatever the order of the entries", async () => {
+    const locked = goldenGroups(goldenRow("k-locked"))[0]!
+    const plain = goldenGroups(goldenRow("k-age-flag"))[0]!
+    const env = { SOPS_AGE_KEY_FILE: keyFile("age-locked.txt"), SOPS_AGE_KEY: keyText("age-a.txt") }
+    const context = testContext({ env, answers: ["never asked"] })
+    const dataKey = await unwrapDataKey([[...locked, ...plain]], 0, { context })
+    expect(opensToken(goldenRow("k-age-flag"), dataKey)).toBe(true)
+    expect(context.questions).toEqual([])
+  })
+
+  test("with the effort `silent` nobody is asked and nothing is run", async () => {
+    const row = goldenRow("k-locked")
+    const env = { ...goldenEnv(row), SOPS_AGE_KEY_CMD: "cat /dev/null" }
+    const context = testContext({ env, answers: [row.passphrase!], effort: "silent" })
+    await failure(unwrapDataKey(goldenGroups(row), 0, { context }))
+    expect(context.questions).toEqual([])
+    expect(context.started).toEqual([])
+  })
+})
+
+describe("what other providers may do", () => {
+  const kms = (id: string): Recipient => ({
+    type: "kms",
+    arn: `arn:aws:kms:eu-west-1:123456789012:key/${id}`,
+    role: "",
+    context: new Map(),
+    awsProfile: "",
+  })
+  const entry = (id: string): WrappedKey => ({ recipient: kms(id), enc: id, createdAt: null })
+  const timing = { requestMs: 40, overallMs: 80, headStartMs: 5 }
+  type Answer = (context: KeyContext) => Promise<SecretBytes | null>
+  const key = (bytes = 32, fill = 7): SecretBytes => new SecretBytes(new Uint8Array(bytes).fill(fill))
+
+  /** A service whose answers the test decides, by the `enc` of the entry. */
+  function service(answers: Readonly<Record<string, Answer>>): {
+    manifests: Manifest[]
+    asked: string[]
+    aborted: string[]
+  } {
+    const asked: string[] = []
+    const aborted: string[] = []
+    const provider: KeyProvider = {
+      wrap: () => Promise.reject(new AppError("WRAP_FAILED")),
+      unwrap({ enc }, context) {
+        asked.push(enc)
+        context.signal.addEventListener("abort", () => aborted.push(enc))
+        return answers[enc]!(context)
+      },
+    }
+    const manifest: Manifest = { type: "kms", title: "fake", isOnline: true, load: () => Promise.resolve(provider) }
+    return { manifests: [manifest], asked, aborted }
+  }
+  const hang: Answer = () => new Promise(() => undefined)
+
+  test("the first that answers wins, and the others are told to stop", async () => {
+    const { manifests, asked, aborted } = service({ slow: hang, fast: () => Promise.resolve(key()) })
+    const dataKey = await unwrapDataKey([[entry("slow"), entry("fast")]], 0, {
+      context: testContext(),
+      manifests,
+      timing,
+    })
+    expect(dataKey.length).toBe(32)
+    expect(asked).toEqual(["slow", "fast"])
+    expect(aborted).toContain("slow")
+  })
+
+  test("one that answers at once is the only one that is asked", async () => {
+    const { manifests, asked } = service({ a: () => Promise.resolve(key()), b: () => Promise.resolve(key()) })
+    const far = { requestMs: 5000, overallMs: 5000, headStartMs: 5000 }
+    await unwrapDataKey([[entry("a"), entry("b")]], 0, { context: testContext(), manifests, timing: far })
+    expect(asked).toEqual(["a"])
+  })
+
+  test("a failure starts the next one without waiting for the head start", async () => {
+    const { manifests, asked } = service({
+      a: () => Promise.reject(new AppError("STANZA_INVALID")),
+      b: () => Promise.resolve(key()),
+    })
+    const far = { requestMs: 60_000, overallMs: 60_000, headStartMs: 60_000 }
+    await unwrapDataKey([[entry("a"), entry("b")]], 0, { context: testContext(), manifests, timing: far })
+    expect(asked).toEqual(["a", "b"])
+  })
+
+  const failing = [
+    { name: "hangs", answer: hang, reason: "did not answer in time" },
+    { name: "returns 31 bytes", answer: () => Promise.resolve(key(31)), reason: "31 bytes in place of 32" },
+    { name: "returns a share", answer: () => Promise.resolve(key(33)), reason: "33 bytes in place of 32" },
+    { name: "fails", answer: () => Promise.reject(new AppError("STANZA_INVALID")), reason: "malformed" },
+    {
+      name: "throws with a secret in the message",
+      answer: () => Promise.reject(new TypeError("canary-7f3a")),
+      reason: "an unexpected failure (TypeError)",
+    },
+    { name: "has nothing", answer: () => Promise.resolve(null), reason: "no identity here fits" },
+  ] satisfies { name: string; answer: Answer; reason: string }[]
+  test.each(failing)("one that $name", async ({ answer, reason }) => {
+    const { manifests } = service({ a: answer })
+    const error = await failure(unwrapDataKey([[entry("a")]], 0, { context: testContext(), manifests, timing }))
+    const [attempt] = error.report.groups[0]!.attempts
+    expect(attempt!.reasons.join()).toContain(reason)
+    expect(JSON.stringify([error, error.detail, error.stack])).not.toContain("canary-7f3a")
+  })
+
+  test("groups are asked at the same time", async () => {
+    let open: (() => void) | undefined
+    const both = new Promise<void>((resolve) => (open = resolve))
+    const waiting = { count: 0 }
+    const share =
+      (x: number): Answer =>
+      async () => {
+        if (++waiting.count === 2) open!()
+        await both
+        return new SecretBytes(new Uint8Array(33).fill(x))
+      }
+    const { manifests } = service({ a: share(1), b: share(2) })
+    const far = { requestMs: 5000, overallMs: 5000, headStartMs: 5 }
+    const dataKey = await unwrapDataKey([[entry("a")], [entry("b")]], 2, {
+      context: testContext(),
+      manifests,
+      timing: far,
+    })
+    expect(dataKey.length).toBe(32)
+  })
+
+  test("shares that do not fit together are an error, not a key", async () => {
+    const same: Answer = () => Promise.resolve(key(33))
+    const { manifests } = service({ a: same, b: same })
+    const wrong = unwrapDataKey([[entry("a")], [entry("b")]], 2, { context: testContext(), manifests, timing })
+    await expect(wrong).rejects.toMatchObject({ code: "DATA_KEY" })
+  })
+
+  test("the services of a file with an age identity at hand are never asked", async () => {
+    const { manifests, asked } = service({ a: hang })
+    const row = goldenRow("k-age-flag")
+    const { manifests: real } = await import("../../src/keys/manifest.ts")
+    const groups = [[entry("a"), ...goldenGroups(row)[0]!]]
+    const context = testContext({ env: goldenEnv(row) })
+    expect(
+      opensToken(row, await unwrapDataKey(groups, 0, { context, manifests: [...real, ...manifests], timing })),
+    ).toBe(true)
+    expect(asked).toEqual([])
+  })
+
+  test("an order that was asked for is kept", async () => {
+    const { manifests, asked } = service({ a: () => Promise.resolve(key()) })
+    const row = goldenRow("k-age-flag")
+    const { manifests: real } = await import("../../src/keys/manifest.ts")
+    const groups = [[...goldenGroups(row)[0]!, entry("a")]]
+    const context = testContext({ env: goldenEnv(row) })
+    const options = { context, manifests: [...real, ...manifests], timing, decryptionOrder: ["kms", "age"] }
+    const dataKey = await unwrapDataKey(groups, 0, options)
+    expect(dataKey.use((bytes) => bytes[0])).toBe(7)
+    expect(asked).toEqual(["a"])
+  })
+
+  test("S5: a hostile name in a file reaches no provider", async () => {
+    const { manifests, asked } = service({ a: () => Promise.resolve(key()) })
+    const odd = { arn: "arn:aws:kms:x/../:1:key/a", role: "", context: new Map<string, string>(), awsProfile: "" }
+    const hostile: WrappedKey = { recipient: { type: "kms", ...odd }, enc: "a", createdAt: null }
+    const error = await failure(unwrapDataKey([[hostile]], 0, { context: testContext(), manifests, timing }))
+    expect(asked).toEqual([])
+    expect(error.report.groups[0]!.attempts[0]!.reasons.join()).toContain("a recipient is not valid")
+  })
+
+  test("a kind of recipient that nobody knows is named", async () => {
+    const error = await failure(unwrapDataKey([[entry("a")]], 0, { context: testContext(), manifests: [], timing }))
+    expect(error.report.groups[0]!.attempts[0]!.reasons).toEqual(["recipients of type kms are not supported"])
+  })
+
+  test("no group at all", async () => {
+    const error = await failure(unwrapDataKey([], 0, { context: testContext() }))
+    expect(error.code).toBe("DATA_KEY")
+  })
+})
+
+async function failure(promise: Promise<unknown>): Promise<DataKeyError> {
+  try {
+    await promise
+  } catch (error) {
+    if (error instanceof DataKeyError) return error
+    throw error
+  }
+  throw new Error("it did not fail")
+}
