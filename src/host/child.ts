@@ -45,7 +45,7 @@ type Machine = Pick<Io, "fs" | "cwd" | "platform" | "processes" | "signals" | "s
 export async function runChild(io: Machine, order: ChildOrder): Promise<ChildEnd> {
   const env = spawnEnvironment(order.env)
   await Promise.all([io.stdout.flush(), io.stderr.flush()])
-  const post = new SignalPost(io)
+  const post = new SignalPost()
   const isForwarding = order.signals === "forward"
   const witness = isForwarding ? callWitness(io) : null
   const names = isForwarding ? forwarded(io, witness !== null) : []
@@ -84,15 +84,10 @@ const fromTerminal: ReadonlySet<NodeJS.Signals> = new Set(["SIGINT", "SIGQUIT", 
 
 /** Gives signals to the child; those that come before it exists wait for it. */
 class SignalPost {
-  readonly #io: Machine
   #child: ChildProcess | null = null
   #witness: Witness | null = null
   #waiting: NodeJS.Signals[] = []
   interruptedBy: NodeJS.Signals | null = null
-
-  constructor(io: Machine) {
-    this.#io = io
-  }
 
   open(child: ChildProcess, witness: Witness | null): void {
     this.#child = child
@@ -114,8 +109,6 @@ class SignalPost {
     if (ending.has(signal)) this.interruptedBy = signal
     // Node knows when the child has been waited for, so a new process with its number is never hit.
     this.#child?.kill(signal)
-    // Whoever stops us wants the whole work to stand still; SIGCONT wakes both.
-    if (signal === "SIGTSTP") this.#io.processes.signal(this.#io.processes.pid, "SIGSTOP")
   }
 }
 
