@@ -42,48 +42,39 @@ export function readLines(source: string): Lines {
   let plainCount = 0
   let index = 0
   let line = 1
-  for (let start = 0; start < source.length; line++) {
+  for (let start = 0, next = 0; start < source.length; start = next, line++) {
     const found = source.indexOf("\n", start)
     const end = found === -1 ? source.length : found
-    const next = found === -1 ? end : end + 1
-    const first = source[start]
-    const equals = first === "#" || end === start ? -1 : equalSign(source, start, end)
-    if (equals !== -1 && source.startsWith(METADATA_PREFIX, start) && equals >= start + METADATA_PREFIX.length) {
-      const name = source.slice(start + METADATA_PREFIX.length, equals)
-      metadata.push({
-        name,
-        value: unescape(source.slice(equals + 1, end)),
-        after: plainCount,
-        span: { start, end: next },
-      })
-      start = next
+    next = found === -1 ? end : end + 1
+    const text = source.slice(start, end)
+    const equals = text.startsWith("#") ? -1 : text.indexOf("=")
+    if (equals >= METADATA_PREFIX.length && text.startsWith(METADATA_PREFIX)) {
+      const name = text.slice(METADATA_PREFIX.length, equals)
+      metadata.push({ name, value: unescape(text.slice(equals + 1)), after: plainCount, span: { start, end: next } })
       continue
     }
     plainCount++
-    if (first === "#") {
-      const span = { start: start + 1, end }
-      const scalar = { kind: "comment", bytes: utf8.encode(source.slice(span.start, end)) } as const
-      sites.push({ item: root, scalar, kind: "comment", span, style: null, line })
-    } else if (equals !== -1) {
-      const item: Item = { parent: root, key: source.slice(start, equals), index: index++ }
-      const span = { start: equals + 1, end }
-      const scalar = { kind: "str", bytes: utf8.encode(unescape(source.slice(span.start, end))) } as const
-      sites.push({ item, scalar, kind: "str", span, style: null, line })
-    } else if (end === start + 1 && first === "\r") {
+    if (text === "") continue
+    if (text === "\r") {
       loneReturns.push({ start, end })
-    } else if (end > start) {
-      throw new AppError("SYNTAX", { line, column: 1 }, { subject: "a line has no equal sign" })
+      continue
     }
-    if (sites.length > limits.sites_max)
-      throw new AppError("TOO_LARGE", { line }, { subject: "the file has too many lines" })
-    start = next
+    if (sites.length >= limits.sites_max) throw fault("TOO_LARGE", line, "the file has too many lines")
+    if (text.startsWith("#")) {
+      const scalar = { kind: "comment", bytes: utf8.encode(text.slice(1)) } as const
+      sites.push({ item: root, scalar, kind: "comment", span: { start: start + 1, end }, style: null, line })
+      continue
+    }
+    if (equals === -1) throw fault("SYNTAX", line, "a line has no equal sign")
+    const item: Item = { parent: root, key: text.slice(0, equals), index: index++ }
+    const scalar = { kind: "str", bytes: utf8.encode(unescape(text.slice(equals + 1))) } as const
+    sites.push({ item, scalar, kind: "str", span: { start: start + equals + 1, end }, style: null, line })
   }
   return { sites, metadata, loneReturns, plainCount }
 }
 
-function equalSign(source: string, start: number, end: number): number {
-  const at = source.indexOf("=", start)
-  return at < end ? at : -1
+function fault(code: "SYNTAX" | "TOO_LARGE", line: number, subject: string): AppError {
+  return new AppError(code, { line, column: 1 }, { subject })
 }
 
 function unescape(text: string): string {

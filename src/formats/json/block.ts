@@ -93,7 +93,10 @@ function metaValue(source: string, node: JsonNode): MetaValue {
       return Number(source.slice(node.start, node.end))
     case "bool":
       return source.startsWith("true", node.start)
-    default:
+    case "null":
+    case "time":
+    case "bytes":
+    case "comment":
       return null
   }
 }

@@ -1,4 +1,4 @@
-import { isUtf8, utf8 } from "../../core/text.ts"
+import { isUtf8, type Span, utf8 } from "../../core/text.ts"
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -20,25 +20,22 @@ const escapes: ReadonlyMap<number, string> = new Map([
  *
  * @param span - of a string that was checked
  */
-export function unquote(source: string, span: { readonly start: number; readonly end: number }): string {
-  const last = span.end - 1
-  let at = source.indexOf("\\", span.start + 1)
-  if (at === -1 || at >= last) return source.slice(span.start + 1, last)
+export function unquote(source: string, span: Span): string {
+  const text = source.slice(span.start + 1, span.end - 1)
+  let at = text.indexOf("\\")
+  if (at === -1) return text
   let value = ""
-  let from = span.start + 1
-  while (at !== -1 && at < last) {
-    value += source.slice(from, at)
-    const code = source.charCodeAt(at + 1)
-    if (code === 0x75) {
-      value += String.fromCharCode(Number.parseInt(source.slice(at + 2, at + 6), 16))
-      from = at + 6
-    } else {
-      value += escapes.get(code) ?? ""
-      from = at + 2
-    }
-    at = source.indexOf("\\", from)
+  let from = 0
+  for (; at !== -1; at = text.indexOf("\\", from)) {
+    value += text.slice(from, at)
+    const code = text.charCodeAt(at + 1)
+    const isUnicode = code === 0x75
+    value += isUnicode
+      ? String.fromCharCode(Number.parseInt(text.slice(at + 2, at + 6), 16))
+      : (escapes.get(code) ?? "")
+    from = at + (isUnicode ? 6 : 2)
   }
-  return (value + source.slice(from, last)).toWellFormed()
+  return (value + text.slice(from)).toWellFormed()
 }
 
 /** Where a string ends and whether it is one; `fault` is an offset and a reason. */
