@@ -13,7 +13,7 @@ import { type CompiledSelectors, select } from "./select.ts"
 import { fullPath, type Site } from "./site.ts"
 import { structureAad, structureDigest } from "./structure.ts"
 import { utf8 } from "./text.ts"
-import { isCommentToken, looksLikeToken, parseToken, type TokenFault } from "./token.ts"
+import { isCommentToken, looksLikeToken, parseToken, type TokenFault, withoutNewlines } from "./token.ts"
 
 export interface OpenOptions {
   readonly cipher: Cipher
@@ -119,7 +119,7 @@ function openLeaf(site: Site, cipher: Cipher, aads: AadPaths): Leaf | null {
   if (opened === null || (!isComment && token.kind === "comment" && !isListComment)) {
     throw new AppError("VALUE_TYPE", place(site))
   }
-  return { site, scalar: opened, isSelected: true, token: text.endsWith("\n") ? text.slice(0, -1) : text }
+  return { site, scalar: opened, isSelected: true, token: withoutNewlines(text) }
 }
 
 function tokenFault(fault: TokenFault, site: Site): AppError {

@@ -25,7 +25,8 @@ export function isCommentToken(text: string): boolean {
 
 /**
  * Reads a token strictly. Upstream ignores whatever follows the bracket; that would be clear text that looks
- * authenticated, so only the final newline of a block scalar is let through (security.md S19).
+ * authenticated, so only the newlines at the end of a block scalar are let through (security.md S19): a YAML block with
+ * `+` keeps the empty lines below its text, and they are layout.
  *
  * @see sops v3.13.2 aes/cipher.go, `parse`
  */
@@ -36,7 +37,7 @@ export function parseToken(text: string, nonceBytesMax: number): Token | TokenFa
   const type = tag < 0 ? -1 : text.indexOf(",type:", tag + 5)
   const end = type < 0 ? -1 : text.indexOf("]", type + 6)
   if (end < 0 || iv === prefix.length || tag === iv + 4 || type === tag + 5 || end === type + 6) return "not a token"
-  if (end + 1 !== text.length && text.slice(end + 1) !== "\n") {
+  if (withoutNewlines(text).length > end + 1) {
     return text.indexOf("]", end + 1) < 0 ? "text behind the token" : "unknown type"
   }
   const kind = text.slice(type + 6, end)
@@ -47,6 +48,13 @@ export function parseToken(text: string, nonceBytesMax: number): Token | TokenFa
   if (data === null || nonce === null || tail === null) return "not canonical base64"
   if (nonce.length === 0 || nonce.length > nonceBytesMax) return "bad nonce"
   return { sealed: Buffer.concat([data, tail]), nonce, kind: kind as Kind }
+}
+
+/** A token as it was written, without the newlines at the end of its block scalar. */
+export function withoutNewlines(text: string): string {
+  let end = text.length
+  while (end > 0 && text.charCodeAt(end - 1) === 0x0a) end--
+  return end === text.length ? text : text.slice(0, end)
 }
 
 export function formatToken(data: Uint8Array, nonce: Uint8Array, tag: Uint8Array, kind: Kind): string {

@@ -2,16 +2,27 @@ import { type Span } from "../../core/text.ts"
 import { blockMayEndAt, placeOf, startColumn } from "./measure.ts"
 import { type YamlEntry, type YamlScan } from "./model.ts"
 import { type BlockLayout, type ScalarNode } from "./node.ts"
-import { doubleQuoted, fitsLines } from "./quote.ts"
+import { doubleQuoted, fitsLines, isBreak } from "./quote.ts"
 import { spellText } from "./spell.ts"
 
 const INDICATOR_MAX = 9
 
-/** The header stays; the token is the only line of text, at the indentation that the text had. */
+/**
+ * The header stays; the token is the only line of text, at the indentation that the text had. Empty lines that belong
+ * to the text stay below it: go-yaml asks them whose a following comment is.
+ */
 export function sealBlock(source: string, node: ScalarNode, start: number, token: string): string {
-  const { block } = node
-  const header = start >= block!.header.start ? source.slice(start, block!.body.start) : headerLine(source, block!)
-  return header + " ".repeat(block!.indent) + token
+  const block = node.block!
+  const header = start >= block.header.start ? source.slice(start, block.body.start) : headerLine(source, block)
+  return header + " ".repeat(block.indent) + token + emptyLines(source, block)
+}
+
+/** The line ends at the end of a block's text. */
+function emptyLines(source: string, { body }: BlockLayout): string {
+  const text = source.slice(body.start, body.end)
+  let end = text.length
+  while (end > 0 && (text[end - 1] === " " || isBreak(text.charCodeAt(end - 1)))) end--
+  return text.slice(end).replaceAll(" ", "")
 }
 
 /** From the indicator to the end of the line, with the line end. */

@@ -75,7 +75,7 @@ function walkRoot(w: Walk, root: YamlNode, item: Item, entry: YamlEntry): void {
     case "scalar": {
       comments(w, root.head, item, false, root, "head")
       comments(w, root.inline, item, false, root, "inline")
-      const isNull = resolve(w, root) === null
+      const isNull = resolve(w, root) === null && (root.shortTag === "" || root.shortTag === "!!null")
       if (!isNull) throw new AppError("ROOT_NOT_MAP", { line: root.line })
       return emptySite(w, root, item, entry, "map")
     }
@@ -101,7 +101,7 @@ function walkMap(w: Walk, node: MapNode, item: Item, entry: YamlEntry, hasOwnCom
   for (const pair of node.pairs) {
     const { key: keyNode, value } = pair
     const key = keyText(keyNode)
-    if (key === null) throw new AppError("KEY_NOT_STRING", { line: keyNode.line, column: keyNode.column + 1 })
+    if (key === null) throw keyNotString(w, keyNode)
     const isMetadata = isRoot && w.hasMetadata && key === "sops"
     const isBlock = value.type === "map" || value.type === "list"
     count(w, 1)
@@ -159,9 +159,17 @@ function walkValue(w: Walk, node: YamlNode, item: Item, entry: YamlEntry, hasOwn
       const scalar = resolve(w, node)
       if (scalar === null) emptySite(w, node, item, entry, "null")
       else
-        push(w, { item, scalar, kind: scalar.kind, span: spanOf(node), line: node.line, style: styleOf(node, entry) })
+        push(w, { item, scalar, kind: scalar.kind, span: spanOf(node, w.source), line: node.line, style: styleOf(node, entry) })
     }
   }
+}
+
+/** Upstream refuses a collection as a key when it loads the first document, everything else when it walks. */
+function keyNotString(w: Walk, key: YamlNode): AppError {
+  const node = key.type === "alias" ? key.target : key
+  const isLoadError = w.document === 0 && node.type !== "scalar"
+  const where = { line: key.line, column: key.column + 1 }
+  return new AppError("KEY_NOT_STRING", where, isLoadError ? { exit: 2 } : {})
 }
 
 function throughAlias(w: Walk, node: AliasNode, item: Item, walk: () => void): void {
@@ -192,8 +200,15 @@ function resolve(w: Walk, node: ScalarNode): Scalar | null {
 /** Core tags that upstream cannot read before a token: they go with the value. */
 const forcingTags: ReadonlySet<string> = new Set(["!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!binary"])
 
-/** What a token replaces. An anchor that stands between such a tag and the value is lost with it. */
-function spanOf(node: YamlNode): Span {
+/**
+ * What a token replaces. An anchor that stands between such a tag and the value is lost with it. A comment behind a
+ * block's header is a site of its own, so that header stays.
+ */
+function spanOf(node: YamlNode, source: string): Span {
+  if (node.type === "scalar" && node.block !== null) {
+    const { header, body } = node.block
+    if (source.slice(header.end, body.start).includes("#")) return body
+  }
   if (node.tagSpan === null || !forcingTags.has(node.shortTag)) return node.span
   return { start: node.tagSpan.start, end: node.span.end }
 }
@@ -203,7 +218,7 @@ function styleOf(node: YamlNode, entry: YamlEntry): YamlSite["style"] {
 }
 
 function emptySite(w: Walk, node: YamlNode, item: Item, entry: YamlEntry, kind: SiteKind): void {
-  push(w, { item, scalar: null, kind, span: spanOf(node), line: node.line, style: styleOf(node, entry) })
+  push(w, { item, scalar: null, kind, span: spanOf(node, w.source), line: node.line, style: styleOf(node, entry) })
 }
 
 function comments(
