@@ -10,14 +10,10 @@ import { build } from "esbuild"
 const root = fileURLToPath(new URL("..", import.meta.url))
 const dist = join(root, "dist")
 
-rmSync(dist, { recursive: true, force: true })
-const { metafile } = await build({
+const settings = {
   absWorkingDir: root,
-  entryPoints: ["src/main.ts", "src/index.ts"],
   outdir: "dist",
   bundle: true,
-  splitting: true,
-  chunkNames: "chunks/[name]-[hash]",
   format: "esm",
   platform: "node",
   target: "node20.19",
@@ -28,13 +24,31 @@ const { metafile } = await build({
   minifyWhitespace: true,
   // An import of types only is dropped, not kept for its effects: no module here has any.
   tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: false } },
-  metafile: true,
   logLevel: "warning",
+}
+
+rmSync(dist, { recursive: true, force: true })
+const { metafile } = await build({
+  ...settings,
+  entryPoints: ["src/start.ts", "src/index.ts"],
+  splitting: true,
+  chunkNames: "chunks/[name]-[hash]",
+  metafile: true,
   plugins: [{ name: "required-builtins", setup: importRequiredBuiltins }],
+})
+// The entry is a bundle of its own: a chunk that it shared with others would be loaded before its first statement.
+await build({
+  ...settings,
+  entryPoints: ["src/main.ts"],
+  plugins: [{ name: "external-start", setup: externalStart }],
 })
 chmodSync(join(dist, "main.js"), 0o755)
 writeFileSync(join(dist, "THIRD_PARTY_NOTICES"), notices(packagesOf(metafile)))
 declareTypes()
+
+function externalStart({ onResolve }) {
+  onResolve({ filter: /^\.\/start\.ts$/ }, () => ({ path: "./start.js", external: true }))
+}
 
 // A CommonJS package that calls `require("crypto")` would need `require` in an ES module. This turns it into an import.
 function importRequiredBuiltins({ onResolve, onLoad }) {
