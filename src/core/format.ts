@@ -63,10 +63,10 @@ export interface Format {
   open(scan: Scan, site: Site, scalar: Scalar): Edit
 
   /**
-   * The scalar that a scan of `open`'s spelling gives, where no spelling gives back the very bytes: upstream seals INI
-   * comments whose first line is empty or starts with blanks, and no line can say that. Absent: the scalar itself.
+   * What of a comment counts when two are compared: upstream prints INI comments with other blanks, and seals some that
+   * no line can spell, so not every spelling gives back the very bytes. Absent: all of it.
    */
-  settled?(site: Site, scalar: Scalar): Scalar
+  readonly settled?: (comment: Scalar) => Scalar
 
   /**
    * Writes an alias out in full, since a sealed value is bound to its own path.

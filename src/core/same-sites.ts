@@ -11,15 +11,15 @@ const harmless: ReadonlySet<string> = new Set(["int", "float", "bool", "time"])
  * Whether a scan says what the leaves say: the same paths, kinds and bytes in the same order.
  *
  * A whole float may be read as an integer (`1.0` is printed as `1`), and formats without types read numbers,
- * booleans and dates as text. Of a comment that no line can spell, what its nearest spelling says counts.
+ * booleans and dates as text. Of comments only what the format says counts.
  */
 export function sameSites(leaves: readonly Leaf[], found: readonly Site[], format: Format): boolean {
   if (leaves.length !== found.length) return false
   const items = new ItemPairs(leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str"))
-  return leaves.every(({ site, scalar, token }, index) => {
+  return leaves.every(({ site, scalar }, index) => {
     const other = found[index]!
-    const settled = token !== null && scalar?.kind === "comment" ? (format.settled?.(site, scalar) ?? scalar) : scalar
-    if (!sameReading(site, settled, other)) return false
+    const isSame = sameReading(site, scalar, other) || sameComment(site, scalar, other, format)
+    if (!isSame) return false
     const isListComment = scalar?.kind === "comment" && site.kind === "str"
     return items.same(isListComment ? site.item.parent! : site.item, other.item)
   })
@@ -47,6 +47,12 @@ function isNegativeZero(scalar: Scalar, other: Scalar): boolean {
     utf8.decode(scalar.bytes) === "-0" &&
     utf8.decode(other.bytes) === "0"
   )
+}
+
+function sameComment(site: Site, scalar: Scalar | null, other: Site, { settled }: Format): boolean {
+  if (settled === undefined || site.kind !== "comment" || other.kind !== "comment") return false
+  if (scalar === null || other.scalar === null || site.shadowed !== other.shadowed) return false
+  return equalBytes(settled(scalar).bytes, settled(other.scalar).bytes)
 }
 
 function isNumber(a: string, b: string): boolean {

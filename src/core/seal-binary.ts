@@ -26,7 +26,7 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
   const scan = format.scan(plain)
   const site = scan.sites[0]!
   const scalar = { kind: "str", bytes } as const
-  const token = bytes.length === 0 ? null : (new TokenStock(previous).take(aad, scalar) ?? fresh(bytes, cipher))
+  const token = bytes.length === 0 ? null : (new TokenStock(previous).take(aad, scalar)?.token ?? fresh(bytes, cipher))
   const draft = {
     format,
     plain,

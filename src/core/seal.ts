@@ -170,7 +170,7 @@ function sealLeaves(sites: readonly Site[], isSelected: readonly boolean[], { ci
       return { site, scalar, isSelected: selected, token: null }
     const aad = aads.of(site.item)
     const kept = stock.take(aad, scalar)
-    if (kept !== null) return { site, scalar, isSelected: true, token: kept }
+    if (kept !== null) return { site, isSelected: true, ...kept }
     const { data, nonce, tag } = cipher.seal(scalar.bytes, aad)
     return { site, scalar, isSelected: true, token: formatToken(data, nonce, tag, scalar.kind) }
   })
@@ -185,9 +185,7 @@ export function finish(draft: Draft, like: MetadataBlock | null, options: SealOp
   const lastModified = keepsMac ? before.lastModified : timestamp(options.now)
   // Upstream writes no selector into a new binary file.
   const written = draft.format.name === "binary" ? selectors : normalized(selectors)
-  const digest = structure
-    ? structureDigest(placed(draft.leaves), { selectors: written, macOnlyEncrypted })
-    : ""
+  const digest = structure ? structureDigest(placed(draft.leaves), { selectors: written, macOnlyEncrypted }) : ""
   const memoText = memo === null ? "" : formatMemo(memo)
   const tree = writeMetadata(
     {

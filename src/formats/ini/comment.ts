@@ -15,9 +15,8 @@ import { isMark, skipSpace, trim } from "./space.ts"
 export function commentText(lines: readonly string[], isFollowed: boolean): string {
   const joined = trim(lines.join("\n"))
   const text = joined.slice(marksEnd(joined))
-  const isBare = lines.length > 1 || isFollowed ? isFirstLineEmpty(text) : text === ""
-  if (!isBare) return text
-  return text === "" && !isFollowed ? "" : joined
+  if (firstLine(text) !== "") return text
+  return lines.length > 1 || isFollowed ? joined : ""
 }
 
 /** The marks and blanks that upstream takes off a first line: of one kind of mark, and blanks but no tabs. */
@@ -29,9 +28,9 @@ export function marksEnd(text: string): number {
   return end
 }
 
-function isFirstLineEmpty(text: string): boolean {
+function firstLine(text: string): string {
   const end = text.indexOf("\n")
-  return trim(end === -1 ? text : text.slice(0, end)) === ""
+  return trim(end === -1 ? text : text.slice(0, end))
 }
 
 export interface CommentPlace {
@@ -43,6 +42,8 @@ export interface CommentPlace {
   readonly isInline: boolean
   /** Upstream joins the comment behind the value to this one. */
   readonly isFollowed: boolean
+  /** The file is upstream's, so its further lines are spelled as upstream prints them. */
+  readonly isUpstream: boolean
 }
 
 /**
@@ -50,16 +51,12 @@ export interface CommentPlace {
  * reading cannot give back (an empty first line, blanks at the start) is spelled as near as it can be.
  */
 export function spellComment(text: string, place: CommentPlace): string {
-  const { prefix, indent, isInline } = place
+  const { prefix, indent, isInline, isUpstream } = place
   const other = prefix.startsWith("#") ? ";" : "#"
   const candidates = [prefix + text, text, other + text, `${other} ${text}`]
-  const found = candidates.find((candidate) => readComment(candidate, place) === text) ?? nearest(text, place)
+  const exact = candidates.find((candidate) => readComment(candidate, place) === text) ?? nearest(text, place)
+  const found = isUpstream ? exact.split("\n").map(printedLine).join("\n") : exact
   return isInline || indent === "" ? found : found.replaceAll("\n", `\n${indent}`)
-}
-
-/** What a scan of the spelled comment reads; the text itself in nearly every case. */
-export function settledComment(text: string, place: CommentPlace): string {
-  return readComment(spellComment(text, { ...place, indent: "" }), place) ?? ""
 }
 
 /** @returns `null` when it does not stand as one comment */
@@ -80,11 +77,26 @@ function endsEntry(line: string): boolean {
   return trim(line).endsWith("\\")
 }
 
-/** An empty first line becomes one of marks alone; what stands behind an inline comment goes on in its line. */
+/** An empty first line becomes one of marks alone; an inline comment has all its lines in one. */
 function nearest(text: string, { prefix, isInline }: CommentPlace): string {
   const [first = "", ...others] = text.split("\n").map(trim)
   const rest = others.filter((line) => line !== "")
   if (isInline) return prefix + [first, ...rest].join(" ")
-  const marked = rest.map((line) => (isMark(line.charCodeAt(0)) ? line : `; ${line}`))
-  return [first === "" ? trim(prefix) : prefix + first, ...marked].join("\n")
+  return [first === "" ? trim(prefix) : prefix + first, ...rest.map(printedLine)].join("\n")
+}
+
+/** A line as upstream prints it: its mark, a blank, and the rest without white space around it. */
+function printedLine(line: string): string {
+  if (!isMark(line.charCodeAt(0))) return `; ${trim(line)}`
+  return `${line.charAt(0)} ${trim(line.slice(1))}`
+}
+
+/** What two comments must have in common to be the same: all but the blanks that upstream's printing changes. */
+export function settledComment(text: string): string {
+  const [first = "", ...rest] = text.split("\n")
+  const head = trim(first)
+  return [
+    head.slice(marksEnd(head)) === "" ? "" : head,
+    ...rest.filter((line) => trim(line) !== "").map(printedLine),
+  ].join("\n")
 }

@@ -37,11 +37,7 @@ export const ini: Format = {
     return { ...spanOf(site), text: spellValue(text, style.quote, rest, "value") }
   },
 
-  settled(site, scalar): Scalar {
-    const style = styleOf(site)
-    if (style.type === "value") return scalar
-    return { kind: scalar.kind, bytes: utf8.encode(settledComment(utf8.decode(scalar.bytes), style.place)) }
-  },
+  settled: ({ kind, bytes }): Scalar => ({ kind, bytes: utf8.encode(settledComment(utf8.decode(bytes))) }),
 
   expand(): Edit {
     throw new Error("INI has no aliases")

@@ -3,9 +3,9 @@ import { type Edit } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { flatten, unflatten } from "../flatten.ts"
 import { metadataBlock } from "../metadata-block.ts"
-import { type Entry, type Header, type Parts, regionStart } from "./parse.ts"
+import { type Entry, type Header, metadataSection, type Parts, regionStart } from "./parse.ts"
 import { type Quote } from "./read-value.ts"
-import { contentSections, metadataSection, trailingComments } from "./sites.ts"
+import { contentSections, trailingComments } from "./sites.ts"
 import { printKey, spellValue } from "./spell.ts"
 
 /** A line of the block with all that stands in front of it since the line before. */

@@ -58,9 +58,13 @@ export interface Parts {
   /** Comments that nothing follows; upstream loses them. */
   readonly trailing: readonly CommentLine[]
   readonly eol: "\n" | "\r\n"
+  /** It holds metadata, and none of our own: upstream sealed it. */
+  readonly isUpstream: boolean
 }
 
 type Head = Omit<Section, "entries" | "next"> & { next: number }
+
+export const metadataSection = "sops"
 
 /** Upstream's name for what stands before the first header. */
 export const defaultSection = "DEFAULT"
@@ -112,12 +116,17 @@ export function parse(source: string): Parts {
     line++
   }
   sections.push({ ...head, entries })
-  return { source, start, sections, trailing: comments, eol: eolOf(source) }
+  return { source, start, sections, trailing: comments, eol: eolOf(source), isUpstream: isUpstream(sections) }
 }
 
 /** The place where what belongs to a section begins: its comments, or the line of its header. */
 export function regionStart({ own, header, next }: Section): number {
   return own[0]?.lineStart ?? header?.lineStart ?? next
+}
+
+function isUpstream(sections: readonly Section[]): boolean {
+  const metadata = sections.find(({ name }) => name === metadataSection)
+  return metadata !== undefined && !metadata.entries.some(({ key }) => key.startsWith("sotto_"))
 }
 
 function linesWithin(source: string, start: number, end: number): number {

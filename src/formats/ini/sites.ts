@@ -2,11 +2,9 @@ import { type Scan } from "../../core/format.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Span, utf8 } from "../../core/text.ts"
 import { type CommentPlace, commentText, marksEnd } from "./comment.ts"
-import { type CommentLine, type Entry, type Parts, type Section } from "./parse.ts"
+import { type CommentLine, type Entry, metadataSection, type Parts, type Section } from "./parse.ts"
 import { type Quote } from "./read-value.ts"
 import { lineEndAt, trimmedEnd } from "./space.ts"
-
-export const metadataSection = "sops"
 
 export interface IniScan extends Scan {
   readonly parts: Parts
@@ -90,7 +88,7 @@ function addGroup(sites: Site[], parts: Parts, entries: readonly Entry[], sectio
     const { comment } = entry.reading
     const inline = comment === null ? null : inlineComment(parts.source, comment, entry.line, section, isShadowed)
     if (entry.own.length > 0) {
-      push(sites, ownComment(parts, entry.own, section, { isFollowed: inline !== null, isShadowed }))
+      push(sites, ownComment(parts, entry.own, section, { isFollowed: comment !== null, isShadowed }))
     }
     push(sites, inline)
   }
@@ -113,7 +111,7 @@ function valueSite(source: string, { reading, line }: Entry, item: Item): Site {
  * behind a header, since upstream looks for the last bracket of the line; so the header is part of the span, and a
  * token always stands above it.
  */
-function sectionComment({ source, eol }: Parts, section: Section, item: Item): Site | null {
+function sectionComment({ source, eol, isUpstream }: Parts, section: Section, item: Item): Site | null {
   const { header, own } = section
   if (header === null) return null
   const { comment } = header
@@ -131,14 +129,17 @@ function sectionComment({ source, eol }: Parts, section: Section, item: Item): S
   return commentSite(text, {
     item,
     span: { start: first?.start ?? header.start, end: comment?.end ?? header.end },
-    place: place(lines, first === undefined ? indent : source.slice(first.lineStart, first.start), false),
+    place: place(lines, first === undefined ? indent : source.slice(first.lineStart, first.start), {
+      isFollowed: false,
+      isUpstream,
+    }),
     tail,
     line: first?.line ?? section.line,
   })
 }
 
 function ownComment(
-  { source }: Parts,
+  { source, isUpstream }: Parts,
   own: readonly CommentLine[],
   item: Item,
   { isFollowed, isShadowed }: { isFollowed: boolean; isShadowed: boolean },
@@ -151,7 +152,7 @@ function ownComment(
   const site = commentSite(text, {
     item,
     span: { start: first.start, end: trimmedEnd(source, last.start, last.end) },
-    place: place(lines, source.slice(first.lineStart, first.start), isFollowed),
+    place: place(lines, source.slice(first.lineStart, first.start), { isFollowed, isUpstream }),
     tail: "",
     line: first.line,
   })
@@ -162,17 +163,27 @@ function inlineComment(source: string, span: Span, line: number, item: Item, isS
   const spelled = source.slice(span.start, span.end)
   const text = commentText([spelled], false)
   if (text === "") return null
-  const own = { prefix: spelled.slice(0, marksEnd(spelled)), indent: "", isInline: true, isFollowed: false }
+  const own = {
+    prefix: spelled.slice(0, marksEnd(spelled)),
+    indent: "",
+    isInline: true,
+    isFollowed: false,
+    isUpstream: false,
+  }
   const site: Site = { ...commentSite(text, { item, span, place: own, tail: "", line }), inline: true }
   return isShadowed ? { ...site, shadowed: true } : site
 }
 
-function place(lines: readonly string[], indent: string, isFollowed: boolean): CommentPlace {
+function place(
+  lines: readonly string[],
+  indent: string,
+  { isFollowed, isUpstream }: Pick<CommentPlace, "isFollowed" | "isUpstream">,
+): CommentPlace {
   const first = lines[0]!
   const prefix = first.slice(0, marksEnd(first))
   // A line of marks alone belongs to the text; the token stands behind a mark of its own.
   const isBare = prefix.length >= trimmedEnd(first, 0, first.length)
-  return { prefix: isBare ? `${first.charAt(0)} ` : prefix, indent, isInline: false, isFollowed }
+  return { prefix: isBare ? `${first.charAt(0)} ` : prefix, indent, isInline: false, isFollowed, isUpstream }
 }
 
 function commentSite(
