@@ -144,7 +144,9 @@ const placeholder: MetaMap = new Map([["mac", "-"]])
 
 /** The block that follows decides which container the comments at the end of a document belong to. */
 function hasMovingComments(format: Format, scan: Scan): boolean {
-  return (format.name === "yaml" || format.name === "ini") && scan.sites.some(({ kind }) => kind === "comment")
+  // go-yaml even loses a comment at the end of a text, and finds it again once something follows.
+  if (format.name === "yaml") return scan.source.includes("#")
+  return format.name === "ini" && scan.sites.some(({ kind }) => kind === "comment")
 }
 
 /** Translates an edit of the framed text into offsets of the plain one. */
