@@ -47,8 +47,18 @@ async function dispatch(session: Session, words: readonly string[]): Promise<Out
   const entry = commands.get(name)
   if (entry === undefined) throw unknownCommand(name)
   const command = await entry.load()
-  const parsed = parse(command, rest, (variable) => session.io.env.get(variable))
-  return parsed.help ? help(name) : command.run(session, parsed)
+  try {
+    const parsed = parse(command, rest, (variable) => session.io.env.get(variable))
+    return parsed.help ? await help(name) : await command.run(session, parsed)
+  } catch (error) {
+    throw withFailureExit(error, command.failureExit)
+  }
+}
+
+/** 126 and 127 say that the child could not be started, as a shell would. */
+function withFailureExit(error: unknown, exit: number | undefined): unknown {
+  if (exit === undefined || !(error instanceof AppError) || [126, 127].includes(error.exit)) return error
+  return new AppError(error.code, error.where, { ...error.detail, exit })
 }
 
 /** The first word that is no option names the command; options of every command may stand before it. */

@@ -50,7 +50,13 @@ export type ArgumentValue<A extends ArgumentSpec> = A["kind"] extends "many" | "
 
 export interface Input<A extends ArgumentSpecs, O extends OptionSpecs> {
   readonly args: { readonly [K in keyof A]: ArgumentValue<A[K]> }
-  readonly options: { readonly [K in keyof O]: OptionValue<O[K]> }
+  readonly options: { readonly [K in keyof O]: OptionValue<O[K]> } & GlobalValues
+}
+
+/** What every command takes, see `globalOptions`. */
+export interface GlobalValues {
+  readonly config: string | undefined
+  readonly json: boolean
 }
 
 export interface Example {
@@ -66,6 +72,8 @@ export interface Command<A extends ArgumentSpecs = ArgumentSpecs, O extends Opti
   readonly options: O
   /** Everything from the first argument on belongs to the arguments, options too: they are another program's. */
   readonly passThrough?: boolean
+  /** The status of every failure of our own, where it could be taken for the status of a child. */
+  readonly failureExit?: number
   readonly examples: readonly Example[]
   /** A method, so that commands of different options fit one table; only `parse` makes its input. */
   run(session: Session, input: Input<A, O>): Promise<Outcome>

@@ -97,9 +97,7 @@ class State {
   }
 
   async step(line: string): Promise<void> {
-    const [first, ...rest] = words(line).map((word) =>
-      word.replace(/\$(\w+)/g, (_, name: string) => this.#env.get(name) ?? ""),
-    )
+    const [first, ...rest] = words(line, this.#env)
     if (first === undefined) return
     const not = first === "!"
     const [name = "", ...args] = not ? rest : [first, ...rest]

@@ -55,9 +55,10 @@ describe("the runner", () => {
     { line: "a b# # c", found: ["a", "b#"] },
     { line: "# c", found: [] },
     { line: "env A='x y'", found: ["env", "A=x y"] },
+    { line: "$X/a '$X' $NONE", found: ["x/a", "$X", ""] },
   ]
   test.each(lines)("words of $line", ({ line, found }) => {
-    expect(words(line)).toEqual(found)
+    expect(words(line, new Map([["X", "x"]]))).toEqual(found)
   })
 
   test("an archive", () => {

@@ -16,12 +16,19 @@ export function parseArchive(text: string): Archive {
   return { script, files }
 }
 
-/** Words of a script's line: blanks separate, single quotes keep everything, `''` in them is a quote, `#` ends the line. */
-export function words(line: string): string[] {
+/**
+ * Words of a script's line: blanks separate, `$NAME` stands for a variable, `#` ends the line. Single quotes keep everything as it
+ * is, and `''` in them is a quote.
+ */
+export function words(line: string, env: ReadonlyMap<string, string> = new Map()): string[] {
   const found: string[] = []
   for (const [piece] of line.matchAll(/#.*|(?:'(?:''|[^'])*'|[^\s'#]|(?<=\S)#)+/g)) {
     if (piece.startsWith("#")) break
-    found.push(piece.replace(/'((?:''|[^'])*)'/g, (_, kept: string) => kept.replaceAll("''", "'")))
+    found.push(
+      piece.replace(/'((?:''|[^'])*)'|\$(\w+)/g, (_, kept: string | undefined, name: string) =>
+        kept === undefined ? (env.get(name) ?? "") : kept.replaceAll("''", "'"),
+      ),
+    )
   }
   return found
 }

@@ -25,6 +25,7 @@ export const run = command({
     ...openOptions,
   },
   passThrough: true,
+  failureExit: 125,
   examples: [
     { line: "sotto run -f secrets.env -- ./server --port 80", shows: "start a server with its secrets" },
     { line: "sotto run -f base.yaml -f prod.yaml --flatten __ -- env", shows: "several files, with nested keys" },
