@@ -70,26 +70,24 @@ async function editNew(session: Session, options: EditOptions): Promise<Outcome>
   // Keys are wrapped before the editor opens: nobody should type what cannot be saved.
   const key = await makeDataKey(session, plan, options.file)
   try {
-    const start = utf8.encode(exampleText(format))
-    const edited = await editUntilValid(session, options, { name: basename(options.file), start, format: to })
-    if (equalBytes(edited, start)) throw new AppError("NOT_CHANGED")
-    const { text } = await sealNew(
-      session,
-      plan,
-      {
+    const example = utf8.encode(exampleText(format))
+    const start = await startText(session, options, null, example)
+    const draftable: Draftable = { file: options.file, base: null, cipher: new Cipher(key.dataKey), tree: key.keys }
+    await withDraft(session, draftable, async (remember) => {
+      const edited = await editUntilValid(session, options, { name: basename(options.file), start, format: to })
+      remember(edited)
+      if (equalBytes(edited, example)) throw new AppError("NOT_CHANGED")
+      const file = {
         bytes: edited,
         format: to,
         container: isContained ? format : null,
         indent: emitOptions({ settings }, to, undefined).indent,
         allowClearAlias: options.allowClearAlias,
         allowEmptySelection: options.allowEmptySelection,
-      },
-      key,
-    )
-    await writeAtomic(session.io, options.file, utf8.encode(text), {
-      mode: "kept",
-      opened: null,
-      followLinks: options.followLinks,
+      }
+      const { text } = await sealNew(session, plan, file, key)
+      const target = { mode: "kept", opened: null, followLinks: options.followLinks } as const
+      await writeAtomic(session.io, options.file, utf8.encode(text), target)
     })
     return {}
   } finally {

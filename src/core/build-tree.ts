@@ -5,13 +5,18 @@ import { type CommentEntry, type ListTree, type MapEntry, type MapTree, type Tre
 type MutableMap = MapTree & { entries: (MapEntry | CommentEntry)[] }
 type MutableList = ListTree & { items: (Tree | CommentEntry)[] }
 
+export interface TreeOptions {
+  /** Upstream forgets of a comment that was sealed that it stood behind a value. */
+  readonly asSops?: boolean
+}
+
 /**
  * The data of an opened document, one tree a document. Shadowed lines are left out, as upstream does not see them.
  *
  * @param documents - their number: one without any site is an empty mapping
  */
-export function buildTrees(leaves: readonly Leaf[], documents: number): Tree[] {
-  const builder = new Builder(leaves)
+export function buildTrees(leaves: readonly Leaf[], documents: number, { asSops = false }: TreeOptions = {}): Tree[] {
+  const builder = new Builder(leaves, asSops)
   const roots: Tree[] = Array.from({ length: documents }, () => ({ type: "map", entries: [] }))
   for (const leaf of leaves) builder.add(leaf, roots)
   return roots
@@ -21,8 +26,10 @@ class Builder {
   readonly #containers = new Map<Item, MutableMap | MutableList>()
   /** Entries that hold list elements; known before the walk, since a comment may come first. */
   readonly #lists = new Set<Item>()
+  readonly #asSops: boolean
 
-  constructor(leaves: readonly Leaf[]) {
+  constructor(leaves: readonly Leaf[], asSops: boolean) {
+    this.#asSops = asSops
     for (const { site } of leaves) {
       if (site.inList === true) this.#lists.add(site.item)
       for (let at: Item | null = site.item; at !== null; at = at.parent) {
@@ -31,11 +38,15 @@ class Builder {
     }
   }
 
-  add({ site, scalar }: Leaf, roots: Tree[]): void {
+  add({ site, scalar, token }: Leaf, roots: Tree[]): void {
     if (site.shadowed === true) return
     if (scalar !== null && scalar.kind === "comment") {
       const holder = site.kind === "comment" ? site.item : site.item.parent!
-      const comment: CommentEntry = { type: "comment", text: scalar.bytes, inline: site.inline === true }
+      const comment: CommentEntry = {
+        type: "comment",
+        text: scalar.bytes,
+        inline: site.inline === true && !(this.#asSops && token !== null),
+      }
       const container = this.#container(holder, roots)
       if (container.type === "map") container.entries.push(comment)
       else container.items.push(comment)

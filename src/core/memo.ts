@@ -3,7 +3,7 @@ import { type Leaf, type SealedDocument } from "./document.ts"
 import { type Cipher } from "./gcm.ts"
 import { limits } from "./limits.ts"
 import { sameSites } from "./same-sites.ts"
-import { fullPath, type Item, type Site } from "./site.ts"
+import { countedSites, fullPath, type Item, type Site } from "./site.ts"
 import { splice } from "./splice.ts"
 import { type Edit, utf8 } from "./text.ts"
 import { parseToken } from "./token.ts"
@@ -143,7 +143,7 @@ export function applyMemo(
   }
   const wanted = [...result.filter((edit): edit is Edit => edit !== null), ...runs]
   try {
-    const found = format.scan(splice(scan.source, wanted)).sites
+    const found = countedSites(format.scan(splice(scan.source, wanted)))
     const starts = startsAfter(wanted)
     const isExact = spelled.every((index) => isWhole(found[index], result[index]!, starts))
     return isExact && sameSites(leaves, found, format) ? wanted : null

@@ -10,7 +10,7 @@ import { AadPaths } from "./path.ts"
 import { render } from "./render.ts"
 import { type Scalar } from "./scalar.ts"
 import { type CompiledSelectors, select } from "./select.ts"
-import { fullPath, type Site } from "./site.ts"
+import { countedSites, fullPath, type Site } from "./site.ts"
 import { structureAad, structureDigest } from "./structure.ts"
 import { utf8 } from "./text.ts"
 import { isCommentToken, looksLikeToken, parseToken, type TokenFault, withoutNewlines } from "./token.ts"
@@ -59,7 +59,7 @@ function openLeaves(
   { scan, format }: SealedDocument,
   { cipher, selectors }: OpenOptions,
 ): { leaves: Leaf[]; warnings: Warning[] } {
-  const { sites } = scan
+  const sites = countedSites(scan)
   const isSelected = select(sites, selectors, isSealedComment)
   const aads = new AadPaths()
   const warnings: Warning[] = []

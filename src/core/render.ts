@@ -2,6 +2,7 @@ import { AppError } from "../errors/app-error.ts"
 import { type Leaf, type SealedDocument, type Warning } from "./document.ts"
 import { applyMemo, parseMemo, restoreDocument } from "./memo.ts"
 import { sameSites } from "./same-sites.ts"
+import { countedSites } from "./site.ts"
 import { splice } from "./splice.ts"
 import { type Edit, utf8 } from "./text.ts"
 import { buildTrees } from "./build-tree.ts"
@@ -30,7 +31,7 @@ export function render(
   }
   const warnings: Warning[] = memoText !== "" && memo === null ? [{ code: "MEMO_IGNORED" }] : []
   const plain = edits.filter((edit): edit is Edit => edit !== null)
-  const found = format.scan(splice(scan.source, plain)).sites
+  const found = countedSites(format.scan(splice(scan.source, plain)))
   if (sameSites(leaves, found, format)) {
     return { bytes: utf8.encode(splice(scan.source, [...plain, ...scan.metadata!.detach])), warnings }
   }

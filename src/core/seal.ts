@@ -9,7 +9,7 @@ import { clearBytes, macOf, open, placed } from "./open.ts"
 import { AadPaths } from "./path.ts"
 import { checkAliases, checkAmbiguousKeys } from "./seal-checks.ts"
 import { type CompiledSelectors, ruleOf, select, type Selectors } from "./select.ts"
-import { type Site } from "./site.ts"
+import { countedSites, type Site } from "./site.ts"
 import { splice } from "./splice.ts"
 import { structureAad, structureDigest } from "./structure.ts"
 import { type Edit, equalBytes, utf8 } from "./text.ts"
@@ -117,7 +117,7 @@ function makeDraft(format: Format, plain: string, scan: Scan, like: MetadataBloc
   const banned = (scan.banned ?? []).map((span) => ({ ...span, text: "" }))
   const around = [...format.attach(scan, placeholder, like), ...banned]
   const framed = hasMovingComments(format, scan) ? format.scan(splice(plain, around)) : scan
-  const sites = framed.sites
+  const sites = countedSites(framed)
   const isSelected = select(sites, options.compiled)
   checkAmbiguousKeys(sites)
   const expanded = checkAliases(framed, sites, isSelected, options.allowClearAlias)

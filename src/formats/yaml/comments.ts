@@ -87,9 +87,8 @@ export function scanComments(s: Scanner, scanStart: number, scanLine: number): v
       column = 0
       line++
       if (code < 128) continue
-      // go-yaml reads the second byte of this break as content.
       peek++
-      if (run.text.length > 0 && run.indent > 0 && run.column !== 1) cutFoot(s, run, at + 1)
+      cutAtHighBreak(s, run, at + 1)
       break
     }
     if (run.text.length > 0 && column - 1 < run.indent && column !== run.column) cutFoot(s, run, at)
@@ -106,9 +105,15 @@ export function scanComments(s: Scanner, scanStart: number, scanLine: number): v
       else s.pos++
     }
     run.text.push(readComment(s))
+    // The search goes on behind the first byte of the break.
     peek = 0
     column = 0
     line = s.line
+    if (s.text.charCodeAt(s.pos) >= 128) {
+      peek++
+      cutAtHighBreak(s, run, s.pos + 1)
+      break
+    }
   }
   if (run.text.length > 0) {
     const { start, text } = run
@@ -126,6 +131,11 @@ interface Run {
   column: number
   text: CommentText
   readonly indent: number
+}
+
+/** go-yaml takes the second byte of NEL, LS and PS for content at the start of a line. */
+function cutAtHighBreak(s: Scanner, run: Run, end: number): void {
+  if (run.text.length > 0 && run.indent > 0 && run.column !== 1) cutFoot(s, run, end)
 }
 
 function cutFoot(s: Scanner, run: Run, end: number): void {

@@ -109,7 +109,7 @@ function walkMap(w: Walk, node: MapNode, item: Item, entry: YamlEntry, hasOwnCom
     comments(w, keyNode.inline, item, false, keyNode, "inline")
     if (!isBlock) {
       comments(w, value.head, item, false, value, "head")
-      comments(w, value.inline, item, false, value, "inline")
+      comments(w, value.inline, item, false, value, "inline", true)
     }
     if (!isMetadata) {
       const child: Item = { parent: item, key, index: index++ }
@@ -134,7 +134,7 @@ function walkList(w: Walk, node: ListNode, item: Item, entry: YamlEntry, hasOwnC
   }
   for (const [index, value] of node.items.entries()) {
     comments(w, value.head, item, true, value, "head")
-    comments(w, value.inline, item, true, value, "inline")
+    comments(w, value.inline, item, true, value, "inline", true)
     const child: Item = { parent: item, key: null, index }
     const childEntry: YamlEntry = { value, pair: null, parent: node }
     if (w.alias === null) w.entries.set(child, childEntry)
@@ -228,13 +228,14 @@ function comments(
   inList: boolean,
   node: YamlNode | null,
   place: CommentStyle["place"],
+  inline = false,
 ): void {
   for (const line of lines) {
     const { span } = line
     if (w.blocks.some((block) => span.start >= block.start && span.start < block.end)) continue
     const scalar: Scalar = { kind: "comment", bytes: utf8.encode(w.source.slice(span.start, span.end)) }
     const style: CommentStyle = { type: "comment", line, node, place }
-    push(w, { item, scalar, kind: "comment", span, line: line.line, style, ...(inList ? { inList } : {}) })
+    push(w, { item, scalar, kind: "comment", span, line: line.line, style, ...(inList ? { inList } : {}), ...(inline ? { inline } : {}) })
   }
 }
 
