@@ -63,7 +63,7 @@ export interface Talk {
   write(bytes: Uint8Array): Promise<void>
   /** The next bytes, as they come; `null` at the end. */
   read(): Promise<Uint8Array | null>
-  /** Closes both pipes, asks the program to end, and waits for it. */
+  /** Closes both pipes, whatever is left unread, asks the program to end, insists if need be, and waits for it. */
   close(): Promise<void>
 }
 

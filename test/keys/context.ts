@@ -78,6 +78,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
         },
         async close() {
           child.stdin.end()
+          child.stdout.destroy()
           child.kill("SIGINT")
           await closed
         },

@@ -8,7 +8,7 @@ const identity = /AGE-(PLUGIN|SECRET-KEY)-[^\s"']+/gi
  */
 export function oneLine(text: string): string {
   const plain = text
-    .replace(/[\p{C}\p{Zl}\p{Zp}]+/gu, " ")
+    .replace(/[\p{C}\s]+/gu, " ")
     .trim()
     .replace(identity, "[identity]")
   const characters = Array.from(plain)
