@@ -1,0 +1,41 @@
+import { describe, expect, test } from "vitest"
+import { parseDecryptionOrder } from "../../src/keys/decryption-order.ts"
+import { readTiming } from "../../src/keys/timing.ts"
+import { testContext } from "./context.ts"
+
+describe("the decryption order", () => {
+  test.each([
+    { text: "", asSops: false, order: null },
+    { text: "kms,age", asSops: false, order: ["kms", "age"] },
+    { text: " kms , age ", asSops: false, order: ["kms", "age"] },
+    { text: "nonsense,age", asSops: true, order: ["nonsense", "age"] },
+  ])("$text", ({ text, asSops, order }) => expect(parseDecryptionOrder(text, { asSops })).toEqual(order))
+
+  test.each([
+    { text: "age,pgp,age", asSops: true },
+    { text: "age,pgp,age", asSops: false },
+    { text: "nonsense", asSops: false },
+  ])("refuses $text", ({ text, asSops }) => {
+    expect(() => parseDecryptionOrder(text, { asSops })).toThrow(
+      expect.objectContaining({ code: "KEY_ORDER_INVALID", exit: 112 }),
+    )
+  })
+})
+
+describe("SOTTO_KEY_TIMEOUT", () => {
+  test.each([
+    { text: undefined, requestMs: 10_000, overallMs: 15_000 },
+    { text: "", requestMs: 10_000, overallMs: 15_000 },
+    { text: "2", requestMs: 2000, overallMs: 3000 },
+    { text: "0.5", requestMs: 500, overallMs: 750 },
+  ])("$text", ({ text, requestMs, overallMs }) => {
+    const env = text === undefined ? {} : { SOTTO_KEY_TIMEOUT: text }
+    expect(readTiming(testContext({ env }))).toEqual({ requestMs, overallMs, headStartMs: 1000 })
+  })
+
+  test.each(["0", "-1", "x", "1e3", "99999", "5000"])("refuses %s", (text) => {
+    expect(() => readTiming(testContext({ env: { SOTTO_KEY_TIMEOUT: text } }))).toThrow(
+      expect.objectContaining({ code: "ENVIRONMENT_INVALID" }),
+    )
+  })
+})
