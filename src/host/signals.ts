@@ -51,16 +51,19 @@ export function realSignals(source: SignalSource, numberOf: (signal: NodeJS.Sign
   function settle(): void {
     if (isSettling) return
     isSettling = true
-    setImmediate(() => {
-      isSettling = false
-      for (const name of heard) {
-        const isNeeded = (undos.size > 0 && fatal.has(name)) || takers.some(({ names }) => names.has(name))
-        if (isNeeded) continue
-        heard.delete(name)
-        source.off(name, dispatch)
-      }
-      if (undos.size === 0) source.off("exit", undoAll)
-    })
+    // One round of the event loop may be past the place where signals come in; two are not.
+    setImmediate(() => setImmediate(dropListeners))
+  }
+
+  function dropListeners(): void {
+    isSettling = false
+    for (const name of heard) {
+      const isNeeded = (undos.size > 0 && fatal.has(name)) || takers.some(({ names }) => names.has(name))
+      if (isNeeded) continue
+      heard.delete(name)
+      source.off(name, dispatch)
+    }
+    if (undos.size === 0) source.off("exit", undoAll)
   }
 
   function dispatch(signal: NodeJS.Signals): void {

@@ -63,9 +63,9 @@ async function answer(parts: TerminalParts, { question, hidden, ahead }: Asking)
     closeQuietly(fs, output)
     return null
   }
+  const typed = ahead.shift()
   try {
     show(fs, output, oneLine(question))
-    const typed = ahead.shift()
     if (typed === undefined && !hidden) return await readShown(fs, input)
     const line = typed ?? (await readHidden(parts, input, ahead))
     show(fs, output, "\n")
@@ -73,9 +73,12 @@ async function answer(parts: TerminalParts, { question, hidden, ahead }: Asking)
   } finally {
     closeQuietly(fs, output)
     // The stream of a hidden answer owns its descriptor.
-    if (!hidden) closeQuietly(fs, input)
+    if (!hidden || typed !== undefined) closeQuietly(fs, input)
   }
 }
+
+/** Time for a signal to come round. */
+const interruptMs = 50
 
 const lineBytesMax = 64 * 1024
 
@@ -124,8 +127,10 @@ function readHidden(parts: TerminalParts, input: number, ahead: string[]): Promi
       if (event === "line") finish(line.text())
       if (event === "end") finish(null)
       if (event !== "interrupt") return
-      finish(null)
+      restore()
       parts.processes.signal(parts.processes.pid, "SIGINT")
+      // Where that does not end us, whoever took the signal decides; there is no answer in any case.
+      setTimeout(() => finish(null), interruptMs)
     })
   })
 }

@@ -27,7 +27,7 @@ class Process extends EventEmitter implements SignalSource {
 
 function settled(): Promise<void> {
   return new Promise((resolve) => {
-    setImmediate(() => setImmediate(resolve))
+    setImmediate(() => setImmediate(() => setImmediate(resolve)))
   })
 }
 

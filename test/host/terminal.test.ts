@@ -1,0 +1,127 @@
+import { describe, expect, test } from "vitest"
+import { tempFolder } from "./machine.ts"
+import { hasTmux, openPty } from "./pty.ts"
+import { bundled, node, start } from "./script.ts"
+
+const ask = bundled(new URL("scripts/ask.ts", import.meta.url))
+const run = bundled(new URL("scripts/run.ts", import.meta.url))
+const env = { NODE: node, ASK: ask, RUN: run }
+
+test("without a terminal there is no answer", async () => {
+  // `detached` gives the process a session of its own, which has no terminal even where the tests have one.
+  const { child, ended } = start(node, [ask, "hidden", "shown", "confirm"], { detached: true })
+  child.stdin?.end("y\ny\ny\n")
+  expect((await ended).stdout).toBe("answers [null,null,null]\n")
+})
+
+describe.skipIf(!hasTmux())("on a terminal (skipped without tmux)", () => {
+  test("hidden and shown answers, and yes or no", async () => {
+    const pty = openPty({ cwd: tempFolder(), env })
+    pty.type('"$NODE" "$ASK" hidden shown confirm; stty -a | tr " " "\\n" | grep "echo;*$"')
+    pty.press("Enter")
+    await pty.shows("hidden question:")
+    pty.type("s3cret-ü")
+    pty.press("Enter")
+    await pty.shows("shown question:")
+    expect(pty.screen()).not.toContain("s3cret")
+    pty.type("open text")
+    pty.press("Enter")
+    await pty.shows("shown question: open text")
+    await pty.shows("Go on? [y/N]")
+    pty.type("maybe")
+    pty.press("Enter")
+    pty.type("YES")
+    pty.press("Enter")
+    await pty.shows('answers ["s3cret-ü","open text",true]')
+    await pty.shows("\necho")
+  })
+
+  test("standard input and output may be pipes, and no is the default", async () => {
+    const pty = openPty({ cwd: tempFolder(), env })
+    pty.type('echo y | "$NODE" "$ASK" confirm hidden | cat')
+    pty.press("Enter")
+    await pty.shows("Go on? [y/N]")
+    pty.press("Enter")
+    await pty.shows("hidden question:")
+    pty.press("C-d")
+    await pty.shows("answers [false,null]")
+  })
+
+  test("answers that are pasted at once answer one question each", async () => {
+    const pty = openPty({ cwd: tempFolder(), env })
+    pty.type('"$NODE" "$ASK" hidden hidden shown')
+    pty.press("Enter")
+    await pty.shows("hidden question:")
+    pty.type("one\rtwo\rthree\r")
+    await pty.shows('answers ["one","two","three"]')
+  })
+
+  test.each([
+    { name: "Ctrl-C", end: "C-c", status: 130 },
+    { name: "SIGTERM", end: "TERM", status: 143 },
+    { name: "SIGHUP", end: "HUP", status: 129 },
+  ])("$name at a hidden question gives the terminal back as it was", async ({ end, status }) => {
+    const pty = openPty({ cwd: tempFolder(), env })
+    const killer = end === "C-c" ? "" : `(sleep 1; kill -${end} "$(cat pid)") & `
+    pty.type(`${killer}sh -c 'echo $$ >pid; exec "$NODE" "$ASK" hidden'`)
+    pty.press("Enter")
+    await pty.shows("hidden question:")
+    // A shell gives up the rest of a line when a program dies of Ctrl-C, so the line that looks comes after it.
+    if (end === "C-c") pty.press("C-c")
+    else await pty.shows(end === "TERM" ? "Terminated" : "Hangup")
+    pty.type('echo "status $?"; stty -a | tr " " "\\n" | grep "echo;*$"')
+    pty.press("Enter")
+    await pty.shows(`status ${status}`)
+    await pty.shows("\necho")
+  })
+})
+
+/** Counts its SIGINTs and ends with the third line of its input. */
+const counter = `let n = 0; process.on("SIGINT", () => console.log("interrupt " + ++n)); console.log("ready"); process.stdin.on("data", () => process.exit(5))`
+
+describe.skipIf(!hasTmux())("a child on a terminal (skipped without tmux)", () => {
+  test("Ctrl-C reaches the child once; kill reaches it too", async () => {
+    const pty = openPty({ cwd: tempFolder(), env: { ...env, COUNTER: counter } })
+    pty.type(`sh -c 'echo $$ >pid; exec "$NODE" "$RUN" "$NODE" -e "$COUNTER"'; echo "status $?"`)
+    pty.press("Enter")
+    await pty.shows("ready")
+    pty.press("C-c")
+    await pty.shows("interrupt 1")
+    await new Promise((resolve) => {
+      setTimeout(resolve, 600)
+    })
+    pty.press("C-c")
+    await pty.shows("interrupt 2")
+    await new Promise((resolve) => {
+      setTimeout(resolve, 600)
+    })
+    expect(pty.screen()).not.toContain("interrupt 3")
+    pty.press("Enter")
+    await pty.shows("status 5")
+  })
+
+  test("a signal that was sent to us alone reaches the child", async () => {
+    const pty = openPty({ cwd: tempFolder(), env: { ...env, COUNTER: counter } })
+    pty.type(
+      `(sleep 1; kill -INT "$(cat pid)") & sh -c 'echo $$ >pid; exec "$NODE" "$RUN" "$NODE" -e "$COUNTER"'; echo "status $?"`,
+    )
+    pty.press("Enter")
+    await pty.shows("interrupt 1")
+    pty.press("Enter")
+    await pty.shows("status 5")
+    expect(pty.screen()).not.toContain("interrupt 2")
+  })
+
+  test("it can be stopped and brought back", async () => {
+    const pty = openPty({ cwd: tempFolder(), env: { ...env, COUNTER: counter } })
+    pty.type(`"$NODE" "$RUN" "$NODE" -e "$COUNTER"`)
+    pty.press("Enter")
+    await pty.shows("ready")
+    pty.press("C-z")
+    await pty.shows("Stopped")
+    pty.type('fg; echo "status $?"')
+    pty.press("Enter")
+    pty.press("Enter")
+    await pty.shows("status 5")
+  })
+})
