@@ -1,6 +1,6 @@
 import { AppError } from "../../errors/app-error.ts"
 import { isMergeKey } from "./key.ts"
-import { type YamlNode } from "./node.ts"
+import { type YamlNode, type YamlPair } from "./node.ts"
 
 /** Mappings up to this size are compared pair by pair, which is faster than a set. */
 const SMALL = 8
@@ -13,27 +13,28 @@ const SMALL = 8
  * @see sops v3.13.2 stores/yaml/store.go, LoadPlainFile; go-yaml v3.0.4 decode.go, decoder.mapping and merge
  */
 export function checkFirstDocument(node: YamlNode): void {
-  if (node.type === "list") for (const item of node.items) checkFirstDocument(item)
+  if (node.type === "list") for (const item of node.items) if (item.type !== "scalar") checkFirstDocument(item)
   if (node.type !== "map") return
-  checkKeys(node.pairs.map((pair) => pair.key))
+  checkKeys(node.pairs)
   for (const { key, value } of node.pairs) {
     if (isMergeKey(key) && !isMergeable(value)) {
       throw new AppError("SYNTAX", { line: value.line }, { subject: "a merge key needs a mapping" })
     }
-    checkFirstDocument(key)
-    checkFirstDocument(value)
+    if (key.type !== "scalar") checkFirstDocument(key)
+    if (value.type !== "scalar") checkFirstDocument(value)
   }
 }
 
-function checkKeys(keys: readonly YamlNode[]): void {
-  if (keys.length <= SMALL) {
-    for (let i = 1; i < keys.length; i++) {
-      for (let j = 0; j < i; j++) if (isSameKey(keys[i]!, keys[j]!)) throw duplicate(keys[i]!)
+function checkKeys(pairs: readonly YamlPair[]): void {
+  if (pairs.length <= SMALL) {
+    for (let i = 1; i < pairs.length; i++) {
+      const { key } = pairs[i]!
+      for (let j = 0; j < i; j++) if (isSameKey(key, pairs[j]!.key)) throw duplicate(key)
     }
     return
   }
   const seen = new Set<string>()
-  for (const key of keys) {
+  for (const { key } of pairs) {
     const name = key.type === "scalar" ? key.value : `${key.type}\0${keyName(key)}`
     if (seen.has(name)) throw duplicate(key)
     seen.add(name)

@@ -1,18 +1,21 @@
 import { type Span } from "../../core/text.ts"
-import { type NodeBase, type ScalarNode } from "./node.ts"
+import { type AliasNode, type ListNode, type MapNode, type NodeBase, type ScalarNode, type YamlNode } from "./node.ts"
 import { type Comments, type Draft, noComments } from "./parser-state.ts"
-import { type Token } from "./scanner-state.ts"
+import { type Token, sign } from "./scanner-state.ts"
 
 /** Tag and anchor of a node; `null` when it has neither. */
 export type Properties = (Pick<NodeBase, "tag" | "shortTag" | "tagSpan" | "anchor"> & Span) | null
 
-/**
- * The common part of a node whose content begins at a token.
- *
- * @param properties - their span is stretched to the content
- */
-export function baseOf(token: Token, properties: Properties, span: Span, comments: Comments): Draft<NodeBase> {
+/** @param token - where the content begins */
+export function mapNode(
+  token: Token,
+  properties: Properties,
+  span: Span,
+  { head, inline, foot }: Comments,
+  { flow, bare, pairs }: Pick<MapNode, "flow" | "bare" | "pairs">,
+): Draft<MapNode> {
   return {
+    type: "map",
     tag: properties === null ? "" : properties.tag,
     shortTag: properties === null ? "" : properties.shortTag,
     properties: { start: properties === null ? span.start : properties.start, end: span.start },
@@ -21,44 +24,78 @@ export function baseOf(token: Token, properties: Properties, span: Span, comment
     span,
     line: token.line + 1,
     column: token.column,
-    head: comments.head,
-    inline: comments.inline,
-    foot: comments.foot,
+    head,
+    inline,
+    foot,
+    flow,
+    bare,
+    pairs,
   }
 }
 
-export function scalarNode(
+/** @param token - where the content begins */
+export function listNode(
   token: Token,
-  start: number,
-  end: number,
   properties: Properties,
-  comments: Comments,
-): Draft<ScalarNode> {
+  span: Span,
+  { head, inline, foot }: Comments,
+  { flow, items, dashes }: Pick<ListNode, "flow" | "items" | "dashes">,
+): Draft<ListNode> {
   return {
+    type: "list",
+    tag: properties === null ? "" : properties.tag,
+    shortTag: properties === null ? "" : properties.shortTag,
+    properties: { start: properties === null ? span.start : properties.start, end: span.start },
+    tagSpan: properties === null ? null : properties.tagSpan,
+    anchor: properties === null ? null : properties.anchor,
+    span,
+    line: token.line + 1,
+    column: token.column,
+    head,
+    inline,
+    foot,
+    flow,
+    items,
+    dashes,
+  }
+}
+
+export function aliasNode(token: Token, { head, inline, foot }: Comments, target: YamlNode): Draft<AliasNode> {
+  const { start, end } = token
+  const at = { start, end: start }
+  const place = { span: { start, end }, line: token.line + 1, column: token.column }
+  const base = { tag: "", shortTag: "", properties: at, tagSpan: null, anchor: null, ...place, head, inline, foot }
+  return { type: "alias", ...base, name: token.value, target }
+}
+
+export function scalarNode(token: Token, properties: Properties, { head, inline, foot }: Comments): Draft<ScalarNode> {
+  const { start, end, line, column, style, value, block } = token
+  return {
+    type: "scalar",
     tag: properties === null ? "" : properties.tag,
     shortTag: properties === null ? "" : properties.shortTag,
     properties: { start: properties === null ? start : properties.start, end: start },
     tagSpan: properties === null ? null : properties.tagSpan,
     anchor: properties === null ? null : properties.anchor,
     span: { start, end },
-    line: token.line + 1,
-    column: token.column + start - token.start,
-    head: comments.head,
-    inline: comments.inline,
-    foot: comments.foot,
-    type: "scalar",
-    style: token.style,
-    value: token.value,
-    block: token.block,
+    line: line + 1,
+    column,
+    head,
+    inline,
+    foot,
+    style,
+    value,
+    block,
   }
 }
 
 /**
  * A key or value that is missing. It takes no comments.
  *
- * @param token - any token on the same line, without content of its own where that matters
+ * @param token - one that is on the same line
  */
-export function emptyScalar(token: Token, at: number): Draft<ScalarNode> {
-  const node = scalarNode(token, at, at, null, noComments)
-  return { ...node, style: "plain", value: "", block: null }
+export function emptyScalar(token: Token, at: number, properties: Properties = null): Draft<ScalarNode> {
+  const column = token.column + at - token.start
+  const missing = sign("scalar", at, at, token.line, column)
+  return scalarNode(missing, properties, noComments)
 }

@@ -1,5 +1,5 @@
 import { type ListNode, type MapNode, type YamlNode, type YamlPair } from "./node.ts"
-import { type Properties, baseOf, emptyScalar } from "./node-parts.ts"
+import { type Properties, emptyScalar, listNode, mapNode } from "./node-parts.ts"
 import { type Draft, type Parser, noComments, peek, takeComments, takeStem } from "./parser-state.ts"
 import { nextToken } from "./scanner.ts"
 import { type Token, type TokenType, syntaxAt } from "./scanner-state.ts"
@@ -12,16 +12,16 @@ export function parseBlockList(p: Parser, first: Token, properties: Properties):
   const token = peek(p)
   if (token.type !== "block-end") throw syntaxAt(p.source, token.start)
   nextToken(p.scanner)
-  return listNode(first, properties, items, dashes, head)
+  return blockList(first, properties, items, dashes, head)
 }
 
 /** A list at the column of the mapping that holds it. */
 export function parseIndentlessList(p: Parser, first: Token, properties: Properties): Draft<ListNode> {
   const { items, dashes } = parseEntries(p, noIndentlessEntry)
-  return listNode(first, properties, items, dashes, noComments.head)
+  return blockList(first, properties, items, dashes, noComments.head)
 }
 
-function listNode(
+function blockList(
   first: Token,
   properties: Properties,
   items: readonly YamlNode[],
@@ -31,8 +31,8 @@ function listNode(
   const start = dashes[0] ?? first.start
   const lastDash = dashes[dashes.length - 1] ?? first.start
   const end = Math.max(lastDash + 1, items[items.length - 1]?.span.end ?? 0)
-  const base = baseOf(first, properties, { start, end }, { ...noComments, head })
-  return { ...base, type: "list", flow: false, items, dashes }
+  const comments = head.length === 0 ? noComments : { ...noComments, head }
+  return listNode(first, properties, { start, end }, comments, { flow: false, items, dashes })
 }
 
 const noEntry: ReadonlySet<TokenType> = new Set(["entry", "block-end"])
@@ -98,8 +98,7 @@ export function parseBlockMap(p: Parser, first: Token, properties: Properties): 
   const movesFoot = foot.length > 0 && lastKey !== null
   if (movesFoot) lastKey!.foot = foot
   const comments = { head, inline, foot: movesFoot ? noComments.foot : foot }
-  const base = baseOf(first, properties, { start: first.start, end }, comments)
-  return { ...base, type: "map", flow: false, bare: false, pairs }
+  return mapNode(first, properties, { start: first.start, end }, comments, { flow: false, bare: false, pairs })
 }
 
 const noPart: ReadonlySet<TokenType> = new Set(["key", "value", "block-end"])

@@ -1,5 +1,5 @@
 import { type ListNode, type MapNode, type YamlNode, type YamlPair } from "./node.ts"
-import { type Properties, baseOf, emptyScalar } from "./node-parts.ts"
+import { type Properties, emptyScalar, listNode, mapNode } from "./node-parts.ts"
 import { type Draft, type Parser, noComments, peek, takeComments } from "./parser-state.ts"
 import { nextToken } from "./scanner.ts"
 import { type Token, type TokenType, syntaxAt } from "./scanner-state.ts"
@@ -25,7 +25,7 @@ export function parseFlowList(p: Parser, first: Token, properties: Properties): 
   const { inline, foot } = takeComments(p)
   nextToken(p.scanner)
   const span = { start: first.start, end: token.end }
-  return { ...baseOf(first, properties, span, { head, inline, foot }), type: "list", flow: true, items, dashes: [] }
+  return listNode(first, properties, span, { head, inline, foot }, { flow: true, items, dashes: [] })
 }
 
 function skipComma(p: Parser, token: Token): Token {
@@ -51,8 +51,8 @@ function parseBareMap(p: Parser, first: Token): Draft<MapNode> {
   moveFoot(key, value)
   const start = question === -1 ? key.properties.start : question
   const end = Math.max(key.span.end, colon + 1, colon === -1 ? 0 : value.span.end)
-  const base = baseOf(first, null, { start, end }, noComments)
-  return { ...base, type: "map", flow: true, bare: true, pairs: [{ question, colon, key, value }] }
+  const pairs = [{ question, colon, key, value }]
+  return mapNode(first, null, { start, end }, noComments, { flow: true, bare: true, pairs })
 }
 
 /** @see go-yaml v3.0.4 parserc.go, yaml_parser_parse_flow_mapping_key and _value; decode.go, parser.mapping */
@@ -71,8 +71,7 @@ export function parseFlowMap(p: Parser, first: Token, properties: Properties): D
   const { inline, foot } = takeComments(p)
   nextToken(p.scanner)
   const span = { start: first.start, end: token.end }
-  const base = baseOf(first, properties, span, { head, inline, foot })
-  return { ...base, type: "map", flow: true, bare: false, pairs }
+  return mapNode(first, properties, span, { head, inline, foot }, { flow: true, bare: false, pairs })
 }
 
 function parsePair(p: Parser, token: Token): YamlPair {

@@ -1,7 +1,7 @@
 import { limits } from "../../core/limits.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type AliasNode, type ScalarNode, type YamlNode } from "./node.ts"
-import { type Properties, baseOf, emptyScalar, scalarNode } from "./node-parts.ts"
+import { type Properties, aliasNode, emptyScalar, scalarNode } from "./node-parts.ts"
 import { parseBlockList, parseBlockMap, parseIndentlessList } from "./parse-block.ts"
 import { parseFlowList, parseFlowMap } from "./parse-flow.ts"
 import { type Draft, type Parser, peek, takeComments } from "./parser-state.ts"
@@ -52,8 +52,7 @@ function parseContent(
       break
   }
   if (properties === null) throw syntaxAt(p.source, token.start)
-  const { tag, shortTag, tagSpan, anchor, start, end } = properties
-  return { ...emptyScalar(token, end), tag, shortTag, tagSpan, anchor, properties: { start, end } }
+  return emptyScalar(token, properties.end, properties)
 }
 
 function nested<T>(
@@ -74,9 +73,9 @@ function parseAlias(p: Parser, token: Token): Draft<AliasNode> {
   // An anchor whose node is not complete holds the alias itself.
   const target = p.anchors.get(token.value)?.node
   if (target === undefined || target === null) throw syntaxAt(p.source, token.start)
-  const base = baseOf(token, null, { start: token.start, end: token.end }, takeComments(p))
+  const node = aliasNode(token, takeComments(p), target)
   nextToken(p.scanner)
-  return { ...base, type: "alias", name: token.value, target }
+  return node
 }
 
 /** An anchor and a tag, in any order, each at most once. */
@@ -109,7 +108,7 @@ function resolveTag(p: Parser, { value: handle, suffix, start }: Token): string 
 }
 
 function parseScalar(p: Parser, token: Token, properties: Properties): Draft<ScalarNode> {
-  const node = scalarNode(token, token.start, token.end, properties, takeComments(p))
+  const node = scalarNode(token, properties, takeComments(p))
   nextToken(p.scanner)
   return node
 }

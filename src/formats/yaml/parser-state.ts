@@ -36,6 +36,7 @@ export const noComments: Comments = { head: none, inline: none, foot: none }
 export function peek(p: Parser): Token {
   const s = p.scanner
   const token = headToken(s)
+  if (s.comments.length === 0) return token
   while (s.commentsHead < s.comments.length) {
     const comment = s.comments[s.commentsHead]!
     if (token.start < comment.tokenStart) break
@@ -44,7 +45,7 @@ export function peek(p: Parser): Token {
     p[comment.kind] = p[comment.kind].length === 0 ? comment.text : p[comment.kind].concat(comment.text)
     s.commentsHead++
   }
-  if (s.commentsHead > 0 && s.commentsHead === s.comments.length) {
+  if (s.commentsHead === s.comments.length) {
     s.comments.length = 0
     s.commentsHead = 0
   }

@@ -31,7 +31,7 @@ export function scanYaml(source: string): YamlScan {
   const w: Walk = {
     source,
     sites: [],
-    entries: new Map<Item, YamlEntry>(),
+    entries: [],
     roots: [],
     aliases: [],
     targets: new Map(),
@@ -47,9 +47,22 @@ export function scanYaml(source: string): YamlScan {
     w.blocks = (blocks[index] ?? []).map((block): Span => block.detach)
     walkDocument(w, document, index)
   }
-  const { sites, entries, roots, aliases } = w
+  const { sites, roots, aliases } = w
   const metadata = own.length === 0 ? null : metadataOf(own, blocks)
-  return { source, sites, metadata, aliases, documents: docs.length, docs, entries, roots }
+  let entries: Map<Item, YamlEntry> | null = null
+  return {
+    source,
+    sites,
+    metadata,
+    aliases,
+    documents: docs.length,
+    docs,
+    roots,
+    get entries() {
+      entries ??= new Map(w.entries)
+      return entries
+    },
+  }
 }
 
 /** Root entries with the key of the metadata. */

@@ -87,6 +87,8 @@ export interface Scanner {
   tokens: Token[]
   /** Index of the token that the parser looks at. */
   head: number
+  /** Enough tokens behind it are known. */
+  isReady: boolean
   /** Number of tokens that were dropped from the front of `tokens`. */
   dropped: number
   isEnded: boolean
@@ -118,6 +120,7 @@ export function newScanner(source: string): Scanner {
     keys: [newKey()],
     tokens: [],
     head: 0,
+    isReady: false,
     dropped: 0,
     isEnded: false,
     comments: [],

@@ -56,14 +56,15 @@ const DROP_LOT = 512
  * @see go-yaml v3.0.4 scannerc.go, yaml_parser_fetch_more_tokens
  */
 export function headToken(s: Scanner): Token {
-  while (!isHeadReady(s)) {
-    if (s.isEnded) break
-    fetchToken(s)
+  if (!s.isReady) {
+    while (!isHeadReady(s) && !s.isEnded) fetchToken(s)
+    s.isReady = true
   }
   return s.tokens[s.head]!
 }
 
 export function nextToken(s: Scanner): void {
+  s.isReady = false
   s.head++
   if (s.head < DROP_LOT) return
   s.tokens.splice(0, s.head)
@@ -207,7 +208,7 @@ function rollIndent(s: Scanner, column: number, at: number, type: TokenType, sta
   if (s.flowLevel > 0 || s.indent >= column) return
   s.indents.push(s.indent)
   s.indent = column
-  s.tokens.splice(at, 0, sign(type, start, start, line, column))
+  insert(s, at, sign(type, start, start, line, column))
 }
 
 /**
@@ -305,7 +306,7 @@ function fetchValue(s: Scanner): void {
   if (isKeyValid(s, key)) {
     const { start, line, column } = key
     const at = key.number - s.dropped
-    s.tokens.splice(at, 0, sign("key", start, start, line, column))
+    insert(s, at, sign("key", start, start, line, column))
     rollIndent(s, column, at, "block-map", start, line)
     key.isPossible = false
     s.isKeyAllowed = false
@@ -368,6 +369,13 @@ function pushSign(s: Scanner, type: TokenType): void {
   push(s, sign(type, s.pos, s.pos + 1, s.line, columnOf(s)))
   s.pos++
   s.newlines = 0
+}
+
+/** There is seldom more than one token behind the place, so this is faster than a splice. */
+function insert({ tokens }: Scanner, at: number, token: Token): void {
+  tokens.push(token)
+  for (let i = tokens.length - 1; i > at; i--) tokens[i] = tokens[i - 1]!
+  tokens[at] = token
 }
 
 function push(s: Scanner, token: Token): void {

@@ -15,11 +15,13 @@ import {
   type YamlNode,
 } from "./node.ts"
 import { resolveScalar } from "./resolve.ts"
+import { placeOf } from "./scanner-state.ts"
 
 export interface Walk {
   readonly source: string
   readonly sites: YamlSite[]
-  readonly entries: Map<Item, YamlEntry>
+  /** In pairs: the map is built when it is asked for. */
+  readonly entries: [Item, YamlEntry][]
   readonly roots: Item[]
   readonly aliases: Alias[]
   /** The items of anchored nodes; a key counts as its entry. */
@@ -50,7 +52,7 @@ export function walkDocument(w: Walk, document: YamlDocument, index: number): vo
   w.document = index
   w.roots.push(item)
   const entry: YamlEntry = { value: document.root, pair: null, parent: null }
-  w.entries.set(item, entry)
+  w.entries.push([item, entry])
   comments(w, document.head, item, false, null, "head")
   walkRoot(w, document.root ?? nothing(document), item, entry)
   comments(w, document.foot, item, false, null, "foot")
@@ -115,7 +117,7 @@ function walkMap(w: Walk, node: MapNode, item: Item, entry: YamlEntry, hasOwnCom
       const child: Item = { parent: item, key, index: index++ }
       const childEntry: YamlEntry = { value, pair, parent: node }
       if (w.alias === null) {
-        w.entries.set(child, childEntry)
+        w.entries.push([child, childEntry])
         if (keyNode.anchor !== null) w.targets.set(keyNode, child)
       }
       walkValue(w, value, child, childEntry, true)
@@ -137,7 +139,7 @@ function walkList(w: Walk, node: ListNode, item: Item, entry: YamlEntry, hasOwnC
     comments(w, value.inline, item, true, value, "inline", true)
     const child: Item = { parent: item, key: null, index }
     const childEntry: YamlEntry = { value, pair: null, parent: node }
-    if (w.alias === null) w.entries.set(child, childEntry)
+    if (w.alias === null) w.entries.push([child, childEntry])
     walkValue(w, value, child, childEntry, false)
     comments(w, value.foot, item, true, value, "foot")
   }
@@ -159,7 +161,14 @@ function walkValue(w: Walk, node: YamlNode, item: Item, entry: YamlEntry, hasOwn
       const scalar = resolve(w, node)
       if (scalar === null) emptySite(w, node, item, entry, "null")
       else
-        push(w, { item, scalar, kind: scalar.kind, span: spanOf(node, w.source), line: node.line, style: styleOf(node, entry) })
+        push(w, {
+          item,
+          scalar,
+          kind: scalar.kind,
+          span: spanOf(node, w.source),
+          line: node.line,
+          style: styleOf(node, entry),
+        })
     }
   }
 }
@@ -235,7 +244,16 @@ function comments(
     if (w.blocks.some((block) => span.start >= block.start && span.start < block.end)) continue
     const scalar: Scalar = { kind: "comment", bytes: utf8.encode(w.source.slice(span.start, span.end)) }
     const style: CommentStyle = { type: "comment", line, node, place }
-    push(w, { item, scalar, kind: "comment", span, line: line.line, style, ...(inList ? { inList } : {}), ...(inline ? { inline } : {}) })
+    push(w, {
+      item,
+      scalar,
+      kind: "comment",
+      span,
+      line: line.line,
+      style,
+      ...(inList ? { inList } : {}),
+      ...(inline ? { inline } : {}),
+    })
   }
 }
 
@@ -265,6 +283,5 @@ function count(w: Walk, nodes: number): void {
 }
 
 function tooManyAliases(alias: Alias, w: Walk): AppError {
-  const entry = w.entries.get(alias.item)
-  return new AppError("TOO_LARGE", { line: entry?.value?.line }, { subject: "values behind aliases" })
+  return new AppError("TOO_LARGE", placeOf(w.source, alias.span.start), { subject: "values behind aliases" })
 }
