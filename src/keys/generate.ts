@@ -28,15 +28,6 @@ export async function generateIdentity({
   return { recipient, keyFile: `# created: ${created}\n# public key: ${recipient}\n${identity}\n` }
 }
 
-/**
- * The recipient of an identity that stands in a key file; for `init`, which names an existing identity's recipient.
- *
- * @returns `null` when the text is no X25519 or post-quantum identity
- */
-export async function recipientOfIdentity(identity: string): Promise<string | null> {
-  return identity.startsWith("AGE-SECRET-KEY-PQ-1") ? hybridRecipientOf(identity) : recipientOf(identity)
-}
-
 function recipientOf(identity: string): string | null {
   const key = parseX25519Identity(identity)
   return key === null ? null : x25519RecipientOf(key)

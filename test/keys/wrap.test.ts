@@ -106,8 +106,8 @@ describe("wrapping", () => {
     { name: "a single empty group", groups: [[]], threshold: 0 },
     { name: "threshold 1 of two", groups: [[forPgp], [forPgp]], threshold: 1 },
     { name: "threshold 3 of two", groups: [[forPgp], [forPgp]], threshold: 3 },
-    { name: "256 groups", groups: Array<Recipient[]>(256).fill([forPgp]), threshold: 2 },
-    { name: "501 recipients", groups: [Array<Recipient>(501).fill(forPgp)], threshold: 0 },
+    { name: "256 groups", groups: Array.from({ length: 256 }, () => [forPgp]), threshold: 2 },
+    { name: "501 recipients", groups: [Array.from({ length: 501 }, () => forPgp)], threshold: 0 },
   ]
   test.each(unusable)("$name cannot be used", async ({ groups, threshold }) => {
     const wrong = wrapDataKey(dataKey(), groups, threshold, { context: testContext(), now })

@@ -18,17 +18,6 @@ export async function sealWithLibrary(plain: Uint8Array, recipient: string): Pro
   return encrypter.encrypt(plain)
 }
 
-/** @returns whether the library can wrap for this recipient: its length and checksum are right */
-export async function isLibraryRecipient(recipient: string): Promise<boolean> {
-  const { Encrypter } = await import("age-encryption")
-  try {
-    new Encrypter().addRecipient(recipient)
-    return true
-  } catch {
-    return false
-  }
-}
-
 /**
  * @returns the file key, or `null` when no stanza is for this identity
  * @throws {AppError} `STANZA_INVALID` for a stanza of its type that has the wrong shape

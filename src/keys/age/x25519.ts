@@ -10,9 +10,10 @@ const label = "age-encryption.org/v1/X25519"
 const pointLength = 32
 const fileKeyLength = 16
 
-// DER of a key of this curve (RFC 8410), up to its 32 bytes.
+const curve = { kty: "OKP", crv: "X25519" } as const
+const anyPoint = Buffer.alloc(pointLength).toString("base64url")
+// DER of a private key of this curve (RFC 8410), up to its 32 bytes.
 const privateDer = Buffer.from("302e020100300506032b656e04220420", "hex")
-const publicDer = Buffer.from("302a300506032b656e032100", "hex")
 
 /** @returns the point of an `age1...` recipient, or `null` when the text is none */
 export function parseX25519Recipient(text: string): Uint8Array | null {
@@ -76,20 +77,28 @@ export function exchange(key: KeyObject, point: Uint8Array): Uint8Array | null {
   }
 }
 
+/**
+ * Raw bytes go in by way of a JWK, since the first DER key of a process costs some milliseconds. The public part is
+ * computed from the scalar, so any text does for `x`; a runtime that compares the two gets DER.
+ */
 export function privateKey(scalar: Uint8Array): KeyObject {
-  const der = Buffer.concat([privateDer, scalar])
-  const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" })
-  der.fill(0)
-  return key
+  const d = Buffer.from(scalar.buffer, scalar.byteOffset, scalar.byteLength).toString("base64url")
+  try {
+    return createPrivateKey({ key: { ...curve, d, x: anyPoint }, format: "jwk" })
+  } catch {
+    const der = Buffer.concat([privateDer, scalar])
+    const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" })
+    der.fill(0)
+    return key
+  }
 }
 
 export function publicPoint(key: KeyObject): Uint8Array {
-  const der = createPublicKey(key).export({ format: "der", type: "spki" })
-  return der.subarray(-pointLength)
+  return Buffer.from(key.export({ format: "jwk" }).x ?? "", "base64url")
 }
 
 function publicKey(point: Uint8Array): KeyObject {
-  return createPublicKey({ key: Buffer.concat([publicDer, point]), format: "der", type: "spki" })
+  return createPublicKey({ key: { ...curve, x: Buffer.from(point).toString("base64url") }, format: "jwk" })
 }
 
 interface Exchange {
