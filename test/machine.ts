@@ -52,6 +52,9 @@ export async function call(order: Call): Promise<Ended> {
   return ended(await run(io))
 }
 
+// One for all calls, since each would listen for the signals of this process.
+const real = realIo()
+
 /** An `Io` whose streams are in memory and whose terminal answers as told; everything else is real. */
 export function ioFor({ args, cwd, env, stdin = "", answers }: Call): { io: Io; ended: (status: number) => Ended } {
   const stdout: Buffer[] = []
@@ -60,7 +63,8 @@ export function ioFor({ args, cwd, env, stdin = "", answers }: Call): { io: Io; 
   const rest = [...(answers ?? [])]
   const lines = input.toString("utf8").split("\n")
   const io: Io = {
-    ...realIo(),
+    ...real,
+    swept: new Set(),
     argv: args,
     env,
     cwd,
