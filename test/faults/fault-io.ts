@@ -39,7 +39,7 @@ export function faultyIo(io: Io, fault: Fault | null, before: (number: number) =
   }
 
   const fs = new Proxy(io.fs, {
-    get(target, name: string & keyof FileSystem) {
+    get(target, name: keyof FileSystem) {
       const call = (...args: unknown[]): unknown => {
         calls.push(name)
         before(calls.length)

@@ -184,7 +184,7 @@ describe("S6: resolveProgram", () => {
     const base = tempFolder()
     const path = place(join(base, "repo"))
     const io = machine({ env: new Map([["PATH", join(base, "repo")]]) })
-    const refused = expect.objectContaining({
+    const refused: unknown = expect.objectContaining({
       code: "PROGRAM_REFUSED",
       detail: { subject: "tool", notes: [`${path}: it lies in the repository or the working folder`] },
     })
