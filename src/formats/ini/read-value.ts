@@ -1,6 +1,6 @@
 import { type Span } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { isBlank, isMark, isSpace, lineEndAt, skipBlanks, skipSpace, trimmedEnd } from "./space.ts"
+import { isBlank, isMark, lineEndAt, skipBlanks, skipSpace, trimmedEnd } from "./space.ts"
 
 /** What stands around a value; `""` for nothing. */
 export type Quote = "" | '"' | "'" | "`" | '"""'
@@ -58,7 +58,10 @@ function nothing(place: number, comment: Span | null, next: number): Reading {
   }
 }
 
-/** Text in backquotes or triple quotes: nothing in it means anything, and what follows the closing quote is dropped. */
+/**
+ * Text in backquotes or triple quotes: nothing in it means anything. The closing quote is the last of its line; what
+ * follows it is lost to upstream, so that is a comment or goes with the value.
+ */
 function readRaw(source: string, start: number, lineEnd: number, quote: "`" | '"""', line: number): Reading {
   const content = start + quote.length
   let close = lastIndexIn(source, quote, content, lineEnd)
@@ -72,12 +75,16 @@ function readRaw(source: string, start: number, lineEnd: number, quote: "`" | '"
     if (close !== -1 && endsInBackslash(source, close + quote.length, end)) close = -1
   }
   const value = source.slice(content, close)
+  const behind = close + quote.length
+  const last = trimmedEnd(source, behind, end)
+  const mark = skipBlanks(source, behind, last)
+  const hasComment = mark < last && isMark(source.charCodeAt(mark))
   return {
     value,
     upstream: value,
-    span: { start, end: trimmedEnd(source, close + quote.length, end) },
+    span: { start, end: hasComment ? behind : last },
     quote,
-    comment: null,
+    comment: hasComment ? { start: mark, end: last } : null,
     next: Math.min(end + 1, source.length),
     isOpenEnded: false,
   }
@@ -115,31 +122,38 @@ function readContinued(source: string, start: number, firstEnd: number, firstNex
 }
 
 function readLine(source: string, at: number, start: number, end: number, next: number): Reading {
-  const upstream = upstreamValue(source.slice(start, end))
-  const rest = { upstream, next, isOpenEnded: false }
   const code = source.charCodeAt(start)
-  const close = code === 0x22 || code === 0x27 ? closingQuote(source, start, end) : -1
+  const isQuote = code === 0x22 || code === 0x27
+  const firstMark = findMark(source, start, end)
+  if (!isQuote && firstMark === -1) {
+    const value = source.slice(start, end)
+    return { value, upstream: value, span: { start, end }, quote: "", comment: null, next, isOpenEnded: false }
+  }
+  const upstream = upstreamValue(source.slice(start, firstMark === -1 ? end : trimmedEnd(source, start, firstMark)))
+  const rest = { upstream, next, isOpenEnded: false }
+  const close = isQuote ? closingQuote(source, start, end) : -1
   if (close !== -1) {
     const from = skipBlanks(source, close + 1, end)
     const comment = from < end ? { start: from, end } : null
     const quote = code === 0x22 ? '"' : "'"
-    const isQuoted = source.indexOf(quote, start + 1) === close
-    return {
-      ...rest,
-      value: isQuoted ? source.slice(start + 1, close) : source.slice(start, close + 1),
-      span: { start, end: close + 1 },
-      quote: isQuoted ? quote : "",
-      comment,
+    const span = { start, end: close + 1 }
+    // With more such quotes in it, the outer two are part of the text.
+    if (source.indexOf(quote, start + 1) !== close) {
+      return { ...rest, value: source.slice(start, close + 1), span, quote: "", comment }
     }
+    return { ...rest, value: source.slice(start + 1, close), span, quote, comment }
   }
-  const mark = markBehindBlank(source, start, end, at)
-  if (mark === -1) {
-    return { ...rest, value: source.slice(start, end), span: { start, end }, quote: "", comment: null }
-  }
-  const comment = { start: mark, end }
-  if (mark === start) return { ...nothing(at, comment, next), upstream }
-  const stop = trimmedEnd(source, start, mark)
+  let mark = firstMark
+  while (mark !== -1 && !(mark > at && isBlank(source.charCodeAt(mark - 1)))) mark = findMark(source, mark + 1, end)
+  if (mark === start) return { ...nothing(at, { start: mark, end }, next), upstream }
+  const comment = mark === -1 ? null : { start: mark, end }
+  const stop = mark === -1 ? end : trimmedEnd(source, start, mark)
   return { ...rest, value: source.slice(start, stop), span: { start, end: stop }, quote: "", comment }
+}
+
+function findMark(source: string, start: number, end: number): number {
+  for (let place = start; place < end; place++) if (isMark(source.charCodeAt(place))) return place
+  return -1
 }
 
 /** The first quote like the one at `start` that ends the line, or that only a comment follows. */
@@ -152,19 +166,10 @@ function closingQuote(source: string, start: number, end: number): number {
   return -1
 }
 
-function markBehindBlank(source: string, start: number, end: number, at: number): number {
-  for (let place = start; place < end; place++) {
-    if (isMark(source.charCodeAt(place)) && place > at && isBlank(source.charCodeAt(place - 1))) return place
-  }
-  return -1
-}
-
-/** What upstream makes of the trimmed text of a line. */
+/** What upstream makes of the text in front of the first mark: it takes off one pair of quotes. */
 function upstreamValue(text: string): string {
-  let end = 0
-  while (end < text.length && !isMark(text.charCodeAt(end))) end++
-  while (end > 0 && isSpace(text.charCodeAt(end - 1))) end--
-  const first = text.charCodeAt(0)
-  const isQuoted = end >= 2 && (first === 0x22 || first === 0x27) && text.indexOf(text.charAt(0), 1) === end - 1
-  return isQuoted ? text.slice(1, end - 1) : text.slice(0, end)
+  const last = text.length - 1
+  const quote = text.charAt(0)
+  const isQuoted = last > 0 && (quote === '"' || quote === "'") && text.indexOf(quote, 1) === last
+  return isQuoted ? text.slice(1, last) : text
 }

@@ -70,7 +70,7 @@ export function spellValue(text: string, quote: Quote, rest: string, reader: Rea
   const printed = text === "" ? '""' : printValue(text)
   const first = quote === "" ? printed : quoted(quote)
   if (readsBack(first, text, rest, reader)) return first
-  const others = [printed, quoted('"""'), quoted("`"), quoted('"'), quoted("'")]
+  const others = [printed, quoted('"""'), quoted("`"), quoted('"'), quoted("'"), text]
   return others.find((spelled) => readsBack(spelled, text, rest, reader)) ?? printed
 }
 
