@@ -12,6 +12,16 @@ export interface Style {
   readonly dashes: number
   readonly keys: Quotes
   readonly values: Quotes
+  readonly below: Below
+}
+
+/** What follows the lines, and could be taken for a part of a block at their end. */
+export interface Below {
+  /** A comment that is indented deeper than the entry. */
+  readonly hasComment: boolean
+  readonly hasBlankLine: boolean
+  /** There is no line end. */
+  readonly isOpen: boolean
 }
 
 /** `plain`: quotes only where they are needed. */
@@ -60,7 +70,7 @@ function isBlock(tree: Tree): boolean {
   return (tree.type === "map" && tree.entries.length > 0) || (tree.type === "list" && tree.items.length > 0)
 }
 
-function scalarLines(tree: Tree, indent: number, parent: number, { values }: Style): string[] {
+function scalarLines(tree: Tree, indent: number, parent: number, { values, below }: Style): string[] {
   if (tree.type === "null") return ["null"]
   if (tree.type === "map") return ["{}"]
   if (tree.type === "list") return ["[]"]
@@ -68,7 +78,13 @@ function scalarLines(tree: Tree, indent: number, parent: number, { values }: Sty
   const text = scalar.kind === "str" ? decodeText(scalar.bytes) : null
   if (text !== null && values === "double" && !text.includes("\n")) return [doubleQuoted(text, { keepsReadable: true })]
   if (text !== null && values === "single" && fitsOneLine(text)) return [singleQuoted(text)]
-  return spellScalar(scalar, { context: "block", indent, hint: indent - parent, eol: "\n" }).split("\n")
+  const oneLine = text !== null && !mayBeBlock(text, below)
+  return spellScalar(scalar, { context: "block", indent, hint: indent - parent, eol: "\n", oneLine }).split("\n")
+}
+
+function mayBeBlock(text: string, { hasComment, hasBlankLine, isOpen }: Below): boolean {
+  const keepsEnd = text.endsWith("\n\n") || text === "\n"
+  return !hasComment && !(hasBlankLine && keepsEnd) && !(isOpen && text.endsWith("\n"))
 }
 
 /** A key on one line; the merge key loses its meaning in quotes, and must. */

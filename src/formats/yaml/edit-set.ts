@@ -57,7 +57,7 @@ function fillRoot(scan: YamlScan, root: YamlNode | null, value: Tree): Edit[] {
   const { source, docs } = scan
   const document = docs[0]!
   const eol = eolOf(source)
-  const lines = blockLines(value, 0, styleOf(scan, null))
+  const lines = blockLines(value, 0, styleOf(scan, null, root?.span.end ?? documentEnd(source, document)))
   if (root !== null && root.span.end > root.span.start)
     return [{ start: root.span.start, end: root.span.end, text: lines.join(eol) }]
   const end = documentEnd(source, document)
@@ -102,20 +102,22 @@ interface Region {
 function replaceBlock(scan: YamlScan, slot: Slot, { start, end, anchor }: Region, value: Tree): Edit[] {
   const { source } = scan
   const eol = eolOf(source)
-  const style = styleOf(scan, slot.parent)
   const base = startColumn(source, slot.parent)
   const isList = slot.parent.type === "list"
   const afterKey = nextLine(source, start)
   // The old value stands on lines of its own: they go, and what is behind the key stays.
   const below: Edit[] =
     end > afterKey && skipsToComment(source, start) ? [{ start: afterKey, end: nextLine(source, end), text: "" }] : []
-  const first = below.length === 0 ? { start, end } : { start, end: start }
+  const after = below.length === 0 ? end : start
+  const rest = skipBlanks(source, after)
+  const endsLine = rest === source.length || isBreak(source.charCodeAt(rest))
+  // Blanks at the end of the line would become text of a block.
+  const first = { start, end: endsLine ? rest : after }
+  const style = styleOf(scan, slot.parent, end, !endsLine)
   if (!isCollection(value)) {
     const lines = isList ? itemLines(value, base, style) : entryLines("", value, base, style)
     return [{ ...first, text: anchor + afterSign(lines, isList).join(eol) }, ...below]
   }
-  const rest = skipBlanks(source, first.end)
-  const endsLine = rest === source.length || isBreak(source.charCodeAt(rest))
   if (isList && (below.length > 0 || !endsLine || anchor !== ""))
     return [{ ...first, text: `${anchor} ${flowTree(value)}` }, ...below]
   if (isList) return [{ ...first, text: afterSign(itemLines(value, base, style), true).join(eol) }]
@@ -153,9 +155,11 @@ const scalarKinds: ReadonlySet<string> = new Set([
 function replaceScalar(scan: YamlScan, slot: Slot, old: ScalarNode, value: Tree): Edit {
   const { source } = scan
   const entry = { value: old, pair: slot.pair, parent: slot.parent }
-  const hasCoreTag = old.tagSpan !== null && scalarKinds.has(old.shortTag)
-  const start = hasCoreTag ? old.properties.start : old.span.start
-  const anchor = hasCoreTag && old.anchor !== null ? `&${old.anchor} ` : ""
+  // A custom tag makes a string of everything.
+  const isString = value.type === "scalar" && value.scalar.kind === "str"
+  const dropsTag = old.tagSpan !== null && (scalarKinds.has(old.shortTag) || !isString)
+  const start = dropsTag ? old.properties.start : old.span.start
+  const anchor = dropsTag && old.anchor !== null ? `&${old.anchor} ` : ""
   const span = { start, end: old.span.end }
   if (value.type !== "scalar")
     return { ...span, text: anchor + (value.type === "null" ? "null" : value.type === "map" ? "{}" : "[]") }
@@ -193,18 +197,17 @@ function headerComment(source: string, { block }: ScalarNode): string {
 
 function insert(scan: YamlScan, holder: MapNode | ListNode, part: string | number, value: Tree): Edit[] {
   const { source } = scan
-  const style = styleOf(scan, holder)
+  const style = styleOf(scan, holder, lastEnd(holder))
   if (holder.flow) return insertFlow(scan, holder, part, value, style)
   const column = startColumn(source, holder)
   const lines = typeof part === "string" ? entryLines(part, value, column, style) : itemLines(value, column, style)
   const text = [" ".repeat(column) + lines[0]!, ...lines.slice(1)]
   const last = lastNode(holder)
-  // A block that ends without a line end would gain one from a line behind it.
-  if (last.type === "scalar" && last.block !== null && last.span.end === source.length) {
-    const start = holder.type === "map" ? pairStart(holder.pairs.at(-1)!) : holder.dashes.at(-1)!
-    return [{ start, end: start, text: lines.join(eolOf(source)) + eolOf(source) + " ".repeat(column) }]
-  }
-  return [newLines(source, nextLine(source, lastEnd(holder)), text)]
+  const added = newLines(source, nextLine(source, lastEnd(holder)), text)
+  if (last.type !== "scalar" || last.block === null || last.span.end < source.length) return [added]
+  // A block that ends without a line end would gain one from a line behind it, unless its header says so.
+  const { start, end } = last.block.header
+  return [{ start, end, text: `${source.slice(start, end).replace("+", "").replace("-", "")}-` }, added]
 }
 
 function lastEnd(holder: MapNode | ListNode): number {
@@ -232,7 +235,7 @@ function insertFlow(
   }
   const start = holder.type === "map" ? pairStart(holder.pairs.at(-1)!) : holder.items.at(-1)!.properties.start
   const line = lineStart(source, start)
-  const hasOwnLine = skipBlanks(source, line) === start && nextLine(source, end) <= holder.span.end
+  const hasOwnLine = skipBlanks(source, line) === start && nextLine(source, end) < holder.span.end
   if (!hasOwnLine) return [{ start: end, end, text: `, ${text}` }]
   const comma = skipBlanks(source, end)
   const hasComma = source[comma] === ","

@@ -1,15 +1,46 @@
-import { type Quotes, type Style } from "./block-tree.ts"
-import { columnAt, startColumn, stepOf } from "./measure.ts"
+import { type Below, type Quotes, type Style } from "./block-tree.ts"
+import { columnAt, nextLine, skipBlanks, startColumn, stepOf } from "./measure.ts"
 import { type YamlScan } from "./model.ts"
 import { type ListNode, type MapNode, type YamlNode } from "./node.ts"
+import { isBreak } from "./quote.ts"
 import { resolveScalar } from "./resolve.ts"
 
-/** How entries of this collection are written, by its own entries and else by the document's first lists. */
-export function styleOf(scan: YamlScan, parent: MapNode | ListNode | null): Style {
+/**
+ * How entries of this collection are written, by its own entries and else by the document's first lists.
+ *
+ * @param end - where the text before the new lines ends; they go below its line
+ * @param hasComment - a comment follows the new text on its line
+ */
+export function styleOf(
+  scan: YamlScan,
+  parent: MapNode | ListNode | null,
+  end: number,
+  hasComment: boolean = false,
+): Style {
   const step = stepOf(scan)
   const values = parent === null ? [] : parent.type === "map" ? parent.pairs.map(({ value }) => value) : parent.items
   const keys = parent?.type === "map" ? parent.pairs.map(({ key }) => key) : []
-  return { step, dashes: dashesOf(scan, step), keys: quotesOf(keys), values: quotesOf(values) }
+  return {
+    step,
+    dashes: dashesOf(scan, step),
+    keys: quotesOf(keys),
+    values: quotesOf(values),
+    below: belowOf(scan.source, parent, end, hasComment),
+  }
+}
+
+function belowOf(source: string, parent: MapNode | ListNode | null, end: number, hasComment: boolean): Below {
+  const column = parent === null ? 0 : startColumn(source, parent)
+  const start = nextLine(source, end)
+  const isOpen = start === source.length && (start === 0 || !isBreak(source.charCodeAt(start - 1)))
+  let hasBlankLine = false
+  for (let at = start; at < source.length; at = nextLine(source, at)) {
+    const first = skipBlanks(source, at)
+    if (first < source.length && !isBreak(source.charCodeAt(first)))
+      return { hasComment: hasComment || (source[first] === "#" && first - at > column), hasBlankLine, isOpen }
+    hasBlankLine = true
+  }
+  return { hasComment, hasBlankLine, isOpen }
 }
 
 /** As the last string is quoted. Blocks and numbers say nothing about quotes. */

@@ -2,9 +2,9 @@ import { type Edit } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Path, type Slot, follow } from "./edit-path.ts"
 import { columnAt, lineStart, nextLine, skipBlanks } from "./measure.ts"
-import { pairEnd, pairStart } from "./meta-block.ts"
+import { lastNode, pairEnd, pairStart } from "./meta-block.ts"
 import { type YamlScan } from "./model.ts"
-import { type ListNode, type MapNode } from "./node.ts"
+import { type BlockLayout, type ListNode, type MapNode } from "./node.ts"
 import { isBreak } from "./quote.ts"
 
 /**
@@ -19,7 +19,7 @@ export function unset(scan: YamlScan, path: Path): Edit[] {
   if (rest.length > 0 || slot === undefined) throw new AppError("KEY_NOT_FOUND", { path })
   if (slot.parent.flow) return unsetFlow(scan.source, slot)
   if (count(slot.parent) === 1) return leaveEmpty(scan, slot, slots.at(-2))
-  return [removeLines(scan.source, slot)]
+  return [removeLines(scan.source, slot), ...commentsBelow(scan.source, slot)]
 }
 
 function count(parent: MapNode | ListNode): number {
@@ -43,11 +43,42 @@ function removeLines(source: string, slot: Slot): Edit {
   const start = slotStart(slot)
   const line = lineStart(source, start)
   const end = nextLine(source, slotEnd(slot))
-  if (skipBlanks(source, line) === start)
-    return { ...withoutOpenEnd(source, commentsAbove(source, line, start), end), text: "" }
+  if (skipBlanks(source, line) === start) {
+    const first = commentsAbove(source, line, start)
+    // A block above needs its line end.
+    return { ...(blockBefore(slot) === null ? withoutOpenEnd(source, first, end) : { start: first, end }), text: "" }
+  }
   let next = end
   while (next < source.length && (isBreak(source.charCodeAt(next)) || source[next] === " ")) next++
   return { start, end: next, text: "" }
+}
+
+/**
+ * Comments below the removed lines that are indented as deep as a block above them would become its text: they move to
+ * the column of what was removed. Empty lines that a block with `+` would gain go with them.
+ */
+function commentsBelow(source: string, slot: Slot): Edit[] {
+  const block = blockBefore(slot)
+  if (block === null) return []
+  const edits: Edit[] = []
+  const column = columnAt(source, slotStart(slot))
+  for (let at = nextLine(source, slotEnd(slot)); at < source.length; at = nextLine(source, at)) {
+    const first = skipBlanks(source, at)
+    if (first === source.length || isBreak(source.charCodeAt(first))) {
+      if (block.chomp === "keep") edits.push({ start: at, end: nextLine(source, at), text: "" })
+      continue
+    }
+    if (source[first] !== "#") break
+    if (first - at >= block.indent) edits.push({ start: at, end: first, text: " ".repeat(column) })
+  }
+  return edits
+}
+
+/** The block scalar that ends right above an entry. */
+function blockBefore({ parent, index }: Slot): BlockLayout | null {
+  const before = parent.type === "map" ? parent.pairs[index - 1]?.value : parent.items[index - 1]
+  const last = before === undefined ? null : lastNode(before)
+  return last?.type === "scalar" ? last.block : null
 }
 
 /** The last lines of a text without final line end take the line end before them along. */
@@ -70,40 +101,30 @@ function commentsAbove(source: string, line: number, start: number): number {
 }
 
 /** The last entry of a block: its lines go, and an empty collection stands behind the parent's key or dash. */
-function leaveEmpty(scan: YamlScan, slot: Slot, outer: Slot | undefined): Edit[] {
-  const { source } = scan
+function leaveEmpty({ source }: YamlScan, slot: Slot, outer: Slot | undefined): Edit[] {
   const empty = slot.parent.type === "map" ? "{}" : "[]"
   const start = slotStart(slot)
   const end = slotEnd(slot)
   const line = lineStart(source, start)
-  const isAlone = skipBlanks(source, line) === start
-  if (outer === undefined || !isAlone) return [{ start, end, text: empty }]
-  const sign =
-    outer.pair === null
-      ? slotStart(outer) + 1
-      : outer.pair.colon === -1
-        ? outer.pair.key.span.end
-        : outer.pair.colon + 1
-  const at = Math.max(
-    sign,
-    slot.parent.properties.end > slot.parent.properties.start ? propertiesEnd(source, slot.parent) : sign,
-  )
-  if (lineStart(source, line - 1) > at) return [{ start, end, text: empty }]
+  if (outer === undefined || skipBlanks(source, line) !== start) return [{ start, end, text: empty }]
+  const at = Math.max(signEnd(outer), propertiesEnd(source, slot.parent))
+  const lines = withoutOpenEnd(source, commentsAbove(source, line, start), nextLine(source, end))
   return [
     { start: at, end: at, text: ` ${empty}` },
-    {
-      ...withoutOpenEnd(
-        source,
-        commentsAbove(source, line, start),
-        end === source.length ? end : nextLine(source, end),
-      ),
-      text: "",
-    },
+    { ...lines, text: "" },
   ]
 }
 
-/** Behind the tag and the anchor, without the blanks and line ends that follow them. */
+/** Behind the colon of an entry, or the dash of an element. */
+function signEnd(slot: Slot): number {
+  const { pair } = slot
+  if (pair === null) return slotStart(slot) + 1
+  return pair.colon === -1 ? pair.key.span.end : pair.colon + 1
+}
+
+/** Behind the tag and the anchor, without the blanks and line ends that follow them; 0 when there are none. */
 function propertiesEnd(source: string, { properties }: MapNode | ListNode): number {
+  if (properties.end === properties.start) return 0
   let end = properties.end
   while (end > properties.start && (source[end - 1] === " " || isBreak(source.charCodeAt(end - 1)))) end--
   return end
@@ -123,7 +144,7 @@ function unsetFlow(source: string, slot: Slot): Edit[] {
   const lineEnd = nextLine(source, source[comma] === "," ? comma : end)
   const hasOwnLines =
     skipBlanks(source, line) === start &&
-    (next === undefined ? lineEnd <= parent.span.end : lineStart(source, next) >= lineEnd)
+    (next === undefined ? lineEnd < parent.span.end : lineStart(source, next) >= lineEnd)
   const removed = hasOwnLines
     ? { start: commentsAbove(source, line, start), end: lineEnd, text: "" }
     : next !== undefined
