@@ -145,7 +145,9 @@ export function applyMemo(
   try {
     const found = countedSites(format.scan(splice(scan.source, wanted)))
     const starts = startsAfter(wanted)
-    const isExact = spelled.every((index) => isWhole(found[index], result[index]!, starts))
+    const isExact = spelled.every(
+      (index) => found[index]?.kind === leaves[index]!.scalar?.kind && isWhole(found[index], result[index]!, starts),
+    )
     return isExact && sameSites(leaves, found, format) ? wanted : null
   } catch {
     // A memo that does not even scan is dropped like any other that does not fit.

@@ -1,11 +1,20 @@
 import { type Leaf } from "./document.ts"
-import { type Format } from "./format.ts"
+import { type Format, type FormatName } from "./format.ts"
 import { type Scalar } from "./scalar.ts"
 import { type Item, type Site } from "./site.ts"
 import { equalBytes, utf8 } from "./text.ts"
 
-/** Kinds whose canonical text holds no character that could mean anything to a format. */
-const harmless: ReadonlySet<string> = new Set(["int", "float", "bool", "time"])
+/**
+ * Kinds that a format can only say as text. Their canonical spelling holds no character that could mean anything, so
+ * whatever is read back there is that text.
+ */
+const onlyAsText: Readonly<Record<FormatName, ReadonlySet<string>>> = {
+  yaml: new Set(),
+  json: new Set(["time"]),
+  binary: new Set(["time"]),
+  dotenv: new Set(["int", "float", "bool", "time"]),
+  ini: new Set(["int", "float", "bool", "time"]),
+}
 
 /**
  * Whether a scan says what the leaves say: the same paths, kinds and bytes in the same order.
@@ -18,25 +27,19 @@ export function sameSites(leaves: readonly Leaf[], found: readonly Site[], forma
   const items = new ItemPairs(leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str"))
   return leaves.every(({ site, scalar }, index) => {
     const other = found[index]!
-    const isSame = sameReading(site, scalar, other) || sameComment(site, scalar, other, format)
+    const isSame = sameReading(site, scalar, other, format.name) || sameComment(site, scalar, other, format)
     if (!isSame) return false
     const isListComment = scalar?.kind === "comment" && site.kind === "str"
     return items.same(isListComment ? site.item.parent! : site.item, other.item)
   })
 }
 
-function sameReading(site: Site, scalar: Scalar | null, other: Site): boolean {
+function sameReading(site: Site, scalar: Scalar | null, other: Site, format: FormatName): boolean {
   if (scalar === null) return other.kind === site.kind
-  if (other.scalar === null) return false
-  if (site.shadowed !== other.shadowed) return false
-  if (equalBytes(scalar.bytes, other.scalar.bytes)) {
-    return (
-      scalar.kind === other.kind ||
-      isNumber(scalar.kind, other.kind) ||
-      (harmless.has(scalar.kind) && other.kind === "str")
-    )
-  }
-  return (harmless.has(scalar.kind) && other.kind === "str") || isNegativeZero(scalar, other.scalar)
+  if (other.scalar === null || site.shadowed !== other.shadowed) return false
+  if (other.kind === "str" && onlyAsText[format].has(scalar.kind)) return true
+  if (!equalBytes(scalar.bytes, other.scalar.bytes)) return isNegativeZero(scalar, other.scalar)
+  return scalar.kind === other.kind || isNumber(scalar.kind, other.kind)
 }
 
 /** Upstream prints the float -0 as `-0`, which is read as the integer 0. */

@@ -268,7 +268,7 @@ function withMemo(
   if (memo === null || !fitsMemo(memo)) return dropped
   const text = finish(draft, like, options, memo)
   const again = readBack(draft.format, text, draft, options)
-  return equalBytes(again.bytes, utf8.encode(draft.plain))
-    ? { text, opened: again, sealedCount, warnings: [] }
-    : dropped
+  // An alias that was written out in the clear has no token that could remember it.
+  const isWhole = equalBytes(again.bytes, utf8.encode(draft.plain))
+  return { text, opened: again, sealedCount, warnings: isWhole ? [] : dropped.warnings }
 }

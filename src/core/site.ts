@@ -78,6 +78,12 @@ export function documentOf(item: Item): number {
  * The sites that count for sealing and opening: upstream's walk copies the comments of an anchor's value to each
  * alias, but they are neither sealed there nor part of the MAC.
  */
-export function countedSites({ sites, aliases }: { readonly sites: readonly Site[]; readonly aliases: readonly Alias[] }): readonly Site[] {
+export function countedSites({
+  sites,
+  aliases,
+}: {
+  readonly sites: readonly Site[]
+  readonly aliases: readonly Alias[]
+}): readonly Site[] {
   return aliases.length === 0 ? sites : sites.filter(({ alias, kind }) => alias === undefined || kind !== "comment")
 }
