@@ -1,4 +1,5 @@
 import { type ChildProcess } from "node:child_process"
+import { delimiter, join } from "node:path"
 import { AppError } from "../errors/app-error.ts"
 import { spawnEnvironment } from "./child-environment.ts"
 import { errorCode } from "./file-system.ts"
@@ -68,7 +69,7 @@ export async function runChild(io: Machine, order: ChildOrder): Promise<ChildEnd
  *
  * @throws {AppError} as `runChild`, when it can be known at once
  */
-export async function startInBackground(io: Machine, order: Omit<ChildOrder, "signals" | "stdio">): Promise<void> {
+export async function startInBackground(io: Machine, order: Omit<StartOrder, "stdio">): Promise<void> {
   const child = start(io, { ...order, stdio: "ignore" }, spawnEnvironment(order.env))
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve)
@@ -127,12 +128,8 @@ function forwarded({ platform, processes }: Machine, isAtTerminal: boolean): Nod
   return processes.signalNames().filter((name) => !kept.has(name) && !(isAtTerminal && ofTerminal.has(name)))
 }
 
-function start(
-  io: Machine,
-  { program, args, cwd, stdio }: Omit<ChildOrder, "signals">,
-  env: NodeJS.ProcessEnv,
-): ChildProcess {
-  const order = { program, cwd }
+function start(io: Machine, order: StartOrder, env: NodeJS.ProcessEnv): ChildProcess {
+  const { program, args, cwd, stdio } = order
   if ([program, ...args].some((part) => part.includes("\0"))) throw startError(io, order, null)
   try {
     return io.processes.spawn(program, args, { cwd: cwd ?? io.cwd, env, stdio: stdio ?? "inherit" })
@@ -155,13 +152,24 @@ function ended(
   })
 }
 
+type StartOrder = Omit<ChildOrder, "signals">
+
+/** A folder of `PATH` that may not be looked into makes "permission denied" out of "not found". */
+function isNowhere(io: Machine, { program, env }: StartOrder): boolean {
+  const path = env.get("PATH")
+  if (program.includes("/") || path === undefined) return false
+  return !path.split(delimiter).some((folder) => factsOf(io, join(folder, program))?.kind === "file")
+}
+
 /** 127 and 126 are what shells say for a program that is not there, and for one that cannot be run. */
-function startError(io: Machine, { program, cwd }: Pick<ChildOrder, "program" | "cwd">, error: unknown): AppError {
+function startError(io: Machine, order: StartOrder, error: unknown): AppError {
+  const { program, cwd } = order
   const folder = cwd ?? io.cwd
   if (factsOf(io, folder)?.kind !== "folder") {
     return new AppError("COMMAND_NOT_EXECUTABLE", { file: folder }, { notes: ["the working folder is not there"] })
   }
-  const isMissing = ["ENOENT", "ENOTDIR"].includes(errorCode(error))
+  const code = errorCode(error)
+  const isMissing = code === "ENOENT" || code === "ENOTDIR" || (code === "EACCES" && isNowhere(io, order))
   if (isMissing) return new AppError("COMMAND_MISSING", {}, { subject: program })
   const notes = [error === null ? "a zero byte stands in the command" : reasonOf(error)]
   return new AppError("COMMAND_NOT_EXECUTABLE", {}, { subject: program, notes })

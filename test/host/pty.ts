@@ -30,7 +30,15 @@ export function openPty({ cwd, env }: { readonly cwd: string; readonly env: Read
     execFileSync("tmux", ["-L", server, "-f", "/dev/null", ...args], {
       encoding: "utf8",
       stdio: ["ignore", "pipe", "pipe"],
-      env: { PATH: process.env["PATH"] ?? "", HOME: cwd, PS1: "$ ", LANG: "C.UTF-8", TMPDIR: "/tmp", ...env },
+      env: {
+        PATH: process.env["PATH"] ?? "",
+        HOME: cwd,
+        PS1: "$ ",
+        SHELL: "/bin/sh",
+        LANG: "C.UTF-8",
+        TMPDIR: "/tmp",
+        ...env,
+      },
     })
   tmux("new-session", "-d", "-x", "150", "-y", "40", "-c", cwd, "/bin/sh")
   onTestFinished(() => {
