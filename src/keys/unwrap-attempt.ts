@@ -14,6 +14,8 @@ export interface Attempt {
   /** Of a share or of the whole data key, in bytes. */
   readonly length: number
   readonly failures: Set<string>
+  /** It opened, and what was in it is no data key. */
+  hasWrongLength: boolean
 }
 
 export interface Try {
@@ -25,7 +27,7 @@ export interface Try {
 }
 
 export function newAttempt(entry: WrappedKey, length: number, manifests: readonly Manifest[]): Attempt {
-  return { entry, length, manifest: manifestOf(entry.recipient.type, manifests) ?? null, failures: new Set() }
+  return { entry, length, manifest: manifestOf(entry.recipient.type, manifests) ?? null, failures: new Set(), hasWrongLength: false }
 }
 
 const opened = new WeakMap<object, Map<string, SecretBytes>>()
@@ -51,6 +53,7 @@ export async function tryAttempt(attempt: Attempt, options: Try): Promise<Secret
     const part = await unwrapInTime(entry, manifest, options)
     if (part === null) return null
     if (part.length === length) return remember(entry, part, options.context)
+    attempt.hasWrongLength = true
     failures.add(`what was unwrapped has ${part.length} bytes in place of ${length}`)
     part.wipe()
   } catch (error) {
@@ -67,7 +70,7 @@ export async function explainAttempt(
 ): Promise<FailedAttempt> {
   const provider = failures.size === 0 && manifest !== null ? await manifest.load() : null
   const explanation = await provider?.explain?.(entry, context)
-  const reasons = failures.size > 0 ? [...failures] : ["no identity here fits"]
+  const reasons = failures.size > 0 ? [...failures] : (explanation?.reasons ?? ["no identity here fits"])
   const asUpstream = explanation?.asUpstream ?? reasons.join("; ")
   return { recipient: entry.recipient, reasons, places: explanation?.places ?? [], asUpstream }
 }

@@ -60,7 +60,7 @@ export async function unwrapDataKey(
   if (parts.length < needed(groups.length, threshold)) {
     for (const part of parts) part.wipe()
     const report = await reportOf(states, threshold, context)
-    throw new DataKeyError(report, {}, describeDataKey(report, nameOf))
+    throw new DataKeyError(report, {}, { ...describeDataKey(report, nameOf), exit: exitOf(states) })
   }
   return groups.length === 1 ? parts[0]! : join(parts)
 }
@@ -182,4 +182,10 @@ async function reportOf(groups: readonly Group[], threshold: number, context: Ke
     reports.push({ isRecovered: part !== null, attempts: await Promise.all(failed) })
   }
   return { groups: reports, threshold }
+}
+
+/** Upstream takes a data key of any length from a local identity, and fails at the first value then: status 25. */
+function exitOf(states: readonly Group[]): number | undefined {
+  const attempts = states.flatMap((state) => state.attempts)
+  return attempts.some(({ hasWrongLength, manifest }) => hasWrongLength && manifest?.isOnline === false) ? 25 : undefined
 }
