@@ -3,6 +3,7 @@ import { AppError } from "../errors/app-error.ts"
 import { type FileStat, flag } from "./file-system.ts"
 import { isInside } from "./files.ts"
 import { type Io } from "./io.ts"
+import { reasonOf } from "./reason.ts"
 
 export interface ResolveOptions {
   /** Folders that strangers may have written: the repository, the working folder. A program in one is not run. */
@@ -26,7 +27,7 @@ export function resolveProgram(io: Machine, name: string, options: ResolveOption
   const refused: string[] = []
   for (const path of candidates(io, name)) {
     if (!isProgram(io, path)) continue
-    const reason = objection(io, path, options)
+    const reason = objectionOrFailure(io, path, options)
     if (reason === null) return path
     refused.push(`${path}: ${reason}`)
   }
@@ -62,6 +63,14 @@ function isProgram({ fs, platform }: Machine, path: string): boolean {
     return true
   } catch {
     return false
+  }
+}
+
+function objectionOrFailure(io: Machine, path: string, options: ResolveOptions): string | null {
+  try {
+    return objection(io, path, options)
+  } catch (error) {
+    return reasonOf(error)
   }
 }
 

