@@ -25,7 +25,11 @@ export function describeDataKey(report: DataKeyReport, nameOf: NameOf = () => un
   for (const [recipient, place] of held) notes.push(`you hold ${called(asAge(recipient), nameOf)}, from ${place}`)
   for (const place of places) notes.push(`searched ${place.name}: ${findings(place)}`)
   const names = [...held.keys()].map((recipient) => nameOf(asAge(recipient)) ?? recipient)
-  return { subject: cause(report, { attempts, held: names, nameOf }), notes, hint: nextStep(places, [...held.keys()]) }
+  return {
+    subject: cause(report, { attempts, held: names, nameOf }),
+    notes,
+    hint: nextStep(attempts, places, [...held.keys()]),
+  }
 }
 
 interface Facts {
@@ -47,8 +51,15 @@ function cause({ groups, threshold }: DataKeyReport, { attempts, held, nameOf }:
   return attempts.length === 1 ? "its only recipient failed" : `all of its ${attempts.length} recipients failed`
 }
 
-function nextStep(places: readonly Place[], held: readonly string[]): string | undefined {
+function nextStep(
+  attempts: readonly FailedAttempt[],
+  places: readonly Place[],
+  held: readonly string[],
+): string | undefined {
   const [recipient] = held
+  if (attempts.length > 0 && attempts.every(({ recipient: { type } }) => type === "pgp")) {
+    return "import your secret key: gpg --import FILE; or ask somebody who can open the file to add you"
+  }
   if (recipient !== undefined) return `ask somebody who can open the file to add ${recipient}`
   if (places.length === 0) return undefined
   return "name the file with your identity in SOPS_AGE_KEY_FILE, or put it in one of the places that were searched"

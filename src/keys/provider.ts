@@ -29,6 +29,12 @@ export interface KeyContext {
   notice(text: string): void
   /** Called as `sops`: upstream's weaker defaults hold where security.md says so. */
   readonly asSops: boolean
+  /** Requests are signed with it. */
+  now(): Date
+  /** Of this machine; only where upstream puts it into a session name. */
+  readonly hostName?: string
+  /** Addresses of Vault servers that the user's own words name: flags and config. What a file names does not count. */
+  readonly namedVaults?: readonly string[]
   readonly signal: AbortSignal
   /** How far a provider may go now. Unwrapping goes up step by step, so that nobody is asked without need. */
   readonly effort: Effort
@@ -103,6 +109,8 @@ export interface Explanation {
   readonly places: readonly Place[]
   /** The whole message of upstream for this entry, on one line. */
   readonly asUpstream: string
+  /** In place of "no identity here fits", when more is known. */
+  readonly reasons?: readonly string[] | undefined
 }
 
 /** One place where identities may be. */

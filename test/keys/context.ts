@@ -16,6 +16,7 @@ export interface TestContextOptions {
   readonly effort?: Effort
   readonly workspace?: readonly string[]
   readonly signal?: AbortSignal
+  readonly namedVaults?: readonly string[]
 }
 
 export interface TestContext extends KeyContext {
@@ -31,7 +32,7 @@ export interface TestContext extends KeyContext {
 /** A machine for key providers: the real file system and real programs, but only the given environment and answers. */
 export function testContext(options: TestContextOptions = {}): TestContext {
   const { env = {}, answers = [], workspace = [], asSops = false, effort = "any" } = options
-  const { platform = process.platform, home = join(tmpdir(), "no-such-home"), signal } = options
+  const { platform = process.platform, home = join(tmpdir(), "no-such-home"), signal, namedVaults } = options
   const own = signal ?? new AbortController().signal
   const questions: string[] = []
   const notices: string[] = []
@@ -49,14 +50,18 @@ export function testContext(options: TestContextOptions = {}): TestContext {
       reads.push(path)
       return existsSync(path) ? new Uint8Array(await readFile(path)) : null
     },
-    run(program, args, { input, env: more = {}, signal: end = own } = {}) {
+    run(program, args, { input, env: more = {}, outputBytesMax = Infinity, signal: end = own } = {}) {
       started.push(program)
       const child = spawn(program, args, { env: { ...env, ...more }, signal: end })
-      child.stdin.end(input)
+      // A program that does not read its input may be gone before it is written.
+      child.stdin.on("error", () => undefined).end(input)
       return new Promise<RunResult>((resolve) => {
         const stdout: Buffer[] = []
         const stderr: Buffer[] = []
-        child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk))
+        child.stdout.on("data", (chunk: Buffer) => {
+          stdout.push(chunk)
+          if (Buffer.concat(stdout).length > outputBytesMax) child.kill("SIGKILL")
+        })
         child.stderr.on("data", (chunk: Buffer) => stderr.push(chunk))
         const done = (status: number | null, missing: boolean): void =>
           resolve({ status, missing, stdout: Buffer.concat(stdout), stderr: Buffer.concat(stderr).toString() })
@@ -101,6 +106,9 @@ export function testContext(options: TestContextOptions = {}): TestContext {
     },
     notice: (text) => void notices.push(text),
     asSops,
+    now: () => new Date(),
+    hostName: "test-host",
+    ...(namedVaults === undefined ? {} : { namedVaults }),
     effort,
     session: {},
     signal: own,

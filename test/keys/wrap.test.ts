@@ -17,7 +17,10 @@ const forPgp: Recipient = { type: "pgp", fp: "C642E71CB7A82A3930999987544FA72A35
 
 function fake(wrap: KeyProvider["wrap"]): Manifest[] {
   const provider: KeyProvider = { wrap, unwrap: () => Promise.resolve(null) }
-  return [...real, { type: "pgp", title: "fake", isOnline: false, load: () => Promise.resolve(provider) }]
+  return [
+    ...real.filter(({ type }) => type !== "pgp"),
+    { type: "pgp", title: "fake", isOnline: false, load: () => Promise.resolve(provider) },
+  ]
 }
 
 async function unwrapWith(

@@ -1,0 +1,41 @@
+import { type WrappedKey } from "../../core/recipient.ts"
+import { type KeyContext } from "../provider.ts"
+
+/** What came of one entry so far in this run: unwrapping comes by again with more effort. */
+export interface Findings {
+  /** gpg's own words of the last attempt, on one line. */
+  readonly words: string
+  /** Nothing more can be done. */
+  readonly isFinal: boolean
+  /** gpg holds the key and would have to ask for its passphrase or card. */
+  readonly isAsking: boolean
+  note(words: string, outcome: { readonly isFinal: boolean }): void
+}
+
+const findingsBySession = new WeakMap<object, Map<string, Findings>>()
+
+export function findings({ enc }: WrappedKey, { session }: KeyContext): Findings {
+  const known = findingsBySession.get(session) ?? new Map<string, Findings>()
+  findingsBySession.set(session, known)
+  const found = known.get(enc) ?? newFindings()
+  known.set(enc, found)
+  return found
+}
+
+function newFindings(): Findings {
+  let last = { words: "", isFinal: false, isAsking: false }
+  return {
+    get words() {
+      return last.words
+    },
+    get isFinal() {
+      return last.isFinal
+    },
+    get isAsking() {
+      return last.isAsking
+    },
+    note(words, { isFinal }) {
+      last = { words, isFinal, isAsking: !isFinal }
+    },
+  }
+}
