@@ -17,12 +17,11 @@ export function sealBlock(source: string, node: ScalarNode, start: number, token
   return header + " ".repeat(block.indent) + token + emptyLines(source, block)
 }
 
-/** The line ends at the end of a block's text. */
-function emptyLines(source: string, { body }: BlockLayout): string {
-  const text = source.slice(body.start, body.end)
-  let end = text.length
-  while (end > 0 && (text[end - 1] === " " || isBreak(text.charCodeAt(end - 1)))) end--
-  return text.slice(end).replaceAll(" ", "")
+/** The line ends at the end of a text that keeps them. */
+function emptyLines(source: string, { body, chomp }: BlockLayout): string {
+  let start = body.end
+  if (chomp === "keep") while (start > body.start && isBreak(source.charCodeAt(start - 1))) start--
+  return source.slice(start, body.end)
 }
 
 /** From the indicator to the end of the line, with the line end. */
@@ -93,7 +92,7 @@ function fitsIndicator(text: string, indicator: number): boolean {
 
 /** Lines that start with a blank are not folded, and that is not worth the trouble here. */
 function fitsFolded(text: string): boolean {
-  return !text.startsWith("\n") && !text.includes("\n ") && !text.includes("\n\t")
+  return !/^[\n \t]/.test(text) && !text.includes("\n ") && !text.includes("\n\t")
 }
 
 /** A line end that is to stay needs one more in a folded block; those at the end do not. */

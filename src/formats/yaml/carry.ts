@@ -5,7 +5,7 @@ import { openBlock, sealBlock } from "./carry-block.ts"
 import { placeOf } from "./measure.ts"
 import { type ValueStyle, type YamlScan, type YamlSite } from "./model.ts"
 import { type ScalarNode } from "./node.ts"
-import { doubleQuoted, fitsOneLine, shapeOf, singleQuoted } from "./quote.ts"
+import { doubleQuoted, fitsOneLine, isBreak, shapeOf, singleQuoted } from "./quote.ts"
 import { spellScalar, spellString, spellText } from "./spell.ts"
 
 /**
@@ -21,7 +21,15 @@ export function seal({ source }: YamlScan, site: YamlSite, token: string): Edit 
   if (style.type === "comment") return { ...span, text: token }
   const { node, entry } = style
   assert(node.type === "scalar", "only a scalar is sealed")
-  return { ...span, text: carrier(source, node, span.start, entry.parent?.flow ?? false, token) }
+  const text = carrier(source, node, span.start, entry.parent?.flow ?? false, token)
+  // go-yaml ends an anchor at any sign, so that its value can follow without a blank.
+  const isGlued =
+    node.anchor !== null && node.properties.end === span.start && !isSpace(source.charCodeAt(span.start - 1))
+  return { ...span, text: isGlued ? ` ${text}` : text }
+}
+
+function isSpace(unit: number): boolean {
+  return unit === 0x20 || unit === 0x09 || isBreak(unit)
 }
 
 function carrier(source: string, node: ScalarNode, start: number, isFlow: boolean, token: string): string {
