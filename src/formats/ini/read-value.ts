@@ -156,12 +156,18 @@ function findMark(source: string, start: number, end: number): number {
   return -1
 }
 
-/** The first quote like the one at `start` that ends the line, or that only a comment follows. */
+/**
+ * The first quote like the one at `start` that ends the line, or that only a comment follows. Right behind it a comment
+ * needs no blank, unless there are more such quotes: then they are text, and a token in its place has none.
+ */
 function closingQuote(source: string, start: number, end: number): number {
   const quote = source.charAt(start)
+  let needsBlank = false
   for (let at = source.indexOf(quote, start + 1); at !== -1 && at < end; at = source.indexOf(quote, at + 1)) {
     const behind = skipBlanks(source, at + 1, end)
-    if (behind === end || isMark(source.charCodeAt(behind))) return at
+    if (behind === end) return at
+    if (isMark(source.charCodeAt(behind)) && (behind > at + 1 || !needsBlank)) return at
+    needsBlank = true
   }
   return -1
 }

@@ -56,7 +56,8 @@ export function trailingComments({ sections, trailing }: Parts): readonly Commen
  * All sites in the order of upstream's walk: the comment of a section before its keys, the comment of a key behind it.
  *
  * Earlier lines of a repeated key are shadowed, with the item of the last one, so that one rule selects them all.
- * Comments that upstream does not see count as shadowed too. A comment of marks alone is no site.
+ * Comments that upstream does not see count as shadowed too. A comment of marks alone is no site; a section without
+ * any site is an empty mapping, the one before the first header too, as in upstream's tree.
  */
 export function findSites(parts: Parts): Site[] {
   const root: Item = { parent: null, key: null, index: 0 }
@@ -65,16 +66,23 @@ export function findSites(parts: Parts): Site[] {
   for (const [index, section] of contentSections(parts).entries()) {
     const item: Item = { parent: root, key: section.name, index }
     last = item
+    const before = sites.length
     push(sites, sectionComment(parts, section, item))
     for (const [position, { key, entries }] of groups(section).entries()) {
       addGroup(sites, parts, entries, item, { parent: item, key, index: position })
     }
+    if (sites.length === before) sites.push(emptySection(parts, section, item))
   }
   const trailing = trailingComments(parts)
   if (trailing.length > 0 && last !== null) {
     push(sites, ownComment(parts, trailing, last, { isFollowed: false, isShadowed: true }))
   }
   return sites
+}
+
+function emptySection({ start }: Parts, { header, line }: Section, item: Item): Site {
+  const end = header?.end ?? start
+  return { item, scalar: null, kind: "map", span: { start: end, end }, style: null, line }
 }
 
 function addGroup(sites: Site[], parts: Parts, entries: readonly Entry[], section: Item, item: Item): void {

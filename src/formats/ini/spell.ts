@@ -66,12 +66,18 @@ export type Reader = "value" | "upstream"
  */
 export function spellValue(text: string, quote: Quote, rest: string, reader: Reader): string {
   if (quote === "" && isSimple(text)) return text
-  const quoted = (mark: Quote): string => mark + text + mark
   const printed = text === "" ? '""' : printValue(text)
-  const first = quote === "" ? printed : quoted(quote)
-  if (readsBack(first, text, rest, reader)) return first
-  const others = [printed, quoted('"""'), quoted("`"), quoted('"'), quoted("'"), text]
-  return others.find((spelled) => readsBack(spelled, text, rest, reader)) ?? printed
+  if (quote !== "") {
+    const kept = quote + text + quote
+    if (readsBack(kept, text, rest, reader)) return kept
+  }
+  const raw = [`"""${text}"""`, `\`${text}\``]
+  const closed = [`"${text}"`, `'${text}'`, text]
+  // A comment behind the value may hold what ends raw quotes, and it may still be a token now.
+  const isAlone = trim(rest) === ""
+  const candidates = isAlone ? [printed, ...raw, ...closed] : [...closed, ...raw]
+  if (!isAlone && !raw.includes(printed)) candidates.unshift(printed)
+  return candidates.find((spelled) => readsBack(spelled, text, rest, reader)) ?? printed
 }
 
 /** Nothing in it means anything in any reading. The common case, so it must cost little. */

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { ini } from "../../../src/formats/ini/ini.ts"
 import { utf8 } from "../../../src/core/text.ts"
-import { read, reopened, sealAll, token } from "./support.ts"
+import { filled, read, reopened, sealAll, token } from "./support.ts"
 
 describe("a comment is one site, and one line when it is sealed", () => {
   const cases: { name: string; source: string; texts: string[]; sealed: string }[] = [
@@ -33,7 +33,7 @@ describe("a comment is one site, and one line when it is sealed", () => {
     },
   ]
   test.each(cases)("$name", ({ source, texts, sealed }) => {
-    const comments = ini.scan(source).sites.filter(({ kind }) => kind === "comment")
+    const comments = filled(ini.scan(source)).filter(({ kind }) => kind === "comment")
     expect(comments.map(({ scalar }) => utf8.decode(scalar!.bytes))).toEqual(texts)
     expect(sealAll(source)).toBe(sealed)
   })
@@ -68,9 +68,9 @@ describe("spelling an opened comment", () => {
   test("in a file of upstream further lines are printed as upstream prints them", () => {
     const sealed = ini.scan(`; ${token}\n[s]\n\n[sops]\nmac = x\n`)
     const comment = { kind: "comment", bytes: utf8.encode("a\n#\n#   b \n;c") } as const
-    expect(ini.open(sealed, sealed.sites[0]!, comment).text).toBe("; a\n# \n# b\n; c\n[s]")
+    expect(ini.open(sealed, filled(sealed)[0]!, comment).text).toBe("; a\n# \n# b\n; c\n[s]")
     const own = ini.scan(`; ${token}\n[s]\n\n[sops]\nsotto_structure = x\n`)
-    expect(ini.open(own, own.sites[0]!, comment).text).toBe("; a\n#\n#   b \n;c\n[s]")
+    expect(ini.open(own, filled(own)[0]!, comment).text).toBe("; a\n#\n#   b \n;c\n[s]")
   })
 
   const equal: [a: string, b: string][] = [

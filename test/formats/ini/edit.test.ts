@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest"
 import { splice } from "../../../src/core/splice.ts"
 import { type Tree } from "../../../src/core/tree.ts"
 import { ini } from "../../../src/formats/ini/ini.ts"
-import { fault, read, str } from "./support.ts"
+import { fault, filled, read, str } from "./support.ts"
 
 type Path = readonly (string | number)[]
 
@@ -184,7 +184,7 @@ describe("unset", () => {
 test("the span of a value has its quotes; of a repeated key it is the last", () => {
   const source = "[s]\na = 1\na = 'x' ; c\n"
   const scan = ini.scan(source)
-  const { start, end } = ini.valueSpan(scan, scan.sites[0]!.item)!
+  const { start, end } = ini.valueSpan(scan, filled(scan)[0]!.item)!
   expect(source.slice(start, end)).toBe("'x'")
-  expect(ini.valueSpan(scan, scan.sites[0]!.item.parent!)).toBeNull()
+  expect(ini.valueSpan(scan, filled(scan)[0]!.item.parent!)).toBeNull()
 })

@@ -4,7 +4,7 @@ import { keyPath } from "../../../src/core/site.ts"
 import { utf8 } from "../../../src/core/text.ts"
 import { AppError } from "../../../src/errors/app-error.ts"
 import { ini } from "../../../src/formats/ini/ini.ts"
-import { fault, read, sealAll, textOf, token } from "./support.ts"
+import { fault, filled, read, sealAll, textOf, token } from "./support.ts"
 
 interface Row {
   readonly text: string
@@ -36,7 +36,7 @@ describe("what upstream's store says of 500 texts", () => {
   test("keys and clear values are the same, in the same order", () => {
     for (const { text, error, sites } of rows()) {
       if (error === true || endsInOpenQuotes(text)) continue
-      const found = ini.scan(text).sites.filter(({ kind, shadowed }) => kind !== "comment" && shadowed !== true)
+      const found = filled(ini.scan(text)).filter(({ kind, shadowed }) => kind !== "comment" && shadowed !== true)
       const values = found.map((site) => [...keyPath(site.item), utf8.decode(site.clearBytes ?? site.scalar!.bytes)])
       const wanted = sites!.flatMap(([section, kind, key, value]) => (kind === "str" ? [[section, key, value]] : []))
       expect({ text, values }).toEqual({ text, values: wanted })
@@ -46,8 +46,8 @@ describe("what upstream's store says of 500 texts", () => {
   test("sealed, each value is a whole token in our reading and in upstream's", () => {
     for (const { text, error } of rows()) {
       if (error === true || endsInOpenQuotes(text)) continue
-      const wanted = ini.scan(text).sites.map((site) => (textOf(site) === "" ? "" : token))
-      const sealed = ini.scan(sealAll(text)).sites
+      const wanted = filled(ini.scan(text)).map((site) => (textOf(site) === "" ? "" : token))
+      const sealed = filled(ini.scan(sealAll(text)))
       expect({ text, found: sealed.map(textOf) }).toEqual({ text, found: wanted })
       const misread = sealed.filter((site) => textOf(site) === token && site.clearBytes !== undefined)
       expect({ text, misread }).toEqual({ text, misread: [] })
@@ -134,6 +134,13 @@ describe("order and paths", () => {
     expect([last!.shadowed, first!.shadowed]).toEqual([undefined, true])
     expect(first!.item).toBe(last!.item)
   })
+})
+
+test("a section without anything is an empty mapping, the one before the first header too", () => {
+  const empty = (source: string): string[] =>
+    ini.scan(source).sites.flatMap(({ kind, item }) => (kind === "map" ? keyPath(item) : []))
+  expect(empty("[s]\n;;\n[t]\na=1\n; c\n[u]\n")).toEqual(["DEFAULT", "s"])
+  expect(empty("a=1\n[s]\n[DEFAULT]\n\n[sops]\n")).toEqual(["s", "DEFAULT"])
 })
 
 describe("refusals name a line and nothing else", () => {

@@ -3,7 +3,7 @@ import { describe, expect, test } from "vitest"
 import { type Kind } from "../../../src/core/scalar.ts"
 import { utf8 } from "../../../src/core/text.ts"
 import { ini } from "../../../src/formats/ini/ini.ts"
-import { reopened, textOf } from "./support.ts"
+import { filled, reopened, textOf } from "./support.ts"
 
 interface Spelling {
   readonly value: string
@@ -21,9 +21,9 @@ describe("434 values and how upstream prints them", () => {
     let same = 0
     for (const { value, ini: printed } of spellings) {
       const opened = reopened("[s]\nk = x\n", 0, value)
-      const sites = ini.scan(opened).sites
+      const sites = filled(ini.scan(opened))
       expect(sites.map(textOf)).toEqual([value])
-      const isReadable = ini.scan(printed).sites.map(textOf).join("\u0000") === value
+      const isReadable = filled(ini.scan(printed)).map(textOf).join("\u0000") === value
       if (isReadable) expect(opened).toBe(printed)
       if (isReadable) same++
     }

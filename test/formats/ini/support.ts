@@ -12,24 +12,33 @@ export function textOf({ scalar }: Site): string {
   return utf8.decode(scalar!.bytes)
 }
 
+/** The sites with content: all but the empty sections. */
+export function filled({ sites }: Scan): Site[] {
+  return sites.filter(({ scalar }) => scalar !== null)
+}
+
 /** Path and text of each site; comments show the path of their section and a mark. */
-export function read({ sites }: Scan): string[] {
-  return sites.map((site) => `${keyPath(site.item).join(".")}${site.kind === "comment" ? " ;" : " ="} ${textOf(site)}`)
+export function read(scan: Scan): string[] {
+  return filled(scan).map(
+    (site) => `${keyPath(site.item).join(".")}${site.kind === "comment" ? " ;" : " ="} ${textOf(site)}`,
+  )
 }
 
 export function sealAll(source: string): string {
   const scan = ini.scan(source)
   return splice(
     source,
-    scan.sites.filter(({ scalar }) => scalar!.bytes.length > 0).map((site) => ini.seal(scan, site, token)),
+    filled(scan)
+      .filter(({ scalar }) => scalar!.bytes.length > 0)
+      .map((site) => ini.seal(scan, site, token)),
   )
 }
 
 /** The only value or comment of a text is sealed, and then opened to another text. */
 export function reopened(source: string, nth: number, text: string): string {
   const plain = ini.scan(source)
-  const sealed = ini.scan(splice(source, [ini.seal(plain, plain.sites[nth]!, token)]))
-  const site = sealed.sites[nth]!
+  const sealed = ini.scan(splice(source, [ini.seal(plain, filled(plain)[nth]!, token)]))
+  const site = filled(sealed)[nth]!
   const kind = site.kind === "comment" ? "comment" : "str"
   return splice(sealed.source, [ini.open(sealed, site, { kind, bytes: utf8.encode(text) })])
 }
