@@ -12,7 +12,7 @@ import { resolveScalar } from "./resolve.ts"
  * @throws {AppError} `METADATA_INVALID` when it is no mapping, or holds what no metadata can
  */
 export function metaTree(node: YamlNode): MetaMap {
-  const tree = metaValue(node, { left: limits.virtual_sites_max })
+  const tree = metaValue(node, { left: limits.virtual_sites_max }, 0)
   if (tree instanceof Map) return tree
   throw invalid(node, "not a mapping")
 }
@@ -22,13 +22,14 @@ interface Budget {
   left: number
 }
 
-function metaValue(node: YamlNode, budget: Budget): MetaValue {
-  if (budget.left-- === 0) throw new AppError("TOO_LARGE", { line: node.line }, { subject: "metadata" })
+function metaValue(node: YamlNode, budget: Budget, depth: number): MetaValue {
+  if (budget.left-- === 0 || depth > 2 * limits.nesting_max)
+    throw new AppError("TOO_LARGE", { line: node.line }, { subject: "metadata" })
   switch (node.type) {
     case "alias":
-      return metaValue(node.target, budget)
+      return metaValue(node.target, budget, depth + 1)
     case "list":
-      return node.items.map((item) => metaValue(item, budget))
+      return node.items.map((item) => metaValue(item, budget, depth + 1))
     case "scalar":
       return metaScalar(node)
     case "map": {
@@ -36,7 +37,7 @@ function metaValue(node: YamlNode, budget: Budget): MetaValue {
       for (const { key: keyNode, value } of node.pairs) {
         const key = keyText(keyNode)
         if (key === null) throw invalid(keyNode, "a key is not a string")
-        map.set(key, metaValue(value, budget))
+        map.set(key, metaValue(value, budget, depth + 1))
       }
       return map
     }

@@ -42,7 +42,8 @@ export function peek(p: Parser): Token {
     if (token.start < comment.tokenStart) break
     // The end of a block has no head: the next token gets it.
     if (comment.kind === "head" && token.type === "block-end") break
-    p[comment.kind] = p[comment.kind].length === 0 ? comment.text : p[comment.kind].concat(comment.text)
+    if (p[comment.kind].length === 0) p[comment.kind] = comment.text
+    else for (const line of comment.text) p[comment.kind].push(line)
     s.commentsHead++
   }
   if (s.commentsHead === s.comments.length) {

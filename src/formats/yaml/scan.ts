@@ -37,6 +37,7 @@ export function scanYaml(source: string): YamlScan {
     targets: new Map(),
     alias: null,
     virtualSites: 0,
+    depth: 0,
     document: 0,
     hasMetadata: own.length > 0,
     blocks: [],

@@ -23,7 +23,6 @@ import {
   TAB,
   isBlankOrEnd,
   isBreak,
-  isHighSurrogate,
   isWord,
 } from "./chars.ts"
 import { scanComments, scanLineComment } from "./comments.ts"
@@ -44,7 +43,7 @@ import {
 } from "./scanner-state.ts"
 import { scanDirective, scanTag } from "./tags.ts"
 
-/** A key without `?` ends on its line and within this many characters. */
+/** A key without `?` ends on its line and within this many code points. */
 const KEY_CHARS_MAX = 1024
 /** Tokens that were read are dropped from the queue in lots. */
 const DROP_LOT = 512
@@ -188,19 +187,10 @@ function dropKey(s: Scanner): void {
 
 function isKeyValid(s: Scanner, key: SimpleKey): boolean {
   if (!key.isPossible) return false
-  if (key.line === s.line && !isTooFar(s, key.start)) return true
+  if (key.line === s.line && columnOf(s) - key.column <= KEY_CHARS_MAX) return true
   if (key.isRequired) throw syntaxAt(s.text, key.start)
   key.isPossible = false
   return false
-}
-
-/** The limit counts code points. */
-function isTooFar(s: Scanner, start: number): boolean {
-  let count = s.pos - start
-  if (count <= KEY_CHARS_MAX) return false
-  if (count > 2 * KEY_CHARS_MAX) return true
-  for (let at = start; at < s.pos; at++) if (isHighSurrogate(s.text.charCodeAt(at))) count--
-  return count > KEY_CHARS_MAX
 }
 
 /** Opens a block whose entries stand at a column. */

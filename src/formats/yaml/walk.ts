@@ -29,6 +29,8 @@ export interface Walk {
   /** The outermost alias, while something behind it is walked. */
   alias: Alias | null
   virtualSites: number
+  /** Collections around the one that is walked, those behind aliases too. */
+  depth: number
   /** Number of the document that is walked. */
   document: number
   /** Root entries with the key `sops` are metadata. */
@@ -152,9 +154,15 @@ function walkValue(w: Walk, node: YamlNode, item: Item, entry: YamlEntry, hasOwn
   if (node.anchor !== null && w.alias === null) w.targets.set(node, item)
   switch (node.type) {
     case "map":
-      return walkMap(w, node, item, entry, hasOwnComments)
+      enter(w, node)
+      walkMap(w, node, item, entry, hasOwnComments)
+      w.depth--
+      return
     case "list":
-      return walkList(w, node, item, entry, hasOwnComments)
+      enter(w, node)
+      walkList(w, node, item, entry, hasOwnComments)
+      w.depth--
+      return
     case "alias":
       return throughAlias(w, node, item, () => walkValue(w, node.target, item, entry, true))
     case "scalar": {
@@ -171,6 +179,12 @@ function walkValue(w: Walk, node: YamlNode, item: Item, entry: YamlEntry, hasOwn
         })
     }
   }
+}
+
+/** The parser has counted already, but not through aliases. */
+function enter(w: Walk, node: YamlNode): void {
+  if (++w.depth < limits.nesting_max) return
+  throw new AppError("TOO_LARGE", { line: node.line, column: node.column + 1 }, { subject: "nesting" })
 }
 
 /** Upstream refuses a collection as a key when it loads the first document, everything else when it walks. */
