@@ -30,7 +30,6 @@ import { scanPlain } from "./plain-scalar.ts"
 import { scanQuoted } from "./quoted-scalar.ts"
 import {
   type Scanner,
-  type SimpleKey,
   type Token,
   type TokenType,
   columnOf,
@@ -41,10 +40,9 @@ import {
   skipBreak,
   syntaxAt,
 } from "./scanner-state.ts"
+import { dropKey, insert, isKeyValid, lastKey, push, rollIndent, saveKey, unrollIndent } from "./scanner-blocks.ts"
 import { scanDirective, scanTag } from "./tags.ts"
 
-/** A key without `?` ends on its line and within this many code points. */
-const KEY_CHARS_MAX = 1024
 /** Tokens that were read are dropped from the queue in lots. */
 const DROP_LOT = 512
 
@@ -162,62 +160,6 @@ function skipToToken(s: Scanner): void {
     if (!isBreak(code)) return
     skipBreak(s)
     if (s.flowLevel === 0) s.isKeyAllowed = true
-  }
-}
-
-/** A key that must come: in block context, at the column of the block. */
-function saveKey(s: Scanner): number {
-  if (!s.isKeyAllowed) return -1
-  dropKey(s)
-  const key = lastKey(s)
-  key.isPossible = true
-  key.isRequired = s.flowLevel === 0 && s.indent === columnOf(s)
-  key.number = s.dropped + s.tokens.length
-  key.start = s.pos
-  key.line = s.line
-  key.column = columnOf(s)
-  return s.keys.length - 1
-}
-
-function dropKey(s: Scanner): void {
-  const key = lastKey(s)
-  if (key.isPossible && key.isRequired) throw syntaxAt(s.text, key.start)
-  key.isPossible = false
-}
-
-function isKeyValid(s: Scanner, key: SimpleKey): boolean {
-  if (!key.isPossible) return false
-  if (key.line === s.line && columnOf(s) - key.column <= KEY_CHARS_MAX) return true
-  if (key.isRequired) throw syntaxAt(s.text, key.start)
-  key.isPossible = false
-  return false
-}
-
-/** Opens a block whose entries stand at a column. */
-function rollIndent(s: Scanner, column: number, at: number, type: TokenType, start: number, line: number): void {
-  if (s.flowLevel > 0 || s.indent >= column) return
-  s.indents.push(s.indent)
-  s.indent = column
-  insert(s, at, sign(type, start, start, line, column))
-}
-
-/**
- * Closes all blocks that stand deeper than a column. The end of a block moves before comments that stand at its own
- * column, so that they become the feet of what is outside.
- */
-function unrollIndent(s: Scanner, column: number, scanStart: number): void {
-  if (s.flowLevel > 0) return
-  let end = scanStart - 1
-  while (s.indent > column) {
-    let stop = end
-    for (let i = s.comments.length - 1; i >= s.commentsHead; i--) {
-      const comment = s.comments[i]!
-      if (comment.end < stop) break
-      if (comment.column === s.indent + 1) end = comment.start
-      stop = comment.scanStart
-    }
-    push(s, sign("block-end", end, end, s.line, s.indent))
-    s.indent = s.indents.pop() ?? -1
   }
 }
 
@@ -359,19 +301,4 @@ function pushSign(s: Scanner, type: TokenType): void {
   push(s, sign(type, s.pos, s.pos + 1, s.line, columnOf(s)))
   s.pos++
   s.newlines = 0
-}
-
-/** There is seldom more than one token behind the place, so this is faster than a splice. */
-function insert({ tokens }: Scanner, at: number, token: Token): void {
-  tokens.push(token)
-  for (let i = tokens.length - 1; i > at; i--) tokens[i] = tokens[i - 1]!
-  tokens[at] = token
-}
-
-function push(s: Scanner, token: Token): void {
-  s.tokens.push(token)
-}
-
-function lastKey(s: Scanner): SimpleKey {
-  return s.keys[s.keys.length - 1]!
 }

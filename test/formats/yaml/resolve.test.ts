@@ -17,11 +17,12 @@ describe("resolve", () => {
       const source = `k: ${lexeme}\n`
       // Upstream loads integers beyond int64 and fails when it walks them.
       const isUnsupported = kind === "int" && BigInt(text!) > 2n ** 63n - 1n
-      if (kind === "error") expect(faultOf(source), lexeme).toMatchObject({ exit: 2 })
-      else if (isUnsupported) expect(faultOf(source), lexeme).toMatchObject({ code: "VALUE_UNSUPPORTED", exit: 23 })
-      else if (kind !== "list" && kind !== "map") {
+      if (kind === "error") expect({ lexeme, ...faultOf(source) }).toMatchObject({ lexeme, exit: 2 })
+      else if (isUnsupported) {
+        expect({ lexeme, ...faultOf(source) }).toMatchObject({ lexeme, code: "VALUE_UNSUPPORTED", exit: 23 })
+      } else if (kind !== "list" && kind !== "map") {
         const values = sitesOf(source)[0]!.filter((site) => site.kind !== "comment")
-        expect(values, lexeme).toEqual([{ path: ["k"], kind, text: text ?? "" }])
+        expect({ lexeme, values }).toEqual({ lexeme, values: [{ path: ["k"], kind, text: text ?? "" }] })
       }
     }
   })
@@ -55,7 +56,7 @@ describe("resolve", () => {
 
   test("what plain text is a string", () => {
     for (const text of ["a", "yes", "12:30", "<<", "1.2.3", "+", "0o8", "2001-13-01", "1e400", ".", "nullx"]) {
-      expect(resolvesToString(text), text).toBe(true)
+      expect([text, resolvesToString(text)]).toEqual([text, true])
     }
     for (const text of [
       "",
@@ -70,7 +71,7 @@ describe("resolve", () => {
       "9".repeat(20),
       "2".repeat(19),
     ]) {
-      expect(resolvesToString(text), text).toBe(false)
+      expect([text, resolvesToString(text)]).toEqual([text, false])
     }
   })
 })
