@@ -4,7 +4,7 @@ import { azureOf, gcpOf, kmsOf } from "./creation-rule.ts"
 import { mapOf, present, textOf } from "./decode.ts"
 import { type RecipientSpec, isPrivateKey, recipientTypeOf } from "./recipients.ts"
 import { type StrictFields, strictFields } from "./strict.ts"
-import { didYouMean } from "./suggest.ts"
+import { didYouMean } from "../errors/nearest.ts"
 import { type At, type ConfigEntry, type ConfigValue, invalid } from "./yaml-values.ts"
 
 /** The names of a `.sopsrc`: people, and groups of people. */

@@ -1,7 +1,7 @@
 import { type CreationRule, creationRuleKeys, readCreationRule } from "./creation-rule.ts"
 import { boolOf, fieldsOf, intOf, itemsOf, present, textOf } from "./decode.ts"
 import { type Stores, readStores } from "./stores.ts"
-import { didYouMean } from "./suggest.ts"
+import { didYouMean } from "../errors/nearest.ts"
 import { type At, type ConfigEntry, type ConfigValue, readValues } from "./yaml-values.ts"
 
 /** A `.sops.yaml` as upstream reads it: unknown keys say nothing, wrong types are errors. */

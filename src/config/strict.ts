@@ -1,6 +1,6 @@
 import { type FormatName } from "../core/format.ts"
 import { mapOf, present } from "./decode.ts"
-import { didYouMean } from "./suggest.ts"
+import { didYouMean } from "../errors/nearest.ts"
 import { type ConfigEntry, type ConfigValue, invalid } from "./yaml-values.ts"
 
 /** How `.sopsrc` is read: every key is known and has a value. */
