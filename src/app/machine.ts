@@ -58,6 +58,7 @@ export function keyContext(session: Session, files: readonly (string | null)[]):
     prompt: (question, { hidden }) => io.terminal.ask(question, { hidden }),
     notice: (text) => session.notice(text),
     asSops: session.asSops,
+    now: () => io.now(),
     signal: session.signal,
     effort: "any",
     session: session.memory,
