@@ -25,6 +25,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "keys/",
     "core/",
     "errors/",
+    "node:crypto",
     "node:http",
     "node:https",
     "node:tls",
