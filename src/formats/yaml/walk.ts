@@ -187,12 +187,15 @@ function enter(w: Walk, node: YamlNode): void {
   throw new AppError("TOO_LARGE", { line: node.line, column: node.column + 1 }, { subject: "nesting" })
 }
 
-/** Upstream refuses a collection as a key when it loads the first document, everything else when it walks. */
+/**
+ * Upstream refuses a collection, and a key that its tag does not fit, when it loads the first document; everything else
+ * when it walks.
+ */
 function keyNotString(w: Walk, key: YamlNode): AppError {
   const node = key.type === "alias" ? key.target : key
-  const isLoadError = w.document === 0 && node.type !== "scalar"
+  const isMisfit = node.type !== "scalar" || resolveScalar(node.shortTag, node.style, node.value) === "mismatch"
   const where = { line: key.line, column: key.column + 1 }
-  return new AppError("KEY_NOT_STRING", where, isLoadError ? { exit: 2 } : {})
+  return new AppError("KEY_NOT_STRING", where, isMisfit && w.document === 0 ? { exit: 2 } : {})
 }
 
 function throughAlias(w: Walk, node: AliasNode, item: Item, walk: () => void): void {
