@@ -1,5 +1,6 @@
 import { type AppError } from "../errors/app-error.ts"
 import { type Io } from "../host/io.ts"
+import { type KeyServices } from "../keys/keyservice/services.ts"
 
 /** One call of the program, as a use case sees it. */
 export interface Session {
@@ -8,10 +9,24 @@ export interface Session {
   readonly asSops: boolean
   /** Ends waiting for keys: Ctrl-C, or the end of the run. */
   readonly signal: AbortSignal
+  /** Who wraps and unwraps data keys; absent: this process alone. */
+  readonly keyServices?: KeyServices
   /** What is remembered for the length of the run hangs on this object: loaded identities, opened data keys. */
   readonly memory: object
   /** One line for people on standard error, at once. Never text of a document; other text is made safe to show. */
   notice(text: string): void
+  /** What upstream logs at this point, without any text of a document: the sops face alone shows it. */
+  readonly log?: ((entry: LogEntry) => void) | undefined
+}
+
+/** One line of upstream's log. Below `warning` it is shown with `--verbose` only. */
+export interface LogEntry {
+  readonly level: "debug" | "info" | "warning" | "error"
+  /** The part of upstream that says it. */
+  readonly logger: "CMD" | "SOPS" | "KEYSERVICE" | "PUBLISH" | "EXEC"
+  readonly text: string
+  /** In this order behind the text. */
+  readonly fields?: Readonly<Record<string, string>> | undefined
 }
 
 /** What a use case leaves to the command line, which is the only one that prints. */

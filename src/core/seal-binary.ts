@@ -40,7 +40,8 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
 }
 
 function isSame(previous: Opened, bytes: Uint8Array, { container }: SealOptions): boolean {
-  return previous.document.metadata.container === container && equalBytes(previous.bytes, bytes)
+  // A MAC that nobody checked is not kept.
+  return previous.macHex !== "" && previous.document.metadata.container === container && equalBytes(previous.bytes, bytes)
 }
 
 function fresh(bytes: Uint8Array, cipher: SealOptions["cipher"]): string {

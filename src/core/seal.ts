@@ -105,6 +105,8 @@ function isUnchanged(plain: string, { previous, keys, selectors, macOnlyEncrypte
   const after = ruleOf(selectors)
   return (
     keys === null &&
+    // A MAC that nobody checked is not kept.
+    previous!.macHex !== "" &&
     before.rule === after.rule &&
     before.text === after.text &&
     metadata.macOnlyEncrypted === macOnlyEncrypted &&

@@ -21,6 +21,8 @@ export interface Detail {
   readonly subject?: string | undefined
   /** In place of the catalog's exit status, where upstream's depends on the situation. */
   readonly exit?: number | undefined
+  /** All that the sops face says, where callers look for upstream's words. Never text of a document. */
+  readonly asUpstream?: string | undefined
 }
 
 /** An expected failure. Anything else that is thrown is a bug and exits with status 70. */
