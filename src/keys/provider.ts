@@ -94,6 +94,13 @@ export interface RunResult {
 
 /** One kind of recipient. */
 export interface KeyProvider {
+  /**
+   * The recipient with all that has to stand in the file beside the wrapped data key, where users may leave something
+   * out: the version of a key. Asked for before `wrap`.
+   *
+   * @throws {AppError} when that cannot be found out
+   */
+  complete?(recipient: Recipient, context: KeyContext): Promise<Recipient>
   /** @returns the `enc` field. @throws {AppError} when the data key cannot be wrapped for this recipient */
   wrap(dataKey: SecretBytes, recipient: Recipient, context: KeyContext): Promise<string>
   /**
