@@ -11,6 +11,7 @@ import { loadFormat } from "../formats/registry.ts"
 import { saveDraft } from "../host/drafts.ts"
 import { unwrapDataKey } from "../keys/unwrap.ts"
 import { sopsVersion } from "../version.ts"
+import { servicesOf } from "./key-services.ts"
 import { keyContext } from "./machine.ts"
 import { type Session } from "./session.ts"
 
@@ -57,7 +58,10 @@ export async function openDraft(session: Session, file: string, sealed: Uint8Arr
   if (text === null) throw new AppError("DRAFT_INVALID")
   const document = readSealed(await loadFormat("binary"), text)
   const { groups, threshold } = document.metadata
-  const dataKey = await unwrapDataKey(groups, threshold, { context: keyContext(session, [file]) })
+  const dataKey = await unwrapDataKey(groups, threshold, {
+    context: keyContext(session, [file]),
+    services: servicesOf(session),
+  })
   try {
     return open(document, { cipher: new Cipher(dataKey), selectors: compiled, requireStructure: true }).bytes
   } catch (error) {

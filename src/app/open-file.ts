@@ -10,6 +10,7 @@ import { AppError } from "../errors/app-error.ts"
 import { loadFormat } from "../formats/registry.ts"
 import { type FileFacts, readFile } from "../host/files.ts"
 import { unwrapDataKey } from "../keys/unwrap.ts"
+import { servicesOf } from "./key-services.ts"
 import { fileLimits, keyContext } from "./machine.ts"
 import { type CommonOptions, type OpenOptions, type Source } from "./options.ts"
 import { type Session } from "./session.ts"
@@ -109,6 +110,7 @@ async function withKey<T extends Opened | Unverified>(
     const compiled = await compileSelectors(document.metadata.selectors, { refuseInvalid: false })
     const dataKey = await unwrapDataKey(document.metadata.groups, document.metadata.threshold, {
       context: keyContext(session, [loaded.file]),
+      services: servicesOf(session),
       decryptionOrder: decryptionOrder.length === 0 ? null : decryptionOrder,
       nameOf: (recipient) => loaded.settings.personOf(recipient),
     })

@@ -193,6 +193,13 @@ export interface InitOptions extends CommonOptions {
   readonly pq: boolean
 }
 
+export interface KeyServiceOptions {
+  /** `undefined`: a socket, and as `sops` TCP. */
+  readonly network: "unix" | "tcp" | undefined
+  readonly address: string | undefined
+  readonly prompt: boolean
+}
+
 export interface KeygenOptions {
   readonly pq: boolean
   readonly output: string | undefined

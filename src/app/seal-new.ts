@@ -15,6 +15,7 @@ import { AppError } from "../errors/app-error.ts"
 import { loadFormat } from "../formats/registry.ts"
 import { usableThreshold, wrapDataKey } from "../keys/wrap.ts"
 import { sopsVersion } from "../version.ts"
+import { servicesOf } from "./key-services.ts"
 import { keyContext } from "./machine.ts"
 import { type RecipientOptions, type SelectorOptions } from "./options.ts"
 import { recipientsOf } from "./recipients.ts"
@@ -103,6 +104,7 @@ export async function makeDataKey(
   try {
     const wrapped = await wrapDataKey(dataKey, groups, threshold, {
       context: keyContext(session, [file]),
+      services: servicesOf(session),
       now: session.io.now(),
     })
     return { dataKey, keys: writeGroups(wrapped, threshold) }

@@ -121,6 +121,14 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "keyservice",
+    {
+      group: "tools",
+      summary: "let other processes open files with your keys",
+      load: async () => (await import("./commands/keyservice.ts")).keyservice,
+    },
+  ],
+  [
     "completion",
     {
       group: "tools",

@@ -11,6 +11,19 @@ export const globalOptions = {
     summary: "use this config file in place of the nearest .sopsrc or .sops.yaml",
   },
   json: { kind: "flag", summary: "print errors, and what the command reports, as JSON for tools" },
+  keyservice: {
+    kind: "list",
+    separator: ",",
+    value: "URI",
+    env: "SOPS_KEYSERVICE",
+    summary: "also ask this key service: unix:///PATH or tcp://HOST:PORT; may be repeated",
+  },
+  enableLocalKeyservice: {
+    kind: "choice",
+    value: "BOOL",
+    choices: ["true", "false"],
+    summary: "false: wrap and unwrap with other key services only",
+  },
   help: { kind: "flag", short: "h", summary: "print help" },
 } as const satisfies Record<string, OptionSpec>
 

@@ -5,6 +5,7 @@ import { type Io } from "../host/io.ts"
 import { commands } from "./commands.ts"
 import { parse, wantsJson } from "./parse.ts"
 import { exitOf, notice, report } from "./report.ts"
+import { type GlobalValues } from "./spec.ts"
 
 /**
  * Runs one command line. Nothing that is thrown leaves this function, and nothing else prints errors.
@@ -49,10 +50,18 @@ async function dispatch(session: Session, words: readonly string[]): Promise<Out
   const command = await entry.load()
   try {
     const parsed = parse(command, rest, (variable) => session.io.env.get(variable))
-    return parsed.help ? await help(name) : await command.run(session, parsed)
+    return parsed.help ? await help(name) : await command.run(await serving(session, parsed.options), parsed)
   } catch (error) {
     throw withFailureExit(error, command.failureExit)
   }
+}
+
+/** Most calls name no key service, and load nothing for it. */
+async function serving(session: Session, options: GlobalValues): Promise<Session> {
+  const isLocal = options.enableLocalKeyservice === undefined && !session.io.env.has("SOPS_ENABLE_LOCAL_KEYSERVICE")
+  if (isLocal && options.keyservice.length === 0) return session
+  const { withKeyServices } = await import("../app/key-services.ts")
+  return withKeyServices(session, options)
 }
 
 /** 126 and 127 say that the child could not be started, as a shell would. */
@@ -61,10 +70,12 @@ function withFailureExit(error: unknown, exit: number | undefined): unknown {
   return new AppError(error.code, error.where, { ...error.detail, exit })
 }
 
+const withValue: ReadonlySet<string> = new Set(["--config", "--keyservice", "--enable-local-keyservice"])
+
 /** The first word that is no option names the command; options of every command may stand before it. */
 function takeName(words: readonly string[]): { name: string | undefined; rest: readonly string[] } {
   let at = 0
-  while (words[at]?.startsWith("-") === true) at += words[at] === "--config" ? 2 : 1
+  while (words[at]?.startsWith("-") === true) at += withValue.has(words[at]!) ? 2 : 1
   return { name: words[at], rest: [...words.slice(0, at), ...words.slice(at + 1)] }
 }
 

@@ -57,6 +57,8 @@ export interface Input<A extends ArgumentSpecs, O extends OptionSpecs> {
 export interface GlobalValues {
   readonly config: string | undefined
   readonly json: boolean
+  readonly keyservice: readonly string[]
+  readonly enableLocalKeyservice: "true" | "false" | undefined
 }
 
 export interface Example {

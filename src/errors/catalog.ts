@@ -234,6 +234,9 @@ export const catalog = {
   },
   GPG_REFUSED: { exit: 128, title: "the gpg program may not be run", hint: undefined },
   GPG_FAILED: { exit: 128, title: "gpg failed", hint: undefined },
+  KEYSERVICE_ADDRESS: { exit: 1, title: "the address of a key service is not valid", hint: undefined },
+  KEYSERVICE_FAILED: { exit: 128, title: "a key service did not do what it was asked", hint: undefined },
+  KEYSERVICE_LISTEN: { exit: 1, title: "the key service cannot listen", hint: undefined },
   PGP_KEY: { exit: 128, title: "a PGP key cannot be used", hint: undefined },
 
   // Files and folders.

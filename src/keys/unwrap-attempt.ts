@@ -27,7 +27,13 @@ export interface Try {
 }
 
 export function newAttempt(entry: WrappedKey, length: number, manifests: readonly Manifest[]): Attempt {
-  return { entry, length, manifest: manifestOf(entry.recipient.type, manifests) ?? null, failures: new Set(), hasWrongLength: false }
+  return {
+    entry,
+    length,
+    manifest: manifestOf(entry.recipient.type, manifests) ?? null,
+    failures: new Set(),
+    hasWrongLength: false,
+  }
 }
 
 const opened = new WeakMap<object, Map<string, SecretBytes>>()
@@ -45,7 +51,7 @@ export function recall({ entry }: Attempt, { session }: KeyContext): SecretBytes
 export async function tryAttempt(attempt: Attempt, options: Try): Promise<SecretBytes | null> {
   const { entry, manifest, length, failures } = attempt
   if (manifest === null) {
-    failures.add(`recipients of type ${entry.recipient.type} are not supported`)
+    if (failures.size === 0) failures.add(`recipients of type ${entry.recipient.type} are not supported`)
     return null
   }
   try {
@@ -63,11 +69,18 @@ export async function tryAttempt(attempt: Attempt, options: Try): Promise<Secret
   return null
 }
 
-/** Everything that is known about an entry that gave nothing. */
-export async function explainAttempt(
-  { entry, manifest, failures }: Attempt,
-  context: KeyContext,
-): Promise<FailedAttempt> {
+/** Everything that is known about an entry that gave nothing, wherever it was tried. */
+export async function explainEntry(attempts: readonly Attempt[], context: KeyContext): Promise<FailedAttempt> {
+  const all = await Promise.all(attempts.map((attempt) => explainAttempt(attempt, context)))
+  return {
+    recipient: attempts[0]!.entry.recipient,
+    reasons: all.flatMap(({ reasons }) => reasons),
+    places: all.flatMap(({ places }) => places),
+    asUpstream: all.map(({ asUpstream }) => asUpstream).join("; "),
+  }
+}
+
+async function explainAttempt({ entry, manifest, failures }: Attempt, context: KeyContext): Promise<FailedAttempt> {
   const provider = failures.size === 0 && manifest !== null ? await manifest.load() : null
   const explanation = await provider?.explain?.(entry, context)
   const reasons = failures.size > 0 ? [...failures] : (explanation?.reasons ?? ["no identity here fits"])
@@ -76,7 +89,7 @@ export async function explainAttempt(
 }
 
 /** The request is also given up when the provider does not look at its signal. */
-async function unwrapInTime(entry: WrappedKey, manifest: Manifest, options: Try): Promise<SecretBytes | null> {
+export async function unwrapInTime(entry: WrappedKey, manifest: Manifest, options: Try): Promise<SecretBytes | null> {
   const { context, effort, signal, timeoutMs } = options
   const provider = await manifest.load()
   signal.throwIfAborted()

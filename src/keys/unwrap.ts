@@ -5,11 +5,13 @@ import { DataKeyError, type DataKeyReport, type GroupReport } from "./data-key-e
 import { rankOf } from "./decryption-order.ts"
 import { type NameOf, describeDataKey } from "./describe-data-key.ts"
 import { reaches } from "./effort.ts"
+import { type KeyServices, onlyLocal } from "./keyservice/services.ts"
 import { manifests as allManifests } from "./manifest.ts"
 import { type Effort, type KeyContext, type Manifest } from "./provider.ts"
 import { raceWithHeadStart } from "./race.ts"
 import { type Timing, readTiming } from "./timing.ts"
-import { type Attempt, explainAttempt, newAttempt, recall, tryAttempt } from "./unwrap-attempt.ts"
+import { attemptsFor } from "./unwrap-services.ts"
+import { type Attempt, explainEntry, recall, tryAttempt } from "./unwrap-attempt.ts"
 
 const dataKeyLength = 32
 
@@ -18,6 +20,8 @@ export interface UnwrapOptions {
   /** From `parseDecryptionOrder`; `null` or absent: age, pgp, then all others as the file has them. */
   readonly decryptionOrder?: readonly string[] | null
   readonly manifests?: readonly Manifest[]
+  /** Who is asked; this process alone by default. */
+  readonly services?: KeyServices
   /** For the error: what people call a recipient. */
   readonly nameOf?: NameOf
   /** In place of `SOTTO_KEY_TIMEOUT` and the built-in times. */
@@ -41,12 +45,13 @@ export async function unwrapDataKey(
   threshold: number,
   options: UnwrapOptions,
 ): Promise<SecretBytes> {
-  const { context, decryptionOrder = null, manifests = allManifests, nameOf } = options
+  const { context, decryptionOrder = null, nameOf } = options
+  const { manifests = allManifests, services = onlyLocal } = options
   const timing = options.timing ?? readTiming(context)
   const length = groups.length > 1 ? dataKeyLength + 1 : dataKeyLength
+  const makeAttempts = await attemptsFor(services, { length, manifests })
   const states = groups.map((group): Group => {
-    const attempts = group.map((entry) => newAttempt(entry, length, manifests))
-    return { attempts: inOrder(attempts, decryptionOrder), part: null }
+    return { attempts: inOrder(group.flatMap(makeAttempts), decryptionOrder), part: null }
   })
   const isDone = (): boolean => partsOf(states).length >= enough(groups.length, threshold)
 
@@ -178,7 +183,13 @@ function join(parts: readonly SecretBytes[]): SecretBytes {
 async function reportOf(groups: readonly Group[], threshold: number, context: KeyContext): Promise<DataKeyReport> {
   const reports: GroupReport[] = []
   for (const { attempts, part } of groups) {
-    const failed = part === null ? attempts.map((attempt) => explainAttempt(attempt, context)) : []
+    const entries = new Set(part === null ? attempts.map(({ entry }) => entry) : [])
+    const failed = [...entries].map((entry) =>
+      explainEntry(
+        attempts.filter((attempt) => attempt.entry === entry),
+        context,
+      ),
+    )
     reports.push({ isRecovered: part !== null, attempts: await Promise.all(failed) })
   }
   return { groups: reports, threshold }
@@ -187,5 +198,7 @@ async function reportOf(groups: readonly Group[], threshold: number, context: Ke
 /** Upstream takes a data key of any length from a local identity, and fails at the first value then: status 25. */
 function exitOf(states: readonly Group[]): number | undefined {
   const attempts = states.flatMap((state) => state.attempts)
-  return attempts.some(({ hasWrongLength, manifest }) => hasWrongLength && manifest?.isOnline === false) ? 25 : undefined
+  return attempts.some(({ hasWrongLength, manifest }) => hasWrongLength && manifest?.isOnline === false)
+    ? 25
+    : undefined
 }

@@ -2,9 +2,10 @@ import { type Recipient, type WrappedKey, recipientName } from "../core/recipien
 import { SecretBytes } from "../core/secret.ts"
 import { checkThreshold, split } from "../core/shamir.ts"
 import { AppError } from "../errors/app-error.ts"
+import { type KeyServices, onlyLocal } from "./keyservice/services.ts"
 import { manifestOf, manifests as allManifests } from "./manifest.ts"
 import { checkRecipient } from "./check-recipient.ts"
-import { type KeyContext, type Manifest } from "./provider.ts"
+import { type KeyContext, type KeyProvider, type Manifest } from "./provider.ts"
 
 const recipientsMax = 500
 
@@ -13,6 +14,8 @@ export interface WrapOptions {
   /** Goes into the metadata, to the second, for all types but age. */
   readonly now: Date
   readonly manifests?: readonly Manifest[]
+  /** Who is asked for each recipient, one after the other until one succeeds; this process alone by default. */
+  readonly services?: KeyServices
 }
 
 /**
@@ -47,25 +50,30 @@ export async function wrapDataKey(
   dataKey: SecretBytes,
   groups: readonly (readonly Recipient[])[],
   threshold: number,
-  { context, now, manifests = allManifests }: WrapOptions,
+  { context, now, manifests = allManifests, services = onlyLocal }: WrapOptions,
 ): Promise<WrappedKey[][]> {
   const shareThreshold = usableThreshold(groups, threshold)
   for (const recipient of groups.flat()) checkRecipient(recipient)
+  const providersOf = await wrappers(services, manifests)
   const parts = shareThreshold === 0 ? [dataKey.copy()] : shares(dataKey, groups.length, shareThreshold)
   const createdAt = `${now.toISOString().slice(0, 19)}Z`
 
   const failures: string[] = []
   const wrapOne = async (recipient: Recipient, part: SecretBytes): Promise<WrappedKey | null> => {
-    try {
-      const manifest = manifestOf(recipient.type, manifests)
-      if (manifest === undefined) throw unsupported(recipient)
-      const enc = await (await manifest.load()).wrap(part, recipient, context)
-      return { recipient, enc, createdAt: recipient.type === "age" ? null : createdAt }
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      failures.push(`for ${recipientName(recipient)}: ${describe(error)}`)
-      return null
+    const reasons: string[] = []
+    for (const load of providersOf(recipient)) {
+      try {
+        const provider = await load()
+        const completed = (await provider.complete?.(recipient, context)) ?? recipient
+        const enc = await provider.wrap(part, completed, context)
+        return { recipient: completed, enc, createdAt: recipient.type === "age" ? null : createdAt }
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error
+        reasons.push(describe(error))
+      }
     }
+    failures.push(`for ${recipientName(recipient)}: ${reasons.join("; ")}`)
+    return null
   }
   try {
     const tasks = groups.map((group, index) => settle(group.map((recipient) => wrapOne(recipient, parts[index]!))))
@@ -75,6 +83,32 @@ export async function wrapDataKey(
   } finally {
     for (const part of parts) part.wipe()
   }
+}
+
+type Load = () => Promise<KeyProvider>
+
+/** Who can wrap for a recipient: this process, and every other service, in this order. */
+async function wrappers(
+  { isLocal, remote }: KeyServices,
+  manifests: readonly Manifest[],
+): Promise<(recipient: Recipient) => Load[]> {
+  const others = remote.length === 0 ? null : await import("./keyservice/remote.ts")
+  const elsewhere = remote.map(
+    (address): Load =>
+      () =>
+        Promise.resolve(others!.remoteProvider(address)),
+  )
+  return (recipient) => {
+    const manifest = manifestOf(recipient.type, manifests)
+    const own: Load = manifest?.load ?? (() => Promise.reject(unsupported(recipient)))
+    const all = isLocal ? [own, ...elsewhere] : elsewhere
+    return all.length > 0 ? all : [() => Promise.reject(withoutService())]
+  }
+}
+
+function withoutService(): AppError {
+  const subject = "none is asked: the local one is turned off, and no other is named"
+  return new AppError("KEYSERVICE_FAILED", {}, { subject })
 }
 
 export function unsupported({ type }: Recipient): AppError {

@@ -84,6 +84,8 @@ describe("parse", () => {
         age: [],
         file: [],
         config: undefined,
+        keyservice: [],
+        enableLocalKeyservice: undefined,
         json: false,
         help: false,
       },

@@ -1,0 +1,119 @@
+import {
+  type ClientHttp2Session,
+  type ClientHttp2Stream,
+  connect as connectHttp2,
+  type IncomingHttpHeaders,
+} from "node:http2"
+import { connect as connectSocket } from "node:net"
+import { AppError } from "../../errors/app-error.ts"
+import { oneLine } from "../age/one-line.ts"
+import { addressText, type Address } from "./address.ts"
+import { Body, contentType, decodeMessage, frame, type methods, status, unframe } from "./grpc.ts"
+import { decodeResponse, encodeRequest, type Request } from "./messages.ts"
+
+export interface ServiceCall extends Request {
+  readonly address: Address
+  readonly method: (typeof methods)[keyof typeof methods]
+  readonly signal: AbortSignal
+  readonly timeoutMs: number
+}
+
+/**
+ * Asks one key service one thing, over a connection of its own.
+ *
+ * @throws {AppError} `KEYSERVICE_FAILED` with the service's own words, made safe to show; `KEY_TIMEOUT`
+ */
+export async function callService(call: ServiceCall): Promise<Uint8Array> {
+  const { address, signal, timeoutMs } = call
+  const session = connect(address)
+  const late = AbortSignal.timeout(timeoutMs)
+  const stop = (): void => session.destroy()
+  signal.addEventListener("abort", stop)
+  late.addEventListener("abort", stop)
+  if (signal.aborted) stop()
+  try {
+    const { headers, trailers, body } = await exchange(session, call)
+    const code = trailers["grpc-status"] ?? headers["grpc-status"]
+    if (code !== String(status.ok)) throw failed(address, wordsOf({ ...headers, ...trailers }))
+    const message = unframe(body)
+    const answer = message === null ? null : decodeResponse(message)
+    if (answer === null || answer.length === 0) throw failed(address, "its answer is not valid")
+    return answer
+  } catch (error) {
+    if (late.aborted) throw new AppError("KEY_TIMEOUT", {}, { subject: addressText(address) })
+    if (error instanceof AppError) throw error
+    throw failed(address, reasonOf(error))
+  } finally {
+    signal.removeEventListener("abort", stop)
+    session.destroy()
+  }
+}
+
+function connect(address: Address): ClientHttp2Session {
+  const socket =
+    address.network === "unix"
+      ? connectSocket({ path: address.path })
+      : connectSocket({ host: address.host, port: address.port })
+  const session = connectHttp2(authority(address), { createConnection: () => socket })
+  // Streams only hear that they were cancelled: what went wrong is said here.
+  socket.on("error", (error) => session.emit("error", error))
+  return session
+}
+
+function authority(address: Address): string {
+  return address.network === "unix" ? "http://localhost" : addressText(address).replace("tcp:", "http:")
+}
+
+interface Exchange {
+  readonly headers: IncomingHttpHeaders
+  readonly trailers: IncomingHttpHeaders
+  readonly body: Uint8Array
+}
+
+function exchange(session: ClientHttp2Session, { method, address, ...request }: ServiceCall): Promise<Exchange> {
+  return new Promise((resolve, reject) => {
+    const body = new Body()
+    let headers: IncomingHttpHeaders = {}
+    let trailers: IncomingHttpHeaders = {}
+    let stream: ClientHttp2Stream
+    session.on("error", reject)
+    session.on("close", () => reject(failed(address, "the connection was closed")))
+    try {
+      stream = session.request({ ":method": "POST", ":path": method, "content-type": contentType, te: "trailers" })
+    } catch (error) {
+      reject(error)
+      return
+    }
+    stream.on("response", (found) => {
+      headers = found
+    })
+    stream.on("trailers", (found) => {
+      trailers = found
+    })
+    stream.on("data", (chunk: Uint8Array) => {
+      if (!body.add(chunk)) reject(failed(address, "its answer is too large"))
+    })
+    stream.on("error", reject)
+    stream.on("end", () => resolve({ headers, trailers, body: body.bytes() }))
+    stream.end(frame(encodeRequest(request)))
+  })
+}
+
+function wordsOf(headers: IncomingHttpHeaders): string {
+  const code = headers["grpc-status"]
+  if (code === undefined) return "it does not speak gRPC"
+  const text = oneLine(decodeMessage(String(headers["grpc-message"] ?? "").slice(0, 2000)))
+  if (code === String(status.permissionDenied)) return text === "" ? "it refused" : `it refused: ${text}`
+  return text === "" ? `status ${oneLine(String(code))}` : text
+}
+
+/** A code of the system, never a message: that may quote what was sent. */
+function reasonOf(error: unknown): string {
+  const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : ""
+  if (code === "ECONNREFUSED" || code === "ENOENT") return "nobody listens there"
+  return /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? code : "the connection failed"
+}
+
+function failed(address: Address, subject: string): AppError {
+  return new AppError("KEYSERVICE_FAILED", {}, { subject: `${addressText(address)}: ${subject}` })
+}

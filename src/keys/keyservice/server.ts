@@ -1,0 +1,143 @@
+import { createServer, type IncomingHttpHeaders, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2"
+import { connect } from "node:net"
+import { AppError } from "../../errors/app-error.ts"
+import { addressText, type Address } from "./address.ts"
+import { type Answer, type Question } from "./answer.ts"
+import { Body, contentType, encodeMessage, frame, status, unframe } from "./grpc.ts"
+import { decodeRequest, encodeResponse } from "./messages.ts"
+
+/** A server that listens. */
+export interface KeyServer {
+  /** Where it really listens: a port of 0 has become another one. */
+  readonly address: Address
+  /** Ends all connections and stops listening. */
+  close(): Promise<void>
+}
+
+/** Connections that nobody needs any more are not kept. */
+const idleMs = 5 * 60_000
+const connectionsMax = 64
+const wordsMax = 1000
+
+/**
+ * Answers key service calls over HTTP/2 without TLS.
+ *
+ * @param work - never throws
+ * @throws {AppError} `KEYSERVICE_LISTEN`
+ */
+export async function listen(address: Address, work: (question: Question) => Promise<Answer>): Promise<KeyServer> {
+  const server = createServer({ maxSessionMemory: 1, settings: { maxConcurrentStreams: 100, enablePush: false } })
+  const sessions = new Set<ServerHttp2Session>()
+  server.on("session", (session) => {
+    if (sessions.size >= connectionsMax) {
+      session.destroy()
+      return
+    }
+    sessions.add(session)
+    session.setTimeout(idleMs, () => session.close())
+    session.on("error", () => session.destroy())
+    session.on("close", () => sessions.delete(session))
+  })
+  server.on("stream", (stream, headers) => void serve(stream, headers, work))
+  server.on("sessionError", () => undefined)
+  await new Promise<void>((resolve, reject) => {
+    server.once("error", (error) => reject(listenError(address, error)))
+    const place = address.network === "unix" ? { path: address.path } : { host: address.host, port: address.port }
+    server.listen(place, resolve)
+  })
+  server.on("error", () => undefined)
+  const place = server.address()
+  return {
+    address:
+      address.network === "tcp" && place !== null && typeof place === "object"
+        ? { ...address, port: place.port }
+        : address,
+    async close() {
+      const closed = new Promise<void>((resolve) => {
+        server.close(() => resolve())
+      })
+      for (const session of sessions) session.destroy()
+      await closed
+    },
+  }
+}
+
+/** Whether somebody accepts connections on a socket that is there. */
+export function isListening(address: Address): Promise<boolean> {
+  return new Promise((resolve) => {
+    const socket = connect(
+      address.network === "unix" ? { path: address.path } : { host: address.host, port: address.port },
+    )
+    const end = (isThere: boolean): void => {
+      socket.destroy()
+      resolve(isThere)
+    }
+    socket.once("connect", () => end(true))
+    socket.once("error", () => end(false))
+  })
+}
+
+async function serve(
+  stream: ServerHttp2Stream,
+  headers: IncomingHttpHeaders,
+  work: (question: Question) => Promise<Answer>,
+): Promise<void> {
+  stream.on("error", () => stream.destroy())
+  if (headers[":method"] !== "POST" || headers["content-type"]?.startsWith(contentType) !== true) {
+    stream.respond({ ":status": 415 }, { endStream: true })
+    return
+  }
+  const body = await read(stream)
+  if (body === null) {
+    reply(stream, { code: status.resourceExhausted, words: "the request is too large" })
+    return
+  }
+  try {
+    const message = unframe(body.bytes())
+    const request = message === null ? null : decodeRequest(message)
+    if (request === null) reply(stream, { code: status.internal, words: "the request is not valid" })
+    else reply(stream, await work({ method: headers[":path"] ?? "", ...request }))
+  } finally {
+    body.wipe()
+  }
+}
+
+async function read(stream: ServerHttp2Stream): Promise<Body | null> {
+  const body = new Body()
+  return new Promise((resolve) => {
+    stream.on("data", (chunk: Uint8Array) => {
+      if (body.add(chunk)) return
+      stream.removeAllListeners("data")
+      stream.resume()
+      resolve(null)
+    })
+    stream.on("end", () => resolve(body))
+    stream.on("close", () => resolve(null))
+  })
+}
+
+function reply(stream: ServerHttp2Stream, answer: Answer): void {
+  if (stream.destroyed || stream.closed) return
+  const head = { ":status": 200, "content-type": contentType }
+  if ("code" in answer) {
+    const words = encodeMessage(answer.words.slice(0, wordsMax))
+    stream.respond({ ...head, "grpc-status": String(answer.code), "grpc-message": words }, { endStream: true })
+    return
+  }
+  stream.respond(head, { waitForTrailers: true })
+  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": String(status.ok) }))
+  stream.end(frame(encodeResponse(answer.bytes)), () => answer.bytes.fill(0))
+}
+
+function listenError(address: Address, error: Error): AppError {
+  const code = "code" in error && typeof error.code === "string" ? error.code : ""
+  const reason =
+    code === "EADDRINUSE"
+      ? "somebody listens there already"
+      : code === "EINVAL"
+        ? "the path is too long for a socket"
+        : /^E[A-Z0-9]{1,20}$/.test(code)
+          ? code
+          : "it failed"
+  return new AppError("KEYSERVICE_LISTEN", {}, { subject: `${addressText(address)}: ${reason}` })
+}

@@ -1,0 +1,34 @@
+import { AppError } from "../../errors/app-error.ts"
+import { addressText, type Address, isLoopback, parseAddress } from "./address.ts"
+
+/** Who wraps and unwraps: this process, then others, one after the other until one succeeds. */
+export interface KeyServices {
+  readonly isLocal: boolean
+  readonly remote: readonly Address[]
+}
+
+export const onlyLocal: KeyServices = { isLocal: true, remote: [] }
+
+/**
+ * @param uris - of `--keyservice`, in their order
+ * @throws {AppError} `KEYSERVICE_ADDRESS`; as `sops` such an address is named and skipped
+ */
+export function readServices(
+  uris: readonly string[],
+  { isLocal, asSops, notice }: { readonly isLocal: boolean; readonly asSops: boolean; notice(text: string): void },
+): KeyServices {
+  const remote = uris.flatMap((uri): Address[] => {
+    try {
+      return [parseAddress(uri)]
+    } catch (error) {
+      if (!asSops || !(error instanceof AppError)) throw error
+      notice(`Error parsing URI for keyservice, skipping: ${uri}`)
+      return []
+    }
+  })
+  for (const address of remote) {
+    if (asSops || address.network === "unix" || isLoopback(address.host)) continue
+    notice(`${addressText(address)} is on the network, and data keys go to it in the clear`)
+  }
+  return { isLocal, remote }
+}
