@@ -3,6 +3,22 @@
  *
  * @packageDocumentation
  */
+export {
+  decryptFile,
+  type FileMetadata,
+  type MachineOptions,
+  open,
+  type OpenedText,
+  openFile,
+  type OpenTextOptions,
+  readMetadata,
+  reseal,
+  type ReSealOptions,
+  seal,
+  type SealTextOptions,
+} from "./app/library.ts"
+export { type Value } from "./app/values.ts"
+export { type FormatName } from "./core/format.ts"
 export { AppError, type Detail, type Where } from "./errors/app-error.ts"
 export { type Code } from "./errors/catalog.ts"
 export { version } from "./version.ts"

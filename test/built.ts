@@ -7,6 +7,11 @@ import { build } from "esbuild"
 const root = fileURLToPath(new URL("..", import.meta.url))
 let made: Promise<string> | null = null
 
+/** The entry of the library, built in the same way. */
+export async function builtLibrary(): Promise<string> {
+  return (await builtMain()).replace(/main\.(m?js)$/, "index.$1")
+}
+
 /**
  * The entry of a built program, for tests that need a process of their own: signals, children, a terminal.
  * With SCRIPT_BIN=1 it is what `npm run build` made, else a quick bundle of the sources.
@@ -22,7 +27,7 @@ async function bundle(): Promise<string> {
   process.on("exit", () => rmSync(outdir, { recursive: true, force: true }))
   await build({
     absWorkingDir: root,
-    entryPoints: ["src/main.ts"],
+    entryPoints: ["src/main.ts", "src/index.ts"],
     outdir,
     outExtension: { ".js": ".mjs" },
     bundle: true,

@@ -76,6 +76,6 @@ describe("S21: bombs are refused before they go off", () => {
     expect(yaml.scan(`a: ${long}\n`).sites).toHaveLength(1)
     expect(json.scan(`{"a": "${long}"}`).sites).toHaveLength(1)
     expect(dotenv.scan(`A=${long}\n`).sites).toHaveLength(1)
-    expect(ini.scan(`[s]\na = ${long}\n`).sites).toHaveLength(1)
+    expect(ini.scan(`[s]\na = ${long}\n`).sites.filter(({ kind }) => kind === "str")).toHaveLength(1)
   })
 })

@@ -1,0 +1,288 @@
+import { compileSelectors } from "../config/re2.ts"
+import { buildTrees } from "../core/build-tree.ts"
+import { checkReadable, readSealed, type SealedDocument } from "../core/document.ts"
+import { type FormatName } from "../core/format.ts"
+import { Cipher } from "../core/gcm.ts"
+import { open as openDocument } from "../core/open.ts"
+import { type Recipient, recipientName, type RecipientType } from "../core/recipient.ts"
+import { defaultSuffix, noSelectors, type Selectors } from "../core/select.ts"
+import { decodeText, utf8 } from "../core/text.ts"
+import { AppError } from "../errors/app-error.ts"
+import { loadFormat } from "../formats/registry.ts"
+import { readFile } from "../host/files.ts"
+import { type Io, realIo } from "../host/io.ts"
+import { parseRecipients } from "../keys/parse-recipient.ts"
+import { unwrapDataKey } from "../keys/unwrap.ts"
+import { usableThreshold } from "../keys/wrap.ts"
+import { defaultSettings } from "../config/config.ts"
+import { fileLimits, keyContext } from "./machine.ts"
+import { makeDataKey, sealNew, sealAs } from "./seal-new.ts"
+import { type Session } from "./session.ts"
+import { formatByName, sniffSealed } from "./source-type.ts"
+import { toValues, type Value } from "./values.ts"
+
+/** Where keys come from, and who hears of things that do not stop the work. */
+export interface MachineOptions {
+  /** In place of `process.env`: `SOPS_AGE_KEY`, `SOPS_AGE_KEY_FILE` and all other variables of the command line. */
+  readonly env?: Readonly<Record<string, string | undefined>>
+  /** One line for people. By default nobody hears it. */
+  readonly onNotice?: (text: string) => void
+  /** Ends waiting for keys. */
+  readonly signal?: AbortSignal
+}
+
+export interface OpenTextOptions extends MachineOptions {
+  /** Default: what the sealed text itself shows. */
+  readonly format?: FormatName
+  /** A file without a structure digest, such as one by sops itself, is refused. */
+  readonly requireStructure?: boolean
+}
+
+/** An opened document. Its MAC and its structure held. */
+export interface OpenedText {
+  readonly format: FormatName
+  /** The plain file, byte for byte as it was sealed. */
+  readonly bytes: Uint8Array
+  /** The same as text; for a binary file read as UTF-8. */
+  readonly text: string
+  /** The first document as plain values. */
+  readonly values: Value
+  /** All documents of a YAML file. */
+  readonly documents: readonly Value[]
+}
+
+export interface SealTextOptions extends MachineOptions {
+  readonly format: FormatName
+  /** By kind: `{ age: ["age1..."], kms: ["arn:aws:kms:..."] }`. Each one opens the file alone. */
+  readonly recipients: Readonly<Partial<Record<RecipientType, string | readonly string[]>>>
+  /** At most one; without one, everything is sealed but keys that end in `_unencrypted`. */
+  readonly selectors?: Partial<Selectors>
+  readonly macOnlyEncrypted?: boolean
+}
+
+export interface ReSealOptions extends MachineOptions {
+  readonly format?: FormatName
+}
+
+/** What a sealed text says about itself, without any key. None of it is authenticated before the text is opened. */
+export interface FileMetadata {
+  readonly format: FormatName
+  readonly version: string
+  /** RFC 3339. */
+  readonly lastModified: string
+  /** Each group is a list of recipients as `kind` and name. */
+  readonly groups: readonly (readonly { readonly kind: RecipientType; readonly recipient: string }[])[]
+  /** How many groups are needed. */
+  readonly threshold: number
+  readonly selectors: Selectors
+  readonly macOnlyEncrypted: boolean
+  /** It was sealed by sotto, so that its structure is authenticated too. */
+  readonly hasStructure: boolean
+}
+
+/**
+ * Opens a sealed text with the keys of this machine.
+ *
+ * @throws {AppError} with a `code`: `NOT_SEALED`, `DATA_KEY`, `MAC_MISMATCH` and their kin; it never holds a value
+ */
+export async function open(sealed: string | Uint8Array, options: OpenTextOptions = {}): Promise<OpenedText> {
+  const session = sessionFor(options)
+  const { document } = await read(sealed, options.format, null)
+  return opened(session, document, options)
+}
+
+/** Opens a sealed file; its format is told by its name, or by its text where the name does not tell. */
+export async function openFile(path: string, options: OpenTextOptions = {}): Promise<OpenedText> {
+  const session = sessionFor(options)
+  try {
+    const { bytes } = await readFile(session.io, path, fileLimits)
+    const { document } = await read(bytes, options.format, path)
+    return await opened(session, document, options)
+  } catch (error) {
+    throw error instanceof AppError ? error.at({ file: path }) : error
+  }
+}
+
+/**
+ * The values of a sealed file, for the start of a server: `const config = await decryptFile("secrets.yaml")`.
+ *
+ * Numbers, booleans and nulls keep their type; integers that a JavaScript number cannot hold are `bigint`, dates are
+ * `Date`, and a binary file is a `Uint8Array`.
+ */
+export async function decryptFile(path: string, format?: FormatName, options: OpenTextOptions = {}): Promise<Value> {
+  return (await openFile(path, format === undefined ? options : { ...options, format })).values
+}
+
+/**
+ * Seals a plain text for recipients. The layout stays: only values are replaced, and the metadata added.
+ *
+ * @returns the sealed text, which was opened again and compared before
+ * @throws {AppError} `RECIPIENT_INVALID`, `WRAP_FAILED`, `SYNTAX`, `ALREADY_SEALED`, `NOTHING_TO_SEAL` and their kin
+ */
+export async function seal(plain: string | Uint8Array, options: SealTextOptions): Promise<string> {
+  const session = sessionFor(options)
+  const selectors: Selectors = { ...noSelectors, ...options.selectors }
+  if (Object.values(selectors).filter((text) => text !== "").length > 1) {
+    throw new AppError("OPTIONS_CONFLICT", {}, { subject: "more than one rule selects what is encrypted" })
+  }
+  const groups = [recipientList(options.recipients)]
+  const plan = {
+    groups,
+    threshold: usableThreshold(groups, 0),
+    selectors,
+    compiled: await compileSelectors(selectors, { refuseInvalid: true }),
+    macOnlyEncrypted: options.macOnlyEncrypted ?? false,
+    rule: defaultSettings,
+  }
+  const file = {
+    bytes: toBytes(plain),
+    format: options.format,
+    container: null,
+    indent: undefined,
+    allowClearAlias: false,
+    allowEmptySelection: false,
+  }
+  const key = await makeDataKey(session, plan, null)
+  try {
+    return (await sealNew(session, plan, file, key)).text
+  } finally {
+    key.dataKey.wipe()
+  }
+}
+
+/**
+ * Seals a changed plain text over the sealed text that it came from: same data key, recipients and selectors. What did
+ * not change keeps its token; when nothing changed the sealed text comes back as it was.
+ */
+export async function reseal(
+  plain: string | Uint8Array,
+  sealed: string | Uint8Array,
+  options: ReSealOptions = {},
+): Promise<string> {
+  const session = sessionFor(options)
+  const { document } = await read(sealed, options.format, null)
+  const dataKey = await keyOf(session, document)
+  try {
+    const { metadata, format } = document
+    const cipher = new Cipher(dataKey)
+    const compiled = await compileSelectors(metadata.selectors, { refuseInvalid: false })
+    const previous = openDocument(document, { cipher, selectors: compiled, requireStructure: false })
+    const result = await sealAs(
+      { bytes: toBytes(plain), format: format.name },
+      {
+        cipher,
+        selectors: metadata.selectors,
+        compiled,
+        macOnlyEncrypted: metadata.macOnlyEncrypted,
+        keys: null,
+        version: metadata.version,
+        now: session.io.now(),
+        previous,
+        structure: true,
+        layoutMemo: true,
+        container: metadata.container,
+        allowClearAlias: false,
+        allowEmptySelection: true,
+      },
+    )
+    return result.text
+  } finally {
+    dataKey.wipe()
+  }
+}
+
+/** Reads the metadata of a sealed text. Needs no key and asks for none. @throws {AppError} `NOT_SEALED` and its kin */
+export async function readMetadata(
+  sealed: string | Uint8Array,
+  options: { format?: FormatName } = {},
+): Promise<FileMetadata> {
+  const { document } = await read(sealed, options.format, null)
+  const { metadata } = document
+  return {
+    format: document.format.name,
+    version: metadata.version,
+    lastModified: metadata.lastModified,
+    groups: metadata.groups.map((group) =>
+      group.map(({ recipient }) => ({ kind: recipient.type, recipient: recipientName(recipient) })),
+    ),
+    threshold:
+      metadata.groups.length === 1 ? 1 : metadata.threshold === 0 ? metadata.groups.length : metadata.threshold,
+    selectors: isDefault(metadata.selectors)
+      ? { ...noSelectors, unencryptedSuffix: defaultSuffix }
+      : metadata.selectors,
+    macOnlyEncrypted: metadata.macOnlyEncrypted,
+    hasStructure: metadata.structure !== "",
+  }
+}
+
+function isDefault(selectors: Selectors): boolean {
+  return Object.values(selectors).every((text) => text === "")
+}
+
+function toBytes(text: string | Uint8Array): Uint8Array {
+  return typeof text === "string" ? utf8.encode(text) : text
+}
+
+async function read(
+  sealed: string | Uint8Array,
+  asked: FormatName | undefined,
+  path: string | null,
+): Promise<{ document: SealedDocument }> {
+  const text = typeof sealed === "string" ? sealed : decodeText(sealed)
+  if (text === null) throw new AppError("NOT_SEALED")
+  const named = path === null ? "binary" : formatByName(path, undefined, null)
+  const name = asked ?? (named === "binary" ? sniffSealed(text) : named)
+  const document = readSealed(await loadFormat(name), text)
+  if (document.metadata.container === "" || name === "binary") return { document }
+  return { document: readSealed(await loadFormat("binary"), text) }
+}
+
+async function opened(
+  session: Session,
+  document: SealedDocument,
+  { requireStructure = false }: OpenTextOptions,
+): Promise<OpenedText> {
+  checkReadable(document)
+  const selectors = await compileSelectors(document.metadata.selectors, { refuseInvalid: false })
+  const dataKey = await keyOf(session, document)
+  try {
+    const { bytes, leaves } = openDocument(document, { cipher: new Cipher(dataKey), selectors, requireStructure })
+    const format = document.format.name
+    const documents = format === "binary" ? [bytes] : buildTrees(leaves, document.scan.documents).map(toValues)
+    return { format, bytes, text: utf8.decode(bytes), values: documents[0]!, documents }
+  } finally {
+    dataKey.wipe()
+  }
+}
+
+function keyOf(session: Session, { metadata }: SealedDocument): ReturnType<typeof unwrapDataKey> {
+  return unwrapDataKey(metadata.groups, metadata.threshold, { context: keyContext(session, []) })
+}
+
+function recipientList(byKind: SealTextOptions["recipients"]): Recipient[] {
+  return Object.entries(byKind).flatMap(([kind, texts]) =>
+    [texts ?? []].flat().flatMap((text) => parseRecipients(kind as RecipientType, text)),
+  )
+}
+
+/** The machine without its terminal: a library must not ask whoever sits there. */
+function sessionFor({ env, onNotice, signal }: MachineOptions): Session {
+  const real = realIo()
+  const io: Io = Object.create(real, {
+    terminal: { value: { ask: async () => null, confirm: async () => null } },
+    ...(env === undefined
+      ? {}
+      : {
+          env: {
+            value: new Map(Object.entries(env).filter((pair): pair is [string, string] => pair[1] !== undefined)),
+          },
+        }),
+  }) as Io
+  return {
+    io,
+    asSops: false,
+    signal: signal ?? new AbortController().signal,
+    memory: {},
+    notice: onNotice ?? (() => {}),
+  }
+}
