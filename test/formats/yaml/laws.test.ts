@@ -3,5 +3,9 @@ import { documentLaws } from "../../laws/document-laws.ts"
 import { formatLaws } from "../../laws/format-laws.ts"
 import { yamlText } from "./yaml-text.ts"
 
-formatLaws(yaml, yamlText)
+// For go-yaml the length of a comment that ends the text decides whose it is. In a sealed file the metadata follows.
+formatLaws(
+  yaml,
+  yamlText.filter((text) => !/#[^\n]*$/.test(text)),
+)
 documentLaws(yaml, yamlText)
