@@ -75,10 +75,13 @@ function blockOffset(source: string, document: YamlDocument, place: YamlMetaPlac
   return linesOn(source, from, pairStart(root.pairs[place.position]!), place.linesBefore)
 }
 
-/** A block scalar that ends without a line end would gain one from what follows. */
+/** A block scalar that the text ends in, without a line end, would gain one from what follows. */
 function endsInsideBlock(source: string, root: MapNode, end: number): boolean {
   const last = lastNode(root)
-  return end === source.length && last.type === "scalar" && last.block !== null && last.span.end === end
+  if (end < source.length || last.type !== "scalar" || last.block === null) return false
+  let at = last.span.end
+  while (at < end && (source[at] === " " || isBreak(source.charCodeAt(at)))) at++
+  return at === end && !isBreak(source.charCodeAt(end - 1))
 }
 
 /** Goes on by as many lines, at most, that hold no content. */
@@ -149,7 +152,7 @@ function sameValue(a: MetaValue | undefined, b: MetaValue): boolean {
 }
 
 /** Metadata as data. Numbers are whole in practice; any other is printed as a float. */
-export function treeOf(value: MetaValue): Tree {
+function treeOf(value: MetaValue): Tree {
   if (value === null) return { type: "null" }
   switch (typeof value) {
     case "string":

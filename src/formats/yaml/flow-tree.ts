@@ -21,6 +21,6 @@ export function flowTree(tree: Tree): string {
 }
 
 /** The merge key loses its meaning in quotes, and must. */
-export function flowKey(key: string): string {
+function flowKey(key: string): string {
   return key === "<<" ? '"<<"' : spellText(key, flowPlace)
 }

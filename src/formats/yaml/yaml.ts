@@ -26,7 +26,7 @@ export const yaml: Format = {
   emitValue: emitYamlValue,
 }
 
-/** The value of an entry with its tag and anchor; `null` for a document root, and where nothing is written. */
+/** The value of an entry with its tag and anchor; `null` where nothing is written. */
 function valueSpan({ entries }: YamlScan, item: Item): Span | null {
   const value = entries.get(item)?.value ?? null
   if (value === null) return null

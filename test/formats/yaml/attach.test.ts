@@ -46,6 +46,11 @@ const cases: { name: string; plain: string; sealed: string }[] = [
   { name: "an empty flow root", plain: "{}\n", sealed: "{sops: {mac: m}}\n" },
   { name: "a flow root with a last comma", plain: "{\n  a: 1,\n}\n", sealed: "{\n  a: 1, sops: {mac: m},\n}\n" },
   { name: "a flow root with comments", plain: "{\n  a: 1 # c\n}\n", sealed: "{\n  sops: {mac: m}, a: 1 # c\n}\n" },
+  {
+    name: "first, where a kept line end is followed by blanks",
+    plain: "a: |+\n  x\n\n ",
+    sealed: "sops:\n    mac: m\na: |+\n  x\n\n ",
+  },
   { name: "first, where a block has no line end", plain: "a: |\n  x", sealed: "sops:\n    mac: m\na: |\n  x" },
 ]
 
