@@ -54,6 +54,7 @@ async function loop(
     if (fault === null) return edited
     const place = fault.where.line === undefined ? "" : ` in line ${fault.where.line}`
     session.notice(`the text cannot be saved${place}: ${fault.message}`)
+    await io.stderr.flush()
     const again = await io.terminal.confirm("Go back to the editor?")
     if (again !== true) throw new UnsavedText(edited, fault)
   }
