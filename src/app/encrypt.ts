@@ -6,12 +6,12 @@ import { decodeText, equalBytes, utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { loadFormat } from "../formats/registry.ts"
 import { readFile, readOptionalFile } from "../host/files.ts"
-import { emitOptions } from "./decrypt.ts"
+import { emitOptions } from "./print.ts"
 import { fileLimits } from "./machine.ts"
 import { openLoaded, loadSealed, type LoadedFile, withFile } from "./open-file.ts"
 import { type EncryptOptions, type Source } from "./options.ts"
 import { forEachFile, putResult } from "./put-result.ts"
-import { makeDataKey, planFor, sealNew } from "./seal-new.ts"
+import { makeDataKey, type Plan, planFor, sealNew } from "./seal-new.ts"
 import { sealOver } from "./seal-over.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { type FileSettings, loadSettings } from "./settings.ts"
@@ -26,17 +26,19 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   const name = options.filenameOverride ?? source
   if (name === null && !session.asSops) throw new AppError("NAME_MISSING")
   const settings = await loadSettings(session, name, options.config)
-  const { bytes, facts } = await readFile(session.io, source ?? "/dev/stdin", fileLimits)
   const format = formatByName(name, options.inputType, settings.rule.inputType)
+  // Upstream judges config and options before it reads the file.
+  const plan = session.asSops ? await planFor(session, settings, options, format) : null
+  const { bytes, facts } = await readFile(session.io, source ?? "/dev/stdin", fileLimits)
   if (!session.asSops) refuseSealed(bytes, format)
-  const input = { bytes, format, settings, name }
+  const input = { bytes, format, settings, name, plan }
   const over =
     options.inPlace || options.output === undefined || options.forceNew || session.asSops
       ? null
       : await sealedTarget(session, options)
   const sealed =
     over === null ? await sealFresh(session, input, options) : await sealOnto(session, over, input, options)
-  if (sealed.warnings.some(({ code }) => code === "LAYOUT_DROPPED")) {
+  if (!session.asSops && sealed.warnings.some(({ code }) => code === "LAYOUT_DROPPED")) {
     session.notice(
       `${source ?? "standard input"}: some spellings cannot be kept and will come back in their canonical form`,
     )
@@ -56,6 +58,8 @@ interface Input {
   readonly format: FormatName
   readonly settings: FileSettings
   readonly name: string | null
+  /** `null`: not made yet. */
+  readonly plan: Plan | null
 }
 
 /** A sealed file under a name that says nothing would be sealed a second time. */
@@ -70,12 +74,12 @@ function refuseSealed(bytes: Uint8Array, format: FormatName): void {
 
 async function sealFresh(
   session: Session,
-  { bytes, format, settings, name }: Input,
+  { bytes, format, settings, name, ...input }: Input,
   options: EncryptOptions,
 ): Promise<Sealed> {
   const isContained = options.container || settings.rule.container
-  const to = isContained ? "binary" : (options.outputType ?? format)
-  const plan = await planFor(session, settings, options, to)
+  const to = isContained ? "binary" : outputFormat(session, { format, name }, options)
+  const plan = input.plan ?? (await planFor(session, settings, options, to))
   const content = isContained ? bytes : await inFormat(bytes, format, to)
   const file = {
     bytes: content,
@@ -91,6 +95,17 @@ async function sealFresh(
   } finally {
     key.dataKey.wipe()
   }
+}
+
+/** As `sops` the type of the output comes from the name alone, whatever the input is. */
+function outputFormat(
+  { asSops }: Session,
+  { format, name }: Pick<Input, "format" | "name">,
+  { outputType }: EncryptOptions,
+): FormatName {
+  const to = outputType ?? (asSops ? formatByName(name, undefined, null) : format)
+  // Upstream's container is a JSON document; what has values of its own is sealed value by value in it.
+  return asSops && to === "binary" && format !== "binary" ? "json" : to
 }
 
 /** The plain text in the format that is to be sealed; its layout is lost where the formats differ. */

@@ -2,25 +2,32 @@ import { AppError } from "../errors/app-error.ts"
 import { type Tree } from "../core/tree.ts"
 import { type TreePath } from "./tree-path.ts"
 
+export interface FindOptions {
+  /** Comments in a list have positions too, as in upstream. */
+  readonly countsComments?: boolean
+}
+
 /**
- * The part of a document that a path names. Comments in a list do not count.
+ * The part of a document that a path names.
  *
  * @throws {AppError} `KEY_NOT_FOUND`; `KEY_TWICE` when a key on the way stands twice, since either could be meant (S2)
  */
-export function findInTree(root: Tree, path: TreePath): Tree {
+export function findInTree(root: Tree, path: TreePath, { countsComments = false }: FindOptions = {}): Tree {
   let at = root
   for (const [depth, part] of path.entries()) {
-    const next = step(at, part, path.slice(0, depth + 1))
+    const next = step(at, part, path.slice(0, depth + 1), countsComments)
     if (next === null) throw new AppError("KEY_NOT_FOUND", { path: path.slice(0, depth + 1) })
     at = next
   }
   return at
 }
 
-function step(tree: Tree, part: string | number, path: TreePath): Tree | null {
+function step(tree: Tree, part: string | number, path: TreePath, countsComments: boolean): Tree | null {
   if (tree.type === "list" && typeof part === "number") {
-    const elements = tree.items.filter((item): item is Tree => item.type !== "comment")
-    return elements[part] ?? null
+    const items = countsComments ? tree.items : tree.items.filter(({ type }) => type !== "comment")
+    const item = items[part]
+    if (item?.type === "comment") return { type: "scalar", scalar: { kind: "str", bytes: item.text } }
+    return item ?? null
   }
   if (tree.type !== "map" || typeof part !== "string") return null
   let found: Tree | null = null

@@ -1,6 +1,6 @@
 import { buildTrees } from "../core/build-tree.ts"
 import { type Opened, type Unverified } from "../core/document.ts"
-import { emitOptions, valueBytes } from "./decrypt.ts"
+import { emitOptions, valueBytes } from "./print.ts"
 import { findInTree } from "./find-in-tree.ts"
 import { openFile, openFileUnverified, type OpenedFile, withFile } from "./open-file.ts"
 import { type GetOptions } from "./options.ts"

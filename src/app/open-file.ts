@@ -2,13 +2,15 @@ import { compileSelectors } from "../config/re2.ts"
 import { checkReadable, type Opened, readSealed, type SealedDocument, type Unverified } from "../core/document.ts"
 import { type FormatName } from "../core/format.ts"
 import { Cipher } from "../core/gcm.ts"
-import { open, openUnverified } from "../core/open.ts"
+import { acceptUnverified, open, openUnverified } from "../core/open.ts"
 import { type SecretBytes } from "../core/secret.ts"
 import { type CompiledSelectors } from "../core/select.ts"
 import { decodeText } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { loadFormat } from "../formats/registry.ts"
 import { type FileFacts, readFile } from "../host/files.ts"
+import { dataKeyAsUpstream } from "../keys/data-key-as-upstream.ts"
+import { DataKeyError } from "../keys/data-key-error.ts"
 import { unwrapDataKey } from "../keys/unwrap.ts"
 import { servicesOf } from "./key-services.ts"
 import { fileLimits, keyContext } from "./machine.ts"
@@ -23,6 +25,8 @@ export interface OpenRequest extends CommonOptions, OpenOptions {
   readonly filenameOverride?: string | undefined
   /** Only values are wanted: the plain text is not put together. */
   readonly valuesOnly?: boolean
+  /** The file is about to be sealed again, and its MAC does not count. As `sops` only. */
+  readonly ignoreMac?: boolean | undefined
 }
 
 /** A sealed file that was read; nothing is opened yet. */
@@ -72,7 +76,9 @@ async function readAs(format: FormatName, text: string, asSops: boolean): Promis
 /** Opens a sealed file: data key, values, MAC and structure. @throws {AppError} with the name of the file */
 export async function openFile(session: Session, request: OpenRequest): Promise<OpenedFile> {
   const loaded = await loadSealed(session, request)
-  return openLoaded(session, loaded, request)
+  if (request.ignoreMac !== true) return openLoaded(session, loaded, request)
+  const file = await openLoadedUnverified(session, loaded, request)
+  return { ...file, opened: acceptUnverified(file.opened) }
 }
 
 export async function openLoaded(
@@ -92,7 +98,14 @@ export async function openLoaded(
 
 /** For `--ignore-mac`. */
 export async function openFileUnverified(session: Session, request: OpenRequest): Promise<OpenedFile<Unverified>> {
-  const loaded = await loadSealed(session, request)
+  return openLoadedUnverified(session, await loadSealed(session, request), request)
+}
+
+export async function openLoadedUnverified(
+  session: Session,
+  loaded: LoadedFile,
+  request: Pick<OpenRequest, "decryptionOrder">,
+): Promise<OpenedFile<Unverified>> {
   return withKey(session, loaded, request, (document, cipher, selectors) =>
     openUnverified(document, { cipher, selectors, requireStructure: false }),
   )
@@ -113,7 +126,10 @@ async function withKey<T extends Opened | Unverified>(
       services: servicesOf(session),
       decryptionOrder: decryptionOrder.length === 0 ? null : decryptionOrder,
       nameOf: (recipient) => loaded.settings.personOf(recipient),
+    }).catch((error: unknown) => {
+      throw session.asSops ? inUpstreamsWords(error) : error
     })
+    session.log?.({ level: "info", logger: "SOPS", text: "Data key recovered successfully" })
     try {
       const cipher = new Cipher(dataKey)
       const opened = work(document, cipher, compiled)
@@ -126,9 +142,24 @@ async function withKey<T extends Opened | Unverified>(
   })
 }
 
+/** Scripts look for the layout of this one message. */
+export function inUpstreamsWords(error: unknown): unknown {
+  if (!(error instanceof DataKeyError)) return error
+  return new AppError(error.code, error.where, { ...error.detail, asUpstream: dataKeyAsUpstream(error.report) })
+}
+
 /** Says what was left as it stands. Comments that are not sealed may have been put there by anybody. */
 function warn(session: Session, file: string | null, { warnings }: Opened | Unverified): void {
   const lines = warnings.filter(({ code }) => code === "COMMENT_NOT_SEALED").map(({ line }) => line)
+  if (session.asSops) {
+    const text =
+      "Found possibly unencrypted comment in file. This is to be expected if the file being decrypted was created " +
+      "with an older version of SOPS."
+    for (const line of lines) {
+      session.log?.({ level: "warning", logger: "SOPS", text, fields: { line: String(line) } })
+    }
+    return
+  }
   const where = file === null ? "" : `${file}: `
   if (lines.length > 0) session.notice(`${where}a comment that should be sealed is not, in line ${lines.join(", ")}`)
   if (warnings.some(({ code }) => code === "MEMO_IGNORED"))

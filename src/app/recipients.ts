@@ -31,6 +31,11 @@ export function recipientsOf(options: RecipientOptions): Recipient[] | null {
   )
 }
 
+/** Whether options name anybody at all; what they say is not judged yet. */
+export function namesRecipients(options: RecipientOptions): boolean {
+  return kinds.some(([, option]) => (options[option] as readonly string[]).some((text) => text.trim() !== ""))
+}
+
 /** `key:value` pairs; each has exactly one colon. */
 function contextOf(pairs: readonly string[]): ReadonlyMap<string, string> {
   return new Map(

@@ -18,7 +18,7 @@ import { sopsVersion } from "../version.ts"
 import { servicesOf } from "./key-services.ts"
 import { keyContext } from "./machine.ts"
 import { type RecipientOptions, type SelectorOptions } from "./options.ts"
-import { recipientsOf } from "./recipients.ts"
+import { namesRecipients, recipientsOf } from "./recipients.ts"
 import { type Session } from "./session.ts"
 import { type FileSettings } from "./settings.ts"
 
@@ -44,17 +44,17 @@ export async function planFor(
   options: RecipientOptions & SelectorOptions,
   format: FormatName,
 ): Promise<Plan> {
+  // In upstream's order: the rule, what it selects, and then for whom.
+  const rule = await sealingRule(session, settings, namesRecipients(options))
+  const selectors = selectorsOf(options, rule)
+  // A binary file is one value, and no rule selects parts of it.
+  const isBinary = format === "binary"
+  if (isBinary && session.asSops) warnOfSelectors(session, selectors)
+  else checkOneSelector(selectors)
   const named = recipientsOf(options)
-  const rule = await sealingRule(session, settings, named !== null)
   const groups = named === null ? (rule?.groups ?? []) : [named]
   const threshold = options.shamirSecretSharingThreshold ?? rule?.threshold ?? 0
   if (groups.length === 0) throw new AppError("NO_RECIPIENT")
-  const selectors = selectorsOf(options, rule)
-  if (Object.values(selectors).filter((text) => text !== "").length > 1) {
-    throw new AppError("OPTIONS_CONFLICT", {}, { subject: "more than one rule selects what is encrypted" })
-  }
-  // A binary file is one value, and no rule selects parts of it.
-  const isBinary = format === "binary"
   return {
     groups,
     threshold: usableThreshold(groups, threshold),
@@ -87,6 +87,29 @@ function selectorsOf(options: SelectorOptions, rule: Rule | null): Selectors {
     encryptedRegex: pick("encryptedRegex"),
     unencryptedCommentRegex: pick("unencryptedCommentRegex"),
     encryptedCommentRegex: pick("encryptedCommentRegex"),
+  }
+}
+
+function checkOneSelector(selectors: Selectors): void {
+  if (Object.values(selectors).filter((text) => text !== "").length > 1) {
+    throw new AppError("OPTIONS_CONFLICT", {}, { subject: "more than one rule selects what is encrypted" })
+  }
+}
+
+const selectorNames: readonly (readonly [keyof Selectors, string])[] = [
+  ["unencryptedSuffix", "an unencrypted suffix"],
+  ["encryptedSuffix", "an encrypted suffix"],
+  ["encryptedRegex", "an encrypted regex"],
+  ["unencryptedRegex", "an unencrypted regex"],
+  ["encryptedCommentRegex", "an encrypted comment regex"],
+]
+
+/** Upstream says that it ignores them. */
+function warnOfSelectors(session: Session, selectors: Selectors): void {
+  for (const [key, name] of selectorNames) {
+    if (selectors[key] === "") continue
+    const text = `Using ${name} does not make sense with the input store (the binary store produces one key that should always be encrypted) and will be ignored.`
+    session.log?.({ level: "warning", logger: "CMD", text })
   }
 }
 

@@ -1,6 +1,12 @@
 import { AppError } from "../errors/app-error.ts"
+import { type Session } from "./session.ts"
 
 export type TreePath = readonly (string | number)[]
+
+/** A path in the grammar of the face that was called. */
+export function parsePath({ asSops }: Pick<Session, "asSops">, text: string, exit: 7 | 91): TreePath {
+  return asSops ? parseTreePathAsSops(text, exit) : parseTreePath(text, exit)
+}
 
 /**
  * Reads `["a"][0]["b"]`, as sops writes a path, and `a[0].b`, which is ours. Between brackets a key stands verbatim, in
