@@ -34,7 +34,10 @@ const { metafile } = await build({
   splitting: true,
   chunkNames: "chunks/[name]-[hash]",
   metafile: true,
-  plugins: [{ name: "required-builtins", setup: importRequiredBuiltins }],
+  plugins: [
+    { name: "required-builtins", setup: importRequiredBuiltins },
+    { name: "never-loaded", setup: leaveOut },
+  ],
 })
 // The entry is a bundle of its own: a chunk that it shared with others would be loaded before its first statement.
 await build({
@@ -50,7 +53,8 @@ function externalStart({ onResolve }) {
   onResolve({ filter: /^\.\/start\.ts$/ }, () => ({ path: "./start.js", external: true }))
 }
 
-// A CommonJS package that calls `require("crypto")` would need `require` in an ES module. This turns it into an import.
+// A CommonJS package that calls `require("crypto")` would need `require` in an ES module. It gets the module itself, not
+// a namespace of it: some inherit from what `require("stream")` returns.
 function importRequiredBuiltins({ onResolve, onLoad }) {
   const builtins = new Set(builtinModules)
   onResolve({ filter: /^(node:)?[a-z_/]+$/ }, ({ path, kind }) => {
@@ -59,8 +63,15 @@ function importRequiredBuiltins({ onResolve, onLoad }) {
     return { path: name, namespace: "required-builtin" }
   })
   onLoad({ filter: /.*/, namespace: "required-builtin" }, ({ path }) => ({
-    contents: `export * from "node:${path}"`,
-    resolveDir: root,
+    contents: `module.exports = process.getBuiltinModule("node:${path}")`,
+  }))
+}
+
+// Google's login library would take this for its requests, but it gets a `fetch` of ours (src/keys/gcp/fetch.ts).
+function leaveOut({ onResolve, onLoad }) {
+  onResolve({ filter: /^node-fetch$/ }, ({ path }) => ({ path, namespace: "left-out" }))
+  onLoad({ filter: /.*/, namespace: "left-out" }, ({ path }) => ({
+    contents: `throw new Error("${path} is not part of the bundle")`,
   }))
 }
 
@@ -80,10 +91,12 @@ function notices(folders) {
   const parts = folders.map((folder) => {
     const { name, version, license, author } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"))
     const file = readdirSync(join(root, folder)).find((entry) => /^(licen[sc]e|copying|unlicense)/i.test(entry))
-    if (file === undefined) throw new Error(`${name} has no licence file`)
+    // Our own licence is the same one, and its text stands beside this file.
+    if (file === undefined && license !== "Apache-2.0") throw new Error(`${name} has no licence file`)
     const by = typeof author === "string" ? author : author?.name
     const head = [`${name} ${version}`, `Licence: ${license}`, ...(by === undefined ? [] : [`Author: ${by}`])]
-    return `${head.join("\n")}\n\n${readFileSync(join(root, folder, file), "utf8").trim()}\n`
+    const text = file === undefined ? "Its text: see LICENSE." : readFileSync(join(root, folder, file), "utf8").trim()
+    return `${head.join("\n")}\n\n${text}\n`
   })
   const intro = "sotto contains the following packages. Each stands under its own licence.\n"
   return [intro, ...parts].join(`\n${"-".repeat(80)}\n\n`)

@@ -146,6 +146,29 @@ export const catalog = {
     hint: "say --allow-clear with its path, or add a rule to .sopsrc",
   },
   EMIT_IMPOSSIBLE: { exit: 4, title: "the document cannot be printed in that format", hint: undefined },
+  UNKNOWN_RECIPIENT: {
+    exit: 1,
+    title: "the file is for somebody whom the rule of the config does not name",
+    hint: "make the file follow the rule with `sotto sync`, or say --keep-recipient with that recipient",
+  },
+  KEYS_DRIFT: {
+    exit: 1,
+    title: "the recipients of sealed files are not those of the config",
+    hint: "see the changes with `sotto sync --dry-run`, and make them with `sotto sync`",
+  },
+  NOT_CONFIRMED: {
+    exit: 1,
+    title: "nobody agreed to the change, so nothing was written",
+    hint: "without a terminal, say --yes",
+  },
+  NAME_UNKNOWN: { exit: 1, title: "the config has no such name", hint: undefined },
+  NAME_IN_USE: { exit: 1, title: "the name cannot be changed by itself", hint: undefined },
+  CONFIG_BY_HAND: {
+    exit: 1,
+    title: "this config can only be changed by hand",
+    hint: "change it, and then let `sotto sync` make the files follow it",
+  },
+  GROUP_INVALID: { exit: 1, title: "there is no such key group", hint: undefined },
   NO_RECIPIENT: {
     exit: 1,
     title: "no recipient is named: nobody could open the file",

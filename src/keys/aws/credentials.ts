@@ -1,0 +1,105 @@
+import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts"
+import { defaultProvider } from "@aws-sdk/credential-provider-node"
+import { type LiveContexts, liveContexts } from "../http/live-contexts.ts"
+import { type KeyContext } from "../provider.ts"
+import { serviceError } from "../service.ts"
+import { sessionMemo } from "../session-memo.ts"
+import { handlerFor, silentLogger } from "./handler.ts"
+
+export const service = "AWS KMS"
+
+type Chain = ReturnType<typeof defaultProvider>
+export type Credentials = Awaited<ReturnType<Chain>>
+
+export interface Access {
+  readonly region: string
+  /** `null` for the ambient credentials. */
+  readonly profile: string | null
+  /** `""` for none. */
+  readonly role: string
+}
+
+interface Login {
+  readonly chain: Chain
+  readonly calls: LiveContexts
+}
+
+const logins = sessionMemo<Login>()
+const assumed = sessionMemo<Credentials>()
+
+/** @throws whatever the SDK or `send` throws */
+export async function credentialsFor(access: Access, context: KeyContext): Promise<Credentials> {
+  const { region, profile, role } = access
+  const own = await logins(context, JSON.stringify([region, profile]), async () => makeLogin(access, context))
+  const source = await own.calls.during(context, () => own.chain())
+  if (role === "") return source
+  return assumed(context, JSON.stringify([region, profile, role]), () => assumeRole(access, source, context))
+}
+
+function makeLogin({ region, profile }: Access, context: KeyContext): Login {
+  const calls = liveContexts()
+  const requestHandler = handlerFor("the login of AWS", () => calls.current())
+  const own = ownKeys(profile, context)
+  const chain =
+    own === null
+      ? defaultProvider({
+          ...(profile === null ? {} : { profile }),
+          logger: silentLogger,
+          clientConfig: { requestHandler, logger: silentLogger },
+          parentClientConfig: { region, logger: silentLogger },
+        })
+      : (): Promise<Credentials> => Promise.resolve(own)
+  return { chain, calls }
+}
+
+/** Keys in the environment count more than AWS_PROFILE does, as in upstream's SDK. This one has it the other way. */
+function ownKeys(profile: string | null, context: KeyContext): Credentials | null {
+  const env = (name: string): string | undefined => context.env(name)
+  const accessKeyId = env("AWS_ACCESS_KEY_ID") || env("AWS_ACCESS_KEY") || ""
+  const secretAccessKey = env("AWS_SECRET_ACCESS_KEY") || env("AWS_SECRET_KEY") || ""
+  const sessionToken = env("AWS_SESSION_TOKEN") ?? ""
+  if (profile !== null || accessKeyId === "" || secretAccessKey === "") return null
+  return { accessKeyId, secretAccessKey, ...(sessionToken === "" ? {} : { sessionToken }) }
+}
+
+async function assumeRole({ region, role }: Access, source: Credentials, context: KeyContext): Promise<Credentials> {
+  const answer = await stsClient(region, source, context).send(
+    new AssumeRoleCommand({ RoleArn: role, RoleSessionName: sessionName(context) }),
+  )
+  const { AccessKeyId, SecretAccessKey, SessionToken } = answer.Credentials ?? {}
+  if (AccessKeyId === undefined || SecretAccessKey === undefined || SessionToken === undefined) {
+    throw serviceError("KEY_ANSWER", { service: "AWS STS", words: "it gave no credentials" })
+  }
+  return { accessKeyId: AccessKeyId, secretAccessKey: SecretAccessKey, sessionToken: SessionToken }
+}
+
+/**
+ * The name of a session stands in the logs of the account that owns the role, so it tells nothing of this machine. As
+ * `sops` it is upstream's, since policies may ask for it.
+ *
+ * @see sops v3.13.2 kms/keysource.go, createSTSConfig
+ */
+function sessionName({ asSops, hostName }: KeyContext): string {
+  if (!asSops || hostName === undefined) return "sotto"
+  return `sops@${hostName.replaceAll(/[^a-zA-Z0-9=,.@-_]+/g, "")}`.slice(0, 64)
+}
+
+/**
+ * Who the credentials belong to, as far as that can be found out: the ARN, else the public part of them.
+ *
+ * @param signal - ends the question; an error is not worth waiting for
+ */
+export async function callerOf(credentials: Credentials, region: string, context: KeyContext): Promise<string> {
+  try {
+    const { Arn = "" } = await stsClient(region, credentials, context).send(new GetCallerIdentityCommand({}))
+    if (/^arn:aws[a-z-]{0,20}:(iam|sts)::[0-9]{1,20}:[\w+=,.@/:-]{1,600}$/.test(Arn)) return Arn
+  } catch {
+    // The error that is told already counts.
+  }
+  return /^[A-Z0-9]{4,128}$/.test(credentials.accessKeyId) ? `access key ${credentials.accessKeyId}` : "an access key"
+}
+
+function stsClient(region: string, credentials: Credentials, context: KeyContext): STSClient {
+  const requestHandler = handlerFor("AWS STS", () => context)
+  return new STSClient({ region, credentials, requestHandler, logger: silentLogger })
+}

@@ -1,0 +1,117 @@
+import { type Recipient } from "../../core/recipient.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { type Cause, serviceError } from "../service.ts"
+import { service } from "./credentials.ts"
+
+export interface Circumstances {
+  readonly recipient: Extract<Recipient, { type: "kms" }>
+  /** Who asked, when that was found out. */
+  readonly caller: string | null
+  readonly profile: string | null
+}
+
+/** By the names of the service's exceptions. */
+const causes: ReadonlyMap<string, Cause> = new Map([
+  ["AccessDeniedException", "KEY_DENIED"],
+  ["AccessDenied", "KEY_DENIED"],
+  ["NotFoundException", "KEY_UNAVAILABLE"],
+  ["DisabledException", "KEY_UNAVAILABLE"],
+  ["KMSInvalidStateException", "KEY_UNAVAILABLE"],
+  ["KeyUnavailableException", "KEY_UNAVAILABLE"],
+  ["InvalidKeyUsageException", "KEY_UNAVAILABLE"],
+  ["InvalidCiphertextException", "KEY_CIPHERTEXT"],
+  ["IncorrectKeyException", "KEY_CIPHERTEXT"],
+  ["ValidationException", "KEY_CIPHERTEXT"],
+  ["ThrottlingException", "KEY_THROTTLED"],
+  ["Throttling", "KEY_THROTTLED"],
+  ["RequestLimitExceeded", "KEY_THROTTLED"],
+  ["TooManyRequestsException", "KEY_THROTTLED"],
+  ["LimitExceededException", "KEY_THROTTLED"],
+  ["UnrecognizedClientException", "KEY_NO_CREDENTIALS"],
+  ["InvalidClientTokenId", "KEY_NO_CREDENTIALS"],
+  ["ExpiredTokenException", "KEY_NO_CREDENTIALS"],
+  ["ExpiredToken", "KEY_NO_CREDENTIALS"],
+  ["InvalidSignatureException", "KEY_NO_CREDENTIALS"],
+  ["SignatureDoesNotMatch", "KEY_NO_CREDENTIALS"],
+  ["IncompleteSignature", "KEY_NO_CREDENTIALS"],
+  ["MissingAuthenticationTokenException", "KEY_NO_CREDENTIALS"],
+  ["OptInRequired", "KEY_NO_CREDENTIALS"],
+  ["CredentialsProviderError", "KEY_NO_CREDENTIALS"],
+  ["TokenProviderError", "KEY_NO_CREDENTIALS"],
+  ["ProviderError", "KEY_NO_CREDENTIALS"],
+])
+
+const unnamed = /^[A-Za-z]{1,80}$/
+
+/** What an error of the SDK means. Its text is not shown, but for the ARN in it. */
+export function failure(error: unknown, circumstances: Circumstances): AppError {
+  for (let at = error; at instanceof Error; at = at.cause) if (at instanceof AppError) return at
+  const name = nameOf(error)
+  const cause = causes.get(name) ?? (statusOf(error) === 429 ? "KEY_THROTTLED" : "KEY_ANSWER")
+  const { recipient } = circumstances
+  const as = identity(error, circumstances)
+  const words = unnamed.test(name) ? name : undefined
+  const isContext = cause === "KEY_CIPHERTEXT" && name === "InvalidCiphertextException" && recipient.context.size > 0
+  if (isContext) {
+    const names = [...recipient.context.keys()].filter((key) => /^[\w.:/-]{1,60}$/.test(key)).join(", ")
+    return serviceError("KEY_CONTEXT", {
+      service,
+      as,
+      words: `the context (${names}) is another one than the key was wrapped with, or the wrapped key was changed`,
+    })
+  }
+  if (name === "InvalidCiphertextException") {
+    const why = "it was changed, or was wrapped with an encryption context that is no longer in the file"
+    return serviceError("KEY_CIPHERTEXT", { service, as, words: why })
+  }
+  return serviceError(cause, { service, as, words: wordsFor(cause, words), hint: hintFor(cause) })
+}
+
+/** Whether the error is of the kind that names the caller's ARN. */
+export function needsCaller(error: unknown): boolean {
+  const cause = causes.get(nameOf(error))
+  return cause !== undefined && cause !== "KEY_NO_CREDENTIALS" && arnIn(error) === null
+}
+
+function wordsFor(cause: Cause, name: string | undefined): string | undefined {
+  return cause === "KEY_NO_CREDENTIALS" && name?.endsWith("ProviderError") ? "none were found, or they expired" : name
+}
+
+function hintFor(cause: Cause): string | undefined {
+  switch (cause) {
+    case "KEY_NO_CREDENTIALS":
+      return "log in, for example with `aws sso login`, or check AWS_PROFILE and the keys in the environment"
+    case "KEY_DENIED":
+      return "the policy of the key and of the caller have to allow kms:Encrypt and kms:Decrypt"
+    case "KEY_UNAVAILABLE":
+      return "check the region and the state of the key"
+    default:
+      return undefined
+  }
+}
+
+/** The caller, and the role and profile that the file chose, in every error. */
+function identity(error: unknown, { recipient, caller, profile }: Circumstances): string | undefined {
+  const parts = [
+    arnIn(error) ?? caller ?? "",
+    recipient.role === "" ? "" : `with the role ${recipient.role}`,
+    profile === null ? "" : `with the profile ${profile}`,
+  ].filter((part) => part !== "")
+  return parts.length === 0 ? undefined : parts.join(", ")
+}
+
+/** A refusal names the caller: "User: arn:aws:iam::...:user/x is not authorized to perform ...". */
+function arnIn(error: unknown): string | null {
+  const text = error instanceof Error ? error.message.slice(0, 2000) : ""
+  return /\bUser: (arn:aws[a-z-]{0,20}:(?:iam|sts)::[0-9]{1,20}:[\w+=,.@/:-]{1,600})/.exec(text)?.[1] ?? null
+}
+
+function nameOf(error: unknown): string {
+  return error instanceof Error ? error.name : ""
+}
+
+function statusOf(error: unknown): number | null {
+  if (!(error instanceof Error) || !("$metadata" in error)) return null
+  const metadata = error.$metadata as { httpStatusCode?: unknown } | null
+  return typeof metadata?.httpStatusCode === "number" ? metadata.httpStatusCode : null
+}

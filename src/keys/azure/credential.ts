@@ -1,0 +1,88 @@
+import { AuthenticationError, DefaultAzureCredential } from "@azure/identity"
+import { AppError } from "../../errors/app-error.ts"
+import { parseJson, textField } from "../http/json.ts"
+import { type KeyContext } from "../provider.ts"
+import { serviceError } from "../service.ts"
+import { sessionMemo } from "../session-memo.ts"
+import { readTiming } from "../timing.ts"
+import { type Challenge, service } from "./challenge.ts"
+import { type Network, makeNetwork } from "./network.ts"
+
+export interface Token {
+  readonly text: string
+  /** For errors: a user, or an application. */
+  readonly as: string | undefined
+}
+
+interface Login {
+  readonly credential: DefaultAzureCredential
+  readonly network: Network
+}
+
+const logins = sessionMemo<Login>()
+const tokens = sessionMemo<Token>()
+
+/**
+ * A token for what a vault asked for, by the chain of credentials that Azure's tools share: environment, workload
+ * identity, managed identity, command lines. AZURE_TOKEN_CREDENTIALS narrows it.
+ *
+ * @throws {AppError} `KEY_NO_CREDENTIALS`, or what a request failed with
+ */
+export async function tokenFor(challenge: Challenge, context: KeyContext): Promise<Token> {
+  const { tenant, scope, claims } = challenge
+  const login = await logins(context, "", async () => makeLogin(context))
+  return tokens(context, JSON.stringify([tenant, scope, claims]), async () => {
+    try {
+      const options = { tenantId: tenant, abortSignal: context.signal, ...(claims === undefined ? {} : { claims }) }
+      const { token } = await login.network.during(context, () => login.credential.getToken(scope, options))
+      if (/^[\x21-\x7e]{1,65536}$/.test(token)) return { text: token, as: ownerOf(token) }
+    } catch (error) {
+      context.signal.throwIfAborted()
+      throw failure(error, login.network)
+    }
+    throw noCredentials("the token that was given cannot be one")
+  })
+}
+
+function makeLogin(context: KeyContext): Login {
+  const network = makeNetwork()
+  const credential = new DefaultAzureCredential({
+    httpClient: network.client,
+    processTimeoutInMs: readTiming(context).requestMs,
+    // Our own time limit would cut longer waits, and they would keep the process from ending.
+    retryOptions: { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1000 },
+  })
+  return { credential, network }
+}
+
+/**
+ * Who a token speaks for. It is not checked: it only goes into errors.
+ *
+ * @see https://learn.microsoft.com/entra/identity-platform/access-token-claims-reference
+ */
+function ownerOf(token: string): string | undefined {
+  const claims = parseJson(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"))
+  for (const name of ["upn", "unique_name", "appid", "azp", "oid"]) {
+    const value = textField(claims, name)
+    if (value !== null && /^[\w.@:#-]{1,100}$/.test(value)) return value
+  }
+  return undefined
+}
+
+/** Texts of the library are not shown: they quote answers and output of programs. Codes of the directory are. */
+function failure(error: unknown, network: Network): AppError {
+  if (error instanceof AppError) return error
+  const failed = network.failure()
+  if (failed !== null) return failed
+  const text = error instanceof Error ? error.message : ""
+  const [code] = /\bAADSTS[0-9]{3,10}\b/.exec(text) ?? []
+  const kind = error instanceof AuthenticationError ? error.errorResponse.error : ""
+  if (code !== undefined) return noCredentials(`the directory gives no token (${code})`)
+  if (/^[a-z_]{3,40}$/.test(kind)) return noCredentials(`the directory gives no token (${kind})`)
+  return noCredentials("none of the usual places has any, or they give no token")
+}
+
+function noCredentials(words: string): AppError {
+  const hint = "log in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
+  return serviceError("KEY_NO_CREDENTIALS", { service, words, hint })
+}

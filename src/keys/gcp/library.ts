@@ -1,0 +1,107 @@
+import { type AuthClient, GoogleAuth, gaxios } from "google-auth-library"
+import { AppError } from "../../errors/app-error.ts"
+import { type LiveContexts, liveContexts } from "../http/live-contexts.ts"
+import { type KeyContext } from "../provider.ts"
+import { serviceError } from "../service.ts"
+import { sessionMemo } from "../session-memo.ts"
+import { type Authorization, service } from "./authorization.ts"
+import { type Endpoint } from "./endpoint.ts"
+import { fetchFor } from "./fetch.ts"
+
+/** As upstream asks for. */
+const scopes = ["https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/cloudkms"]
+/** Any project will do: the library would start gcloud to find one, and nothing here needs it. */
+const anyProject = "-"
+const emailShape = /^[A-Za-z0-9._%+@:-]{3,200}$/
+
+interface Login {
+  readonly client: AuthClient
+  readonly calls: LiveContexts
+}
+
+const logins = sessionMemo<Login>()
+
+/**
+ * Credentials that Google's library finds and makes tokens of: service accounts, users of gcloud, workload identity,
+ * impersonation, the metadata server.
+ *
+ * @param credentials - a parsed credentials file; `null` for the application default credentials
+ * @throws {AppError} `KEY_NO_CREDENTIALS`, or what a request failed with
+ */
+export async function authorizeByLibrary(
+  credentials: object | null,
+  endpoint: Endpoint,
+  context: KeyContext,
+): Promise<Authorization> {
+  const source = credentials === null ? "the application default credentials" : "GOOGLE_CREDENTIALS"
+  try {
+    const { client, calls } = await logins(context, source, () => logIn(credentials, endpoint, context))
+    if (endpoint.universe !== null && client.universeDomain !== endpoint.universe) {
+      throw serviceError("KEY_NO_CREDENTIALS", {
+        service,
+        as: source,
+        words: "the credentials belong to another universe",
+        hint: "set SOPS_GCP_KMS_UNIVERSE_DOMAIN to theirs",
+      })
+    }
+    const headers = await calls.during(context, () => client.getRequestHeaders(`${endpoint.origin}/`))
+    return { headers: Object.fromEntries(headers), as: nameOf(client) ?? source }
+  } catch (error) {
+    throw failure(error, source)
+  }
+}
+
+async function logIn(credentials: object | null, endpoint: Endpoint, context: KeyContext): Promise<Login> {
+  const calls = liveContexts()
+  const fetchImplementation = fetchFor("the login of Google Cloud", () => calls.current())
+  // It would look for a proxy itself.
+  const defaults = { fetchImplementation, noProxy: [/^/] }
+  // This one asks the metadata server.
+  Object.assign(gaxios.instance.defaults, defaults)
+  const auth = new GoogleAuth({
+    scopes,
+    projectId: anyProject,
+    clientOptions: { transporter: new gaxios.Gaxios(defaults) },
+    ...(credentials === null ? {} : { credentials }),
+  })
+  // A service account then signs its tokens itself, as upstream does, and no further server is asked.
+  auth.useJWTAccessWithScope = true
+  auth.defaultServicePath = new URL(endpoint.origin).host
+  const client = await calls.during(context, () => auth.getClient())
+  // Some clients keep another one inside, which got none of the options.
+  for (let inner: unknown = client; isClient(inner); inner = "sourceClient" in inner ? inner.sourceClient : null) {
+    Object.assign(inner.transporter.defaults, defaults)
+  }
+  return { client, calls }
+}
+
+function isClient(value: unknown): value is AuthClient {
+  return typeof value === "object" && value !== null && "transporter" in value
+}
+
+function nameOf(client: AuthClient): string | null {
+  const { email, targetPrincipal } = client as { email?: unknown; targetPrincipal?: unknown }
+  const name = targetPrincipal ?? email
+  return typeof name === "string" && emailShape.test(name) ? name : null
+}
+
+/** Texts of the library are not shown: they quote files and answers. */
+function failure(error: unknown, source: string): AppError {
+  for (let at = error; at instanceof Error; at = at.cause) {
+    if (at instanceof AppError) return at
+  }
+  const code = oauthCode(error)
+  return serviceError("KEY_NO_CREDENTIALS", {
+    service,
+    as: source,
+    words: code === null ? "they give no token, or there are none" : `they give no token (${code})`,
+    hint: "log in with `gcloud auth application-default login`, or set GOOGLE_CREDENTIALS or GOOGLE_APPLICATION_CREDENTIALS",
+  })
+}
+
+/** `invalid_grant` and its kin (RFC 6749). */
+function oauthCode(error: unknown): string | null {
+  const data: unknown = error instanceof gaxios.GaxiosError ? error.response?.data : null
+  const code = typeof data === "object" && data !== null && "error" in data ? data.error : null
+  return typeof code === "string" && /^[a-z_]{3,40}$/.test(code) ? code : null
+}

@@ -1,0 +1,78 @@
+import { Agent as PlainAgent } from "node:http"
+import { Agent as TlsAgent, type AgentOptions } from "node:https"
+import { type KeyContext } from "../provider.ts"
+import { namedRoots, systemRoots } from "./trust.ts"
+import { TunnelAgent } from "./tunnel.ts"
+
+/** What a provider asks of TLS beside the machine's own rules. */
+export interface TlsSettings {
+  /** PEM; these roots and no others. */
+  readonly ca?: string
+  readonly certificate?: string
+  readonly key?: string
+  /** The name that the certificate has to have, in place of the host. */
+  readonly serverName?: string
+  /** Any certificate will do. */
+  readonly isUnchecked?: boolean
+}
+
+/** Connections of one run: they are kept open, since many files may be wrapped for one key. Idle ones end with it. */
+export interface Connections {
+  readonly plainAgent: PlainAgent
+  tlsAgent(proxy: URL | null, settings?: TlsSettings): TlsAgent
+  /** Takes the system's roots as well from now on. @returns `false` when that changes nothing */
+  trustSystem(): Promise<boolean>
+}
+
+const bySession = new WeakMap<object, Promise<Connections>>()
+
+/** @throws {AppError} `ENVIRONMENT_INVALID` when SSL_CERT_FILE cannot be read */
+export function connectionsOf(context: KeyContext): Promise<Connections> {
+  const known = bySession.get(context.session)
+  if (known !== undefined) return known
+  const made = makeConnections(context)
+  bySession.set(context.session, made)
+  return made
+}
+
+async function makeConnections(context: KeyContext): Promise<Connections> {
+  let roots = await namedRoots(context)
+  let asksSystem: Promise<boolean> | null = null
+  const agents = new Map<string, TlsAgent>()
+
+  const tlsAgent = (proxy: URL | null, settings: TlsSettings = {}): TlsAgent => {
+    const key = JSON.stringify([proxy?.href, settings])
+    const known = agents.get(key)
+    if (known !== undefined) return known
+    const options = optionsOf(settings, roots)
+    const agent = proxy === null ? new TlsAgent(options) : new TunnelAgent(proxy, roots, options)
+    agents.set(key, agent)
+    return agent
+  }
+  const addSystem = async (): Promise<boolean> => {
+    const system = await systemRoots(context)
+    if (system === null) return false
+    roots = system
+    agents.clear()
+    return true
+  }
+  return {
+    plainAgent: new PlainAgent({ keepAlive: true }),
+    tlsAgent,
+    // Those who fail at the same time wait for the same answer.
+    trustSystem: () => (asksSystem ??= addSystem()),
+  }
+}
+
+function optionsOf(settings: TlsSettings, roots: readonly string[] | null): AgentOptions {
+  const { ca, certificate, key, serverName, isUnchecked } = settings
+  return {
+    keepAlive: true,
+    minVersion: "TLSv1.2",
+    ...(ca === undefined ? (roots === null ? {} : { ca: [...roots] }) : { ca }),
+    ...(certificate === undefined ? {} : { cert: certificate }),
+    ...(key === undefined ? {} : { key }),
+    ...(serverName === undefined ? {} : { servername: serverName }),
+    ...(isUnchecked === true ? { rejectUnauthorized: false } : {}),
+  }
+}

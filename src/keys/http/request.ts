@@ -1,0 +1,141 @@
+import { type ClientRequest, type IncomingMessage, type RequestOptions, request as plainRequest } from "node:http"
+import { request as tlsRequest } from "node:https"
+import { AppError } from "../../errors/app-error.ts"
+import { type KeyContext } from "../provider.ts"
+import { readTiming } from "../timing.ts"
+import { type Connections, type TlsSettings, connectionsOf } from "./connections.ts"
+import { isCutConnection, isUnknownIssuer, networkError } from "./network-error.ts"
+import { proxyFor } from "./proxy.ts"
+import { proxyAuthorization } from "./tunnel.ts"
+
+export interface HttpRequest {
+  /** For errors: "AWS KMS". */
+  readonly service: string
+  readonly method: string
+  readonly url: URL
+  readonly headers?: Readonly<Record<string, string>>
+  readonly body?: string | Uint8Array
+  /** Longer answers are refused. */
+  readonly bytesMax?: number
+  /** Less than the time that every request has. */
+  readonly timeoutMs?: number
+  /** In place of what the variables for proxies say. */
+  readonly proxy?: URL
+  readonly tls?: TlsSettings
+  /** A Unix socket in place of the host of the URL. */
+  readonly socketPath?: string
+}
+
+export interface HttpAnswer {
+  readonly status: number
+  /** Names in lower case. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly body: Buffer
+}
+
+/** Wrapped data keys, tokens and errors are all far smaller. */
+const bytesMaxByDefault = 256 * 1024
+
+/**
+ * One request to one service, through the proxy and with the certificates that the environment names.
+ *
+ * Redirects are never followed: credentials and data keys go to the address that was checked and nowhere else.
+ *
+ * @returns whatever the service answered, errors of its own included
+ * @throws {AppError} `KEY_NETWORK`, `KEY_TIMEOUT`, `KEY_ANSWER` for redirects and for too long an answer
+ * @throws the reason of the context's signal
+ */
+export async function send(request: HttpRequest, context: KeyContext): Promise<HttpAnswer> {
+  const requestMs = Math.min(readTiming(context).requestMs, request.timeoutMs ?? Infinity)
+  context.signal.throwIfAborted()
+  const timeUp = AbortSignal.timeout(requestMs)
+  const signal = AbortSignal.any([context.signal, timeUp])
+  const connections = await connectionsOf(context)
+  const { service, url } = request
+  const host = request.socketPath ?? url.host
+  try {
+    return await sendTwiceIfNeeded(request, { context, connections, signal })
+  } catch (error) {
+    context.signal.throwIfAborted()
+    if (!timeUp.aborted) throw networkError(error, { service, host })
+    throw new AppError("KEY_TIMEOUT", {}, { subject: `${service} at ${host}, after ${requestMs / 1000} s` })
+  }
+}
+
+interface Parts {
+  readonly context: KeyContext
+  readonly connections: Connections
+  readonly signal: AbortSignal
+}
+
+/** Once more where that can help: a kept connection that the service had closed, a certificate the system may know. */
+async function sendTwiceIfNeeded(request: HttpRequest, parts: Parts): Promise<HttpAnswer> {
+  try {
+    return await exchange(request, parts)
+  } catch (error) {
+    const mayHelp =
+      isCutConnection(error) ||
+      (isUnknownIssuer(error) && request.tls?.ca === undefined && (await parts.connections.trustSystem()))
+    if (!mayHelp || parts.signal.aborted) throw error
+    return exchange(request, parts)
+  }
+}
+
+function exchange(request: HttpRequest, { context, connections, signal }: Parts): Promise<HttpAnswer> {
+  const { url, service, method, socketPath } = request
+  const isTls = url.protocol === "https:"
+  const proxy = socketPath !== undefined ? null : (request.proxy ?? proxyFor(url, context))
+  const headers: Record<string, string> = { ...request.headers, host: url.host }
+  if (request.body !== undefined) headers["content-length"] = String(Buffer.byteLength(request.body))
+  const options = { method, headers, signal, service } satisfies RequestOptions & { service: string }
+
+  return new Promise((resolve, reject) => {
+    const sending = isTls
+      ? tlsRequest(url, { ...options, agent: connections.tlsAgent(proxy, request.tls) })
+      : plainOutgoing(url, { options, proxy, socketPath, agent: connections.plainAgent })
+    sending.once("error", reject)
+    sending.once("response", (response) => {
+      receive(response, request).then(resolve, (error: unknown) => {
+        sending.destroy()
+        reject(error instanceof Error ? error : new Error("the answer broke off"))
+      })
+    })
+    sending.end(request.body)
+  })
+}
+
+interface Plain {
+  readonly options: Omit<RequestOptions, "headers"> & { readonly headers: Record<string, string> }
+  readonly proxy: URL | null
+  readonly socketPath: string | undefined
+  readonly agent: Connections["plainAgent"]
+}
+
+/** Without TLS a proxy gets the request itself, with the whole address in it. */
+function plainOutgoing(url: URL, { options, proxy, socketPath, agent }: Plain): ClientRequest {
+  if (socketPath !== undefined) return plainRequest(url, { ...options, socketPath })
+  if (proxy === null) return plainRequest(url, { ...options, agent })
+  const headers = { ...options.headers, ...proxyAuthorization(proxy) }
+  const start = proxy.protocol === "https:" ? tlsRequest : plainRequest
+  return start(proxy, { ...options, headers, path: url.href })
+}
+
+async function receive(response: IncomingMessage, { service, url, bytesMax }: HttpRequest): Promise<HttpAnswer> {
+  const status = response.statusCode ?? 0
+  if (status >= 300 && status < 400) {
+    const subject = `${service} at ${url.host} redirects to another address, and that is never followed`
+    throw new AppError("KEY_ANSWER", {}, { subject })
+  }
+  const limit = bytesMax ?? bytesMaxByDefault
+  const chunks: Buffer[] = []
+  let length = 0
+  for await (const chunk of response as AsyncIterable<Buffer>) {
+    length += chunk.length
+    if (length > limit) {
+      throw new AppError("KEY_ANSWER", {}, { subject: `${service} at ${url.host} sends more than ${limit} bytes` })
+    }
+    chunks.push(chunk)
+  }
+  const headers = Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(", ")])
+  return { status, headers: Object.fromEntries(headers) as Record<string, string>, body: Buffer.concat(chunks) }
+}
