@@ -1,9 +1,9 @@
 import { type Opened } from "./document.ts"
 import { type Format } from "./format.ts"
-import { finish, readBack, type Sealed, type SealOptions } from "./seal.ts"
+import { keptTokens } from "./kept-tokens.ts"
+import { blockOf, finish, readBack, type Sealed, type SealOptions } from "./seal.ts"
 import { equalBytes } from "./text.ts"
 import { formatToken } from "./token.ts"
-import { TokenStock } from "./token-stock.ts"
 
 const aad = "data:"
 
@@ -26,7 +26,7 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
   const scan = format.scan(plain)
   const site = scan.sites[0]!
   const scalar = { kind: "str", bytes } as const
-  const token = bytes.length === 0 ? null : (new TokenStock(previous).take(aad, scalar)?.token ?? fresh(bytes, cipher))
+  const token = bytes.length === 0 ? null : (keptTokens(previous, [{ site, scalar }])[0]?.token ?? fresh(bytes, cipher))
   const draft = {
     format,
     plain,
@@ -35,13 +35,15 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
     tokenEdits: [token === null ? null : format.seal(scan, site, token)],
     otherEdits: [],
   }
-  const text = finish(draft, previous?.document.scan.metadata ?? null, options, null)
+  const text = finish(draft, blockOf(options), options, null)
   return { text, opened: readBack(format, text, draft, options), sealedCount: token === null ? 0 : 1, warnings: [] }
 }
 
 function isSame(previous: Opened, bytes: Uint8Array, { container }: SealOptions): boolean {
   // A MAC that nobody checked is not kept.
-  return previous.macHex !== "" && previous.document.metadata.container === container && equalBytes(previous.bytes, bytes)
+  return (
+    previous.macHex !== "" && previous.document.metadata.container === container && equalBytes(previous.bytes, bytes)
+  )
 }
 
 function fresh(bytes: Uint8Array, cipher: SealOptions["cipher"]): string {

@@ -1,21 +1,20 @@
 import { AppError } from "../errors/app-error.ts"
-import { type Leaf, type Opened, type Warning, readSealed } from "./document.ts"
+import { type Leaf, type Opened, type SealedDocument, type Warning, readSealed } from "./document.ts"
 import { type Format, type MetadataBlock, type MetaMap, type Scan } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
 import { buildMemo, fitsMemo } from "./make-memo.ts"
 import { formatMemo, layoutAad, type Memo } from "./memo.ts"
 import { writeMetadata } from "./metadata.ts"
 import { clearBytes, macOf, open, placed } from "./open.ts"
-import { AadPaths } from "./path.ts"
 import { checkAliases, checkAmbiguousKeys } from "./seal-checks.ts"
 import { type CompiledSelectors, ruleOf, select, type Selectors } from "./select.ts"
-import { countedSites, type Site } from "./site.ts"
+import { inOldCarrier, sealLeaves, type SealedLeaf } from "./seal-leaves.ts"
+import { countedSites } from "./site.ts"
 import { splice } from "./splice.ts"
 import { structureAad, structureDigest } from "./structure.ts"
 import { type Edit, equalBytes, utf8 } from "./text.ts"
 import { timestamp } from "./time.ts"
 import { formatToken } from "./token.ts"
-import { TokenStock } from "./token-stock.ts"
 
 export interface SealOptions {
   readonly cipher: Cipher
@@ -29,6 +28,11 @@ export interface SealOptions {
   readonly now: Date
   /** The file as it was, opened with the same data key: what did not change keeps its token. */
   readonly previous: Opened | null
+  /**
+   * The file that is sealed anew under another data key: none of its tokens stays, but its metadata keeps its place
+   * and the order of its fields. Never together with `previous`.
+   */
+  readonly replaces?: SealedDocument | undefined
   readonly structure: boolean
   readonly layoutMemo: boolean
   /** Marks a file that lies whole in the binary container with the format it came from; else `""`. */
@@ -78,16 +82,33 @@ export function seal(format: Format, plain: string, options: SealOptions): Seale
       warnings: [],
     }
   }
-  const like = previous?.document.scan.metadata ?? null
-  const draft = makeDraft(format, plain, scan, like, options)
+  const like = blockOf(options)
+  const sealWith = (keepsCarriers: boolean): Sealed =>
+    sealDraft(makeDraft(format, plain, scan, like, options, keepsCarriers), like, options)
+  if (previous === null) return sealWith(false)
+  try {
+    return sealWith(true)
+  } catch (error) {
+    // An old carrier may not fit where its value stands now, such as a bare token inside brackets.
+    if (error instanceof AppError && error.code === "SELF_CHECK") return sealWith(false)
+    throw error
+  }
+}
+
+function sealDraft(draft: Draft, like: MetadataBlock | null, options: SealOptions): Sealed {
   const sealedCount = countTokens(draft.leaves)
   if (sealedCount === 0 && !options.allowEmptySelection && !hasSelectedEmpty(draft.leaves))
     throw new AppError("NOTHING_TO_SEAL")
 
   const bare = finish(draft, like, options, null)
-  const opened = readBack(format, bare, draft, options)
-  if (equalBytes(opened.bytes, utf8.encode(plain))) return { text: bare, opened, sealedCount, warnings: [] }
+  const opened = readBack(draft.format, bare, draft, options)
+  if (equalBytes(opened.bytes, utf8.encode(draft.plain))) return { text: bare, opened, sealedCount, warnings: [] }
   return withMemo(draft, like, options, bare, opened, sealedCount)
+}
+
+/** The metadata block whose place and spelling is kept. */
+export function blockOf({ previous, replaces }: SealOptions): MetadataBlock | null {
+  return (previous?.document ?? replaces)?.scan.metadata ?? null
 }
 
 function countTokens(leaves: readonly Leaf[]): number {
@@ -115,7 +136,15 @@ function isUnchanged(plain: string, { previous, keys, selectors, macOnlyEncrypte
   )
 }
 
-function makeDraft(format: Format, plain: string, scan: Scan, like: MetadataBlock | null, options: SealOptions): Draft {
+/** @param keepsCarriers - a kept token also keeps what stood around it */
+function makeDraft(
+  format: Format,
+  plain: string,
+  scan: Scan,
+  like: MetadataBlock | null,
+  options: SealOptions,
+  keepsCarriers: boolean,
+): Draft {
   const banned = (scan.banned ?? []).map((span) => ({ ...span, text: "" }))
   const around = [...format.attach(scan, placeholder, like), ...banned]
   const framed = hasMovingComments(format, scan) ? format.scan(splice(plain, around)) : scan
@@ -126,14 +155,17 @@ function makeDraft(format: Format, plain: string, scan: Scan, like: MetadataBloc
   const leaves = sealLeaves(sites, isSelected, options)
   const tokens = new Map(leaves.map(({ site, token }) => [site, token]))
   const back = (edit: Edit): Edit => (framed === scan ? edit : unframe(edit, around))
+  const tokenEdit = ({ site, token, kept }: SealedLeaf): Edit | null => {
+    if (token === null || site.span === null) return null
+    const edit = back(format.seal(framed, site, token))
+    return kept === null || !keepsCarriers ? edit : inOldCarrier(edit, kept, options.previous!.document, plain)
+  }
   return {
     format,
     plain,
     scan,
     leaves,
-    tokenEdits: leaves.map(({ site, token }) =>
-      token === null || site.span === null ? null : back(format.seal(framed, site, token)),
-    ),
+    tokenEdits: leaves.map(tokenEdit),
     otherEdits: [
       ...expanded.map((alias) => back(format.expand(framed, alias, (site) => tokens.get(site) ?? null))),
       ...banned,
@@ -162,22 +194,6 @@ function unframe(edit: Edit, around: readonly Edit[]): Edit {
     shift = inNew
   }
   return { start: edit.start - shift, end: edit.end - shift, text: edit.text }
-}
-
-function sealLeaves(sites: readonly Site[], isSelected: readonly boolean[], { cipher, previous }: SealOptions): Leaf[] {
-  const stock = new TokenStock(previous)
-  const aads = new AadPaths()
-  return sites.map((site, index) => {
-    const { scalar } = site
-    const selected = isSelected[index]!
-    if (!selected || scalar === null || scalar.bytes.length === 0)
-      return { site, scalar, isSelected: selected, token: null }
-    const aad = aads.of(site.item)
-    const kept = stock.take(aad, scalar)
-    if (kept !== null) return { site, isSelected: true, ...kept }
-    const { data, nonce, tag } = cipher.seal(scalar.bytes, aad)
-    return { site, scalar, isSelected: true, token: formatToken(data, nonce, tag, scalar.kind) }
-  })
 }
 
 /** The whole sealed text: tokens, metadata, and the memo if there is one. */
@@ -209,7 +225,7 @@ export function finish(draft: Draft, like: MetadataBlock | null, options: SealOp
             ? before!.structure
             : sealText(cipher, digest, structureAad),
     },
-    previous === null ? null : before!.tree,
+    (previous?.document ?? options.replaces)?.metadata.tree ?? null,
   )
   const tokenEdits = draft.tokenEdits.filter((edit): edit is Edit => edit !== null)
   const block = draft.format.attach(draft.scan, tree, like, options.indent)

@@ -1,0 +1,52 @@
+import { type Leaf, type Opened, type SealedDocument } from "./document.ts"
+import { type Cipher } from "./gcm.ts"
+import { type Kept, keptTokens, type Wanted } from "./kept-tokens.ts"
+import { AadPaths } from "./path.ts"
+import { type Site } from "./site.ts"
+import { type Edit } from "./text.ts"
+import { formatToken } from "./token.ts"
+
+/** A leaf that is about to be written, and the one of the previous file whose token it keeps. */
+export interface SealedLeaf extends Leaf {
+  readonly kept: Kept | null
+}
+
+/** Gives every selected site its token: the one it had in the previous file where nothing changed, else a new one. */
+export function sealLeaves(
+  sites: readonly Site[],
+  isSelected: readonly boolean[],
+  { cipher, previous }: { readonly cipher: Cipher; readonly previous: Opened | null },
+): SealedLeaf[] {
+  const isWanted = (site: Site, index: number): site is Site & Wanted =>
+    isSelected[index]! && site.scalar !== null && site.scalar.bytes.length > 0
+  const kept = keptTokens(
+    previous,
+    sites.filter(isWanted).map((site) => ({ site, scalar: site.scalar })),
+  )
+  const aads = new AadPaths()
+  let nth = 0
+  return sites.map((site, index) => {
+    if (!isWanted(site, index))
+      return { site, scalar: site.scalar, isSelected: isSelected[index]!, token: null, kept: null }
+    const before = kept[nth++]!
+    if (before !== null) return { site, isSelected: true, scalar: before.scalar, token: before.token, kept: before }
+    const { data, nonce, tag } = cipher.seal(site.scalar.bytes, aads.of(site.item))
+    const token = formatToken(data, nonce, tag, site.scalar.kind)
+    return { site, scalar: site.scalar, isSelected: true, token, kept: null }
+  })
+}
+
+/**
+ * The edit of a leaf whose token is kept, in the very carrier that it had, if that opened to what stands there now.
+ * Upstream writes a bare token for what it prints in quotes or as a block, and an edit of one value must not respell
+ * all the others.
+ *
+ * @param edit - as the format would write it, in offsets of `plain`
+ * @param previous - the sealed document that `kept` comes from
+ */
+export function inOldCarrier(edit: Edit, kept: Kept, previous: SealedDocument, plain: string): Edit {
+  if (kept.site.span === null) return edit
+  const { start, end, text } = previous.format.open(previous.scan, kept.site, kept.scalar)
+  const carrier = previous.scan.source.slice(start, end)
+  return text === plain.slice(edit.start, edit.end) ? { ...edit, text: carrier } : edit
+}

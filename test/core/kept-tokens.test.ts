@@ -1,0 +1,104 @@
+import { describe, expect, test } from "vitest"
+import { type Opened } from "../../src/core/document.ts"
+import { type Format } from "../../src/core/format.ts"
+import { utf8 } from "../../src/core/text.ts"
+import { ini } from "../../src/formats/ini/ini.ts"
+import { json } from "../../src/formats/json.ts"
+import { yaml } from "../../src/formats/yaml/yaml.ts"
+import { cipherFor, openText, sealText } from "../laws/document-laws.ts"
+
+const metadata = /^\s*"?(?:mac|lastmodified|sotto_structure|sotto_layout)\b/
+
+/** Numbers of the lines that differ, apart from the metadata that every change renews. */
+function changedLines(before: string, after: string): number[] {
+  const [old, now] = [before.split("\n"), after.split("\n")]
+  return now.flatMap((line, index) => (line === old[index] || metadata.test(line) ? [] : [index + 1]))
+}
+
+function reseal(format: Format, previous: Opened, plain: string): string {
+  return sealText(format, plain, { previous, now: new Date("2031-01-01T00:00:00Z") }).text
+}
+
+describe("L4: one changed value changes its token alone, where others of its list are equal to it", () => {
+  test.each([
+    { name: "the first of three", before: ["x", "x", "x"], after: ["new", "x", "x"], changed: [2] },
+    { name: "one in the middle", before: ["x", "y", "x", "x"], after: ["x", "y", "new", "x"], changed: [4] },
+    { name: "two apart", before: ["x", "x", "y", "x", "x"], after: ["1", "x", "y", "x", "2"], changed: [2, 6] },
+  ])("$name", ({ before, after, changed }) => {
+    const plain = (items: readonly string[]): string => `list:\n${items.map((item) => `  - '${item}'\n`).join("")}`
+    const sealed = sealText(yaml, plain(before)).text
+    expect(changedLines(sealed, reseal(yaml, openText(yaml, sealed), plain(after)))).toEqual(changed)
+  })
+
+  test("an element that goes takes only its own token with it", () => {
+    const sealed = sealText(yaml, "list:\n  - x\n  - y\n  - x\n  - x\n").text
+    const shorter = reseal(yaml, openText(yaml, sealed), "list:\n  - x\n  - x\n  - x\n")
+    const lines = sealed.split("\n")
+    expect(shorter.split("\n").slice(0, 4)).toEqual([lines[0], lines[1], lines[3], lines[4]])
+  })
+
+  test("equal comments keep theirs too", () => {
+    const plain = "# ---\na: 1\n# ---\nb: 2\n# ---\nc: 3\n"
+    const sealed = sealText(yaml, plain).text
+    expect(changedLines(sealed, reseal(yaml, openText(yaml, sealed), plain.replace("---", "===")))).toEqual([1])
+  })
+})
+
+describe("L4: an edit does not respell what upstream wrote", () => {
+  /** Upstream writes bare tokens for what it prints in quotes or as a block. */
+  function asUpstream(sealed: string): string {
+    return sealed
+      .replace(/ *sotto_\w+: .*\n/g, "")
+      .replace(/(: |- )["'](ENC\[.*)["']$/gm, "$1$2")
+      .replace(/\|-?\n *(ENC\[)/g, "$1")
+  }
+
+  test("tokens of texts that need quotes or a block stay bare", () => {
+    const plain = `quoted: "31"\nsingle: 'a: b'\nblock: |\n    one\n    two\nlist:\n    - "yes"\nlast: x\n`
+    const sealed = asUpstream(sealText(yaml, plain).text)
+    expect(sealed).toMatch(/^block: ENC\[/m)
+    const opened = openText(yaml, sealed)
+    expect(utf8.decode(opened.bytes)).toBe(plain)
+    const changed = sealText(yaml, plain.replace("last: x", "last: z"), { previous: opened, structure: false }).text
+    expect(changedLines(sealed, changed)).toEqual([6])
+    expect(utf8.decode(openText(yaml, changed).bytes)).toBe(plain.replace("last: x", "last: z"))
+  })
+
+  test("a bare token gets its quotes where its value moves into brackets", () => {
+    const plain = `a: "31"\nb: x\n`
+    const opened = openText(yaml, asUpstream(sealText(yaml, plain).text))
+    const moved = `{a: "31", b: x}\n`
+    const changed = sealText(yaml, moved, { previous: opened }).text
+    expect(changed).toMatch(/^\{a: "ENC\[/)
+    expect(utf8.decode(openText(yaml, changed).bytes)).toBe(moved)
+  })
+
+  test("INI values that need quotes stay bare", () => {
+    const plain = '[s]\na = """one\ntwo"""\nb = x\n'
+    const sealed = sealText(ini, plain).text.replace(/"""(ENC.*)"""/, "$1")
+    const opened = openText(ini, sealed)
+    expect(utf8.decode(opened.bytes)).toBe(plain)
+    const changed = sealText(ini, plain.replace("b = x", "b = y"), { previous: opened }).text
+    expect(changed.split("\n")[1]).toBe(sealed.split("\n")[1])
+  })
+
+  test("JSON numbers, which are floats before 3.13.2, keep their tokens", () => {
+    const { data, nonce, tag } = cipherFor().seal(utf8.encode("31"), "a:")
+    const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64")
+    const token = `ENC[AES256_GCM,data:${base64(data)},iv:${base64(nonce)},tag:${base64(tag)},type:float]`
+    const sealed = sealText(json, '{"a": 31, "b": "x"}', { structure: false }).text.replace(
+      /ENC\[[^\]]*type:int\]/,
+      token,
+    )
+    const changed = reseal(json, openText(json, sealed), '{"a": 31, "b": "y"}')
+    expect(changed).toContain(token)
+    expect(utf8.decode(openText(json, changed).bytes)).toBe('{"a": 31, "b": "y"}')
+  })
+
+  test("but a float that was written as an integer gets a token of its own", () => {
+    const opened = openText(yaml, sealText(yaml, "a: 1\nb: x\n").text)
+    const changed = reseal(yaml, opened, "a: 1.0\nb: x\n")
+    expect(changed).toMatch(/^a: ENC.*type:float\]$/m)
+    expect(utf8.decode(openText(yaml, changed).bytes)).toBe("a: 1.0\nb: x\n")
+  })
+})
