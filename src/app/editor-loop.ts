@@ -3,9 +3,9 @@ import { decodeText, equalBytes } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { loadFormat } from "../formats/registry.ts"
 import { chooseEditor, type Editor, runEditor } from "../host/editor.ts"
-import { readNow } from "../host/files.ts"
+import { readFile } from "../host/files.ts"
 import { withPrivateDir } from "../host/private-dir.ts"
-import { workspaceOf } from "./machine.ts"
+import { fileLimits, workspaceOf } from "./machine.ts"
 import { type EditOptions } from "./options.ts"
 import { type Session } from "./session.ts"
 import { UnsavedText } from "./unsaved-text.ts"
@@ -47,7 +47,7 @@ async function loop(
   const { io, asSops } = session
   for (;;) {
     const end = await runEditor(io, text.editor, text.path, { asSops: asSops || keepEnv })
-    const edited = readNow(io.fs, text.path)
+    const { bytes: edited } = await readFile(io, text.path, fileLimits)
     if (end.interruptedBy !== null) throw new UnsavedText(edited, new AppError("EDIT_INTERRUPTED"))
     if (equalBytes(edited, text.start)) return edited
     const fault = await faultOf(text.format, edited)

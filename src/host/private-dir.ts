@@ -88,10 +88,19 @@ function firstMade(io: Machine, bases: readonly string[], name: string): string 
       return path
     } catch (error) {
       reason = reasonOf(error)
-      io.fs.remove(path)
+      removeQuietly(io, path)
     }
   }
   throw new AppError("FILE_UNWRITABLE", { file: bases.at(-1) }, { notes: ["no private folder can be made", reason] })
+}
+
+/** An empty folder that cannot be removed either is not what the user has to hear of. */
+function removeQuietly({ fs }: Pick<Io, "fs">, path: string): void {
+  try {
+    fs.remove(path)
+  } catch {
+    // The next call sweeps it.
+  }
 }
 
 function assertPrivate({ fs, processes, platform }: Machine, path: string): void {
