@@ -34,7 +34,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "node:zlib",
   ],
   "config/": ["core/", "errors/", "formats/yaml/", "formats/yaml.ts", "node:path"],
-  "host/": ["core/secret.ts", "errors/", "node:"],
+  "host/": ["core/secret.ts", "core/shlex.ts", "errors/", "node:"],
   "core/": ["errors/", "node:crypto"],
   "errors/": [],
 }

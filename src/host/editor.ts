@@ -5,7 +5,7 @@ import { withoutIdentities } from "./child-environment.ts"
 import { argumentsFor, habitsOf } from "./editor-habits.ts"
 import { type Io } from "./io.ts"
 import { findProgram, resolveProgram } from "./resolve-program.ts"
-import { splitWords } from "./shlex.ts"
+import { splitWords } from "../core/shlex.ts"
 
 export interface Editor {
   /** Absolute. */

@@ -8,7 +8,7 @@ import { type SshPublicKey, parseSshRecipient } from "./age/ssh-public.ts"
 import { parseIdentities } from "./identity-text.ts"
 import { defaultKeyFiles } from "./key-files.ts"
 import { type Effort, type KeyContext } from "./provider.ts"
-import { splitWords } from "./shlex.ts"
+import { splitWords } from "../core/shlex.ts"
 
 const keyBytesMax = 1 << 24
 

@@ -1,8 +1,35 @@
 import { describe, expect, test } from "vitest"
-import { splitWords } from "../../src/keys/shlex.ts"
+import { splitWords } from "../../src/core/shlex.ts"
+
+describe("splitWords", () => {
+  test.each([
+    ["vim", ["vim"]],
+    ["  code\t--wait\r\n", ["code", "--wait"]],
+    ["'a b' c", ["a b", "c"]],
+    [`"a b"'c d'e`, ["a bc de"]],
+    [`"a\\"b\\n"`, [`a"bn`]],
+    [`'a\\'b`, ["a\\b"]],
+    ["a\\ b", ["a b"]],
+    ["a\\\nb", ["a\nb"]],
+    ["''", [""]],
+    ['x ""', ["x", ""]],
+    ["a #b c\nd", ["a", "d"]],
+    ["a#b", ["a#b"]],
+    ["#all", []],
+    ["$HOME ~ *", ["$HOME", "~", "*"]],
+    ["", []],
+    ["a😀\\😀", ["a😀😀"]],
+    [`"a`, null],
+    ["'a", null],
+    ["a\\", null],
+    [`"a\\`, null],
+  ])("%j", (text, words) => {
+    expect(splitWords(text)).toEqual(words)
+  })
+})
 
 // Answers of github.com/google/shlex.
-const cases = [
+const answers = [
   { command: "", words: [] },
   { command: "  \t\n ", words: [] },
   { command: "a b  c", words: ["a", "b", "c"] },
@@ -24,6 +51,6 @@ const cases = [
   { command: "a\\", words: null },
 ]
 
-describe("words of a command", () => {
-  test.each(cases)("$command", ({ command, words }) => expect(splitWords(command)).toEqual(words))
-})
+test.each(answers)("$command gives what upstream's library gives", ({ command, words }) =>
+  expect(splitWords(command)).toEqual(words),
+)
