@@ -1,5 +1,5 @@
 import { exitOf, report } from "./cli/report.ts"
-import { run } from "./cli/run.ts"
+import { wordsForSops } from "./cli/face.ts"
 import { realIo } from "./host/io.ts"
 
 /** The process edge: the real machine, one command line, and the status that the process ends with. */
@@ -10,6 +10,11 @@ export async function start(): Promise<void> {
     io.fs.write(2, Buffer.from(report(error, { json: false, color: false })), null)
     process.exit(exitOf(error))
   })
-  process.exitCode = await run(io)
+  const as = [process.argv[1], process.argv0]
+  const words = wordsForSops({ as, words: io.argv, compat: io.env.get("SOTTO_COMPAT") })
+  process.exitCode =
+    words === null
+      ? await (await import("./cli/run.ts")).run(io)
+      : await (await import("./cli/sops/run.ts")).runAsSops(io, words)
   await Promise.all([io.stdout.flush(), io.stderr.flush()])
 }

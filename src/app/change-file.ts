@@ -7,6 +7,7 @@ import { openFile, type OpenedFile, type OpenRequest, withFile } from "./open-fi
 import { type ClearOptions } from "./options.ts"
 import { sealOver } from "./seal-over.ts"
 import { type Outcome, type Session } from "./session.ts"
+import { formatByName } from "./source-type.ts"
 
 export interface ChangeRequest extends Omit<OpenRequest, "source" | "valuesOnly">, ClearOptions {
   readonly file: string
@@ -23,7 +24,7 @@ export async function changeFile(
   request: ChangeRequest,
   change: (scan: Scan, file: OpenedFile) => Promise<Edit[]>,
 ): Promise<Outcome> {
-  const file = await openFile(session, { ...request, source: request.file })
+  const file = await openFile(session, { ...request, source: request.file, inputType: changedAs(session, request) })
   try {
     return await withFile(request.file, async () => {
       const { format } = file.document
@@ -33,7 +34,7 @@ export async function changeFile(
       const plain = utf8.decode(file.opened.bytes)
       const scan = format.scan(plain)
       const changed = utf8.encode(splice(plain, await change(scan, file)))
-      if (equalBytes(changed, file.opened.bytes)) return {}
+      if (equalBytes(changed, file.opened.bytes) && request.ignoreMac !== true) return {}
       const { text } = await sealOver(session, file, changed, request)
       await writeAtomic(session.io, request.file, utf8.encode(text), {
         mode: "kept",
@@ -45,4 +46,13 @@ export async function changeFile(
   } finally {
     file.dataKey.wipe()
   }
+}
+
+/** Upstream's container of a binary file is a JSON document to everybody who changes it. */
+function changedAs(
+  { asSops }: Session,
+  { file, filenameOverride, inputType }: ChangeRequest,
+): ChangeRequest["inputType"] {
+  const isContainer = asSops && formatByName(filenameOverride ?? file, inputType, null) === "binary"
+  return isContainer ? "json" : inputType
 }

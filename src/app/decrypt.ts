@@ -3,7 +3,7 @@ import { AppError } from "../errors/app-error.ts"
 import { findInTree } from "./find-in-tree.ts"
 import { loadSealed, openLoaded, openLoadedUnverified, type OpenRequest, withFile } from "./open-file.ts"
 import { type DecryptOptions, type Source } from "./options.ts"
-import { type AnyFile, emitOptions, keepsLayout, printAs, printWhole, treesOf, valueBytes } from "./print.ts"
+import { type AnyFile, emitOptions, keepsLayout, printAs, treesOf, valueBytes } from "./print.ts"
 import { forEachFile, putResult } from "./put-result.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { formatByName } from "./source-type.ts"
@@ -51,9 +51,9 @@ async function plainBytes(
   } catch (error) {
     // Upstream takes the output type of a name that says nothing for `binary`, and then cannot print the document. Who
     // has told what the input is gets it as that.
-    const isTold = options.inputType !== undefined && options.outputType === undefined
-    if (!(error instanceof AppError) || to !== "binary" || !session.asSops || !isTold) throw error
-    return printWhole(session, file, options.indent)
+    if (!(error instanceof AppError) || to !== "binary" || options.inputType === undefined) throw error
+    if (!session.asSops || options.outputType !== undefined) throw error
+    return printAs(session, file, options.inputType, options.indent)
   }
 }
 

@@ -5,10 +5,10 @@ import { type Sealed } from "../core/seal.ts"
 import { decodeText, equalBytes, utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { loadFormat } from "../formats/registry.ts"
-import { readFile, readOptionalFile } from "../host/files.ts"
+import { readOptionalFile } from "../host/files.ts"
 import { emitOptions } from "./print.ts"
 import { fileLimits } from "./machine.ts"
-import { openLoaded, loadSealed, type LoadedFile, withFile } from "./open-file.ts"
+import { openLoaded, loadSealed, type LoadedFile, readSource, withFile } from "./open-file.ts"
 import { type EncryptOptions, type Source } from "./options.ts"
 import { forEachFile, putResult } from "./put-result.ts"
 import { makeDataKey, type Plan, planFor, sealNew } from "./seal-new.ts"
@@ -29,7 +29,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   const format = formatByName(name, options.inputType, settings.rule.inputType)
   // Upstream judges config and options before it reads the file.
   const plan = session.asSops ? await planFor(session, settings, options, format) : null
-  const { bytes, facts } = await readFile(session.io, source ?? "/dev/stdin", fileLimits)
+  const { bytes, facts } = await readSource(session, source)
   if (!session.asSops) refuseSealed(bytes, format)
   const input = { bytes, format, settings, name, plan }
   const over =

@@ -1,7 +1,9 @@
 import { checkEnvNames } from "./child-env.ts"
+import { envAsUpstream } from "./env-as-upstream.ts"
 import { valuesOf } from "./child-values.ts"
 import { openFile, withFile } from "./open-file.ts"
 import { type ExecEnvOptions } from "./options.ts"
+import { treesOf } from "./print.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { runInShell, switchUser } from "./shell-child.ts"
 
@@ -10,6 +12,7 @@ export async function execEnv(session: Session, options: ExecEnvOptions): Promis
   const file = await openFile(session, { ...options, source: options.file, valuesOnly: true })
   try {
     const values = await withFile(file.file, async () => {
+      if (session.asSops) return envAsUpstream(treesOf(session, file))
       const found = valuesOf(file, undefined, options.withClear)
       checkEnvNames(found, options.allowEnv)
       return found

@@ -1,19 +1,17 @@
-import { buildTrees } from "../core/build-tree.ts"
-import { utf8 } from "../core/text.ts"
-import { loadFormat } from "../formats/registry.ts"
 import { withExecFile, withPath } from "../host/exec.ts"
-import { emitOptions } from "./print.ts"
 import { workspaceOf } from "./machine.ts"
 import { openFile, type OpenedFile, withFile } from "./open-file.ts"
 import { type ExecFileOptions } from "./options.ts"
+import { printAs } from "./print.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { runInShell, switchUser } from "./shell-child.ts"
+import { formatByName } from "./source-type.ts"
 
 /** `exec-file`: a shell command with the plain text of one sealed file under a private path, for which `{}` stands. */
 export async function execFile(session: Session, options: ExecFileOptions): Promise<Outcome> {
   const file = await openFile(session, { ...options, source: options.file })
   try {
-    const bytes = await withFile(file.file, () => content(file, options))
+    const bytes = await withFile(file.file, () => content(session, file, options))
     const ofUser = switchUser(session, options)
     const place = {
       filename: options.filename,
@@ -29,11 +27,7 @@ export async function execFile(session: Session, options: ExecFileOptions): Prom
   }
 }
 
-async function content(file: OpenedFile, { outputType, indent }: ExecFileOptions): Promise<Uint8Array> {
-  const { document, opened } = file
-  if (outputType === undefined || outputType === document.format.name) return opened.bytes
-  const format = await loadFormat(outputType)
-  return utf8.encode(
-    format.emit(buildTrees(opened.leaves, document.scan.documents), emitOptions(file, outputType, indent)),
-  )
+function content(session: Session, file: OpenedFile, { outputType, indent }: ExecFileOptions): Promise<Uint8Array> {
+  const to = outputType ?? (session.asSops ? formatByName(file.name, undefined, null) : file.document.format.name)
+  return printAs(session, file, to, indent)
 }

@@ -8,9 +8,7 @@ import { type CompiledSelectors } from "../core/select.ts"
 import { decodeText } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { loadFormat } from "../formats/registry.ts"
-import { type FileFacts, readFile } from "../host/files.ts"
-import { dataKeyAsUpstream } from "../keys/data-key-as-upstream.ts"
-import { DataKeyError } from "../keys/data-key-error.ts"
+import { type FileFacts, type OpenedFile as HostFile, readFile } from "../host/files.ts"
 import { unwrapDataKey } from "../keys/unwrap.ts"
 import { servicesOf } from "./key-services.ts"
 import { fileLimits, keyContext } from "./machine.ts"
@@ -56,20 +54,46 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
   const name = request.filenameOverride ?? file
   return withFile(file, async () => {
     const settings = await loadSettings(session, name, request.config)
-    const { bytes, facts } = await readFile(session.io, file ?? "/dev/stdin", fileLimits)
+    const { bytes, facts } = await readSource(session, file)
     const text = decodeText(bytes)
     if (text === null) throw new AppError("NOT_SEALED")
     const named = formatByName(name, request.inputType, settings.rule.inputType)
     const isGuess = named === "binary" && request.inputType === undefined && !session.asSops
-    const document = await readAs(isGuess ? sniffSealed(text) : named, text, session.asSops)
+    const document = session.asSops
+      ? await readAsSops(named, text, name)
+      : await readAs(isGuess ? sniffSealed(text) : named, text)
     return { file, name, original: bytes, facts, document, settings }
   })
 }
 
+/** Reads a file that is to be there. Upstream says that it cannot be read, with status 2, when it is not. */
+export async function readSource(session: Session, file: Source): Promise<HostFile> {
+  try {
+    return await readFile(session.io, file ?? "/dev/stdin", fileLimits)
+  } catch (error) {
+    if (!session.asSops || !(error instanceof AppError) || error.code !== "FILE_MISSING") throw error
+    throw new AppError(error.code, error.where, { ...error.detail, exit: 2 })
+  }
+}
+
+/**
+ * Reads what upstream has put into a container of its own accord: with `--input-type` alone it seals a file whose name
+ * says nothing as JSON, and then cannot read it back.
+ */
+async function readAsSops(format: FormatName, text: string, name: string | null): Promise<SealedDocument> {
+  try {
+    return readSealed(await loadFormat(format), text)
+  } catch (error) {
+    const isByName = formatByName(name, undefined, null) === "binary"
+    if (!isByName || format === "binary" || format === "json" || !text.startsWith("{")) throw error
+    return readSealed(await loadFormat("json"), text)
+  }
+}
+
 /** A file that was put whole into the binary container is known by its mark, whatever its suffix says. */
-async function readAs(format: FormatName, text: string, asSops: boolean): Promise<SealedDocument> {
+async function readAs(format: FormatName, text: string): Promise<SealedDocument> {
   const document = readSealed(await loadFormat(format), text)
-  if (asSops || format === "binary" || document.metadata.container === "") return document
+  if (format === "binary" || document.metadata.container === "") return document
   return readSealed(await loadFormat("binary"), text)
 }
 
@@ -126,8 +150,6 @@ async function withKey<T extends Opened | Unverified>(
       services: servicesOf(session),
       decryptionOrder: decryptionOrder.length === 0 ? null : decryptionOrder,
       nameOf: (recipient) => loaded.settings.personOf(recipient),
-    }).catch((error: unknown) => {
-      throw session.asSops ? inUpstreamsWords(error) : error
     })
     session.log?.({ level: "info", logger: "SOPS", text: "Data key recovered successfully" })
     try {
@@ -140,12 +162,6 @@ async function withKey<T extends Opened | Unverified>(
       throw error
     }
   })
-}
-
-/** Scripts look for the layout of this one message. */
-export function inUpstreamsWords(error: unknown): unknown {
-  if (!(error instanceof DataKeyError)) return error
-  return new AppError(error.code, error.where, { ...error.detail, asUpstream: dataKeyAsUpstream(error.report) })
 }
 
 /** Says what was left as it stands. Comments that are not sealed may have been put there by anybody. */

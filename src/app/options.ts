@@ -109,6 +109,8 @@ export interface EditOptions
   readonly file: string
   readonly resume: boolean
   readonly showMasterKeys: boolean
+  /** As `sops` only. */
+  readonly ignoreMac?: boolean | undefined
   readonly keepEnv: boolean
   readonly followLinks: boolean
 }
@@ -127,6 +129,8 @@ export interface SetOptions extends CommonOptions, ReadOptions, ClearOptions, Op
   /** The value is text as it stands, not JSON. */
   readonly string: boolean
   readonly idempotent: boolean
+  /** As `sops` only. */
+  readonly ignoreMac?: boolean | undefined
   readonly followLinks: boolean
 }
 
@@ -140,6 +144,8 @@ export interface UnsetOptions extends CommonOptions, ReadOptions, ClearOptions, 
   readonly file: string
   readonly path: string
   readonly idempotent: boolean
+  /** As `sops` only. */
+  readonly ignoreMac?: boolean | undefined
   readonly followLinks: boolean
 }
 
@@ -191,6 +197,70 @@ export interface InitOptions extends CommonOptions {
   /** Recipients to use in place of the user's own. */
   readonly age: readonly string[]
   readonly pq: boolean
+}
+
+/** What has to be said before a data key is wrapped for a recipient that no rule names (S3). */
+export interface KnownRecipientOptions {
+  readonly keepRecipient: readonly string[]
+}
+
+export interface RotateOptions
+  extends CommonOptions, TypeOptions, TargetOptions, ClearOptions, OpenOptions, KnownRecipientOptions {
+  /** With `inPlace` folders too: all sealed files in them. */
+  readonly files: readonly Source[]
+  readonly add: RecipientOptions
+  readonly remove: RecipientOptions
+}
+
+interface GroupOptions extends CommonOptions, KnownRecipientOptions {
+  readonly file: string
+  readonly inPlace: boolean
+  readonly followLinks: boolean
+}
+
+export interface GroupAddOptions extends GroupOptions, RecipientOptions {}
+
+export interface GroupDeleteOptions extends GroupOptions {
+  /** From 0. */
+  readonly index: number
+  readonly shamirSecretSharingThreshold: number | undefined
+}
+
+export interface SyncOptions extends CommonOptions, OpenOptions {
+  /** Files, and folders with all sealed files in them. */
+  readonly paths: readonly string[]
+  readonly inputType: FormatName | undefined
+  readonly yes: boolean
+  readonly dryRun: boolean
+  /** Only tell whether files and rules agree; no key is needed. */
+  readonly check: boolean
+  /** A file that no rule matches is an error, unless it was found in a folder. */
+  readonly json: boolean
+  readonly followLinks: boolean
+}
+
+export interface WhoOptions extends CommonOptions {
+  readonly paths: readonly string[]
+  readonly inputType: FormatName | undefined
+  readonly by: "file" | "person"
+  readonly json: boolean
+}
+
+export interface GrantOptions extends CommonOptions, OpenOptions {
+  readonly name: string
+  readonly recipient: string
+  /** Numbers of rules, from 1; none: all rules. */
+  readonly rules: readonly number[]
+  readonly yes: boolean
+  readonly dryRun: boolean
+  readonly json: boolean
+}
+
+export interface RevokeOptions extends CommonOptions, OpenOptions, ClearOptions {
+  readonly name: string
+  readonly yes: boolean
+  readonly dryRun: boolean
+  readonly json: boolean
 }
 
 export interface KeyServiceOptions {

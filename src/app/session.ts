@@ -37,4 +37,6 @@ export interface Outcome {
   readonly errors?: readonly AppError[] | undefined
   /** The status of a child. */
   readonly exit?: number | undefined
+  /** What ended the child. */
+  readonly signal?: NodeJS.Signals | undefined
 }

@@ -1,26 +1,36 @@
 import { buildTrees } from "../core/build-tree.ts"
-import { type Leaf } from "../core/document.ts"
+import { type Scan } from "../core/format.ts"
 import { decodeText, utf8 } from "../core/text.ts"
 import { type Tree } from "../core/tree.ts"
 import { AppError } from "../errors/app-error.ts"
 import { readFile } from "../host/files.ts"
+import { pathAsUpstream, valueAsUpstream } from "./as-upstream.ts"
 import { changeFile } from "./change-file.ts"
 import { findInTree } from "./find-in-tree.ts"
 import { parseJsonValue } from "./json-value.ts"
 import { fileLimits } from "./machine.ts"
+import { type OpenedFile } from "./open-file.ts"
 import { type SetOptions } from "./options.ts"
 import { sameTree } from "./same-tree.ts"
 import { type Outcome, type Session } from "./session.ts"
-import { parseTreePath, type TreePath } from "./tree-path.ts"
+import { parsePath, type TreePath } from "./tree-path.ts"
 
 /** `set`: one value of a sealed file, in the layout that is there. */
 export async function setValue(session: Session, options: SetOptions): Promise<Outcome> {
-  const path = parseTreePath(options.path, 7)
+  const path = parsePath(session, options.path, 7)
   const value = await readValue(session, options)
   return changeFile(session, options, async (scan, file) => {
-    if (options.idempotent && isThere(file.opened.leaves, scan.documents, path, value)) return []
-    return file.document.format.set(scan, path, value)
+    const { format } = file.document
+    const [place, content] = session.asSops
+      ? [pathAsUpstream(rootOf(file, scan), path).path, valueAsUpstream(value, format.name)]
+      : [path, value]
+    if (options.idempotent && isThere(rootOf(file, scan), place, content)) return []
+    return format.set(scan, place, content)
   })
+}
+
+function rootOf({ opened }: OpenedFile, { documents }: Scan): Tree {
+  return buildTrees(opened.leaves, documents)[0]!
 }
 
 async function readValue(session: Session, { value, string, path }: SetOptions): Promise<Tree> {
@@ -31,7 +41,11 @@ async function readValue(session: Session, { value, string, path }: SetOptions):
   }
   if (value.from === "argument") return string ? text(value.text) : parseJsonValue(value.text)
   const file = value.from === "stdin" ? "/dev/stdin" : value.file
-  const { bytes } = await readFile(session.io, file, fileLimits)
+  const { bytes } = await readFile(session.io, file, fileLimits).catch((error: unknown) => {
+    // Upstream has no status of its own for this file.
+    if (!session.asSops || !(error instanceof AppError)) throw error
+    throw new AppError(error.code, error.where, { ...error.detail, exit: 1 })
+  })
   const content = decodeText(bytes)
   if (content === null) throw new AppError("VALUE_INVALID", { file })
   // The newline that ends a line of a file, or that a program prints, is not part of a text.
@@ -42,10 +56,9 @@ function text(value: string): Tree {
   return { type: "scalar", scalar: { kind: "str", bytes: utf8.encode(value) } }
 }
 
-function isThere(leaves: readonly Leaf[], documents: number, path: TreePath, value: Tree): boolean {
-  const [root] = buildTrees(leaves, documents)
+function isThere(root: Tree, path: TreePath, value: Tree): boolean {
   try {
-    return sameTree(findInTree(root!, path), value)
+    return sameTree(findInTree(root, path), value)
   } catch (error) {
     if (error instanceof AppError && error.code === "KEY_NOT_FOUND") return false
     throw error

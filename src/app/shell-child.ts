@@ -40,6 +40,6 @@ export async function runInShell(
     await startInBackground(io, order)
     return {}
   }
-  const { status } = await runChild(io, { ...order, signals: "forward" })
-  return { exit: status }
+  const { status, signal } = await runChild(io, { ...order, signals: "forward" })
+  return { exit: status, signal: signal ?? undefined }
 }

@@ -1,15 +1,20 @@
+import { buildTrees } from "../core/build-tree.ts"
 import { AppError } from "../errors/app-error.ts"
+import { pathAsUpstream } from "./as-upstream.ts"
 import { changeFile } from "./change-file.ts"
 import { type UnsetOptions } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
-import { parseTreePath } from "./tree-path.ts"
+import { parsePath } from "./tree-path.ts"
 
 /** `unset`: removes one entry of a sealed file with its own comments, and nothing else. */
 export async function unsetValue(session: Session, options: UnsetOptions): Promise<Outcome> {
-  const path = parseTreePath(options.path, 7)
-  return changeFile(session, options, async (scan, { document }) => {
+  const path = parsePath(session, options.path, 7)
+  return changeFile(session, options, async (scan, { document, opened }) => {
+    const [root] = buildTrees(opened.leaves, scan.documents)
+    const { path: place, isBlocked } = session.asSops ? pathAsUpstream(root!, path) : { path, isBlocked: false }
+    if (isBlocked) throw new AppError("KEY_NOT_FOUND", { path }, { subject: "a scalar is in the way" })
     try {
-      return document.format.unset(scan, path)
+      return document.format.unset(scan, place)
     } catch (error) {
       if (options.idempotent && error instanceof AppError && error.code === "KEY_NOT_FOUND") return []
       throw error

@@ -73,7 +73,8 @@ export const variables = {
   PATH: both("system", "where gpg, mkfifo, the editor and plugins are looked for"),
   NO_COLOR: both("system", "not empty: no colours"),
   TERM: both("system", "`dumb`: no colours"),
-  SOPS_DISABLE_VERSION_CHECK: sopsOnly("system", "`true`: `--version` does not ask for the newest release"),
+  SOTTO_COMPAT: both("system", "`sops`: every call is one of sops, whatever the program is called by"),
+  SOPS_DISABLE_VERSION_CHECK: sopsOnly("system", "accepted: `--version` never asks for the newest release"),
   _CLI_ZSH_AUTOCOMPLETE_HACK: sopsOnly("system", "`1`: completion prints descriptions"),
 } as const satisfies Record<string, Variable>
 

@@ -1,0 +1,14 @@
+import { errorCode } from "../host/file-system.ts"
+import { absolute } from "../host/files.ts"
+import { type Session } from "./session.ts"
+
+/** @returns the absolute path when nothing is there; `null` when something is, or when that cannot be told */
+export function isMissing({ io }: Pick<Session, "io">, file: string): string | null {
+  const path = absolute(io, file)
+  try {
+    io.fs.stat(path)
+    return null
+  } catch (error) {
+    return errorCode(error) === "ENOENT" ? path : null
+  }
+}

@@ -1,0 +1,18 @@
+interface Called {
+  /** Paths by which the program was called: of the script, and of the executable. */
+  readonly as: readonly (string | undefined)[]
+  readonly words: readonly string[]
+  /** SOTTO_COMPAT */
+  readonly compat: string | undefined
+}
+
+/**
+ * The words of a call as `sops`: by the name of the link or copy, as `sotto sops ...`, or by SOTTO_COMPAT.
+ *
+ * @returns `null` when the call is for our own commands
+ */
+export function wordsForSops({ as, words, compat }: Called): readonly string[] | null {
+  if (as.some((path) => path !== undefined && /(?:^|[/\\])sops(?:\.exe|\.cmd|\.m?js)?$/i.test(path))) return words
+  if (words[0] === "sops") return words.slice(1)
+  return compat === "sops" ? words : null
+}

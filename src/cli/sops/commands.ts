@@ -1,0 +1,180 @@
+import { type Outcome, type Session } from "../../app/session.ts"
+import {
+  changeFlags,
+  flag,
+  flags,
+  type Flags,
+  keyServiceFlags,
+  recipientFlags,
+  repeated,
+  selectorFlags,
+  typeFlags,
+} from "./flags.ts"
+import { type FlagSpec } from "./grammar.ts"
+
+/** What a command gets: its own flags, those that stood before its name, and the words that are no flags. */
+export interface Input {
+  readonly flags: Flags
+  readonly global: Flags
+  readonly args: readonly string[]
+}
+
+export interface SopsCommand {
+  readonly flags: readonly FlagSpec[]
+  /** `--verbose` counts, before and behind its name; elsewhere upstream ignores it. */
+  readonly isVerbose?: boolean
+  /** Of its arguments, for the help text. */
+  readonly usage: string
+  readonly load: () => Promise<Action>
+}
+
+/** `fatal` ends the call with a fatal line of the log and status 1, as uncoded errors of upstream do. */
+export type Action = (session: Session, input: Input) => Promise<Outcome & { readonly fatal?: string }>
+
+/** `groups` and `completion`: flags stop at the first argument, which names a command of their own. */
+export interface SopsContainer {
+  readonly commands: ReadonlyMap<string, SopsCommand>
+}
+
+const helpFlag = flag("help")
+
+const decrypt: SopsCommand = {
+  flags: [
+    ...flags("in-place", "extract", "output", ...typeFlags, "ignore-mac", "filename-override", "decryption-order"),
+    // Upstream does not have it here, and community.sops passes it all the same.
+    flag("aws-profile"),
+    ...flags(...keyServiceFlags),
+    helpFlag,
+  ],
+  usage: "[file]",
+  load: async () => (await import("./commands/decrypt.ts")).decrypt,
+}
+
+const encrypt: SopsCommand = {
+  flags: [
+    ...flags("in-place", "output", ...recipientFlags, ...typeFlags, ...selectorFlags, "encryption-context"),
+    ...flags("shamir-secret-sharing-threshold", "filename-override", ...keyServiceFlags),
+    helpFlag,
+  ],
+  usage: "[file]",
+  load: async () => (await import("./commands/encrypt.ts")).encrypt,
+}
+
+const rotate: SopsCommand = {
+  flags: [
+    ...flags("in-place", "output", ...typeFlags, "encryption-context", ...changeFlags),
+    ...flags("filename-override", "decryption-order", ...keyServiceFlags),
+    helpFlag,
+  ],
+  usage: "file",
+  load: async () => (await import("./commands/rotate.ts")).rotate,
+}
+
+const edit: SopsCommand = {
+  flags: [
+    ...flags(...recipientFlags, ...typeFlags, ...selectorFlags, "encryption-context"),
+    ...flags("shamir-secret-sharing-threshold", "show-master-keys", "ignore-mac", "decryption-order"),
+    ...flags(...keyServiceFlags),
+    helpFlag,
+  ],
+  usage: "file",
+  load: async () => (await import("./commands/edit.ts")).edit,
+}
+
+const change = ["shamir-secret-sharing-threshold", "ignore-mac", "decryption-order", "idempotent"] as const
+
+const set: SopsCommand = {
+  flags: [...flags(...typeFlags, "value-file", "value-stdin", ...change, ...keyServiceFlags), helpFlag],
+  usage: "file index [value]",
+  load: async () => (await import("./commands/set.ts")).set,
+}
+
+const unset: SopsCommand = {
+  flags: [...flags(...typeFlags, ...change, ...keyServiceFlags), helpFlag],
+  usage: "file index",
+  load: async () => (await import("./commands/unset.ts")).unset,
+}
+
+const execEnv: SopsCommand = {
+  flags: [...flags("background", "pristine", "user", "same-process", "decryption-order", ...keyServiceFlags), helpFlag],
+  usage: "[file to decrypt] [command to run]",
+  load: async () => (await import("./commands/exec-env.ts")).execEnv,
+}
+
+const execFile: SopsCommand = {
+  flags: [
+    ...flags("background", "no-fifo", "user", ...typeFlags, "filename", "decryption-order", ...keyServiceFlags),
+    helpFlag,
+  ],
+  usage: "[file to decrypt] [command to run]",
+  load: async () => (await import("./commands/exec-file.ts")).execFile,
+}
+
+const filestatus: SopsCommand = {
+  flags: [flag("input-type"), helpFlag],
+  usage: "file",
+  load: async () => (await import("./commands/filestatus.ts")).filestatus,
+}
+
+const completion: SopsContainer = {
+  commands: new Map([
+    ["bash", script("bash")],
+    ["zsh", script("zsh")],
+  ]),
+}
+
+function script(shell: "bash" | "zsh"): SopsCommand {
+  return {
+    flags: [helpFlag],
+    usage: "",
+    load: async () => {
+      const { completionScript } = await import("./completion-script.ts")
+      return async () => ({ output: completionScript(shell) })
+    },
+  }
+}
+
+/** In the order of the help text. */
+export const sopsCommands: ReadonlyMap<string, SopsCommand | SopsContainer> = new Map<
+  string,
+  SopsCommand | SopsContainer
+>([
+  ["completion", completion],
+  ["exec-env", execEnv],
+  ["exec-file", execFile],
+  ["filestatus", filestatus],
+  ["decrypt", decrypt],
+  ["encrypt", encrypt],
+  ["rotate", rotate],
+  ["edit", edit],
+  ["set", set],
+  ["unset", unset],
+])
+
+/** What may stand before a command, and all of the old form `sops -d FILE`. */
+export const topFlags: readonly FlagSpec[] = [
+  ...flags("decrypt", "encrypt", "rotate", "disable-version-check", "check-for-updates", ...recipientFlags),
+  ...flags("in-place", "extract", ...typeFlags, "show-master-keys", ...changeFlags, "ignore-mac"),
+  ...flags("mac-only-encrypted", ...selectorFlags, "unencrypted-comment-regex", "encrypted-comment-regex"),
+  ...flags("config", "encryption-context", "set", "shamir-secret-sharing-threshold", "indent", "verbose", "output"),
+  ...flags("filename-override", "decryption-order", ...keyServiceFlags),
+  helpFlag,
+  flag("version"),
+]
+
+export function isContainer(command: SopsCommand | SopsContainer): command is SopsContainer {
+  return "commands" in command
+}
+
+/** The flags of `groups add` and `groups delete`. */
+export const groupFlags = {
+  add: [
+    flag("file"),
+    ...(["pgp", "kms"] as const).map(repeated),
+    flag("aws-profile"),
+    ...(["gcp-kms", "hckms", "azure-kv", "hc-vault-transit", "age"] as const).map(repeated),
+    ...flags("in-place", "shamir-secret-sharing-threshold", "encryption-context", ...keyServiceFlags),
+    helpFlag,
+  ],
+  delete: [...flags("file", "in-place", "shamir-secret-sharing-threshold", ...keyServiceFlags), helpFlag],
+} as const

@@ -1,0 +1,68 @@
+import { type Outcome, type Session } from "../../../app/session.ts"
+import { type Action, type Input } from "../commands.ts"
+import { failure } from "../messages.ts"
+import { commonOptions, warn } from "../options.ts"
+
+export const execEnv: Action = async (session, input) => {
+  const { flags, args } = input
+  const [file, command] = twoArguments(args)
+  const isSameProcess = flags.isOn("same-process")
+  if (flags.isOn("background")) {
+    warn(session, "exec-env's --background option is deprecated and will be removed in a future version of sops")
+    if (isSameProcess) {
+      throw failure("OPTIONS_CONFLICT", 8, "Error: The --same-process flag cannot be used with --background")
+    }
+  }
+  const { execEnv: start } = await import("../../../app/exec-env.ts")
+  const outcome = await start(session, { ...childOptions(input), file, command, sameProcess: isSameProcess })
+  return isSameProcess ? outcome : told(session, outcome)
+}
+
+export function twoArguments(args: readonly string[]): readonly [string, string] {
+  const [file, command, more] = args
+  if (file !== undefined && command !== undefined && more === undefined) return [file, command]
+  throw failure("ARGUMENT_MISSING", 1, "error: missing file to decrypt")
+}
+
+/** What both have. Upstream gives the child everything. */
+export function childOptions(input: Input) {
+  const { flags } = input
+  return {
+    ...commonOptions(input),
+    background: flags.isOn("background"),
+    pristine: flags.isOn("pristine"),
+    user: flags.optional("user"),
+    inputType: undefined,
+    allowEnv: [],
+    withClear: true,
+    keepEnv: true,
+  }
+}
+
+/** A child that failed is named on standard error; one that a signal ended has the status 255. */
+export async function told({ io }: Session, { exit = 0, signal }: Outcome): Promise<Outcome> {
+  if (exit === 0) return {}
+  await io.stderr.write(
+    signal === undefined ? `exit status ${exit}\n` : `signal: ${signalWords.get(signal) ?? signal}\n`,
+  )
+  return { exit: signal === undefined ? exit : 255 }
+}
+
+/** As Go names them on Linux. */
+const signalWords: ReadonlyMap<string, string> = new Map([
+  ["SIGHUP", "hangup"],
+  ["SIGINT", "interrupt"],
+  ["SIGQUIT", "quit"],
+  ["SIGILL", "illegal instruction"],
+  ["SIGTRAP", "trace/breakpoint trap"],
+  ["SIGABRT", "aborted"],
+  ["SIGBUS", "bus error"],
+  ["SIGFPE", "floating point exception"],
+  ["SIGKILL", "killed"],
+  ["SIGUSR1", "user defined signal 1"],
+  ["SIGSEGV", "segmentation fault"],
+  ["SIGUSR2", "user defined signal 2"],
+  ["SIGPIPE", "broken pipe"],
+  ["SIGALRM", "alarm clock"],
+  ["SIGTERM", "terminated"],
+])

@@ -1,0 +1,18 @@
+import { AppError } from "../../../errors/app-error.ts"
+import { type Action } from "../commands.ts"
+import { explain, noFile } from "../messages.ts"
+import { commonOptions, formatOf } from "../options.ts"
+
+export const filestatus: Action = async (session, input) => {
+  const [file] = input.args
+  if (file === undefined) throw noFile()
+  const { isSealedFile } = await import("../../../app/filestatus.ts")
+  const inputType = formatOf(input.flags.text("input-type"))
+  try {
+    const encrypted = await isSealedFile(session, { ...commonOptions(input), file, inputType })
+    return { output: `${JSON.stringify({ encrypted })}\n` }
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code.startsWith("CONFIG_")) throw error
+    return { fatal: `cannot check file status: cannot load encrypted file: ${await explain(error)}` }
+  }
+}

@@ -1,0 +1,51 @@
+import { type RecipientOptions } from "../../../app/options.ts"
+import { isMissing } from "../../../app/is-missing.ts"
+import { type Action, type Input } from "../commands.ts"
+import { changeFlags, type FlagName, type Flags } from "../flags.ts"
+import { goQuoted } from "../log.ts"
+import { failure, noFile } from "../messages.ts"
+import { clearOptions, commonOptions, onlyFile, piecesOf, targetOptions, typeOptions } from "../options.ts"
+
+export const rotate: Action = async (session, input) => {
+  const { flags, args } = input
+  if (args.length === 0) throw noFile()
+  const file = onlyFile(session, args)!
+  const target = targetOptions(flags)
+  const missing = isMissing(session, file)
+  if (missing !== null && changeFlags.some((name) => flags.text(name) !== "")) {
+    const hint = "use the `edit` subcommand instead."
+    const text = `Error: cannot add or remove keys on non-existent file ${goQuoted(missing)}, ${hint}`
+    throw failure("FILE_MISSING", 49, text)
+  }
+  const { rotateFiles } = await import("../../../app/rotate.ts")
+  return rotateFiles(session, { ...rotateOptions(input), ...target, files: [file] })
+}
+
+/** What the old form has too. */
+export function rotateOptions(input: Input) {
+  const { flags } = input
+  return {
+    ...commonOptions(input),
+    ...typeOptions(flags),
+    ...clearOptions,
+    add: changed(flags, "add"),
+    remove: changed(flags, "rm"),
+    keepRecipient: [],
+  }
+}
+
+function changed(flags: Flags, what: "add" | "rm"): RecipientOptions {
+  const pieces = (kind: string): readonly string[] => piecesOf(flags.text(`${what}-${kind}` as FlagName))
+  return {
+    age: pieces("age"),
+    pgp: pieces("pgp"),
+    kms: pieces("kms"),
+    awsProfile: flags.optional("aws-profile"),
+    gcpKms: pieces("gcp-kms"),
+    azureKv: pieces("azure-kv"),
+    hcVaultTransit: pieces("hc-vault-transit"),
+    hckms: pieces("hckms"),
+    encryptionContext: piecesOf(flags.text("encryption-context")),
+    shamirSecretSharingThreshold: undefined,
+  }
+}

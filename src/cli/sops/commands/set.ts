@@ -1,0 +1,49 @@
+import { type ValueSource } from "../../../app/options.ts"
+import { type Action, type Input } from "../commands.ts"
+import { failure } from "../messages.ts"
+import { clearOptions, commonOptions, typeOptions } from "../options.ts"
+
+export const set: Action = async (session, input) => {
+  const { flags, args } = input
+  const value = valueOf(input)
+  const [file = "", path = ""] = args
+  const { setValue } = await import("../../../app/set.ts")
+  return setValue(session, {
+    ...changeOptions(input),
+    file,
+    path,
+    value,
+    string: false,
+    idempotent: flags.isOn("idempotent"),
+  })
+}
+
+function valueOf({ flags, args }: Input): ValueSource {
+  const [isFile, isStdin] = [flags.isOn("value-file"), flags.isOn("value-stdin")]
+  if (isFile && isStdin) {
+    throw failure("OPTIONS_CONFLICT", 1, "Error: cannot use both --value-file and --value-stdin")
+  }
+  if (isStdin) {
+    if (args.length === 2) return { from: "stdin" }
+    const need = "Need precisely 2 positional arguments since --value-stdin is used."
+    throw failure("ARGUMENT_MISSING", 100, `Error: file specified, or index and value are missing. ${need}`)
+  }
+  if (args.length !== 3) {
+    const need = "Need precisely 3 positional arguments."
+    throw failure("ARGUMENT_MISSING", 100, `Error: no file specified, or index and value are missing. ${need}`)
+  }
+  const word = args[2]!
+  return isFile ? { from: "file", file: word } : { from: "argument", text: word }
+}
+
+/** What `unset` and the old form have too. */
+export function changeOptions(input: Input) {
+  const { flags } = input
+  return {
+    ...commonOptions(input),
+    ...typeOptions(flags),
+    ...clearOptions,
+    ignoreMac: flags.isOn("ignore-mac"),
+    followLinks: false,
+  }
+}

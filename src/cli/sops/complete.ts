@@ -1,0 +1,78 @@
+import { type VariableName } from "../../config/environment.ts"
+import { isContainer, type SopsCommand, type SopsContainer, sopsCommands, topFlags } from "./commands.ts"
+import { flag } from "./flags.ts"
+import { defaultsOf, type FlagSpec, parseFlags } from "./grammar.ts"
+import { commandTexts } from "./help-texts.ts"
+
+/**
+ * What could stand next, one candidate a line. The shell calls the program with the words so far and one flag behind
+ * them; mistakes in these words are overlooked.
+ *
+ * @see urfave/cli v1.22.17 help.go, DefaultCompleteWithFlags
+ */
+export function complete(words: readonly string[], env: (name: VariableName) => string | undefined): string {
+  const isDescribed = env("_CLI_ZSH_AUTOCOMPLETE_HACK") === "1"
+  const { rest } = parseFlags(topFlags, words, defaultsOf(topFlags, env).values)
+  const [name, ...more] = rest
+  const found = name === undefined ? undefined : sopsCommands.get(name)
+  const last = words.at(-1)
+  if (found === undefined)
+    return suggest(words, last, topFlags, null, isDescribed, [...sopsCommands.keys(), "help", "h"])
+  if (!isContainer(found)) return suggest(words, last, topFlags, found, isDescribed, [])
+  return inContainer(words, { name: name!, container: found, more, isDescribed })
+}
+
+interface Inside {
+  readonly name: string
+  readonly container: SopsContainer
+  readonly more: readonly string[]
+  readonly isDescribed: boolean
+}
+
+function inContainer(words: readonly string[], { name, container, more, isDescribed }: Inside): string {
+  const helpOnly = [flag("help")]
+  const { rest } = parseFlags(helpOnly, more, new Map())
+  const command = rest[0] === undefined ? undefined : container.commands.get(rest[0])
+  if (command !== undefined) {
+    return suggest(words, words.at(-1), helpOnly, command, isDescribed, [])
+  }
+  const names = [...container.commands.keys(), "help", "h"]
+  return suggest(words, words.at(-1), helpOnly, null, isDescribed, names, `${name} `)
+}
+
+function suggest(
+  words: readonly string[],
+  last: string | undefined,
+  outer: readonly FlagSpec[],
+  command: SopsCommand | null,
+  isDescribed: boolean,
+  names: readonly string[],
+  prefix = "",
+): string {
+  if (last?.startsWith("-") === true) {
+    const specs = command === null ? outer : [...outer, ...command.flags]
+    return lines(specs.flatMap((spec) => spellingsFor(spec, last, words)))
+  }
+  return lines(names.map((name) => (isDescribed ? `${name}:${describe(prefix, name)}` : name)))
+}
+
+function describe(prefix: string, name: string): string {
+  return name === "help" || name === "h" ? commandTexts["help"]! : (commandTexts[prefix + name] ?? "")
+}
+
+/** What goes on from the letters that stand there, and is not on the line yet. */
+function spellingsFor(spec: FlagSpec, last: string, words: readonly string[]): string[] {
+  const typed = last.replace(/^--?/, "")
+  const names = [spec.name, ...(spec.short === undefined ? [] : [spec.short])]
+  const spelled = names.map((name) => (name.length === 1 ? `-${name}` : `--${name}`))
+  if (spelled.some((word) => words.includes(word))) return []
+  return names.flatMap((name, index) => {
+    const isLetter = name.length === 1
+    if (isLetter && last.startsWith("--")) return []
+    return name.startsWith(typed) && name !== typed ? [spelled[index]!] : []
+  })
+}
+
+function lines(texts: readonly string[]): string {
+  return texts.map((text) => `${text}\n`).join("")
+}

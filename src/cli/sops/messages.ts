@@ -1,0 +1,89 @@
+import { AppError } from "../../errors/app-error.ts"
+import { type Code } from "../../errors/catalog.ts"
+import { reportAsSops } from "../report.ts"
+import { goQuoted, visible } from "./log.ts"
+
+/** Upstream's words around ours, or in their place, where callers look for them. */
+const words: Partial<Readonly<Record<Code, (error: AppError) => string>>> = {
+  FILE_MISSING: (error) => `Error reading file: open ${fileOf(error)}: no such file or directory`,
+  FILE_UNREADABLE: (error) => `Error reading file: open ${fileOf(error)}: ${reasonOf(error)}`,
+  FILE_UNWRITABLE: (error) => `Could not open in-place file for writing: open ${fileOf(error)}: ${reasonOf(error)}`,
+  NOT_SEALED: () => "sops metadata not found",
+  ALREADY_SEALED: () => alreadySealed,
+  RESERVED_KEY: () => alreadySealed,
+  NO_DOCUMENT: () => "File cannot be completely empty, it must contain at least one document",
+  NO_RECIPIENT: () =>
+    "config file not found, or has no creation rules, and no keys provided through command line options",
+  CONTEXT_INVALID: () => "Invalid KMS encryption context format",
+  KEY_GROUPS_INVALID: ({ detail, message }) => `Could not generate data key: [${detail.subject ?? message}]`,
+  WRAP_FAILED: ({ detail, message }) => `Could not generate data key: [${(detail.notes ?? [message]).join(" ")}]`,
+  KEY_NOT_FOUND: (error) => `Key not found: ${lastOf(error)}`,
+  VALUE_INVALID: () => "Value for --set is not valid JSON",
+  NO_EDITOR: (error) => `Could not run editor: ${ours(error)}`,
+  EDITOR_INVALID: (error) => `Could not run editor: ${ours(error)}`,
+  EDITOR_FAILED: (error) => `Could not run editor: ${ours(error)}`,
+  NOT_CHANGED: ({ message }) => message,
+  EDIT_INTERRUPTED: () => "User canceled operation",
+  FILENAME_OUTSIDE: () => "The provided filename is not a local path.",
+  MAC_INVALID: (error) => `Cannot decrypt MAC: ${ours(error)}`,
+}
+
+/** What stands before our words, by the status: the step of upstream that fails with it. */
+const prefixes: ReadonlyMap<number, string> = new Map([
+  [2, "Error unmarshalling file: "],
+  [4, "Error dumping file: "],
+  [23, "Error encrypting tree: "],
+  [25, "Error decrypting tree: "],
+])
+
+const alreadySealed = `The file you have provided contains a top-level entry called 'sops',
+or for flat file formats top-level entries starting with 'sops_'. This is
+generally due to the file already being encrypted. SOPS can not encrypt
+files that already contain such an entry.
+
+If this is an unencrypted file, rename the 'sops' entry.
+
+If this is an encrypted file and you want to edit it, use the editor mode,
+for example: \`sops edit my_file.yaml\``
+
+/** What a failed call says on standard error, without the final newline. */
+export async function explain(error: AppError): Promise<string> {
+  const text =
+    error.code === "DATA_KEY" ? await dataKeyWords(error) : (error.detail.asUpstream ?? words[error.code]?.(error))
+  if (text !== undefined) return text.split("\n").map(visible).join("\n")
+  return (prefixes.get(error.exit) ?? "") + ours(error)
+}
+
+async function dataKeyWords(error: AppError): Promise<string | undefined> {
+  const { dataKeyText } = await import("../../app/data-key-text.ts")
+  return dataKeyText(error) ?? undefined
+}
+
+function ours(error: AppError): string {
+  return reportAsSops(error).trimEnd()
+}
+
+function fileOf({ where }: AppError): string {
+  return where.file ?? "the file"
+}
+
+function reasonOf({ detail, message }: AppError): string {
+  return detail.notes?.[0] ?? message
+}
+
+function lastOf({ where }: AppError): string {
+  return String(where.path?.at(-1) ?? "")
+}
+
+/** A mistake on the command line that upstream has words for. */
+export function failure(code: Code, exit: number, asUpstream: string): AppError {
+  return new AppError(code, {}, { exit, asUpstream })
+}
+
+export const noFile = (): AppError => failure("ARGUMENT_MISSING", 100, "Error: no file specified")
+
+export const twoTargets = (): AppError =>
+  failure("OPTIONS_CONFLICT", 8, "Error: cannot operate on both --output and --in-place")
+
+export const nonExistent = (path: string): AppError =>
+  failure("FILE_MISSING", 100, `Error: cannot operate on non-existent file ${goQuoted(path)}`)

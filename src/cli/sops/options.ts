@@ -1,0 +1,126 @@
+import { isMissing } from "../../app/is-missing.ts"
+import {
+  type CommonOptions,
+  type IndentOptions,
+  type OpenOptions,
+  type RecipientOptions,
+  type SelectorOptions,
+  type TargetOptions,
+  type TypeOptions,
+} from "../../app/options.ts"
+import { type Session } from "../../app/session.ts"
+import { type FormatName } from "../../core/format.ts"
+import { type Input } from "./commands.ts"
+import { type Flags } from "./flags.ts"
+import { failure, nonExistent, twoTargets } from "./messages.ts"
+
+const formats: readonly FormatName[] = ["yaml", "json", "dotenv", "ini", "binary"]
+
+/** Any other name says nothing, as in upstream: the file's name decides then. */
+export function formatOf(text: string): FormatName | undefined {
+  return formats.find((name) => name === text)
+}
+
+/** What every command looks up before its own name, and the key services. */
+export function commonOptions({ flags, global }: Input): CommonOptions & IndentOptions & OpenOptions {
+  return {
+    config: global.optional("config"),
+    indent: global.isGiven("indent") ? global.number("indent") : undefined,
+    decryptionOrder: orderOf(flags.text("decryption-order")),
+  }
+}
+
+/** Unknown names are fine, the same name twice is not. */
+function orderOf(text: string): readonly string[] {
+  if (text === "") return []
+  const names = text.split(",")
+  const twice = names.find((name, index) => names.indexOf(name) !== index)
+  if (twice === undefined) return names
+  throw failure("KEY_ORDER_INVALID", 112, `Duplicate decryption key type: ${twice}`)
+}
+
+export function typeOptions(flags: Flags): TypeOptions {
+  return {
+    inputType: formatOf(flags.text("input-type")),
+    outputType: formatOf(flags.text("output-type")),
+    filenameOverride: flags.optional("filename-override"),
+  }
+}
+
+/** @throws {AppError} with status 8 for both `--in-place` and `--output` */
+export function targetOptions(flags: Flags): TargetOptions {
+  const inPlace = flags.isOn("in-place")
+  const output = flags.optional("output")
+  if (inPlace && output !== undefined) throw twoTargets()
+  return { inPlace, output, followLinks: false }
+}
+
+export function recipientOptions(flags: Flags): RecipientOptions {
+  return {
+    age: piecesOf(flags.text("age")),
+    pgp: piecesOf(flags.text("pgp")),
+    kms: piecesOf(flags.text("kms")),
+    awsProfile: flags.optional("aws-profile"),
+    gcpKms: piecesOf(flags.text("gcp-kms")),
+    azureKv: piecesOf(flags.text("azure-kv")),
+    hcVaultTransit: piecesOf(flags.text("hc-vault-transit")),
+    hckms: piecesOf(flags.text("hckms")),
+    encryptionContext: piecesOf(flags.text("encryption-context")),
+    shamirSecretSharingThreshold: flags.number("shamir-secret-sharing-threshold") || undefined,
+  }
+}
+
+export function piecesOf(text: string): readonly string[] {
+  return text
+    .split(",")
+    .map((piece) => piece.trim())
+    .filter((piece) => piece !== "")
+}
+
+/** The two for comments exist in front of a command only, where upstream does not look for them: here they count. */
+export function selectorOptions({ flags, global }: Input): SelectorOptions {
+  return {
+    unencryptedSuffix: flags.optional("unencrypted-suffix"),
+    encryptedSuffix: flags.optional("encrypted-suffix"),
+    unencryptedRegex: flags.optional("unencrypted-regex"),
+    encryptedRegex: flags.optional("encrypted-regex"),
+    unencryptedCommentRegex: global.optional("unencrypted-comment-regex"),
+    encryptedCommentRegex: global.optional("encrypted-comment-regex"),
+    macOnlyEncrypted: global.isOn("mac-only-encrypted"),
+  }
+}
+
+/** Upstream asks for none of this. */
+export const clearOptions = {
+  useFileSelectors: true,
+  allowClear: [],
+  allowClearAlias: true,
+  allowEmptySelection: true,
+} as const
+
+/** The first argument; what follows is ignored, and upstream says so. */
+export function onlyFile(session: Session, args: readonly string[]): string | null {
+  const [file, ...more] = args
+  if (more.length > 0) {
+    warn(session, "More than one positional argument provided. Only the first one will be used!")
+    const flag = more.findLast((word) => word.startsWith("-"))
+    if (flag !== undefined) {
+      const hint = "Flags must always be provided before the first positional argument!"
+      warn(
+        session,
+        `Note that one of the ignored positional argument is ${JSON.stringify(flag)}, which looks like a flag. ${hint}`,
+      )
+    }
+  }
+  return file ?? null
+}
+
+export function warn(session: Session, text: string): void {
+  session.log?.({ level: "warning", logger: "CMD", text })
+}
+
+/** @throws {AppError} with status 100 */
+export function requireFile(session: Session, file: string): void {
+  const missing = isMissing(session, file)
+  if (missing !== null) throw nonExistent(missing)
+}
