@@ -16,6 +16,7 @@ import { sealOver } from "./seal-over.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { type FileSettings, loadSettings } from "./settings.ts"
 import { formatByName, sniffSealed } from "./source-type.ts"
+import { sayWarnings } from "./warnings.ts"
 
 /** `encrypt`: seals plain files. */
 export async function encryptFiles(session: Session, options: EncryptOptions): Promise<Outcome> {
@@ -38,11 +39,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
       : await sealedTarget(session, options)
   const sealed =
     over === null ? await sealFresh(session, input, options) : await sealOnto(session, over, input, options)
-  if (!session.asSops && sealed.warnings.some(({ code }) => code === "LAYOUT_DROPPED")) {
-    session.notice(
-      `${source ?? "standard input"}: some spellings cannot be kept and will come back in their canonical form`,
-    )
-  }
+  if (over === null) sayWarnings(session, source, sealed.warnings)
   const text = utf8.encode(sealed.text)
   if (over !== null && equalBytes(over.original, text)) return {}
   return putResult(session, options, {

@@ -16,6 +16,7 @@ import { type CommonOptions, type OpenOptions, type Source } from "./options.ts"
 import { type Session } from "./session.ts"
 import { type FileSettings, loadSettings } from "./settings.ts"
 import { formatByName, sniffSealed } from "./source-type.ts"
+import { sayWarnings } from "./warnings.ts"
 
 export interface OpenRequest extends CommonOptions, OpenOptions {
   readonly source: Source
@@ -176,10 +177,7 @@ function warn(session: Session, file: string | null, { warnings }: Opened | Unve
     }
     return
   }
-  const where = file === null ? "" : `${file}: `
-  if (lines.length > 0) session.notice(`${where}a comment that should be sealed is not, in line ${lines.join(", ")}`)
-  if (warnings.some(({ code }) => code === "MEMO_IGNORED"))
-    session.notice(`${where}the layout memo is of a later version and was not used`)
+  sayWarnings(session, file, warnings)
 }
 
 /** Adds the name of the file to whatever goes wrong with it. */

@@ -1,4 +1,6 @@
 import { compileSelectors } from "../config/re2.ts"
+import { type MetaMap } from "../core/format.ts"
+import { type Cipher } from "../core/gcm.ts"
 import { isOlderVersion } from "../core/metadata.ts"
 import { type Sealed } from "../core/seal.ts"
 import { fullPath, type Site } from "../core/site.ts"
@@ -11,14 +13,22 @@ import { sealAs } from "./seal-new.ts"
 import { checkSelectorDrift, newClearPaths } from "./selector-drift.ts"
 import { type Session } from "./session.ts"
 import { parseTreePath } from "./tree-path.ts"
+import { sayWarnings } from "./warnings.ts"
 
 /** Files below this version make upstream repair them, since its KMS contexts were wrong then. */
 const repairedSince = "3.3.0"
+
+/** Another data key than that of the file, with the metadata fields that hold it. */
+export interface FreshKey {
+  readonly cipher: Cipher
+  readonly keys: MetaMap
+}
 
 /**
  * Seals a changed plain text in place of the file that it came from: same data key, same recipients, same selectors.
  * What did not change keeps its token.
  *
+ * @param fresh - seal every value anew under this key; then no token stays
  * @throws {AppError} `SELECTOR_DRIFT`, `NEW_CLEAR_VALUE` before anything is sealed (security.md S1)
  */
 export async function sealOver(
@@ -26,25 +36,27 @@ export async function sealOver(
   file: OpenedFile,
   plain: Uint8Array,
   options: ClearOptions,
+  fresh: FreshKey | null = null,
 ): Promise<Sealed> {
-  const { document, opened, cipher, compiled, settings } = file
+  const { document, opened, compiled, settings } = file
   const { metadata, format } = document
   if (format.name !== "binary" && !session.asSops) await checkClear(session, file, plain, options)
   const isStock = metadata.structure === ""
-  return sealAs(
+  const sealed = await sealAs(
     { bytes: plain, format: format.name },
     {
-      cipher,
+      cipher: fresh?.cipher ?? file.cipher,
       selectors: metadata.selectors,
       compiled,
       macOnlyEncrypted: metadata.macOnlyEncrypted,
-      keys: null,
+      keys: fresh?.keys ?? null,
       version:
         !metadata.version.startsWith("1.") && isOlderVersion(metadata.version, repairedSince)
           ? sopsVersion
           : metadata.version,
       now: session.io.now(),
-      previous: opened,
+      previous: fresh === null ? opened : null,
+      replaces: fresh === null ? undefined : document,
       // A file that was sealed without a digest gets one, unless the config turns it off.
       structure: settings.rule.structure !== "off" || !isStock,
       layoutMemo: settings.rule.layoutMemo !== "never",
@@ -53,6 +65,8 @@ export async function sealOver(
       allowEmptySelection: options.allowEmptySelection || opened.leaves.every(({ token }) => token === null),
     },
   )
+  sayWarnings(session, file.file, sealed.warnings)
+  return sealed
 }
 
 async function checkClear(session: Session, file: OpenedFile, plain: Uint8Array, options: ClearOptions): Promise<void> {

@@ -190,6 +190,23 @@ export function writeMetadata(
   return insertSorted(result, wanted)
 }
 
+/**
+ * The same block with other wrapped keys. Everything else stays as it was, also the empty lists that releases before
+ * 3.10 wrote for types without keys.
+ */
+export function withKeys(base: MetaMap, keys: MetaMap): MetaMap {
+  const wanted = new Map(keys)
+  const result = new Map<string, MetaValue>()
+  for (const [name, value] of base) {
+    const lower = name.toLowerCase()
+    const isEmpty = value === null || (Array.isArray(value) && value.length === 0)
+    if (wanted.has(lower)) result.set(name, wanted.get(lower)!)
+    else if (!keyFields.has(lower) || isEmpty) result.set(name, value)
+    wanted.delete(lower)
+  }
+  return insertSorted(result, wanted)
+}
+
 const ownFields: readonly string[] = [
   "lastmodified",
   "mac",

@@ -10,6 +10,7 @@ import { AadPaths } from "./path.ts"
 import { render } from "./render.ts"
 import { type Scalar } from "./scalar.ts"
 import { type CompiledSelectors, select } from "./select.ts"
+import { ambiguousSite } from "./seal-checks.ts"
 import { countedSites, fullPath, type Site } from "./site.ts"
 import { structureAad, structureDigest } from "./structure.ts"
 import { utf8 } from "./text.ts"
@@ -70,7 +71,9 @@ function openLeaves(
   const sites = countedSites(scan)
   const isSelected = select(sites, selectors, isSealedComment)
   const aads = new AadPaths()
-  const warnings: Warning[] = []
+  const ambiguous = ambiguousSite(sites)
+  const warnings: Warning[] =
+    ambiguous === null ? [] : [{ code: "KEY_AMBIGUOUS", line: ambiguous.line, path: fullPath(ambiguous.item) }]
   const leaves = sites.map((site, index): Leaf => {
     if (!isSelected[index]!) {
       if (site.alias !== undefined && site.kind === "str" && looksLikeToken(utf8.decode(site.scalar!.bytes))) {

@@ -1,7 +1,9 @@
 import { AppError } from "../errors/app-error.ts"
-import { type Scan } from "./format.ts"
+import { type Leaf, type Warning } from "./document.ts"
+import { type Format, type Scan } from "./format.ts"
 import { AadPaths } from "./path.ts"
 import { type Alias, fullPath, type Item, keyPath, type Site } from "./site.ts"
+import { utf8 } from "./text.ts"
 
 /**
  * Refuses two places that authenticate as one: `"a:b"` beside `a: {b: ...}`. A token could be moved between them.
@@ -9,20 +11,41 @@ import { type Alias, fullPath, type Item, keyPath, type Site } from "./site.ts"
  * @throws {AppError} `KEY_AMBIGUOUS` with the later of the two
  */
 export function checkAmbiguousKeys(sites: readonly Site[]): void {
+  const found = ambiguousSite(sites)
+  if (found !== null) throw new AppError("KEY_AMBIGUOUS", { path: fullPath(found.item), line: found.line })
+}
+
+/** The first site that authenticates as another place does; `null` when every place is its own. */
+export function ambiguousSite(sites: readonly Site[]): Site | null {
   const hasColon = sites.some(({ item }) => {
     for (let at: Item | null = item; at !== null; at = at.parent) if (at.key?.includes(":") === true) return true
     return false
   })
-  if (!hasColon) return
+  if (!hasColon) return null
   const aads = new AadPaths()
   const known = new Map<string, string>()
-  for (const { item, line } of sites) {
-    const aad = aads.of(item)
-    const path = JSON.stringify(keyPath(item))
+  for (const site of sites) {
+    const aad = aads.of(site.item)
+    const path = JSON.stringify(keyPath(site.item))
     const before = known.get(aad)
     if (before === undefined) known.set(aad, path)
-    else if (before !== path) throw new AppError("KEY_AMBIGUOUS", { path: fullPath(item), line })
+    else if (before !== path) return site
   }
+  return null
+}
+
+/**
+ * Clear JSON integers that a 64-bit float does not hold: releases before 3.13.2 read them as floats, so what one
+ * release hashes into the MAC is a mismatch for the other.
+ */
+export function inexactIntegers(format: Format, leaves: readonly Leaf[]): Warning[] {
+  if (format.name !== "json") return []
+  return leaves.flatMap(({ site, scalar, isSelected }): Warning[] => {
+    if (isSelected || scalar?.kind !== "int") return []
+    const text = utf8.decode(scalar.bytes)
+    const isExact = Number.isSafeInteger(Number(text)) || BigInt(Number(text)) === BigInt(text)
+    return isExact ? [] : [{ code: "INEXACT_INTEGER", line: site.line, path: fullPath(site.item) }]
+  })
 }
 
 /**

@@ -6,7 +6,7 @@ import { buildMemo, fitsMemo } from "./make-memo.ts"
 import { formatMemo, layoutAad, type Memo } from "./memo.ts"
 import { writeMetadata } from "./metadata.ts"
 import { clearBytes, macOf, open, placed } from "./open.ts"
-import { checkAliases, checkAmbiguousKeys } from "./seal-checks.ts"
+import { checkAliases, checkAmbiguousKeys, inexactIntegers } from "./seal-checks.ts"
 import { type CompiledSelectors, ruleOf, select, type Selectors } from "./select.ts"
 import { inOldCarrier, sealLeaves, type SealedLeaf } from "./seal-leaves.ts"
 import { countedSites } from "./site.ts"
@@ -100,10 +100,12 @@ function sealDraft(draft: Draft, like: MetadataBlock | null, options: SealOption
   if (sealedCount === 0 && !options.allowEmptySelection && !hasSelectedEmpty(draft.leaves))
     throw new AppError("NOTHING_TO_SEAL")
 
+  const warnings = inexactIntegers(draft.format, draft.leaves)
   const bare = finish(draft, like, options, null)
   const opened = readBack(draft.format, bare, draft, options)
-  if (equalBytes(opened.bytes, utf8.encode(draft.plain))) return { text: bare, opened, sealedCount, warnings: [] }
-  return withMemo(draft, like, options, bare, opened, sealedCount)
+  if (equalBytes(opened.bytes, utf8.encode(draft.plain))) return { text: bare, opened, sealedCount, warnings }
+  const remembered = withMemo(draft, like, options, bare, opened, sealedCount)
+  return { ...remembered, warnings: [...warnings, ...remembered.warnings] }
 }
 
 /** The metadata block whose place and spelling is kept. */

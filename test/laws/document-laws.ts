@@ -104,7 +104,7 @@ export function documentLaws(format: Format, texts: fc.Arbitrary<string>): void 
         fc.property(documents, selectorSets, (text, chosen) => {
           const sealed = trySeal(format, text, { selectors: { ...noSelectors, ...chosen } })
           if (sealed === null) return
-          expect(sealed.warnings).toEqual([])
+          expect(sealed.warnings.map(({ code }) => code)).not.toContain("LAYOUT_DROPPED")
           expect(utf8.decode(openText(format, sealed.text).bytes)).toBe(text)
         }),
         { numRuns: runs },

@@ -239,6 +239,22 @@ describe("S23: two places with one AAD", () => {
     expect(codeOf(() => sealed(yaml, '"a:b": 1\na:\n  b: 2\n'))).toBe("KEY_AMBIGUOUS")
     expect(codeOf(() => sealed(yaml, '"a:b": 1\nc:\n  b: 2\n'))).toBe("no error")
   })
+
+  test("are named on open", () => {
+    // Stock seals such a file, and has no structure digest that would notice the new place.
+    const text = sealed(yaml, 'a:\n  b: x\nc: ""\n')
+      .replace("c:", '"a:b":')
+      .replace(/ *sotto_structure: .*\n/, "")
+    expect(openText(yaml, text).warnings).toEqual([{ code: "KEY_AMBIGUOUS", line: 3, path: ["a:b"] }])
+  })
+})
+
+test("clear JSON integers that releases read differently are named", () => {
+  const selectors = { ...noSelectors, encryptedRegex: "secret" }
+  const { warnings } = sealText(json, '{"secret": "x", "big": 9007199254740993, "fine": 9007199254740994}', {
+    selectors,
+  })
+  expect(warnings).toEqual([{ code: "INEXACT_INTEGER", line: 1, path: ["big"] }])
 })
 
 describe("S24: a memo never changes a value, whoever wrote it", () => {
