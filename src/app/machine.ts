@@ -55,7 +55,7 @@ export function keyContext(session: Session, files: readonly (string | null)[]):
     },
     workspace: workspaceOf(session, files),
     uid: io.processes.uid,
-    prompt: (question, { hidden }) => io.terminal.ask(question, { hidden }),
+    prompt: (question, { hidden }) => inTurn(session, () => io.terminal.ask(question, { hidden })),
     notice: (text) => session.notice(text),
     asSops: session.asSops,
     now: () => io.now(),
@@ -63,6 +63,18 @@ export function keyContext(session: Session, files: readonly (string | null)[]):
     effort: "any",
     session: session.memory,
   }
+}
+
+const questions = new WeakMap<object, Promise<unknown>>()
+
+/** One question at a time: keys are tried side by side, and there is one terminal. */
+function inTurn<T>({ memory }: Session, ask: () => Promise<T>): Promise<T> {
+  const answer = (questions.get(memory) ?? Promise.resolve()).then(ask)
+  questions.set(
+    memory,
+    answer.catch(() => {}),
+  )
+  return answer
 }
 
 export const fileLimits = { bytesMax: limits.file_bytes_max }
