@@ -1,7 +1,8 @@
 import { basename } from "node:path"
 import { type FormatName } from "../core/format.ts"
 import { Cipher } from "../core/gcm.ts"
-import { equalBytes, utf8 } from "../core/text.ts"
+import { splice } from "../core/splice.ts"
+import { decodeText, equalBytes, utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { factsOf } from "../host/files.ts"
 import { loadDraft, removeDraft } from "../host/drafts.ts"
@@ -9,8 +10,8 @@ import { writeAtomic } from "../host/write-atomic.ts"
 import { type Draftable, keepDraft, openDraft } from "./draft.ts"
 import { editUntilValid } from "./editor-loop.ts"
 import { exampleText } from "./example.ts"
-import { emitOptions } from "./print.ts"
-import { openFile, withFile } from "./open-file.ts"
+import { emitOptions, printWhole } from "./print.ts"
+import { openFile, type OpenedFile, withFile } from "./open-file.ts"
 import { type EditOptions } from "./options.ts"
 import { makeDataKey, planFor, sealNew } from "./seal-new.ts"
 import { sealOver } from "./seal-over.ts"
@@ -32,7 +33,9 @@ export async function editFile(session: Session, options: EditOptions): Promise<
 async function editExisting(session: Session, options: EditOptions): Promise<Outcome> {
   const file = await openFile(session, { ...options, source: options.file })
   try {
-    const start = await startText(session, options, file.original, file.opened.bytes)
+    const plain = await printWhole(session, file, options.indent)
+    const shown = options.showMasterKeys ? withBlock(file, plain) : plain
+    const start = await startText(session, options, file.original, shown)
     const draftable: Draftable = {
       file: options.file,
       base: file.original,
@@ -46,8 +49,9 @@ async function editExisting(session: Session, options: EditOptions): Promise<Out
         format: file.document.format.name,
       })
       remember(edited)
-      if (equalBytes(edited, file.opened.bytes)) throw new AppError("NOT_CHANGED")
-      const { text } = await sealOver(session, file, edited, options)
+      if (equalBytes(edited, shown)) throw new AppError("NOT_CHANGED")
+      const content = options.showMasterKeys ? withoutBlock(file, edited) : edited
+      const { text } = await sealOver(session, file, content, options)
       await writeAtomic(session.io, options.file, utf8.encode(text), {
         mode: "kept",
         opened: file.original,
@@ -60,6 +64,19 @@ async function editExisting(session: Session, options: EditOptions): Promise<Out
   }
 }
 
+/** The plain text with the metadata in its place. The metadata is there to be looked at: changes in it are dropped. */
+function withBlock({ document: { format, metadata } }: OpenedFile, plain: Uint8Array): Uint8Array {
+  const text = decodeText(plain)
+  if (format.name === "binary" || text === null) return plain
+  return utf8.encode(splice(text, format.attach(format.scan(text), metadata.tree, null)))
+}
+
+function withoutBlock({ document: { format } }: OpenedFile, edited: Uint8Array): Uint8Array {
+  const text = decodeText(edited)
+  if (format.name === "binary" || text === null) return edited
+  return utf8.encode(splice(text, format.scan(text).metadata?.detach ?? []))
+}
+
 async function editNew(session: Session, options: EditOptions): Promise<Outcome> {
   const name = options.filenameOverride ?? options.file
   const settings = await loadSettings(session, name, options.config)
@@ -68,7 +85,10 @@ async function editNew(session: Session, options: EditOptions): Promise<Outcome>
   const to: FormatName = isContained ? "binary" : format
   const plan = await planFor(session, settings, options, to)
   // Keys are wrapped before the editor opens: nobody should type what cannot be saved.
-  const key = await makeDataKey(session, plan, options.file)
+  const key = await makeDataKey(session, plan, options.file).catch((error: unknown) => {
+    if (!session.asSops || !(error instanceof AppError) || error.code !== "WRAP_FAILED") throw error
+    throw new AppError(error.code, error.where, { ...error.detail, exit: 128 })
+  })
   try {
     const example = utf8.encode(exampleText(format))
     const start = await startText(session, options, null, example)

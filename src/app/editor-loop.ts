@@ -29,29 +29,40 @@ export async function editUntilValid(session: Session, options: EditOptions, tex
   const editor = chooseEditor(io, { asSops, outside: workspaceOf(session, [options.file]) })
   if (editor.historyWarning !== null)
     session.notice(`${editor.historyWarning} may keep a copy of the text in its local history`)
-  return withPrivateDir(
-    io,
-    async (dir) => {
-      const path = dir.write(text.name, text.start)
-      return loop(session, options, { ...text, path, editor })
-    },
-    asSops ? { base: io.temp } : {},
-  )
+  const end = new AbortController()
+  // Upstream ends with a status of its own, and leaves the editor alone.
+  const release = asSops ? io.signals.take(["SIGINT", "SIGTERM"], () => end.abort()) : () => {}
+  try {
+    return await withPrivateDir(
+      io,
+      async (dir) => {
+        const path = dir.write(text.name, text.start)
+        return loop(session, options, { ...text, path, editor, abandon: end.signal })
+      },
+      asSops ? { base: io.temp } : {},
+    )
+  } finally {
+    release()
+  }
 }
 
 async function loop(
   session: Session,
-  { keepEnv }: EditOptions,
-  text: Text & { path: string; editor: Editor },
+  { keepEnv, showMasterKeys }: EditOptions,
+  text: Text & { path: string; editor: Editor; abandon: AbortSignal },
 ): Promise<Uint8Array> {
   const { io, asSops } = session
   for (;;) {
-    const end = await runEditor(io, text.editor, text.path, { asSops: asSops || keepEnv })
+    const end = await runEditor(io, text.editor, text.path, { asSops: asSops || keepEnv, abandon: text.abandon })
     const { bytes: edited } = await readFile(io, text.path, fileLimits)
     if (end.interruptedBy !== null) throw new UnsavedText(edited, new AppError("EDIT_INTERRUPTED"))
     if (equalBytes(edited, text.start)) return edited
-    const fault = await faultOf(text.format, edited)
+    const fault = await faultOf(text.format, edited, showMasterKeys)
     if (fault === null) return edited
+    if (asSops) {
+      await askForEnter(session, fault, edited)
+      continue
+    }
     const place = fault.where.line === undefined ? "" : ` in line ${fault.where.line}`
     session.notice(`the text cannot be saved${place}: ${fault.message}`)
     await io.stderr.flush()
@@ -60,12 +71,29 @@ async function loop(
   }
 }
 
-async function faultOf(name: FormatName, edited: Uint8Array): Promise<AppError | null> {
+/** Upstream would go on for ever where nobody can press a key. */
+async function askForEnter(session: Session, fault: AppError, edited: Uint8Array): Promise<void> {
+  const what =
+    fault.code === "RESERVED_KEY" || fault.code === "NO_DOCUMENT"
+      ? "Tree not valid for encryption."
+      : "Could not load tree, probably due to invalid syntax."
+  const place = fault.where.line === undefined ? "" : `, line ${fault.where.line}`
+  session.log?.({
+    level: "error",
+    logger: "CMD",
+    text: `${what} Press enter to return to the editor, or Ctrl+C to exit.`,
+    fields: { error: fault.message + place },
+  })
+  if ((await session.io.stdin.readLine()) === null) throw new UnsavedText(edited, fault)
+}
+
+async function faultOf(name: FormatName, edited: Uint8Array, mayHoldBlock: boolean): Promise<AppError | null> {
   if (name === "binary") return null
   const text = decodeText(edited)
   if (text === null) return new AppError("NOT_UTF8")
   try {
-    return (await loadFormat(name)).scan(text).metadata === null ? null : new AppError("RESERVED_KEY")
+    const { metadata } = (await loadFormat(name)).scan(text)
+    return metadata === null || mayHoldBlock ? null : new AppError("RESERVED_KEY")
   } catch (error) {
     if (error instanceof AppError) return error
     throw error

@@ -20,6 +20,8 @@ export interface ChildOrder {
    * `leave`: signals end us as always; the child lives on.
    */
   readonly signals: "forward" | "leave"
+  /** Ends the waiting, and lets the child live on. */
+  readonly abandon?: AbortSignal | undefined
   /** `ignore`: no standard streams. */
   readonly stdio?: "inherit" | "ignore"
 }
@@ -41,7 +43,8 @@ type Machine = Pick<Io, "fs" | "cwd" | "platform" | "processes" | "signals" | "s
  * Every signal that can be caught and is sent to us goes to the child. What the terminal sends (Ctrl-C) reaches the
  * child without us and is not given twice; stopping and continuing (Ctrl-Z) needs nothing from us there.
  *
- * @throws {AppError} `COMMAND_MISSING` (127), `COMMAND_NOT_EXECUTABLE` (126), `ENVIRONMENT_INVALID`
+ * @throws {AppError} `COMMAND_MISSING` (127), `COMMAND_NOT_EXECUTABLE` (126), `ENVIRONMENT_INVALID`; `EDIT_INTERRUPTED`
+ *   when the waiting was ended
  */
 export async function runChild(io: Machine, order: ChildOrder): Promise<ChildEnd> {
   const env = spawnEnvironment(order.env)
@@ -54,6 +57,7 @@ export async function runChild(io: Machine, order: ChildOrder): Promise<ChildEnd
   try {
     const child = start(io, order, env)
     const end = ended(io, child, order)
+    order.abandon?.addEventListener("abort", () => child.unref(), { once: true })
     post.open(child, witness)
     const { status, signal } = await end
     const number = signal === null ? 0 : io.processes.signalNumber(signal)
@@ -149,6 +153,7 @@ function ended(
       if (child.pid === undefined) reject(startError(io, order, error))
     })
     child.once("exit", (status, signal) => resolve({ status, signal }))
+    order.abandon?.addEventListener("abort", () => reject(new AppError("EDIT_INTERRUPTED")), { once: true })
   })
 }
 

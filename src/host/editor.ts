@@ -90,7 +90,7 @@ export async function runEditor(
   io: Parameters<typeof runChild>[0] & Pick<Io, "env">,
   editor: Editor,
   file: string,
-  { asSops }: Pick<EditorOptions, "asSops">,
+  { asSops, abandon }: Pick<EditorOptions, "asSops"> & { readonly abandon?: AbortSignal | undefined },
 ): Promise<ChildEnd> {
   const subject = basename(editor.program)
   const end = await runChild(io, {
@@ -100,8 +100,9 @@ export async function runEditor(
     cwd: editor.runsInPrivateDir ? dirname(file) : undefined,
     // Upstream leaves the editor alone and ends.
     signals: asSops ? "leave" : "forward",
+    abandon,
   }).catch((error: unknown) => {
-    if (!(error instanceof AppError)) throw error
+    if (!(error instanceof AppError) || error.code === "EDIT_INTERRUPTED") throw error
     throw new AppError("EDITOR_FAILED", {}, { subject, notes: [error.message, ...(error.detail.notes ?? [])] })
   })
   if (end.status !== 0 && end.interruptedBy === null) {

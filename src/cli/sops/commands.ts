@@ -116,6 +116,45 @@ const filestatus: SopsCommand = {
   load: async () => (await import("./commands/filestatus.ts")).filestatus,
 }
 
+const keyservice: SopsCommand = {
+  flags: [...flags("network", "address", "prompt", "verbose"), helpFlag],
+  isVerbose: true,
+  usage: "",
+  load: async () => (await import("./commands/keyservice.ts")).keyservice,
+}
+
+const updatekeys: SopsCommand = {
+  flags: [...flags("yes", "input-type", ...keyServiceFlags), helpFlag],
+  usage: "file [more files...]",
+  load: async () => (await import("./commands/updatekeys.ts")).updatekeys,
+}
+
+const addGroup: SopsCommand = {
+  flags: [
+    flag("file"),
+    ...(["pgp", "kms"] as const).map(repeated),
+    flag("aws-profile"),
+    ...(["gcp-kms", "hckms", "azure-kv", "hc-vault-transit", "age"] as const).map(repeated),
+    ...flags("in-place", "shamir-secret-sharing-threshold", "encryption-context", ...keyServiceFlags),
+    helpFlag,
+  ],
+  usage: "",
+  load: async () => (await import("./commands/groups.ts")).addGroup,
+}
+
+const deleteGroup: SopsCommand = {
+  flags: [...flags("file", "in-place", "shamir-secret-sharing-threshold", ...keyServiceFlags), helpFlag],
+  usage: "[index]",
+  load: async () => (await import("./commands/groups.ts")).deleteGroup,
+}
+
+const groups: SopsContainer = {
+  commands: new Map([
+    ["add", addGroup],
+    ["delete", deleteGroup],
+  ]),
+}
+
 const completion: SopsContainer = {
   commands: new Map([
     ["bash", script("bash")],
@@ -142,7 +181,10 @@ export const sopsCommands: ReadonlyMap<string, SopsCommand | SopsContainer> = ne
   ["completion", completion],
   ["exec-env", execEnv],
   ["exec-file", execFile],
+  ["keyservice", keyservice],
   ["filestatus", filestatus],
+  ["groups", groups],
+  ["updatekeys", updatekeys],
   ["decrypt", decrypt],
   ["encrypt", encrypt],
   ["rotate", rotate],
@@ -165,16 +207,3 @@ export const topFlags: readonly FlagSpec[] = [
 export function isContainer(command: SopsCommand | SopsContainer): command is SopsContainer {
   return "commands" in command
 }
-
-/** The flags of `groups add` and `groups delete`. */
-export const groupFlags = {
-  add: [
-    flag("file"),
-    ...(["pgp", "kms"] as const).map(repeated),
-    flag("aws-profile"),
-    ...(["gcp-kms", "hckms", "azure-kv", "hc-vault-transit", "age"] as const).map(repeated),
-    ...flags("in-place", "shamir-secret-sharing-threshold", "encryption-context", ...keyServiceFlags),
-    helpFlag,
-  ],
-  delete: [...flags("file", "in-place", "shamir-secret-sharing-threshold", ...keyServiceFlags), helpFlag],
-} as const

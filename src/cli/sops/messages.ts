@@ -24,6 +24,7 @@ const words: Partial<Readonly<Record<Code, (error: AppError) => string>>> = {
   EDITOR_FAILED: (error) => `Could not run editor: ${ours(error)}`,
   NOT_CHANGED: ({ message }) => message,
   EDIT_INTERRUPTED: () => "User canceled operation",
+  KEYSERVICE_LISTEN: ({ message }) => message,
   FILENAME_OUTSIDE: () => "The provided filename is not a local path.",
   MAC_INVALID: (error) => `Cannot decrypt MAC: ${ours(error)}`,
 }

@@ -1,0 +1,65 @@
+import { type Outcome } from "../../../app/session.ts"
+import { AppError } from "../../../errors/app-error.ts"
+import { type Action, type Input } from "../commands.ts"
+import { type FlagName, type Flags } from "../flags.ts"
+import { explain, failure } from "../messages.ts"
+import { commonOptions, piecesOf } from "../options.ts"
+
+export const addGroup: Action = async (session, input) => {
+  if (input.args.length > 0) throw failure("ARGUMENT_UNEXPECTED", 1, "error: no positional arguments allowed")
+  const { flags } = input
+  const { addGroup: add } = await import("../../../app/groups.ts")
+  const pieces = (name: FlagName): readonly string[] => flags.list(name).flatMap(piecesOf)
+  return withFatal(flags, () =>
+    add(session, {
+      ...shared(input),
+      age: pieces("age"),
+      pgp: pieces("pgp"),
+      kms: pieces("kms"),
+      awsProfile: flags.optional("aws-profile"),
+      gcpKms: pieces("gcp-kms"),
+      azureKv: pieces("azure-kv"),
+      hcVaultTransit: pieces("hc-vault-transit"),
+      hckms: pieces("hckms"),
+      encryptionContext: piecesOf(flags.text("encryption-context")),
+    }),
+  )
+}
+
+export const deleteGroup: Action = async (session, input) => {
+  const [word, more] = input.args
+  if (word === undefined || more !== undefined) {
+    throw failure("ARGUMENT_MISSING", 1, "error: exactly one positional argument (index) required")
+  }
+  if (!/^\d{1,9}$/.test(word)) {
+    const reason = `strconv.ParseUint: parsing ${JSON.stringify(word)}: invalid syntax`
+    return { fatal: `failed to parse [index] argument: ${reason}` }
+  }
+  const { deleteGroup: remove } = await import("../../../app/groups.ts")
+  return withFatal(input.flags, () => remove(session, { ...shared(input), index: Number(word) }))
+}
+
+function shared(input: Input) {
+  const { flags } = input
+  return {
+    ...commonOptions(input),
+    file: flags.text("file"),
+    inPlace: flags.isOn("in-place"),
+    shamirSecretSharingThreshold: flags.number("shamir-secret-sharing-threshold") || undefined,
+    keepRecipient: [],
+    followLinks: false,
+  }
+}
+
+/** Once the file was read, failures of these commands have no status of their own. */
+async function withFatal(flags: Flags, work: () => Promise<Outcome>): Promise<Outcome & { readonly fatal?: string }> {
+  if (flags.text("file") === "")
+    throw failure("FILE_UNREADABLE", 2, "Error reading file: open : no such file or directory")
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof AppError) || ["FILE_MISSING", "FILE_UNREADABLE"].includes(error.code)) throw error
+    if (error.code.startsWith("CONFIG_")) throw error
+    return { fatal: error.code === "NO_RECIPIENT" ? "empty key group provided" : await explain(error) }
+  }
+}

@@ -1,0 +1,76 @@
+import { type KeyUpdate } from "../../../app/update-keys.ts"
+import { type Session } from "../../../app/session.ts"
+import { AppError } from "../../../errors/app-error.ts"
+import { type Action, type Input } from "../commands.ts"
+import { explain, failure, noFile } from "../messages.ts"
+import { commonOptions, formatOf } from "../options.ts"
+import { askYesOrNo } from "../yes-or-no.ts"
+
+export const updatekeys: Action = async (session, input) => {
+  const { requireConfig } = await import("../../../app/update-keys.ts")
+  await requireConfig(session, input.global.optional("config"))
+  const { args } = input
+  if (args.length === 0) throw noFile()
+  const [only] = args
+  if (args.length === 1) {
+    await update(session, input, only!)
+    return {}
+  }
+  let failed = 0
+  for (const file of args) {
+    try {
+      await update(session, input, file)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      failed++
+      session.log?.({ level: "error", logger: "CMD", text: await explain(error) })
+    }
+  }
+  if (failed > 0) throw failure("WRAP_FAILED", 1, `failed updating ${failed} key(s)`)
+  return {}
+}
+
+async function update(session: Session, input: Input, file: string): Promise<void> {
+  const { planKeyUpdate } = await import("../../../app/update-keys.ts")
+  const { io } = session
+  const path = file.startsWith("/") ? file : `${io.cwd}/${file}`
+  const inputType = formatOf(input.flags.text("input-type"))
+  const plan = await planKeyUpdate(session, { ...commonOptions(input), file, inputType })
+  await tell(session, `Syncing keys for file ${path}`)
+  if (plan.isCurrent) {
+    await tell(session, `File ${path} already up to date`)
+    return
+  }
+  await io.stdout.write(drawn(plan, io.stdout.hasColor))
+  if (!input.flags.isOn("yes") && !(await askYesOrNo(io, "Is this okay? (y/n):"))) {
+    await tell(session, `File ${path} left unchanged`)
+    return
+  }
+  await plan.apply()
+  await tell(session, `File ${path} synced with new keys`)
+}
+
+/** The one command that logs in Go's own way, always. */
+async function tell({ io }: Session, text: string): Promise<void> {
+  const now = io.now()
+  const local = new Date(now.getTime() - now.getTimezoneOffset() * 60_000).toISOString()
+  await io.stderr.write(`${local.slice(0, 10).replaceAll("-", "/")} ${local.slice(11, 19)} ${text}\n`)
+}
+
+function drawn({ threshold: [before, after], groups }: KeyUpdate, hasColor: boolean): string {
+  const paint = (code: number, text: string): string => (hasColor ? `\x1b[${code}m${text}\x1b[0m` : text)
+  const added = (text: string): string => paint(32, `+++ ${text}`)
+  const removed = (text: string): string => paint(31, `--- ${text}`)
+  const name = "shamir_threshold"
+  const lines = ["The following changes will be made to the file's groups:"]
+  if (before > 0 && before === after) lines.push(`${name}: ${after}`)
+  else {
+    if (after > 0) lines.push(added(`${name}: ${after}`))
+    if (before > 0) lines.push(removed(`${name}: ${before}`))
+  }
+  for (const [index, group] of groups.entries()) {
+    lines.push(paint(4, `Group ${index + 1}`))
+    lines.push(...group.common.map((key) => `    ${key}`), ...group.added.map(added), ...group.removed.map(removed))
+  }
+  return `${lines.join("\n")}\n`
+}
