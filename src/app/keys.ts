@@ -4,6 +4,7 @@ import { keyContext } from "./machine.ts"
 import { forEachFile } from "./put-result.ts"
 import { loadSealed } from "./open-file.ts"
 import { type KeysOptions } from "./options.ts"
+import { shown } from "./shown.ts"
 import { type Outcome, type Session } from "./session.ts"
 
 /** Who stands in one key group of a file. */
@@ -71,7 +72,7 @@ function drawn({ file, groups, needed }: FileKeys): string {
       )
     }
   }
-  return `${lines.join("\n")}\n`
+  return `${lines.map(shown).join("\n")}\n`
 }
 
 function need(groups: number, needed: number): string {

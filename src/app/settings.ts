@@ -41,14 +41,31 @@ export async function loadSettings(
   let target: Target = { path, paths: files.paths }
   let config: Config | null = null
   if (named !== undefined && named !== "") {
-    config = await loadNamed(named, files, { asSops })
+    config = await once(session, `named ${named}`, () => loadNamed(named, files, { asSops }))
   } else {
     const search = asSops ? { ...(await findSopsYaml(files)), target: path } : await findConfig(path, files)
     for (const text of search.notices) session.notice(text)
     target = { path: search.target, paths: files.paths }
-    if (search.found !== null) config = await loadFound(search.found, files)
+    const { found } = search
+    if (found !== null) config = await once(session, `found ${found.path}`, () => loadFound(found, files))
   }
   return settingsOf(session, config, target)
+}
+
+const configs = new WeakMap<object, Map<string, Promise<Config>>>()
+
+/** Many files share a config, which is read once in a run. */
+async function once(session: Session, name: string, load: () => Promise<Config>): Promise<Config> {
+  const known = configs.get(session.memory) ?? new Map<string, Promise<Config>>()
+  configs.set(session.memory, known)
+  const config = known.get(name) ?? load()
+  known.set(name, config)
+  return config
+}
+
+/** After a config was written. */
+export function forgetConfigs(session: Session): void {
+  configs.delete(session.memory)
 }
 
 async function settingsOf(session: Session, config: Config | null, target: Target): Promise<FileSettings> {

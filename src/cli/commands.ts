@@ -2,7 +2,7 @@ import { type Command } from "./spec.ts"
 
 /** What is known of a command without loading it: enough for `--help`, suggestions and completions of its name. */
 export interface CommandEntry {
-  readonly group: "start" | "daily" | "programs" | "tools"
+  readonly group: "start" | "daily" | "keys" | "programs" | "tools"
   readonly summary: string
   readonly load: () => Promise<Command>
 }
@@ -10,6 +10,7 @@ export interface CommandEntry {
 export const groups: Readonly<Record<CommandEntry["group"], string>> = {
   start: "Start",
   daily: "Every day",
+  keys: "Who can read",
   programs: "Give secrets to programs",
   tools: "Look and integrate",
 }
@@ -78,6 +79,62 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       group: "daily",
       summary: "remove one value from a sealed file",
       load: async () => (await import("./commands/unset.ts")).unset,
+    },
+  ],
+  [
+    "rotate",
+    {
+      group: "keys",
+      summary: "seal a file under a new data key; recipients can come and go",
+      load: async () => (await import("./commands/rotate.ts")).rotate,
+    },
+  ],
+  [
+    "updatekeys",
+    {
+      group: "keys",
+      summary: "make files follow the recipients of the config",
+      load: async () => (await import("./commands/updatekeys.ts")).updatekeys,
+    },
+  ],
+  [
+    "sync",
+    {
+      group: "keys",
+      summary: "the same for all sealed files of a folder, or a check of them",
+      load: async () => (await import("./commands/sync.ts")).sync,
+    },
+  ],
+  [
+    "grant",
+    {
+      group: "keys",
+      summary: "let somebody read: name and key go into .sopsrc, and files follow",
+      load: async () => (await import("./commands/grant.ts")).grant,
+    },
+  ],
+  [
+    "revoke",
+    {
+      group: "keys",
+      summary: "take somebody out of .sopsrc, seal files anew, and list what they know",
+      load: async () => (await import("./commands/revoke.ts")).revoke,
+    },
+  ],
+  [
+    "who",
+    {
+      group: "keys",
+      summary: "who can read which file, by name",
+      load: async () => (await import("./commands/who.ts")).who,
+    },
+  ],
+  [
+    "groups",
+    {
+      group: "keys",
+      summary: "add or delete a key group of a file",
+      load: async () => (await import("./commands/groups.ts")).groups,
     },
   ],
   [

@@ -148,6 +148,71 @@ export const recipientOptions = {
   },
 } as const satisfies Record<string, OptionSpec>
 
+/** The same for a file that is there already: no variable stands in for them. */
+export const ownRecipientOptions = {
+  age: withoutEnv(recipientOptions.age),
+  pgp: withoutEnv(recipientOptions.pgp),
+  kms: withoutEnv(recipientOptions.kms),
+  awsProfile: recipientOptions.awsProfile,
+  encryptionContext: recipientOptions.encryptionContext,
+  gcpKms: withoutEnv(recipientOptions.gcpKms),
+  azureKv: withoutEnv(recipientOptions.azureKv),
+  hcVaultTransit: withoutEnv(recipientOptions.hcVaultTransit),
+  hckms: withoutEnv(recipientOptions.hckms),
+  shamirSecretSharingThreshold: recipientOptions.shamirSecretSharingThreshold,
+} as const satisfies Record<string, OptionSpec>
+
+function withoutEnv({ value, summary }: { readonly value: string; readonly summary: string }) {
+  return { kind: "list", separator: ",", value, summary } as const
+}
+
+const changedRecipients = (does: string) =>
+  ({
+    age: { kind: "list", separator: ",", value: "RECIPIENTS", summary: `${does} age or SSH recipients` },
+    pgp: { kind: "list", separator: ",", value: "FINGERPRINTS", summary: `${does} PGP keys` },
+    kms: { kind: "list", separator: ",", value: "ARNS", summary: `${does} AWS KMS keys` },
+    gcpKms: { kind: "list", separator: ",", value: "IDS", summary: `${does} GCP KMS keys` },
+    azureKv: { kind: "list", separator: ",", value: "URLS", summary: `${does} Azure Key Vault keys` },
+    hcVaultTransit: { kind: "list", separator: ",", value: "URIS", summary: `${does} Vault transit keys` },
+    hckms: { kind: "list", separator: ",", value: "IDS", summary: `${does} Huawei KMS keys` },
+  }) as const satisfies Record<string, OptionSpec>
+
+const added = changedRecipients("add")
+const removed = changedRecipients("remove")
+
+/** Recipients that come and go when a data key is changed. */
+export const changeOptions = {
+  addAge: added.age,
+  rmAge: removed.age,
+  addPgp: added.pgp,
+  rmPgp: removed.pgp,
+  addKms: added.kms,
+  rmKms: removed.kms,
+  addGcpKms: added.gcpKms,
+  rmGcpKms: removed.gcpKms,
+  addAzureKv: added.azureKv,
+  rmAzureKv: removed.azureKv,
+  addHcVaultTransit: added.hcVaultTransit,
+  rmHcVaultTransit: removed.hcVaultTransit,
+  addHckms: added.hckms,
+  rmHckms: removed.hckms,
+  awsProfile: recipientOptions.awsProfile,
+  encryptionContext: recipientOptions.encryptionContext,
+} as const satisfies Record<string, OptionSpec>
+
+export const keepRecipient = {
+  kind: "list",
+  value: "RECIPIENT",
+  summary: "this recipient of the file may stay, although no rule names it",
+} as const satisfies OptionSpec
+
+export const yes = { kind: "flag", short: "y", summary: "do not ask" } as const satisfies OptionSpec
+
+export const dryRun = {
+  kind: "flag",
+  summary: "show what would change, and write nothing; no key is needed",
+} as const satisfies OptionSpec
+
 /** At most one of the six; without any, everything but keys that end in `_unencrypted` is sealed. */
 export const selectorOptions = {
   unencryptedSuffix: { kind: "text", value: "TEXT", summary: "leave keys with this ending in the clear" },

@@ -1,0 +1,43 @@
+import { withName } from "../config/edit-sopsrc.ts"
+import { isName } from "../config/directory.ts"
+import { recipientTypeOf } from "../config/recipients.ts"
+import { AppError } from "../errors/app-error.ts"
+import { parseRecipient } from "../keys/parse-recipient.ts"
+import { withFile } from "./open-file.ts"
+import { type GrantOptions } from "./options.ts"
+import { type Outcome, type Session } from "./session.ts"
+import { openSopsrc } from "./sopsrc.ts"
+import { syncFiles } from "./sync.ts"
+
+/**
+ * `grant`: writes a name and its key into `.sopsrc` and its rules, and wraps the data keys of their files for it. The
+ * config is written first: what was interrupted is finished by `sync`.
+ *
+ * @throws {AppError} `RECIPIENT_INVALID`, `NAME_IN_USE`, `CONFIG_BY_HAND` before anything is written
+ */
+export async function grantName(session: Session, options: GrantOptions): Promise<Outcome> {
+  const { name, recipient, rules } = options
+  if (!isName(name))
+    throw new AppError("NAME_UNKNOWN", {}, { subject: "a name has letters, digits, blanks and . _ @ + -" })
+  const type = recipientTypeOf(recipient)
+  if (type === null) throw new AppError("RECIPIENT_INVALID", {}, { subject: "it is of no known kind" })
+  parseRecipient(type, recipient)
+  const sopsrc = await openSopsrc(session, options)
+  const { config } = sopsrc
+  const positions = rules.length === 0 ? null : rules.map((number) => number - 1)
+  const changed = await withFile(config.file, async () => {
+    const text = withName(sopsrc.text, { name, recipient, rules: positions })
+    await sopsrc.readAs(text)
+    return text
+  })
+  const where = rules.length === 0 ? "all rules" : `rule ${rules.join(", ")}`
+  if (options.dryRun) return { output: `${name} would be named by ${where} of ${config.file}\n` }
+  if (!options.yes) {
+    const question = `Let ${name} read the files of ${where} of ${config.file}?`
+    if ((await session.io.terminal.confirm(question)) !== true) throw new AppError("NOT_CONFIRMED")
+  }
+  if (changed !== sopsrc.text) await sopsrc.write(changed)
+  const folder = config.folder === session.io.cwd ? "." : config.folder
+  const sync = { ...options, paths: [folder], inputType: undefined, yes: true, check: false, followLinks: false }
+  return syncFiles(session, sync, { isStrict: false })
+}

@@ -1,0 +1,34 @@
+import { AppError } from "../../errors/app-error.ts"
+import { dryRun, openOptions, yes } from "../option-groups.ts"
+import { command } from "../spec.ts"
+
+export const grant = command({
+  details: [
+    "Comments and layout of .sopsrc stay. The files of its rules follow at once, for which you have to be able to open " +
+      "them; what you cannot open is named, and left for `sotto sync` by somebody who can.",
+  ],
+  arguments: {
+    name: { kind: "required", completes: null, summary: "what people call them" },
+    recipient: {
+      kind: "required",
+      completes: null,
+      summary: "their public key: age1..., ssh-ed25519 ..., a fingerprint",
+    },
+  },
+  options: {
+    rule: { kind: "list", separator: ",", value: "N", summary: "only this rule, from 1; all rules when absent" },
+    yes,
+    dryRun,
+    ...openOptions,
+  },
+  examples: [{ line: "sotto grant anna age1...", shows: "let anna read all files" }],
+  async run(session, { args, options }) {
+    const { grantName } = await import("../../app/grant.ts")
+    return grantName(session, { ...options, ...args, rules: options.rule.map(numberOf) })
+  },
+})
+
+function numberOf(text: string): number {
+  if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)
+  throw new AppError("OPTION_VALUE", {}, { subject: "--rule needs a number from 1" })
+}

@@ -1,0 +1,20 @@
+import { clearOptions, dryRun, openOptions, yes } from "../option-groups.ts"
+import { command } from "../spec.ts"
+
+export const revoke = command({
+  details: [
+    "Every file that the name could read gets a new data key without it; then the name leaves .sopsrc, whose comments " +
+      "and layout stay. At the end stand the key paths of all values that the name knows: change them at their source, " +
+      "since whoever could read a value knows it, and old versions of the files can still be opened.",
+  ],
+  arguments: { name: { kind: "required", completes: null, summary: "a name of .sopsrc" } },
+  options: { yes, dryRun, ...clearOptions, ...openOptions },
+  examples: [
+    { line: "sotto revoke --dry-run bob", shows: "what can bob read?" },
+    { line: "sotto revoke bob", shows: "bob leaves" },
+  ],
+  async run(session, { args, options }) {
+    const { revokeName } = await import("../../app/revoke.ts")
+    return revokeName(session, { ...options, ...args })
+  },
+})

@@ -1,0 +1,66 @@
+import { type RecipientOptions } from "../../app/options.ts"
+import {
+  changeOptions,
+  clearOptions,
+  keepRecipient,
+  openOptions,
+  targetOptions,
+  typeOptions,
+} from "../option-groups.ts"
+import { command } from "../spec.ts"
+import { sources } from "../target.ts"
+
+export const rotate = command({
+  details: [
+    "Makes a new data key and seals every value anew. Who could read the file before still knows its values, and can " +
+      "open old versions of it: change the values at their source too.",
+    "New recipients join the first key group; who is removed leaves all groups. The config is not followed (see " +
+      "`sotto updatekeys`), but nobody whom its rule does not name is wrapped for unless --keep-recipient says so.",
+  ],
+  arguments: {
+    files: {
+      kind: "many",
+      completes: "file",
+      summary: "sealed files, and with --in-place folders; standard input when -",
+    },
+  },
+  options: {
+    ...targetOptions,
+    ...changeOptions,
+    keepRecipient,
+    ...typeOptions,
+    ...clearOptions,
+    ...openOptions,
+  },
+  examples: [
+    { line: "sotto rotate -i secrets.yaml", shows: "a new data key" },
+    { line: "sotto rotate -i --rm-age age1... secrets/", shows: "leave somebody out of all files of a folder" },
+  ],
+  async run(session, { args, options }) {
+    const files = sources(args.files, options)
+    const { rotateFiles } = await import("../../app/rotate.ts")
+    const { awsProfile, encryptionContext } = options
+    const common = { awsProfile, encryptionContext, shamirSecretSharingThreshold: undefined }
+    const add: RecipientOptions = {
+      ...common,
+      age: options.addAge,
+      pgp: options.addPgp,
+      kms: options.addKms,
+      gcpKms: options.addGcpKms,
+      azureKv: options.addAzureKv,
+      hcVaultTransit: options.addHcVaultTransit,
+      hckms: options.addHckms,
+    }
+    const remove: RecipientOptions = {
+      ...common,
+      age: options.rmAge,
+      pgp: options.rmPgp,
+      kms: options.rmKms,
+      gcpKms: options.rmGcpKms,
+      azureKv: options.rmAzureKv,
+      hcVaultTransit: options.rmHcVaultTransit,
+      hckms: options.rmHckms,
+    }
+    return rotateFiles(session, { ...options, files, add, remove })
+  },
+})

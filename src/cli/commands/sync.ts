@@ -1,0 +1,30 @@
+import { dryRun, followLinks, inputType, openOptions, yes } from "../option-groups.ts"
+import { command } from "../spec.ts"
+
+export const sync = command({
+  details: [
+    "Finds every sealed file by its content, compares its recipients with the rule of the config, shows what would " +
+      "change, and asks once for all. A data key is wrapped again only where something differs.",
+    "With --check nothing is written, no key is needed, and the status is 1 when a file does not follow its rule.",
+  ],
+  arguments: {
+    paths: { kind: "many", completes: "file", summary: "folders and files; the working folder when absent" },
+  },
+  options: {
+    check: { kind: "flag", summary: "fail when something would change, and write nothing; no key is needed" },
+    yes,
+    dryRun,
+    inputType,
+    followLinks,
+    ...openOptions,
+  },
+  examples: [
+    { line: "sotto sync", shows: "make all files of this folder follow the config" },
+    { line: "sotto sync --check", shows: "in CI: do they?" },
+  ],
+  async run(session, { args, options }) {
+    const { syncFiles } = await import("../../app/sync.ts")
+    const paths = args.paths.length === 0 ? ["."] : args.paths
+    return syncFiles(session, { ...options, paths }, { isStrict: false })
+  },
+})

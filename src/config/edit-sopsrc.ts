@@ -1,0 +1,155 @@
+import { splice } from "../core/splice.ts"
+import { utf8 } from "../core/text.ts"
+import { type Tree } from "../core/tree.ts"
+import { AppError } from "../errors/app-error.ts"
+import { yaml } from "../formats/yaml/yaml.ts"
+import { type ConfigEntry, type ConfigValue, readOnlyDocument } from "./yaml-values.ts"
+
+type Path = readonly (string | number)[]
+
+/** One place of a `.sopsrc` that names somebody. */
+interface Mention {
+  readonly path: Path
+  readonly line: number
+  /** The entry of the person; else a place that says what the person may read. */
+  readonly isEntry: boolean
+  /** Nothing would be left in its place. */
+  readonly isAlone: boolean
+}
+
+/**
+ * Takes a name out of a `.sopsrc`: its entry, and every group and rule that names it. Comments and layout stay.
+ *
+ * @throws {AppError} `NAME_IN_USE` where a group or rule has nobody else, `CONFIG_BY_HAND` where a place is written in
+ *   a way that cannot be changed alone
+ */
+export function withoutName(source: string, name: string): string {
+  let text = source
+  for (;;) {
+    const mentions = mentionsOf(text, name)
+    const [first] = mentions
+    if (first === undefined) return text
+    // The entry goes last: as long as somebody is named, the entry has to be there.
+    const next = mentions.find(({ isEntry }) => !isEntry) ?? first
+    if (next.isAlone && !next.isEntry) {
+      throw new AppError("NAME_IN_USE", { line: next.line }, { subject: `nobody but ${name} is named there` })
+    }
+    text = edited(text, next.line, (scan) => yaml.unset(scan, next.path))
+  }
+}
+
+export interface NewName {
+  readonly name: string
+  readonly recipient: string
+  /** Positions of the rules that are to name it; `null`: all. */
+  readonly rules: readonly number[] | null
+}
+
+/**
+ * Adds a person to a `.sopsrc`, or a key to one who is there, and to the rules. Comments and layout stay.
+ *
+ * @throws {AppError} `CONFIG_BY_HAND` for rules with key groups, `NAME_IN_USE` when the name is that of a group
+ */
+export function withName(source: string, { name, recipient, rules }: NewName): string {
+  let text = addTo(source, ["recipients", name], recipient, name)
+  const list = valueAt(text, ["rules"])
+  const count = list?.type === "list" ? list.items.length : 0
+  if (count === 0) throw new AppError("CONFIG_BY_HAND", {}, { subject: "it has no `rules`" })
+  for (const index of rules ?? Array.from({ length: count }, (_, each) => each)) {
+    const rule = valueAt(text, ["rules", index])
+    if (rule?.type !== "map") throw new AppError("CONFIG_BY_HAND", {}, { subject: `it has no rule ${index + 1}` })
+    if (rule.entries.has("key_groups")) {
+      const subject = `rule ${index + 1} has key groups, and only you know which one ${name} belongs to`
+      throw new AppError("CONFIG_BY_HAND", { line: rule.at.line }, { subject })
+    }
+    text = addTo(text, ["rules", index, "recipients"], name, name)
+  }
+  return text
+}
+
+/** One more text in a place that holds none, one, or a list. */
+function addTo(source: string, path: Path, text: string, name: string): string {
+  const there = valueAt(source, path)
+  const line = there?.at.line ?? 1
+  const set = (place: Path, value: Tree): string => edited(source, line, (scan) => yaml.set(scan, place, value))
+  if (there === null) return set(path, scalar(text))
+  if (there.type === "scalar") {
+    if (there.text === text) return source
+    return set(path, { type: "list", items: [scalar(there.text), scalar(text)] })
+  }
+  if (there.type !== "list") {
+    throw new AppError("CONFIG_BY_HAND", { line }, { subject: `the entry of ${name} is a mapping` })
+  }
+  const isThere = there.items.some((item) => item.type === "scalar" && item.text === text)
+  return isThere ? source : set([...path, there.items.length], scalar(text))
+}
+
+function edited(
+  source: string,
+  line: number,
+  edit: (scan: ReturnType<typeof yaml.scan>) => ReturnType<typeof yaml.set>,
+): string {
+  try {
+    return splice(source, edit(yaml.scan(source)))
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw new AppError("CONFIG_BY_HAND", { line }, { subject: "a place in it cannot be changed alone" })
+  }
+}
+
+function scalar(text: string): Tree {
+  return { type: "scalar", scalar: { kind: "str", bytes: utf8.encode(text) } }
+}
+
+function valueAt(source: string, path: Path): ConfigValue | null {
+  let at = readOnlyDocument(source)
+  for (const part of path) {
+    if (at?.type === "map" && typeof part === "string") at = at.entries.get(part)?.value ?? null
+    else if (at?.type === "list" && typeof part === "number") at = at.items[part] ?? null
+    else return null
+  }
+  return at
+}
+
+function mentionsOf(source: string, name: string): Mention[] {
+  const mentions: Mention[] = []
+  const root = readOnlyDocument(source)
+  if (root?.type !== "map") return mentions
+
+  const look = (value: ConfigValue, path: Path): void => {
+    if (value.type === "scalar" && value.text === name) {
+      mentions.push({ path, line: value.at.line, isEntry: false, isAlone: true })
+    }
+    if (value.type !== "list") return
+    for (const [index, item] of value.items.entries()) {
+      if (item.type !== "scalar" || item.text !== name) continue
+      const isAlone = value.items.length === 1
+      mentions.push({ path: [...path, index], line: item.at.line, isEntry: false, isAlone })
+    }
+  }
+
+  for (const section of ["recipients", "groups"]) {
+    for (const [key, entry] of mapAt(root.entries.get(section))) {
+      const path = [section, key]
+      if (key === name) mentions.push({ path, line: entry.at.line, isEntry: true, isAlone: false })
+      else look(entry.value, path)
+    }
+  }
+  for (const [index, rule] of listAt(root.entries.get("rules")).entries()) {
+    if (rule.type !== "map") continue
+    const recipients = rule.entries.get("recipients")
+    if (recipients !== undefined) look(recipients.value, ["rules", index, "recipients"])
+    for (const [group, value] of listAt(rule.entries.get("key_groups")).entries()) {
+      look(value, ["rules", index, "key_groups", group])
+    }
+  }
+  return mentions
+}
+
+function mapAt(entry: ConfigEntry | undefined): ReadonlyMap<string, ConfigEntry> {
+  return entry?.value.type === "map" ? entry.value.entries : new Map()
+}
+
+function listAt(entry: ConfigEntry | undefined): readonly ConfigValue[] {
+  return entry?.value.type === "list" ? entry.value.items : []
+}
