@@ -1,5 +1,5 @@
 import { type Scalar } from "./scalar.ts"
-import { type Alias, type Item, type Site } from "./site.ts"
+import { type Alias, type Item, type KeyAlias, type Site } from "./site.ts"
 import { type Edit, type Span } from "./text.ts"
 import { type Tree } from "./tree.ts"
 
@@ -25,6 +25,8 @@ export interface Scan {
   readonly sites: readonly Site[]
   readonly metadata: MetadataBlock | null
   readonly aliases: readonly Alias[]
+  /** Aliases that stand as keys for a value. A key is never sealed. */
+  readonly keyAliases?: readonly KeyAlias[]
   /** Number of documents; 1 for all formats but YAML. */
   readonly documents: number
   /** Text that must not stand in a sealed file, such as a BOM: the core deletes it and the memo brings it back. */
@@ -61,6 +63,12 @@ export interface Format {
    * upstream prints it. The edit's span is, in the sealed text, the place that `seal`'s edit produced.
    */
   open(scan: Scan, site: Site, scalar: Scalar): Edit
+
+  /**
+   * What is sealed in place of a selected site that upstream would read wrongly as it stands; `null` for all others.
+   * The memo remembers how it was spelled, so it has to be the same for `settled`.
+   */
+  readonly sealable?: (site: Site) => Scalar | null
 
   /**
    * What of a comment counts when two are compared: upstream prints INI comments with other blanks, and seals some that

@@ -13,10 +13,10 @@ export interface Kept {
   readonly site: Site
 }
 
-/** What is about to be sealed. */
+/** A leaf of the new text; only those that are about to be sealed can keep a token. */
 export interface Wanted {
   readonly site: Site
-  readonly scalar: Scalar
+  readonly scalar: Scalar | null
 }
 
 /**
@@ -28,22 +28,23 @@ export interface Wanted {
  */
 export function keptTokens(previous: Opened | null, wanted: readonly Wanted[]): (Kept | null)[] {
   if (previous === null) return wanted.map(() => null)
-  const stock = previous.leaves.filter(isKept)
-  const contents = new Contents(previous.document.format)
+  const { leaves, document } = previous
+  const contents = new Contents(document.format)
   const partners = align(
-    stock.map((kept) => contents.numberOf(kept, "alike")),
-    wanted.map((one) => contents.numberOf(one, "alike")),
+    leaves.map((leaf) => contents.numberOf(leaf, "alike")),
+    wanted.map((leaf) => contents.numberOf(leaf, "alike")),
   )
-  const isFree = stock.map(() => true)
+  const isFree = leaves.map(isKept)
   const result = wanted.map(({ scalar }, index): Kept | null => {
-    const old = partners[index]!
-    if (old === -1 || !mayKeep(stock[old]!.scalar, scalar)) return null
-    isFree[old] = false
-    return stock[old]!
+    const old = leaves[partners[index]!]
+    if (old === undefined || !isKept(old) || !mayKeep(old.scalar, scalar)) return null
+    isFree[partners[index]!] = false
+    return old
   })
   const left = new Map<number, Kept[]>()
-  for (let old = stock.length - 1; old >= 0; old--) {
-    if (isFree[old]!) push(left, contents.numberOf(stock[old]!, "exact"), stock[old]!)
+  for (let at = leaves.length - 1; at >= 0; at--) {
+    const old = leaves[at]!
+    if (isFree[at]! && isKept(old)) push(left, contents.numberOf(old, "exact"), old)
   }
   return result.map((kept, index) => kept ?? left.get(contents.numberOf(wanted[index]!, "exact"))?.pop() ?? null)
 }
@@ -56,9 +57,11 @@ function isKept(leaf: Leaf): leaf is Leaf & Kept {
  * A whole float is printed as an integer and so comes back as one, also from JSON by upstream before 3.13.2, where every
  * number is a float. The other way round the token would lose what its new spelling says.
  */
-function mayKeep(old: Scalar, now: Scalar): boolean {
-  return old.kind === now.kind || (old.kind === "float" && now.kind === "int")
+function mayKeep(old: Scalar, now: Scalar | null): boolean {
+  return old.kind === now?.kind || (old.kind === "float" && now?.kind === "int")
 }
+
+const nothing = new Uint8Array(0)
 
 /** Gives the same number to the same place and content. */
 class Contents {
@@ -72,7 +75,8 @@ class Contents {
 
   /** @param sense - `alike` takes an integer and the float of the same text for one */
   numberOf({ site, scalar }: Wanted, sense: "alike" | "exact"): number {
-    const { kind, bytes } = (scalar.kind === "comment" ? this.#format.settled?.(scalar) : undefined) ?? scalar
+    const settled = scalar?.kind === "comment" ? this.#format.settled?.(scalar) : undefined
+    const { kind, bytes } = settled ?? scalar ?? { kind: site.kind, bytes: nothing }
     const name = sense === "alike" && (kind === "int" || kind === "float") ? "number" : kind
     const aad = this.#aads.of(site.item)
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")

@@ -60,8 +60,9 @@ export function checkAliases(
   isSelected: readonly boolean[],
   allowClear: boolean,
 ): Alias[] {
-  if (scan.aliases.length === 0) return []
   const willSeal = (index: number): boolean => isSelected[index]! && (sites[index]!.scalar?.bytes.length ?? 0) > 0
+  checkKeyAliases(scan, sites, willSeal)
+  if (scan.aliases.length === 0) return []
   const byAlias = new Map<Alias, number[]>()
   const byTarget = new Map<Item, number[]>(scan.aliases.map(({ target }) => [target, []]))
   for (const [index, site] of sites.entries()) {
@@ -87,6 +88,27 @@ export function checkAliases(
     }
     return leaks !== -1 || own.some(willSeal)
   })
+}
+
+/** A value that is sealed cannot also be a key, which is never sealed. */
+function checkKeyAliases(
+  { keyAliases = [] }: Scan,
+  sites: readonly Site[],
+  willSeal: (index: number) => boolean,
+): void {
+  if (keyAliases.length === 0) return
+  const sealed = new Map<Item, number>()
+  for (const [index, { item, kind, line }] of sites.entries())
+    if (kind !== "comment" && willSeal(index)) sealed.set(item, line)
+  for (const { item, target, line } of keyAliases) {
+    const targetLine = sealed.get(target)
+    if (targetLine === undefined) continue
+    throw new AppError(
+      "ALIAS_TO_SEALED",
+      { path: fullPath(item), line },
+      { exit: 23, notes: [`it stands for a sealed value in line ${targetLine}`], hint: "write the key out" },
+    )
+  }
 }
 
 function push(map: Map<Alias, number[]>, key: Alias, index: number): void {

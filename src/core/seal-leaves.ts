@@ -1,6 +1,7 @@
 import { type Leaf, type Opened, type SealedDocument } from "./document.ts"
+import { type Format } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
-import { type Kept, keptTokens, type Wanted } from "./kept-tokens.ts"
+import { type Kept, keptTokens } from "./kept-tokens.ts"
 import { AadPaths } from "./path.ts"
 import { type Site } from "./site.ts"
 import { type Edit } from "./text.ts"
@@ -15,24 +16,21 @@ export interface SealedLeaf extends Leaf {
 export function sealLeaves(
   sites: readonly Site[],
   isSelected: readonly boolean[],
-  { cipher, previous }: { readonly cipher: Cipher; readonly previous: Opened | null },
+  { cipher, previous, format }: { readonly cipher: Cipher; readonly previous: Opened | null; readonly format: Format },
 ): SealedLeaf[] {
-  const isWanted = (site: Site, index: number): site is Site & Wanted =>
-    isSelected[index]! && site.scalar !== null && site.scalar.bytes.length > 0
-  const kept = keptTokens(
-    previous,
-    sites.filter(isWanted).map((site) => ({ site, scalar: site.scalar })),
-  )
+  const leaves = sites.map((site, index) => ({
+    site,
+    scalar: (isSelected[index]! ? format.sealable?.(site) : null) ?? site.scalar,
+  }))
+  const kept = keptTokens(previous, leaves)
   const aads = new AadPaths()
-  let nth = 0
-  return sites.map((site, index) => {
-    if (!isWanted(site, index))
-      return { site, scalar: site.scalar, isSelected: isSelected[index]!, token: null, kept: null }
-    const before = kept[nth++]!
+  return leaves.map(({ site, scalar }, index) => {
+    if (!isSelected[index]! || scalar === null || scalar.bytes.length === 0)
+      return { site, scalar, isSelected: isSelected[index]!, token: null, kept: null }
+    const before = kept[index]!
     if (before !== null) return { site, isSelected: true, scalar: before.scalar, token: before.token, kept: before }
-    const { data, nonce, tag } = cipher.seal(site.scalar.bytes, aads.of(site.item))
-    const token = formatToken(data, nonce, tag, site.scalar.kind)
-    return { site, scalar: site.scalar, isSelected: true, token, kept: null }
+    const { data, nonce, tag } = cipher.seal(scalar.bytes, aads.of(site.item))
+    return { site, scalar, isSelected: true, token: formatToken(data, nonce, tag, scalar.kind), kept: null }
   })
 }
 

@@ -154,7 +154,7 @@ function makeDraft(
   const isSelected = select(sites, options.compiled)
   checkAmbiguousKeys(sites)
   const expanded = checkAliases(framed, sites, isSelected, options.allowClearAlias)
-  const leaves = sealLeaves(sites, isSelected, options)
+  const leaves = sealLeaves(sites, isSelected, { ...options, format })
   const tokens = new Map(leaves.map(({ site, token }) => [site, token]))
   const back = (edit: Edit): Edit => (framed === scan ? edit : unframe(edit, around))
   const tokenEdit = ({ site, token, kept }: SealedLeaf): Edit | null => {

@@ -54,6 +54,16 @@ export interface Alias {
   readonly target: Item
 }
 
+/** A key that is written as `*name`. */
+export interface KeyAlias {
+  /** The entry that has the key. */
+  readonly item: Item
+  /** The entry whose value carries the anchor. */
+  readonly target: Item
+  /** 1-based. */
+  readonly line: number
+}
+
 /** Mapping keys from the root: the path that is authenticated. List positions are not part of it. */
 export function keyPath(item: Item): string[] {
   const keys: string[] = []

@@ -97,6 +97,11 @@ export const catalog = {
     title: "an alias in the clear leads to a sealed value",
     hint: "write the value out in place of the alias",
   },
+  ANCHOR_IN_USE: {
+    exit: 1,
+    title: "an alias needs what would be removed",
+    hint: "write the value out in place of the alias first",
+  },
   KEY_AMBIGUOUS: {
     exit: 23,
     title: 'two keys have the same authenticated path, because a key holds ":"',
@@ -326,6 +331,11 @@ export const catalog = {
     title: "there is an argument too many",
     hint: "put an argument with blanks in quotes; see --help for the arguments of this command",
   },
+
+  // Publishing, and the audit log.
+  PUBLISH_NAME: { exit: 1, title: "a name of the destination cannot be used", hint: undefined },
+  PUBLISH_FAILED: { exit: 1, title: "the file was not published", hint: undefined },
+  AUDIT_FAILED: { exit: 1, title: "the audit log cannot be written", hint: undefined },
 
   // Configuration.
   CONFIG_INVALID: { exit: 1, title: "error loading config", hint: undefined },

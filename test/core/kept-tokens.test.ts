@@ -30,6 +30,12 @@ describe("L4: one changed value changes its token alone, where others of its lis
     expect(changedLines(sealed, reseal(yaml, openText(yaml, sealed), plain(after)))).toEqual(changed)
   })
 
+  test("an equal one is emptied, and stays the first of the two", () => {
+    const sealed = sealText(json, '{"list": ["x", "x"]}').text
+    const emptied = reseal(json, openText(json, sealed), '{"list": ["", "x"]}')
+    expect(emptied).toContain(/"(ENC[^"]*)"\]/.exec(sealed)![1]!)
+  })
+
   test("an element that goes takes only its own token with it", () => {
     const sealed = sealText(yaml, "list:\n  - x\n  - y\n  - x\n  - x\n").text
     const shorter = reseal(yaml, openText(yaml, sealed), "list:\n  - x\n  - x\n  - x\n")

@@ -118,6 +118,14 @@ describe("S16: aliases", () => {
     expect(sealText(yaml, plain, { allowClearAlias: true }).warnings).toEqual([{ code: "LAYOUT_DROPPED" }])
   })
 
+  test("a sealed value is no key, whatever is allowed", () => {
+    const plain = "x: &a secret\nmap:\n  *a : v\n"
+    expect(codeOf(() => sealed(yaml, plain))).toBe("ALIAS_TO_SEALED")
+    expect(codeOf(() => sealed(yaml, plain, { allowClearAlias: true }))).toBe("ALIAS_TO_SEALED")
+    const clear = "x_unencrypted: &a name\n&k y: secret\nmap:\n  *a : v\n  *k : w\n"
+    expect(plainOf(openText(yaml, sealed(yaml, clear)))).toBe(clear)
+  })
+
   test("an alias in the clear that leads to a token is refused on open", () => {
     const text = sealed(yaml, "x: &a secret\ny_unencrypted: clear\n")
     const changed = text.replace("y_unencrypted: clear", "y_unencrypted: *a")

@@ -34,7 +34,9 @@ export function scanYaml(source: string): YamlScan {
     entries: [],
     roots: [],
     aliases: [],
+    keyAliases: [],
     targets: new Map(),
+    anchoredKeys: new Set(),
     alias: null,
     virtualSites: 0,
     depth: 0,
@@ -48,7 +50,7 @@ export function scanYaml(source: string): YamlScan {
     w.blocks = (blocks[index] ?? []).map((block): Span => block.detach)
     walkDocument(w, document, index)
   }
-  const { sites, roots, aliases } = w
+  const { sites, roots, aliases, keyAliases } = w
   const metadata = own.length === 0 ? null : metadataOf(own, blocks)
   let entries: Map<Item, YamlEntry> | null = null
   return {
@@ -56,6 +58,7 @@ export function scanYaml(source: string): YamlScan {
     sites,
     metadata,
     aliases,
+    ...(keyAliases.length > 0 ? { keyAliases } : {}),
     documents: docs.length,
     docs,
     roots,

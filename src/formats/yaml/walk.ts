@@ -1,6 +1,6 @@
 import { limits } from "../../core/limits.ts"
 import { type Scalar } from "../../core/scalar.ts"
-import { type Alias, type Item, type SiteKind } from "../../core/site.ts"
+import { type Alias, type Item, type KeyAlias, type SiteKind } from "../../core/site.ts"
 import { type Span, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { keyText } from "./key.ts"
@@ -24,8 +24,10 @@ export interface Walk {
   readonly entries: [Item, YamlEntry][]
   readonly roots: Item[]
   readonly aliases: Alias[]
+  readonly keyAliases: KeyAlias[]
   /** The items of anchored nodes; a key counts as its entry. */
   readonly targets: Map<YamlNode, Item>
+  readonly anchoredKeys: Set<YamlNode>
   /** The outermost alias, while something behind it is walked. */
   alias: Alias | null
   virtualSites: number
@@ -120,7 +122,11 @@ function walkMap(w: Walk, node: MapNode, item: Item, entry: YamlEntry, hasOwnCom
       const childEntry: YamlEntry = { value, pair, parent: node }
       if (w.alias === null) {
         w.entries.push([child, childEntry])
-        if (keyNode.anchor !== null) w.targets.set(keyNode, child)
+        if (keyNode.anchor !== null) {
+          w.targets.set(keyNode, child)
+          w.anchoredKeys.add(keyNode)
+        }
+        if (keyNode.type === "alias") noteKeyAlias(w, keyNode, child)
       }
       walkValue(w, value, child, childEntry, true)
     }
@@ -179,6 +185,12 @@ function walkValue(w: Walk, node: YamlNode, item: Item, entry: YamlEntry, hasOwn
         })
     }
   }
+}
+
+/** A key that repeats another key holds no value. */
+function noteKeyAlias(w: Walk, { target: node, line }: AliasNode, item: Item): void {
+  const target = w.targets.get(node)
+  if (target !== undefined && !w.anchoredKeys.has(node)) w.keyAliases.push({ item, target, line })
 }
 
 /** The parser has counted already, but not through aliases. */

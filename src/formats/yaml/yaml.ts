@@ -1,7 +1,9 @@
 import { type Format, type MetadataBlock, type Scan } from "../../core/format.ts"
+import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
-import { type Span } from "../../core/text.ts"
+import { type Span, utf8 } from "../../core/text.ts"
 import { assert } from "../../errors/app-error.ts"
+import { withAnchorsKept } from "./anchors.ts"
 import { attach } from "./attach.ts"
 import { open, seal } from "./carry.ts"
 import { set } from "./edit-set.ts"
@@ -15,15 +17,28 @@ import { scanYaml } from "./scan.ts"
 export const yaml: Format = {
   name: "yaml",
   scan: scanYaml,
+  sealable: emptyListComment,
+  settled: (comment) => (isBlankComment(comment) ? { ...comment, bytes: new Uint8Array(0) } : comment),
   seal: (scan, site, token) => seal(own(scan), ownSite(site), token),
   open: (scan, site, scalar) => open(own(scan), ownSite(site), scalar),
   expand: (scan, alias, leaf) => expand(own(scan), alias, leaf),
   valueSpan: (scan, item) => valueSpan(own(scan), item),
   attach: (scan, tree, like, indent) => attach(own(scan), tree, ownBlock(like), indent),
-  set: (scan, path, value) => set(own(scan), path, value),
-  unset: (scan, path) => unset(own(scan), path),
+  set: (scan, path, value) => withAnchorsKept(own(scan), path, set(own(scan), path, value)),
+  unset: (scan, path) => withAnchorsKept(own(scan), path, unset(own(scan), path)),
   emit: emitYaml,
   emitValue: emitYamlValue,
+}
+
+/**
+ * Upstream opens an empty comment in a list as one more element, the empty string. A sealed blank it opens as a comment.
+ */
+function emptyListComment({ kind, inList, scalar }: Site): Scalar | null {
+  return kind === "comment" && inList === true && scalar?.bytes.length === 0 ? { kind, bytes: utf8.encode(" ") } : null
+}
+
+function isBlankComment({ bytes }: Scalar): boolean {
+  return bytes.length === 1 && bytes[0] === 0x20
 }
 
 /** The value of an entry with its tag and anchor; `null` where nothing is written. */
