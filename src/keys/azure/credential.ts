@@ -1,12 +1,12 @@
-import { AuthenticationError, DefaultAzureCredential } from "@azure/identity"
+import { AuthenticationError, type ChainedTokenCredential } from "@azure/identity"
 import { AppError } from "../../errors/app-error.ts"
 import { parseJson, textField } from "../http/json.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
-import { readTiming } from "../timing.ts"
+import { credentialChain } from "./chain.ts"
 import { type Challenge, service } from "./challenge.ts"
-import { type Network, makeNetwork } from "./network.ts"
+import { network } from "./network.ts"
 
 export interface Token {
   readonly text: string
@@ -14,12 +14,7 @@ export interface Token {
   readonly as: string | undefined
 }
 
-interface Login {
-  readonly credential: DefaultAzureCredential
-  readonly network: Network
-}
-
-const logins = sessionMemo<Login>()
+const chains = sessionMemo<ChainedTokenCredential>()
 const tokens = sessionMemo<Token>()
 
 /**
@@ -30,29 +25,18 @@ const tokens = sessionMemo<Token>()
  */
 export async function tokenFor(challenge: Challenge, context: KeyContext): Promise<Token> {
   const { tenant, scope, claims } = challenge
-  const login = await logins(context, "", async () => makeLogin(context))
+  const chain = await chains(context, "", async () => credentialChain(network.client, context))
   return tokens(context, JSON.stringify([tenant, scope, claims]), async () => {
     try {
       const options = { tenantId: tenant, abortSignal: context.signal, ...(claims === undefined ? {} : { claims }) }
-      const { token } = await login.network.during(context, () => login.credential.getToken(scope, options))
+      const { token } = await network.during(context, () => chain.getToken(scope, options))
       if (/^[\x21-\x7e]{1,65536}$/.test(token)) return { text: token, as: ownerOf(token) }
     } catch (error) {
       context.signal.throwIfAborted()
-      throw failure(error, login.network)
+      throw failure(error)
     }
     throw noCredentials("the token that was given cannot be one")
   })
-}
-
-function makeLogin(context: KeyContext): Login {
-  const network = makeNetwork()
-  const credential = new DefaultAzureCredential({
-    httpClient: network.client,
-    processTimeoutInMs: readTiming(context).requestMs,
-    // Our own time limit would cut longer waits, and they would keep the process from ending.
-    retryOptions: { maxRetries: 1, retryDelayInMs: 200, maxRetryDelayInMs: 1000 },
-  })
-  return { credential, network }
 }
 
 /**
@@ -70,7 +54,7 @@ function ownerOf(token: string): string | undefined {
 }
 
 /** Texts of the library are not shown: they quote answers and output of programs. Codes of the directory are. */
-function failure(error: unknown, network: Network): AppError {
+function failure(error: unknown): AppError {
   if (error instanceof AppError) return error
   const failed = network.failure()
   if (failed !== null) return failed

@@ -19,7 +19,10 @@ export interface Network {
   failure(): AppError | null
 }
 
-export function makeNetwork(): Network {
+/** One for the process: the library keeps the first client that asked a machine for its identity, and never another. */
+export const network: Network = makeNetwork()
+
+function makeNetwork(): Network {
   const calls = liveContexts()
   let failed: AppError | null = null
   const client: HttpClient = {

@@ -1,6 +1,6 @@
 import { type AuthClient, GoogleAuth, gaxios } from "google-auth-library"
 import { AppError } from "../../errors/app-error.ts"
-import { type LiveContexts, liveContexts } from "../http/live-contexts.ts"
+import { liveContexts } from "../http/live-contexts.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
@@ -14,12 +14,9 @@ const scopes = ["https://www.googleapis.com/auth/cloud-platform", "https://www.g
 const anyProject = "-"
 const emailShape = /^[A-Za-z0-9._%+@:-]{3,200}$/
 
-interface Login {
-  readonly client: AuthClient
-  readonly calls: LiveContexts
-}
-
-const logins = sessionMemo<Login>()
+const clients = sessionMemo<AuthClient>()
+/** One for the process: the library has one client for the metadata server. */
+const calls = liveContexts()
 
 /**
  * Credentials that Google's library finds and makes tokens of: service accounts, users of gcloud, workload identity,
@@ -35,7 +32,7 @@ export async function authorizeByLibrary(
 ): Promise<Authorization> {
   const source = credentials === null ? "the application default credentials" : "GOOGLE_CREDENTIALS"
   try {
-    const { client, calls } = await logins(context, source, () => logIn(credentials, endpoint, context))
+    const client = await clients(context, source, () => logIn(credentials, endpoint, context))
     if (endpoint.universe !== null && client.universeDomain !== endpoint.universe) {
       throw serviceError("KEY_NO_CREDENTIALS", {
         service,
@@ -51,8 +48,7 @@ export async function authorizeByLibrary(
   }
 }
 
-async function logIn(credentials: object | null, endpoint: Endpoint, context: KeyContext): Promise<Login> {
-  const calls = liveContexts()
+async function logIn(credentials: object | null, endpoint: Endpoint, context: KeyContext): Promise<AuthClient> {
   const fetchImplementation = fetchFor("the login of Google Cloud", () => calls.current())
   // It would look for a proxy itself.
   const defaults = { fetchImplementation, noProxy: [/^/] }
@@ -72,7 +68,7 @@ async function logIn(credentials: object | null, endpoint: Endpoint, context: Ke
   for (let inner: unknown = client; isClient(inner); inner = "sourceClient" in inner ? inner.sourceClient : null) {
     Object.assign(inner.transporter.defaults, defaults)
   }
-  return { client, calls }
+  return client
 }
 
 function isClient(value: unknown): value is AuthClient {
@@ -99,8 +95,10 @@ function failure(error: unknown, source: string): AppError {
   })
 }
 
-/** `invalid_grant` and its kin (RFC 6749). */
+/** `invalid_grant` and its kin (RFC 6749): in the answer, or at the start of the text that was made of it. */
 function oauthCode(error: unknown): string | null {
+  const [, named] = error instanceof Error ? (/^Error code ([a-z_]{3,40})\b/.exec(error.message) ?? []) : []
+  if (named !== undefined) return named
   const data: unknown = error instanceof gaxios.GaxiosError ? error.response?.data : null
   const code = typeof data === "object" && data !== null && "error" in data ? data.error : null
   return typeof code === "string" && /^[a-z_]{3,40}$/.test(code) ? code : null
