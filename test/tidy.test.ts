@@ -17,7 +17,10 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "index.ts": ["app/", "core/", "errors/", "version.ts"],
   "version.ts": [],
   "cli/": ["app/", "errors/", "host/io.ts", "config/environment.ts", "keys/manifest", "core/format.ts", "version.ts"],
-  "app/": ["core/", "formats/", "keys/", "config/", "host/", "errors/", "version.ts", "node:path"],
+  "app/": [
+    ...["core/", "formats/", "keys/", "config/", "host/", "errors/", "publish/", "audit/"],
+    ...["version.ts", "node:path"],
+  ],
   "formats/": ["core/", "errors/"],
   "keys/": ["core/", "errors/", "node:crypto", "node:http2", "node:net", "node:path"],
   // The one place of the drivers that talks to the network.
@@ -33,6 +36,12 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "node:stream",
     "node:zlib",
   ],
+  // Uploads log in and send as the key providers do.
+  "publish/": [
+    ...["errors/", "keys/http/", "keys/provider.ts", "node:crypto", "node:net"],
+    ...["keys/aws/credentials.ts", "keys/aws/region.ts", "keys/gcp/authorization.ts", "keys/vault/transit.ts"],
+  ],
+  "audit/": ["errors/", "node:tls", "node:path"],
   "config/": ["core/", "errors/", "formats/yaml/", "formats/yaml.ts", "node:path"],
   "host/": ["core/secret.ts", "core/shlex.ts", "errors/", "node:"],
   "core/": ["errors/", "node:crypto"],
@@ -45,6 +54,7 @@ const packages: Readonly<Record<string, string>> = {
   "@noble/": "src/keys/age/",
   "bcrypt-pbkdf": "src/keys/age/",
   re2js: "src/config/re2.ts",
+  pg: "src/audit/",
 }
 
 function roomOf(file: string): string {

@@ -105,6 +105,7 @@ async function editNew(session: Session, options: EditOptions): Promise<Outcome>
         allowClearAlias: options.allowClearAlias,
         allowEmptySelection: options.allowEmptySelection,
       }
+      await session.audit?.("encrypt", options.file)
       const { text } = await sealNew(session, plan, file, key)
       const target = { mode: "kept", opened: null, followLinks: options.followLinks } as const
       await writeAtomic(session.io, options.file, utf8.encode(text), target)

@@ -32,7 +32,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   const plan = session.asSops ? await planFor(session, settings, options, format) : null
   const { bytes, facts } = await readSource(session, source)
   if (!session.asSops) refuseSealed(bytes, format)
-  const input = { bytes, format, settings, name, plan }
+  const input = { source, bytes, format, settings, name, plan }
   const over =
     options.inPlace || options.output === undefined || options.forceNew || session.asSops
       ? null
@@ -51,6 +51,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
 }
 
 interface Input {
+  readonly source: Source
   readonly bytes: Uint8Array
   readonly format: FormatName
   readonly settings: FileSettings
@@ -71,7 +72,7 @@ function refuseSealed(bytes: Uint8Array, format: FormatName): void {
 
 async function sealFresh(
   session: Session,
-  { bytes, format, settings, name, ...input }: Input,
+  { source, bytes, format, settings, name, ...input }: Input,
   options: EncryptOptions,
 ): Promise<Sealed> {
   const isContained = options.container || settings.rule.container
@@ -88,6 +89,7 @@ async function sealFresh(
   }
   const key = await makeDataKey(session, plan, name)
   try {
+    await session.audit?.("encrypt", source)
     return await sealNew(session, plan, file, key)
   } finally {
     key.dataKey.wipe()

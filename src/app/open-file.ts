@@ -26,6 +26,8 @@ export interface OpenRequest extends CommonOptions, OpenOptions {
   readonly valuesOnly?: boolean
   /** The file is about to be sealed again, and its MAC does not count. As `sops` only. */
   readonly ignoreMac?: boolean | undefined
+  /** For the audit log. */
+  readonly isRotation?: boolean
 }
 
 /** A sealed file that was read; nothing is opened yet. */
@@ -101,6 +103,7 @@ async function readAs(format: FormatName, text: string): Promise<SealedDocument>
 /** Opens a sealed file: data key, values, MAC and structure. @throws {AppError} with the name of the file */
 export async function openFile(session: Session, request: OpenRequest): Promise<OpenedFile> {
   const loaded = await loadSealed(session, request)
+  if (request.isRotation === true) await session.audit?.("rotate", loaded.file)
   if (request.ignoreMac !== true) return openLoaded(session, loaded, request)
   const file = await openLoadedUnverified(session, loaded, request)
   return { ...file, opened: acceptUnverified(file.opened) }
@@ -154,6 +157,7 @@ async function withKey<T extends Opened | Unverified>(
     })
     session.log?.({ level: "info", logger: "SOPS", text: "Data key recovered successfully" })
     try {
+      await session.audit?.("decrypt", loaded.file)
       const cipher = new Cipher(dataKey)
       const opened = work(document, cipher, compiled)
       warn(session, loaded.file, opened)

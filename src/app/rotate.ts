@@ -30,7 +30,7 @@ export async function rotateFiles(session: Session, options: RotateOptions): Pro
   const files = options.inPlace ? await insideFolders(session, options.files) : options.files
   return forEachFile(files, (source) =>
     withFile(source, async () => {
-      const file = await openFile(session, { ...options, source })
+      const file = await openFile(session, { ...options, source, isRotation: true })
       try {
         const { groups, threshold } = file.document.metadata
         const wanted = { groups: changed(groups, add, remove), threshold }

@@ -41,6 +41,7 @@ export async function sealOver(
   const { document, opened, compiled, settings } = file
   const { metadata, format } = document
   if (format.name !== "binary" && !session.asSops) await checkClear(session, file, plain, options)
+  await session.audit?.("encrypt", file.file)
   const isStock = metadata.structure === ""
   const sealed = await sealAs(
     { bytes: plain, format: format.name },

@@ -17,13 +17,21 @@ export interface Session {
   notice(text: string): void
   /** What upstream logs at this point, without any text of a document: the sops face alone shows it. */
   readonly log?: ((entry: LogEntry) => void) | undefined
+  /** Keeps a record of what is about to be done with a file, where the machine's owner wants one: the sops face alone. */
+  readonly audit?: Audit | undefined
 }
+
+/**
+ * @param file - as it was named; `null` for standard input
+ * @throws {AppError} `AUDIT_FAILED`: what cannot be recorded is not done
+ */
+export type Audit = (action: "encrypt" | "decrypt" | "rotate", file: string | null) => Promise<void>
 
 /** One line of upstream's log. Below `warning` it is shown with `--verbose` only. */
 export interface LogEntry {
   readonly level: "debug" | "info" | "warning" | "error"
   /** The part of upstream that says it. */
-  readonly logger: "CMD" | "SOPS" | "KEYSERVICE" | "PUBLISH" | "EXEC"
+  readonly logger: "CMD" | "SOPS" | "KEYSERVICE" | "PUBLISH" | "EXEC" | "AUDIT"
   readonly text: string
   /** In this order behind the text. */
   readonly fields?: Readonly<Record<string, string>> | undefined

@@ -129,6 +129,13 @@ const updatekeys: SopsCommand = {
   load: async () => (await import("./commands/updatekeys.ts")).updatekeys,
 }
 
+const publish: SopsCommand = {
+  flags: [...flags("yes", "omit-extensions", "recursive", "verbose", "decryption-order", ...keyServiceFlags), helpFlag],
+  isVerbose: true,
+  usage: "file",
+  load: async () => (await import("./commands/publish.ts")).publish,
+}
+
 const addGroup: SopsCommand = {
   flags: [
     flag("file"),
@@ -181,6 +188,7 @@ export const sopsCommands: ReadonlyMap<string, SopsCommand | SopsContainer> = ne
   ["completion", completion],
   ["exec-env", execEnv],
   ["exec-file", execFile],
+  ["publish", publish],
   ["keyservice", keyservice],
   ["filestatus", filestatus],
   ["groups", groups],

@@ -12,7 +12,7 @@ export async function askYesOrNo({ stdin, stdout }: Pick<Io, "stdin" | "stdout">
     await stdout.write(question)
     const line = await stdin.readLine()
     const words = (line ?? "").split(/[ \t\r]+/).filter((word) => word !== "")
-    if (line === null) throw failure("NOT_CONFIRMED", 1, "unexpected newline")
+    if (line === null) throw failure("NOT_CONFIRMED", 1, "EOF")
     if (words.length === 0) throw failure("NOT_CONFIRMED", 1, "unexpected newline")
     if (words.length > 1) throw failure("NOT_CONFIRMED", 1, "expected newline")
     if (words[0] === "y") return true

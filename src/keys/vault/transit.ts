@@ -41,14 +41,19 @@ export async function openVault(recipient: VaultRecipient, context: KeyContext):
   return { server, token, settings, context }
 }
 
-/**
- * One call of the API.
- *
- * @param path - names, each of which becomes one part of the path
- */
+export interface Question {
+  readonly method: "GET" | "PUT"
+  /** Names, each of which becomes one part of the path. */
+  readonly path: readonly string[]
+  /** A text is JSON already. */
+  readonly body?: Readonly<Record<string, string>> | string
+  readonly bytesMax?: number
+}
+
+/** One call of the API. */
 export function ask(
   { server, token, settings, context }: Vault,
-  { method, path, body }: { method: "GET" | "PUT"; path: readonly string[]; body?: Readonly<Record<string, string>> },
+  { method, path, body, bytesMax }: Question,
 ): Promise<HttpAnswer> {
   const url = new URL(`${server.origin}/v1/${path.map((part) => encodeURIComponent(part)).join("/")}`)
   const headers = {
@@ -67,7 +72,8 @@ export function ask(
       tls: settings.tls,
       ...(settings.proxy === undefined ? {} : { proxy: settings.proxy }),
       ...(socketPath === undefined ? {} : { socketPath }),
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: typeof body === "string" ? body : JSON.stringify(body) }),
+      ...(bytesMax === undefined ? {} : { bytesMax }),
     },
     context,
     { retried },

@@ -4,6 +4,7 @@ import { AppError } from "../../../errors/app-error.ts"
 import { type Action, type Input } from "../commands.ts"
 import { explain, failure, noFile } from "../messages.ts"
 import { commonOptions, formatOf } from "../options.ts"
+import { groupLines, painted } from "../group-lines.ts"
 import { askYesOrNo } from "../yes-or-no.ts"
 
 export const updatekeys: Action = async (session, input) => {
@@ -58,9 +59,7 @@ async function tell({ io }: Session, text: string): Promise<void> {
 }
 
 function drawn({ threshold: [before, after], groups }: KeyUpdate, hasColor: boolean): string {
-  const paint = (code: number, text: string): string => (hasColor ? `\x1b[${code}m${text}\x1b[0m` : text)
-  const added = (text: string): string => paint(32, `+++ ${text}`)
-  const removed = (text: string): string => paint(31, `--- ${text}`)
+  const { added, removed } = painted(hasColor)
   const name = "shamir_threshold"
   const lines = ["The following changes will be made to the file's groups:"]
   if (before > 0 && before === after) lines.push(`${name}: ${after}`)
@@ -68,9 +67,5 @@ function drawn({ threshold: [before, after], groups }: KeyUpdate, hasColor: bool
     if (after > 0) lines.push(added(`${name}: ${after}`))
     if (before > 0) lines.push(removed(`${name}: ${before}`))
   }
-  for (const [index, group] of groups.entries()) {
-    lines.push(paint(4, `Group ${index + 1}`))
-    lines.push(...group.common.map((key) => `    ${key}`), ...group.added.map(added), ...group.removed.map(removed))
-  }
-  return `${lines.join("\n")}\n`
+  return `${lines.join("\n")}\n${groupLines(groups, hasColor)}`
 }

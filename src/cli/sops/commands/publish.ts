@@ -1,0 +1,41 @@
+import { isMissing } from "../../../app/is-missing.ts"
+import { type Action } from "../commands.ts"
+import { groupLines } from "../group-lines.ts"
+import { visible } from "../log.ts"
+import { failure, noFile } from "../messages.ts"
+import { commonOptions, onlyFile } from "../options.ts"
+import { askYesOrNo } from "../yes-or-no.ts"
+
+export const publish: Action = async (session, input) => {
+  const { flags, args } = input
+  const { io } = session
+  const { config, decryptionOrder } = commonOptions(input)
+  if (config === undefined) {
+    const { requireConfig } = await import("../../../app/update-keys.ts")
+    await requireConfig(session, config)
+  }
+  if (args.length === 0) throw noFile()
+  const path = onlyFile(session, args)!
+  if (isMissing(session, path) !== null) throw failure("FILE_MISSING", 1, `stat ${path}: no such file or directory`)
+  const { isFolder, publish: start } = await import("../../../app/publish.ts")
+  const recursive = flags.isOn("recursive")
+  if (isFolder(session, path) && !recursive) {
+    return { fatal: "can't operate on a directory without --recursive flag." }
+  }
+  return start(session, {
+    config,
+    decryptionOrder,
+    path,
+    recursive,
+    omitExtensions: flags.isOn("omit-extensions"),
+    dialogue: {
+      changes: (groups) =>
+        io.stdout.write(
+          `The following changes will be made to the file's key groups:\n${groupLines(groups, io.stdout.hasColor)}`,
+        ),
+      confirm: async (source, destination) =>
+        flags.isOn("yes") || askYesOrNo(io, `uploading ${visible(source)} to ${visible(destination)} ? (y/n): `),
+      canceled: (source) => io.stdout.write(`Publication of ${visible(source)} canceled\n`),
+    },
+  })
+}
