@@ -188,7 +188,7 @@ describe("what other providers may do", () => {
     const groups = [[entry("a"), ...goldenGroups(row)[0]!]]
     const context = testContext({ env: goldenEnv(row) })
     expect(
-      opensToken(row, await unwrapDataKey(groups, 0, { context, manifests: [...real, ...manifests], timing })),
+      opensToken(row, await unwrapDataKey(groups, 0, { context, manifests: [...manifests, ...real], timing })),
     ).toBe(true)
     expect(asked).toEqual([])
   })
@@ -199,7 +199,7 @@ describe("what other providers may do", () => {
     const { manifests: real } = await import("../../src/keys/manifest.ts")
     const groups = [[...goldenGroups(row)[0]!, entry("a")]]
     const context = testContext({ env: goldenEnv(row) })
-    const options = { context, manifests: [...real, ...manifests], timing, decryptionOrder: ["kms", "age"] }
+    const options = { context, manifests: [...manifests, ...real], timing, decryptionOrder: ["kms", "age"] }
     const dataKey = await unwrapDataKey(groups, 0, options)
     expect(dataKey.use((bytes) => bytes[0])).toBe(7)
     expect(asked).toEqual(["a"])

@@ -49,11 +49,14 @@ function encodeKey(recipient: Recipient): Uint8Array {
     case "pgp":
       return encodeFields([[1, recipient.fp]])
     case "kms":
-      return encodeFields([
-        [1, recipient.arn],
-        [2, recipient.role],
-        ...[...recipient.context].map(([name, value]): [number, Uint8Array] => [3, encodePair(name, value)]),
-        [4, recipient.awsProfile],
+      return Buffer.concat([
+        encodeFields([
+          [1, recipient.arn],
+          [2, recipient.role],
+        ]),
+        // A pair of two empty texts is a pair all the same.
+        ...[...recipient.context].map(([name, value]) => encodeField(3, encodePair(name, value))),
+        encodeFields([[4, recipient.awsProfile]]),
       ])
     case "gcp_kms":
       return encodeFields([[1, recipient.resourceId]])
