@@ -4,6 +4,7 @@ import {
   AzureDeveloperCliCredential,
   AzurePowerShellCredential,
   ChainedTokenCredential,
+  CredentialUnavailableError,
   EnvironmentCredential,
   ManagedIdentityCredential,
   WorkloadIdentityCredential,
@@ -15,6 +16,7 @@ import { readTiming } from "../timing.ts"
 const production = ["environmentcredential", "workloadidentitycredential", "managedidentitycredential"] as const
 const development = ["azureclicredential", "azuredeveloperclicredential", "azurepowershellcredential"] as const
 
+type TokenCredential = ConstructorParameters<typeof ChainedTokenCredential>[0]
 type Name = (typeof production)[number] | (typeof development)[number]
 
 /**
@@ -35,7 +37,7 @@ export function credentialChain(httpClient: HttpClient, context: KeyContext): Ch
   const clientId = context.env("AZURE_CLIENT_ID") ?? ""
   // Whether this is a machine of Azure's at all is found out quickly, unless the user says that it is.
   const machine = { ...shared, sendProbeRequest: names.length > 1, ...(clientId === "" ? {} : { clientId }) }
-  const make = (name: Name): ConstructorParameters<typeof ChainedTokenCredential>[0] => {
+  const make = (name: Name): TokenCredential => {
     switch (name) {
       case "environmentcredential":
         return new EnvironmentCredential(shared)
@@ -51,7 +53,17 @@ export function credentialChain(httpClient: HttpClient, context: KeyContext): Ch
         return new AzurePowerShellCredential(programs)
     }
   }
-  return new ChainedTokenCredential(...names.map(make))
+  return new ChainedTokenCredential(...names.flatMap((name) => unlessUnavailable(() => make(name))))
+}
+
+/** Some find out at once that nothing is set for them. The others of the chain may do. */
+function unlessUnavailable(make: () => TokenCredential): TokenCredential[] {
+  try {
+    return [make()]
+  } catch (error) {
+    if (error instanceof CredentialUnavailableError) return []
+    throw error
+  }
 }
 
 function namesOf(text: string): readonly Name[] {

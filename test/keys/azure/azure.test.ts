@@ -145,6 +145,18 @@ describe("Azure Key Vault in particular", () => {
     expect(error.code).toBe("KEY_NO_CREDENTIALS")
   })
 
+  test("all the usual places are tried, in their order", async () => {
+    const { AZURE_TOKEN_CREDENTIALS: _, ...env } = machineEnv(fake)
+    expect(await unwrap(env)).toEqual(secret)
+  })
+
+  test("where a workload identity is meant and none is set, there are no credentials", async () => {
+    const env = { ...baseEnv(fake), AZURE_TOKEN_CREDENTIALS: "WorkloadIdentityCredential" }
+    expect((await expectedFailure(unwrap(env))).code).toBe("KEY_NO_CREDENTIALS")
+    const wrong = { ...baseEnv(fake), AZURE_TOKEN_CREDENTIALS: "anything" }
+    expect((await expectedFailure(unwrap(wrong))).code).toBe("ENVIRONMENT_INVALID")
+  })
+
   test("an endpoint that does not answer ends in time", async () => {
     fake.machine.fault = "silent"
     const error = await expectedFailure(unwrap({ ...machineEnv(fake), SOTTO_KEY_TIMEOUT: "0.4" }))

@@ -1,0 +1,144 @@
+import { execFile } from "node:child_process"
+import { readFileSync, writeFileSync } from "node:fs"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import { beforeAll, describe, expect, test } from "vitest"
+import { builtMain } from "../built.ts"
+import { awsAccess, awsKey, awsSecret, startAws } from "../servers/aws.ts"
+import { azureHost, startAzure } from "../servers/azure.ts"
+import { gcpKey, startGcp } from "../servers/gcp.ts"
+import { huaweiAccess, huaweiProject, huaweiSecret, huaweiUuid, startHuawei } from "../servers/huawei.ts"
+import { authorityFile } from "../servers/server.ts"
+import { startVault } from "../servers/vault.ts"
+import { temporaryFolder } from "./context.ts"
+
+interface Running {
+  readonly recipient: string
+  readonly env: Readonly<Record<string, string>>
+  stop(): Promise<void>
+}
+
+interface Row {
+  readonly flag: string
+  /** What the sealed file has to hold. */
+  readonly holds: string
+  start(): Promise<Running>
+}
+
+/** The whole program with each of its libraries, bundled as it is published, in a process of its own. */
+const rows: readonly Row[] = [
+  {
+    flag: "--kms",
+    holds: awsKey,
+    async start() {
+      const { server, close } = await startAws()
+      const keys = { AWS_ACCESS_KEY_ID: awsAccess, AWS_SECRET_ACCESS_KEY: awsSecret }
+      return { recipient: awsKey, env: { ...keys, AWS_ENDPOINT_URL: server.origin }, stop: close }
+    },
+  },
+  {
+    flag: "--gcp-kms",
+    holds: gcpKey,
+    async start() {
+      const { server, serviceAccount, close } = await startGcp()
+      const env = { SOPS_GCP_KMS_ENDPOINT: server.origin, GOOGLE_CREDENTIALS: JSON.stringify(serviceAccount) }
+      return { recipient: gcpKey, env, stop: close }
+    },
+  },
+  {
+    flag: "--azure-kv",
+    holds: "version: 0123456789abcdef",
+    async start() {
+      const { machine, proxy, clientId, close } = await startAzure()
+      const env = {
+        SSL_CERT_FILE: authorityFile,
+        HTTPS_PROXY: proxy.url,
+        IDENTITY_ENDPOINT: `${machine.origin}/msi/token`,
+        IDENTITY_HEADER: "x",
+        AZURE_CLIENT_ID: clientId,
+      }
+      return { recipient: `https://${azureHost}/keys/main`, env, stop: close }
+    },
+  },
+  {
+    flag: "--hc-vault-transit",
+    holds: "enc: vault:v1:",
+    async start() {
+      const { server } = await startVault()
+      const env = { VAULT_ADDR: server.origin, VAULT_TOKEN: "hvs.canary-7f3a" }
+      return { recipient: `${server.origin}/v1/transit/keys/payroll`, env, stop: () => server.close() }
+    },
+  },
+  {
+    flag: "--hckms",
+    holds: huaweiUuid,
+    async start() {
+      const { server } = await startHuawei()
+      const env = {
+        HUAWEICLOUD_SDK_REGION_KMS_EU_WEST_101: server.origin,
+        HUAWEICLOUD_SDK_AK: huaweiAccess,
+        HUAWEICLOUD_SDK_SK: huaweiSecret,
+        HUAWEICLOUD_SDK_PROJECT_ID: huaweiProject,
+      }
+      return { recipient: `eu-west-101:${huaweiUuid}`, env, stop: () => server.close() }
+    },
+  },
+]
+
+describe("the program", () => {
+  let main: string
+  beforeAll(async () => {
+    main = await builtMain()
+  }, 60_000)
+
+  test.each(rows)("seals and opens with $flag, without a word", async ({ flag, holds, start }) => {
+    const { recipient, env, stop } = await start()
+    const folder = temporaryFolder()
+    const run = (...args: string[]): Promise<Outcome> => runNode([main, ...args], { env, folder })
+    writeFileSync(join(folder, "a.yaml"), "a: canary-7f3a # kept\n")
+    expect(await run("encrypt", "-i", flag, recipient, "a.yaml")).toEqual({ status: 0, stdout: "", stderr: "" })
+    const sealed = readFileSync(join(folder, "a.yaml"), "utf8")
+    expect(sealed).not.toContain("canary-7f3a")
+    expect(sealed).toContain(holds)
+    expect(await run("decrypt", "a.yaml")).toEqual({ status: 0, stdout: "a: canary-7f3a # kept\n", stderr: "" })
+    await stop()
+  })
+
+  test.each(rows)("says what is wrong with $flag when nothing answers, within its time", async ({ flag, start }) => {
+    const { recipient, env, stop } = await start()
+    const folder = temporaryFolder()
+    const run = (...args: string[]): Promise<Outcome> => runNode([main, ...args], { env, folder })
+    writeFileSync(join(folder, "a.yaml"), "a: canary-7f3a\n")
+    expect((await run("encrypt", "-i", flag, recipient, "a.yaml")).status).toBe(0)
+    const before = readFileSync(join(folder, "a.yaml"), "utf8")
+    await stop()
+    const { status, stdout, stderr } = await run("decrypt", "a.yaml")
+    expect({ status, stdout }).toEqual({ status: 128, stdout: "" })
+    expect(stderr).toContain("a key service cannot be reached")
+    expect(stderr).not.toContain("canary-7f3a")
+    expect(readFileSync(join(folder, "a.yaml"), "utf8")).toBe(before)
+  })
+})
+
+interface Outcome {
+  readonly status: number | null
+  readonly stdout: string
+  readonly stderr: string
+}
+
+function runNode(
+  args: readonly string[],
+  { env, folder }: { readonly env: Readonly<Record<string, string>>; readonly folder: string },
+): Promise<Outcome> {
+  const machine = {
+    PATH: process.env["PATH"] ?? "",
+    HOME: join(tmpdir(), "no-such-home"),
+    AWS_EC2_METADATA_DISABLED: "true",
+  }
+  return new Promise((resolve) => {
+    const options = { cwd: folder, env: { ...machine, ...env }, timeout: 20_000 }
+    const child = execFile(process.execPath, [...args], options, (_, stdout, stderr) => {
+      resolve({ status: child.exitCode, stdout, stderr })
+    })
+  })
+}
