@@ -76,7 +76,7 @@ async function uploadOf(session: Session, item: Item, options: PublishOptions): 
   if (rule.vaultPath !== "") {
     const file = await openLoaded(session, loaded, { decryptionOrder: options.decryptionOrder, valuesOnly: true })
     try {
-      return uploadTo(target, await vaultJson(session, file))
+      return await uploadTo(target, await vaultJson(session, file))
     } finally {
       file.dataKey.wipe()
     }
@@ -87,7 +87,7 @@ async function uploadOf(session: Session, item: Item, options: PublishOptions): 
   try {
     const groups = groupDifferences(loaded.document.metadata.groups, keys.groups)
     if (groups.some(({ added, removed }) => added.length + removed.length > 0)) await options.dialogue.changes(groups)
-    return uploadTo(target, await recreate(session, file, keys))
+    return await uploadTo(target, await recreate(session, file, keys))
   } finally {
     file.dataKey.wipe()
   }

@@ -27,3 +27,12 @@ export function becomeUser(io: Pick<Io, "processes" | "platform">, name: string)
   if (user === null) throw new AppError("USER_UNKNOWN", {}, where)
   return user
 }
+
+/** Of whom this process runs as; `null` when the system has no name for that number. */
+export function accountName(): string | null {
+  try {
+    return process.getBuiltinModule("node:os").userInfo().username
+  } catch {
+    return null
+  }
+}

@@ -47,13 +47,13 @@ export async function putGcs(object: GcsObject, context: KeyContext): Promise<vo
 const noLogin: Authorization = { headers: {}, as: "nobody" }
 
 /** @returns `universe: null` for an emulator, which upstream's library finds by the same variable */
-function serverOf({ env }: KeyContext): { origin: string; universe: string | null } {
-  const emulator = env("STORAGE_EMULATOR_HOST") ?? ""
+function serverOf(context: KeyContext): { origin: string; universe: string | null } {
+  const emulator = context.env("STORAGE_EMULATOR_HOST") ?? ""
   if (emulator !== "") {
     const address = /^https?:\/\//.test(emulator) ? emulator : `http://${emulator}`
     return { origin: checkAddress(address, "STORAGE_EMULATOR_HOST").origin, universe: null }
   }
-  const universe = env("GOOGLE_CLOUD_UNIVERSE_DOMAIN") || "googleapis.com"
+  const universe = context.env("GOOGLE_CLOUD_UNIVERSE_DOMAIN") || "googleapis.com"
   if (!domain.test(universe)) {
     throw uploadFailed({ service, words: "GOOGLE_CLOUD_UNIVERSE_DOMAIN is not a domain" })
   }

@@ -82,7 +82,8 @@ function urlOf({ bucket, key, region }: { bucket: string; key: string; region: s
     : new URL(`${base.origin}${folder}/${bucket}/${path}`)
 }
 
-function endpointOf({ env }: KeyContext): URL | null {
+function endpointOf(context: KeyContext): URL | null {
+  const env = (name: string): string | undefined => context.env(name)
   if (env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS")?.toLowerCase() === "true") return null
   const name = (env("AWS_ENDPOINT_URL_S3") ?? "") === "" ? "AWS_ENDPOINT_URL" : "AWS_ENDPOINT_URL_S3"
   const address = env(name) ?? ""

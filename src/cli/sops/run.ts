@@ -1,3 +1,4 @@
+import { type AuditLog } from "../../app/audit.ts"
 import { type Outcome, type Session } from "../../app/session.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Io } from "../../host/io.ts"
@@ -8,6 +9,9 @@ import { defaultsOf, parseFlags, reorder } from "./grammar.ts"
 import { type LogLine, logLine } from "./log.ts"
 import { explain } from "./messages.ts"
 
+/** Upstream has it there on every system, and reads it for every call. */
+const auditFile = "/etc/sops/audit.yaml"
+
 const completionFlag = "--generate-bash-completion"
 
 /**
@@ -15,9 +19,10 @@ const completionFlag = "--generate-bash-completion"
  * their streams and statuses. Nothing that is thrown leaves this function.
  *
  * @param words - behind the name of the program
+ * @param audit - the file that says where records are kept
  * @returns the status to exit with
  */
-export async function runAsSops(io: Io, words: readonly string[]): Promise<number> {
+export async function runAsSops(io: Io, words: readonly string[], audit = auditFile): Promise<number> {
   const end = new AbortController()
   const say = (line: LogLine): void => void io.stderr.write(logLine(io, line))
   const log = { isVerbose: false, said: new Set<string>() }
@@ -37,13 +42,21 @@ export async function runAsSops(io: Io, words: readonly string[]): Promise<numbe
     },
   }
   const fail = async (error: unknown): Promise<number> => {
+    if (error instanceof AppError && error.code === "CONTEXT_INVALID") {
+      const text = "Encryption context contains a non-string value, context will not be used"
+      say({ level: "warning", logger: "AWSKMS", text })
+    }
     // Whoever stopped reading wants to hear nothing more, as with other tools in a pipe.
     if (!(error instanceof AppError)) await io.stderr.write(reportAsSops(error))
+    else if (error.code === "AUDIT_FAILED") tellAudit(error, say)
     else if (error.code !== "OUTPUT_CLOSED") await io.stderr.write(`${await explain(error)}\n`)
     return exitOf(error)
   }
+  let auditLog: AuditLog | null = null
   try {
-    const ended = await dispatch(session, words, () => {
+    auditLog = await openAudit(io, audit)
+    const audited: Session = auditLog === null ? session : { ...session, audit: auditLog.record }
+    const ended = await dispatch(audited, words, () => {
       log.isVerbose = true
     })
     const { output, fatal, exit = 0, errors = [] } = ended
@@ -59,7 +72,24 @@ export async function runAsSops(io: Io, words: readonly string[]): Promise<numbe
     return await fail(error)
   } finally {
     end.abort()
+    await auditLog?.close()
   }
+}
+
+/** Nearly nobody has that file, so nothing is loaded to find that out. */
+async function openAudit(io: Io, file: string): Promise<AuditLog | null> {
+  try {
+    io.fs.stat(file)
+  } catch {
+    return null
+  }
+  return (await import("../../app/audit.ts")).openAuditLog(io, file)
+}
+
+function tellAudit({ detail, message }: AppError, say: (line: LogLine) => void): void {
+  const { notes = [], subject, asUpstream } = detail
+  for (const text of notes) say({ level: "error", logger: "AUDIT", text })
+  say({ level: "fatal", logger: "AUDIT", text: asUpstream ?? `Failed to insert audit record: ${subject ?? message}` })
 }
 
 /** A mistake on the command line, and some failures of old commands, end in a fatal line of the log with status 1. */
@@ -145,10 +175,9 @@ async function help(name: string | null): Promise<Outcome> {
 /** The fault and the help stand on standard output, the fault alone in the log. */
 async function wrongUsage(text: string, name: string | null): Promise<Ended> {
   const { helpText } = await import("./help.ts")
+  const isLeaf = name !== null && name !== "groups" && name !== "completion"
   const head =
-    text.startsWith("Cannot use") && name === null
-      ? `${text}\n`
-      : `Incorrect Usage${name === null ? "." : ":"} ${text}\n\n`
+    text.startsWith("Cannot use") && name === null ? `${text}\n` : `Incorrect Usage${isLeaf ? ":" : "."} ${text}\n\n`
   return { output: head + helpText(name), fatal: text }
 }
 
