@@ -51,6 +51,9 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
 /** Each package has one place that knows it. */
 const packages: Readonly<Record<string, string>> = {
   "age-encryption": "src/keys/age/",
+  "@aws-sdk/": "src/keys/aws/",
+  "@azure/": "src/keys/azure/",
+  "google-auth-library": "src/keys/gcp/",
   "@noble/": "src/keys/age/",
   "bcrypt-pbkdf": "src/keys/age/",
   re2js: "src/config/re2.ts",
