@@ -1,8 +1,10 @@
 import { isAbsolute, join, basename, dirname, relative, resolve, sep } from "node:path"
 import { type ConfigFiles } from "../config/files.ts"
 import { limits } from "../core/limits.ts"
+import { type Recipient } from "../core/recipient.ts"
 import { absolute, factsOf, readOptionalFile } from "../host/files.ts"
 import { gitTop } from "../host/git.ts"
+import { hostName } from "../host/host-name.ts"
 import { runProgram, talkWith } from "../host/program.ts"
 import { withoutIdentities } from "../host/child-environment.ts"
 import { type KeyContext, type PathFacts } from "../keys/provider.ts"
@@ -34,8 +36,16 @@ export function workspaceOf({ io }: Session, files: readonly (string | null)[] =
   return [...new Set(folders.flatMap((folder) => [folder, gitTop(io, folder) ?? folder]))]
 }
 
-/** The machine as key providers see it. One for a run: what they remember hangs on it. */
-export function keyContext(session: Session, files: readonly (string | null)[]): KeyContext {
+/**
+ * The machine as key providers see it. What they remember hangs on the run.
+ *
+ * @param named - the recipients that the user's flags and config name; what a file names does not count
+ */
+export function keyContext(
+  session: Session,
+  files: readonly (string | null)[],
+  named: () => readonly Recipient[] = () => [],
+): KeyContext {
   const { io } = session
   const forHelpers = (added: Readonly<Record<string, string>> | undefined): Map<string, string> =>
     new Map([...(session.asSops ? io.env : withoutIdentities(io.env)), ...Object.entries(added ?? {})])
@@ -59,6 +69,8 @@ export function keyContext(session: Session, files: readonly (string | null)[]):
     notice: (text) => session.notice(text),
     asSops: session.asSops,
     now: () => io.now(),
+    ...(session.asSops ? { hostName: hostName() } : {}),
+    namedVaults: () => named().flatMap((one) => (one.type === "hc_vault" ? [one.vaultAddress] : [])),
     signal: session.signal,
     effort: "any",
     session: session.memory,

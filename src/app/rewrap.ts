@@ -12,6 +12,7 @@ import { parseToken } from "../core/token.ts"
 import { AppError } from "../errors/app-error.ts"
 import { unwrapDataKey } from "../keys/unwrap.ts"
 import { usableThreshold, wrapDataKey } from "../keys/wrap.ts"
+import { addedRecipients } from "./added-recipients.ts"
 import { type Wanted } from "./key-plan.ts"
 import { servicesOf } from "./key-services.ts"
 import { keyContext } from "./machine.ts"
@@ -58,12 +59,13 @@ function checkOpensMac({ metadata: { mac, macAad } }: SealedDocument, dataKey: S
 /** The metadata fields for a data key of this file. */
 async function wrapFor(
   session: Session,
-  { document, file }: LoadedFile,
+  { document, file, settings }: LoadedFile,
   dataKey: SecretBytes,
   { groups, threshold }: Wanted,
 ): Promise<MetaMap> {
   const before = document.metadata.groups
-  const options = { context: keyContext(session, [file]), services: servicesOf(session), now: session.io.now() }
+  const context = keyContext(session, [file], () => [...settings.named(), ...addedRecipients(before, groups)])
+  const options = { context, services: servicesOf(session), now: session.io.now() }
   // Shares belong together, and upstream wraps again for everybody in any case.
   if (session.asSops || before.length !== 1 || groups.length !== 1) {
     return writeGroups(await wrapDataKey(dataKey, groups, threshold, options), usableThreshold(groups, threshold))
@@ -110,7 +112,7 @@ async function unwrapOnce(
   const name = JSON.stringify([threshold, groups.map((group) => group.map(({ enc }) => enc))])
   const unwrap = (): Promise<SecretBytes> =>
     unwrapDataKey(groups, threshold, {
-      context: keyContext(session, [file]),
+      context: keyContext(session, [file], () => settings.named()),
       services: servicesOf(session),
       decryptionOrder: order.length === 0 ? null : order,
       nameOf: (recipient) => settings.personOf(recipient),

@@ -7,6 +7,7 @@ import { type Sealed } from "../core/seal.ts"
 import { SecretBytes } from "../core/secret.ts"
 import { utf8 } from "../core/text.ts"
 import { usableThreshold, wrapDataKey } from "../keys/wrap.ts"
+import { addedRecipients } from "./added-recipients.ts"
 import { type Wanted } from "./key-plan.ts"
 import { servicesOf } from "./key-services.ts"
 import { checkKnown } from "./known-recipients.ts"
@@ -95,7 +96,10 @@ export async function sealFresh(
   const dataKey = new SecretBytes(Uint8Array.from(session.io.randomBytes(32)))
   try {
     const wrapped = await wrapDataKey(dataKey, groups, usable, {
-      context: keyContext(session, [file.file]),
+      context: keyContext(session, [file.file], () => [
+        ...file.settings.named(),
+        ...addedRecipients(file.document.metadata.groups, groups),
+      ]),
       services: servicesOf(session),
       now: session.io.now(),
     })

@@ -126,7 +126,7 @@ export async function makeDataKey(
   const dataKey = new SecretBytes(Uint8Array.from(session.io.randomBytes(32)))
   try {
     const wrapped = await wrapDataKey(dataKey, groups, threshold, {
-      context: keyContext(session, [file]),
+      context: keyContext(session, [file], () => groups.flat()),
       services: servicesOf(session),
       now: session.io.now(),
     })

@@ -1,7 +1,16 @@
 import { type Config, defaultSettings, type RuleSettings } from "../config/config.ts"
 import { findConfig, findSopsYaml } from "../config/find.ts"
 import { loadFound, loadNamed } from "../config/load.ts"
-import { type People, peopleOf, personOf, type Rule, ruleFor, settingsFor, type Target } from "../config/rule.ts"
+import {
+  type People,
+  peopleOf,
+  personOf,
+  recipientsIn,
+  type Rule,
+  ruleFor,
+  settingsFor,
+  type Target,
+} from "../config/rule.ts"
 import { type Recipient } from "../core/recipient.ts"
 import { absolute } from "../host/files.ts"
 import { parseRecipients } from "../keys/parse-recipient.ts"
@@ -19,6 +28,8 @@ export interface FileSettings {
    * @throws {AppError} `CONFIG_NO_RULE` when rules are there and none matches
    */
   sealingRule(): Promise<Rule | null>
+  /** Every recipient that the config names, for whatever file. */
+  named(): readonly Recipient[]
   /** What people call a recipient. */
   personOf(recipient: Recipient): string | undefined
 }
@@ -83,6 +94,7 @@ async function settingsOf(session: Session, config: Config | null, target: Targe
       if (!asSops) for (const text of found?.notices ?? []) session.notice(text)
       return found
     },
+    named: () => (config === null ? [] : recipientsIn(config, parseRecipients)),
     personOf(recipient) {
       if (config === null) return undefined
       people ??= peopleOf(config, parseRecipients)

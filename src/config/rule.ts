@@ -5,7 +5,7 @@ import { type Config, type RuleEntry, type RuleSettings } from "./config.ts"
 import { isName } from "./directory.ts"
 import { type PathRules } from "./files.ts"
 import { loadPattern } from "./re2.ts"
-import { type ParseRecipient, parseSpec, recipientKey, withoutDuplicates } from "./recipients.ts"
+import { type ParseRecipient, parseSpec, recipientKey, type RecipientSpec, withoutDuplicates } from "./recipients.ts"
 
 /** What a config says about one path. */
 export interface Settings extends RuleSettings {
@@ -69,9 +69,8 @@ export async function settingsFor(config: Config, target: Target): Promise<Setti
 
 /** The names of a config for the recipients of any file. A recipient that does not parse has no name. */
 export function peopleOf(config: Config, parse: ParseRecipient): People {
-  const specs = [...config.people, ...(config.rules ?? []).flatMap(({ groups }) => orNothing(groups).flat())]
   const people = new Map<string, string>()
-  for (const spec of specs) {
+  for (const spec of specsOf(config)) {
     if (spec.person === null || !isName(spec.person)) continue
     for (const recipient of orNothing(() => parseSpec(spec, parse))) {
       const key = recipientKey(recipient)
@@ -79,6 +78,15 @@ export function peopleOf(config: Config, parse: ParseRecipient): People {
     }
   }
   return people
+}
+
+/** Every recipient that a config names, for any file. What does not parse is left out. */
+export function recipientsIn(config: Config, parse: ParseRecipient): Recipient[] {
+  return specsOf(config).flatMap((spec) => [...orNothing(() => parseSpec(spec, parse))])
+}
+
+function specsOf(config: Config): RecipientSpec[] {
+  return [...config.people, ...(config.rules ?? []).flatMap(({ groups }) => orNothing(groups).flat())]
 }
 
 /** @returns the name of who holds the identity; `null` when the config does not name it */

@@ -20,7 +20,7 @@ export function deriveContext(
     asSops: context.asSops,
     now: () => context.now(),
     ...(context.hostName === undefined ? {} : { hostName: context.hostName }),
-    ...(context.namedVaults === undefined ? {} : { namedVaults: context.namedVaults }),
+    namedVaults: () => context.namedVaults?.() ?? [],
     session: context.session,
     signal,
     effort,

@@ -34,7 +34,7 @@ export interface KeyContext {
   /** Of this machine; only where upstream puts it into a session name. */
   readonly hostName?: string
   /** Addresses of Vault servers that the user's own words name: flags and config. What a file names does not count. */
-  readonly namedVaults?: readonly string[]
+  namedVaults?(): readonly string[]
   readonly signal: AbortSignal
   /** How far a provider may go now. Unwrapping goes up step by step, so that nobody is asked without need. */
   readonly effort: Effort

@@ -32,7 +32,7 @@ export interface TestContext extends KeyContext {
 /** A machine for key providers: the real file system and real programs, but only the given environment and answers. */
 export function testContext(options: TestContextOptions = {}): TestContext {
   const { env = {}, answers = [], workspace = [], asSops = false, effort = "any" } = options
-  const { platform = process.platform, home = join(tmpdir(), "no-such-home"), signal, namedVaults } = options
+  const { platform = process.platform, home = join(tmpdir(), "no-such-home"), signal, namedVaults = [] } = options
   const own = signal ?? new AbortController().signal
   const questions: string[] = []
   const notices: string[] = []
@@ -108,7 +108,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
     asSops,
     now: () => new Date(),
     hostName: "test-host",
-    ...(namedVaults === undefined ? {} : { namedVaults }),
+    namedVaults: () => namedVaults,
     effort,
     session: {},
     signal: own,

@@ -120,6 +120,31 @@ describe("the program", () => {
   })
 })
 
+describe("the address of a Vault", () => {
+  test("is good when a flag or the config names it, and not when only the file does", async () => {
+    const main = await builtMain()
+    const { server } = await startVault()
+    const folder = temporaryFolder()
+    const recipient = `${server.origin}/v1/transit/keys/payroll`
+    const env = { VAULT_TOKEN: "hvs.canary-7f3a" }
+    const run = (...args: string[]): Promise<Outcome> => runNode([main, ...args], { env, folder })
+    writeFileSync(join(folder, "a.yaml"), "a: b\n")
+    expect((await run("encrypt", "-i", "--hc-vault-transit", recipient, "a.yaml")).status).toBe(0)
+
+    const asked = server.received.length
+    const refused = await run("decrypt", "a.yaml")
+    expect(refused.status).toBe(128)
+    expect(refused.stderr).toContain("the token is not sent to an address that only the file names")
+    expect(refused.stderr).toContain(`VAULT_ADDR=${server.origin}`)
+    expect(server.received).toHaveLength(asked)
+
+    const config = join(folder, "rules.yaml")
+    writeFileSync(config, `creation_rules:\n  - hc_vault_transit_uri: ${recipient}\n`)
+    expect(await run("decrypt", "--config", config, "a.yaml")).toEqual({ status: 0, stdout: "a: b\n", stderr: "" })
+    await server.close()
+  })
+})
+
 interface Outcome {
   readonly status: number | null
   readonly stdout: string

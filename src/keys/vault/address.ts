@@ -59,7 +59,9 @@ function isListed(address: string, list: string): boolean {
 
 function isKnown(address: string, context: KeyContext): boolean {
   const origin = originOf(address)
-  return [context.env("VAULT_ADDR") ?? "", ...(context.namedVaults ?? [])].some((known) => originOf(known) === origin)
+  return [context.env("VAULT_ADDR") ?? "", ...(context.namedVaults?.() ?? [])].some(
+    (known) => originOf(known) === origin,
+  )
 }
 
 /** Scheme, host and port, with the port of the scheme left out; the text itself when it is no address. */

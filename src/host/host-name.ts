@@ -1,0 +1,8 @@
+/** What this machine calls itself; `""` when it does not know. */
+export function hostName(): string {
+  try {
+    return process.getBuiltinModule("node:os").hostname()
+  } catch {
+    return ""
+  }
+}
