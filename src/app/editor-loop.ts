@@ -3,9 +3,9 @@ import { decodeText, equalBytes } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { loadFormat } from "../formats/registry.ts"
 import { chooseEditor, type Editor, runEditor } from "../host/editor.ts"
-import { readFile } from "../host/files.ts"
 import { withPrivateDir } from "../host/private-dir.ts"
-import { fileLimits, workspaceOf } from "./machine.ts"
+import { workspaceOf } from "./machine.ts"
+import { readSource } from "./open-file.ts"
 import { type EditOptions } from "./options.ts"
 import { type Session } from "./session.ts"
 import { UnsavedText } from "./unsaved-text.ts"
@@ -54,7 +54,7 @@ async function loop(
   const { io, asSops } = session
   for (;;) {
     const end = await runEditor(io, text.editor, text.path, { asSops: asSops || keepEnv, abandon: text.abandon })
-    const { bytes: edited } = await readFile(io, text.path, fileLimits)
+    const { bytes: edited } = await readSource(session, text.path)
     if (end.interruptedBy !== null) throw new UnsavedText(edited, new AppError("EDIT_INTERRUPTED"))
     if (equalBytes(edited, text.start)) return edited
     const fault = await faultOf(text.format, edited, showMasterKeys)
@@ -77,12 +77,11 @@ async function askForEnter(session: Session, fault: AppError, edited: Uint8Array
     fault.code === "RESERVED_KEY" || fault.code === "NO_DOCUMENT"
       ? "Tree not valid for encryption."
       : "Could not load tree, probably due to invalid syntax."
-  const place = fault.where.line === undefined ? "" : `, line ${fault.where.line}`
   session.log?.({
     level: "error",
     logger: "CMD",
     text: `${what} Press enter to return to the editor, or Ctrl+C to exit.`,
-    fields: { error: fault.message + place },
+    error: fault,
   })
   if ((await session.io.stdin.readLine()) === null) throw new UnsavedText(edited, fault)
 }

@@ -16,7 +16,11 @@ export function findInTree(root: Tree, path: TreePath, { countsComments = false 
   let at = root
   for (const [depth, part] of path.entries()) {
     const next = step(at, part, path.slice(0, depth + 1), countsComments)
-    if (next === null) throw new AppError("KEY_NOT_FOUND", { path: path.slice(0, depth + 1) })
+    if (next === null) {
+      const component = typeof part === "string" ? `['${part}']` : `[${part}]`
+      const asUpstream = `error truncating tree: component ${component} not found`
+      throw new AppError("KEY_NOT_FOUND", { path: path.slice(0, depth + 1) }, { asUpstream })
+    }
     at = next
   }
   return at

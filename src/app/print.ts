@@ -63,9 +63,13 @@ export function emitOptions(
 ): EmitOptions {
   const { stores } = settings.rule
   if (format === "yaml") return { indent: yamlIndent(indent ?? stores.yamlIndent) }
-  if (indent !== undefined) return { indent }
-  if (format === "json") return { indent: stores.jsonIndent }
-  return { indent: format === "binary" ? stores.jsonBinaryIndent : undefined }
+  if (format === "json") return { indent: jsonIndent(indent ?? stores.jsonIndent) }
+  return { indent: format === "binary" ? jsonIndent(indent ?? stores.jsonBinaryIndent) : undefined }
+}
+
+function jsonIndent(indent: number | undefined): number | undefined {
+  if (indent === undefined || indent >= -1) return indent
+  throw new AppError("NOT_PRINTABLE", {}, { subject: "an indent of JSON is -1 (a tab) or more" })
 }
 
 function yamlIndent(indent: number | undefined): number | undefined {

@@ -31,10 +31,12 @@ export type Audit = (action: "encrypt" | "decrypt" | "rotate", file: string | nu
 export interface LogEntry {
   readonly level: "debug" | "info" | "warning" | "error"
   /** The part of upstream that says it. */
-  readonly logger: "CMD" | "SOPS" | "KEYSERVICE" | "PUBLISH" | "EXEC" | "AUDIT"
+  readonly logger: "CMD" | "SOPS" | "AWSKMS" | "KEYSERVICE" | "PUBLISH" | "EXEC" | "AUDIT"
   readonly text: string
   /** In this order behind the text. */
   readonly fields?: Readonly<Record<string, string>> | undefined
+  /** Stands behind the text in the words of the face. */
+  readonly error?: AppError | undefined
 }
 
 /** What a use case leaves to the command line, which is the only one that prints. */

@@ -12,7 +12,10 @@ export async function unsetValue(session: Session, options: UnsetOptions): Promi
   return changeFile(session, options, async (scan, { document, opened }) => {
     const [root] = buildTrees(opened.leaves, scan.documents)
     const { path: place, isBlocked } = session.asSops ? pathAsUpstream(root!, path) : { path, isBlocked: false }
-    if (isBlocked) throw new AppError("KEY_NOT_FOUND", { path }, { subject: "a scalar is in the way" })
+    if (isBlocked) {
+      const asUpstream = `Unsupported type: a scalar for item '${path.at(-1)!}'`
+      throw new AppError("KEY_NOT_FOUND", { path }, { subject: "a scalar is in the way", asUpstream })
+    }
     try {
       return document.format.unset(scan, place)
     } catch (error) {

@@ -30,6 +30,15 @@ export async function requireConfig(session: Session, config: string | undefined
   if (found === null) throw new AppError("CONFIG_UNREADABLE", {}, { asUpstream: "config file not found" })
 }
 
+/** @returns the absolute path. @throws {AppError} with status 1 when there is no such file, or it is a folder */
+export function requireDocument({ io }: Session, file: string): string {
+  const path = absolute(io, file)
+  const facts = factsOf(io, file)
+  if (facts === null) throw refused(`stat ${path}: no such file or directory`)
+  if (facts.kind === "folder") throw refused("can't operate on a directory")
+  return path
+}
+
 /**
  * Compares the recipients of a file with its rule. The file keeps its own threshold, as far as the rule has groups for
  * it; upstream does not look at the rule's.
@@ -38,10 +47,6 @@ export async function requireConfig(session: Session, config: string | undefined
  */
 export async function planKeyUpdate(session: Session, options: UpdateKeysOptions): Promise<KeyUpdate> {
   const { file } = options
-  const path = absolute(session.io, file)
-  const facts = factsOf(session.io, file)
-  if (facts === null) throw refused(`stat ${path}: no such file or directory`)
-  if (facts.kind === "folder") throw refused("can't operate on a directory")
   return withFile(file, async () => {
     const loaded = await loadSealed(session, { ...options, source: file })
     const rule = await loaded.settings.sealingRule()

@@ -29,7 +29,13 @@ export interface SopsCommand {
 }
 
 /** `fatal` ends the call with a fatal line of the log and status 1, as uncoded errors of upstream do. */
-export type Action = (session: Session, input: Input) => Promise<Outcome & { readonly fatal?: string }>
+export type Action = (session: Session, input: Input) => Promise<Outcome & Fatal>
+
+export interface Fatal {
+  readonly fatal?: string
+  /** Who says it; else the commands themselves. */
+  readonly logger?: "EXEC"
+}
 
 /** `groups` and `completion`: flags stop at the first argument, which names a command of their own. */
 export interface SopsContainer {

@@ -5,9 +5,10 @@ import { goQuoted, visible } from "./log.ts"
 
 /** Upstream's words around ours, or in their place, where callers look for them. */
 const words: Partial<Readonly<Record<Code, (error: AppError) => string>>> = {
-  FILE_MISSING: (error) => `Error reading file: open ${fileOf(error)}: no such file or directory`,
-  FILE_UNREADABLE: (error) => `Error reading file: open ${fileOf(error)}: ${reasonOf(error)}`,
+  FILE_MISSING: (error) => `${reading(error)}open ${fileOf(error)}: ${noSuchFile}`,
+  FILE_UNREADABLE: (error) => `${reading(error)}open ${fileOf(error)}: ${reasonOf(error)}`,
   FILE_UNWRITABLE: (error) => `Could not open in-place file for writing: open ${fileOf(error)}: ${reasonOf(error)}`,
+  CONFIG_UNREADABLE: (error) => `could not read config file: open ${fileOf(error)}: ${reasonOf(error, noSuchFile)}`,
   NOT_SEALED: () => "sops metadata not found",
   ALREADY_SEALED: () => alreadySealed,
   RESERVED_KEY: () => alreadySealed,
@@ -17,11 +18,16 @@ const words: Partial<Readonly<Record<Code, (error: AppError) => string>>> = {
   CONTEXT_INVALID: () => "Invalid KMS encryption context format",
   KEY_GROUPS_INVALID: ({ detail, message }) => `Could not generate data key: [${detail.subject ?? message}]`,
   WRAP_FAILED: ({ detail, message }) => `Could not generate data key: [${(detail.notes ?? [message]).join(" ")}]`,
-  KEY_NOT_FOUND: (error) => `Key not found: ${lastOf(error)}`,
+  PATH_INVALID: (error) =>
+    error.exit === 91 ? `error parsing --extract path: ${error.message}` : "Invalid set index format",
+  KEY_NOT_FOUND: ({ where }) => {
+    const last = where.path?.at(-1) ?? ""
+    return typeof last === "number" ? `Index ${last} out of bounds` : `Key not found: ${last}`
+  },
   VALUE_INVALID: () => "Value for --set is not valid JSON",
   NO_EDITOR: (error) => `Could not run editor: ${ours(error)}`,
   EDITOR_INVALID: (error) => `Could not run editor: ${ours(error)}`,
-  EDITOR_FAILED: (error) => `Could not run editor: ${ours(error)}`,
+  EDITOR_FAILED: (error) => `Could not run editor: ${editorEnd(error) ?? ours(error)}`,
   NOT_CHANGED: ({ message }) => message,
   EDIT_INTERRUPTED: () => "User canceled operation",
   KEYSERVICE_LISTEN: ({ message }) => message,
@@ -49,15 +55,28 @@ for example: \`sops edit my_file.yaml\``
 
 /** What a failed call says on standard error, without the final newline. */
 export async function explain(error: AppError): Promise<string> {
-  const text =
-    error.code === "DATA_KEY" ? await dataKeyWords(error) : (error.detail.asUpstream ?? words[error.code]?.(error))
-  if (text !== undefined) return text.split("\n").map(visible).join("\n")
-  return (prefixes.get(error.exit) ?? "") + ours(error)
+  const dataKey = error.code === "DATA_KEY" ? await dataKeyWords(error) : undefined
+  return dataKey === undefined ? wordsFor(error) : lines(dataKey)
+}
+
+/** The same, for all but a data key that cannot be had. */
+export function wordsFor(error: AppError): string {
+  const text = error.detail.asUpstream ?? words[error.code]?.(error)
+  return text === undefined ? (prefixes.get(error.exit) ?? "") + ours(error) : lines(text)
+}
+
+function lines(text: string): string {
+  return text.split("\n").map(visible).join("\n")
 }
 
 async function dataKeyWords(error: AppError): Promise<string | undefined> {
   const { dataKeyText } = await import("../../app/data-key-text.ts")
   return dataKeyText(error) ?? undefined
+}
+
+function editorEnd({ detail }: AppError): string | undefined {
+  const status = /^it ended with status (\d+)$/.exec(detail.notes?.[0] ?? "")?.[1]
+  return status === undefined ? undefined : `exit status ${status}`
 }
 
 function ours(error: AppError): string {
@@ -68,12 +87,15 @@ function fileOf({ where }: AppError): string {
   return where.file ?? "the file"
 }
 
-function reasonOf({ detail, message }: AppError): string {
-  return detail.notes?.[0] ?? message
+const noSuchFile = "no such file or directory"
+
+function reasonOf({ detail, message }: AppError, usual = message): string {
+  return detail.notes?.[0] ?? usual
 }
 
-function lastOf({ where }: AppError): string {
-  return String(where.path?.at(-1) ?? "")
+/** Files beside the document have no words of their own. */
+function reading({ exit }: AppError): string {
+  return exit === 1 ? "" : "Error reading file: "
 }
 
 /** A mistake on the command line that upstream has words for. */

@@ -3,11 +3,19 @@ import { type Outcome, type Session } from "../../app/session.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Io } from "../../host/io.ts"
 import { exitOf, reportAsSops } from "../report.ts"
-import { type Input, isContainer, type SopsCommand, type SopsContainer, sopsCommands, topFlags } from "./commands.ts"
+import {
+  type Action,
+  type Input,
+  isContainer,
+  type SopsCommand,
+  type SopsContainer,
+  sopsCommands,
+  topFlags,
+} from "./commands.ts"
 import { flag, Flags } from "./flags.ts"
 import { defaultsOf, parseFlags, reorder } from "./grammar.ts"
 import { type LogLine, logLine } from "./log.ts"
-import { explain } from "./messages.ts"
+import { explain, wordsFor } from "./messages.ts"
 
 /** Upstream has it there on every system, and reads it for every call. */
 const auditFile = "/etc/sops/audit.yaml"
@@ -38,7 +46,9 @@ export async function runAsSops(io: Io, words: readonly string[], audit = auditF
       say({ level: "warning", logger: "CMD", text })
     },
     log(entry) {
-      if (log.isVerbose || entry.level === "warning" || entry.level === "error") say(entry)
+      const isShown = log.isVerbose || entry.level === "warning" || entry.level === "error"
+      const fields = entry.error === undefined ? entry.fields : { ...entry.fields, error: wordsFor(entry.error) }
+      if (isShown) say({ ...entry, fields })
     },
   }
   const fail = async (error: unknown): Promise<number> => {
@@ -59,10 +69,10 @@ export async function runAsSops(io: Io, words: readonly string[], audit = auditF
     const ended = await dispatch(audited, words, () => {
       log.isVerbose = true
     })
-    const { output, fatal, exit = 0, errors = [] } = ended
+    const { output, fatal, logger = "CMD", exit = 0, errors = [] } = ended
     if (output !== undefined) await io.stdout.write(output)
     if (fatal !== undefined) {
-      say({ level: "fatal", logger: "CMD", text: fatal })
+      say({ level: "fatal", logger, text: fatal })
       return 1
     }
     for (const error of errors) await fail(error)
@@ -93,7 +103,7 @@ function tellAudit({ detail, message }: AppError, say: (line: LogLine) => void):
 }
 
 /** A mistake on the command line, and some failures of old commands, end in a fatal line of the log with status 1. */
-type Ended = Outcome & { readonly fatal?: string }
+type Ended = Awaited<ReturnType<Action>>
 
 async function dispatch(session: Session, words: readonly string[], beVerbose: () => void): Promise<Ended> {
   const { io } = session

@@ -14,11 +14,11 @@ import {
 export const encrypt: Action = async (session, input) => {
   const { flags, args } = input
   const isStdin = args.length === 0
-  if (isStdin && flags.text("filename-override") === "") {
-    throw failure("NAME_MISSING", 8, "Error: must specify --filename-override when reading from stdin")
-  }
   if (isStdin && flags.isOn("in-place")) {
     throw failure("OPTIONS_CONFLICT", 8, "Error: cannot use --in-place when reading from stdin")
+  }
+  if (isStdin && flags.text("filename-override") === "") {
+    throw failure("NAME_MISSING", 8, "Error: must specify --filename-override when reading from stdin")
   }
   const source = onlyFile(session, args)
   const target = targetOptions(flags)

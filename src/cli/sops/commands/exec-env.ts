@@ -1,6 +1,7 @@
 import { type Outcome, type Session } from "../../../app/session.ts"
-import { type Action, type Input } from "../commands.ts"
-import { failure } from "../messages.ts"
+import { AppError } from "../../../errors/app-error.ts"
+import { type Action, type Fatal, type Input } from "../commands.ts"
+import { explain, failure } from "../messages.ts"
 import { commonOptions, warn } from "../options.ts"
 
 export const execEnv: Action = async (session, input) => {
@@ -14,8 +15,20 @@ export const execEnv: Action = async (session, input) => {
     }
   }
   const { execEnv: start } = await import("../../../app/exec-env.ts")
-  const outcome = await start(session, { ...childOptions(input), file, command, sameProcess: isSameProcess })
-  return isSameProcess ? outcome : told(session, outcome)
+  return withUser(async () => {
+    const outcome = await start(session, { ...childOptions(input), file, command, sameProcess: isSameProcess })
+    return isSameProcess ? outcome : told(session, outcome)
+  })
+}
+
+/** A user that cannot be had ends the call in the log. */
+export async function withUser(work: () => Promise<Outcome>): Promise<Outcome & Fatal> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof AppError) || !error.code.startsWith("USER_")) throw error
+    return { fatal: await explain(error), logger: "EXEC" }
+  }
 }
 
 export function twoArguments(args: readonly string[]): readonly [string, string] {

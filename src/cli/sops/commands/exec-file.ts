@@ -1,6 +1,6 @@
 import { type Action } from "../commands.ts"
 import { typeOptions, warn } from "../options.ts"
-import { childOptions, told, twoArguments } from "./exec-env.ts"
+import { childOptions, told, twoArguments, withUser } from "./exec-env.ts"
 
 export const execFile: Action = async (session, input) => {
   const { flags, args } = input
@@ -9,13 +9,13 @@ export const execFile: Action = async (session, input) => {
     warn(session, "exec-file's --background option is deprecated and will be removed in a future version of sops")
   }
   const { execFile: start } = await import("../../../app/exec-file.ts")
-  const outcome = await start(session, {
+  const options = {
     ...childOptions(input),
     ...typeOptions(flags),
     file,
     command,
     noFifo: flags.isOn("no-fifo"),
     filename: flags.optional("filename"),
-  })
-  return told(session, outcome)
+  }
+  return withUser(async () => told(session, await start(session, options)))
 }

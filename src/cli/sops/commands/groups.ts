@@ -60,6 +60,11 @@ async function withFatal(flags: Flags, work: () => Promise<Outcome>): Promise<Ou
   } catch (error) {
     if (!(error instanceof AppError) || ["FILE_MISSING", "FILE_UNREADABLE"].includes(error.code)) throw error
     if (error.code.startsWith("CONFIG_")) throw error
-    return { fatal: error.code === "NO_RECIPIENT" ? "empty key group provided" : await explain(error) }
+    return { fatal: fatalWords.get(error.code) ?? (await explain(error)) }
   }
 }
+
+const fatalWords: ReadonlyMap<string, string> = new Map([
+  ["NO_RECIPIENT", "empty key group provided"],
+  ["DATA_KEY", "Error getting data key: no key group could be recovered"],
+])

@@ -73,8 +73,14 @@ async function tryOut(
     await run(session, input, { mode, file, inPlace: false, output: undefined, followLinks: false })
   } catch (error) {
     const isSwallowed = mode === "encrypt" || (mode === "decrypt" && last === "set")
-    if (!isSwallowed || !(error instanceof AppError)) throw error
+    if (!isSwallowed || !(error instanceof AppError) || isOfPlan(error)) throw error
   }
+}
+
+/** What is found out before anything is encrypted. */
+function isOfPlan({ code }: AppError): boolean {
+  const codes = ["NO_RECIPIENT", "OPTIONS_CONFLICT", "CONTEXT_INVALID", "RECIPIENT_INVALID"]
+  return code.startsWith("CONFIG_") || codes.includes(code)
 }
 
 interface Job {

@@ -32,12 +32,12 @@ export const updatekeys: Action = async (session, input) => {
 }
 
 async function update(session: Session, input: Input, file: string): Promise<void> {
-  const { planKeyUpdate } = await import("../../../app/update-keys.ts")
+  const { planKeyUpdate, requireDocument } = await import("../../../app/update-keys.ts")
   const { io } = session
-  const path = file.startsWith("/") ? file : `${io.cwd}/${file}`
+  const path = requireDocument(session, file)
+  await tell(session, `Syncing keys for file ${path}`)
   const inputType = formatOf(input.flags.text("input-type"))
   const plan = await planKeyUpdate(session, { ...commonOptions(input), file, inputType })
-  await tell(session, `Syncing keys for file ${path}`)
   if (plan.isCurrent) {
     await tell(session, `File ${path} already up to date`)
     return
