@@ -8,11 +8,12 @@ import { awsAccess, awsKey, awsSecret, startAws } from "../servers/aws.ts"
 import { azureHost, startAzure } from "../servers/azure.ts"
 import { gcpKey, startGcp } from "../servers/gcp.ts"
 import { huaweiAccess, huaweiProject, huaweiSecret, huaweiUuid, startHuawei } from "../servers/huawei.ts"
-import { authorityFile } from "../servers/server.ts"
+import { type TestServer, authorityFile } from "../servers/server.ts"
 import { startVault } from "../servers/vault.ts"
 import { temporaryFolder } from "./context.ts"
 
 interface Running {
+  readonly server: TestServer
   readonly recipient: string
   readonly env: Readonly<Record<string, string>>
   stop(): Promise<void>
@@ -33,7 +34,7 @@ const rows: readonly Row[] = [
     async start() {
       const { server, close } = await startAws()
       const keys = { AWS_ACCESS_KEY_ID: awsAccess, AWS_SECRET_ACCESS_KEY: awsSecret }
-      return { recipient: awsKey, env: { ...keys, AWS_ENDPOINT_URL: server.origin }, stop: close }
+      return { server, recipient: awsKey, env: { ...keys, AWS_ENDPOINT_URL: server.origin }, stop: close }
     },
   },
   {
@@ -42,14 +43,14 @@ const rows: readonly Row[] = [
     async start() {
       const { server, serviceAccount, close } = await startGcp()
       const env = { SOPS_GCP_KMS_ENDPOINT: server.origin, GOOGLE_CREDENTIALS: JSON.stringify(serviceAccount) }
-      return { recipient: gcpKey, env, stop: close }
+      return { server, recipient: gcpKey, env, stop: close }
     },
   },
   {
     flag: "--azure-kv",
     holds: "version: 0123456789abcdef",
     async start() {
-      const { machine, proxy, clientId, close } = await startAzure()
+      const { server, machine, proxy, clientId, close } = await startAzure()
       const env = {
         SSL_CERT_FILE: authorityFile,
         HTTPS_PROXY: proxy.url,
@@ -57,7 +58,7 @@ const rows: readonly Row[] = [
         IDENTITY_HEADER: "x",
         AZURE_CLIENT_ID: clientId,
       }
-      return { recipient: `https://${azureHost}/keys/main`, env, stop: close }
+      return { server, recipient: `https://${azureHost}/keys/main`, env, stop: close }
     },
   },
   {
@@ -66,7 +67,7 @@ const rows: readonly Row[] = [
     async start() {
       const { server } = await startVault()
       const env = { VAULT_ADDR: server.origin, VAULT_TOKEN: "hvs.canary-7f3a" }
-      return { recipient: `${server.origin}/v1/transit/keys/payroll`, env, stop: () => server.close() }
+      return { server, recipient: `${server.origin}/v1/transit/keys/payroll`, env, stop: () => server.close() }
     },
   },
   {
@@ -80,7 +81,7 @@ const rows: readonly Row[] = [
         HUAWEICLOUD_SDK_SK: huaweiSecret,
         HUAWEICLOUD_SDK_PROJECT_ID: huaweiProject,
       }
-      return { recipient: `eu-west-101:${huaweiUuid}`, env, stop: () => server.close() }
+      return { server, recipient: `eu-west-101:${huaweiUuid}`, env, stop: () => server.close() }
     },
   },
 ]
@@ -117,6 +118,23 @@ describe("the program", () => {
     expect(stderr).toContain("a key service cannot be reached")
     expect(stderr).not.toContain("canary-7f3a")
     expect(readFileSync(join(folder, "a.yaml"), "utf8")).toBe(before)
+  })
+})
+
+describe("a service that never answers", () => {
+  test.each(rows)("ends in its time, and the process with it: $flag", async ({ flag, start }) => {
+    const main = await builtMain()
+    const { server, recipient, env, stop } = await start()
+    const folder = temporaryFolder()
+    writeFileSync(join(folder, "a.yaml"), "a: canary-7f3a\n")
+    const inTime = { ...env, SOTTO_KEY_TIMEOUT: "1" }
+    const run = (...args: string[]): Promise<Outcome> => runNode([main, ...args], { env: inTime, folder })
+    expect((await run("encrypt", "-i", flag, recipient, "a.yaml")).status).toBe(0)
+    server.fault = "silent"
+    const { status, stderr } = await run("decrypt", "a.yaml")
+    // A process that has to be killed has no status.
+    expect({ status, stderr }).toEqual({ status: 128, stderr: expect.stringContaining("did not answer in time") })
+    await stop()
   })
 })
 
