@@ -17,7 +17,7 @@ export function apiPage(root, generated) {
     generated,
     'Everything that `import { ... } from "sotto"` gives. [library.md](../library.md) has examples.',
   ]
-  for (const title of [...new Set(kinds.map(([each]) => each))]) {
+  for (const title of new Set(kinds.map(([each]) => each))) {
     const own = declarations.filter(({ kind }) => kinds.some(([each, name]) => each === title && name === kind))
     if (own.length === 0) continue
     parts.push(`## ${title}`)

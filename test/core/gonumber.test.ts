@@ -30,7 +30,7 @@ interface Row {
 const rows = readFileSync(new URL("../../fixtures/oracle/gonumber.jsonl", import.meta.url), "utf8")
   .trimEnd()
   .split("\n")
-  .map((line): Row => JSON.parse(line))
+  .map((line) => JSON.parse(line) as Row)
 
 describe("gonumber", () => {
   test("the list made by Go is there", () => expect(rows.length).toBeGreaterThan(700))

@@ -23,7 +23,7 @@ const deep = 100_000
 describe("S21: bombs are refused before they go off", () => {
   test.each([
     { name: "YAML flow lists", work: () => yaml.scan(`a: ${"[".repeat(deep)}`) },
-    { name: "YAML flow mappings", work: () => yaml.scan(`${"{a: ".repeat(deep)}`) },
+    { name: "YAML flow mappings", work: () => yaml.scan("{a: ".repeat(deep)) },
     { name: "YAML block lists in one line", work: () => yaml.scan(`a:\n  ${"- ".repeat(deep)}x\n`) },
     {
       name: "YAML block mappings",

@@ -164,7 +164,7 @@ function treeOf(value: MetaValue): Tree {
       }
     case "boolean":
       return { type: "scalar", scalar: { kind: "bool", bytes: utf8.encode(value ? "True" : "False") } }
-    case "object":
+    default:
       return value instanceof Map
         ? {
             type: "map",

@@ -50,6 +50,8 @@ function parseContent(
     case "block-map":
       if (inBlock) return nested(p, token, properties, parseBlockMap)
       break
+    default:
+      break
   }
   if (properties === null) throw syntaxAt(p.source, token.start)
   return emptyScalar(token, properties.end, properties)

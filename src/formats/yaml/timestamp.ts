@@ -8,7 +8,7 @@ import { COLON, COMMA, DASH, DOT, PLUS, SPACE, ZERO, isDigit } from "./chars.ts"
  *   cannot print; `null` when the text is no date
  * @see go-yaml v3.0.4 resolve.go, parseTimestamp; Go's time/format.go, parse
  */
-export function readTimestamp(text: string): string | "unsupported" | null {
+export function readTimestamp(text: string): string | null {
   if (text.length < 8 || text.charCodeAt(4) !== DASH) return null
   for (let at = 0; at < 4; at++) if (!isDigit(text.charCodeAt(at))) return null
   const month = number(text, 5)
@@ -51,7 +51,7 @@ function readClock(text: string, start: number): { text: string; end: number } |
 }
 
 /** `Z`, or a sign and `hh:mm` up to the end of the text. */
-function readZone(text: string, start: number): string | "unsupported" | null {
+function readZone(text: string, start: number): string | null {
   const sign = text.charCodeAt(start)
   if (sign === 0x5a) return text.length === start + 1 ? "Z" : null
   if (text.length !== start + 6 || (sign !== PLUS && sign !== DASH) || text.charCodeAt(start + 3) !== COLON) return null

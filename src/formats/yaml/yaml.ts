@@ -26,8 +26,9 @@ export const yaml: Format = {
   attach: (scan, tree, like, indent) => attach(own(scan), tree, ownBlock(like), indent),
   set: (scan, path, value) => withAnchorsKept(own(scan), path, set(own(scan), path, value)),
   unset: (scan, path) => withAnchorsKept(own(scan), path, unset(own(scan), path)),
-  emit: emitYaml,
-  emitValue: emitYamlValue,
+  // Looked up when they are called: reading a file loads nothing for printing one.
+  emit: (trees, options) => emitYaml(trees, options),
+  emitValue: (tree) => emitYamlValue(tree),
 }
 
 /**

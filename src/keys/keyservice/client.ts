@@ -80,14 +80,14 @@ function exchange(session: ClientHttp2Session, { method, address, ...request }: 
     session.on("close", () => reject(failed(address, "the connection was closed")))
     try {
       stream = session.request({ ":method": "POST", ":path": method, "content-type": contentType, te: "trailers" })
-    } catch (error) {
-      reject(error)
+    } catch {
+      reject(failed(address, "the connection was closed"))
       return
     }
     stream.on("response", (found) => {
       headers = found
     })
-    stream.on("trailers", (found) => {
+    stream.on("trailers", (found: IncomingHttpHeaders) => {
       trailers = found
     })
     stream.on("data", (chunk: Uint8Array) => {

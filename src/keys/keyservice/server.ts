@@ -41,7 +41,7 @@ export async function listen(address: Address, work: (question: Question) => Pro
   server.on("stream", (stream, headers) => void serve(stream, headers, work))
   server.on("sessionError", () => undefined)
   await new Promise<void>((resolve, reject) => {
-    server.once("error", (error) => reject(listenError(address, error)))
+    server.once("error", (error: Error) => reject(listenError(address, error)))
     const place = address.network === "unix" ? { path: address.path } : { host: address.host, port: address.port }
     server.listen(place, resolve)
   })

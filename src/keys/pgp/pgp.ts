@@ -1,4 +1,4 @@
-import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { SecretBytes } from "../../core/secret.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type KeyProvider } from "../provider.ts"
@@ -51,7 +51,7 @@ function checkMadeFor(enc: string, wanted: readonly string[]): void {
   throw broken("gpg made it for another key than the one that was named")
 }
 
-function fingerprintOf(recipient: Recipient | WrappedKey["recipient"]): string {
+function fingerprintOf(recipient: Recipient): string {
   if (recipient.type !== "pgp") throw new TypeError("not a PGP recipient")
   return recipient.fp
 }

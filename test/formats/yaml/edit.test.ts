@@ -19,7 +19,7 @@ function tree(value: unknown): Tree {
     return { type: "map", entries }
   }
   const kind = typeof value === "string" ? "str" : typeof value === "number" ? "int" : "bool"
-  const text = value === true ? "True" : value === false ? "False" : String(value)
+  const text = value === true ? "True" : value === false ? "False" : String(value as string | number)
   return { type: "scalar", scalar: { kind, bytes: Buffer.from(text) } }
 }
 

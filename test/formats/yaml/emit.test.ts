@@ -36,10 +36,10 @@ function tree(row: Row): Tree {
     }
   }
   if (row.t === "list" && "e" in row) {
-    return { type: "list", items: (row.e as Row[]).map((e) => ("c" in e ? comment(e) : tree(e))) }
+    return { type: "list", items: row.e.map((e) => ("c" in e ? comment(e) : tree(e))) }
   }
   if (row.t === "null") return { type: "null" }
-  return { type: "scalar", scalar: { kind: row.t as Kind, bytes: bytes((row as { b?: string }).b ?? "") } }
+  return { type: "scalar", scalar: { kind: row.t as Kind, bytes: bytes(row.b ?? "") } }
 }
 
 interface EmitRow {

@@ -23,7 +23,7 @@ import { keyFile, recipients } from "../golden.ts"
 const secret = new Uint8Array(32).map((_, index) => index * 3)
 const forA: Recipient = { type: "age", recipient: recipients["age-a"] }
 const now = new Date("2026-11-23T08:00:00Z")
-const ends: (() => Promise<unknown> | unknown)[] = []
+const ends: (() => unknown)[] = []
 
 afterEach(async () => {
   for (const end of ends.splice(0)) await end()

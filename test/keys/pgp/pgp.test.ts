@@ -41,7 +41,7 @@ async function failure(work: Promise<unknown>): Promise<AppError> {
     (caught: unknown) => caught,
   )
   if (error instanceof AppError) return error
-  throw error === null ? new Error("it did not fail") : error
+  throw error instanceof Error ? error : new Error("it did not fail")
 }
 
 describe.runIf(hasGpg)("PGP", () => {

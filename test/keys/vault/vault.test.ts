@@ -96,7 +96,7 @@ describe("Vault in particular", () => {
       options: (origin: string) => ({ env: { SOPS_HC_VAULT_ALLOWLIST: `http://x, ${origin}` } }),
     },
     { by: "an allow-list of all", options: () => ({ env: { SOPS_HC_VAULT_ALLOWLIST: "all" } }) },
-    { by: "the config", options: (origin: string) => ({ namedVaults: [`${origin}`] }) },
+    { by: "the config", options: (origin: string) => ({ namedVaults: [origin] }) },
     { by: "the face of sops", options: () => ({ asSops: true }) },
   ] satisfies { by: string; options: (origin: string) => TestContextOptions }[]
   test.each(agreements)("it goes there by $by", async ({ options }) => {
