@@ -129,7 +129,7 @@ function badRequest(said: string, { as, key }: { as: string | undefined; key: st
     const words = `${key} no longer unwraps with that version`
     return serviceError("KEY_UNAVAILABLE", { service, as, words, hint: "lower its min_decryption_version" })
   }
-  if (/invalid ciphertext|cipher: message authentication failed|unable to decrypt|decode/.test(said)) {
+  if (/invalid ciphertext|message authentication failed|(unable to|could not|failed to) de(crypt|code)/.test(said)) {
     return serviceError("KEY_CIPHERTEXT", { service, as, words: `it was not made by ${key}` })
   }
   return serviceError("KEY_ANSWER", { service, as, words: "status 400" })

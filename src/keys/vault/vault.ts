@@ -6,7 +6,8 @@ import { sessionMemo } from "../session-memo.ts"
 import { type VaultRecipient } from "./address.ts"
 import { type Vault, ask, dataOf, openVault, service } from "./transit.ts"
 
-const wrapped = /^vault:v[0-9]{1,9}:[A-Za-z0-9+/]{16,12000}={0,2}$/
+/** `vault:v1:` and base64; a key may have a prefix of its own. */
+const wrapped = /^([A-Za-z0-9._-]{1,40}:){1,3}[A-Za-z0-9+/]{16,12000}={0,2}$/
 
 /**
  * The transit engine of HashiCorp Vault and OpenBao.
