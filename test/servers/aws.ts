@@ -106,7 +106,7 @@ export function awsContext(context: Readonly<Record<string, string>> = {}): stri
 }
 
 /** Who signed, by the rules of Signature Version 4; `null` for a signature that is not right. */
-function identify(
+export function identify(
   { method, path, headers, body }: Received,
   users: ReadonlyMap<string, AwsUser>,
 ): { scope: string; user: AwsUser | null } {

@@ -1,5 +1,4 @@
 import { DecryptCommand, EncryptCommand, KMSClient } from "@aws-sdk/client-kms"
-import { state } from "@aws-sdk/core/client"
 import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { deriveContext } from "../derive-context.ts"
@@ -13,9 +12,6 @@ import { usableProfile } from "./profile.ts"
 type KmsRecipient = Extract<Recipient, { type: "kms" }>
 
 const callerTimeoutMs = 2000
-
-// The SDK would tell every user of Node 20 that it will not go on forever. That is for us to see to.
-state.warningEmitted = true
 
 /**
  * AWS KMS.

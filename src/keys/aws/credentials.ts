@@ -1,4 +1,5 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts"
+import { state } from "@aws-sdk/core/client"
 import { defaultProvider } from "@aws-sdk/credential-provider-node"
 import { type LiveContexts, liveContexts } from "../http/live-contexts.ts"
 import { type KeyContext } from "../provider.ts"
@@ -7,6 +8,9 @@ import { sessionMemo } from "../session-memo.ts"
 import { handlerFor, silentLogger } from "./handler.ts"
 
 export const service = "AWS KMS"
+
+// The SDK would tell every user of Node 20 that it will not go on forever. That is for us to see to.
+state.warningEmitted = true
 
 type Chain = ReturnType<typeof defaultProvider>
 export type Credentials = Awaited<ReturnType<Chain>>
