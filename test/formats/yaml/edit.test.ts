@@ -18,8 +18,9 @@ function tree(value: unknown): Tree {
     const entries = Object.entries(value).map(([key, inner]) => ({ type: "entry" as const, key, value: tree(inner) }))
     return { type: "map", entries }
   }
-  const kind = typeof value === "string" ? "str" : typeof value === "number" ? "int" : "bool"
-  const text = value === true ? "True" : value === false ? "False" : String(value as string | number)
+  if (typeof value === "string") return { type: "scalar", scalar: { kind: "str", bytes: Buffer.from(value) } }
+  const kind = typeof value === "number" ? "int" : "bool"
+  const text = value === true ? "True" : value === false ? "False" : String(value)
   return { type: "scalar", scalar: { kind, bytes: Buffer.from(text) } }
 }
 

@@ -39,7 +39,7 @@ function tree(row: Row): Tree {
     return { type: "list", items: row.e.map((e) => ("c" in e ? comment(e) : tree(e))) }
   }
   if (row.t === "null") return { type: "null" }
-  return { type: "scalar", scalar: { kind: row.t as Kind, bytes: bytes(row.b ?? "") } }
+  return { type: "scalar", scalar: { kind: row.t, bytes: bytes(row.b ?? "") } }
 }
 
 interface EmitRow {
