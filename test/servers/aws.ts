@@ -17,6 +17,13 @@ export interface FakeAws {
   close(): Promise<void>
 }
 
+interface KmsInput {
+  readonly KeyId?: string
+  readonly Plaintext?: string
+  readonly CiphertextBlob?: string
+  readonly EncryptionContext?: Readonly<Record<string, string>>
+}
+
 export interface AwsUser {
   readonly arn: string
   readonly secretKey: string
@@ -45,16 +52,16 @@ export async function startAws(): Promise<FakeAws> {
       const message = `User: ${user.arn} is not authorized to perform: kms:Decrypt because canary-7f3a`
       return failed("AccessDeniedException", message)
     }
-    const input = JSON.parse(request.body.toString()) as Record<string, unknown>
-    if (input["KeyId"] !== awsKey) return failed("NotFoundException")
+    const input = JSON.parse(request.body.toString()) as KmsInput
+    if (input.KeyId !== awsKey) return failed("NotFoundException")
     if (fake.trouble === "disabled") return failed("DisabledException")
-    const context = JSON.stringify(Object.entries((input["EncryptionContext"] ?? {}) as object).toSorted())
-    const bytes = (name: string): Buffer => Buffer.from(String(input[name] ?? ""), "base64")
+    const context = awsContext(input.EncryptionContext)
+    const bytes = (text: string | undefined): Buffer => Buffer.from(text ?? "", "base64")
     if (target.endsWith(".Encrypt")) {
-      const CiphertextBlob = key.wrap(bytes("Plaintext"), context).toString("base64")
+      const CiphertextBlob = key.wrap(bytes(input.Plaintext), context).toString("base64")
       return { status: 200, body: { CiphertextBlob, KeyId: awsKey, EncryptionAlgorithm: "SYMMETRIC_DEFAULT" } }
     }
-    const plain = key.unwrap(bytes("CiphertextBlob"), context)
+    const plain = key.unwrap(bytes(input.CiphertextBlob), context)
     // As the real one: without a word.
     if (plain === null) return failed("InvalidCiphertextException")
     return { status: 200, body: { Plaintext: plain.toString("base64"), KeyId: awsKey } }
@@ -100,9 +107,9 @@ export async function startAws(): Promise<FakeAws> {
   return fake
 }
 
-/** What KMS of this server would make of some bytes without a context. */
+/** What a wrapped key of this server is bound to. */
 export function awsContext(context: Readonly<Record<string, string>> = {}): string {
-  return JSON.stringify(Object.entries(context).toSorted())
+  return JSON.stringify(Object.entries(context).toSorted(([a], [b]) => (a < b ? -1 : 1)))
 }
 
 /** Who signed, by the rules of Signature Version 4; `null` for a signature that is not right. */

@@ -226,7 +226,7 @@ describe("AWS KMS in particular", () => {
       { files: { credentials: profileText("pay") } },
       { files: { config: profileText("profile pay") } },
     ] satisfies { files: Record<string, string> }[])("is used where it exists: $files", async ({ files }) => {
-      const env = { ...ambient(envOf(fake)), HOME: homeWith(files as Record<string, string>) }
+      const env = { ...ambient(envOf(fake)), HOME: homeWith(files) }
       const { bytes, context } = await unwrap(recipientOf({ awsProfile: "pay" }), env)
       expect(bytes).toEqual(secret)
       expect(context.notices).toEqual([])
