@@ -243,6 +243,7 @@ describe("tables and texts", () => {
       "docs/format.md",
       "docs/threat-model.md",
       "docs/compatibility.md",
+      "docs/publishing.md",
     ]
     const dead = pages.flatMap((page) => {
       const links = readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)
