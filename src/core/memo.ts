@@ -143,16 +143,34 @@ export function applyMemo(
   }
   const wanted = [...result.filter((edit): edit is Edit => edit !== null), ...runs]
   try {
-    const found = countedSites(format.scan(splice(scan.source, wanted)))
+    const scanned = countedSites(format.scan(splice(scan.source, wanted)))
+    const found = runs.length === 0 ? scanned : inOrderOf(leaves, scanned)
     const starts = startsAfter(wanted)
     const isExact = spelled.every(
       (index) => found[index]?.kind === leaves[index]!.scalar?.kind && isWhole(found[index], result[index]!, starts),
     )
-    return isExact && sameSites(leaves, found, format) ? wanted : null
+    return isExact && sameSites(leaves, found, format, { ignoresContainers: runs.length > 0 }) ? wanted : null
   } catch {
     // A memo that does not even scan is dropped like any other that does not fit.
     return null
   }
+}
+
+/**
+ * Comments belong to other containers where an alias stands for one, and so come elsewhere in the walk. In the text they
+ * stand in the same order as before.
+ */
+function inOrderOf(leaves: readonly Leaf[], found: readonly Site[]): Site[] {
+  const isComment = ({ kind }: Site): boolean => kind === "comment"
+  const byPlace = (a: Site, b: Site): number => a.span!.start - b.span!.start
+  const old = leaves.map(({ site }) => site).filter(isComment)
+  const ranks = new Map([...old].sort(byPlace).map((site, rank) => [site, rank]))
+  const comments = found.filter(isComment).sort(byPlace)
+  const values = found.filter((site) => !isComment(site))
+  let nth = 0
+  const result = leaves.map(({ site }) => (isComment(site) ? comments[ranks.get(site)!] : values[nth++]))
+  const isWhole = leaves.length === found.length && result.every((site): site is Site => site !== undefined)
+  return isWhole ? result : []
 }
 
 /** Where each edit's text begins once all are applied. */

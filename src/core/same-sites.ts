@@ -21,14 +21,22 @@ const onlyAsText: Readonly<Record<FormatName, ReadonlySet<string>>> = {
  *
  * A whole float may be read as an integer (`1.0` is printed as `1`), and formats without types read numbers,
  * booleans and dates as text. Of comments only what the format says counts.
+ *
+ * @param options.ignoresContainers - of comments only the text counts
  */
-export function sameSites(leaves: readonly Leaf[], found: readonly Site[], format: Format): boolean {
+export function sameSites(
+  leaves: readonly Leaf[],
+  found: readonly Site[],
+  format: Format,
+  { ignoresContainers = false } = {},
+): boolean {
   if (leaves.length !== found.length) return false
   const items = new ItemPairs(leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str"))
   return leaves.every(({ site, scalar }, index) => {
     const other = found[index]!
     const isSame = sameReading(site, scalar, other, format.name) || sameComment(site, scalar, other, format)
     if (!isSame) return false
+    if (ignoresContainers && site.kind === "comment") return true
     const isListComment = scalar?.kind === "comment" && site.kind === "str"
     return items.same(isListComment ? site.item.parent! : site.item, other.item)
   })

@@ -5,12 +5,14 @@ import { type Cipher } from "./gcm.ts"
 import { buildMemo, fitsMemo } from "./make-memo.ts"
 import { formatMemo, layoutAad, type Memo } from "./memo.ts"
 import { writeMetadata } from "./metadata.ts"
+import { Offsets } from "./offsets.ts"
 import { clearBytes, macOf, open, placed } from "./open.ts"
 import { checkAliases, checkAmbiguousKeys, inexactIntegers } from "./seal-checks.ts"
 import { type CompiledSelectors, ruleOf, select, type Selectors } from "./select.ts"
 import { inOldCarrier, sealLeaves, type SealedLeaf } from "./seal-leaves.ts"
 import { countedSites } from "./site.ts"
 import { splice } from "./splice.ts"
+import { writtenOut } from "./written-out.ts"
 import { structureAad, structureDigest } from "./structure.ts"
 import { type Edit, equalBytes, utf8 } from "./text.ts"
 import { timestamp } from "./time.ts"
@@ -154,9 +156,12 @@ function makeDraft(
   const isSelected = select(sites, options.compiled)
   checkAmbiguousKeys(sites)
   const expanded = checkAliases(framed, sites, isSelected, options.allowClearAlias)
-  const leaves = sealLeaves(sites, isSelected, { ...options, format })
+  const hasMoved = framed !== scan && expanded.length > 0
+  const placed = hasMoved ? writtenOut(format, framed, sites, expanded) : sites
+  const leaves = sealLeaves(placed, hasMoved ? select(placed, options.compiled) : isSelected, { ...options, format })
   const tokens = new Map(leaves.map(({ site, token }) => [site, token]))
-  const back = (edit: Edit): Edit => (framed === scan ? edit : unframe(edit, around))
+  const offsets = new Offsets(around)
+  const back = (edit: Edit): Edit => (framed === scan ? edit : offsets.editBefore(edit))
   const tokenEdit = ({ site, token, kept }: SealedLeaf): Edit | null => {
     if (token === null || site.span === null) return null
     const edit = back(format.seal(framed, site, token))
@@ -183,19 +188,6 @@ function hasMovingComments(format: Format, scan: Scan): boolean {
   // go-yaml even loses a comment at the end of a text, and finds it again once something follows.
   if (format.name === "yaml") return scan.source.includes("#")
   return format.name === "ini" && scan.sites.some(({ kind }) => kind === "comment")
-}
-
-/** Translates an edit of the framed text into offsets of the plain one. */
-function unframe(edit: Edit, around: readonly Edit[]): Edit {
-  let shift = 0
-  let inNew = 0
-  for (const { start, end, text } of [...around].sort((a, b) => a.start - b.start)) {
-    const newEnd = start + inNew + text.length
-    if (newEnd > edit.start) break
-    inNew += text.length - (end - start)
-    shift = inNew
-  }
-  return { start: edit.start - shift, end: edit.end - shift, text: edit.text }
 }
 
 /** The whole sealed text: tokens, metadata, and the memo if there is one. */

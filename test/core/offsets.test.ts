@@ -1,0 +1,16 @@
+import { expect, test } from "vitest"
+import { Offsets } from "../../src/core/offsets.ts"
+import { splice } from "../../src/core/splice.ts"
+
+test("every letter that an edit left alone is found again", () => {
+  const source = "abcdefghij"
+  const edits = [
+    { start: 7, end: 8, text: "" },
+    { start: 0, end: 0, text: "123" },
+    { start: 2, end: 5, text: "-" },
+    { start: 10, end: 10, text: "!" },
+  ]
+  const edited = splice(source, edits)
+  const offsets = new Offsets(edits)
+  for (const letter of "abfgij") expect(source[offsets.before(edited.indexOf(letter))]).toBe(letter)
+})
