@@ -6,7 +6,7 @@ import { loadSealed, type LoadedFile, withFile } from "./open-file.ts"
 import { type GroupAddOptions, type GroupDeleteOptions } from "./options.ts"
 import { putResult } from "./put-result.ts"
 import { recipientsOf } from "./recipients.ts"
-import { rewrap } from "./rewrap.ts"
+import { rewrap, unwrapOnce } from "./rewrap.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { type Recipient } from "../core/recipient.ts"
 
@@ -62,7 +62,8 @@ async function change(
   return withFile(file, async () => {
     const loaded = await loadSealed(session, { source: file, inputType: undefined, config: options.config })
     const wanted = wantedOf(loaded)
-    await checkKnown(session, loaded, wanted.groups, { named, keepRecipient })
+    const unwrap = async (): Promise<void> => (await unwrapOnce(session, loaded)).wipe()
+    await checkKnown(session, loaded, wanted.groups, { named, keepRecipient, unwrap })
     const text = await rewrap(session, loaded, wanted)
     const target = { ...options, output: undefined }
     return putResult(session, target, { bytes: utf8.encode(text), file, original: loaded.original, mode: "kept" })

@@ -101,10 +101,10 @@ export function putKeys({ format, scan, metadata }: SealedDocument, keys: MetaMa
 const unwrapping = new WeakMap<object, Map<string, Promise<SecretBytes>>>()
 
 /** Copies of one file carry the same wrapped keys, and are worked on at the same time: somebody is asked once. */
-async function unwrapOnce(
+export async function unwrapOnce(
   session: Session,
   { document, file, settings }: LoadedFile,
-  order: readonly string[],
+  order: readonly string[] = [],
 ): Promise<SecretBytes> {
   const { groups, threshold } = document.metadata
   const running = unwrapping.get(session.memory) ?? new Map<string, Promise<SecretBytes>>()

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto"
 import { type Recipient, type WrappedKey } from "../core/recipient.ts"
 import { SecretBytes } from "../core/secret.ts"
 import { AppError } from "../errors/app-error.ts"
@@ -44,10 +43,18 @@ export const age: KeyProvider = {
     for await (const { identity, place } of ring.identities(nameOf(entry.recipient), context)) {
       if (tried.has(identity)) continue
       const fileKey = await attempt({ identity, header, aead, context }, (reason) => ring.fail(place, reason))
-      if (fileKey !== null) return new SecretBytes(openFile(header, fileKey, aead))
+      if (fileKey !== null) {
+        openersOf(context).set(entry.enc, identity)
+        return new SecretBytes(openFile(header, fileKey, aead))
+      }
       tried.add(identity)
     }
     return null
+  },
+
+  async isFor(entry, context) {
+    const recipient = await openersOf(context).get(entry.enc)?.recipient()
+    return recipient !== undefined && recipient !== null && isSame(recipient, nameOf(entry.recipient))
   },
 
   async explain(entry, context) {
@@ -109,10 +116,24 @@ const triedBySession = new WeakMap<object, Map<string, WeakSet<Identity>>>()
 function triedFor(entry: WrappedKey, { session }: KeyContext): WeakSet<Identity> {
   const sets = triedBySession.get(session) ?? new Map<string, WeakSet<Identity>>()
   triedBySession.set(session, sets)
-  const key = createHash("sha256").update(entry.enc).digest("base64")
-  const set = sets.get(key) ?? new WeakSet()
-  sets.set(key, set)
+  const set = sets.get(entry.enc) ?? new WeakSet()
+  sets.set(entry.enc, set)
   return set
+}
+
+const openers = new WeakMap<object, Map<string, Identity>>()
+
+/** Which identity opened an entry in this run. */
+function openersOf({ session }: KeyContext): Map<string, Identity> {
+  const known = openers.get(session) ?? new Map<string, Identity>()
+  openers.set(session, known)
+  return known
+}
+
+/** An SSH recipient may carry a comment. */
+function isSame(one: string, other: string): boolean {
+  const bare = (name: string): string => name.trim().split(" ").slice(0, 2).join(" ")
+  return bare(one) === bare(other)
 }
 
 function nameOf(recipient: Recipient): string {

@@ -108,6 +108,12 @@ export interface KeyProvider {
    * @throws {AppError} only when the entry is ours and is broken, or the service failed
    */
   unwrap(entry: WrappedKey, context: KeyContext): Promise<SecretBytes | null>
+  /**
+   * Whether what opened an entry in this run is the private side of its recipient. The recipient of an entry is not
+   * authenticated, and a stanza of the user's own may stand beside the name of somebody else. Without this, unwrapping
+   * has shown it: the service was asked for that very key.
+   */
+  isFor?(entry: WrappedKey, context: KeyContext): Promise<boolean>
   /** Why `unwrap` returned `null`: where identities were looked for, and what was found. Asked for errors only. */
   explain?(entry: WrappedKey, context: KeyContext): Promise<Explanation>
 }

@@ -36,11 +36,28 @@ export function newAttempt(entry: WrappedKey, length: number, manifests: readonl
   }
 }
 
-const opened = new WeakMap<object, Map<string, SecretBytes>>()
+interface Part {
+  readonly part: SecretBytes
+  /** By whom it was unwrapped. */
+  readonly manifest: Manifest
+}
+
+const opened = new WeakMap<object, Map<string, Part>>()
 
 /** What was unwrapped before in this run; the caller owns the copy. */
 export function recall({ entry }: Attempt, { session }: KeyContext): SecretBytes | null {
-  return opened.get(session)?.get(keyOf(entry))?.copy() ?? null
+  return opened.get(session)?.get(keyOf(entry))?.part.copy() ?? null
+}
+
+/**
+ * Whether this run has unwrapped an entry with the private side of its recipient, so that nobody but the user can be
+ * meant by it (security rule S3).
+ */
+export async function wasOpenedHere(entry: WrappedKey, context: KeyContext): Promise<boolean> {
+  const manifest = opened.get(context.session)?.get(keyOf(entry))?.manifest
+  if (manifest === undefined) return false
+  const provider = await manifest.load()
+  return provider.isFor === undefined || provider.isFor(entry, context)
 }
 
 /**
@@ -58,7 +75,7 @@ export async function tryAttempt(attempt: Attempt, options: Try): Promise<Secret
     if (entry.recipient.type !== "age") checkRecipient(entry.recipient)
     const part = await unwrapInTime(entry, manifest, options)
     if (part === null) return null
-    if (part.length === length) return remember(entry, part, options.context)
+    if (part.length === length) return remember(entry, { part, manifest }, options.context)
     attempt.hasWrongLength = true
     failures.add(`what was unwrapped has ${part.length} bytes in place of ${length}`)
     part.wipe()
@@ -117,10 +134,22 @@ export async function unwrapInTime(entry: WrappedKey, manifest: Manifest, option
   }
 }
 
-function remember(entry: WrappedKey, part: SecretBytes, { session }: KeyContext): SecretBytes {
-  const parts = opened.get(session) ?? new Map<string, SecretBytes>()
-  opened.set(session, parts.set(keyOf(entry), part.copy()))
+function remember(entry: WrappedKey, { part, manifest }: Part, context: KeyContext): SecretBytes {
+  const parts = opened.get(context.session) ?? forgottenAtTheEnd(context)
+  parts.set(keyOf(entry), { part: part.copy(), manifest })
   return part
+}
+
+/** The signal of a run comes at its end too. */
+function forgottenAtTheEnd({ session, signal }: KeyContext): Map<string, Part> {
+  const parts = new Map<string, Part>()
+  opened.set(session, parts)
+  const forget = (): void => {
+    opened.delete(session)
+    for (const { part } of parts.values()) part.wipe()
+  }
+  signal.addEventListener("abort", forget, { once: true })
+  return parts
 }
 
 function keyOf({ recipient, enc }: WrappedKey): string {

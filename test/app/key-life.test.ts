@@ -190,6 +190,74 @@ describe("sync", () => {
   })
 })
 
+describe("S3: who opened a file without a rule may go on reading it", () => {
+  const noRule = ["--config", "/dev/null"]
+  const sealedFor = async ({ run, write }: Place, ...names: (keyof typeof recipients)[]): Promise<string> => {
+    write("plain.yaml", "a: canary-7f3a\n")
+    const forThem = names.map((name) => recipients[name]).join(",")
+    return succeeded(await run(["encrypt", ...noRule, "--age", forThem, "plain.yaml"]))
+  }
+
+  test("one key of the user's own: nobody is asked", async () => {
+    const here = place()
+    const { run, write, read } = here
+    write("sealed.yaml", await sealedFor(here, "age-a"))
+    succeeded(await run(["rotate", "-i", ...noRule, "sealed.yaml"]))
+    const group = ["groups", "add", "-i", "-f", "sealed.yaml", ...noRule, "--age", recipients["age-b"]]
+    succeeded(await run([...group, "--shamir-secret-sharing-threshold", "2"]))
+    expect(await readersOf(read("sealed.yaml"))).toEqual([recipients["age-a"], recipients["age-b"]])
+  })
+
+  test("an implanted recipient is a stranger still", async () => {
+    const here = place()
+    const { run, write, read } = here
+    const text = await sealedFor(here, "age-a", "age-b")
+    write("sealed.yaml", text)
+    for (const command of [
+      ["rotate", "-i", ...noRule, "sealed.yaml"],
+      ["groups", "add", "-i", "-f", "sealed.yaml", ...noRule, "--age", recipients["age-c"]],
+    ]) {
+      const { status, stderr } = await run(command)
+      expect(`${status} ${stderr}`).toMatch(/^1 [^]*age1[a-z0-9]+[^]*\[UNKNOWN_RECIPIENT\]/)
+      expect(stderr).toContain(recipients["age-b"])
+      expect(stderr).not.toContain(recipients["age-a"])
+      expect(read("sealed.yaml")).toBe(text)
+    }
+  })
+
+  test("the name of somebody else on the user's own stanza does not count as opened", async () => {
+    const here = place()
+    const { run, write, read } = here
+    const text = (await sealedFor(here, "age-a")).replace(recipients["age-a"], recipients["age-b"])
+    write("sealed.yaml", text)
+    expect(succeeded(await run(["decrypt", ...noRule, "sealed.yaml"]))).toBe("a: canary-7f3a\n")
+    const { status, stderr } = await run(["rotate", "-i", ...noRule, "sealed.yaml"])
+    expect(`${status} ${stderr}`).toMatch(/^1 [^]*\[UNKNOWN_RECIPIENT\]/)
+    expect(read("sealed.yaml")).toBe(text)
+  })
+
+  test("what another key service opened does not count: it may not look at the name", async () => {
+    const here = place()
+    const { cwd, run, write, read } = here
+    const text = await sealedFor(here, "age-a")
+    write("sealed.yaml", text)
+    const context = testContext({ env: { SOPS_AGE_KEY_FILE: keyFile("age-a.txt") } })
+    const permit = (): Promise<boolean> => Promise.resolve(true)
+    const server = await listen({ network: "unix", path: join(cwd, "..", "socket") }, (question) =>
+      answer(question, { context, permit }),
+    )
+    try {
+      const service = ["--keyservice", addressText(server.address)]
+      const env = { SOPS_AGE_KEY_FILE: join(cwd, "nothing.txt") }
+      const { status, stderr } = await run(["rotate", "-i", ...noRule, ...service, "sealed.yaml"], { env })
+      expect(`${status} ${stderr}`).toMatch(/^1 [^]*\[UNKNOWN_RECIPIENT\]/)
+      expect(read("sealed.yaml")).toBe(text)
+    } finally {
+      await server.close()
+    }
+  })
+})
+
 describe("S20: names of a file in a report", () => {
   test("a recipient cannot move the cursor or start a line", async () => {
     const { run, write } = place()

@@ -26,6 +26,9 @@ export function remoteProvider(address: Address): KeyProvider {
       throw new AppError("KEYSERVICE_FAILED", {}, { subject: `${addressText(address)}: its answer is not valid` })
     },
 
+    // Whoever answers may not have looked at the name of the recipient.
+    isFor: () => Promise.resolve(false),
+
     async unwrap({ recipient, enc }, context) {
       const { requestMs: timeoutMs } = readTiming(context)
       const bytes = Buffer.from(enc, "utf8")
