@@ -212,6 +212,9 @@ export interface RotateOptions
   readonly files: readonly Source[]
   readonly add: RecipientOptions
   readonly remove: RecipientOptions
+  /** Show what would be done; no key is needed. */
+  readonly dryRun?: boolean
+  readonly json?: boolean
 }
 
 interface GroupOptions extends CommonOptions, KnownRecipientOptions {

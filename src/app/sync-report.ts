@@ -14,8 +14,16 @@ export interface SyncedFile extends Candidate {
 }
 
 /** What changes in a file, in a line for each group that changes. */
-export function planLines({ file, plan, nameOf }: SyncedFile): string[] {
-  if (plan === null) return [shown(file)]
+export function planLines(file: SyncedFile): string[] {
+  if (file.plan === null) return [shown(file.file)]
+  return changesText(file).map((line) => shown(`${file.file}: ${line}`))
+}
+
+export type Changes = Pick<SyncedFile, "plan" | "nameOf">
+
+/** Who comes and who goes, for each group that changes. Nothing in it is made safe to show. */
+export function changesText({ plan, nameOf }: Changes): string[] {
+  if (plan === null) return []
   const { changes, needed } = plan
   const called = (recipients: readonly Recipient[]): string =>
     recipients.map((recipient) => nameOf(recipient) ?? recipientName(recipient)).join(", ")
@@ -28,7 +36,7 @@ export function planLines({ file, plan, nameOf }: SyncedFile): string[] {
     return what.length === 0 ? [] : [`${group}${what.join(", ")}`]
   })
   if (needed[0] !== needed[1]) lines.push(`groups that are needed: ${needed[1]} in place of ${needed[0]}`)
-  return lines.map((line) => shown(`${file}: ${line}`))
+  return lines
 }
 
 /** The table at the end: each file that changes, and how many there are of all kinds. */
@@ -48,17 +56,18 @@ export function summary(files: readonly SyncedFile[], { isLookOnly }: { readonly
 }
 
 export function summaryJson(files: readonly SyncedFile[]): string {
-  const list = files.map(({ file, state, plan, nameOf, error }) => {
-    const member = (recipient: Recipient): object => ({
-      type: recipient.type,
-      recipient: recipientName(recipient),
-      name: nameOf(recipient) ?? null,
-    })
-    const groups = plan?.changes.map(({ added, removed }) => ({
-      added: added.map(member),
-      removed: removed.map(member),
-    }))
-    return { file, state, groups, needed: plan?.needed, code: error?.code }
+  const list = files.map((each) => {
+    const { file, state, plan, error } = each
+    return { file, state, groups: changesJson(each), needed: plan?.needed, code: error?.code }
   })
   return `${JSON.stringify({ schema: 1, files: list })}\n`
+}
+
+export function changesJson({ plan, nameOf }: Changes): object[] | undefined {
+  const member = (recipient: Recipient): object => ({
+    type: recipient.type,
+    recipient: recipientName(recipient),
+    name: nameOf(recipient) ?? null,
+  })
+  return plan?.changes.map(({ added, removed }) => ({ added: added.map(member), removed: removed.map(member) }))
 }

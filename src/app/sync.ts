@@ -1,10 +1,9 @@
 import { type Rule } from "../config/rule.ts"
 import { AppError } from "../errors/app-error.ts"
-import { progressOn } from "../host/progress.ts"
 import { utf8 } from "../core/text.ts"
 import { writeAtomic } from "../host/write-atomic.ts"
 import { usableThreshold } from "../keys/wrap.ts"
-import { inParallel } from "./in-parallel.ts"
+import { eachFile } from "./each-file.ts"
 import { type KeyPlan, planKeys } from "./key-plan.ts"
 import { type LoadedFile, withFile } from "./open-file.ts"
 import { type SyncOptions } from "./options.ts"
@@ -12,9 +11,6 @@ import { rewrap } from "./rewrap.ts"
 import { type Candidate, findSealed, loadCandidate } from "./sealed-files.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { planLines, type SyncedFile, summary, summaryJson } from "./sync-report.ts"
-
-/** Few: a cloud's limits are per second, and an unwrapping that asks a person comes one at a time in any case. */
-const filesAtOnce = 8
 
 /**
  * `sync` and `updatekeys`: makes sealed files follow the rules of the config. Values, MAC and date stay; the data key is
@@ -64,31 +60,37 @@ class Work {
 
   /** @returns `null` for a file that turns out not to be sealed */
   plan(candidates: readonly Candidate[]): Promise<(SyncedFile | null)[]> {
-    return this.#forEach("reading", candidates, async (candidate) => {
-      const loaded = await this.#load(candidate)
-      return loaded === null ? null : this.#planOf(loaded, candidate)
+    return eachFile<Candidate, SyncedFile | null>(this.#session, {
+      what: "reading",
+      items: candidates,
+      work: async (candidate, session) => {
+        const loaded = await this.#load(candidate, session)
+        return loaded === null ? null : this.#planOf(loaded, candidate)
+      },
+      failed,
     })
   }
 
   apply(planned: readonly SyncedFile[]): Promise<SyncedFile[]> {
-    return this.#forEach("wrapping", planned, async (before) => {
+    const work = async (before: SyncedFile, session: Session): Promise<SyncedFile> => {
       if (before.state !== "stale") return before
       // The file is read again: what was planned may be long ago, and only what is there now is written over.
-      const loaded = await this.#load(before)
+      const loaded = await this.#load(before, session)
       const now = loaded === null ? before : await this.#planOf(loaded, before)
       if (loaded === null || now.state !== "stale" || now.plan === null) return now
-      const text = await withFile(before.file, () => rewrap(this.#session, loaded, now.plan!, this.#options))
-      await writeAtomic(this.#session.io, before.file, utf8.encode(text), {
+      const text = await withFile(before.file, () => rewrap(session, loaded, now.plan!, this.#options))
+      await writeAtomic(session.io, before.file, utf8.encode(text), {
         mode: "kept",
         opened: loaded.original,
         followLinks: this.#options.followLinks,
       })
       return { ...now, state: "updated" }
-    }) as Promise<SyncedFile[]>
+    }
+    return eachFile<SyncedFile, SyncedFile>(this.#session, { what: "wrapping", items: planned, work, failed })
   }
 
-  #load(candidate: Candidate): Promise<LoadedFile | null> {
-    return loadCandidate(this.#session, candidate, this.#options)
+  #load(candidate: Candidate, session: Session): Promise<LoadedFile | null> {
+    return loadCandidate(session, candidate, this.#options)
   }
 
   async #planOf({ document, settings }: LoadedFile, candidate: Candidate): Promise<SyncedFile> {
@@ -112,32 +114,10 @@ class Work {
     }
     throw new AppError("CONFIG_NO_RULE", {}, { hint: "make a config with `sotto init`" })
   }
+}
 
-  /** One failed file does not keep the others from their turn. */
-  async #forEach<T extends Candidate>(
-    what: string,
-    items: readonly T[],
-    work: (item: T) => Promise<SyncedFile | null>,
-  ): Promise<(SyncedFile | null)[]> {
-    const progress = progressOn(this.#session.io.stderr)
-    let done = 0
-    try {
-      return await inParallel(items, filesAtOnce, async (item) => {
-        const { file, isNamed } = item
-        try {
-          return await work(item)
-        } catch (error) {
-          if (!(error instanceof AppError)) throw error
-          const named = error.at({ file })
-          return { file, isNamed, state: "failed", plan: null, nameOf: () => undefined, error: named } as const
-        } finally {
-          progress.show(`${what} ${++done} of ${items.length} files`)
-        }
-      })
-    } finally {
-      progress.clear()
-    }
-  }
+function failed({ file, isNamed }: Candidate, error: AppError): SyncedFile {
+  return { file, isNamed, state: "failed", plan: null, nameOf: () => undefined, error }
 }
 
 /** @throws {AppError} `KEY_GROUPS_INVALID` before anything is unwrapped */

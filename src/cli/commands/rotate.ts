@@ -2,6 +2,7 @@ import { type RecipientOptions } from "../../app/options.ts"
 import {
   changeOptions,
   clearOptions,
+  dryRun,
   keepRecipient,
   openOptions,
   targetOptions,
@@ -15,7 +16,8 @@ export const rotate = command({
     "Makes a new data key and seals every value anew. Who could read the file before still knows its values, and can " +
       "open old versions of it: change the values at their source too.",
     "New recipients join the first key group; who is removed leaves all groups. The config is not followed (see " +
-      "`sotto updatekeys`), but nobody whom its rule does not name is wrapped for unless --keep-recipient says so.",
+      "`sotto updatekeys`), but nobody whom its rule does not name is wrapped for unless --keep-recipient says so. " +
+      "Without a rule, whoever opened the file stays, and is asked about all others.",
   ],
   arguments: {
     files: {
@@ -28,6 +30,7 @@ export const rotate = command({
     ...targetOptions,
     ...changeOptions,
     keepRecipient,
+    dryRun,
     ...typeOptions,
     ...clearOptions,
     ...openOptions,
@@ -35,9 +38,10 @@ export const rotate = command({
   examples: [
     { line: "sotto rotate -i secrets.yaml", shows: "a new data key" },
     { line: "sotto rotate -i --rm-age age1... secrets/", shows: "leave somebody out of all files of a folder" },
+    { line: "sotto rotate --dry-run secrets/", shows: "what would be done" },
   ],
   async run(session, { args, options }) {
-    const files = sources(args.files, options)
+    const files = sources(args.files, { ...options, inPlace: options.inPlace || options.dryRun })
     const { rotateFiles } = await import("../../app/rotate.ts")
     const { awsProfile, encryptionContext } = options
     const common = { awsProfile, encryptionContext, shamirSecretSharingThreshold: undefined }

@@ -1,0 +1,65 @@
+import { AppError } from "../errors/app-error.ts"
+import { type Progress, progressOn } from "../host/progress.ts"
+import { inParallel } from "./in-parallel.ts"
+import { type Session } from "./session.ts"
+
+export interface EachOptions<T, R> {
+  /** What is done, for the line that says how far it is. */
+  readonly what: string
+  readonly items: readonly T[]
+  /** @param session - says what it has to say without breaking that line */
+  work(item: T, session: Session): Promise<R>
+  /** What an expected failure is in the report; it does not keep the others from their turn. */
+  failed(item: T, error: AppError): R
+}
+
+/** Few: a cloud's limits are per second, and an unwrapping that asks a person comes one at a time in any case. */
+const filesAtOnce = 8
+
+/** Does work for many files, a few at a time, and shows on a terminal how far it is. */
+export async function eachFile<T extends { readonly file: string }, R>(
+  session: Session,
+  { what, items, work, failed }: EachOptions<T, R>,
+): Promise<R[]> {
+  const { io } = session
+  const progress = progressOn(io.stderr)
+  const inner = io.stderr.isTty ? breaking(session, progress) : session
+  let done = 0
+  try {
+    return await inParallel(items, filesAtOnce, async (item) => {
+      try {
+        return await work(item, inner)
+      } catch (error) {
+        if (!(error instanceof AppError)) throw error
+        return failed(item, error.at({ file: item.file }))
+      } finally {
+        progress.show(`${what} ${++done} of ${items.length} files`)
+      }
+    })
+  } finally {
+    progress.clear()
+  }
+}
+
+/** Whatever is said or asked takes the place of the line. */
+function breaking(session: Session, progress: Progress): Session {
+  const { io } = session
+  const terminal: Session["io"]["terminal"] = {
+    ask(question, options) {
+      progress.clear()
+      return io.terminal.ask(question, options)
+    },
+    confirm(question) {
+      progress.clear()
+      return io.terminal.confirm(question)
+    },
+  }
+  return {
+    ...session,
+    io: { ...io, terminal },
+    notice(text) {
+      progress.clear()
+      session.notice(text)
+    },
+  }
+}
