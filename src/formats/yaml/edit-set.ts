@@ -167,7 +167,7 @@ function replaceScalar(scan: YamlScan, slot: Slot, old: ScalarNode, value: Tree)
   if (kept !== null) return { ...span, text: anchor + kept }
   const text = value.scalar.kind === "str" ? (decodeText(value.scalar.bytes) ?? "\n") : "\n"
   const place = placeOf(scan, entry, old.span.end, text)
-  const comment = old.block === null ? "" : headerComment(source, old)
+  const comment = hasText(old) ? headerComment(source, old) : ""
   return { ...span, text: anchor + spellScalar(value.scalar, place) + comment }
 }
 
@@ -182,7 +182,12 @@ function keepCarrier(
   if (text === null || old.style === "plain") return null
   if (old.style === "double") return doubleQuoted(text, { keepsReadable: true })
   if (old.style === "single") return fitsOneLine(text) ? singleQuoted(text) : null
-  return text.includes("\n") ? openBlock(scan, old, entry, old.span, text) : null
+  return text.includes("\n") && hasText(old) ? openBlock(scan, old, entry, old.span, text) : null
+}
+
+/** Of an empty block only the indicators are part of the value; what follows on their line is not. */
+function hasText({ block }: ScalarNode): boolean {
+  return block !== null && block.body.end > block.body.start
 }
 
 /** A block's header may hold a comment, which stays when the block goes. */

@@ -122,12 +122,22 @@ function signEnd(slot: Slot): number {
   return pair.colon === -1 ? pair.key.span.end : pair.colon + 1
 }
 
-/** Behind the tag and the anchor, without the blanks and line ends that follow them; 0 when there are none. */
+/** Behind the tag and the anchor, without the blanks, line ends and comments that follow them; 0 when there are none. */
 function propertiesEnd(source: string, { properties }: MapNode | ListNode): number {
-  if (properties.end === properties.start) return 0
-  let end = properties.end
-  while (end > properties.start && (source[end - 1] === " " || isBreak(source.charCodeAt(end - 1)))) end--
+  let end = 0
+  for (let at = properties.start; at < properties.end;) {
+    const isSpace = source[at] === " " || source[at] === "\t" || isBreak(source.charCodeAt(at))
+    if (source[at] === "#") at = nextLine(source, at)
+    else if (isSpace) at++
+    else end = at = wordEnd(source, at)
+  }
   return end
+}
+
+function wordEnd(source: string, start: number): number {
+  let at = start
+  while (at < source.length && source[at] !== " " && source[at] !== "\t" && !isBreak(source.charCodeAt(at))) at++
+  return at
 }
 
 /** A flow entry with one comma; one on lines of its own with these lines. */
