@@ -6,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
-const program = fileURLToPath(new URL("../dist/main.js", import.meta.url))
+const program = fileURLToPath(new URL("../dist/main.cjs", import.meta.url))
 const sops = process.env.SOPS_BIN ?? ""
 const isQuick = process.argv.includes("--quick")
 const rounds = isQuick ? 5 : 21

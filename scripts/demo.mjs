@@ -6,7 +6,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 
 const examples = fileURLToPath(new URL("demo", import.meta.url))
-const program = fileURLToPath(new URL("../dist/main.js", import.meta.url))
+const program = fileURLToPath(new URL("../dist/main.cjs", import.meta.url))
 const root = mkdtempSync(join(tmpdir(), "sotto-demo-"))
 const home = join(root, "home")
 const repository = join(root, "repository")

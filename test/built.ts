@@ -17,7 +17,7 @@ export async function builtLibrary(): Promise<string> {
  * With SCRIPT_BIN=1 it is what `npm run build` made, else a quick bundle of the sources.
  */
 export function builtMain(): Promise<string> {
-  if (process.env["SCRIPT_BIN"] === "1") return Promise.resolve(join(root, "dist/main.js"))
+  if (process.env["SCRIPT_BIN"] === "1") return Promise.resolve(join(root, "dist/main.cjs"))
   made ??= bundle()
   return made
 }

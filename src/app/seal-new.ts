@@ -1,6 +1,6 @@
 import { compileSelectors } from "../config/re2.ts"
 import { type Rule } from "../config/rule.ts"
-import { type RuleSettings } from "../config/config.ts"
+import { type RuleSettings } from "../config/defaults.ts"
 import { type FormatName, type MetaMap } from "../core/format.ts"
 import { Cipher } from "../core/gcm.ts"
 import { writeGroups } from "../core/metadata-keys.ts"

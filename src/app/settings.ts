@@ -1,4 +1,5 @@
-import { type Config, defaultSettings, type RuleSettings } from "../config/config.ts"
+import { type Config } from "../config/config.ts"
+import { defaultSettings, type RuleSettings } from "../config/defaults.ts"
 import { findConfig, findSopsYaml } from "../config/find.ts"
 import { loadFound, loadNamed } from "../config/load.ts"
 import {

@@ -12,7 +12,14 @@ interface Called {
  * @returns `null` when the call is for our own commands
  */
 export function wordsForSops({ as, words, compat }: Called): readonly string[] | null {
-  if (as.some((path) => path !== undefined && /(?:^|[/\\])sops(?:\.exe|\.cmd|\.m?js)?$/i.test(path))) return words
+  if (as.some((path) => path !== undefined && isSops(path))) return words
   if (words[0] === "sops") return words.slice(1)
   return compat === "sops" ? words : null
+}
+
+const sopsNames = new Set(["sops", "sops.exe", "sops.cmd", "sops.js", "sops.mjs", "sops.cjs"])
+
+function isSops(path: string): boolean {
+  const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1)
+  return sopsNames.has(name.toLowerCase())
 }

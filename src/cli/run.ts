@@ -14,7 +14,12 @@ import { type GlobalValues } from "./spec.ts"
  */
 export async function run(io: Io): Promise<number> {
   const words = io.argv
-  const style = { json: wantsJson(words), color: io.stderr.hasColor }
+  const style = {
+    json: wantsJson(words),
+    get color() {
+      return io.stderr.hasColor
+    },
+  }
   const fail = async (error: unknown): Promise<number> => {
     // Whoever stopped reading wants to hear nothing more, as with other tools in a pipe.
     if (!(error instanceof AppError && error.code === "OUTPUT_CLOSED")) await io.stderr.write(report(error, style))

@@ -1,13 +1,12 @@
-import { type FormatName } from "../core/format.ts"
-import { type Selectors, noSelectors } from "../core/select.ts"
 import { decodeText } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type CreationRule } from "./creation-rule.ts"
+import { type RuleSettings, defaultSettings } from "./defaults.ts"
 import { type RecipientSpec } from "./recipients.ts"
 import { checkOneSelector } from "./selector-keys.ts"
 import { type DestinationRule, readSopsYaml } from "./sops-yaml.ts"
-import { type MemoMode, type PathMatch, type SopsrcRule, type StructureMode, readSopsrc } from "./sopsrc.ts"
-import { type Stores, defaultStores, mergeStores } from "./stores.ts"
+import { type PathMatch, type SopsrcRule, readSopsrc } from "./sopsrc.ts"
+import { type Stores, mergeStores } from "./stores.ts"
 import { type At } from "./yaml-values.ts"
 
 export type ConfigKind = "sopsrc" | "sops-yaml"
@@ -44,31 +43,6 @@ export interface RuleEntry {
   readonly keepsDuplicates: boolean
   /** 0: all groups. */
   readonly threshold: number
-}
-
-export interface RuleSettings {
-  readonly selectors: Selectors
-  readonly macOnlyEncrypted: boolean
-  readonly container: boolean
-  readonly structure: StructureMode
-  readonly layoutMemo: MemoMode
-  /** `null`: by the name of the file. */
-  readonly inputType: FormatName | null
-  /** Clear values that nothing authenticates may reach the child of `run` (security.md S10). */
-  readonly withClear: boolean
-  readonly stores: Stores
-}
-
-/** What holds where no rule says otherwise. */
-export const defaultSettings: RuleSettings = {
-  selectors: noSelectors,
-  macOnlyEncrypted: false,
-  container: false,
-  structure: "on",
-  layoutMemo: "auto",
-  inputType: null,
-  withClear: false,
-  stores: defaultStores,
 }
 
 const bytesMax = 1024 * 1024

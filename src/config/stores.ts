@@ -9,8 +9,6 @@ export interface Stores {
   readonly yamlIndent: number | undefined
 }
 
-export const defaultStores: Stores = { jsonIndent: undefined, jsonBinaryIndent: undefined, yamlIndent: undefined }
-
 export const storeNames = ["json", "json_binary", "yaml", "dotenv", "ini"] as const
 
 /** `stores:` as upstream reads it. A negative indent is for the printer to refuse, with its exit status. */

@@ -1,4 +1,30 @@
-import * as fs from "node:fs"
+import {
+  type BigIntStats,
+  accessSync,
+  chmodSync,
+  closeSync,
+  constants,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  lstatSync,
+  mkdirSync,
+  open,
+  openSync,
+  read,
+  readSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  unlinkSync,
+  write,
+  writeSync,
+} from "node:fs"
 
 /** What one look at a path says. */
 export interface FileStat {
@@ -54,35 +80,35 @@ export interface FileSystem {
   writeLater(fd: number, bytes: Uint8Array): Promise<number>
 }
 
-export const flag = fs.constants
+export const flag = constants
 
 export function realFileSystem(): FileSystem {
   return {
-    open: (path, flags, mode) => again(() => fs.openSync(path, flags, mode)),
-    close: (fd) => fs.closeSync(fd),
-    read: (fd, buffer, position) => again(() => fs.readSync(fd, buffer, 0, buffer.length, position)),
-    write: (fd, bytes, position) => again(() => fs.writeSync(fd, bytes, 0, bytes.length, position)),
-    truncate: (fd, size) => fs.ftruncateSync(fd, size),
-    sync: (fd) => fs.fsyncSync(fd),
-    chmod: (fd, mode) => fs.fchmodSync(fd, mode),
-    chown: (fd, uid, gid) => fs.fchownSync(fd, uid, gid),
-    statOpen: (fd) => facts(fs.fstatSync(fd, { bigint: true })),
-    stat: (path) => facts(fs.statSync(path, { bigint: true })),
-    lstat: (path) => facts(fs.lstatSync(path, { bigint: true })),
-    realpath: (path) => fs.realpathSync.native(path),
-    readlink: (path) => fs.readlinkSync(path),
-    access: (path, access) => fs.accessSync(path, access),
-    list: (folder) => fs.readdirSync(folder),
+    open: (path, flags, mode) => again(() => openSync(path, flags, mode)),
+    close: (fd) => closeSync(fd),
+    read: (fd, buffer, position) => again(() => readSync(fd, buffer, 0, buffer.length, position)),
+    write: (fd, bytes, position) => again(() => writeSync(fd, bytes, 0, bytes.length, position)),
+    truncate: (fd, size) => ftruncateSync(fd, size),
+    sync: (fd) => fsyncSync(fd),
+    chmod: (fd, mode) => fchmodSync(fd, mode),
+    chown: (fd, uid, gid) => fchownSync(fd, uid, gid),
+    statOpen: (fd) => facts(fstatSync(fd, { bigint: true })),
+    stat: (path) => facts(statSync(path, { bigint: true })),
+    lstat: (path) => facts(lstatSync(path, { bigint: true })),
+    realpath: (path) => realpathSync.native(path),
+    readlink: (path) => readlinkSync(path),
+    access: (path, access) => accessSync(path, access),
+    list: (folder) => readdirSync(folder),
     makeFolder: (path, mode) => {
-      fs.mkdirSync(path, { mode })
+      mkdirSync(path, { mode })
     },
-    chmodPath: (path, mode) => fs.chmodSync(path, mode),
-    rename: (from, to) => fs.renameSync(from, to),
-    unlink: (path) => fs.unlinkSync(path),
-    remove: (path) => fs.rmSync(path, { recursive: true, force: true }),
-    openLater: (path, flags, mode) => later((done) => fs.open(path, flags, mode, done)),
-    readLater: (fd, buffer) => later((done) => fs.read(fd, buffer, 0, buffer.length, null, done)),
-    writeLater: (fd, bytes) => later((done) => fs.write(fd, bytes, 0, bytes.length, null, done)),
+    chmodPath: (path, mode) => chmodSync(path, mode),
+    rename: (from, to) => renameSync(from, to),
+    unlink: (path) => unlinkSync(path),
+    remove: (path) => rmSync(path, { recursive: true, force: true }),
+    openLater: (path, flags, mode) => later((done) => open(path, flags, mode, done)),
+    readLater: (fd, buffer) => later((done) => read(fd, buffer, 0, buffer.length, null, done)),
+    writeLater: (fd, bytes) => later((done) => write(fd, bytes, 0, bytes.length, null, done)),
   }
 }
 
@@ -119,7 +145,7 @@ function later(call: (done: (error: Error | null, result: number) => void) => vo
   })
 }
 
-function facts(stat: fs.BigIntStats): FileStat {
+function facts(stat: BigIntStats): FileStat {
   return {
     kind: kindOf(stat),
     size: Number(stat.size),
@@ -133,7 +159,7 @@ function facts(stat: fs.BigIntStats): FileStat {
   }
 }
 
-function kindOf(stat: fs.BigIntStats): FileStat["kind"] {
+function kindOf(stat: BigIntStats): FileStat["kind"] {
   if (stat.isFile()) return "file"
   if (stat.isDirectory()) return "folder"
   return stat.isSymbolicLink() ? "link" : "other"

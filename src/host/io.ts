@@ -47,6 +47,7 @@ export function realIo(): Io {
   const parts: StreamParts = { fs, sleep, isTerminal: (fd) => isTerminal(fs, fd) }
   const cwd = once(() => process.cwd())
   const home = once(() => homeFolder(env, platform))
+  const terminal = once(() => realTerminal({ fs, signals, processes, platform }))
   const temp = once(() => process.getBuiltinModule("node:os").tmpdir())
   return {
     argv: process.argv.slice(2),
@@ -67,7 +68,9 @@ export function realIo(): Io {
     stdin: realInput(parts, 0),
     stdout: realOutput(parts, { fd: 1, env, isError: false }),
     stderr: realOutput(parts, { fd: 2, env, isError: true }),
-    terminal: realTerminal({ fs, signals, processes, platform }),
+    get terminal() {
+      return terminal()
+    },
     fs,
     processes,
     signals,

@@ -39,6 +39,7 @@ export interface StreamParts {
 }
 
 const chunkBytes = 64 * 1024
+const directBytesMax = 16 * 1024
 const lineBytesMax = 64 * 1024
 
 /**
@@ -129,10 +130,11 @@ export async function writeDescriptor(
 ): Promise<void> {
   const file = fd === 1 ? "standard output" : `/dev/fd/${fd}`
   try {
-    const isFile = fs.statOpen(fd).kind === "file"
+    // A few bytes find room in a pipe, and the first use of the thread pool costs a millisecond.
+    const isDirect = bytes.length <= directBytesMax || fs.statOpen(fd).kind === "file"
     for (let at = 0; at < bytes.length;) {
       const rest = bytes.subarray(at)
-      at += isFile ? fs.write(fd, rest, null) : await patiently(sleep, () => fs.writeLater(fd, rest))
+      at += await patiently(sleep, async () => (isDirect ? fs.write(fd, rest, null) : fs.writeLater(fd, rest)))
     }
   } catch (error) {
     if (errorCode(error) === "EPIPE" || errorCode(error) === "ECONNRESET") throw new AppError("OUTPUT_CLOSED")

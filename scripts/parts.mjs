@@ -1,0 +1,81 @@
+// Which modules stand in one chunk. What is loaded together stands together, since every file costs its own look-up,
+// read and compilation; and what a short run seldom needs stands apart, since the engine looks at every letter that it
+// is given. docs/performance.md says how to find out which modules a command uses.
+import { join } from "node:path"
+
+/**
+ * A part holds its roots and all that they import, except what an earlier part holds and what is the root of a later
+ * one. It is loaded when it is imported; one that is `late` when a value of it is first used, wherever it is imported.
+ * What is in no part gets chunks of its own.
+ */
+export const parts = [
+  { name: "base", roots: ["start.ts", "cli/run.ts"] },
+  {
+    name: "open",
+    roots: ["cli/commands/decrypt.ts", "cli/commands/filestatus.ts", "app/decrypt.ts", "app/filestatus.ts"].concat([
+      "formats/yaml/yaml.ts",
+      "keys/age.ts",
+    ]),
+  },
+  { name: "trouble", late: true, roots: ["errors/catalog.ts", "errors/nearest.ts", "cli/report.ts"] },
+  { name: "terminal", late: true, roots: ["host/terminal.ts"] },
+  {
+    name: "write",
+    late: true,
+    roots: ["host/write-atomic.ts", "host/write-in-place.ts", "host/target.ts", "host/leftovers.ts"],
+  },
+  {
+    name: "config",
+    late: true,
+    roots: ["config/load.ts", "config/rule.ts", "config/glob.ts", "config/literal-pattern.ts"],
+  },
+  {
+    name: "edit-yaml",
+    late: true,
+    roots: ["edit-set", "edit-unset", "attach", "emit", "expand", "carry-block", "spell", "block-tree", "anchors"].map(
+      (name) => `formats/yaml/${name}.ts`,
+    ),
+  },
+  {
+    name: "keys",
+    late: true,
+    roots: ["keys/check-recipient.ts", "keys/parse-recipient.ts", "core/shamir.ts", "keys/race.ts"]
+      .concat(["keys/describe-data-key.ts", "keys/data-key-error.ts", "keys/trusted-program.ts"])
+      .concat(["host/program.ts", "core/shlex.ts", "keys/keyservice/address.ts"]),
+  },
+  {
+    name: "age",
+    late: true,
+    roots: ["ssh", "ssh-public", "ssh-private", "plugin", "locked", "library", "explain", "plugin-permission"].map(
+      (name) => `keys/age/${name}.ts`,
+    ),
+  },
+  { name: "tree", late: true, roots: ["core/build-tree.ts", "app/tree-path.ts", "app/find-in-tree.ts"] },
+]
+
+/**
+ * @param imports - the static imports of each module, by its path
+ * @param source - the folder that the roots are in
+ * @returns the name of the part of each module that is in one
+ */
+export function partsOf(imports, source) {
+  const rootOf = new Map()
+  for (const { name, roots } of parts) {
+    for (const root of roots) {
+      const id = join(source, root)
+      if (!imports.has(id)) throw new Error(`${root} is the root of ${name}, and is not there`)
+      rootOf.set(id, name)
+    }
+  }
+  const partOf = new Map([["\0rolldown/runtime.js", parts[0].name]])
+  for (const { name, roots } of parts) {
+    const found = roots.map((root) => join(source, root))
+    while (found.length > 0) {
+      const id = found.pop()
+      if (partOf.has(id) || !id.startsWith(source) || (rootOf.get(id) ?? name) !== name) continue
+      partOf.set(id, name)
+      found.push(...imports.get(id))
+    }
+  }
+  return partOf
+}

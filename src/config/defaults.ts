@@ -1,0 +1,31 @@
+import { type FormatName } from "../core/format.ts"
+import { type Selectors, noSelectors } from "../core/select.ts"
+import { type MemoMode, type StructureMode } from "./sopsrc.ts"
+import { type Stores } from "./stores.ts"
+
+export interface RuleSettings {
+  readonly selectors: Selectors
+  readonly macOnlyEncrypted: boolean
+  readonly container: boolean
+  readonly structure: StructureMode
+  readonly layoutMemo: MemoMode
+  /** `null`: by the name of the file. */
+  readonly inputType: FormatName | null
+  /** Clear values that nothing authenticates may reach the child of `run` (security.md S10). */
+  readonly withClear: boolean
+  readonly stores: Stores
+}
+
+export const defaultStores: Stores = { jsonIndent: undefined, jsonBinaryIndent: undefined, yamlIndent: undefined }
+
+/** What holds where no rule says otherwise. */
+export const defaultSettings: RuleSettings = {
+  selectors: noSelectors,
+  macOnlyEncrypted: false,
+  container: false,
+  structure: "on",
+  layoutMemo: "auto",
+  inputType: null,
+  withClear: false,
+  stores: defaultStores,
+}

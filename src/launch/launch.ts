@@ -1,0 +1,36 @@
+import { chunkLoader } from "./chunks.ts"
+import { openCodeCache } from "./code-cache.ts"
+
+/** Set by the build: what the chunks are, in a few letters, and those that can wait. */
+declare const buildId: string
+declare const lateChunks: readonly string[]
+
+/**
+ * Starts the program of the published package from its chunks.
+ *
+ * @param folder - where this file stands
+ */
+export function launch(folder: string, require: (id: string) => unknown): void {
+  const fs = process.getBuiltinModule("node:fs")
+  const vm = process.getBuiltinModule("node:vm")
+  const cache = openCodeCache(fs, {
+    platform: process.platform,
+    env: process.env,
+    uid: process.getuid?.(),
+    build: `${buildId}-${process.version}-${process.arch}`,
+    kind: kindOf(process.argv),
+  })
+  const load = chunkLoader({ fs, vm, require }, { folder: `${folder}/chunks`, late: lateChunks, cache })
+  const { start } = load("./start.cjs") as { start: () => Promise<void> }
+  void start()
+}
+
+const formats: Readonly<Record<string, string>> = { yaml: "yaml", yml: "yaml", json: "json", env: "env", ini: "ini" }
+
+/** Which functions a run compiles depends on the face, the command, and the format of the file. */
+export function kindOf([, script = "", ...words]: readonly string[]): string {
+  const face = /[/\\]sops$/.test(script) ? "sops" : "sotto"
+  const command = /^[a-z][a-z-]{0,19}$/.exec(words.find((word) => !word.startsWith("-")) ?? "")?.[0] ?? "none"
+  const suffix = /\.([a-z]+)$/.exec(words.at(-1) ?? "")?.[1] ?? ""
+  return `${face}-${command}-${Object.hasOwn(formats, suffix) ? formats[suffix] : "other"}`
+}

@@ -1,0 +1,153 @@
+import { spawnSync } from "node:child_process"
+import * as fs from "node:fs"
+import { createRequire } from "node:module"
+import { tmpdir } from "node:os"
+import { join } from "node:path"
+import * as vm from "node:vm"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { chunkLoader } from "../../src/launch/chunks.ts"
+import { type CodeCache, openCodeCache } from "../../src/launch/code-cache.ts"
+import { kindOf } from "../../src/launch/launch.ts"
+import { bundled } from "../host/script.ts"
+
+const script = bundled(new URL("scripts/load.ts", import.meta.url))
+
+const chunks: Readonly<Record<string, string>> = {
+  "a.cjs": `globalThis.order.push("a");const b=require("./b.cjs"),c=require("./c.cjs");exports.sum=()=>b.two+c.three();exports.b=()=>b.two`,
+  "b.cjs": `globalThis.order?.push("b");exports.two=2`,
+  "c.cjs": `globalThis.order.push("c");const a=require("./a.cjs");exports.three=()=>a.b()+1`,
+  "crypto.cjs": `const c=require("node:crypto");exports.size=()=>c.randomBytes(3).length`,
+  "place.cjs": `exports.place=[__filename,__dirname];module.exports.same=module.exports===exports`,
+}
+
+let folder: string
+const order: string[] = Object.assign(globalThis, { order: [] as string[] }).order
+
+beforeAll(() => {
+  folder = fs.mkdtempSync(join(tmpdir(), "sotto-chunks-"))
+  for (const [name, text] of Object.entries(chunks)) fs.writeFileSync(join(folder, name), text)
+})
+afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
+
+function loader(late: readonly string[] = [], cache: CodeCache | null = null): (id: string) => unknown {
+  order.length = 0
+  return chunkLoader({ fs, vm, require: createRequire(import.meta.url) }, { folder, late, cache })
+}
+
+describe("chunks", () => {
+  test("each is run once, also when they need each other", () => {
+    const a = loader()("./a.cjs") as { sum(): number }
+    expect(order).toEqual(["a", "b", "c"])
+    expect(a.sum()).toBe(5)
+    expect(order).toEqual(["a", "b", "c"])
+  })
+
+  test("a late one is run when something of it is used", () => {
+    const load = loader(["c.cjs"])
+    const a = load("./a.cjs") as { sum(): number; b(): number }
+    expect(a.b()).toBe(2)
+    expect(order).toEqual(["a", "b"])
+    expect(a.sum()).toBe(5)
+    expect(order).toEqual(["a", "b", "c"])
+  })
+
+  test("a module of Node is Node's own", () => {
+    expect((loader()("./crypto.cjs") as { size(): number }).size()).toBe(3)
+    expect(loader()("node:path")).toHaveProperty("join")
+  })
+
+  test("a chunk knows where it stands", () => {
+    expect(loader()("./place.cjs")).toMatchObject({ place: [`${folder}/place.cjs`, folder], same: true })
+  })
+})
+
+const kinds = [
+  { argv: ["node", "/usr/bin/sotto", "decrypt", "a.yaml"], kind: "sotto-decrypt-yaml" },
+  { argv: ["node", "/usr/bin/sotto", "decrypt", "-i", "b/c.yml"], kind: "sotto-decrypt-yaml" },
+  { argv: ["node", "/usr/bin/sops", "-d", "a.json"], kind: "sops-none-json" },
+  { argv: ["node", "/usr/bin/sotto"], kind: "sotto-none-other" },
+  { argv: ["node", "/usr/bin/sotto", "../../etc", "x.constructor"], kind: "sotto-none-other" },
+]
+test.each(kinds)("a run is of the kind $kind", ({ argv, kind }) => expect(kindOf(argv)).toBe(kind))
+
+describe("S15: the cache of compiled code", () => {
+  let home: string
+  const uid = process.getuid?.() ?? 0
+  const facts = (env: Record<string, string>) =>
+    ({ platform: "linux", env: { HOME: home, ...env }, uid, build: "b", kind: "k" }) as const
+  const kept = (): string[] =>
+    fs.existsSync(join(home, ".cache/sotto/b/k")) ? fs.readdirSync(join(home, ".cache/sotto/b/k")) : []
+
+  /** Runs one chunk as a process does, to its end. */
+  function runOnce(env: Record<string, string> = {}, status = 0): boolean | undefined {
+    const listeners = process.listeners("exit")
+    const cache = openCodeCache(fs, facts(env))
+    const before = cache?.find("b.cjs") !== undefined
+    loader([], cache)("./b.cjs")
+    const ends = process.listeners("exit").filter((listener) => !listeners.includes(listener))
+    for (const end of ends) {
+      end(status)
+      process.off("exit", end)
+    }
+    return before
+  }
+
+  beforeAll(() => {
+    home = fs.mkdtempSync(join(tmpdir(), "sotto-home-"))
+  })
+  afterAll(() => fs.rmSync(home, { recursive: true, force: true }))
+  const empty = (): void => fs.rmSync(join(home, ".cache"), { recursive: true, force: true })
+
+  test("is kept at a good end, in a folder of this user alone, and found by the next run", () => {
+    empty()
+    expect(runOnce()).toBe(false)
+    expect(kept()).toEqual(["b.cjs"])
+    expect(fs.statSync(join(home, ".cache/sotto")).mode & 0o777).toBe(0o700)
+    expect(fs.statSync(join(home, ".cache/sotto/b/k/b.cjs")).mode & 0o777).toBe(0o600)
+    expect(runOnce()).toBe(true)
+  })
+
+  test("is not kept at a bad end, nor where the user wants none", () => {
+    empty()
+    runOnce({}, 1)
+    runOnce({ NODE_DISABLE_COMPILE_CACHE: "1" })
+    expect(kept()).toEqual([])
+  })
+
+  test("is not taken from a folder that others can look into, nor through a link", () => {
+    empty()
+    runOnce()
+    fs.chmodSync(join(home, ".cache/sotto"), 0o755)
+    expect(runOnce()).toBe(false)
+    fs.chmodSync(join(home, ".cache/sotto"), 0o700)
+    fs.renameSync(join(home, ".cache/sotto"), join(home, "elsewhere"))
+    fs.symlinkSync(join(home, "elsewhere"), join(home, ".cache/sotto"))
+    expect(runOnce()).toBe(false)
+    fs.rmSync(join(home, "elsewhere"), { recursive: true })
+  })
+
+  test("of somebody else is neither read nor written", () => {
+    empty()
+    runOnce()
+    const other = openCodeCache(fs, { ...facts({}), uid: uid + 1 })
+    expect(other?.find("b.cjs")).toBeUndefined()
+    expect(openCodeCache(fs, { ...facts({}), platform: "win32" })).toBeNull()
+    expect(openCodeCache(fs, facts({ HOME: "relative" }))).toBeNull()
+  })
+
+  // The engine remembers what it compiled, so each run is a process of its own.
+  test.each([
+    { how: "cut short", spoil: (bytes: Buffer) => bytes.subarray(0, bytes.length >> 1) },
+    { how: "of zeros", spoil: (bytes: Buffer) => Buffer.alloc(bytes.length) },
+    { how: "empty", spoil: () => Buffer.alloc(0) },
+  ])("that is $how is made again", ({ spoil }) => {
+    empty()
+    const file = join(home, ".cache/sotto/b/k/b.cjs")
+    const run = (): number | null => spawnSync(process.execPath, [script, folder], { env: { HOME: home } }).status
+    expect(run()).toBe(0)
+    const whole = fs.readFileSync(file)
+    fs.writeFileSync(file, spoil(whole))
+    expect(run()).toBe(0)
+    expect(fs.readFileSync(file).length).toBe(whole.length)
+  })
+})

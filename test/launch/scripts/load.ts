@@ -1,0 +1,16 @@
+// Loads one chunk with the cache below HOME, as the published program does: load.ts FOLDER
+import * as fs from "node:fs"
+import { createRequire } from "node:module"
+import * as vm from "node:vm"
+import { chunkLoader } from "../../../src/launch/chunks.ts"
+import { openCodeCache } from "../../../src/launch/code-cache.ts"
+
+const cache = openCodeCache(fs, {
+  platform: "linux",
+  env: process.env,
+  uid: process.getuid?.(),
+  build: "b",
+  kind: "k",
+})
+const machine = { fs, vm, require: createRequire(import.meta.url) }
+chunkLoader(machine, { folder: process.argv[2] ?? "", late: [], cache })("./b.cjs")
