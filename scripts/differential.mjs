@@ -13,7 +13,7 @@ import { makeTemplate } from "./differential/fixtures.mjs"
 import { runBoth } from "./differential/run-both.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const main = process.env.SOTTO_MAIN ?? join(root, "dist/main.js")
+const main = process.env.SOTTO_MAIN ?? join(root, "dist/main.cjs")
 const allowedFile = join(root, "test/differential/allowed.json")
 const sops = process.env.SOPS_BIN ?? ""
 const option = (name) => process.argv.includes(name)
