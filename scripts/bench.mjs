@@ -24,6 +24,7 @@ try {
     run(process.execPath, [program, "encrypt", "--age", recipient, "--output", `sealed-${name}`, `plain-${name}`])
   }
   report(cases(recipient).map(measure))
+  process.stdout.write(`\n${await (await import("./bench/keys.mjs")).benchKeys({ program, sops, isQuick })}`)
 } finally {
   rmSync(root, { recursive: true, force: true })
 }
