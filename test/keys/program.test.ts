@@ -11,6 +11,7 @@ import { huaweiAccess, huaweiProject, huaweiSecret, huaweiUuid, startHuawei } fr
 import { type TestServer, authorityFile } from "../servers/server.ts"
 import { startVault } from "../servers/vault.ts"
 import { temporaryFolder } from "./context.ts"
+import { keyFile, recipients } from "./golden.ts"
 
 interface Running {
   readonly server: TestServer
@@ -118,6 +119,26 @@ describe("the program", () => {
     expect(stderr).toContain("a key service cannot be reached")
     expect(stderr).not.toContain("canary-7f3a")
     expect(readFileSync(join(folder, "a.yaml"), "utf8")).toBe(before)
+  })
+})
+
+describe("the order of trial", () => {
+  test("is what costs nothing first, or what --decryption-order says", async () => {
+    const main = await builtMain()
+    const { server, recipient, env, stop } = await rows[0]!.start()
+    const folder = temporaryFolder()
+    const withAge = { ...env, SOPS_AGE_KEY_FILE: keyFile("age-a.txt") }
+    const run = (...args: string[]): Promise<Outcome> => runNode([main, ...args], { env: withAge, folder })
+    writeFileSync(join(folder, "a.yaml"), "a: canary-7f3a\n")
+    const sealing = await run("encrypt", "-i", "--kms", recipient, "--age", recipients["age-a"], "a.yaml")
+    expect(sealing.status).toBe(0)
+    const decrypted = { status: 0, stdout: "a: canary-7f3a\n", stderr: "" }
+    const asked = server.received.length
+    expect(await run("decrypt", "a.yaml")).toEqual(decrypted)
+    expect(server.received).toHaveLength(asked)
+    expect(await run("decrypt", "--decryption-order", "kms,age", "a.yaml")).toEqual(decrypted)
+    expect(server.received).toHaveLength(asked + 1)
+    await stop()
   })
 })
 

@@ -174,6 +174,64 @@ describe("what other providers may do", () => {
     expect(dataKey.length).toBe(32)
   })
 
+  test("however many hang, the time for all of them together is the end", async () => {
+    const ids = Array.from({ length: 40 }, (_, index) => `hangs-${index}`)
+    const { manifests } = service(Object.fromEntries(ids.map((id) => [id, hang])))
+    const groups = [ids.slice(0, 20), ids.slice(20)].map((group) => group.map(entry))
+    const long = { requestMs: 3_600_000, overallMs: 60, headStartMs: 10 }
+    const error = await failure(unwrapDataKey(groups, 2, { context: testContext(), manifests, timing: long }))
+    for (const { attempts } of error.report.groups) {
+      for (const { reasons } of attempts) expect(reasons.join()).toMatch(/no answer in time|did not answer in time/)
+    }
+  })
+
+  test("Ctrl-C ends all that hang", async () => {
+    const { manifests, aborted } = service({ a: hang, b: hang })
+    const own = new AbortController()
+    const long = { requestMs: 3_600_000, overallMs: 3_600_000, headStartMs: 5 }
+    const context = testContext({ signal: own.signal })
+    setTimeout(() => own.abort(), 50)
+    await failure(unwrapDataKey([[entry("a"), entry("b")]], 0, { context, manifests, timing: long }))
+    expect(aborted).toEqual(expect.arrayContaining(["a", "b"]))
+  })
+
+  test("the loser's data key is wiped when it comes after all", async () => {
+    const late = key(32, 9)
+    let come: (() => void) | undefined
+    const slow: Answer = () => new Promise((resolve) => (come = () => resolve(late)))
+    const { manifests } = service({ slow, fast: () => Promise.resolve(key()) })
+    const long = { requestMs: 5000, overallMs: 5000, headStartMs: 5 }
+    const groups = [[entry("slow"), entry("fast")]]
+    const dataKey = await unwrapDataKey(groups, 0, { context: testContext(), manifests, timing: long })
+    expect(dataKey.use((bytes) => bytes[0])).toBe(7)
+    expect(late.use((bytes) => bytes[0])).toBe(9)
+    come!()
+    await new Promise((resolve) => setImmediate(resolve))
+    expect(() => late.use(() => 0)).toThrow("wiped")
+  })
+
+  test("what was remembered for the run is wiped at its end", async () => {
+    const own = key()
+    const copies: SecretBytes[] = []
+    const copy = own.copy.bind(own)
+    own.copy = () => {
+      const made = copy()
+      copies.push(made)
+      return made
+    }
+    const { manifests, asked } = service({ a: () => Promise.resolve(own) })
+    const end = new AbortController()
+    const context = testContext({ signal: end.signal })
+    const unwrap = (): Promise<SecretBytes> => unwrapDataKey([[entry("a")]], 0, { context, manifests, timing })
+    ;(await unwrap()).wipe()
+    expect((await unwrap()).use((bytes) => bytes[0])).toBe(7)
+    expect(asked).toEqual(["a"])
+    expect(copies).toHaveLength(1)
+    expect(copies[0]!.use((bytes) => bytes[0])).toBe(7)
+    end.abort()
+    expect(() => copies[0]!.use(() => 0)).toThrow("wiped")
+  })
+
   test("shares that do not fit together are an error, not a key", async () => {
     const same: Answer = () => Promise.resolve(key(33))
     const { manifests } = service({ a: same, b: same })

@@ -85,6 +85,20 @@ describe("wrapping", () => {
     })
   })
 
+  test("all recipients are asked at the same time", async () => {
+    let open: (() => void) | undefined
+    const all = new Promise<void>((resolve) => (open = resolve))
+    let count = 0
+    const manifests = fake(async () => {
+      if (++count === 3) open!()
+      await all
+      return "sealed"
+    })
+    const groups = [[forPgp, { ...forPgp, fp: "544FA72A354D640F" }], [{ ...forPgp, fp: "544FA72A354D6410" }]]
+    const wrapped = await wrapDataKey(dataKey(), groups, 2, { context: testContext(), now, manifests })
+    expect(wrapped.flat().map(({ enc }) => enc)).toEqual(["sealed", "sealed", "sealed"])
+  })
+
   test("a recipient that is not valid stops everything before anything is wrapped", async () => {
     let count = 0
     const manifests = fake(() => Promise.resolve(String(count++)))
