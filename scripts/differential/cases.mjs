@@ -1034,18 +1034,17 @@ function callers({ a }) {
 }
 
 function golden({ a, golden: folder, plain, sealed }) {
+  const withoutPgp = sealed.filter((file) => !file.includes("pgp"))
   const env = { SOPS_AGE_KEY_FILE: "$WORK/both-keys.txt" }
   return group("golden", [
     ...plain.map((file) => ({ argv: ["encrypt", "--age", a, `${folder}/plain/${file}`], isLong: true })),
-    ...sealed
-      .filter((file) => !file.includes("pgp"))
-      .flatMap((file) => [
-        { argv: ["decrypt", `${folder}/sealed/3.13.2/${file}`], env, isLong: true },
-        ...["yaml", "json", "dotenv", "ini"].map((type) => ({
-          argv: ["decrypt", "--output-type", type, `${folder}/sealed/3.13.2/${file}`],
-          env,
-          isLong: true,
-        })),
-      ]),
+    ...withoutPgp.flatMap((file) => [
+      { argv: ["decrypt", `${folder}/sealed/3.13.2/${file}`], env, isLong: true },
+      ...["yaml", "json", "dotenv", "ini"].map((type) => ({
+        argv: ["decrypt", "--output-type", type, `${folder}/sealed/3.13.2/${file}`],
+        env,
+        isLong: true,
+      })),
+    ]),
   ])
 }

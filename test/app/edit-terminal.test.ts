@@ -117,7 +117,7 @@ describe.skipIf(!hasTmux())("edit in a real terminal (skipped without tmux or th
       own.pty.press("Enter")
       await own.pty.shows("Go back to the editor?")
       // The reason stands above the question.
-    expect(own.pty.screen()).toMatch(/line \d[\s\S]*Go back/)
+      expect(own.pty.screen()).toMatch(/line \d[\s\S]*Go back/)
       own.pty.type("n")
       own.pty.press("Enter")
       await own.pty.shows("edit --resume")
@@ -125,7 +125,7 @@ describe.skipIf(!hasTmux())("edit in a real terminal (skipped without tmux or th
       expect(readFileSync(own.file).equals(before)).toBe(true)
       expectNoTrace(own.folder)
 
-        start(own, "edit --resume secrets.yaml")
+      start(own, "edit --resume secrets.yaml")
       await own.pty.shows("user: [draft")
       own.pty.type(":%s/\\[draft/saved/")
       own.pty.press("Enter")

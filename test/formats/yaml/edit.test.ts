@@ -19,9 +19,8 @@ function tree(value: unknown): Tree {
     return { type: "map", entries }
   }
   if (typeof value === "string") return { type: "scalar", scalar: { kind: "str", bytes: Buffer.from(value) } }
-  const kind = typeof value === "number" ? "int" : "bool"
-  const text = value === true ? "True" : value === false ? "False" : String(value)
-  return { type: "scalar", scalar: { kind, bytes: Buffer.from(text) } }
+  if (typeof value === "number") return { type: "scalar", scalar: { kind: "int", bytes: Buffer.from(`${value}`) } }
+  return { type: "scalar", scalar: { kind: "bool", bytes: Buffer.from(value === true ? "True" : "False") } }
 }
 
 function codeOf(work: () => unknown): string {
