@@ -753,7 +753,7 @@ function executing() {
     ["exec-file", "--no-fifo", "--filename", "name.yaml", flat, "basename {}; cat {}"],
     ["exec-file", "--filename", "name.yaml", flat, "basename {}; cat {}"],
     ["exec-file", "--filename", "../x", flat, "cat {}"],
-    ["exec-file", "--filename", "/x", flat, "cat {}"],
+    ["exec-file", "--filename", "$WORK/absolute", flat, "cat {}"],
     ["exec-file", "--filename", "a/b", flat, "cat {}"],
     ["exec-file", flat, "stat -c '%a %F' {}; cat {} >/dev/null"],
     ["exec-file", flat, "stat -c %a $(dirname {}); basename $(dirname {}) | cut -c 1-5"],

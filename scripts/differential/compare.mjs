@@ -153,10 +153,19 @@ export class Oracle {
 }
 
 function typeOf(text) {
-  if (text.trimStart().startsWith("{")) return "json"
+  if (text.trimStart().startsWith("{")) return isJson(text) ? "json" : "yaml"
   if (/^sops_version=/m.test(text)) return "dotenv"
   if (/^\[sops\]/m.test(text)) return "ini"
   return "yaml"
+}
+
+function isJson(text) {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
 }
 
 const kept =

@@ -50,6 +50,7 @@ export async function printAs(
 /** One value: text as it is, without a newline; anything else as the output format writes it. */
 export async function valueBytes(value: Tree, to: FormatName, options: EmitOptions): Promise<Uint8Array> {
   if (value.type === "scalar" && value.scalar.kind === "str") return value.scalar.bytes
+  if (value.type === "map" && to === "binary") return binaryBytes([value])
   const format = await loadFormat(to)
   if (value.type === "map") return utf8.encode(format.emit([value], options))
   return utf8.encode(format.emitValue(value, options))
