@@ -6,8 +6,16 @@ import { connect } from "node:tls"
 import { AppError } from "../../errors/app-error.ts"
 import { networkError } from "./network-error.ts"
 
-/** What Node hands to an agent for one connection, with what `send` added for its errors. */
-type Target = RequestOptions & { readonly service?: string }
+/** What `send` adds to a request, for the agent. */
+export interface Told {
+  /** For errors. */
+  readonly service: string
+  /** Ends the connection while it is being made: Node keeps the signal of a request from its agent. */
+  readonly until: AbortSignal
+}
+
+/** What Node hands to an agent for one connection. */
+type Target = RequestOptions & Partial<Told>
 
 type Ready = (error: Error | null, stream: Duplex) => void
 
@@ -36,7 +44,7 @@ export class TunnelAgent extends Agent {
       headers: { host: authority, ...proxyAuthorization(this.#proxy) },
       agent: false,
       ...(isTls && this.#roots !== null ? { ca: [...this.#roots] } : {}),
-      ...(target.signal === undefined ? {} : { signal: target.signal }),
+      ...(target.until === undefined ? {} : { signal: target.until }),
     })
     connecting.once("connect", ({ statusCode }, socket: Socket) => {
       if (statusCode === 200) return this.#secure(target, socket, ready)
@@ -66,7 +74,14 @@ export class TunnelAgent extends Agent {
       host: target.host ?? "",
       servername: isIP(name) === 0 ? name : "",
     })
-    secured.once("secureConnect", () => ready(null, secured))
+    // The request hears of its end through the agent alone.
+    const stop = (): void => void secured.destroy(new Error("the call was given up"))
+    target.until?.addEventListener("abort", stop, { once: true })
+    secured.once("secureConnect", () => {
+      // From now on it belongs to the agent, which may keep it for other requests.
+      target.until?.removeEventListener("abort", stop)
+      ready(null, secured)
+    })
     secured.once("error", ready as (error: Error) => void)
   }
 }

@@ -1,4 +1,6 @@
+import { once } from "node:events"
 import { readFileSync } from "node:fs"
+import { type AddressInfo, type Socket, createServer } from "node:net"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { send } from "../../../src/keys/http/request.ts"
 import { sendPatiently } from "../../../src/keys/http/patience.ts"
@@ -56,6 +58,32 @@ describe("a request", () => {
     server.fault = "cut"
     await expect(send(request(), context)).rejects.toThrow("cut the connection")
     expect(server.received).toHaveLength(2)
+  })
+
+  test.each([
+    { what: "does not answer", answer: null },
+    { what: "opens a tunnel into silence", answer: "HTTP/1.1 200 OK\r\n\r\n" },
+  ])("a proxy that $what is left when the call ends", async ({ answer }) => {
+    const sockets: Socket[] = []
+    const proxy = createServer((socket) => {
+      sockets.push(socket)
+      socket.on("error", () => undefined)
+      socket.once("data", () => {
+        if (answer !== null) socket.write(answer)
+        // What the client sends after this shows that it believed in the tunnel.
+        if (answer === null) own.abort()
+        else socket.once("data", () => own.abort())
+      })
+    })
+    await new Promise<void>((resolve) => proxy.listen(0, "127.0.0.1", resolve))
+    const { port } = proxy.address() as AddressInfo
+    const own = new AbortController()
+    const env = { HTTPS_PROXY: `http://127.0.0.1:${port}` }
+    const url = new URL("https://a.sotto.test/x")
+    await expect(send({ ...request(), url }, testContext({ env, signal: own.signal }))).rejects.toThrow()
+    for (const socket of sockets) if (!socket.destroyed) await once(socket, "close")
+    expect(sockets).toHaveLength(1)
+    await new Promise((resolve) => proxy.close(resolve))
   })
 
   test("nothing is sent once the call was given up", async () => {
