@@ -15,6 +15,8 @@ export interface EnvRules {
   readonly format: FormatName
   /** What joins the keys of nested mappings; `undefined`: nested values are an error. */
   readonly flatten: string | undefined
+  /** The names that are wanted; none: all. What has another name need not be a variable. */
+  readonly only: readonly string[]
 }
 
 /**
@@ -25,19 +27,25 @@ export interface EnvRules {
  *
  * @throws {AppError} `ENV_SHAPE` where the document is no flat list of names, saying what to do instead; `KEY_TWICE`
  */
-export function envValues(documents: readonly Tree[], { format, flatten }: EnvRules): EnvValue[] {
+export function envValues(documents: readonly Tree[], rules: EnvRules): EnvValue[] {
+  const { format } = rules
   if (format === "binary") throw shape("a binary file has no names", "give it to the child as a file: sotto exec-file")
   if (documents.length > 1) throw shape("it holds more than one document", "put each document into a file of its own")
   const root = documents[0]!
   if (root.type !== "map") throw shape("its root is not a mapping", "give it to the child as a file: sotto exec-file")
   const values: EnvValue[] = []
-  collect(root, [], values, { format, flatten })
+  collect(root, [], values, rules)
   const seen = new Set<string>()
-  for (const { name, path } of values) {
+  const wanted = values.filter(({ name }) => isWanted(name, rules))
+  for (const { name, path } of wanted) {
     if (seen.has(name)) throw new AppError("KEY_TWICE", { path })
     seen.add(name)
   }
-  return values
+  return wanted
+}
+
+function isWanted(name: string, { only }: EnvRules): boolean {
+  return only.length === 0 || only.includes(name)
 }
 
 function collect(map: MapTree, above: readonly string[], values: EnvValue[], rules: EnvRules): void {
@@ -54,18 +62,21 @@ function collect(map: MapTree, above: readonly string[], values: EnvValue[], rul
       )
       continue
     }
-    if (value.type === "list")
+    if (value.type === "list") {
+      if (!isWanted(nameOf(path, rules), rules)) continue
       throw nested(path, "a list cannot be a variable", "give the file to the child: sotto exec-file")
+    }
     // Keys above the first section of an INI file belong to no section.
     if (rules.format === "ini" && above.length === 0 && entry.key === "DEFAULT") {
       collect(value, [], values, rules)
       continue
     }
     if (rules.flatten === undefined) {
+      if (!isWanted(entry.key, rules)) continue
       throw nested(
         path,
         "a nested value cannot be a variable",
-        "join the keys with --flatten __, or give the file to the child: sotto exec-file",
+        "join the keys with `sotto run --flatten __`, or give the file to the child: sotto exec-file",
       )
     }
     collect(value, path, values, rules)

@@ -64,7 +64,7 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
     const isGuess = named === "binary" && request.inputType === undefined && !session.asSops
     const document = session.asSops
       ? await readAsSops(named, text, name)
-      : await readAs(isGuess ? sniffSealed(text) : named, text)
+      : await (isGuess ? readGuessed(text) : readAs(named, text))
     return { file, name, original: bytes, facts, document, settings }
   })
 }
@@ -90,6 +90,17 @@ async function readAsSops(format: FormatName, text: string, name: string | null)
     const isByName = formatByName(name, undefined, null) === "binary"
     if (!isByName || format === "binary" || format === "json" || !text.startsWith("{")) throw error
     return readSealed(await loadFormat("json"), text)
+  }
+}
+
+/** Under a name that says nothing a text that is not even JSON was never sealed, whatever else may be wrong with it. */
+async function readGuessed(text: string): Promise<SealedDocument> {
+  const format = sniffSealed(text)
+  try {
+    return await readAs(format, text)
+  } catch (error) {
+    if (format === "binary" && error instanceof AppError && error.code === "SYNTAX") throw new AppError("NOT_SEALED")
+    throw error
   }
 }
 

@@ -25,8 +25,7 @@ async function collect(session: Session, options: RunOptions): Promise<Map<strin
     const file = await openFile(session, { ...options, source, valuesOnly: true })
     try {
       await withFile(file.file, async () => {
-        const all = valuesOf(file, options.flatten, options.withClear)
-        const wanted = options.only.length === 0 ? all : all.filter(({ name }) => options.only.includes(name))
+        const wanted = valuesOf(file, options)
         const named = wanted.map((value) => ({ ...value, name: options.prefix + value.name }))
         checkEnvNames(named, options.allowEnv)
         for (const [index, value] of named.entries()) {
@@ -43,15 +42,13 @@ async function collect(session: Session, options: RunOptions): Promise<Map<strin
       file.dataKey.wipe()
     }
   }
-  if (missing.size > 0) throw missingKeys([...missing])
+  if (missing.size > 0) throw missingKeys([...missing], options.files)
   return merged
 }
 
 /** A typing mistake in `--only` must not start the child without its secret. */
-function missingKeys(names: readonly string[]): AppError {
-  return new AppError(
-    "KEY_NOT_FOUND",
-    { path: [names[0]!] },
-    { exit: 125, notes: names.slice(1).map((name) => `also ${name}`) },
-  )
+function missingKeys(names: readonly string[], files: readonly Source[]): AppError {
+  const notes = names.slice(1).map((name) => `nor at ${name}`)
+  const places = files.map((file) => file ?? "standard input").join(", ")
+  return new AppError("KEY_NOT_FOUND", { path: [names[0]!] }, { exit: 125, notes: [...notes, `looked in ${places}`] })
 }
