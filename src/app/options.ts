@@ -279,3 +279,9 @@ export interface KeygenOptions {
   readonly pq: boolean
   readonly output: string | undefined
 }
+
+export interface ShimOptions {
+  readonly folder: string
+  /** Replace what is there. */
+  readonly force: boolean
+}

@@ -186,6 +186,14 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
   [
+    "shim",
+    {
+      group: "tools",
+      summary: "put a `sops` into a folder that is this program",
+      load: async () => (await import("./commands/shim.ts")).shim,
+    },
+  ],
+  [
     "completion",
     {
       group: "tools",

@@ -21,6 +21,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  symlinkSync,
   unlinkSync,
   write,
   writeSync,
@@ -63,6 +64,7 @@ export interface FileSystem {
   lstat(path: string): FileStat
   realpath(path: string): string
   readlink(path: string): string
+  makeLink(target: string, path: string): void
   /** @param access - `constants.R_OK` and its like */
   access(path: string, access: number): void
   list(folder: string): string[]
@@ -97,6 +99,7 @@ export function realFileSystem(): FileSystem {
     lstat: (path) => facts(lstatSync(path, { bigint: true })),
     realpath: (path) => realpathSync.native(path),
     readlink: (path) => readlinkSync(path),
+    makeLink: (target, path) => symlinkSync(target, path),
     access: (path, access) => accessSync(path, access),
     list: (folder) => readdirSync(folder),
     makeFolder: (path, mode) => {

@@ -11,6 +11,8 @@ import { type Terminal, realTerminal } from "./terminal.ts"
 export interface Io {
   /** Without the interpreter and the script. */
   readonly argv: readonly string[]
+  /** The file by which this program is started: the script, or the executable that holds everything. */
+  readonly program: string
   /** As it was at the start. A variable that is set but empty is `""`. On Windows the names are in capitals. */
   readonly env: ReadonlyMap<string, string>
   /** Absolute. */
@@ -48,9 +50,13 @@ export function realIo(): Io {
   const cwd = once(() => process.cwd())
   const home = once(() => homeFolder(env, platform))
   const terminal = once(() => realTerminal({ fs, signals, processes, platform }))
+  const program = once(() => programFile(fs))
   const temp = once(() => process.getBuiltinModule("node:os").tmpdir())
   return {
     argv: process.argv.slice(2),
+    get program() {
+      return program()
+    },
     env,
     get cwd() {
       return cwd()
@@ -97,6 +103,15 @@ function homeFolder(env: ReadonlyMap<string, string>, platform: NodeJS.Platform)
     return process.getBuiltinModule("node:os").homedir()
   } catch {
     return ""
+  }
+}
+
+/** A program that is one executable has a script that is no file. */
+function programFile(fs: Pick<FileSystem, "realpath">): string {
+  try {
+    return fs.realpath(process.argv[1] ?? "")
+  } catch {
+    return process.execPath
   }
 }
 
