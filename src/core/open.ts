@@ -88,7 +88,7 @@ function openLeaves(
     }
     // In INI a comment may hold several lines and only LF ends one; there the second scan decides alone.
     if (leaf.scalar?.kind === "comment" && format.name !== "ini") {
-      checkComment(leaf, format.name === "dotenv")
+      checkComment(leaf, format.name === "dotenv" ? "\n" : yamlBreaks)
     }
     return leaf
   })
@@ -138,16 +138,12 @@ function tokenFault(fault: TokenFault, site: Site): AppError {
   return new AppError("TOKEN_INVALID", place(site), { subject: fault })
 }
 
-/** What would end a comment line, or hide in it: LF, CR, NEL, LS, PS and NUL. A line of dotenv may end in CR. */
-function checkComment({ site, scalar }: Leaf, mayEndInReturn: boolean): void {
-  const text = utf8.decode(scalar!.bytes)
-  const length = mayEndInReturn && text.endsWith("\r") ? text.length - 1 : text.length
-  for (let i = 0; i < length; i++) {
-    const code = text.charCodeAt(i)
-    const isBreak = code === 0x0a || code === 0x0d || code === 0x85 || code === 0x2028 || code === 0x2029
-    if (code === 0 || isBreak) {
-      throw new AppError("COMMENT_UNSAFE", place(site))
-    }
+/** What ends a comment of YAML, or hides in it. In dotenv only LF does, and a comment may hold all others. */
+const yamlBreaks = "\0\n\r\u0085\u2028\u2029"
+
+function checkComment({ site, scalar }: Leaf, breaks: string): void {
+  for (const character of utf8.decode(scalar!.bytes)) {
+    if (breaks.includes(character)) throw new AppError("COMMENT_UNSAFE", place(site))
   }
 }
 

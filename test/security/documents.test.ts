@@ -200,6 +200,13 @@ describe("S18: comments", () => {
     },
   )
 
+  test("in dotenv only a line feed ends a comment, and all else comes back", () => {
+    const plain = "#a\u0085b\u2028c\0d\re\r\nA=1\n"
+    expect(plainOf(openText(dotenv, sealed(dotenv, plain)))).toBe(plain)
+    const forged = sealed(dotenv, "#a\nA=1\n").replace(new RegExp(token), () => forge("x\nEVIL=1", ":", "comment"))
+    expect(codeOf(() => openText(dotenv, forged))).toBe("COMMENT_UNSAFE")
+  })
+
   test("a value whose token says `comment` is refused", () => {
     const file = sealed(yaml, "a: text\n").replace(",type:str]", ",type:comment]")
     expect(codeOf(() => openText(yaml, file))).toBe("VALUE_TYPE")
