@@ -28,14 +28,30 @@ export async function connect(connection: string, machine: Machine): Promise<Rec
   let line = await open()
   return {
     async record(action, userName, file) {
-      if (line.isBroken) line = await open()
-      const text = "INSERT INTO audit_event (action, username, file) VALUES ($1, $2, $3)"
-      await line.client.query(text, [action, userName, file]).catch((error: unknown) => {
-        throw failure(error)
-      })
+      const insert = async (): Promise<void> => {
+        if (line.isBroken) line = await open()
+        const text = "INSERT INTO audit_event (action, username, file) VALUES ($1, $2, $3)"
+        await line.client.query(text, [action, userName, file])
+      }
+      try {
+        await insert()
+      } catch (error) {
+        // The server may have gone without our having heard of it; a row too many is better than none.
+        if (!line.isBroken && !hasEnded(error)) throw failure(error)
+        line.isBroken = true
+        await insert().catch((again: unknown) => {
+          throw again instanceof AppError ? again : failure(again)
+        })
+      }
     },
     close: () => line.client.end().catch(() => undefined),
   }
+}
+
+/** PostgreSQL's classes for a session that was ended (57P) and a connection that is gone (08). */
+function hasEnded(error: unknown): boolean {
+  const code = error instanceof Error && "code" in error ? String(error.code) : ""
+  return code.startsWith("57P") || code.startsWith("08") || code === "ECONNRESET" || code === "EPIPE"
 }
 
 interface Line {
