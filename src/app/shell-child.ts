@@ -1,11 +1,13 @@
-import { runChild, startInBackground } from "../host/child.ts"
+import { replaceProcess, runChild, startInBackground } from "../host/child.ts"
 import { becomeUser } from "../host/user.ts"
 import { inheritedEnv } from "./child-env.ts"
 import { type EnvValue } from "./env-values.ts"
 import { type ExecOptions } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
 
-type ChildWishes = Pick<ExecOptions, "command" | "background" | "pristine" | "user" | "keepEnv">
+type ChildWishes = Pick<ExecOptions, "command" | "background" | "pristine" | "user" | "keepEnv"> & {
+  readonly sameProcess?: boolean
+}
 
 /**
  * Becomes another user for good, if asked: after the file was opened, and before anything is written for the child.
@@ -40,6 +42,7 @@ export async function runInShell(
     await startInBackground(io, order)
     return {}
   }
+  if (wishes.sameProcess === true) await replaceProcess(io, order)
   const { status, signal } = await runChild(io, { ...order, signals: "forward" })
   return { exit: status, signal: signal ?? undefined }
 }

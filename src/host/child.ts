@@ -179,3 +179,13 @@ function startError(io: Machine, order: StartOrder, error: unknown): AppError {
   const notes = [error === null ? "a zero byte stands in the command" : reasonOf(error)]
   return new AppError("COMMAND_NOT_EXECUTABLE", {}, { subject: program, notes })
 }
+
+/** Does not come back where it succeeds. Where this process cannot be replaced it does nothing: a child will do. */
+export async function replaceProcess(
+  io: Machine,
+  { program, args, env }: Pick<StartOrder, "program" | "args" | "env">,
+): Promise<void> {
+  if (io.processes.replace === null) return
+  await Promise.all([io.stdout.flush(), io.stderr.flush()])
+  io.processes.replace(program, args, spawnEnvironment(env))
+}

@@ -21,6 +21,12 @@ export interface Processes {
    * @throws the failed call's error when this process may not do that
    */
   become(user: string): UserFacts | null
+  /**
+   * Lets a program take the place of this process. `null` where Node cannot do that (before 22.15, and on Windows).
+   *
+   * @throws the failed call's error
+   */
+  readonly replace: ((program: string, args: readonly string[], env: NodeJS.ProcessEnv) => void) | null
 }
 
 export interface UserFacts {
@@ -54,6 +60,20 @@ export function realProcesses(): Processes {
     signalNumber: (signal) => process.getBuiltinModule("node:os").constants.signals[signal],
     signalNames: () => Object.keys(process.getBuiltinModule("node:os").constants.signals) as NodeJS.Signals[],
     become,
+    replace: replacement(),
+  }
+}
+
+/** Missing in the types of Node 20. */
+type Execve = (file: string, args: readonly string[], env: NodeJS.ProcessEnv) => never
+
+function replacement(): Processes["replace"] {
+  const { execve, platform }: NodeJS.Process & { execve?: Execve } = process
+  if (execve === undefined || platform === "win32") return null
+  return (program, args, env) => {
+    // It is marked as experimental, and a warning would stand on the program's standard error.
+    process.emitWarning = () => {}
+    execve.call(process, program, [program, ...args], env)
   }
 }
 
