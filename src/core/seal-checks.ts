@@ -2,6 +2,7 @@ import { AppError } from "../errors/app-error.ts"
 import { type Leaf, type Warning } from "./document.ts"
 import { type Format, type Scan } from "./format.ts"
 import { AadPaths } from "./path.ts"
+import { type CompiledSelectors } from "./select.ts"
 import { type Alias, fullPath, type Item, keyPath, type Site } from "./site.ts"
 import { utf8 } from "./text.ts"
 
@@ -88,6 +89,19 @@ export function checkAliases(
     }
     return leaks !== -1 || own.some(willSeal)
   })
+}
+
+/**
+ * Once they are sealed, comments are read as their tokens; one that matches would keep the value below it in the clear.
+ *
+ * @throws {AppError} `COMMENT_PATTERN`, as upstream
+ */
+export function checkSealedComments(leaves: readonly Leaf[], { rule, pattern }: CompiledSelectors): void {
+  if (rule !== "unencryptedCommentRegex" || pattern === null) return
+  for (const { site, token } of leaves) {
+    if (site.kind !== "comment" || token === null || !pattern.test(token)) continue
+    throw new AppError("COMMENT_PATTERN", { path: fullPath(site.item), line: site.line })
+  }
 }
 
 /** A value that is sealed cannot also be a key, which is never sealed. */

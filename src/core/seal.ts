@@ -7,7 +7,7 @@ import { formatMemo, layoutAad, type Memo } from "./memo.ts"
 import { writeMetadata } from "./metadata.ts"
 import { Offsets } from "./offsets.ts"
 import { clearBytes, macOf, open, placed } from "./open.ts"
-import { checkAliases, checkAmbiguousKeys, inexactIntegers } from "./seal-checks.ts"
+import { checkAliases, checkSealedComments, checkAmbiguousKeys, inexactIntegers } from "./seal-checks.ts"
 import { type CompiledSelectors, ruleOf, select, type Selectors } from "./select.ts"
 import { inOldCarrier, sealLeaves, type SealedLeaf } from "./seal-leaves.ts"
 import { countedSites } from "./site.ts"
@@ -159,6 +159,7 @@ function makeDraft(
   const hasMoved = framed !== scan && expanded.length > 0
   const placed = hasMoved ? writtenOut(format, framed, sites, expanded) : sites
   const leaves = sealLeaves(placed, hasMoved ? select(placed, options.compiled) : isSelected, { ...options, format })
+  checkSealedComments(leaves, options.compiled)
   const tokens = new Map(leaves.map(({ site, token }) => [site, token]))
   const offsets = new Offsets(around)
   const back = (edit: Edit): Edit => (framed === scan ? edit : offsets.editBefore(edit))

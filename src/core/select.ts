@@ -135,6 +135,10 @@ function byComment(
   }
 
   return sites.map((site) => {
+    if (site.kind === "comment" && site.shadowed === true) {
+      // Upstream does not see it, so it marks nothing.
+      return isActive(site.item, false) ? ifHit : !ifHit
+    }
     if (site.kind === "comment") {
       enter(site.item)
       const state = stateOf(site.item)

@@ -38,7 +38,7 @@ export interface Site {
   readonly alias?: Alias
   /** Bytes that the MAC counts when the site stays clear, where upstream reads the text differently (INI). */
   readonly clearBytes?: Uint8Array
-  /** Upstream keeps only the last of repeated INI keys; the others are sealed but not part of the MAC. */
+  /** Upstream keeps only the last of repeated INI keys and its comment; the others are sealed, but it does not see them. */
   readonly shadowed?: boolean
 }
 

@@ -1,6 +1,6 @@
 import { type Format, type Scan } from "./format.ts"
 import { Offsets } from "./offsets.ts"
-import { type Alias, countedSites, type Site } from "./site.ts"
+import { type Alias, countedSites, documentOf, fullPath, type Item, type Site } from "./site.ts"
 import { splice } from "./splice.ts"
 
 /**
@@ -17,13 +17,33 @@ export function writtenOut(format: Format, scan: Scan, sites: readonly Site[], a
   const comments = new Map(
     sites.flatMap((site) => (site.kind === "comment" ? [[site.span!.start, site] as const] : [])),
   )
+  const items = itemsByPath(values)
   let nth = 0
   const found = countedSites(format.scan(splice(scan.source, edits)))
   const result = found.map((site): Site | undefined => {
     if (site.kind !== "comment") return values[nth++]
     const before = comments.get(offsets.before(site.span!.start))
-    return before === undefined ? undefined : { ...site, span: before.span, style: before.style, line: before.line }
+    const item = items.get(placeOf(site.item))
+    if (before === undefined || item === undefined) return undefined
+    return { ...site, item, span: before.span, style: before.style, line: before.line }
   })
   const isWhole = result.length === sites.length && result.every((site): site is Site => site !== undefined)
   return isWhole ? result : [...sites]
+}
+
+/** Every entry that leads to a value, by where it is: two scans of alike texts have different items for one place. */
+function itemsByPath(values: readonly Site[]): Map<string, Item> {
+  const items = new Map<string, Item>()
+  const seen = new Set<Item>()
+  for (const { item } of values) {
+    for (let at: Item | null = item; at !== null && !seen.has(at); at = at.parent) {
+      seen.add(at)
+      items.set(placeOf(at), at)
+    }
+  }
+  return items
+}
+
+function placeOf(item: Item): string {
+  return JSON.stringify([documentOf(item), ...fullPath(item)])
 }

@@ -97,6 +97,11 @@ export const catalog = {
     title: "an alias in the clear leads to a sealed value",
     hint: "write the value out in place of the alias",
   },
+  COMMENT_PATTERN: {
+    exit: 23,
+    title: "unencrypted_comment_regex matches a sealed comment too",
+    hint: "a sealed comment reads ENC[AES256_GCM,data:...,type:comment]: choose a pattern that cannot match that",
+  },
   ANCHOR_IN_USE: {
     exit: 1,
     title: "an alias needs what would be removed",

@@ -56,6 +56,20 @@ describe("rules by comment", () => {
     site(item(root, "inl", 3), "str"),
   ]
 
+  test("a comment that upstream does not see marks nothing, and ends nothing", () => {
+    const unseen = { ...site(root, "comment", " sops:enc"), shadowed: true }
+    const [a, b] = [site(item(root, "a", 0), "str"), site(item(root, "b", 1), "str")]
+    expect(selected([unseen, a], { encryptedCommentRegex: "sops:enc" })).toEqual([false, false])
+    const marker = site(root, "comment", " sops:enc")
+    expect(selected([a, marker, unseen, b], { encryptedCommentRegex: "sops:enc" })).toEqual([false, false, true, true])
+    expect(selected([a, marker, unseen, b], { unencryptedCommentRegex: "sops:enc" })).toEqual([
+      true,
+      false,
+      false,
+      false,
+    ])
+  })
+
   test("a marker seals the whole entry below it, and stays readable itself", () => {
     expect(selected(sites, { encryptedCommentRegex: "sops:enc" })).toEqual([
       false,

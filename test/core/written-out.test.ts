@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import { noSelectors } from "../../src/core/select.ts"
 import { utf8 } from "../../src/core/text.ts"
 import { yaml } from "../../src/formats/yaml/yaml.ts"
 import { openText, sealText } from "../laws/document-laws.ts"
@@ -25,4 +26,11 @@ describe("comments behind aliases that are written out", () => {
     const again = sealText(yaml, plain, { previous: opened, keys: opened.document.metadata.tree })
     expect(again.text).toBe(sealed.text)
   })
+})
+
+test("a marker above the list selects what an alias in it stands for", () => {
+  const plain = "# seal\nlist: # c\n  - &a x\n  - *a # d\n"
+  const selectors = { ...noSelectors, encryptedCommentRegex: "seal" }
+  const sealed = sealText(yaml, plain, { selectors })
+  expect(utf8.decode(openText(yaml, sealed.text).bytes)).toBe(plain)
 })

@@ -212,6 +212,12 @@ describe("S18: comments", () => {
     expect(codeOf(() => openText(yaml, file))).toBe("VALUE_TYPE")
   })
 
+  test("a sealed comment is no marker that keeps a value in the clear", () => {
+    const selectors = { ...noSelectors, unencryptedCommentRegex: "comment" }
+    expect(codeOf(() => sealed(yaml, "# secret\na: x\n", { selectors }))).toBe("COMMENT_PATTERN")
+    expect(codeOf(() => sealed(yaml, "# a comment\na: x\nb: y\n", { selectors }))).toBe("no error")
+  })
+
   test("a comment that nothing authenticates is named", () => {
     const file = sealed(yaml, "# note\na: 1\n").replace(new RegExp(`#${token}`), "# planted")
     expect(openText(yaml, file).warnings).toMatchObject([{ code: "COMMENT_NOT_SEALED", line: 1 }])

@@ -270,7 +270,8 @@ function comments(
 ): void {
   for (const line of lines) {
     const { span } = line
-    if (w.blocks.some((block) => span.start >= block.start && span.start < block.end)) continue
+    const mark = span.start - 1
+    if (w.blocks.some((block) => mark >= block.start && mark < block.end)) continue
     const scalar: Scalar = { kind: "comment", bytes: utf8.encode(w.source.slice(span.start, span.end)) }
     const style: CommentStyle = { type: "comment", line, node, place }
     push(w, {

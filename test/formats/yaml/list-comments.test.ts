@@ -10,6 +10,7 @@ describe("empty comments in lists", () => {
     { name: "behind an element", plain: "list:\n  - x #\n  - y\n" },
     { name: "at the end", plain: "list:\n  - x\n  #\n" },
     { name: "with a blank beside one without", plain: "list:\n  #\n  # \n  - x\n" },
+    { name: "as the last sign of the text", plain: "list:\n  - x #" },
     { name: "in a flow list", plain: "list: [\n  #\n  x]\n" },
   ])("$name: none is left in a sealed file, and it comes back", ({ plain }) => {
     const { text, warnings } = sealText(yaml, plain)
