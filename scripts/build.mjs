@@ -3,12 +3,13 @@
 //
 // The chunks are CommonJS: loading a module through `import` costs Node 3.5 ms before the first line of ours runs, a
 // sixth of its whole start. docs/performance.md has the measurements behind this and behind the parts below.
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
-import { join, relative, sep } from "node:path"
+import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
+import { inventory, notices, packagesOf } from "./bundled.mjs"
 import { parts, partsOf } from "./parts.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -19,7 +20,13 @@ const keepsNames = process.argv.includes("--names")
 rmSync(dist, { recursive: true, force: true })
 const chunks = await bundle()
 chmodSync(join(dist, "main.cjs"), 0o755)
-writeFileSync(join(dist, "THIRD_PARTY_NOTICES"), notices(packagesOf(chunks)))
+const packages = packagesOf(chunks, root)
+nameBundled(packages)
+writeFileSync(join(dist, "THIRD_PARTY_NOTICES"), notices(packages))
+writeFileSync(
+  join(dist, "sbom.json"),
+  inventory(JSON.parse(readFileSync(join(root, "package.json"), "utf8")), packages),
+)
 declareTypes()
 
 async function bundle() {
@@ -28,6 +35,7 @@ async function bundle() {
   const { output } = await bundleTo(join(dist, "chunks"), {
     input: { index: "src/index.ts", start: "src/start.ts" },
     preserveEntrySignatures: "allow-extension",
+    transform: { define: { buildCommit: JSON.stringify(commit()) } },
     plugins: [{ name: "imports", moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) }],
     codeSplitting: {
       includeDependenciesRecursively: false,
@@ -80,43 +88,26 @@ async function bundleTo(dir, { codeSplitting, footer, format = "cjs", ...options
   })
 }
 
-/** Folders of the packages that ended up in a chunk, in the order of their names. */
-function packagesOf(list) {
-  const folders = new Set()
-  for (const { modules } of list) {
-    for (const [id, { renderedLength }] of Object.entries(modules)) {
-      const path = relative(root, id.replaceAll("\0", "")).split(sep).join("/")
-      const folder = /^(?:.*\/)?node_modules\/(?:@[^/]+\/)?[^/]+/.exec(path)?.[0]
-      if (folder !== undefined && renderedLength > 0) folders.add(folder)
-    }
-  }
-  return [...folders].toSorted()
+/** `--version --json` lists what is bundled, which is known only when everything is. */
+function nameBundled(list) {
+  const text = list.map(({ name, version, licence }) => `${name} ${version} ${licence}`).join(";")
+  if (/[^\w @/.;+()-]/.test(text)) throw new Error("the name of a package or licence needs quotes")
+  const holders = chunks.filter(({ code }) => code.includes("@packages@"))
+  if (holders.length !== 1) throw new Error("one chunk lists the packages")
+  const file = join(dist, "chunks", holders[0].fileName)
+  writeFileSync(
+    file,
+    readFileSync(file, "utf8").replace("@packages@", () => text),
+  )
 }
 
-function notices(folders) {
-  const texts = folders.map((folder) => {
-    const { name, version, license, author } = JSON.parse(readFileSync(join(root, folder, "package.json"), "utf8"))
-    const text = licenceText(folder, license)
-    if (text === undefined) throw new Error(`${name} has no licence file`)
-    const by = typeof author === "string" ? author : author?.name
-    const head = [`${name} ${version}`, `Licence: ${license}`, ...(by === undefined ? [] : [`Author: ${by}`])]
-    return `${head.join("\n")}\n\n${text.trim()}\n`
-  })
-  const intro = "sotto contains the following packages. Each stands under its own licence.\n"
-  return [intro, ...texts].join(`\n${"-".repeat(80)}\n\n`)
-}
-
-// Some packages have their licence in the last part of their README, and some name it only: Apache's is ours too.
-function licenceText(folder, licence) {
-  const entries = readdirSync(join(root, folder))
-  const read = (pattern) => {
-    const file = entries.find((entry) => pattern.test(entry))
-    return file === undefined ? undefined : readFileSync(join(root, folder, file), "utf8")
-  }
-  const ownFile = read(/^(licen[sc]e|copying|unlicense)/i)
-  if (ownFile !== undefined) return ownFile
-  if (licence === "Apache-2.0") return readFileSync(join(root, "LICENSE"), "utf8")
-  return /^(?:#+ *licen[sc]e|licen[sc]e\n-+)\n([^]*)/im.exec(read(/^readme/i) ?? "")?.[1]
+/** `-changed` behind it: the sources are not those of the commit. */
+function commit() {
+  const git = (...args) => spawnSync("git", args, { cwd: root, encoding: "utf8" })
+  const { status, stdout } = git("rev-parse", "HEAD")
+  if (status !== 0) return undefined
+  const isClean = git("diff", "--quiet", "HEAD", "--", "src", "package-lock.json").status === 0
+  return `${stdout.trim()}${isClean ? "" : "-changed"}`
 }
 
 // The compiler writes `./x.ts` into declarations as it stands in the source; what is published has `x.d.ts` only.

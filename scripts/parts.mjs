@@ -9,7 +9,7 @@ import { join } from "node:path"
  * What is in no part gets chunks of its own.
  */
 export const parts = [
-  { name: "base", roots: ["start.ts", "cli/run.ts"] },
+  { name: "base", roots: ["start.ts", "cli/run.ts", "version.ts"] },
   {
     name: "open",
     roots: ["cli/commands/decrypt.ts", "cli/commands/filestatus.ts", "app/decrypt.ts", "app/filestatus.ts"].concat([
@@ -32,7 +32,7 @@ export const parts = [
   {
     name: "edit-yaml",
     late: true,
-    roots: ["edit-set", "edit-unset", "attach", "emit", "expand", "carry-block", "spell", "block-tree", "anchors"].map(
+    roots: ["edit-set", "edit-unset", "attach", "emit", "expand", "carry-block", "block-tree", "anchors"].map(
       (name) => `formats/yaml/${name}.ts`,
     ),
   },

@@ -12,12 +12,23 @@ export async function builtLibrary(): Promise<string> {
   return (await builtMain()).replace(/main\.(m?js)$/, "index.$1")
 }
 
+/** Which program the tests that need one run: a quick bundle of the sources, `npm run build`'s, or the single binary. */
+export const builtKind =
+  process.env["SCRIPT_BIN"] === "binary" ? "binary" : process.env["SCRIPT_BIN"] === "1" ? "dist" : "quick"
+
 /**
- * The entry of a built program, for tests that need a process of their own: signals, children, a terminal.
- * With SCRIPT_BIN=1 it is what `npm run build` made, else a quick bundle of the sources.
+ * The command of a built program, for tests that need a process of their own: signals, children, a terminal.
+ *
+ * @returns the program to start, and the arguments that come before its own
  */
+export async function builtProgram(): Promise<[program: string, ...args: string[]]> {
+  if (builtKind === "binary") return [process.env["SCRIPT_BIN_FILE"] ?? join(root, "dist-bin/sotto")]
+  return [process.execPath, await builtMain()]
+}
+
+/** The entry of a built program for Node. */
 export function builtMain(): Promise<string> {
-  if (process.env["SCRIPT_BIN"] === "1") return Promise.resolve(join(root, "dist/main.cjs"))
+  if (builtKind !== "quick") return Promise.resolve(join(root, "dist/main.cjs"))
   made ??= bundle()
   return made
 }

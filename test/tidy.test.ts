@@ -18,7 +18,17 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "start.ts": ["cli/", "host/io.ts"],
   "index.ts": ["app/", "core/", "errors/", "version.ts"],
   "version.ts": [],
-  "cli/": ["app/", "errors/", "host/io.ts", "config/environment.ts", "keys/manifest", "core/format.ts", "version.ts"],
+  "bundled.ts": [],
+  "cli/": [
+    "app/",
+    "errors/",
+    "host/io.ts",
+    "config/environment.ts",
+    "keys/manifest",
+    "core/format.ts",
+    "version.ts",
+    "bundled.ts",
+  ],
   // prettier-ignore
   "app/": ["core/", "formats/", "keys/", "config/", "host/", "errors/", "publish/", "audit/", "version.ts", "node:path"],
   "formats/": ["core/", "errors/"],
@@ -118,10 +128,11 @@ describe("imports", () => {
     visit("src/index.ts")
     visit("src/launch/entry.ts")
     visit("src/launch/library.ts")
+    visit("src/launch/binary.ts")
     expect(src.map(({ file }) => file).filter((file) => !reached.has(file))).toEqual([])
   })
 
-  test.each(["src/main.ts", "src/launch/entry.ts"])(
+  test.each(["src/main.ts", "src/launch/entry.ts", "src/launch/binary.ts"])(
     "%s loads nothing but the listener before it has listened",
     (file) => {
       const loaded = new Set<string>()
@@ -135,7 +146,9 @@ describe("imports", () => {
         }
       }
       visit(file)
-      const launcher = new Set(["src/launch/launch.ts", "src/launch/chunks.ts", "src/launch/code-cache.ts"])
+      const launcher = new Set(
+        ["src/launch/launch.ts", "src/launch/chunks.ts", "src/launch/code-cache.ts"].concat("src/launch/compile.ts"),
+      )
       expect([...loaded].filter((each) => !launcher.has(each))).toEqual([file, "src/host/sigusr1.ts"])
     },
   )

@@ -18,7 +18,10 @@ export function programHelp(): string {
     `sotto ${version}: seals the values of YAML, JSON, .env, INI and other files, and keeps every other byte\n`,
     "Usage: sotto COMMAND [OPTIONS] [ARGUMENTS]\n",
     ...sections,
-    section("Options of every command", [...optionRows(globalOptions), ["--version", "print the version"]]),
+    section("Options of every command", [
+      ...optionRows(globalOptions),
+      ["--version", "print the version; with --json also what is bundled"],
+    ]),
     "`sotto COMMAND --help` tells more about a command.\n",
   ].join("\n")
 }

@@ -86,6 +86,7 @@ function takeName(words: readonly string[]): { name: string | undefined; rest: r
 
 async function bare(words: readonly string[]): Promise<Outcome> {
   if (words.includes("--version") || words.includes("-v")) {
+    if (wantsJson(words)) return { output: `${(await import("./about.ts")).about()}\n` }
     const { version } = await import("../version.ts")
     return { output: `sotto ${version}\n` }
   }

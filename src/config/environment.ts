@@ -89,6 +89,8 @@ export const variables = {
     "the user's folder: identities in `.config/sops/age` and `.ssh`; the search for a config ends there",
   ),
   XDG_CONFIG_HOME: both("system", "the folder of `sops/age/keys.txt`"),
+  XDG_CACHE_HOME: both("system", "the folder of compiled code, which makes the next run faster"),
+  NODE_DISABLE_COMPILE_CACHE: both("system", "not empty: no compiled code is kept"),
   XDG_STATE_HOME: sottoOnly("system", "the folder of encrypted drafts"),
   XDG_RUNTIME_DIR: sottoOnly(
     "system",

@@ -1,32 +1,25 @@
-import type * as Fs from "node:fs"
-import type * as Vm from "node:vm"
-import { type CodeCache } from "./code-cache.ts"
-
-export interface ChunkMachine {
-  readonly fs: typeof Fs
-  readonly vm: typeof Vm
-  /** Loads what is no chunk: a module of Node. */
-  readonly require: (id: string) => unknown
-}
+/** A chunk as a function, as CommonJS has it. */
+export type Body = (exports: object, require: Load, module: object, filename: string, folder: string) => void
+export type Load = (id: string) => unknown
 
 export interface Chunks {
-  /** Holds the chunks, whose text is ASCII. */
+  /** Holds the chunks. */
   readonly folder: string
   /** Names of those that are loaded when something of them is first used. */
   readonly late: readonly string[]
-  readonly cache: CodeCache | null
+  /** @param name - of a chunk in the folder */
+  readonly body: (name: string) => Body
+  /** Loads what is no chunk: a module of the runtime. */
+  readonly require: Load
 }
 
-type Load = (id: string) => unknown
-type Body = (exports: object, require: Load, module: object, filename: string, folder: string) => void
-
 /**
- * Loads chunks of dist/ for each other, each once. Node's own `require` would do; it spends a millisecond on finding
- * out where they are and what they are, cannot be given code that was compiled before, and cannot wait.
+ * Loads chunks of dist/ for each other, each once. A runtime's own `require` would do; but it spends a millisecond on
+ * finding out where they are and what they are, and cannot wait.
  *
  * @returns `require` for a file of that folder, named `./` and its name
  */
-export function chunkLoader({ fs, vm, require: requireModule }: ChunkMachine, { folder, late, cache }: Chunks): Load {
+export function chunkLoader({ folder, late, body, require: requireModule }: Chunks): Load {
   const loaded = new Map<string, { exports: object }>()
 
   function load(id: string): unknown {
@@ -40,19 +33,10 @@ export function chunkLoader({ fs, vm, require: requireModule }: ChunkMachine, { 
   function loadNow(name: string): object {
     const known = loaded.get(name)
     if (known !== undefined) return known.exports
-    const filename = `${folder}/${name}`
-    const cachedData = cache?.find(name)
-    const text = fs.readFileSync(filename, "latin1")
-    const script = new vm.Script(`(function(exports,require,module,__filename,__dirname){${text}\n})`, {
-      filename,
-      ...(cachedData !== undefined && { cachedData }),
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    })
-    if (cachedData === undefined || script.cachedDataRejected === true) cache?.keepAtEnd(name, script)
+    const run = body(name)
     const module = { exports: {} }
     loaded.set(name, module)
-    const body = script.runInThisContext() as Body
-    body(module.exports, load, module, filename, folder)
+    run(module.exports, load, module, `${folder}/${name}`, folder)
     return module.exports
   }
 

@@ -91,9 +91,20 @@ function keep(fs: typeof Fs, { base, own, folder, uid }: Folders, scripts: Reado
     if (fs.statSync(fs.existsSync(base) ? base : dirname(base)).uid !== uid) return
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
     if (!isPrivate(fs, own, uid)) return
+    removeOld(fs, own)
     for (const [chunk, script] of scripts) write(fs, `${folder}/${chunk}`, script.createCachedData())
   } catch {
     // The next run compiles again.
+  }
+}
+
+const keptMs = 30 * 24 * 3600 * 1000
+
+/** What other builds left and has not been added to for a month. */
+function removeOld(fs: typeof Fs, own: string): void {
+  for (const build of fs.readdirSync(own)) {
+    const path = `${own}/${build}`
+    if (performance.timeOrigin - fs.lstatSync(path).mtimeMs > keptMs) fs.rmSync(path, { recursive: true, force: true })
   }
 }
 

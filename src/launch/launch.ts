@@ -1,5 +1,6 @@
 import { chunkLoader } from "./chunks.ts"
 import { openCodeCache } from "./code-cache.ts"
+import { compiler } from "./compile.ts"
 
 /** Set by the build: what the chunks are, in a few letters, and those that can wait. */
 declare const buildId: string
@@ -20,7 +21,9 @@ export function launch(folder: string, require: (id: string) => unknown): void {
     build: `${buildId}-${process.version}-${process.arch}`,
     kind: kindOf(process.argv),
   })
-  const load = chunkLoader({ fs, vm, require }, { folder: `${folder}/chunks`, late: lateChunks, cache })
+  const chunks = `${folder}/chunks`
+  const body = compiler({ fs, vm }, chunks, cache)
+  const load = chunkLoader({ folder: chunks, late: lateChunks, body, require })
   const { start } = load("./start.cjs") as { start: () => Promise<void> }
   void start()
 }

@@ -1,16 +1,17 @@
 import { createRequire } from "node:module"
 import { fileURLToPath } from "node:url"
 import { chunkLoader } from "./chunks.ts"
+import { compiler } from "./compile.ts"
 
 /** Set by the build: the chunks that can wait. */
 declare const lateChunks: readonly string[]
 
-/** What programs import: loaded as it is needed, and without a trace in the user's folders. */
-export const library = chunkLoader(
-  {
-    fs: process.getBuiltinModule("node:fs"),
-    vm: process.getBuiltinModule("node:vm"),
-    require: createRequire(import.meta.url),
-  },
-  { folder: fileURLToPath(new URL("chunks", import.meta.url)), late: lateChunks, cache: null },
-)("./index.cjs")
+const folder = fileURLToPath(new URL("chunks", import.meta.url))
+const [fs, vm] = [process.getBuiltinModule("node:fs"), process.getBuiltinModule("node:vm")]
+// It leaves nothing in the user's folders.
+const body = compiler({ fs, vm }, folder, null)
+
+/** What programs import: loaded as it is needed. */
+export const library = chunkLoader({ folder, late: lateChunks, body, require: createRequire(import.meta.url) })(
+  "./index.cjs",
+)

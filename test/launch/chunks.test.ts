@@ -7,6 +7,7 @@ import * as vm from "node:vm"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { chunkLoader } from "../../src/launch/chunks.ts"
 import { type CodeCache, openCodeCache } from "../../src/launch/code-cache.ts"
+import { compiler } from "../../src/launch/compile.ts"
 import { kindOf } from "../../src/launch/launch.ts"
 import { bundled } from "../host/script.ts"
 
@@ -31,7 +32,8 @@ afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
 function loader(late: readonly string[] = [], cache: CodeCache | null = null): (id: string) => unknown {
   order.length = 0
-  return chunkLoader({ fs, vm, require: createRequire(import.meta.url) }, { folder, late, cache })
+  const body = compiler({ fs, vm }, folder, cache)
+  return chunkLoader({ folder, late, body, require: createRequire(import.meta.url) })
 }
 
 describe("chunks", () => {

@@ -10,7 +10,7 @@ import {
   writeFileSync,
 } from "node:fs"
 import { dirname, join, resolve } from "node:path"
-import { builtMain } from "../built.ts"
+import { builtKind, builtProgram } from "../built.ts"
 import { canary, leaks } from "../canary.ts"
 import { type Call, type Ended, type Machine, call, machine } from "../machine.ts"
 import { parseArchive, words } from "./txtar.ts"
@@ -23,7 +23,7 @@ const common = parseArchive(readFileSync(join(import.meta.dirname, "common.txt")
 
 /** Why a script cannot run here; `null` when it can. */
 export function skipReason(text: string): string | null {
-  return process.env["SCRIPT_BIN"] === "1" && fakeTerminal.test(text) ? "needs a terminal that a test plays" : null
+  return builtKind !== "quick" && fakeTerminal.test(text) ? "needs a terminal that a test plays" : null
 }
 
 /**
@@ -40,7 +40,7 @@ export async function runScript(text: string): Promise<void> {
       mkdirSync(dirname(file), { recursive: true })
       writeFileSync(file, content)
     }
-    const state = new State(own, files, process.env["SCRIPT_BIN"] === "1" || ownProcess.test(text))
+    const state = new State(own, files, builtKind !== "quick" || ownProcess.test(text))
     for (const [index, line] of script.split("\n").entries()) {
       await state.step(line).catch((error: unknown) => {
         throw new Error(`line ${index + 1}: ${line.trim()}\n${String(error)}\n${state.shown()}`, { cause: error })
@@ -185,7 +185,8 @@ function filesBelow(folder: string): string[] {
 }
 
 async function callProcess({ args, cwd, env, stdin = "" }: Call): Promise<Ended> {
-  const child = spawn(process.execPath, [await builtMain(), ...args], { cwd, env: Object.fromEntries(env) })
+  const [program, ...before] = await builtProgram()
+  const child = spawn(program, [...before, ...args], { cwd, env: Object.fromEntries(env) })
   const stdout: Buffer[] = []
   const stderr: Buffer[] = []
   child.stdout.on("data", (chunk: Buffer) => stdout.push(chunk))

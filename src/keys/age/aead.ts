@@ -62,6 +62,8 @@ let isNative: boolean | null = null
 
 /** Asks once, and only for what opening a file key does next: the first use of a cipher costs half a millisecond. */
 function isNativeThere(): boolean {
+  // Bun's library has it not, and finding that out by failing costs more than all of the cipher's work.
+  if (process.versions["bun"] !== undefined) return false
   try {
     isNative ??= createDecipheriv(algorithm, new Uint8Array(32), zeroNonce, { authTagLength: tagLength }) !== null
   } catch {

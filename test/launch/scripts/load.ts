@@ -4,6 +4,7 @@ import { createRequire } from "node:module"
 import * as vm from "node:vm"
 import { chunkLoader } from "../../../src/launch/chunks.ts"
 import { openCodeCache } from "../../../src/launch/code-cache.ts"
+import { compiler } from "../../../src/launch/compile.ts"
 
 const cache = openCodeCache(fs, {
   platform: "linux",
@@ -12,5 +13,6 @@ const cache = openCodeCache(fs, {
   build: "b",
   kind: "k",
 })
-const machine = { fs, vm, require: createRequire(import.meta.url) }
-chunkLoader(machine, { folder: process.argv[2] ?? "", late: [], cache })("./b.cjs")
+const folder = process.argv[2] ?? ""
+const body = compiler({ fs, vm }, folder, cache)
+chunkLoader({ folder, late: [], body, require: createRequire(import.meta.url) })("./b.cjs")

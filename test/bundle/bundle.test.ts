@@ -1,0 +1,159 @@
+import { spawn, spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { dirname, join } from "node:path"
+import { pathToFileURL } from "node:url"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { builtKind, builtMain, builtProgram } from "../built.ts"
+import { type Machine, machine } from "../machine.ts"
+import { root } from "../sources.ts"
+
+const key = join(root, "fixtures/keys/age-a.txt")
+const recipient = /age1[a-z0-9]+/.exec(readFileSync(key, "utf8"))?.[0] ?? ""
+
+describe.skipIf(builtKind === "quick")("the built program", () => {
+  let own: Machine
+  let command: [string, ...string[]]
+  const run = (args: readonly string[], env: Record<string, string> = {}, start = command) => {
+    const [program, ...before] = start
+    const all = { ...Object.fromEntries(own.env), SOPS_AGE_KEY_FILE: key, ...env }
+    return spawnSync(program, [...before, ...args], { cwd: own.cwd, env: all, encoding: "utf8" })
+  }
+
+  beforeAll(async () => {
+    own = machine()
+    command = await builtProgram()
+    writeFileSync(join(own.cwd, "plain.yaml"), "a: canary-7f3a\n")
+    expect(run(["encrypt", "--age", recipient, "-o", "sealed.yaml", "plain.yaml"])).toMatchObject({ status: 0 })
+  })
+  afterAll(() => own.remove())
+
+  test("a link named sops speaks as sops", () => {
+    const link = join(own.home, "sops")
+    symlinkSync(command.at(-1)!, link)
+    const asSops: [string, ...string[]] = builtKind === "binary" ? [link] : [process.execPath, link]
+    expect(run(["--version", "--disable-version-check"], {}, asSops).stdout).toMatch(/^sops /)
+    expect(run(["--version"]).stdout).toMatch(/^sotto /)
+  })
+
+  test("S15: nothing that stands in the working folder is run or read", () => {
+    const evil = `require("node:fs").writeFileSync("owned", "")`
+    const files = {
+      ".env": "SOTTO_COMPAT=sops\n",
+      ".env.local": "SOTTO_COMPAT=sops\n",
+      ".env.production": "SOTTO_COMPAT=sops\n",
+      "bunfig.toml": `preload = ["./evil.js"]\n[run]\nbun = true\n[install]\nauto = "force"\n`,
+      "package.json": `{"type":"module","main":"./evil.js","imports":{"#x":"./evil.js"},"overrides":{"fs":"./evil.js"}}`,
+      "tsconfig.json": `{"compilerOptions":{"baseUrl":".","paths":{"*":["./evil.js"],"node:*":["./evil.js"]}}}`,
+      "evil.js": evil,
+      "node_modules/fs/index.js": evil,
+      "node_modules/chunks/start.js": evil,
+      "chunks/start.js": evil,
+      "chunks/start.cjs": evil,
+    }
+    for (const [name, text] of Object.entries(files)) {
+      const file = join(own.cwd, name)
+      mkdirSync(dirname(file), { recursive: true })
+      writeFileSync(file, text)
+    }
+    expect(run(["--version"]).stdout).toMatch(/^sotto /)
+    expect(run(["decrypt", "sealed.yaml"])).toMatchObject({ status: 0, stdout: "a: canary-7f3a\n" })
+    expect(existsSync(join(own.cwd, "owned"))).toBe(false)
+  })
+
+  test.skipIf(process.platform === "win32")("S12: SIGUSR1 opens no inspector", async () => {
+    const [program, ...before] = command
+    const child = spawn(program, [...before, "decrypt", "--input-type", "yaml"], { env: Object.fromEntries(own.env) })
+    const closed = new Promise((resolve) => child.once("close", resolve))
+    let said = ""
+    child.stderr.on("data", (chunk: Buffer) => (said += chunk.toString()))
+    const pause = (ms: number): Promise<void> =>
+      new Promise((resolve) => {
+        setTimeout(resolve, ms)
+      })
+    // It waits for its input by then; a signal before its first statement is the runtime's affair.
+    await pause(500)
+    for (let round = 0; round < 40; round++) {
+      child.kill("SIGUSR1")
+      await pause(5)
+    }
+    expect(child.signalCode).toBeNull()
+    child.stdin.end("a: 1\n")
+    await closed
+    expect(said).not.toMatch(/debugger|inspector/i)
+    expect(said).toContain("[NOT_SEALED]")
+  })
+
+  test("no path of the machine that built it is inside", () => {
+    const file = command.at(-1)!
+    const texts =
+      builtKind === "binary"
+        ? [readFileSync(file)]
+        : readdirSync(join(dirname(file), "chunks")).map((name) => readFileSync(join(dirname(file), "chunks", name)))
+    expect(texts.filter((text) => text.includes(`${root}/src`) || text.includes(`${root}/node_modules`))).toHaveLength(
+      0,
+    )
+  })
+})
+
+describe.skipIf(builtKind !== "dist")("the published package", () => {
+  let own: Machine
+  let main: string
+  const run = (args: readonly string[], env: Record<string, string> = {}) =>
+    spawnSync(process.execPath, [main, ...args], {
+      cwd: own.cwd,
+      env: { ...Object.fromEntries(own.env), SOPS_AGE_KEY_FILE: key, ...env },
+      encoding: "utf8",
+    })
+
+  beforeAll(async () => {
+    own = machine()
+    main = await builtMain()
+    writeFileSync(join(own.cwd, "plain.yaml"), "a: canary-7f3a\n")
+    expect(run(["encrypt", "--age", recipient, "-o", "sealed.yaml", "plain.yaml"])).toMatchObject({ status: 0 })
+  })
+  afterAll(() => own.remove())
+
+  /** Chunks that a run has compiled, and so loaded; its code is kept with them. */
+  const chunksOf = (args: readonly string[]): string[] => {
+    const cache = join(own.home, ".cache")
+    const before = { XDG_CACHE_HOME: cache }
+    mkdirSync(cache, { recursive: true })
+    expect(run(args, before).status).toBe(0)
+    const [build = ""] = readdirSync(join(cache, "sotto"))
+    const kind = `sotto-${args[0]!.startsWith("-") ? "none" : args[0]!}-${args.at(-1)!.endsWith(".yaml") ? "yaml" : "other"}`
+    return readdirSync(join(cache, "sotto", build, kind)).toSorted()
+  }
+
+  const hot = ["open.cjs", "rolldown-runtime.cjs", "start.cjs"]
+  test.each([
+    { args: ["--version"], chunks: ["rolldown-runtime.cjs", "start.cjs"] },
+    { args: ["filestatus", "sealed.yaml"], chunks: hot },
+    { args: ["decrypt", "sealed.yaml"], chunks: hot },
+  ])("$args loads these chunks and no others", ({ args, chunks }) => {
+    expect(chunksOf(args).filter((name) => !chunks.includes(name))).toEqual([])
+  })
+
+  test("the entry is small, and the library is the same program", async () => {
+    expect(statSync(main).size).toBeLessThan(20_000)
+    const library = (await import(pathToFileURL(join(dirname(main), "index.js")).href)) as Record<string, unknown>
+    expect(library["version"]).toMatch(/^\d/)
+    expect(library["openFile"]).toBeTypeOf("function")
+  })
+
+  test("what is bundled is listed in three places alike", () => {
+    const bom = JSON.parse(readFileSync(join(dirname(main), "sbom.json"), "utf8")) as { components: { name: string }[] }
+    const names = bom.components.map(({ name }) => name)
+    const about = JSON.parse(run(["--version", "--json"]).stdout) as { packages: { name: string }[] }
+    expect(about.packages.map(({ name }) => name)).toEqual(names)
+    const notices = readFileSync(join(dirname(main), "THIRD_PARTY_NOTICES"), "utf8")
+    expect(names.filter((name) => !notices.includes(`\n${name} `))).toEqual([])
+    expect(names.length).toBeGreaterThan(5)
+  })
+
+  test("without the folder for caches it does the same", () => {
+    expect(run(["decrypt", "sealed.yaml"], { HOME: "/nonexistent", XDG_CACHE_HOME: "" }).stdout).toBe(
+      "a: canary-7f3a\n",
+    )
+    expect(run(["decrypt", "sealed.yaml"], { NODE_DISABLE_COMPILE_CACHE: "1" }).stdout).toBe("a: canary-7f3a\n")
+  })
+})
