@@ -182,7 +182,16 @@ function keepCarrier(
   if (text === null || old.style === "plain") return null
   if (old.style === "double") return doubleQuoted(text, { keepsReadable: true })
   if (old.style === "single") return fitsOneLine(text) ? singleQuoted(text) : null
-  return text.includes("\n") && hasText(old) ? openBlock(scan, old, entry, old.span, text) : null
+  if (!text.includes("\n") || !hasText(old)) return null
+  return withHeaderComment(openBlock(scan, old, entry, old.span, text), headerComment(scan.source, old))
+}
+
+/** Another header is written where the text ends otherwise; the comment behind the old one stays. */
+function withHeaderComment(spelled: string, comment: string): string {
+  const isBlock = spelled.startsWith("|") || spelled.startsWith(">")
+  const end = isBlock ? spelled.search(/\r?\n/) : spelled.length
+  const header = spelled.slice(0, end)
+  return header.endsWith(comment) ? spelled : header + comment + spelled.slice(end)
 }
 
 /** Of an empty block only the indicators are part of the value; what follows on their line is not. */

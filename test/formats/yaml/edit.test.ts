@@ -125,6 +125,20 @@ const sets: { name: string; text: string; path: Path; value: unknown; result: st
     result: "a: 5 # c\ne: 3\n",
   },
   {
+    name: "a block whose header changes keeps its comment",
+    text: "a: | # c\n  x\nb: 1\n",
+    path: ["a"],
+    value: "p\nq",
+    result: "a: |- # c\n  p\n  q\nb: 1\n",
+  },
+  {
+    name: "so does one that no block can hold",
+    text: "a: |- # c\n  x\nb: 1\n",
+    path: ["a"],
+    value: "\u0007\nq",
+    result: 'a: "\\a\\nq" # c\nb: 1\n',
+  },
+  {
     name: "lines for an empty block",
     text: "a: |\nb: 1\n",
     path: ["a"],
