@@ -17,6 +17,7 @@ const pages = {
   "docs/errors.md": errorPage(),
   "docs/environment.md": envPage(),
   "docs/api/README.md": apiPage(root, generated),
+  "docs/compatibility.md": compatibilityPage(),
 }
 const stale = Object.entries(pages).filter(([file, text]) => read(file) !== text)
 if (!process.argv.includes("--check")) for (const [file, text] of stale) writeFileSync(join(root, file), text)
@@ -85,6 +86,15 @@ function envPage() {
   })
   const intro = "Every variable that sotto reads itself. Those of cloud SDKs and of programs that it starts are theirs."
   return page(["# Environment variables", generated, intro, ...parts])
+}
+
+/** All but one table of this page is written by hand. */
+function compatibilityPage() {
+  const text = read("docs/compatibility.md")
+  const marks = /(<!-- differences: .* -->\n)[^]*(<!-- end of differences -->)/
+  const list = JSON.parse(read("test/differential/allowed.json"))
+  const rows = list.map(({ what, why, releases }) => [what, why, releases === undefined ? "" : releases.join(", ")])
+  return text.replace(marks, (_, start, end) => `${start}\n${table(["Here", "Why", "Only beside"], rows)}\n\n${end}`)
 }
 
 /** The tables of src/, which are TypeScript, as one module. The use cases are not needed and not loaded. */
