@@ -1,10 +1,10 @@
-import { basename, dirname, isAbsolute, resolve, sep } from "node:path"
+import { basename, dirname, resolve, sep } from "node:path"
 import { AppError } from "../errors/app-error.ts"
 import { type ChildEnd, runChild } from "./child.ts"
 import { withoutIdentities } from "./child-environment.ts"
 import { argumentsFor, habitsOf } from "./editor-habits.ts"
 import { type Io } from "./io.ts"
-import { findProgram, resolveProgram } from "./resolve-program.ts"
+import { findProgram, isProgram, resolveProgram } from "./resolve-program.ts"
 import { splitWords } from "../core/shlex.ts"
 
 export interface Editor {
@@ -51,7 +51,8 @@ export function chooseEditor(
 
 /** A path is taken from the working folder, as a shell would take it; what the user named is not judged further. */
 function named(io: Pick<Io, "fs" | "env" | "cwd" | "platform" | "processes">, name: string, variable: string): string {
-  if (!isAbsolute(name) && (name.includes("/") || name.includes(sep))) return resolve(io.cwd, name)
+  const path = name.includes("/") || name.includes(sep) ? resolve(io.cwd, name) : null
+  if (path !== null && isProgram(io, path)) return path
   try {
     return resolveProgram(io, name, { outside: [], isOwnerChecked: false })
   } catch (error) {

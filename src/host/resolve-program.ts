@@ -56,7 +56,8 @@ function candidates({ env, platform }: Machine, name: string): string[] {
   return folders.flatMap((folder) => endings.map((ending) => join(folder, name + ending)))
 }
 
-function isProgram({ fs, platform }: Machine, path: string): boolean {
+/** A file that may be run; nothing is said of who could have put it there. */
+export function isProgram({ fs, platform }: Machine, path: string): boolean {
   try {
     if (fs.stat(path).kind !== "file") return false
     if (platform !== "win32") fs.access(path, flag.X_OK)

@@ -67,6 +67,9 @@ describe("which editor", () => {
     expect(() => choose({ PATH: path }, { outside: [path] })).toThrow(expect.objectContaining({ code: "NO_EDITOR" }))
     expect(choose({ PATH: path, EDITOR: "vim" }, { outside: [path] }).program).toBe(join(path, "vim"))
     expect(choose({ EDITOR: "./bin/vim" }, { cwd: join(path, "..") }).program).toBe(join(path, "vim"))
+    // A script in a folder like /tmp, too: whoever named it knows it.
+    chmodSync(path, 0o1777)
+    expect(choose({ EDITOR: join(path, "vim") }, { outside: [path] }).program).toBe(join(path, "vim"))
   })
 })
 
