@@ -36,6 +36,19 @@ export function namesRecipients(options: RecipientOptions): boolean {
   return kinds.some(([, option]) => (options[option] as readonly string[]).some((text) => text.trim() !== ""))
 }
 
+/**
+ * Recipients of a rule with the context of an option. Upstream's old form gives it to keys of the rule too; its
+ * subcommands forget it. A key that has a context of its own keeps that.
+ */
+export function withContext(groups: readonly (readonly Recipient[])[], pairs: readonly string[]): Recipient[][] {
+  const context = contextOf(pairs)
+  return groups.map((group) =>
+    group.map((recipient) =>
+      recipient.type === "kms" && recipient.context.size === 0 ? { ...recipient, context } : recipient,
+    ),
+  )
+}
+
 /** `key:value` pairs; each has exactly one colon. */
 function contextOf(pairs: readonly string[]): ReadonlyMap<string, string> {
   return new Map(

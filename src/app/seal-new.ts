@@ -18,7 +18,7 @@ import { sopsVersion } from "../version.ts"
 import { servicesOf } from "./key-services.ts"
 import { keyContext } from "./machine.ts"
 import { type RecipientOptions, type SelectorOptions } from "./options.ts"
-import { namesRecipients, recipientsOf } from "./recipients.ts"
+import { namesRecipients, recipientsOf, withContext } from "./recipients.ts"
 import { type Session } from "./session.ts"
 import { type FileSettings } from "./settings.ts"
 
@@ -52,7 +52,8 @@ export async function planFor(
   if (isBinary && session.asSops) warnOfSelectors(session, selectors)
   else checkOneSelector(selectors)
   const named = recipientsOf(options)
-  const groups = named === null ? (rule?.groups ?? []) : [named]
+  const ruled = rule?.groups ?? []
+  const groups = named !== null ? [named] : session.asSops ? withContext(ruled, options.encryptionContext) : ruled
   const threshold = options.shamirSecretSharingThreshold ?? rule?.threshold ?? 0
   if (groups.length === 0) throw new AppError("NO_RECIPIENT")
   return {
