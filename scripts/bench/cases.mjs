@@ -1,0 +1,133 @@
+// What is measured, with the target of each row: how many times the time (or memory) of the peer it may take at most.
+// The targets are those of the issue "Fast: faster than sops, in both artefacts".
+import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { binary, dotenv, json, withCloudRecipients, yaml } from "./inputs.mjs"
+
+/**
+ * @param {{ sotto: string[], root: string, env: object, isQuick: boolean, seal: (args: string[]) => void }} place
+ * @returns rows: `args` for sotto and sops alike, or `sotto` and `sops` where they differ
+ */
+export function cases({ root, recipient, isQuick, seal }) {
+  const write = (name, content) => writeFileSync(join(root, name), content)
+  const sealed = (name, content) => {
+    write(name, content)
+    seal(["encrypt", "--age", recipient, "--output", `sealed-${name}`, name])
+  }
+  const large = isQuick ? 20_000 : 200_000
+  sealed("20.yaml", yaml(20))
+  sealed("1000.yaml", yaml(1000))
+  sealed("10000.yaml", yaml(10_000))
+  sealed("10000.json", json(10_000))
+  sealed("10000.env", dotenv(10_000))
+  sealed("20000-long.yaml", yaml(20_000, { valueChars: 84 }))
+  if (!isQuick) sealed("200000-long.yaml", yaml(200_000, { valueChars: 84 }))
+  sealed("large.bin", binary(isQuick ? 5_000_000 : 50_000_000))
+  write("sealed-cloud.yaml", withCloudRecipients(readFileSync(join(root, "sealed-20.yaml"), "utf8")))
+
+  const set = (round, who) => ["set", "sealed-1000.yaml", '["section_7"]["new"]', `"${who} ${round}"`]
+  const decrypt = (name, targets, more = {}) => ({
+    name: `decrypt ${name}`,
+    args: ["decrypt", `sealed-${name}`],
+    ...targets,
+    ...more,
+  })
+  return [
+    { name: "decrypt, 20 values, one age key", args: ["decrypt", "sealed-20.yaml"], toNode: 1.4, binaryToSops: 0.65 },
+    {
+      name: "the same with an AWS and a GCP recipient",
+      args: ["decrypt", "sealed-cloud.yaml"],
+      toNode: 1.54,
+      binaryToSops: 0.72,
+    },
+    { name: "--help", args: ["--help"], toNode: 1.25, binaryToSops: 0.5 },
+    {
+      name: "--version",
+      sotto: () => ["--version"],
+      sops: () => ["--version", "--disable-version-check"],
+      toNode: 1.25,
+      binaryToSops: 0.5,
+    },
+    { name: "filestatus, 20 values", args: ["filestatus", "sealed-20.yaml"], toNode: 1.25, binaryToSops: 0.5 },
+    decrypt("1000.yaml", { toSops: 0.75, binaryToSops: 0.35 }),
+    decrypt("10000.yaml", { toSops: 0.3, binaryToSops: 0.15 }, { isSlow: true }),
+    decrypt("10000.json", { toSops: 0.3, binaryToSops: 0.15 }, { isSlow: true }),
+    decrypt("10000.env", { toSops: 0.3, binaryToSops: 0.15 }),
+    {
+      name: "encrypt 10000.yaml",
+      args: ["encrypt", "--age", recipient, "10000.yaml"],
+      toSops: 0.5,
+      binaryToSops: 0.3,
+      isSlow: true,
+    },
+    {
+      name: "edit without a change, 1000 values",
+      args: ["edit", "sealed-1000.yaml"],
+      toSops: 0.9,
+      binaryToSops: 0.4,
+    },
+    {
+      name: "set one value of 1000",
+      sotto: (round) => set(round, "sotto"),
+      sops: (round) => set(round, "sops"),
+      toSops: 0.9,
+      binaryToSops: 0.4,
+    },
+    ...manyFiles({ root, recipient, isQuick }),
+    {
+      ...decrypt(`${large}-long.yaml`, { toSops: 0.4, binaryToSops: 0.4, memoryToSops: 1 }),
+      isLarge: true,
+      growsFrom: isQuick ? undefined : "sealed-20000-long.yaml",
+    },
+    { ...decrypt("large.bin", { toSops: 0.2, binaryToSops: 0.2, memoryToSops: 0.6 }), isLarge: true },
+    {
+      name: "encrypt large.bin",
+      args: ["encrypt", "--age", recipient, "large.bin"],
+      toSops: 0.2,
+      binaryToSops: 0.2,
+      memoryToSops: 0.6,
+      isLarge: true,
+    },
+  ]
+}
+
+/** One command over many files, against a loop. Of the loop a part is run, and its time is multiplied. */
+function manyFiles({ root, recipient, isQuick }) {
+  const count = isQuick ? 100 : 1000
+  const part = isQuick ? 10 : 50
+  const names = Array.from({ length: count }, (_, index) => `many/${index}.yaml`)
+  mkdirSync(join(root, "many"))
+  mkdirSync(join(root, "plain"))
+  for (const [index, name] of names.entries()) {
+    writeFileSync(join(root, name.replace("many", "plain")), yaml(20, { seed: index }))
+  }
+  const plain = () => {
+    for (const name of names) copyFileSync(join(root, name.replace("many", "plain")), join(root, name))
+  }
+  const loop = (args) => [
+    "sh",
+    "-c",
+    `for file in ${names.slice(0, part).join(" ")}; do "$0" ${args} -i "$file" || exit 1; done`,
+  ]
+  const target = { toSops: 0.05, binaryToSops: 0.03, isLarge: true, loopPart: count / part }
+  return [
+    {
+      ...target,
+      name: `encrypt -i, ${count} files of 20 values`,
+      before: plain,
+      sotto: () => ["encrypt", "-i", "--age", recipient, ...names],
+      loop: loop(`encrypt --age ${recipient}`),
+    },
+    {
+      ...target,
+      name: `decrypt -i, ${count} files of 20 values`,
+      // Each round opens what is sealed anew.
+      before: (_, seal) => {
+        plain()
+        seal(["encrypt", "-i", "--age", recipient, ...names])
+      },
+      sotto: () => ["decrypt", "-i", ...names],
+      loop: loop("decrypt"),
+    },
+  ]
+}
