@@ -28,7 +28,11 @@ afterAll(() => own.remove())
 
 describe("what upstream sealed", () => {
   const rows = (JSON.parse(readFileSync(join(golden, "manifest.json"), "utf8")) as GoldenRow[]).filter(
-    (row) => row.version === "3.13.2" && row.opened != null && row.identity["SOPS_AGE_KEY_FILE"] === "keys/age-a.txt",
+    (row) =>
+      row.version === "3.13.2" &&
+      row.opened !== undefined &&
+      row.opened !== null &&
+      row.identity["SOPS_AGE_KEY_FILE"] === "keys/age-a.txt",
   )
   const suffixes: Readonly<Record<string, string>> = {
     yaml: "yaml",
@@ -152,7 +156,7 @@ const quirks = [
 describe("quirks", () => {
   test.each(quirks)("$name: $args", async ({ args, env = {}, stdin, status = 0, stdout = /^$/, stderr = /^$/ }) => {
     const all = new Map([...own.env, ["SOPS_AGE_KEY_FILE", join(keys, "age-a.txt")], ...Object.entries(env)])
-    const ended = await sops(args, { env: all as ReadonlyMap<string, string>, stdin })
+    const ended = await sops(args, { env: all, stdin })
     expect(ended.stderr).toMatch(stderr)
     expect(ended.stdout.toString()).toMatch(stdout)
     expect(ended.status).toBe(status)
@@ -179,7 +183,7 @@ describe("completion", () => {
 
   test("zsh gets descriptions", async () => {
     const env = new Map([...own.env, ["_CLI_ZSH_AUTOCOMPLETE_HACK", "1"]])
-    const { stdout } = await sops(["--generate-bash-completion"], { env: env as ReadonlyMap<string, string> })
+    const { stdout } = await sops(["--generate-bash-completion"], { env })
     expect(stdout.toString()).toMatch(/^unset:\S/m)
   })
 })
