@@ -5,9 +5,8 @@ import { type Sealed } from "../core/seal.ts"
 import { decodeText, equalBytes, utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { loadFormat } from "../formats/registry.ts"
-import { readOptionalFile } from "../host/files.ts"
+import { isRegularFile } from "../host/files.ts"
 import { emitOptions } from "./print.ts"
-import { fileLimits } from "./machine.ts"
 import { openLoaded, loadSealed, type LoadedFile, readSource, withFile } from "./open-file.ts"
 import { type EncryptOptions, type Source } from "./options.ts"
 import { forEachFile, putResult } from "./put-result.ts"
@@ -46,6 +45,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
     bytes: text,
     file: source,
     original: facts === null ? null : bytes,
+    outputBefore: over?.original,
     mode: "kept",
   })
 }
@@ -126,8 +126,7 @@ async function inFormat(bytes: Uint8Array, from: FormatName, to: FormatName): Pr
 /** The file that `--output` names, when it is there and sealed: then its tokens are kept. */
 async function sealedTarget(session: Session, options: EncryptOptions): Promise<LoadedFile | null> {
   const output = options.output!
-  const there = await readOptionalFile(session.io, output, fileLimits)
-  if (there === null || there.facts === null) return null
+  if (!isRegularFile(session.io, output)) return null
   try {
     return await loadSealed(session, { source: output, inputType: options.outputType, config: options.config })
   } catch (error) {

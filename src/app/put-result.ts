@@ -9,6 +9,8 @@ export interface Result {
   readonly original: Uint8Array | null
   /** The input; `null` for standard input. */
   readonly file: string | null
+  /** What another file held when its tokens were taken over; it must still be the same. */
+  readonly outputBefore?: Uint8Array | undefined
   readonly mode: WriteOptions["mode"]
 }
 
@@ -24,7 +26,7 @@ export async function putResult(
     return {}
   }
   if (output === undefined) return { output: bytes }
-  await writeAtomic(io, output, bytes, { mode, followLinks })
+  await writeAtomic(io, output, bytes, { mode, followLinks, opened: result.outputBefore })
   return {}
 }
 

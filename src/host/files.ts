@@ -37,6 +37,16 @@ export async function readFile(
   return opened
 }
 
+/** Whether a path leads to a regular file. What a pipe or device holds cannot be looked at before it is written to. */
+export function isRegularFile(io: Pick<Io, "fs" | "cwd" | "platform">, path: string): boolean {
+  if (descriptorOf(io, path) !== null) return false
+  try {
+    return io.fs.stat(absolute(io, path)).kind === "file"
+  } catch {
+    return false
+  }
+}
+
 /** The same, with `null` when there is no such file. */
 export async function readOptionalFile(
   io: Reader,
