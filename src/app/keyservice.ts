@@ -57,33 +57,45 @@ async function serveUnix(session: Session, options: KeyServiceOptions): Promise<
 
 async function serve(
   session: Session,
-  { prompt }: KeyServiceOptions,
+  { prompt, confirm }: KeyServiceOptions,
   address: Address,
   guard: () => void = () => undefined,
 ): Promise<void> {
   const context = keyContext(session, [])
-  const permit = prompt ? asking(session) : () => Promise.resolve(true)
+  const permit = prompt ? asking(confirm ?? onTerminal(session)) : () => Promise.resolve(true)
   const stopped = untilSignal(session)
   const server: KeyServer = await listen(address, (question) => answer(question, { context, permit }))
   try {
     guard()
     const place = addressText(server.address)
-    session.notice(`listening on ${place}; clients find it with SOPS_KEYSERVICE=${place}`)
+    if (session.asSops) session.log?.({ level: "info", logger: "KEYSERVICE", text: `Listening on ${place}` })
+    else session.notice(`listening on ${place}; clients find it with SOPS_KEYSERVICE=${place}`)
     await stopped
   } finally {
     await server.close()
   }
 }
 
-/** One question at a time. Without a terminal nobody can say yes. */
-function asking({ io }: Session): (question: { isWrap: boolean; recipient: Recipient }) => Promise<boolean> {
+interface Request {
+  readonly isWrap: boolean
+  readonly recipient: Recipient
+}
+
+/** Without a terminal nobody can say yes. */
+function onTerminal({ io }: Session): NonNullable<KeyServiceOptions["confirm"]> {
+  return async ({ isWrap, recipient }) => {
+    const what = isWrap ? `wrap a data key for ${recipient}` : `unwrap a data key with ${recipient}`
+    return (await io.terminal.confirm(`A client asks to ${what}. Do it?`)) === true
+  }
+}
+
+/** One question at a time. */
+function asking(confirm: NonNullable<KeyServiceOptions["confirm"]>): (question: Request) => Promise<boolean> {
   let last: Promise<unknown> = Promise.resolve()
   return ({ isWrap, recipient }) => {
-    const name = recipientName(recipient)
-    const what = isWrap ? `wrap a data key for ${name}` : `unwrap a data key with ${name}`
-    const mine = last.then(() => io.terminal.confirm(`A client asks to ${what}. Do it?`))
+    const mine = last.then(() => confirm({ isWrap, recipient: recipientName(recipient) }))
     last = mine.catch(() => undefined)
-    return mine.then((isAllowed) => isAllowed === true)
+    return mine
   }
 }
 

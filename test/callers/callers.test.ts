@@ -209,6 +209,40 @@ describe("as a part of other programs", () => {
   })
 })
 
+describe("a key service", () => {
+  // The client holds no identity; the answers of the prompt come from standard input.
+  const client = "env -u SOPS_AGE_KEY_FILE sops decrypt --enable-local-keyservice=false --keyservice unix://$PWD/k.sock"
+  const wait = "for i in $(seq 100); do [ -S k.sock ] && break; sleep 0.1; done"
+  const serve = (prompt: string): string => `sops keyservice --network unix --address k.sock ${prompt}`
+
+  const lines = [
+    { name: "lends its keys, and ends with status 0", serve: `${serve("")} & `, status: 0, stdout: plain },
+    {
+      name: "asks first",
+      serve: `${serve("--prompt")} < <(echo y; sleep 9 2>/dev/null) > asked & `,
+      status: 0,
+      stdout: plain,
+    },
+    {
+      name: "keeps them when it is told",
+      serve: `${serve("--prompt")} < <(echo n; sleep 9 2>/dev/null) > asked & `,
+      status: 128,
+    },
+  ]
+  test.each(lines)("$name", ({ serve: start, status, stdout = "" }) => {
+    const folder = bench.folder()
+    const line = `${start} server=$!; ${wait}; ${client} s.yaml; status=$?; kill -TERM $server; wait $server; echo $? > ended; exit $status`
+    const ended = bench.shell(folder, line)
+    expect({ status: ended.status, stdout: ended.stdout.toString() }).toEqual({ status, stdout })
+    if (status === 0) expect(ended.stderr).toBe("")
+    expect(readFileSync(join(folder, "ended"), "utf8")).toBe("0\n")
+    if (start.includes("--prompt")) {
+      const asked = readFileSync(join(folder, "asked"), "utf8")
+      expect(asked).toBe(`\nReceived decrypt request using ${recipient}. Respond to request? (y/n): `)
+    }
+  })
+})
+
 describe("what readers of the files look for", () => {
   const marks = [
     { file: "s.yaml", pattern: /^ {4}mac: ENC\[.*,type:str\]$/m },

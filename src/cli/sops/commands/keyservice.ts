@@ -1,6 +1,9 @@
 import { AppError } from "../../../errors/app-error.ts"
 import { type Action } from "../commands.ts"
+import { type Session } from "../../../app/session.ts"
+import { visible } from "../log.ts"
 import { explain } from "../messages.ts"
+import { askYesOrNo } from "../yes-or-no.ts"
 
 export const keyservice: Action = async (session, { flags }) => {
   const network = flags.text("network")
@@ -14,11 +17,23 @@ export const keyservice: Action = async (session, { flags }) => {
       network: network === "unix" ? "unix" : "tcp",
       address,
       prompt: flags.isOn("prompt"),
+      confirm: ({ isWrap, recipient }) => ask(session, isWrap ? "encrypt" : "decrypt", recipient),
     })
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     const text = await explain(error)
     session.log?.({ level: "error", logger: "CMD", text: `Error running keyservice: ${text}` })
     return { fatal: text }
+  }
+}
+
+/** Before the work is done, other than upstream. Whoever gives no answer says no. */
+async function ask({ io }: Session, what: string, recipient: string): Promise<boolean> {
+  const question = `\nReceived ${what} request using ${visible(recipient)}. Respond to request? (y/n): `
+  try {
+    return await askYesOrNo(io, question)
+  } catch (error) {
+    if (error instanceof AppError) return false
+    throw error
   }
 }
