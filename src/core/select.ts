@@ -100,9 +100,17 @@ function byKey(sites: readonly Site[], hit: (key: string) => boolean, ifHit: boo
 
 /** The comments that are active in one open container: those since its last finished entry. */
 interface Active {
-  comments: string[]
+  /** One of them matches. */
+  isHit: boolean
+  /** One of them matches that is not the last. */
+  wasHit: boolean
   /** The entry that is being walked, or was walked last. */
   current: Item | null
+}
+
+function forget(state: Active): void {
+  state.isHit = false
+  state.wasHit = false
 }
 
 function byComment(
@@ -114,22 +122,21 @@ function byComment(
   const containers = new Map<Item, Active>()
   const stateOf = (container: Item): Active => {
     let state = containers.get(container)
-    if (state === undefined) containers.set(container, (state = { comments: [], current: null }))
+    if (state === undefined) containers.set(container, (state = { isHit: false, wasHit: false, current: null }))
     return state
   }
   /** Enters `item` in its container and in all above: what stood there before is finished, and its comments gone. */
   const enter = (item: Item): void => {
     for (let at = item; at.parent !== null; at = at.parent) {
       const state = stateOf(at.parent)
-      if (state.current !== null && state.current !== at) state.comments = []
+      if (state.current !== null && state.current !== at) forget(state)
       state.current = at
     }
   }
   const isActive = (container: Item | null, skipLast: boolean): boolean => {
     for (let at = container, skip = skipLast; at !== null; at = at.parent, skip = false) {
-      const { comments } = stateOf(at)
-      const last = comments.length - (skip ? 1 : 0)
-      for (let i = 0; i < last; i++) if (hit(comments[i]!)) return true
+      const { isHit, wasHit } = stateOf(at)
+      if (skip ? wasHit : isHit) return true
     }
     return false
   }
@@ -142,9 +149,10 @@ function byComment(
     if (site.kind === "comment") {
       enter(site.item)
       const state = stateOf(site.item)
-      if (state.current !== null) state.comments = []
+      if (state.current !== null) forget(state)
       state.current = null
-      state.comments.push(Buffer.from(site.scalar!.bytes).toString("utf8"))
+      state.wasHit = state.isHit
+      state.isHit ||= hit(Buffer.from(site.scalar!.bytes).toString("utf8"))
       // A marker must not seal itself, but a marker that keeps things clear covers itself.
       return isActive(site.item, ifHit) ? ifHit : !ifHit
     }

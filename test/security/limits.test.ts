@@ -1,12 +1,13 @@
 import { describe, expect, test } from "vitest"
 import { limits } from "../../src/core/limits.ts"
+import { noSelectors, select } from "../../src/core/select.ts"
 import { AppError } from "../../src/errors/app-error.ts"
 import { loadPattern } from "../../src/config/re2.ts"
 import { dotenv } from "../../src/formats/dotenv.ts"
 import { ini } from "../../src/formats/ini/ini.ts"
 import { json } from "../../src/formats/json.ts"
 import { yaml } from "../../src/formats/yaml/yaml.ts"
-import { openText, sealText } from "../laws/document-laws.ts"
+import { compile, openText, sealText } from "../laws/document-laws.ts"
 
 function errorOf(work: () => unknown): AppError {
   try {
@@ -69,6 +70,13 @@ describe("S21: bombs are refused before they go off", () => {
     await expect(loadPattern("a".repeat(limits.pattern_chars_max + 1))).rejects.toMatchObject({
       code: "PATTERN_TOO_LONG",
     })
+  })
+
+  test("many comments above many values, for a rule that looks at comments", () => {
+    const values = Array.from({ length: 60_000 }, (_, index) => `  k${index}: 1\n`).join("")
+    const { sites } = yaml.scan(`${"# c\n".repeat(60_000)}a:\n${values}`)
+    const compiled = compile({ ...noSelectors, encryptedCommentRegex: "none" })
+    expect(select(sites, compiled).some(Boolean)).toBe(false)
   })
 
   test("texts of one long line are read in linear time by every format", () => {
