@@ -31,15 +31,32 @@ export function render(
   }
   const warnings: Warning[] = memoText !== "" && memo === null ? [{ code: "MEMO_IGNORED" }] : []
   const plain = edits.filter((edit): edit is Edit => edit !== null)
-  const found = countedSites(format.scan(splice(scan.source, plain)))
+  const opened = splice(scan.source, plain)
+  const found = countedSites(format.scan(opened))
   if (sameSites(leaves, found, format)) {
-    return { bytes: utf8.encode(splice(scan.source, [...plain, ...scan.metadata!.detach])), warnings }
+    return { bytes: utf8.encode(splice(opened, after(scan.metadata!.detach, plain))), warnings }
   }
   // Upstream's list comments change what is an element of the list; only a printed document can say that.
   if (leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str")) {
     return { bytes: utf8.encode(format.emit(buildTrees(leaves, scan.documents), {})), warnings }
   }
   throw new AppError("VALUE_TYPE", {}, { subject: "the opened text would not say what was sealed" })
+}
+
+/** Edits of the same text, as they are once others are applied that lie elsewhere. */
+function after(edits: readonly Edit[], others: readonly Edit[]): Edit[] {
+  const before = others.toSorted((a, b) => a.start - b.start)
+  let at = 0
+  let shift = 0
+  return edits
+    .toSorted((a, b) => a.start - b.start)
+    .map((edit) => {
+      for (; at < before.length && before[at]!.start < edit.start; at++) {
+        const { start, end, text } = before[at]!
+        shift += text.length - (end - start)
+      }
+      return { start: edit.start + shift, end: edit.end + shift, text: edit.text }
+    })
 }
 
 function openEdit({ format, scan }: SealedDocument, { site, scalar, token }: Leaf): Edit | null {

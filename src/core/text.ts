@@ -50,7 +50,11 @@ export function isUtf8(bytes: Uint8Array): boolean {
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
-  return a.length === b.length && Buffer.compare(a, b) === 0
+  const { length } = a
+  if (length !== b.length) return false
+  if (length > SHORT_BYTES) return Buffer.compare(a, b) === 0
+  for (let at = 0; at < length; at++) if (a[at] !== b[at]) return false
+  return true
 }
 
 /** 1-based line of an offset; only LF counts, as editors count. */

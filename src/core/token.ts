@@ -42,12 +42,18 @@ export function parseToken(text: string, nonceBytesMax: number): Token | TokenFa
   }
   const kind = text.slice(type + 6, end)
   if (!kinds.has(kind)) return "unknown type"
-  const data = decodeBase64(text.slice(prefix.length, iv))
-  const nonce = decodeBase64(text.slice(iv + 4, tag))
-  const tail = decodeBase64(text.slice(tag + 5, type))
-  if (data === null || nonce === null || tail === null) return "not canonical base64"
-  if (nonce.length === 0 || nonce.length > nonceBytesMax) return "bad nonce"
-  return { sealed: Buffer.concat([data, tail]), nonce, kind: kind as Kind }
+  const data = text.slice(prefix.length, iv)
+  const nonce = text.slice(iv + 4, tag)
+  const tail = text.slice(tag + 5, type)
+  const [dataBytes, nonceBytes, tailBytes] = [bytesIn(data), bytesIn(nonce), bytesIn(tail)]
+  if (dataBytes === -1 || nonceBytes === -1 || tailBytes === -1) return "not canonical base64"
+  if (nonceBytes === 0 || nonceBytes > nonceBytesMax) return "bad nonce"
+  const bytes = Buffer.allocUnsafe(dataBytes + tailBytes + nonceBytes)
+  bytes.write(data, 0, "base64")
+  bytes.write(tail, dataBytes, "base64")
+  bytes.write(nonce, dataBytes + tailBytes, "base64")
+  const border = dataBytes + tailBytes
+  return { sealed: bytes.subarray(0, border), nonce: bytes.subarray(border), kind: kind as Kind }
 }
 
 /** A token as it was written, without the newlines at the end of its block scalar. */
@@ -65,9 +71,22 @@ function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64")
 }
 
-/** `null` unless the text is exactly what encoding the result gives: padded, standard alphabet, no stray bits. */
-function decodeBase64(text: string): Uint8Array | null {
-  if (text.length % 4 !== 0) return null
-  const bytes = Buffer.from(text, "base64")
-  return bytes.toString("base64") === text ? bytes : null
+const notBase64 = /[^A-Za-z0-9+/]/
+
+/** The last character of an incomplete group: only these leave no bits over. */
+const lastOfTwo = "AQgw"
+const lastOfThree = "AEIMQUYcgkosw048"
+
+/**
+ * How many bytes a text stands for.
+ *
+ * @returns -1 unless it is exactly what encoding those bytes gives: padded, standard alphabet, no stray bits
+ */
+function bytesIn(text: string): number {
+  const { length } = text
+  if (length % 4 !== 0) return -1
+  const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0
+  if (padding > 0 && !(padding === 2 ? lastOfTwo : lastOfThree).includes(text[length - padding - 1]!)) return -1
+  if (notBase64.test(padding === 0 ? text : text.slice(0, length - padding))) return -1
+  return (length / 4) * 3 - padding
 }

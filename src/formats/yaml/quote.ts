@@ -110,6 +110,9 @@ const escapes = new Map([
   [0x2029, "\\P"],
 ])
 
+/** Quotes, backslashes, and all but printable ASCII: only a text that holds one is looked at letter by letter. */
+const needsEscape = /[^ !#-[\]-~]/
+
 /**
  * Double quotes with go-yaml's escapes, on one line.
  *
@@ -117,6 +120,7 @@ const escapes = new Map([
  * `keepsReadable` only what cannot stand in a file is escaped, as people write it: astral characters stay.
  */
 export function doubleQuoted(text: string, { keepsReadable = false }: { keepsReadable?: boolean } = {}): string {
+  if (!needsEscape.test(text)) return `"${text}"`
   const all = !keepsReadable && text.charCodeAt(0) === 0xfeff
   const parts = ['"']
   let from = 0

@@ -9,6 +9,7 @@ import { metaTree } from "./meta-tree.ts"
 import { type YamlEntry, type YamlMetadata, type YamlScan } from "./model.ts"
 import { type MapNode, type YamlDocument, type YamlPair } from "./node.ts"
 import { parseYaml } from "./parse.ts"
+import { parseSimple } from "./simple.ts"
 import { type Walk, walkDocument } from "./walk.ts"
 
 const KEY = "sops"
@@ -19,7 +20,7 @@ const KEY = "sops"
  * @throws {AppError} `SYNTAX`, `TOO_LARGE`, `NO_DOCUMENT`, `DUPLICATE_KEY`, and what `walkDocument` throws
  */
 export function scanYaml(source: string): YamlScan {
-  const docs = parseYaml(source)
+  const docs = parseSimple(source) ?? parseYaml(source)
   const [first] = docs
   if (source === "") throw new AppError("NO_DOCUMENT")
   // Upstream meets the end of the file here, which it reports as an error of the text.
