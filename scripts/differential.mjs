@@ -1,7 +1,7 @@
 // Runs several hundred command lines with real sops (SOPS_BIN) and with the built program called as `sops`, each in a
 // folder of its own that began equal, and compares status, output, errors and what is left behind. What may differ
 // stands with its reason in test/differential/allowed.json; any other difference fails.
-//   node scripts/differential.mjs [--quick] [--only TEXT] [--verbose] [--list]
+//   node scripts/differential.mjs [--quick] [--only TEXT] [--random COUNT --seed N] [--verbose] [--list]
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -10,6 +10,7 @@ import { spawnSync } from "node:child_process"
 import { makeCases } from "./differential/cases.mjs"
 import { differences, Oracle } from "./differential/compare.mjs"
 import { makeTemplate } from "./differential/fixtures.mjs"
+import { randomCases } from "./differential/random.mjs"
 import { runBoth } from "./differential/run-both.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -17,7 +18,7 @@ const main = process.env.SOTTO_MAIN ?? join(root, "dist/main.cjs")
 const allowedFile = join(root, "test/differential/allowed.json")
 const sops = process.env.SOPS_BIN ?? ""
 const option = (name) => process.argv.includes(name)
-const only = process.argv[process.argv.indexOf("--only") + 1]
+const valueOf = (name) => (option(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined)
 
 if (sops === "") {
   console.log("SOPS_BIN names no sops: nothing was compared")
@@ -45,7 +46,9 @@ async function compareAll() {
     SOPS_AGE_KEY_FILE: join(template, "both-keys.txt"),
   })
   const version = spawnSync(sops, ["--version", "--disable-version-check"], { encoding: "utf8" }).stdout.trim()
-  const cases = makeCases(facts).filter(isWanted)
+  const count = Number(valueOf("--random") ?? 0)
+  const cases =
+    count > 0 ? randomCases(facts, Number(valueOf("--seed") ?? 1), count) : makeCases(facts).filter(isWanted)
   if (option("--list")) {
     for (const { name } of cases) console.log(name)
     return 0
@@ -84,14 +87,14 @@ async function compareAll() {
 }
 
 function isWanted({ name, isLong = false }, index) {
-  if (option("--only")) return name.includes(only)
+  if (option("--only")) return name.includes(valueOf("--only"))
   // Every fifth, so that all groups are there.
   if (option("--quick")) return !isLong && index % 5 === 0
   return true
 }
 
 function isWhole() {
-  return !option("--only") && !option("--quick")
+  return !["--only", "--quick", "--random"].some(option)
 }
 
 function isAllowed(allowed, used, test, { aspect }, version) {

@@ -73,8 +73,8 @@ function tree(folder, prefix = "") {
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
     const stat = lstatSync(path)
-    // gpg keeps its own books there.
-    if (name === ".gnupg") continue
+    // gpg keeps its own books there, and this program the code that it has compiled.
+    if (name === ".gnupg" || name === ".cache") continue
     if (stat.isDirectory()) for (const [inner, facts] of tree(path, `${prefix}${name}/`)) found.set(inner, facts)
     else if (stat.isFile()) found.set(prefix + name, { mode: stat.mode & 0o777, bytes: readFileSync(path) })
   }

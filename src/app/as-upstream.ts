@@ -6,22 +6,22 @@ import { AppError } from "../errors/app-error.ts"
 import { type TreePath } from "./tree-path.ts"
 
 /**
- * A value for `set` as upstream takes it. Every number is a float there, and a list cannot be set at all.
+ * A value for `set` as upstream takes it. Every number is a float there.
  *
  * What is printed afterwards is what upstream prints: 5 stays `5` in YAML and JSON and becomes `5.0` where all values
  * are text, and 12345678901 becomes `1.2345678901e+10` in YAML. A number that prints like an integer is sealed as one.
- *
- * @throws {AppError} `VALUE_INVALID` with status 7 for a list
  */
 export function valueAsUpstream(value: Tree, format: FormatName): Tree {
-  if (value.type === "list") {
-    throw new AppError("VALUE_INVALID", {}, { asUpstream: "Invalid --set value format" })
-  }
   if (value.type !== "scalar" || (value.scalar.kind !== "int" && value.scalar.kind !== "float")) return value
   const number = Number(utf8.decode(value.scalar.bytes))
   if (format === "dotenv" || format === "ini") return scalar("str", formatUpperG(number))
   const printed = format === "yaml" ? formatG(number) : formatJson(number)
   return /^-?\d{1,15}$/.test(printed) && printed !== "-0" ? scalar("int", printed) : scalar("float", formatF(number))
+}
+
+/** @throws {AppError} `VALUE_INVALID` with status 7: upstream sets no lists */
+export function refuseList({ type }: Tree): void {
+  if (type === "list") throw new AppError("VALUE_INVALID", {}, { asUpstream: "Invalid --set value format" })
 }
 
 function scalar(kind: "str" | "int" | "float", text: string): Tree {

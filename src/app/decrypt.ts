@@ -29,7 +29,7 @@ export async function decryptFiles(session: Session, options: DecryptOptions): P
 }
 
 async function openAny(session: Session, source: Source, options: DecryptOptions): Promise<AnyFile> {
-  const loaded = await loadSealed(session, { ...options, source })
+  const loaded = await loadSealed(session, { ...options, source, isForgiving: true })
   const isPart = options.extract !== undefined && options.extract !== ""
   const request: Pick<OpenRequest, "decryptionOrder" | "valuesOnly"> = {
     decryptionOrder: options.decryptionOrder,

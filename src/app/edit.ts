@@ -87,7 +87,9 @@ async function editNew(session: Session, options: EditOptions): Promise<Outcome>
   // Keys are wrapped before the editor opens: nobody should type what cannot be saved.
   const key = await makeDataKey(session, plan, options.file).catch((error: unknown) => {
     if (!session.asSops || !(error instanceof AppError) || error.code !== "WRAP_FAILED") throw error
-    throw new AppError(error.code, error.where, { ...error.detail, exit: 128 })
+    const reasons = (error.detail.notes ?? []).join(" ")
+    const asUpstream = `Error encrypting the data key with one or more master keys: [${reasons}]`
+    throw new AppError(error.code, error.where, { ...error.detail, exit: 128, asUpstream })
   })
   try {
     const example = utf8.encode(exampleText(format))

@@ -16,6 +16,7 @@ import { type CommonOptions, type OpenOptions, type Source } from "./options.ts"
 import { type Session } from "./session.ts"
 import { type FileSettings, loadSettings } from "./settings.ts"
 import { formatByName, sniffSealed } from "./source-type.ts"
+import { readAsSops } from "./read-as-sops.ts"
 import { sayWarnings } from "./warnings.ts"
 
 export interface OpenRequest extends CommonOptions, OpenOptions {
@@ -26,6 +27,8 @@ export interface OpenRequest extends CommonOptions, OpenOptions {
   readonly valuesOnly?: boolean
   /** The file is about to be sealed again, and its MAC does not count. As `sops` only. */
   readonly ignoreMac?: boolean | undefined
+  /** As `sops`: a text of another type than it is said to be may be read as what it is. */
+  readonly isForgiving?: boolean | undefined
   /** For the audit log. */
   readonly isRotation?: boolean
 }
@@ -63,7 +66,7 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
     const named = formatByName(name, request.inputType, settings.rule.inputType)
     const isGuess = named === "binary" && request.inputType === undefined && !session.asSops
     const document = session.asSops
-      ? await readAsSops(named, text, name)
+      ? await readAsSops(text, { format: named, name, isForgiving: request.isForgiving ?? false })
       : await (isGuess ? readGuessed(text) : readAs(named, text))
     return { file, name, original: bytes, facts, document, settings }
   })
@@ -76,20 +79,6 @@ export async function readSource(session: Session, file: Source): Promise<HostFi
   } catch (error) {
     if (!session.asSops || !(error instanceof AppError) || error.code !== "FILE_MISSING") throw error
     throw new AppError(error.code, error.where, { ...error.detail, exit: 2 })
-  }
-}
-
-/**
- * Reads what upstream has put into a container of its own accord: with `--input-type` alone it seals a file whose name
- * says nothing as JSON, and then cannot read it back.
- */
-async function readAsSops(format: FormatName, text: string, name: string | null): Promise<SealedDocument> {
-  try {
-    return readSealed(await loadFormat(format), text)
-  } catch (error) {
-    const isByName = formatByName(name, undefined, null) === "binary"
-    if (!isByName || format === "binary" || format === "json" || !text.startsWith("{")) throw error
-    return readSealed(await loadFormat("json"), text)
   }
 }
 

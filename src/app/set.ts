@@ -4,7 +4,7 @@ import { decodeText, utf8 } from "../core/text.ts"
 import { type Tree } from "../core/tree.ts"
 import { AppError } from "../errors/app-error.ts"
 import { readFile } from "../host/files.ts"
-import { pathAsUpstream, valueAsUpstream } from "./as-upstream.ts"
+import { pathAsUpstream, refuseList, valueAsUpstream } from "./as-upstream.ts"
 import { changeFile } from "./change-file.ts"
 import { findInTree } from "./find-in-tree.ts"
 import { parseJsonValue } from "./json-value.ts"
@@ -13,12 +13,16 @@ import { type OpenedFile } from "./open-file.ts"
 import { type SetOptions } from "./options.ts"
 import { sameTree } from "./same-tree.ts"
 import { type Outcome, type Session } from "./session.ts"
+import { loadSettings } from "./settings.ts"
 import { parsePath, type TreePath } from "./tree-path.ts"
 
 /** `set`: one value of a sealed file, in the layout that is there. */
 export async function setValue(session: Session, options: SetOptions): Promise<Outcome> {
+  // Upstream reads the config before it looks at anything else.
+  if (session.asSops) await loadSettings(session, options.filenameOverride ?? options.file, options.config)
   const path = parsePath(session, options.path, 7)
   const value = await readValue(session, options)
+  if (session.asSops) refuseList(value)
   return changeFile(session, options, async (scan, file) => {
     const { format } = file.document
     const [place, content] = session.asSops

@@ -4,10 +4,13 @@ import { pathAsUpstream } from "./as-upstream.ts"
 import { changeFile } from "./change-file.ts"
 import { type UnsetOptions } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
+import { loadSettings } from "./settings.ts"
 import { parsePath } from "./tree-path.ts"
 
 /** `unset`: removes one entry of a sealed file with its own comments, and nothing else. */
 export async function unsetValue(session: Session, options: UnsetOptions): Promise<Outcome> {
+  // Upstream reads the config before it looks at anything else.
+  if (session.asSops) await loadSettings(session, options.filenameOverride ?? options.file, options.config)
   const path = parsePath(session, options.path, 7)
   return changeFile(session, options, async (scan, { document, opened }) => {
     const [root] = buildTrees(opened.leaves, scan.documents)

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { pathAsUpstream, valueAsUpstream } from "../../src/app/as-upstream.ts"
+import { pathAsUpstream, refuseList, valueAsUpstream } from "../../src/app/as-upstream.ts"
 import { envAsUpstream } from "../../src/app/env-as-upstream.ts"
 import { parseJsonValue } from "../../src/app/json-value.ts"
 import { withContext } from "../../src/app/recipients.ts"
@@ -36,7 +36,7 @@ describe("values that are set as sops", () => {
 
   test("a list is refused, with status 7", async () => {
     const list = await parseJsonValue("[1]")
-    expect(() => valueAsUpstream(list, "yaml")).toThrow(expect.objectContaining({ code: "VALUE_INVALID", exit: 7 }))
+    expect(() => refuseList(list)).toThrow(expect.objectContaining({ code: "VALUE_INVALID", exit: 7 }))
   })
 })
 
