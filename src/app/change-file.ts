@@ -35,7 +35,7 @@ export async function changeFile(
       const scan = format.scan(plain)
       const changed = utf8.encode(splice(plain, await change(scan, file)))
       if (equalBytes(changed, file.opened.bytes) && request.ignoreMac !== true) return {}
-      const { text } = await sealOver(session, file, changed, request)
+      const { text } = await sealOver(session, file, changed, request).catch(ownMetadata)
       await writeAtomic(session.io, request.file, utf8.encode(text), {
         mode: "kept",
         opened: file.facts === null ? undefined : file.original,
@@ -55,4 +55,9 @@ function changedAs(
 ): ChangeRequest["inputType"] {
   const isContainer = asSops && formatByName(filenameOverride ?? file, inputType, null) === "binary"
   return isContainer ? "json" : inputType
+}
+
+/** The text that is sealed was just opened, so what looks like metadata in it is what the user has put there. */
+function ownMetadata(error: unknown): never {
+  throw error instanceof AppError && error.code === "ALREADY_SEALED" ? new AppError("RESERVED_KEY") : error
 }

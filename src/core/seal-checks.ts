@@ -7,6 +7,23 @@ import { type Alias, fullPath, type Item, keyPath, type Site } from "./site.ts"
 import { utf8 } from "./text.ts"
 
 /**
+ * Refuses metadata of the first document's kind in a later one: upstream takes it out when it reads the file.
+ *
+ * @throws {AppError} `RESERVED_KEY`
+ */
+export function checkReservedKey({ sites, documents }: Scan): void {
+  if (documents === 1) return
+  const seen = new Set<Item>()
+  for (const { item, line } of sites) {
+    for (let at: Item | null = item; at !== null && !seen.has(at); at = at.parent) {
+      seen.add(at)
+      if (at.key === "sops" && at.parent?.parent === null && at.parent.index > 0)
+        throw new AppError("RESERVED_KEY", { line, path: fullPath(at) }, { exit: 4 })
+    }
+  }
+}
+
+/**
  * Refuses two places that authenticate as one: `"a:b"` beside `a: {b: ...}`. A token could be moved between them.
  *
  * @throws {AppError} `KEY_AMBIGUOUS` with the later of the two

@@ -7,7 +7,13 @@ import { formatMemo, layoutAad, type Memo } from "./memo.ts"
 import { writeMetadata } from "./metadata.ts"
 import { Offsets } from "./offsets.ts"
 import { clearBytes, macOf, open, placed } from "./open.ts"
-import { checkAliases, checkSealedComments, checkAmbiguousKeys, inexactIntegers } from "./seal-checks.ts"
+import {
+  checkAliases,
+  checkSealedComments,
+  checkAmbiguousKeys,
+  checkReservedKey,
+  inexactIntegers,
+} from "./seal-checks.ts"
 import { type CompiledSelectors, ruleOf, select, type Selectors } from "./select.ts"
 import { inOldCarrier, sealLeaves, type SealedLeaf } from "./seal-leaves.ts"
 import { countedSites } from "./site.ts"
@@ -75,6 +81,7 @@ export interface Draft {
 export function seal(format: Format, plain: string, options: SealOptions): Sealed {
   const scan = format.scan(plain)
   if (scan.metadata !== null) throw new AppError("ALREADY_SEALED")
+  checkReservedKey(scan)
   const { previous } = options
   if (previous !== null && isUnchanged(plain, options)) {
     return {
