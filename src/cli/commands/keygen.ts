@@ -1,7 +1,9 @@
 import { command } from "../spec.ts"
 
 export const keygen = command({
-  details: ["Without --output the identity is printed. With it, the file gets mode 0600 and must not exist."],
+  details: [
+    "Without --output the identity is printed. With it, the file gets mode 0600 and must not exist, and the public key is printed.",
+  ],
   arguments: {},
   options: {
     pq: { kind: "flag", summary: "a post-quantum identity (age1pq...)" },
