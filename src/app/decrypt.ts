@@ -12,7 +12,7 @@ import { parsePath, type TreePath } from "./tree-path.ts"
 /** `decrypt`: the plain text of sealed files, or a part of it. */
 export async function decryptFiles(session: Session, options: DecryptOptions): Promise<Outcome> {
   const path = options.extract === undefined || options.extract === "" ? null : parsePath(session, options.extract, 91)
-  return forEachFile(options.files, async (source) => {
+  return forEachFile(session, options.files, async (source) => {
     const file = await openAny(session, source, options)
     try {
       const bytes = await withFile(file.file, () => plainBytes(session, file, options, path))

@@ -1,5 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
 import { type Progress, progressOn } from "../host/progress.ts"
+import { inBatch } from "../host/write-batch.ts"
 import { inParallel } from "./in-parallel.ts"
 import { type Session } from "./session.ts"
 
@@ -26,7 +27,7 @@ export async function eachFile<T extends { readonly file: string }, R>(
   const inner = io.stderr.isTty ? breaking(session, progress) : session
   let done = 0
   try {
-    return await inParallel(items, filesAtOnce, async (item) => {
+    const each = async (item: T): Promise<R> => {
       try {
         return await work(item, inner)
       } catch (error) {
@@ -35,7 +36,8 @@ export async function eachFile<T extends { readonly file: string }, R>(
       } finally {
         progress.show(`${what} ${++done} of ${items.length} files`)
       }
-    })
+    }
+    return await inBatch(io, () => inParallel(items, filesAtOnce, each))
   } finally {
     progress.clear()
   }

@@ -19,7 +19,7 @@ import { sayWarnings } from "./warnings.ts"
 
 /** `encrypt`: seals plain files. */
 export async function encryptFiles(session: Session, options: EncryptOptions): Promise<Outcome> {
-  return forEachFile(options.files, (source) => withFile(source, () => encryptOne(session, source, options)))
+  return forEachFile(session, options.files, (source) => withFile(source, () => encryptOne(session, source, options)))
 }
 
 async function encryptOne(session: Session, source: Source, options: EncryptOptions): Promise<Outcome> {

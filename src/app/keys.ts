@@ -28,13 +28,13 @@ interface FileKeys {
 /** `keys`: who can open files, by name; without files the identities of this user and where they were looked for. */
 export async function listKeys(session: Session, options: KeysOptions): Promise<Outcome> {
   if (options.files.length === 0) return { output: await ownKeys(session, options.json) }
-  const texts: string[] = []
-  const outcome = await forEachFile(options.files, async (file) => {
+  const texts = options.files.map(() => "")
+  const outcome = await forEachFile(session, options.files, async (file, index) => {
     const keys = await keysOf(session, file, options)
-    texts.push(options.json ? `${JSON.stringify(keys)}\n` : drawn(keys))
+    texts[index] = options.json ? `${JSON.stringify(keys)}\n` : drawn(keys)
     return {}
   })
-  return { ...outcome, output: texts.join(options.json ? "" : "\n") }
+  return { ...outcome, output: texts.filter((text) => text !== "").join(options.json ? "" : "\n") }
 }
 
 async function keysOf(session: Session, file: string, options: KeysOptions): Promise<FileKeys> {

@@ -1,5 +1,7 @@
 import { AppError } from "../errors/app-error.ts"
 import { writeAtomic, type WriteOptions } from "../host/write-atomic.ts"
+import { inBatch } from "../host/write-batch.ts"
+import { inParallel } from "./in-parallel.ts"
 import { type TargetOptions } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
 
@@ -33,17 +35,26 @@ export async function putResult(
 /**
  * Does the same work for several files. One that fails does not stop the others; a single one fails as itself.
  */
-export async function forEachFile<T>(files: readonly T[], work: (file: T) => Promise<Outcome>): Promise<Outcome> {
+export async function forEachFile<T>(
+  { io }: Session,
+  files: readonly T[],
+  work: (file: T, index: number) => Promise<Outcome>,
+): Promise<Outcome> {
   const [only] = files
-  if (files.length === 1) return work(only!)
-  const errors: AppError[] = []
-  for (const file of files) {
-    try {
-      await work(file)
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      errors.push(error)
-    }
+  if (files.length === 1) return work(only!, 0)
+  const results = await inBatch(io, () => inParallel(files, filesAtOnce, (file, at) => failureOf(() => work(file, at))))
+  return { errors: results.filter((error) => error !== null) }
+}
+
+/** While one file is on its way to the disk, others are worked on. More would only take memory. */
+const filesAtOnce = 4
+
+async function failureOf(work: () => Promise<unknown>): Promise<AppError | null> {
+  try {
+    await work()
+    return null
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
   }
-  return { errors }
 }

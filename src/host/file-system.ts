@@ -7,6 +7,7 @@ import {
   fchmodSync,
   fchownSync,
   fstatSync,
+  fsync,
   fsyncSync,
   ftruncateSync,
   lstatSync,
@@ -79,6 +80,7 @@ export interface FileSystem {
   /** The calls that may wait for another process, in a thread of the pool. */
   openLater(path: string, flags: number, mode?: number): Promise<number>
   readLater(fd: number, buffer: Uint8Array): Promise<number>
+  syncLater(fd: number): Promise<void>
   writeLater(fd: number, bytes: Uint8Array): Promise<number>
 }
 
@@ -110,6 +112,7 @@ export function realFileSystem(): FileSystem {
     unlink: (path) => unlinkSync(path),
     remove: (path) => rmSync(path, { recursive: true, force: true }),
     openLater: (path, flags, mode) => later((done) => open(path, flags, mode, done)),
+    syncLater: (fd) => later<void>((done) => fsync(fd, (error) => done(error))),
     readLater: (fd, buffer) => later((done) => read(fd, buffer, 0, buffer.length, null, done)),
     writeLater: (fd, bytes) => later((done) => write(fd, bytes, 0, bytes.length, null, done)),
   }
@@ -139,7 +142,7 @@ function again(call: () => number): number {
   }
 }
 
-function later(call: (done: (error: Error | null, result: number) => void) => void): Promise<number> {
+function later<T>(call: (done: (error: Error | null, result: T) => void) => void): Promise<T> {
   return new Promise((resolve, reject) => {
     call((error, result) => {
       if (error === null) resolve(result)

@@ -24,7 +24,16 @@ export const tagPattern = "[0-9A-Za-z]{1,40}-[0-9]{1,10}"
 
 const unknownSpace = "0"
 
-function spaceTag({ fs, platform }: Machine): string {
+const spaces = new WeakMap<FileSystem, string>()
+
+/** The same for all the life of a process. */
+function spaceTag(io: Machine): string {
+  const tag = spaces.get(io.fs) ?? makeSpaceTag(io)
+  spaces.set(io.fs, tag)
+  return tag
+}
+
+function makeSpaceTag({ fs, platform }: Machine): string {
   if (platform !== "linux") return hostTag()
   try {
     const boot = Buffer.from(readNow(fs, "/proc/sys/kernel/random/boot_id")).toString("latin1")

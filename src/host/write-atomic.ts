@@ -6,6 +6,7 @@ import { type Io } from "./io.ts"
 import { sweepLeftovers, tempName } from "./leftovers.ts"
 import { writeDescriptor } from "./streams.ts"
 import { type Target, locateTarget, unwritable } from "./target.ts"
+import { syncFile, syncFolder } from "./write-batch.ts"
 import { assertUnchanged, putAll, writeInPlace } from "./write-in-place.ts"
 
 export interface WriteOptions {
@@ -47,7 +48,8 @@ type Writer = Pick<
  * A file that is no regular one, has more hard links, or lies where no temporary file can be made or renamed (a file
  * that is mounted into a container) is written in place; should that fail half-way, the old bytes are put back.
  *
- * The work is done in one synchronous piece, and signals are held until its end, so that nothing is left behind.
+ * From the last look at the target to the rename the work is one synchronous piece. A signal before that takes the
+ * temporary file away, and one within it waits for its end, so that nothing is left behind.
  *
  * @throws {AppError} `CHANGED_MEANWHILE`, `LINK_OUTSIDE`, `FILE_UNWRITABLE`; `OUTPUT_CLOSED` and `OUTPUT_FAILED` for
  *   standard output by one of its paths
@@ -69,7 +71,7 @@ export async function writeAtomic(io: Writer, file: string, bytes: Uint8Array, o
     if (target.stat !== null && io.platform !== "win32") io.fs.access(target.path, flag.W_OK)
     const mode = modeOf(io, target, options.mode)
     const isSingle = target.stat === null || target.stat.links <= 1
-    if (isSingle && replace(io, target, bytes, { mode, opened: options.opened })) return
+    if (isSingle && (await replace(io, target, bytes, { mode, opened: options.opened }))) return
     const isKept = options.mode === "kept" && target.stat !== null
     writeInPlace(io, target, bytes, { mode: isKept ? null : mode, opened: options.opened })
   } catch (error) {
@@ -81,12 +83,12 @@ export async function writeAtomic(io: Writer, file: string, bytes: Uint8Array, o
 const noReplacement = new Set(["EACCES", "EPERM", "EROFS", "EBUSY", "EXDEV", "ENOTSUP", "EOPNOTSUPP", "ETXTBSY"])
 
 /** @returns false when the target cannot be replaced here, and nothing was changed */
-function replace(
+async function replace(
   io: Writer,
   target: Target,
   bytes: Uint8Array,
   { mode, opened }: { readonly mode: number; readonly opened: Uint8Array | null | undefined },
-): boolean {
+): Promise<boolean> {
   const { fs } = io
   const temp = join(target.folder, tempName(io))
   const release = io.signals.onEnd(() => fs.unlink(temp))
@@ -97,7 +99,7 @@ function replace(
     if (fd === null) return false
     isThere = true
     putAll(fs, fd, bytes, 0)
-    fs.sync(fd)
+    await syncFile(io, fd)
     assertUnchanged(io, target, opened)
     // As late as can be: a file that is left behind has mode 0600.
     if (io.platform !== "win32") dress(io, fd, target, mode)
@@ -155,20 +157,6 @@ function allowed(call: () => void): boolean {
   } catch (error) {
     if (!["EPERM", "EINVAL", "ENOSYS", "ENOTSUP", "EOPNOTSUPP"].includes(errorCode(error))) throw error
     return false
-  }
-}
-
-// The new file is in its place already: a failure here can only mean that a power cut brings the old one back.
-function syncFolder({ fs, platform }: Writer, folder: string): void {
-  if (platform === "win32") return
-  let fd: number | null = null
-  try {
-    fd = fs.open(folder, flag.O_RDONLY | (flag.O_DIRECTORY ?? 0))
-    fs.sync(fd)
-  } catch {
-    // Not every file system can do it.
-  } finally {
-    if (fd !== null) closeQuietly(fs, fd)
   }
 }
 
