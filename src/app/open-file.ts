@@ -1,5 +1,5 @@
 import { compileSelectors } from "../config/re2.ts"
-import { checkReadable, type Opened, readSealed, type SealedDocument, type Unverified } from "../core/document.ts"
+import { checkReadable, type Opened, type SealedDocument, type Unverified } from "../core/document.ts"
 import { type FormatName } from "../core/format.ts"
 import { Cipher } from "../core/gcm.ts"
 import { acceptUnverified, open, openUnverified } from "../core/open.ts"
@@ -7,12 +7,12 @@ import { type SecretBytes } from "../core/secret.ts"
 import { type CompiledSelectors } from "../core/select.ts"
 import { decodeText } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
-import { loadFormat } from "../formats/registry.ts"
 import { type FileFacts, type OpenedFile as HostFile, readFile } from "../host/files.ts"
 import { unwrapDataKey } from "../keys/unwrap.ts"
 import { servicesOf } from "./key-services.ts"
 import { fileLimits, keyContext } from "./machine.ts"
 import { type CommonOptions, type OpenOptions, type Source } from "./options.ts"
+import { readAs } from "./read-as.ts"
 import { type Session } from "./session.ts"
 import { type FileSettings, loadSettings } from "./settings.ts"
 import { formatByName, sniffSealed } from "./source-type.ts"
@@ -93,13 +93,6 @@ async function readGuessed(text: string): Promise<SealedDocument> {
   }
 }
 
-/** A file that was put whole into the binary container is known by its mark, whatever its suffix says. */
-async function readAs(format: FormatName, text: string): Promise<SealedDocument> {
-  const document = readSealed(await loadFormat(format), text)
-  if (format === "binary" || document.metadata.container === "") return document
-  return readSealed(await loadFormat("binary"), text)
-}
-
 /** Opens a sealed file: data key, values, MAC and structure. @throws {AppError} with the name of the file */
 export async function openFile(session: Session, request: OpenRequest): Promise<OpenedFile> {
   const loaded = await loadSealed(session, request)
@@ -174,8 +167,7 @@ function warn(session: Session, file: string | null, { warnings }: Opened | Unve
   const lines = warnings.filter(({ code }) => code === "COMMENT_NOT_SEALED").map(({ line }) => line)
   if (session.asSops) {
     const text =
-      "Found possibly unencrypted comment in file. This is to be expected if the file being decrypted was created " +
-      "with an older version of SOPS."
+      "Found possibly unencrypted comment in file: it stays as it stands. Very old releases did not encrypt comments."
     for (const line of lines) {
       session.log?.({ level: "warning", logger: "SOPS", text, fields: { line: String(line) } })
     }

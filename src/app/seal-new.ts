@@ -109,7 +109,7 @@ const selectorNames: readonly (readonly [keyof Selectors, string])[] = [
 function warnOfSelectors(session: Session, selectors: Selectors): void {
   for (const [key, name] of selectorNames) {
     if (selectors[key] === "") continue
-    const text = `Using ${name} does not make sense with the input store (the binary store produces one key that should always be encrypted) and will be ignored.`
+    const text = `Using ${name} does not make sense with the input store, since a binary file is one value: it is ignored.`
     session.log?.({ level: "warning", logger: "CMD", text })
   }
 }

@@ -43,15 +43,10 @@ const prefixes: ReadonlyMap<number, string> = new Map([
   [25, "Error decrypting tree: "],
 ])
 
-const alreadySealed = `The file you have provided contains a top-level entry called 'sops',
-or for flat file formats top-level entries starting with 'sops_'. This is
-generally due to the file already being encrypted. SOPS can not encrypt
-files that already contain such an entry.
+const alreadySealed = `The file you have provided contains a top-level entry called 'sops' (or names
+beginning with 'sops_'), which is where the metadata goes: it looks encrypted already.
 
-If this is an unencrypted file, rename the 'sops' entry.
-
-If this is an encrypted file and you want to edit it, use the editor mode,
-for example: \`sops edit my_file.yaml\``
+Change an encrypted file with \`sops edit FILE\`; in a plain one, rename that entry.`
 
 /** What a failed call says on standard error, without the final newline. */
 export async function explain(error: AppError): Promise<string> {

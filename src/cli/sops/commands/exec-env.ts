@@ -9,7 +9,7 @@ export const execEnv: Action = async (session, input) => {
   const [file, command] = twoArguments(args)
   const isSameProcess = flags.isOn("same-process")
   if (flags.isOn("background")) {
-    warn(session, "exec-env's --background option is deprecated and will be removed in a future version of sops")
+    warn(session, "--background of exec-env is deprecated")
     if (isSameProcess) {
       throw failure("OPTIONS_CONFLICT", 8, "Error: The --same-process flag cannot be used with --background")
     }

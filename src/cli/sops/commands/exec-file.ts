@@ -6,7 +6,7 @@ export const execFile: Action = async (session, input) => {
   const { flags, args } = input
   const [file, command] = twoArguments(args)
   if (flags.isOn("background")) {
-    warn(session, "exec-file's --background option is deprecated and will be removed in a future version of sops")
+    warn(session, "--background of exec-file is deprecated")
   }
   const { execFile: start } = await import("../../../app/exec-file.ts")
   const options = {

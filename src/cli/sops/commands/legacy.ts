@@ -33,8 +33,8 @@ export const legacy: Action = async (session, input) => {
 }
 
 const severalModes =
-  "More than one command (--encrypt, --decrypt, --rotate, --set) has been specified. Only the changes made by the " +
-  "last one will be visible. Note that this behavior is deprecated and will cause an error eventually."
+  "More than one command (--encrypt, --decrypt, --rotate, --set) was given: each works on the file as it is, and the " +
+  "result of the last one counts. This is deprecated."
 
 /** In the order in which upstream runs them. */
 function modesOf(flags: Flags): Mode[] {
