@@ -1,6 +1,6 @@
 import { compileSelectors } from "../config/re2.ts"
 import { buildTrees } from "../core/build-tree.ts"
-import { checkReadable, readSealed, type SealedDocument } from "../core/document.ts"
+import { checkReadable, type SealedDocument } from "../core/document.ts"
 import { type FormatName } from "../core/format.ts"
 import { Cipher } from "../core/gcm.ts"
 import { open as openDocument } from "../core/open.ts"
@@ -8,7 +8,6 @@ import { type Recipient, recipientName, type RecipientType } from "../core/recip
 import { defaultSuffix, noSelectors, type Selectors } from "../core/select.ts"
 import { decodeText, utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
-import { loadFormat } from "../formats/registry.ts"
 import { readFile } from "../host/files.ts"
 import { type Io, realIo } from "../host/io.ts"
 import { parseRecipients } from "../keys/parse-recipient.ts"
@@ -16,6 +15,7 @@ import { unwrapDataKey } from "../keys/unwrap.ts"
 import { usableThreshold } from "../keys/wrap.ts"
 import { defaultSettings } from "../config/defaults.ts"
 import { fileLimits, keyContext } from "./machine.ts"
+import { readAs } from "./read-as.ts"
 import { makeDataKey, sealNew, sealAs } from "./seal-new.ts"
 import { type Session } from "./session.ts"
 import { formatByName, sniffSealed } from "./source-type.ts"
@@ -232,9 +232,7 @@ async function read(
   if (text === null) throw new AppError("NOT_SEALED")
   const named = path === null ? "binary" : formatByName(path, undefined, null)
   const name = asked ?? (named === "binary" ? sniffSealed(text) : named)
-  const document = readSealed(await loadFormat(name), text)
-  if (document.metadata.container === "" || name === "binary") return { document }
-  return { document: readSealed(await loadFormat("binary"), text) }
+  return { document: await readAs(name, text) }
 }
 
 async function opened(
