@@ -55,7 +55,8 @@ function removeLines(source: string, slot: Slot): Edit {
 
 /**
  * Comments below the removed lines that are indented as deep as a block above them would become its text: they move to
- * the column of what was removed. Empty lines that a block with `+` would gain go with them.
+ * the column of what was removed. Empty lines that the block would gain, since it has `+` or they hold more blanks than
+ * its indentation, go with them.
  */
 function commentsBelow(source: string, slot: Slot): Edit[] {
   const block = blockBefore(slot)
@@ -65,7 +66,8 @@ function commentsBelow(source: string, slot: Slot): Edit[] {
   for (let at = nextLine(source, slotEnd(slot)); at < source.length; at = nextLine(source, at)) {
     const first = skipBlanks(source, at)
     if (first === source.length || isBreak(source.charCodeAt(first))) {
-      if (block.chomp === "keep") edits.push({ start: at, end: nextLine(source, at), text: "" })
+      const isText = block.chomp === "keep" || first - at > block.indent
+      if (isText) edits.push({ start: at, end: nextLine(source, at), text: "" })
       continue
     }
     if (source[first] !== "#") break

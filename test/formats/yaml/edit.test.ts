@@ -224,6 +224,12 @@ const unsets: { name: string; text: string; path: Path; result: string }[] = [
   },
   { name: "a block above keeps its line end", text: "a: |\n  x\nb: 2", path: ["b"], result: "a: |\n  x\n" },
   {
+    name: "nor must a line of blanks",
+    text: "a: |-\n x\nb: 2\n   \nc: 3\n",
+    path: ["b"],
+    result: "a: |-\n x\nc: 3\n",
+  },
+  {
     name: "a comment must not fall into a block",
     text: "a: |\n  x\nb: 2\n  # c\n",
     path: ["b"],
