@@ -8,7 +8,7 @@ import { MacHash } from "./mac.ts"
 import { openMemo } from "./memo.ts"
 import { AadPaths } from "./path.ts"
 import { render } from "./render.ts"
-import { type Scalar } from "./scalar.ts"
+import { isEmptyText, type Scalar, scalarText } from "./scalar.ts"
 import { type CompiledSelectors, select } from "./select.ts"
 import { ambiguousSite } from "./seal-checks.ts"
 import { countedSites, fullPath, type Site } from "./site.ts"
@@ -76,7 +76,7 @@ function openLeaves(
     ambiguous === null ? [] : [{ code: "KEY_AMBIGUOUS", line: ambiguous.line, path: fullPath(ambiguous.item) }]
   const leaves = sites.map((site, index): Leaf => {
     if (!isSelected[index]!) {
-      if (site.alias !== undefined && site.kind === "str" && looksLikeToken(utf8.decode(site.scalar!.bytes))) {
+      if (site.alias !== undefined && site.kind === "str" && looksLikeToken(scalarText(site.scalar!))) {
         throw new AppError("ALIAS_TO_SEALED", place(site))
       }
       return { site, scalar: site.scalar, isSelected: false, token: null }
@@ -102,7 +102,7 @@ function isSealedComment(site: Site): boolean {
     (site.kind === "str" &&
       site.item.parent !== null &&
       site.item.key === null &&
-      isCommentToken(utf8.decode(site.scalar!.bytes)))
+      isCommentToken(scalarText(site.scalar!)))
   )
 }
 
@@ -113,8 +113,8 @@ function openLeaf(site: Site, cipher: Cipher, aads: AadPaths): Leaf | null {
   const isComment = kind === "comment"
   if (!isComment && kind !== "str") throw new AppError("TOKEN_INVALID", place(site), { subject: "not a token" })
   // Upstream stores the empty string as it is, unauthenticated, in any place.
-  if (scalar.bytes.length === 0) return { site, scalar, isSelected: true, token: null }
-  const text = utf8.decode(scalar.bytes)
+  if (isEmptyText(scalar)) return { site, scalar, isSelected: true, token: null }
+  const text = scalarText(scalar)
   const token = parseToken(text, limits.nonce_bytes_max)
   if (typeof token === "string") {
     if (isComment) return null

@@ -21,7 +21,11 @@ export const utf8 = {
 /** V8 keeps arrays up to this size in its own heap, which is several times faster than a buffer outside. */
 const SHORT_BYTES = 64
 
+/** From here on the exact size is worth a look at all of the text. */
+const LONG_CHARS = 64 * 1024
+
 function encodeUtf8(text: string): Uint8Array {
+  if (text.length > LONG_CHARS) return Buffer.from(text, "utf8")
   if (text.length > SHORT_BYTES) return encoder.encode(text)
   const bytes = new Uint8Array(text.length)
   for (let at = 0; at < text.length; at++) {

@@ -64,7 +64,7 @@ export async function readDescriptor(
       const buffer = Buffer.allocUnsafeSlow(Math.max(sizeLeft - total, chunkBytes) + 1)
       // A file never makes us wait, and a direct call is faster.
       const count = isFile ? fs.read(fd, buffer, null) : await patiently(sleep, () => fs.readLater(fd, buffer))
-      if (count === 0) return Buffer.concat(parts, total)
+      if (count === 0) return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
       total += count
       if (total > bytesMax) throw new AppError("TOO_LARGE", { file }, { subject: `more than ${bytesMax} bytes` })
       parts.push(buffer.subarray(0, count))

@@ -1,3 +1,4 @@
+import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { limits } from "../../src/core/limits.ts"
 import { formatToken, isCommentToken, looksLikeToken, parseToken } from "../../src/core/token.ts"
@@ -42,6 +43,39 @@ describe("parseToken", () => {
     },
   ])("refuses $name", ({ text, fault }) => {
     expect(parseToken(text, limits.nonce_bytes_max)).toBe(fault)
+  })
+
+  const long = Buffer.alloc(120_001, 7).toString("base64")
+  test.each([
+    { name: "a blank", text: `${long.slice(0, 90_000)} ${long.slice(90_001)}` },
+    { name: "the URL-safe alphabet", text: `${long.slice(0, 60_000)}_${long.slice(60_001)}` },
+    { name: "a sign at a border of pieces", text: `${long.slice(0, 65_535)}!${long.slice(65_536)}` },
+    { name: "stray bits", text: `${long.slice(0, -3)}${long.at(-3) === "B" ? "C" : "B"}==` },
+    { name: "a character too few", text: long.slice(4, -3) },
+    { name: "padding within", text: `${long.slice(0, 70_000)}====${long.slice(70_004)}` },
+    { name: "a letter outside ASCII", text: `${long.slice(0, 70_000)}\u0141${long.slice(70_001)}` },
+  ])("refuses long base64 with $name", ({ text }) => {
+    expect(parseToken(good.replace("YQ==", text), limits.nonce_bytes_max)).toBe("not canonical base64")
+    expect(parseToken(good.replace(tag, text), limits.nonce_bytes_max)).toBe("not canonical base64")
+  })
+
+  test("reads long data", () => {
+    const token = parseToken(good.replace("YQ==", long), limits.nonce_bytes_max)
+    expect(typeof token === "string" ? token : token.sealed.subarray(0, -16).every((byte) => byte === 7)).toBe(true)
+  })
+
+  test("takes exactly what encoding gives", () => {
+    const letter = fc.constantFrom(..."ABQgwEIMz09+/=-_ \n".split(""))
+    const law = fc.property(fc.array(letter, { minLength: 1, maxLength: 12 }), (letters) => {
+      const text = letters.join("")
+      const token = parseToken(
+        good.replace("YQ==", () => text),
+        limits.nonce_bytes_max,
+      )
+      const isCanonical = Buffer.from(text, "base64").toString("base64") === text
+      expect(typeof token === "object").toBe(isCanonical)
+    })
+    fc.assert(law, { numRuns: 2000 })
   })
 
   test("lets the final newline of a block scalar through", () => {

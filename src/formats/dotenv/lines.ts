@@ -1,4 +1,5 @@
 import { limits } from "../../core/limits.ts"
+import { textScalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Span, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -67,7 +68,7 @@ export function readLines(source: string): Lines {
     }
     if (equals === -1) throw fault("SYNTAX", line, "a line has no equal sign")
     const item: Item = { parent: root, key: text.slice(0, equals), index: index++ }
-    const scalar = { kind: "str", bytes: utf8.encode(unescape(text.slice(equals + 1))) } as const
+    const scalar = textScalar(unescape(text.slice(equals + 1)))
     sites.push({ item, scalar, kind: "str", span: { start: start + equals + 1, end }, style: null, line })
   }
   return { sites, metadata, loneReturns, plainCount }

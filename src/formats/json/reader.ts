@@ -1,6 +1,6 @@
 import { formatF, parseInt64 } from "../../core/gonumber.ts"
 import { limits } from "../../core/limits.ts"
-import { type Scalar } from "../../core/scalar.ts"
+import { type Scalar, textScalar } from "../../core/scalar.ts"
 import { type Item, type Site, type SiteKind } from "../../core/site.ts"
 import { type Span, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -75,7 +75,7 @@ export class Reader {
         return this.#container("list", item, key)
       case QUOTE: {
         const span = this.#string()
-        return this.#leaf(item, key, span, { kind: "str", bytes: utf8.encode(unquote(this.#source, span)) })
+        return this.#leaf(item, key, span, textScalar(unquote(this.#source, span)))
       }
       default:
         return code === 0x2d || isDigit(code) ? this.#number(item, key) : this.#word(item, key)

@@ -6,7 +6,7 @@ import {
   parseUintBase0,
   parseUint64In,
 } from "../../core/gonumber.ts"
-import { type Kind, type Scalar } from "../../core/scalar.ts"
+import { type Kind, type Scalar, textScalar } from "../../core/scalar.ts"
 import { utf8 } from "../../core/text.ts"
 import { DASH, DOT, PLUS, ZERO, isDigit } from "./chars.ts"
 import { type ScalarStyle } from "./node.ts"
@@ -197,7 +197,7 @@ function float(value: number | null): Scalar | null {
 }
 
 function text(value: string): Scalar {
-  return { kind: "str", bytes: utf8.encode(value) }
+  return textScalar(value)
 }
 
 function ascii(kind: Kind, value: string): Scalar {
