@@ -43,15 +43,11 @@ async function writeEntry() {
   await bundled.write({ dir: work, format: "cjs", entryFileNames: "[name].cjs" })
 }
 
-// As a module that is the function, a chunk has no `require` that Bun would resolve while it builds.
+// A chunk is the text of a function, and has no `require` that Bun would resolve while it builds.
 function wrapChunks() {
   mkdirSync(join(work, "chunks"))
   for (const name of readdirSync(chunks)) {
-    const text = readFileSync(join(chunks, name), "latin1")
-    writeFileSync(
-      join(work, "chunks", name),
-      `module.exports=function(exports,require,module,__filename,__dirname){${text}\n}`,
-    )
+    writeFileSync(join(work, "chunks", name), `module.exports=${readFileSync(join(chunks, name), "latin1")}`)
   }
 }
 

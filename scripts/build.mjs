@@ -21,7 +21,7 @@ rmSync(dist, { recursive: true, force: true })
 const chunks = await bundle()
 chmodSync(join(dist, "main.cjs"), 0o755)
 const packages = packagesOf(chunks, root)
-nameBundled(packages)
+wrapChunks(packages)
 writeFileSync(join(dist, "THIRD_PARTY_NOTICES"), notices(packages))
 writeFileSync(
   join(dist, "sbom.json"),
@@ -88,17 +88,19 @@ async function bundleTo(dir, { codeSplitting, footer, format = "cjs", ...options
   })
 }
 
-/** `--version --json` lists what is bundled, which is known only when everything is. */
-function nameBundled(list) {
+/**
+ * Each chunk becomes the text of a function as it stands, so that no loader has to put a long text together. One of them
+ * lists what is bundled, for `--version --json`, which is known only when everything is.
+ */
+function wrapChunks(list) {
   const text = list.map(({ name, version, licence }) => `${name} ${version} ${licence}`).join(";")
   if (/[^\w @/.;+()-]/.test(text)) throw new Error("the name of a package or licence needs quotes")
-  const holders = chunks.filter(({ code }) => code.includes("@packages@"))
-  if (holders.length !== 1) throw new Error("one chunk lists the packages")
-  const file = join(dist, "chunks", holders[0].fileName)
-  writeFileSync(
-    file,
-    readFileSync(file, "utf8").replace("@packages@", () => text),
-  )
+  if (chunks.filter(({ code }) => code.includes("@packages@")).length !== 1)
+    throw new Error("one chunk lists the packages")
+  for (const { fileName, code } of chunks) {
+    const body = code.replace("@packages@", () => text)
+    writeFileSync(join(dist, "chunks", fileName), `(function(exports,require,module,__filename,__dirname){${body}\n})`)
+  }
 }
 
 /** `-changed` behind it: the sources are not those of the commit. */

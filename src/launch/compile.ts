@@ -6,7 +6,7 @@ import { type CodeCache } from "./code-cache.ts"
 /**
  * Compiles chunks, or takes them as they were compiled before.
  *
- * @param folder - holds the chunks, whose text is ASCII
+ * @param folder - holds the chunks; the text of each is a function, in ASCII
  */
 export function compiler(
   { fs, vm }: { readonly fs: typeof Fs; readonly vm: typeof Vm },
@@ -17,7 +17,7 @@ export function compiler(
     const filename = `${folder}/${name}`
     const cachedData = cache?.find(name)
     const text = fs.readFileSync(filename, "latin1")
-    const script = new vm.Script(`(function(exports,require,module,__filename,__dirname){${text}\n})`, {
+    const script = new vm.Script(text, {
       filename,
       ...(cachedData !== undefined && { cachedData }),
       importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,

@@ -26,7 +26,8 @@ const order: string[] = Object.assign(globalThis, { order: [] as string[] }).ord
 
 beforeAll(() => {
   folder = fs.mkdtempSync(join(tmpdir(), "sotto-chunks-"))
-  for (const [name, text] of Object.entries(chunks)) fs.writeFileSync(join(folder, name), text)
+  for (const [name, text] of Object.entries(chunks))
+    fs.writeFileSync(join(folder, name), `(function(exports,require,module,__filename,__dirname){${text}})`)
 })
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
