@@ -5,19 +5,22 @@
 // sixth of its whole start. docs/performance.md has the measurements behind this and behind the parts below.
 import { execFileSync, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
-import { chmodSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
-import { join } from "node:path"
+import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
+import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
 import { inventory, notices, packagesOf } from "./bundled.mjs"
 import { parts, partsOf } from "./parts.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
-const dist = join(root, "dist")
+const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined)
+const target = resolve(option("--out") ?? join(root, "dist"))
+// Nobody sees a build that is half done: it gets its name when it is whole.
+const dist = `${target}.${process.pid}.tmp`
+process.on("exit", () => rmSync(dist, { recursive: true, force: true }))
 // For profiles, where short names say nothing: npm run build -- --names
 const keepsNames = process.argv.includes("--names")
 
-rmSync(dist, { recursive: true, force: true })
 const chunks = await bundle()
 chmodSync(join(dist, "main.cjs"), 0o755)
 const packages = packagesOf(chunks, root)
@@ -28,6 +31,8 @@ writeFileSync(
   inventory(JSON.parse(readFileSync(join(root, "package.json"), "utf8")), packages),
 )
 declareTypes()
+rmSync(target, { recursive: true, force: true })
+renameSync(dist, target)
 
 async function bundle() {
   const imports = new Map()
@@ -115,7 +120,10 @@ function commit() {
 // The compiler writes `./x.ts` into declarations as it stands in the source; what is published has `x.d.ts` only.
 function declareTypes() {
   const compiler = fileURLToPath(import.meta.resolve("typescript/package.json")).replace("package.json", "bin/tsc")
-  execFileSync(process.execPath, [compiler, "--project", "tsconfig.types.json"], { cwd: root, stdio: "inherit" })
+  execFileSync(process.execPath, [compiler, "--project", "tsconfig.types.json", "--outDir", join(dist, "types")], {
+    cwd: root,
+    stdio: "inherit",
+  })
   for (const entry of readdirSync(join(dist, "types"), { recursive: true })) {
     if (!entry.endsWith(".d.ts")) continue
     const file = join(dist, "types", entry)
