@@ -20,6 +20,7 @@ export function render(
 ): { bytes: Uint8Array; warnings: Warning[] } {
   const { format, scan } = document
   if (format.name === "binary") return { bytes: binaryContent(leaves), warnings: [] }
+  checkDetach(leaves, scan.metadata!.detach)
   const edits = leaves.map((leaf) => openEdit(document, leaf))
   const memo = parseMemo(memoText)
   if (memo !== null) {
@@ -57,6 +58,26 @@ function after(edits: readonly Edit[], others: readonly Edit[]): Edit[] {
       }
       return { start: edit.start + shift, end: edit.end + shift, text: edit.text }
     })
+}
+
+/** What is taken out as metadata is not looked at again, so no value may go with it. */
+function checkDetach(leaves: readonly Leaf[], detach: readonly Edit[]): void {
+  const sorted = [...detach].sort((a, b) => a.start - b.start)
+  for (const { site } of leaves) {
+    // An empty root holds the metadata itself.
+    if (site.span === null || site.item.parent === null) continue
+    const { start, end } = site.span
+    let low = 0
+    let high = sorted.length
+    while (low < high) {
+      const middle = (low + high) >> 1
+      if (sorted[middle]!.end <= start) low = middle + 1
+      else high = middle
+    }
+    const next = sorted[low]
+    if (next !== undefined && next.start < end)
+      throw new AppError("METADATA_INVALID", { line: site.line }, { subject: "an entry stands within it" })
+  }
 }
 
 function openEdit({ format, scan }: SealedDocument, { site, scalar, token }: Leaf): Edit | null {

@@ -191,6 +191,20 @@ describe("S17: an opened text says what was sealed", () => {
   })
 })
 
+describe("S17: no value goes with the metadata", () => {
+  test.each(["sops:\n", "sops: # c\n", "? sops\n", "sops: &a\n", "sops:\nsops:\n", "? sops\n? sops\n"])(
+    "%j before an entry of a later document, with and without a last line end",
+    (planted) => {
+      const plain = "a: x\n---\nz: 1\ny: 2\n"
+      for (const text of [sealed(yaml, plain), sealed(yaml, plain.slice(0, -1))]) {
+        const opened = plainOf(openText(yaml, text.replace(/^y: /m, `${planted}y: `)))
+        expect(yaml.scan(opened).sites).toHaveLength(3)
+        expect(opened).toMatch(/z: 1\ny: 2/)
+      }
+    },
+  )
+})
+
 describe("S18: comments", () => {
   test.each(["x\nevil: 1", "x\rz", "x\u0085z", "x\u2028z", "x\u2029z", "x\0z"])(
     "an opened comment that holds %j is refused",

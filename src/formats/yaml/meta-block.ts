@@ -42,7 +42,7 @@ export function metaBlock(source: string, document: YamlDocument, root: MapNode,
   const pair = root.pairs[position]!
   if (root.flow) return { place: flowPlace(root, position), detach: { ...flowSpan(source, root, position), text: "" } }
   const start = lineStart(source, pairStart(pair))
-  const end = nextLine(source, pair.value.span.end)
+  const end = nextLine(source, pairEnd(pair))
   const from = Math.max(contentStart(source, document), lineAfterPair(source, root, position - 1))
   const until = documentEnd(source, document)
   const place: YamlMetaPlace = {
@@ -70,7 +70,10 @@ function lineAfterPair(source: string, root: MapNode, position: number): number 
 
 /** Where the text of an entry ends, on its last line with content. */
 export function pairEnd({ key, colon, value }: YamlPair): number {
-  return Math.max(key.span.end, colon + 1, value.properties.end, value.span.end)
+  const { properties, span } = value
+  const written = [properties, span].filter(({ start, end }) => end > start)
+  // What is not written stands where the next entry begins.
+  return Math.max(key.span.end, colon + 1, ...written.map(({ end }) => end))
 }
 
 /** Behind the line of `---`, where there is one, or a BOM. */

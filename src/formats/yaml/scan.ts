@@ -84,7 +84,12 @@ function blocksOf(source: string, document: YamlDocument): MetaBlock[] {
   if (root === null) return []
   const blocks: MetaBlock[] = []
   for (const [position, { key }] of root.pairs.entries()) {
-    if (keyText(key) === KEY) blocks.push(metaBlock(source, document, root, position))
+    if (keyText(key) !== KEY) continue
+    const block = metaBlock(source, document, root, position)
+    const before = blocks.at(-1)?.detach.end ?? 0
+    // The last one of a text without final line end takes the line end before it along, if another did not.
+    const start = Math.max(block.detach.start, before)
+    blocks.push({ ...block, detach: { ...block.detach, start } })
   }
   return blocks
 }
