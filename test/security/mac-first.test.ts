@@ -17,7 +17,10 @@ const env = new Map([
 
 /** Each value opens, but they do not belong together; or the structure is another one. */
 const tampered = [
-  { name: "two tokens of a list swapped", change: (text: string) => text.replace(/( *- ENC.*\n)( *- ENC.*\n)/, "$2$1") },
+  {
+    name: "two tokens of a list swapped",
+    change: (text: string) => text.replace(/( *- ENC.*\n)( *- ENC.*\n)/, "$2$1"),
+  },
   { name: "a value taken away", change: (text: string) => text.replace(/^B: .*\n/m, "") },
   { name: "the MAC taken away", change: (text: string) => text.replace(/ *mac: .*\n/, "") },
   { name: "a null added", change: (text: string) => `N: null\n${text}` },
