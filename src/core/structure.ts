@@ -10,13 +10,13 @@ export interface Placed {
   readonly site: Site
   readonly kind: SiteKind
   readonly isSealed: boolean
-  /** Canonical bytes; only those of shadowed lines count, the MAC covers the others. */
+  /** Canonical bytes; of those that no shadowed line holds only counts whether there are any, the MAC covers the rest. */
   readonly bytes: Uint8Array | null
 }
 
 /**
  * SHA-256 over where everything stands: document, full path with list positions and kind of every site in order,
- * the values of shadowed lines, and the rules that select. Upstream's MAC covers none of that, so list borders,
+ * which are empty, the values of shadowed lines, and the rules that select. Upstream's MAC covers none of that, so list borders,
  * clear keys, nulls, added documents and selectors could change under a MAC that still holds.
  *
  * With `mac_only_encrypted` clear parts may be edited without a key, so only sealed sites count.
@@ -30,7 +30,8 @@ export function structureDigest(
   let lines = `${JSON.stringify({ v: 1, selectors, macOnlyEncrypted })}\n`
   for (const { site, kind, isSealed, bytes } of sites) {
     if (macOnlyEncrypted && !isSealed) continue
-    lines += `${paths.of(site.item)} ${kind}\n`
+    // The empty string is never sealed, so it could change places with a token that stands beside it.
+    lines += `${paths.of(site.item)} ${kind}${bytes?.length === 0 ? " empty" : ""}\n`
     if (site.shadowed === true && bytes !== null) {
       hash.update(lines)
       lines = ` ${bytes.length}:`

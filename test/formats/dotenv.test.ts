@@ -8,6 +8,7 @@ import { utf8 } from "../../src/core/text.ts"
 import { type Tree } from "../../src/core/tree.ts"
 import { AppError } from "../../src/errors/app-error.ts"
 import { dotenv } from "../../src/formats/dotenv.ts"
+import { documentLaws } from "../laws/document-laws.ts"
 import { formatLaws } from "../laws/format-laws.ts"
 
 const scalar = (kind: Kind, text: string): Tree => ({ type: "scalar", scalar: { kind, bytes: utf8.encode(text) } })
@@ -331,3 +332,4 @@ const text = fc
   .map(([lines, end, isEnded]) => lines.join(end) + (isEnded && lines.length > 0 ? end : ""))
 
 formatLaws(dotenv, text)
+documentLaws(dotenv, text)

@@ -94,12 +94,15 @@ function tryOpen(format: Format, text: string): Opened | null {
   }
 }
 
-/** Every value with its place; of comments in the clear nothing but the place is authenticated. */
+/**
+ * Every value's place and kind, and whether it is empty. Upstream's MAC is over the values without anything between them,
+ * so a piece of one may still move to the next where both are in the clear, or in one list.
+ */
 function valuesOf({ leaves }: Opened): unknown[] {
   return leaves.flatMap(({ site, scalar }) =>
     site.kind === "comment"
       ? []
-      : [[documentOf(site.item), fullPath(site.item), site.kind, scalar === null ? null : utf8.decode(scalar.bytes)]],
+      : [[documentOf(site.item), fullPath(site.item), scalar?.kind ?? site.kind, scalar?.bytes.length === 0]],
   )
 }
 

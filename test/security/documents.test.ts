@@ -90,6 +90,13 @@ describe("S2: structure that upstream's MAC does not cover", () => {
     expect(codeOf(() => openText(yaml, withoutDigest(changed)))).toBe("no error")
   })
 
+  test("an empty element of a list changes places with a sealed one", () => {
+    const list = sealed(json, '{"l": ["x", ""]}')
+    const swapped = list.replace(/("ENC[^"]*"), ""/, '"", $1')
+    expect(swapped).not.toBe(list)
+    expect(codeOf(() => openText(json, swapped))).toBe("STRUCTURE_CHANGED")
+  })
+
   test("a repeated dotenv key and a shadowed INI line are noticed", () => {
     const env = sealed(dotenv, "A=1\nB=2\n")
     expect(codeOf(() => openText(dotenv, env.replace("B=", "C=\nB=")))).toBe("STRUCTURE_CHANGED")
