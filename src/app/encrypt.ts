@@ -10,6 +10,7 @@ import { emitOptions } from "./print.ts"
 import { openLoaded, loadSealed, type LoadedFile, readSource, withFile } from "./open-file.ts"
 import { type EncryptOptions, type Source } from "./options.ts"
 import { forEachFile, putResult } from "./put-result.ts"
+import { isContainer } from "./read-as-sops.ts"
 import { makeDataKey, type Plan, planFor, sealNew } from "./seal-new.ts"
 import { sealOver } from "./seal-over.ts"
 import { type Outcome, type Session } from "./session.ts"
@@ -31,7 +32,8 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   const plan = session.asSops ? await planFor(session, settings, options, format) : null
   const { bytes, facts } = await readSource(session, source)
   if (!session.asSops) refuseSealed(bytes, format)
-  const input = { source, bytes, format, settings, name, plan }
+  const isTold = options.inputType !== undefined || format !== "binary"
+  const input = { source, bytes, format, isTold, settings, name, plan }
   const over =
     options.inPlace || options.output === undefined || options.forceNew || session.asSops
       ? null
@@ -54,6 +56,8 @@ interface Input {
   readonly source: Source
   readonly bytes: Uint8Array
   readonly format: FormatName
+  /** `false`: nothing says a format, and `binary` stands for that. */
+  readonly isTold: boolean
   readonly settings: FileSettings
   readonly name: string | null
   /** `null`: not made yet. */
@@ -144,10 +148,10 @@ async function sealOnto(session: Session, target: LoadedFile, input: Input, opti
     })
   })
   try {
-    const content =
-      file.document.format.name === "binary"
-        ? input.bytes
-        : await inFormat(input.bytes, input.format, file.document.format.name)
+    const to = file.document.format.name
+    // What a container holds whole goes into it whole again.
+    const from = input.isTold || isContainer(file.document) ? input.format : to
+    const content = to === "binary" ? input.bytes : await inFormat(input.bytes, from, to)
     await noticeDrift(session, file, options)
     return await sealOver(session, file, content, options)
   } finally {

@@ -26,7 +26,11 @@ export async function readAsSops(text: string, { format, name, isForgiving }: To
 /** Upstream's container is any JSON document. Only one with the one entry `data` is a binary file to us. */
 async function readContainer(text: string): Promise<SealedDocument> {
   const document = readSealed(await loadFormat("binary"), text)
-  const [site, more] = document.scan.sites
-  const isBinary = more === undefined && site?.item.key === "data" && site.item.parent?.parent === null
-  return isBinary ? document : readSealed(await loadFormat("json"), text)
+  return isContainer(document) ? document : readSealed(await loadFormat("json"), text)
+}
+
+/** Whether the one value of the document is `data`, as where a file lies whole. */
+export function isContainer({ scan }: SealedDocument): boolean {
+  const [site, more] = scan.sites
+  return more === undefined && site?.item.key === "data" && site.item.parent?.parent === null
 }
