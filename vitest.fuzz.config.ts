@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config"
 export default defineConfig({
   test: {
     include: ["test/fuzz/**/*.test.ts"],
+    globalSetup: "./test/temporary-folder.ts",
     reporters: ["default", "./test/closing-line.ts"],
     testTimeout: 0,
     fileParallelism: false,

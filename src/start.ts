@@ -17,4 +17,6 @@ export async function start(): Promise<void> {
       ? await (await import("./cli/run.ts")).run(io)
       : await (await import("./cli/sops/run.ts")).runAsSops(io, words)
   await Promise.all([io.stdout.flush(), io.stderr.flush()])
+  // Node takes its signal listeners away when it ends by itself, and a SIGUSR1 in that moment would be the status.
+  process.exit()
 }

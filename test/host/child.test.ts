@@ -102,6 +102,34 @@ describe("signals", () => {
   })
 })
 
+describe("S12: an inspector that a signal opened while Node was starting", () => {
+  // The signal comes before our first statement, and Node answers it some time after that.
+  const portOf = /Debugger listening on ws:\/\/127\.0\.0\.1:(\d+)\//g
+
+  test("is closed again", async () => {
+    const preload = join(tempFolder(), "preload.cjs")
+    writeFileSync(preload, 'process.kill(process.pid, "SIGUSR1")\n')
+    const args = ["--inspect-port=0", "--require", preload, run, "/bin/sh", "-c", "echo ready; exec sleep 60"]
+    const { child, ended, said, stderr } = start(node, args)
+    await said("ready")
+    const ports = [...stderr().matchAll(portOf)].map(([, port]) => Number(port))
+    expect(ports.length).toBeGreaterThan(0)
+    for (const port of ports) await until(async () => !(await isListening(port)))
+    child.kill("SIGTERM")
+    await ended
+  })
+
+  test("stays with `node --inspect`, which means it", async () => {
+    const args = ["--inspect=0", run, "/bin/sh", "-c", "echo ready; exec sleep 60"]
+    const { child, ended, said, stderr } = start(node, args)
+    await said("ready")
+    const [found] = stderr().matchAll(portOf)
+    expect(await isListening(Number(found?.[1]))).toBe(true)
+    child.kill("SIGTERM")
+    await ended
+  })
+})
+
 describe("ends", () => {
   test.each([0, 1, 42, 255])("status %s", async (status) => {
     const order = { program: "/bin/sh", args: ["-c", `exit ${status}`], env: noEnv, ...ignore }
@@ -211,8 +239,8 @@ function stateOf(pid: number): string {
   return stat.slice(stat.lastIndexOf(")") + 2)[0] ?? ""
 }
 
-async function until(isSo: () => boolean): Promise<void> {
-  while (!isSo()) await new Promise((resolve) => setTimeout(resolve, 10))
+async function until(isSo: () => boolean | Promise<boolean>): Promise<void> {
+  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 10))
 }
 
 function isListening(port: number): Promise<boolean> {

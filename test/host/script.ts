@@ -38,6 +38,8 @@ export interface Running {
   readonly ended: Promise<Ended>
   /** Resolves when that text has come on standard output. */
   said(text: string): Promise<void>
+  /** What it said on standard error up to now. */
+  stderr(): string
 }
 
 /** Starts a program with pipes and collects what it says. */
@@ -72,7 +74,7 @@ export function start(program: string, args: readonly string[], options: SpawnOp
         () => {},
       )
     })
-  return { child, ended, said }
+  return { child, ended, said, stderr: () => stderr }
 }
 
 export const node = process.execPath
