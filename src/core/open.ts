@@ -8,7 +8,7 @@ import { MacHash } from "./mac.ts"
 import { openMemo } from "./memo.ts"
 import { AadPaths } from "./path.ts"
 import { render } from "./render.ts"
-import { isEmptyText, type Scalar, scalarText } from "./scalar.ts"
+import { isEmptyText, scalarText } from "./scalar.ts"
 import { type CompiledSelectors, select } from "./select.ts"
 import { ambiguousSite } from "./seal-checks.ts"
 import { countedSites, fullPath, type Site } from "./site.ts"
@@ -202,21 +202,7 @@ function checkStructure({ metadata }: SealedDocument, leaves: readonly Leaf[], o
   const token = parseToken(metadata.structure, limits.nonce_bytes_max)
   const stored = typeof token === "string" ? null : options.cipher.open(token.sealed, token.nonce, structureAad)
   if (stored === null) throw new AppError("STRUCTURE_CHANGED")
-  const computed = structureDigest(placed(leaves), metadata)
+  const computed = structureDigest(leaves, metadata)
   if (computed !== utf8.decode(stored)) throw new AppError("STRUCTURE_CHANGED")
   return computed
-}
-
-/** Sites with the kinds that count: a token's kind is the one it opens to. */
-export function placed(leaves: readonly Leaf[]): Parameters<typeof structureDigest>[0] {
-  return leaves.map(({ site, scalar, isSelected }) => ({
-    site,
-    kind: kindOf(site, scalar),
-    isSealed: isSelected && scalar !== null && scalar.bytes.length > 0,
-    bytes: scalar?.bytes ?? null,
-  }))
-}
-
-function kindOf(site: Site, scalar: Scalar | null): Site["kind"] {
-  return scalar === null || site.kind === "comment" ? site.kind : scalar.kind
 }

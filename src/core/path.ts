@@ -1,3 +1,4 @@
+import { Inherited } from "./inherited.ts"
 import { type Item } from "./site.ts"
 
 /**
@@ -9,20 +10,11 @@ import { type Item } from "./site.ts"
  * @see sops v3.13.2 sops.go, Tree.Encrypt: `strings.Join(path, ":") + ":"`
  */
 export class AadPaths {
-  readonly #known = new Map<Item, string>()
+  readonly #prefixes = new Inherited<string>(({ key }, above = "") => (key === null ? above : `${above}${key}:`))
 
-  /** The text of the AAD; `":"` for the root. Linear over a document: each item is joined once. */
+  /** The text of the AAD; `":"` for the root. */
   of(item: Item): string {
-    const prefix = this.#prefix(item)
+    const prefix = this.#prefixes.of(item)
     return prefix === "" ? ":" : prefix
-  }
-
-  #prefix(item: Item): string {
-    const known = this.#known.get(item)
-    if (known !== undefined) return known
-    const above = item.parent === null ? "" : this.#prefix(item.parent)
-    const prefix = item.key === null ? above : `${above}${item.key}:`
-    this.#known.set(item, prefix)
-    return prefix
   }
 }

@@ -38,7 +38,9 @@ export function sameSites(
     if (!isSame) return false
     if (ignoresContainers && site.kind === "comment") return true
     const isListComment = scalar?.kind === "comment" && site.kind === "str"
-    return items.same(isListComment ? site.item.parent! : site.item, other.item)
+    if (other.kind !== "comment") return items.same(site.item, other.item)
+    // A comment's item is what it stands in.
+    return items.sameHolder(isListComment ? site.item.parent! : site.item, other.item)
   })
 }
 
@@ -70,20 +72,33 @@ function isNumber(a: string, b: string): boolean {
   return (a === "int" || a === "float") && (b === "int" || b === "float")
 }
 
-/** Compares places of two scans; each pair of items is looked at once. */
+/** Compares places of two scans; what holds entries is looked at once. */
 class ItemPairs {
   readonly #known = new Map<Item, Item>()
   readonly #ignoresPositions: boolean
+  /** The holders that were compared last: siblings come together. */
+  #a: Item | null = null
+  #b: Item | null = null
 
   constructor(ignoresPositions: boolean) {
     this.#ignoresPositions = ignoresPositions
   }
 
   same(a: Item, b: Item): boolean {
+    if (a.key !== b.key || (a.index !== b.index && !this.#ignoresPositions)) return false
+    const { parent } = a
+    if (parent === null || b.parent === null) return parent === b.parent
+    if (parent === this.#a) return b.parent === this.#b
+    if (!this.sameHolder(parent, b.parent)) return false
+    this.#a = parent
+    this.#b = b.parent
+    return true
+  }
+
+  sameHolder(a: Item, b: Item): boolean {
     const known = this.#known.get(a)
     if (known !== undefined) return known === b
-    if (a.key !== b.key || (a.index !== b.index && !this.#ignoresPositions)) return false
-    const isSame = a.parent === null || b.parent === null ? a.parent === b.parent : this.same(a.parent, b.parent)
+    const isSame = this.same(a, b)
     if (isSame) this.#known.set(a, b)
     return isSame
   }

@@ -1,6 +1,7 @@
 import { AppError } from "../errors/app-error.ts"
 import { type Leaf, type Warning } from "./document.ts"
 import { type Format, type Scan } from "./format.ts"
+import { Inherited } from "./inherited.ts"
 import { AadPaths } from "./path.ts"
 import { type CompiledSelectors } from "./select.ts"
 import { type Alias, fullPath, type Item, keyPath, type Site } from "./site.ts"
@@ -35,11 +36,8 @@ export function checkAmbiguousKeys(sites: readonly Site[]): void {
 
 /** The first site that authenticates as another place does; `null` when every place is its own. */
 export function ambiguousSite(sites: readonly Site[]): Site | null {
-  const hasColon = sites.some(({ item }) => {
-    for (let at: Item | null = item; at !== null; at = at.parent) if (at.key?.includes(":") === true) return true
-    return false
-  })
-  if (!hasColon) return null
+  const colons = new Inherited<boolean>(({ key }, above = false) => above || key?.includes(":") === true)
+  if (!sites.some(({ item }) => colons.of(item))) return null
   const aads = new AadPaths()
   const known = new Map<string, string>()
   for (const site of sites) {

@@ -6,7 +6,7 @@ import { buildMemo, fitsMemo } from "./make-memo.ts"
 import { formatMemo, layoutAad, type Memo } from "./memo.ts"
 import { writeMetadata } from "./metadata.ts"
 import { Offsets } from "./offsets.ts"
-import { clearBytes, macOf, open, placed } from "./open.ts"
+import { clearBytes, macOf, open } from "./open.ts"
 import {
   checkAliases,
   checkSealedComments,
@@ -207,7 +207,7 @@ export function finish(draft: Draft, like: MetadataBlock | null, options: SealOp
   const lastModified = keepsMac ? before.lastModified : timestamp(options.now)
   // Upstream writes no selector into a new binary file.
   const written = draft.format.name === "binary" ? selectors : normalized(selectors)
-  const digest = structure ? structureDigest(placed(draft.leaves), { selectors: written, macOnlyEncrypted }) : ""
+  const digest = structure ? structureDigest(draft.leaves, { selectors: written, macOnlyEncrypted }) : ""
   const memoText = memo === null ? "" : formatMemo(memo)
   const tree = writeMetadata(
     {

@@ -1,4 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
+import { Inherited } from "./inherited.ts"
 import { limits } from "./limits.ts"
 import { type Item, type Site } from "./site.ts"
 
@@ -87,15 +88,8 @@ function matcher({ pattern }: CompiledSelectors): (text: string) => boolean {
 }
 
 function byKey(sites: readonly Site[], hit: (key: string) => boolean, ifHit: boolean): boolean[] {
-  const known = new Map<Item, boolean>()
-  const isHit = (item: Item): boolean => {
-    const before = known.get(item)
-    if (before !== undefined) return before
-    const result = (item.key !== null && hit(item.key)) || (item.parent !== null && isHit(item.parent))
-    known.set(item, result)
-    return result
-  }
-  return sites.map((site) => (isHit(site.item) ? ifHit : !ifHit))
+  const hits = new Inherited<boolean>(({ key }, above = false) => above || (key !== null && hit(key)))
+  return sites.map((site) => (hits.of(site.item) ? ifHit : !ifHit))
 }
 
 /** The comments that are active in one open container: those since its last finished entry. */
