@@ -65,9 +65,10 @@ async function answer(parts: TerminalParts, { question, hidden, ahead }: Asking)
   }
   const typed = ahead.shift()
   try {
-    show(fs, output, oneLine(question))
+    const put = (): void => show(fs, output, oneLine(question))
+    if (typed !== undefined || !hidden) put()
     if (typed === undefined && !hidden) return await readShown(fs, input)
-    const line = typed ?? (await readHidden(parts, input, ahead))
+    const line = typed ?? (await readHidden(parts, input, { ahead, put }))
     show(fs, output, "\n")
     return line
   } finally {
@@ -101,8 +102,14 @@ async function readShown(fs: FileSystem, input: number): Promise<string | null> 
 /**
  * Without echo the terminal gives us each key, Ctrl-C too. Its old state comes back on every way out: with the answer,
  * when a signal ends us, and at the latest by Node itself.
+ *
+ * @param options.put - shows the question, once nothing of an answer can be seen any more
  */
-function readHidden(parts: TerminalParts, input: number, ahead: string[]): Promise<string | null> {
+function readHidden(
+  parts: TerminalParts,
+  input: number,
+  { ahead, put }: { readonly ahead: string[]; readonly put: () => void },
+): Promise<string | null> {
   const { ReadStream } = process.getBuiltinModule("node:tty")
   const stream: ReadStream = new ReadStream(input)
   const restore = (): void => {
@@ -110,6 +117,7 @@ function readHidden(parts: TerminalParts, input: number, ahead: string[]): Promi
   }
   const release = parts.signals.onEnd(restore)
   stream.setRawMode(true)
+  put()
   const line = new HiddenLine()
   return new Promise<string | null>((resolve) => {
     const finish = (text: string | null): void => {

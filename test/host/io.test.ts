@@ -5,6 +5,7 @@ import { type Output } from "../../src/host/streams.ts"
 import { bundled, node, start } from "./script.ts"
 
 const script = bundled(new URL("scripts/facts.ts", import.meta.url))
+const bareScript = bundled(new URL("scripts/bare.ts", import.meta.url))
 
 describe("realIo", () => {
   test("what the process was given", async () => {
@@ -19,7 +20,7 @@ describe("realIo", () => {
     const { stdout } = await start(node, [script]).ended
     const { loaded } = JSON.parse(stdout) as { loaded: string[] }
     // Some lines of Node load one of them for themselves.
-    const bare = await start(node, ["-p", "JSON.stringify(process.moduleLoadList)"]).ended
+    const bare = await start(node, [bareScript]).ended
     const own = new Set(JSON.parse(bare.stdout) as string[])
     const unwanted = new Set(["child_process", "tty", "net", "crypto", "os"].map((name) => `NativeModule ${name}`))
     expect(loaded.filter((name) => unwanted.has(name) && !own.has(name))).toEqual([])

@@ -10,7 +10,7 @@ export interface Pty {
   /** What is on the screen now. */
   screen(): string
   /** Waits until the screen holds a text. */
-  shows(text: string): Promise<void>
+  shows(text: string | RegExp): Promise<void>
 }
 
 /** `tmux` is installed: the tests that need a terminal run. */
@@ -51,8 +51,9 @@ export function openPty({ cwd, env }: { readonly cwd: string; readonly env: Read
     screen,
     async shows(text) {
       const end = Date.now() + 15_000
-      while (!screen().includes(text)) {
-        if (Date.now() > end) throw new Error(`the terminal never showed ${JSON.stringify(text)}:\n${screen()}`)
+      const isThere = (): boolean => (typeof text === "string" ? screen().includes(text) : text.test(screen()))
+      while (!isThere()) {
+        if (Date.now() > end) throw new Error(`the terminal never showed ${String(text)}:\n${screen()}`)
         await new Promise((resolve) => {
           setTimeout(resolve, 30)
         })
