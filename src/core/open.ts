@@ -118,7 +118,7 @@ function openLeaf(site: Site, cipher: Cipher, aads: AadPaths): Leaf | null {
   const token = parseToken(text, limits.nonce_bytes_max)
   if (typeof token === "string") {
     if (isComment) return null
-    throw tokenFault(token, site)
+    throw tokenFault(token, site, text)
   }
   const plain = cipher.open(token.sealed, token.nonce, aads.of(site.item))
   if (plain === null) {
@@ -133,9 +133,11 @@ function openLeaf(site: Site, cipher: Cipher, aads: AadPaths): Leaf | null {
   return { site, scalar: opened, isSelected: true, token: withoutNewlines(text) }
 }
 
-function tokenFault(fault: TokenFault, site: Site): AppError {
+function tokenFault(fault: TokenFault, site: Site, text: string): AppError {
   if (fault === "text behind the token") return new AppError("TRAILING_TEXT", place(site))
-  return new AppError("TOKEN_INVALID", place(site), { subject: fault })
+  // The type `bytes`, which no release writes, makes upstream panic, with the status of a Go program that does.
+  const exit = fault === "unknown type" && text.endsWith(",type:bytes]") ? 2 : undefined
+  return new AppError("TOKEN_INVALID", place(site), { subject: fault, exit })
 }
 
 /** What ends a comment of YAML, or hides in it. In dotenv only LF does, and a comment may hold all others. */
