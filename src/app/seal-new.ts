@@ -55,7 +55,7 @@ export async function planFor(
   const ruled = rule?.groups ?? []
   const groups = named !== null ? [named] : session.asSops ? withContext(ruled, options.encryptionContext) : ruled
   const threshold = options.shamirSecretSharingThreshold ?? rule?.threshold ?? 0
-  if (groups.length === 0) throw new AppError("NO_RECIPIENT")
+  if (groups.length === 0) throw nobody(rule)
   return {
     groups,
     threshold: usableThreshold(groups, threshold),
@@ -64,6 +64,19 @@ export async function planFor(
     macOnlyEncrypted: !isBinary && (options.macOnlyEncrypted || (rule?.macOnlyEncrypted ?? false)),
     rule: rule ?? settings.rule,
   }
+}
+
+function nobody(rule: Rule | null): AppError {
+  if (rule === null) return new AppError("NO_RECIPIENT")
+  const { file, line } = rule.source
+  return new AppError(
+    "NO_RECIPIENT",
+    {},
+    {
+      notes: [`the rule in line ${line} of ${file} names none`],
+      hint: "name them in that rule, or with --age and its kin",
+    },
+  )
 }
 
 /** With recipients on the command line a config without a matching rule does no harm, but upstream stops there. */

@@ -165,6 +165,7 @@ export function isName(text: string): boolean {
 }
 
 function unknownName(name: string, known: Iterable<string>, at: At) {
+  if (name.startsWith("age1")) return invalid(at, "an age recipient that is not whole", "copy it again, to its end")
   if (name.includes(",")) return invalid(at, "neither a name nor a recipient", "write several names as a list: [a, b]")
   const names = [...known]
   const all = names.length === 0 ? undefined : `known names: ${names.slice(0, 20).join(", ")}`

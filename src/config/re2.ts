@@ -7,12 +7,18 @@ import { literalPattern } from "./literal-pattern.ts"
  * Compiles a user's pattern as Go's RE2 reads it: an unanchored search in linear time, where `$` is the end of the
  * text only. The engine is loaded when the first pattern needs it; patterns that only spell out words do not.
  *
+ * @param selector - which of the selectors it is, for errors
  * @throws {AppError} `PATTERN_INVALID`, or `PATTERN_TOO_LONG` (security.md S21)
  */
-export async function loadPattern(text: string): Promise<Pattern> {
-  const pattern = await loadPatternIfValid(text)
-  if (pattern === null) throw new AppError("PATTERN_INVALID")
+export async function loadPattern(text: string, selector?: keyof Selectors): Promise<Pattern> {
+  const pattern = await loadPatternIfValid(text, selector)
+  if (pattern === null) throw new AppError("PATTERN_INVALID", {}, nameOf(selector))
   return pattern
+}
+
+function nameOf(selector: keyof Selectors | undefined): { subject?: string } {
+  const subject = selector?.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)
+  return subject === undefined ? {} : { subject }
 }
 
 /**
@@ -22,8 +28,8 @@ export async function loadPattern(text: string): Promise<Pattern> {
  *   was sealed with it is only read correctly in the same way
  * @throws {AppError} `PATTERN_TOO_LONG`
  */
-export async function loadPatternIfValid(text: string): Promise<Pattern | null> {
-  if (text.length > limits.pattern_chars_max) throw new AppError("PATTERN_TOO_LONG")
+export async function loadPatternIfValid(text: string, selector?: keyof Selectors): Promise<Pattern | null> {
+  if (text.length > limits.pattern_chars_max) throw new AppError("PATTERN_TOO_LONG", {}, nameOf(selector))
   const literal = literalPattern(text)
   if (literal !== null) return literal
   const { RE2JS } = await import("re2js")
@@ -49,6 +55,6 @@ export async function compileSelectors(
 ): Promise<CompiledSelectors> {
   const { rule, text } = ruleOf(selectors)
   if (rule === "unencryptedSuffix" || rule === "encryptedSuffix") return { rule, text, pattern: null }
-  const pattern = options.refuseInvalid ? await loadPattern(text) : await loadPatternIfValid(text)
+  const pattern = options.refuseInvalid ? await loadPattern(text, rule) : await loadPatternIfValid(text, rule)
   return { rule, text, pattern }
 }

@@ -56,10 +56,21 @@ export interface RuleOptions {
 export async function ruleFor(config: Config, target: Target, options: RuleOptions): Promise<Rule | null> {
   if (config.rules === null) return null
   const entry = await entryFor(config, target)
-  if (entry === null) throw new AppError("CONFIG_NO_RULE", { file: config.file })
+  if (entry === null) throw noRule(config, target, options)
   const rule = await locate(config, entry, () => resolveEntry(config, entry, options))
   if (config.beside !== null) await checkAgreement(rule, config.beside, target, options)
   return rule
+}
+
+function noRule(config: Config, { path, paths }: Target, { asSops }: RuleOptions): AppError {
+  const where = { file: config.file }
+  if (asSops) return new AppError("CONFIG_NO_RULE", where)
+  if (path !== null)
+    return new AppError("CONFIG_NO_RULE", where, { notes: [`for ${nativeSubject(config.folder, path, paths)}`] })
+  return new AppError("CONFIG_NO_RULE", where, {
+    notes: ["for standard input, which has no name"],
+    hint: "give it a name with --filename-override; without one only a rule without a path holds for it",
+  })
 }
 
 /** What matters for reading a file; recipients are not looked at. @returns `null` when no rule matches */
@@ -158,11 +169,15 @@ function settingsOf(config: Config, entry: RuleEntry): Settings {
   return { ...entry.settings(), source: { file: config.file, rule: entry.number, line: entry.at.line } }
 }
 
+const patternSelectors = [
+  "unencryptedRegex",
+  "encryptedRegex",
+  "unencryptedCommentRegex",
+  "encryptedCommentRegex",
+] as const satisfies readonly (keyof Selectors)[]
+
 async function checkPatterns(selectors: Selectors): Promise<void> {
-  const { unencryptedRegex, encryptedRegex, unencryptedCommentRegex, encryptedCommentRegex } = selectors
-  for (const text of [unencryptedRegex, encryptedRegex, unencryptedCommentRegex, encryptedCommentRegex]) {
-    if (text !== "") await loadPattern(text)
-  }
+  for (const name of patternSelectors) if (selectors[name] !== "") await loadPattern(selectors[name], name)
 }
 
 async function checkAgreement(rule: Rule, beside: Config, target: Target, options: RuleOptions): Promise<void> {

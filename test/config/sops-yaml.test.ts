@@ -298,6 +298,7 @@ describe("selectors", () => {
     expect(await ruleFor(config, target, options)).not.toBeNull()
     await expect(ruleFor(config, target, { ...options, asSops: false })).rejects.toMatchObject({
       code: "PATTERN_INVALID",
+      message: expect.stringContaining(": encrypted_regex") as unknown,
       where: { line: 1 },
     })
   })

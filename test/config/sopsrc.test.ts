@@ -201,7 +201,11 @@ describe("rules", () => {
   test.each(["/repo/x/top.json", "/elsewhere/secrets/a.yaml", "/repo/x/legacy/a.ini"])(
     "%s has no rule",
     async (path) => {
-      await expect(rule(paths, path)).rejects.toMatchObject({ code: "CONFIG_NO_RULE", where: { file: ".sopsrc" } })
+      await expect(rule(paths, path)).rejects.toMatchObject({
+        code: "CONFIG_NO_RULE",
+        where: { file: ".sopsrc" },
+        detail: { notes: [`for ${path.replace("/repo/", "")}`] },
+      })
       expect(await settingsFor(read(paths), { path, paths: posix })).toBeNull()
     },
   )
@@ -365,6 +369,10 @@ creation_rules:
     selectors: { encryptedSuffix: "_s" },
   })
   expect(names(await rule(source, "/repo/y"))).toEqual([["F0", "b"], ["c"]])
+})
+
+test("an age recipient that was cut off is no unknown name", () => {
+  expect(failure(`version: 1\nrecipients: {a: age1abc}`).message).toContain("an age recipient that is not whole")
 })
 
 describe("S22: names of the prototype are names", () => {
