@@ -2,7 +2,7 @@ import { type AppError } from "../errors/app-error.ts"
 import { type NameOf } from "../keys/describe-data-key.ts"
 import { type KeyPlan } from "./key-plan.ts"
 import { type Candidate } from "./sealed-files.ts"
-import { shown } from "./shown.ts"
+import { sealedFiles, shown } from "./shown.ts"
 import { changesJson, changesText } from "./sync-report.ts"
 
 /** What is known of a file, and what was done with it. */
@@ -23,7 +23,7 @@ export function rotateTable(files: readonly RotatedFile[], { isLookOnly }: { rea
     `${rows.length} ${isLookOnly ? "to rotate" : "rotated"}`,
     ...(failures === 0 ? [] : [`${failures} failed`]),
   ]
-  return `${[...rows, `${files.length} sealed files: ${counts.join(", ")}`].join("\n")}\n`
+  return `${[...rows, `${sealedFiles(files.length)}: ${counts.join(", ")}`].join("\n")}\n`
 }
 
 export function rotateJson(files: readonly RotatedFile[]): string {

@@ -3,7 +3,7 @@ import { type AppError } from "../errors/app-error.ts"
 import { type NameOf } from "../keys/describe-data-key.ts"
 import { type KeyPlan } from "./key-plan.ts"
 import { type Candidate } from "./sealed-files.ts"
-import { shown } from "./shown.ts"
+import { sealedFiles, shown } from "./shown.ts"
 
 /** What is known of a file, and what was done with it. */
 export interface SyncedFile extends Candidate {
@@ -52,7 +52,7 @@ export function summary(files: readonly SyncedFile[], { isLookOnly }: { readonly
     ...(unruled.length === 0 ? [] : [`${unruled.length} without a rule`]),
     ...(count("failed") === 0 ? [] : [`${count("failed")} failed`]),
   ]
-  return `${[...rows, ...unruled, `${files.length} sealed files: ${counts.join(", ")}`].join("\n")}\n`
+  return `${[...rows, ...unruled, `${sealedFiles(files.length)}: ${counts.join(", ")}`].join("\n")}\n`
 }
 
 export function summaryJson(files: readonly SyncedFile[]): string {

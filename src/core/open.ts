@@ -150,7 +150,7 @@ function checkComment({ site, scalar }: Leaf, breaks: string): void {
 }
 
 function place(site: Site): { line: number; path: (string | number)[] } {
-  return { line: site.line, path: fullPath(site.item) }
+  return { line: site.alias?.line ?? site.line, path: fullPath(site.item) }
 }
 
 function checkMac({ metadata, format, scan }: SealedDocument, leaves: readonly Leaf[], cipher: Cipher): string {

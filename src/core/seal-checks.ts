@@ -94,7 +94,7 @@ export function checkAliases(
       const target = sites[origin[leaks]!]!
       throw new AppError(
         "ALIAS_TO_SEALED",
-        { path: fullPath(alias.item), line: sites[own[leaks]!]!.line },
+        { path: fullPath(alias.item), line: alias.line },
         {
           exit: 23,
           notes: [`it stands for a sealed value in line ${target.line}`],

@@ -52,6 +52,8 @@ export interface Alias {
   readonly name: string
   /** The entry whose value carries the anchor. */
   readonly target: Item
+  /** 1-based; the sites behind it have the line of what it stands for. */
+  readonly line: number
 }
 
 /** A key that is written as `*name`. */

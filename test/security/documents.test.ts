@@ -24,14 +24,18 @@ function plainOf(opened: Opened): string {
   return utf8.decode(opened.bytes)
 }
 
-function codeOf(work: () => unknown): string {
+function thrownBy(work: () => unknown): AppError | null {
   try {
     work()
   } catch (error) {
-    if (error instanceof AppError) return error.code
+    if (error instanceof AppError) return error
     throw error
   }
-  return "no error"
+  return null
+}
+
+function codeOf(work: () => unknown): string {
+  return thrownBy(work)?.code ?? "no error"
 }
 
 /** A token of our own making, as somebody who holds the data key could put it anywhere. */
@@ -114,10 +118,14 @@ describe("S2: structure that upstream's MAC does not cover", () => {
 
 describe("S16: aliases", () => {
   test.each([
-    { name: "to a sealed value", plain: "x: &a secret\ny_unencrypted: *a\n" },
-    { name: "to a mapping that holds one", plain: "x: &a\n  k: secret\ny_unencrypted: *a\n" },
-  ])("an alias from a clear place $name is refused on seal, with both places", ({ plain }) => {
-    expect(codeOf(() => sealed(yaml, plain))).toBe("ALIAS_TO_SEALED")
+    { name: "to a sealed value", plain: "x: &a secret\ny_unencrypted: *a\n", line: 2 },
+    { name: "to a mapping that holds one", plain: "x: &a\n  k: secret\ny_unencrypted: *a\n", line: 3 },
+  ])("an alias from a clear place $name is refused on seal, with both places", ({ plain, line }) => {
+    expect(thrownBy(() => sealed(yaml, plain))).toMatchObject({
+      code: "ALIAS_TO_SEALED",
+      where: { path: ["y_unencrypted"], line },
+      detail: { notes: [`it stands for a sealed value in line ${line - 1}`] },
+    })
     const allowed = sealed(yaml, plain, { allowClearAlias: true })
     expect(allowed).toContain("secret")
     // The clear text of the alias has no token that could bring it back.
@@ -136,7 +144,7 @@ describe("S16: aliases", () => {
   test("an alias in the clear that leads to a token is refused on open", () => {
     const text = sealed(yaml, "x: &a secret\ny_unencrypted: clear\n")
     const changed = text.replace("y_unencrypted: clear", "y_unencrypted: *a")
-    expect(codeOf(() => openText(yaml, changed))).toBe("ALIAS_TO_SEALED")
+    expect(thrownBy(() => openText(yaml, changed))).toMatchObject({ code: "ALIAS_TO_SEALED", where: { line: 2 } })
   })
 
   test("aliases between sealed places are written out, and come back", () => {

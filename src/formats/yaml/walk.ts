@@ -216,7 +216,7 @@ function throughAlias(w: Walk, node: AliasNode, item: Item, walk: () => void): v
   if (target === undefined) {
     throw new AppError("METADATA_INVALID", { line: node.line }, { subject: "an alias leads into it" })
   }
-  w.alias = { item, span: node.span, name: node.name, target }
+  w.alias = { item, span: node.span, name: node.name, target, line: node.line }
   w.aliases.push(w.alias)
   walk()
   w.alias = null
