@@ -149,22 +149,32 @@ function withResumeHint(error: AppError, file: string): AppError {
   })
 }
 
-/** What the editor shows first: the draft with `--resume`, else the file; that a draft waits is said. */
+/**
+ * What the editor shows first: with `--resume` the draft, else the file. A draft that waits would go with this edit, so
+ * somebody at a terminal is asked first.
+ */
 async function startText(
   session: Session,
   { file, resume }: EditOptions,
   base: Uint8Array | null,
   usual: Uint8Array,
 ): Promise<Uint8Array> {
-  if (!resume) {
-    const waiting = await loadDraft(session.io, file, base).catch(() => null)
-    if (waiting !== null && !session.asSops)
-      session.notice(`there is an unsaved draft of ${file}: sotto edit --resume ${file}`)
-    return usual
-  }
+  if (!resume && (session.asSops || !(await isToResume(session, file, base)))) return usual
   const draft = await loadDraft(session.io, file, base)
   if (draft === null) throw new AppError("DRAFT_MISSING")
   if (!draft.isCurrent)
     session.notice(`${file} changed since the draft was kept: what others changed is not in the text that you see`)
   return openDraft(session, file, draft.sealed)
+}
+
+async function isToResume(session: Session, file: string, base: Uint8Array | null): Promise<boolean> {
+  const { io } = session
+  const waiting = await loadDraft(io, file, base).catch(() => null)
+  if (waiting === null) return false
+  session.notice(`there is an unsaved draft of ${file}: sotto edit --resume ${file}`)
+  await io.stderr.flush()
+  const answer = await io.terminal.confirm("Go on with that draft? It is dropped when this edit is saved.", {
+    whenEmpty: true,
+  })
+  return answer === true
 }

@@ -63,12 +63,16 @@ async function loop(
       await askForEnter(session, fault, edited)
       continue
     }
-    const place = fault.where.line === undefined ? "" : ` in line ${fault.where.line}`
-    session.notice(`the text cannot be saved${place}: ${fault.message}`)
+    session.notice(`the text cannot be saved: ${fault.message}${placeOf(fault)}`)
     await io.stderr.flush()
-    const again = await io.terminal.confirm("Go back to the editor?")
+    const again = await io.terminal.confirm("Go back to the editor?", { whenEmpty: true })
     if (again !== true) throw new UnsavedText(edited, fault)
   }
+}
+
+function placeOf({ where: { line, column } }: AppError): string {
+  if (line === undefined) return ""
+  return ` (line ${line}${column === undefined ? "" : `, column ${column}`})`
 }
 
 /** Upstream would go on for ever where nobody can press a key. */

@@ -16,8 +16,8 @@ export interface Terminal {
    * @returns the line without its end; `null` when there is no terminal, or its input has ended
    */
   ask(question: string, options: { readonly hidden: boolean }): Promise<string | null>
-  /** Yes or no; an empty answer is no, and so is the third that is neither. `null` as above. */
-  confirm(question: string): Promise<boolean | null>
+  /** Yes or no; an empty answer is no unless told otherwise, and so is the third that is neither. `null` as above. */
+  confirm(question: string, options?: { readonly whenEmpty: boolean }): Promise<boolean | null>
 }
 
 export interface TerminalParts {
@@ -35,15 +35,16 @@ export function realTerminal(parts: TerminalParts): Terminal {
   const ask: Terminal["ask"] = (question, { hidden }) => answer(parts, { question, hidden, ahead })
   return {
     ask,
-    async confirm(question) {
+    async confirm(question, { whenEmpty } = { whenEmpty: false }) {
       for (let attempt = 0; attempt < attemptsMax; attempt++) {
-        const line = await ask(`${question} [y/N] `, { hidden: false })
+        const line = await ask(`${question} ${whenEmpty ? "[Y/n]" : "[y/N]"} `, { hidden: false })
         if (line === null) return null
         const word = line.trim().toLowerCase()
+        if (word === "") return whenEmpty
         if (word === "y" || word === "yes") return true
-        if (word === "" || word === "n" || word === "no") return false
+        if (word === "n" || word === "no") return false
       }
-      return false
+      return whenEmpty
     },
   }
 }

@@ -117,7 +117,7 @@ describe.skipIf(!hasTmux())("edit in a real terminal (skipped without tmux or th
       own.pty.press("Enter")
       await own.pty.shows("Go back to the editor?")
       // The reason stands above the question.
-      expect(own.pty.screen()).toMatch(/line \d[\s\S]*Go back/)
+      expect(own.pty.screen()).toMatch(/line \d, column \d[\s\S]*Go back/)
       own.pty.type("n")
       own.pty.press("Enter")
       await own.pty.shows("edit --resume")
@@ -125,6 +125,19 @@ describe.skipIf(!hasTmux())("edit in a real terminal (skipped without tmux or th
       expect(readFileSync(own.file).equals(before)).toBe(true)
       expectNoTrace(own.folder)
 
+      // Without --resume the draft would be lost, so it is offered.
+      own.pty.type("clear")
+      own.pty.press("Enter")
+      start(own)
+      await own.pty.shows("Go on with that draft?")
+      own.pty.press("Enter")
+      await own.pty.shows("user: [draft")
+      own.pty.type(":q")
+      own.pty.press("Enter")
+      await own.pty.shows("status 2")
+
+      own.pty.type("clear")
+      own.pty.press("Enter")
       start(own, "edit --resume secrets.yaml")
       await own.pty.shows("user: [draft")
       own.pty.type(":%s/\\[draft/saved/")

@@ -47,6 +47,15 @@ describe.skipIf(!hasTmux())("on a terminal (skipped without tmux)", () => {
     await pty.shows("answers [false,null]")
   })
 
+  test("yes is the default where the question says so", async () => {
+    const pty = openPty({ cwd: tempFolder(), env })
+    pty.type('"$NODE" "$ASK" confirm-yes')
+    pty.press("Enter")
+    await pty.shows("Go on? [Y/n]")
+    pty.press("Enter")
+    await pty.shows("answers [true]")
+  })
+
   test("answers that are pasted at once answer one question each", async () => {
     const pty = openPty({ cwd: tempFolder(), env })
     pty.type('"$NODE" "$ASK" hidden hidden shown')
