@@ -1,6 +1,6 @@
 import { type Opened } from "../core/document.ts"
 import { type CompiledSelectors, select } from "../core/select.ts"
-import { fullPath, type Site } from "../core/site.ts"
+import { fullPath, keyPath, type Site } from "../core/site.ts"
 import { AppError } from "../errors/app-error.ts"
 
 /**
@@ -35,11 +35,23 @@ export function checkSelectorDrift(
   )
 }
 
-/** Values that would stand in the clear now and did not before: without a rule nobody has said that they may. */
+/**
+ * Values that would stand in the clear now and did not before: without a rule nobody has said that they may. An element
+ * that only moved up in its list, as when one before it is removed, was read there by everybody already.
+ */
 export function newClearPaths(sites: readonly Site[], byFile: CompiledSelectors, previous: Opened): Site[] {
   const isSelected = select(sites, byFile)
-  const known = new Set(previous.leaves.filter(({ isSelected: was }) => !was).map(({ site }) => pathText(site)))
-  return sites.filter((site, index) => isValue(site) && !isSelected[index]! && !known.has(pathText(site)))
+  const clear = previous.leaves.filter(({ isSelected: was }) => !was)
+  const paths = new Set(clear.map(({ site }) => pathText(site)))
+  const values = new Set(clear.map(({ site }) => valueText(site)))
+  return sites.filter(
+    (site, index) => isValue(site) && !isSelected[index]! && !paths.has(pathText(site)) && !values.has(valueText(site)),
+  )
+}
+
+/** The value with the keys that lead to it, in whatever position of their lists. */
+function valueText({ item, scalar }: Site): string {
+  return JSON.stringify([keyPath(item), scalar === null ? null : Buffer.from(scalar.bytes).toString("latin1")])
 }
 
 export function pathText(site: Site): string {

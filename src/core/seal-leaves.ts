@@ -3,6 +3,8 @@ import { type Format } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
 import { type Kept, keptTokens } from "./kept-tokens.ts"
 import { AadPaths } from "./path.ts"
+import { type Scalar } from "./scalar.ts"
+import { type CompiledSelectors } from "./select.ts"
 import { type Site } from "./site.ts"
 import { type Edit } from "./text.ts"
 import { formatToken } from "./token.ts"
@@ -12,11 +14,21 @@ export interface SealedLeaf extends Leaf {
   readonly kept: Kept | null
 }
 
+interface LeafOptions {
+  readonly cipher: Cipher
+  readonly previous: Opened | null
+  readonly format: Format
+  readonly compiled: CompiledSelectors
+}
+
+/** For a whole document: a pattern that every token matches is not worth more. */
+const markedTriesMax = 1000
+
 /** Gives every selected site its token: the one it had in the previous file where nothing changed, else a new one. */
 export function sealLeaves(
   sites: readonly Site[],
   isSelected: readonly boolean[],
-  { cipher, previous, format }: { readonly cipher: Cipher; readonly previous: Opened | null; readonly format: Format },
+  { cipher, previous, format, compiled }: LeafOptions,
 ): SealedLeaf[] {
   const leaves = sites.map((site, index) => ({
     site,
@@ -24,13 +36,26 @@ export function sealLeaves(
   }))
   const kept = keptTokens(previous, leaves)
   const aads = new AadPaths()
+  const marked = compiled.rule === "unencryptedCommentRegex" ? compiled.pattern : null
+  let triesLeft = markedTriesMax
+  const fresh = ({ bytes, kind }: Scalar, aad: string): string => {
+    const { data, nonce, tag } = cipher.seal(bytes, aad)
+    return formatToken(data, nonce, tag, kind)
+  }
+  /** A short pattern is found in a token by chance, and not in the next one; then a comment would seem to be a mark. */
+  const unmarked = (scalar: Scalar, aad: string): string => {
+    let token = fresh(scalar, aad)
+    for (; triesLeft > 0 && marked!.test(token); triesLeft--) token = fresh(scalar, aad)
+    return token
+  }
   return leaves.map(({ site, scalar }, index) => {
     if (!isSelected[index]! || scalar === null || scalar.bytes.length === 0)
       return { site, scalar, isSelected: isSelected[index]!, token: null, kept: null }
     const before = kept[index]!
     if (before !== null) return { site, isSelected: true, scalar: before.scalar, token: before.token, kept: before }
-    const { data, nonce, tag } = cipher.seal(scalar.bytes, aads.of(site.item))
-    return { site, scalar, isSelected: true, token: formatToken(data, nonce, tag, scalar.kind), kept: null }
+    const aad = aads.of(site.item)
+    const token = site.kind === "comment" && marked !== null ? unmarked(scalar, aad) : fresh(scalar, aad)
+    return { site, scalar, isSelected: true, token, kept: null }
   })
 }
 

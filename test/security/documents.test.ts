@@ -64,6 +64,16 @@ describe("S1: selectors are not authenticated by upstream", () => {
     const sites = yaml.scan(`${plain}more:\n  - a\n`).sites
     expect(newClearPaths(sites, compile(selectors), previous).map(({ line }) => line)).toEqual([5])
   })
+
+  test("a clear element that moves up in its list is not new, a sealed one that would be clear is", () => {
+    const selectors = { ...noSelectors, encryptedRegex: "data" }
+    const previous = openText(yaml, sealed(yaml, "l:\n  - data: x\n  - data: y\n    name: bob\n", { selectors }))
+    const lines = (text: string): number[] =>
+      newClearPaths(yaml.scan(text).sites, compile(selectors), previous).map(({ line }) => line)
+    expect(lines("l:\n  - data: y\n    name: bob\n")).toEqual([])
+    expect(lines("l:\n  - data: y\n    name: eve\n")).toEqual([3])
+    expect(lines("l:\n  - name: y\n")).toEqual([2])
+  })
 })
 
 describe("S2: structure that upstream's MAC does not cover", () => {
@@ -245,6 +255,14 @@ describe("S18: comments", () => {
     const selectors = { ...noSelectors, unencryptedCommentRegex: "comment" }
     expect(codeOf(() => sealed(yaml, "# secret\na: x\n", { selectors }))).toBe("COMMENT_PATTERN")
     expect(codeOf(() => sealed(yaml, "# a comment\na: x\nb: y\n", { selectors }))).toBe("no error")
+  })
+
+  test("a pattern that only some tokens hold by chance does not", () => {
+    const plain = Array.from({ length: 300 }, (_, nth) => `# ${nth}\nk${nth}: x\n`).join("")
+    const selectors = { ...noSelectors, unencryptedCommentRegex: "aB" }
+    const text = sealed(yaml, plain, { selectors })
+    expect(text.match(/^#ENC\[.*aB/gm)).toBeNull()
+    expect(plainOf(openText(yaml, text))).toBe(plain)
   })
 
   test("a comment that nothing authenticates is named", () => {
