@@ -209,6 +209,23 @@ describe("as a part of other programs", () => {
   })
 })
 
+describe("helm-secrets tells the type by the text", () => {
+  // What is sealed as YAML and has no line that is `sops:` is opened as JSON, with `binary` before that.
+  const typed = "t=json; grep -q '\"data\": \"ENC' x.yaml && t=binary; grep -xq 'sops:\\s*' x.yaml && t=yaml"
+  const types = "--input-type $t --output-type $t"
+  test.each(["k: v\n", '{"k": "v", "n": [1]}\n', "{k: v, n: [1]}\n", '{\n  "k": "v"\n}\n'])("%j", (text) => {
+    const folder = bench.folder()
+    bench.write(folder, "x.yaml", text)
+    const seal = `sops --encrypt ${age.join(" ")} --input-type yaml --output-type yaml --in-place x.yaml`
+    const ended = bench.shell(
+      folder,
+      `${seal} && grep -q 'mac.*,type:str]' x.yaml; ${typed}; sops --decrypt ${types} x.yaml`,
+    )
+    expect(ended.stderr).toBe("")
+    expect(ended.stdout.toString()).toBe(text)
+  })
+})
+
 describe("a key service", () => {
   // The client holds no identity; the answers of the prompt come from standard input.
   const client = "env -u SOPS_AGE_KEY_FILE sops decrypt --enable-local-keyservice=false --keyservice unix://$PWD/k.sock"

@@ -3,7 +3,6 @@ import { type Edit, utf8 } from "../../core/text.ts"
 import { type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { DEFAULT_INDENT, emitYaml } from "./emit.ts"
-import { flowTree } from "./flow-tree.ts"
 import { eolOf, nextLine, skipBlanks, startColumn } from "./measure.ts"
 import { type YamlMetaPlace, contentStart, documentEnd, lastNode, pairEnd, pairStart } from "./meta-block.ts"
 import { type YamlMetadata, type YamlScan } from "./model.ts"
@@ -174,14 +173,36 @@ function treeOf(value: MetaValue): Tree {
   }
 }
 
-/** In a flow root the block stands in one line among the other entries: last, or first where comments follow. */
+/**
+ * In a flow root the block stands among the other entries: last, or first where comments follow. It is spelled as JSON, so
+ * that a text that is JSON stays that. In any other one `sops:` has a line of its own, by which scripts know sealed YAML.
+ */
 function flowEdit(source: string, root: MapNode, tree: MetaMap, place: YamlMetaPlace | null): Edit {
-  const text = `${KEY}: ${flowTree(treeOf(tree))}`
   const { pairs, span } = root
-  if (pairs.length === 0) return insertion(span.start + 1, text)
-  const isFirst =
-    place !== null ? place.position === 0 && !place.isLast : source.slice(span.start, span.end).includes("#")
-  return isFirst ? insertion(pairStart(pairs[0]!), `${text}, `) : insertion(pairEnd(pairs.at(-1)!), `, ${text}`)
+  const text = source.slice(span.start, span.end)
+  const inline = `"${KEY}": ${jsonOf(tree)}`
+  if (pairs.length === 0) return insertion(span.start + 1, inline)
+  const isFirst = place !== null ? place.position === 0 && !place.isLast : text.includes("#")
+  if (isFirst) return insertion(pairStart(pairs[0]!), `${inline}, `)
+  const eol = eolOf(source)
+  const lines = isJsonText(text) ? ` ${inline}` : `${eol}${KEY}:${eol}  ${jsonOf(tree)}`
+  return insertion(pairEnd(pairs.at(-1)!), `,${lines}`)
+}
+
+function isJsonText(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function jsonOf(value: MetaValue): string {
+  if (value instanceof Map) {
+    return `{${[...(value as MetaMap)].map(([key, inner]) => `${JSON.stringify(key)}: ${jsonOf(inner)}`).join(", ")}}`
+  }
+  return Array.isArray(value) ? `[${(value as readonly MetaValue[]).map(jsonOf).join(", ")}]` : JSON.stringify(value)
 }
 
 function insertion(at: number, text: string): Edit {

@@ -42,10 +42,20 @@ const cases: { name: string; plain: string; sealed: string }[] = [
   { name: "CRLF", plain: "a: 1\r\n", sealed: "a: 1\r\nsops:\r\n    mac: m\r\n" },
   { name: "BOM", plain: "\uFEFFa: 1\n", sealed: "\uFEFFa: 1\nsops:\n    mac: m\n" },
   { name: "an indented root", plain: "  a: 1\n", sealed: "  a: 1\n  sops:\n      mac: m\n" },
-  { name: "a flow root", plain: "{a: 1}\n", sealed: "{a: 1, sops: {mac: m}}\n" },
-  { name: "an empty flow root", plain: "{}\n", sealed: "{sops: {mac: m}}\n" },
-  { name: "a flow root with a last comma", plain: "{\n  a: 1,\n}\n", sealed: "{\n  a: 1, sops: {mac: m},\n}\n" },
-  { name: "a flow root with comments", plain: "{\n  a: 1 # c\n}\n", sealed: "{\n  sops: {mac: m}, a: 1 # c\n}\n" },
+  // A script that wants to know the type looks for a line that is `sops:`, and reads a JSON text as JSON.
+  { name: "a flow root", plain: "{a: 1}\n", sealed: '{a: 1,\nsops:\n  {"mac": "m"}}\n' },
+  { name: "a flow root that is JSON", plain: '{"a": 1}\n', sealed: '{"a": 1, "sops": {"mac": "m"}}\n' },
+  { name: "an empty flow root", plain: "{}\n", sealed: '{"sops": {"mac": "m"}}\n' },
+  {
+    name: "a flow root with a last comma",
+    plain: "{\r\n  a: 1,\r\n}\r\n",
+    sealed: '{\r\n  a: 1,\r\nsops:\r\n  {"mac": "m"},\r\n}\r\n',
+  },
+  {
+    name: "a flow root with comments",
+    plain: "{\n  a: 1 # c\n}\n",
+    sealed: '{\n  "sops": {"mac": "m"}, a: 1 # c\n}\n',
+  },
   {
     name: "first, where a kept line end is followed by blanks",
     plain: "a: |+\n  x\n\n ",
