@@ -32,12 +32,13 @@ function scalar(kind: "str" | "int" | "float", text: string): Tree {
  * The same path without the comments of lists, which upstream counts as elements. It ends early where a scalar stands
  * in the way.
  *
- * @returns the path, and whether a scalar is on the way
+ * @returns the path, whether a scalar is on the way, and the part of the path with the first thing that is not there
  * @throws {AppError} `KEY_NOT_FOUND` for what upstream crashes on, or does nothing with: a name for a list, a position
  *   for a mapping, a position below 0
  */
-export function pathAsUpstream(root: Tree, path: TreePath): { path: TreePath; isBlocked: boolean } {
+export function pathAsUpstream(root: Tree, path: TreePath): FoundPath {
   const found: (string | number)[] = []
+  let missing: TreePath | null = null
   let at: Tree | null = root
   for (const [depth, part] of path.entries()) {
     const here = path.slice(0, depth + 1)
@@ -45,6 +46,7 @@ export function pathAsUpstream(root: Tree, path: TreePath): { path: TreePath; is
       found.push(part)
       continue
     }
+    missing = here
     if (at.type === "map") {
       if (typeof part === "number") throw misplaced(here, "a mapping has names, not positions")
       const entry: MapTree["entries"][number] | undefined = at.entries.find(
@@ -54,7 +56,7 @@ export function pathAsUpstream(root: Tree, path: TreePath): { path: TreePath; is
       found.push(part)
       continue
     }
-    if (at.type !== "list") return { path: [...found, ...path.slice(depth)], isBlocked: true }
+    if (at.type !== "list") return { path: [...found, ...path.slice(depth)], isBlocked: true, missing: null }
     if (typeof part === "string") throw misplaced(here, "a list has positions, not names")
     if (part < 0) throw misplaced(here, "a position is 0 or more")
     const item: (typeof at.items)[number] | undefined = at.items[part]
@@ -62,7 +64,13 @@ export function pathAsUpstream(root: Tree, path: TreePath): { path: TreePath; is
     found.push(at.items.slice(0, part).filter(({ type }) => type !== "comment").length)
     at = item ?? null
   }
-  return { path: found, isBlocked: false }
+  return { path: found, isBlocked: false, missing: at === null ? missing : null }
+}
+
+interface FoundPath {
+  readonly path: TreePath
+  readonly isBlocked: boolean
+  readonly missing: TreePath | null
 }
 
 function misplaced(path: TreePath, subject: string): AppError {

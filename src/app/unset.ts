@@ -5,7 +5,7 @@ import { changeFile } from "./change-file.ts"
 import { type UnsetOptions } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { loadSettings } from "./settings.ts"
-import { parsePath } from "./tree-path.ts"
+import { parsePath, type TreePath } from "./tree-path.ts"
 
 /** `unset`: removes one entry of a sealed file with its own comments, and nothing else. */
 export async function unsetValue(session: Session, options: UnsetOptions): Promise<Outcome> {
@@ -14,11 +14,13 @@ export async function unsetValue(session: Session, options: UnsetOptions): Promi
   const path = parsePath(session, options.path, 7)
   return changeFile(session, options, async (scan, { document, opened }) => {
     const [root] = buildTrees(opened.leaves, scan.documents)
-    const { path: place, isBlocked } = session.asSops ? pathAsUpstream(root!, path) : { path, isBlocked: false }
+    const { path: place, isBlocked, missing } = session.asSops ? pathAsUpstream(root!, path) : here(path)
     if (isBlocked) {
       const asUpstream = `Unsupported type: a scalar for item '${path.at(-1)!}'`
       throw new AppError("KEY_NOT_FOUND", { path }, { subject: "a scalar is in the way", asUpstream })
     }
+    if (missing !== null && options.idempotent) return []
+    if (missing !== null) throw new AppError("KEY_NOT_FOUND", { path: missing })
     try {
       return document.format.unset(scan, place)
     } catch (error) {
@@ -26,4 +28,8 @@ export async function unsetValue(session: Session, options: UnsetOptions): Promi
       throw error
     }
   })
+}
+
+function here(path: TreePath): ReturnType<typeof pathAsUpstream> {
+  return { path, isBlocked: false, missing: null }
 }

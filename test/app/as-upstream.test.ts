@@ -57,19 +57,19 @@ const root: Tree = {
 }
 
 const paths = [
-  { path: ["s"], found: ["s"], isBlocked: false },
-  { path: ["new", 0, "x"], found: ["new", 0, "x"], isBlocked: false },
-  { path: ["list", 1], found: ["list", 0], isBlocked: false },
-  { path: ["list", 2], found: ["list", 1], isBlocked: false },
-  { path: ["list", 9], found: ["list", 2], isBlocked: false },
-  { path: ["s", "x", 1], found: ["s", "x", 1], isBlocked: true },
+  { path: ["s"], found: ["s"], isBlocked: false, missing: null },
+  { path: ["new", 0, "x"], found: ["new", 0, "x"], isBlocked: false, missing: ["new"] },
+  { path: ["list", 1], found: ["list", 0], isBlocked: false, missing: null },
+  { path: ["list", 2], found: ["list", 1], isBlocked: false, missing: null },
+  { path: ["list", 9], found: ["list", 2], isBlocked: false, missing: ["list", 9] },
+  { path: ["s", "x", 1], found: ["s", "x", 1], isBlocked: true, missing: null },
 ]
 
 const refused = [[0], ["list", "x"], ["list", -1], ["list", 0]]
 
 describe("paths as sops", () => {
-  test.each(paths)("$path is $found", ({ path, found, isBlocked }) => {
-    expect(pathAsUpstream(root, path)).toEqual({ path: found, isBlocked })
+  test.each(paths)("$path is $found", ({ path, found, isBlocked, missing }) => {
+    expect(pathAsUpstream(root, path)).toEqual({ path: found, isBlocked, missing })
   })
 
   test.each(refused.map((path) => ({ path })))("$path is an error with status 1", ({ path }) => {

@@ -303,6 +303,7 @@ describe("set and unset", () => {
 
   test("there is nothing to unset", () => {
     expect(fault(() => dotenv.unset(dotenv.scan("A=1\n"), ["B"])).code).toBe("KEY_NOT_FOUND")
+    expect(fault(() => dotenv.unset(dotenv.scan("A=1\n"), ["A", "x"])).code).toBe("KEY_NOT_FOUND")
   })
 })
 

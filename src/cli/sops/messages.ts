@@ -7,8 +7,9 @@ import { goQuoted, visible } from "./log.ts"
 const words: Partial<Readonly<Record<Code, (error: AppError) => string>>> = {
   FILE_MISSING: (error) => `${reading(error)}open ${fileOf(error)}: ${noSuchFile}`,
   FILE_UNREADABLE: (error) => `${reading(error)}open ${fileOf(error)}: ${reasonOf(error)}`,
-  FILE_UNWRITABLE: (error) => `Could not open in-place file for writing: open ${fileOf(error)}: ${reasonOf(error)}`,
+  FILE_UNWRITABLE: (error) => `${writing(error)}: open ${fileOf(error)}: ${reasonOf(error)}`,
   CONFIG_UNREADABLE: (error) => `could not read config file: open ${fileOf(error)}: ${reasonOf(error, noSuchFile)}`,
+  CONFIG_INVALID: configWords,
   NOT_SEALED: () => "sops metadata not found",
   ALREADY_SEALED: () => alreadySealed,
   RESERVED_KEY: () => alreadySealed,
@@ -69,6 +70,13 @@ async function dataKeyWords(error: AppError): Promise<string | undefined> {
   return dataKeyText(error) ?? undefined
 }
 
+/** Upstream names the step at which it cannot read the text into its types; what it judges afterwards has no such words. */
+function configWords(error: AppError): string {
+  const subject = error.detail.subject ?? ""
+  const isJudged = error.exit !== 1 || /^(?:invalid |cannot use |no destination|a destination rule )/.test(subject)
+  return isJudged ? ours(error) : ours(error).replace(": ", ": Could not unmarshal config file: ")
+}
+
 function editorEnd({ detail }: AppError): string | undefined {
   const status = /^it ended with status (\d+)$/.exec(detail.notes?.[0] ?? "")?.[1]
   return status === undefined ? undefined : `exit status ${status}`
@@ -86,6 +94,11 @@ const noSuchFile = "no such file or directory"
 
 function reasonOf({ detail, message }: AppError, usual = message): string {
   return detail.notes?.[0] ?? usual
+}
+
+function writing({ detail }: AppError): string {
+  const isTemporary = detail.notes?.[0] === "no private folder can be made"
+  return isTemporary ? "Could not create temporary directory" : "Could not open in-place file for writing"
 }
 
 /** Files beside the document have no words of their own. */

@@ -32,6 +32,7 @@ export function setLine({ source, sites }: Scan, path: Path, value: Tree): Edit[
  * as often as of its first variable.
  */
 export function unsetLine({ source, sites }: Scan, path: Path): Edit[] {
+  if (path.length > 1) throw new AppError("KEY_NOT_FOUND", { path }, { subject: "dotenv knows no nested values" })
   const key = nameOf(path)
   const nth = sites.findIndex(({ item }) => item.key === key)
   const site = sites[nth]

@@ -77,6 +77,12 @@ const quirks = [
     status: 1,
     stderr: /component \[0\]/,
   },
+  {
+    name: "the first part of a path that is not there is named",
+    args: ["unset", "s.yaml", '["x"]["y"]'],
+    status: 1,
+    stderr: /^Key not found: x\n$/,
+  },
   { name: "a position below 0", args: ["set", "s.yaml", '["b"][-1]', "1"], status: 1, stderr: /Key not found/ },
   { name: "an empty path", args: ["set", "s.yaml", "", "1"], status: 7, stderr: /Invalid set index format/ },
   {
