@@ -13,7 +13,7 @@ export async function execEnv(session: Session, options: ExecEnvOptions): Promis
   try {
     const values = await withFile(file.file, async () => {
       if (session.asSops) return envAsUpstream(treesOf(session, file))
-      const found = valuesOf(file, { withClear: options.withClear, flatten: undefined, only: [] })
+      const found = valuesOf(session, file, { withClear: options.withClear, flatten: undefined, only: [] })
       checkEnvNames(found, options.allowEnv)
       return found
     })

@@ -1,5 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
 import { type Tree } from "../core/tree.ts"
+import { didYouMean } from "../errors/nearest.ts"
 import { type TreePath } from "./tree-path.ts"
 
 export interface FindOptions {
@@ -19,7 +20,11 @@ export function findInTree(root: Tree, path: TreePath, { countsComments = false 
     if (next === null) {
       const component = typeof part === "string" ? `['${part}']` : `[${part}]`
       const asUpstream = `error truncating tree: component ${component} not found`
-      throw new AppError("KEY_NOT_FOUND", { path: path.slice(0, depth + 1) }, { asUpstream })
+      throw new AppError(
+        "KEY_NOT_FOUND",
+        { path: path.slice(0, depth + 1) },
+        { asUpstream, hint: whatIsThere(at, part) },
+      )
     }
     at = next
   }
@@ -41,4 +46,21 @@ function step(tree: Tree, part: string | number, path: TreePath, countsComments:
     found = entry.value
   }
   return found
+}
+
+const keysShownMax = 10
+
+/** Keys stand in the clear in a sealed file, so they may be said. */
+function whatIsThere(tree: Tree, part: string | number): string {
+  if (tree.type === "list") {
+    const count = tree.items.filter(({ type }) => type !== "comment").length
+    return `there is a list of ${count === 1 ? "one item" : `${count} items`}, counted from 0`
+  }
+  if (tree.type !== "map") return "there is a single value, and nothing in it"
+  const keys = tree.entries.flatMap((entry) => (entry.type === "entry" ? [entry.key] : []))
+  const near = didYouMean(String(part), keys)
+  if (near !== undefined) return near
+  if (keys.length === 0) return "there is an empty mapping"
+  const more = keys.length > keysShownMax ? ", ..." : ""
+  return `the keys there are: ${keys.slice(0, keysShownMax).join(", ")}${more}`
 }

@@ -25,7 +25,7 @@ async function collect(session: Session, options: RunOptions): Promise<Map<strin
     const file = await openFile(session, { ...options, source, valuesOnly: true })
     try {
       await withFile(file.file, async () => {
-        const wanted = valuesOf(file, options)
+        const wanted = valuesOf(session, file, options)
         const named = wanted.map((value) => ({ ...value, name: options.prefix + value.name }))
         checkEnvNames(named, options.allowEnv)
         for (const [index, value] of named.entries()) {
@@ -50,5 +50,13 @@ async function collect(session: Session, options: RunOptions): Promise<Map<strin
 function missingKeys(names: readonly string[], files: readonly Source[]): AppError {
   const notes = names.slice(1).map((name) => `nor at ${name}`)
   const places = files.map((file) => file ?? "standard input").join(", ")
-  return new AppError("KEY_NOT_FOUND", { path: [names[0]!] }, { exit: 125, notes: [...notes, `looked in ${places}`] })
+  return new AppError(
+    "KEY_NOT_FOUND",
+    { path: [names[0]!] },
+    {
+      exit: 125,
+      notes: [...notes, `looked in ${places}`],
+      hint: "check its spelling: --only takes the names of the file, without --prefix, and joined by --flatten",
+    },
+  )
 }

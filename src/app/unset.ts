@@ -2,6 +2,7 @@ import { buildTrees } from "../core/build-tree.ts"
 import { AppError } from "../errors/app-error.ts"
 import { pathAsUpstream } from "./as-upstream.ts"
 import { changeFile } from "./change-file.ts"
+import { findInTree } from "./find-in-tree.ts"
 import { type UnsetOptions } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { loadSettings } from "./settings.ts"
@@ -25,6 +26,8 @@ export async function unsetValue(session: Session, options: UnsetOptions): Promi
       return document.format.unset(scan, place)
     } catch (error) {
       if (options.idempotent && error instanceof AppError && error.code === "KEY_NOT_FOUND") return []
+      // The tree knows what stands there instead.
+      if (!session.asSops) findInTree(root!, path)
       throw error
     }
   })

@@ -66,7 +66,7 @@ export const followLinks = {
 
 export const targetOptions = {
   inPlace: { kind: "flag", short: "i", summary: "write the result back to the file" },
-  output: { kind: "text", short: "o", value: "FILE", summary: "write the result to FILE" },
+  output: { kind: "text", short: "o", value: "FILE", summary: "write the result to FILE; - is standard output" },
   followLinks,
 } as const satisfies Record<string, OptionSpec>
 

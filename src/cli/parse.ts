@@ -153,9 +153,13 @@ function pieces(spec: OptionSpec, text: string): string[] {
 }
 
 function wholeNumber(name: string, { base = 10 }: OptionSpec, text: string): number {
-  const digits = base === 8 ? /^[0-7]{1,5}$/ : /^\d{1,9}$/
+  const digits = base === 8 ? /^0?[0-7]{1,3}$/ : /^\d{1,9}$/
   if (digits.test(text)) return Number.parseInt(text, base)
-  throw new AppError("OPTION_VALUE", {}, { subject: `${name} needs ${base === 8 ? "an octal" : "a whole"} number` })
+  throw new AppError(
+    "OPTION_VALUE",
+    {},
+    { subject: `${name} needs ${base === 8 ? "an octal number up to 777" : "a whole number"}` },
+  )
 }
 
 function choice(name: string, choices: readonly string[], text: string): string {

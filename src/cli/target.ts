@@ -6,6 +6,11 @@ export function source(word: string | undefined): Source {
   return word === undefined || word === "-" ? null : word
 }
 
+/** What `--output` names; a lone dash is standard output, and no file of that name. */
+export function outputOf({ output }: { readonly output: string | undefined }): string | undefined {
+  return output === "-" ? undefined : output
+}
+
 export interface Target {
   readonly inPlace: boolean
   readonly output: string | undefined

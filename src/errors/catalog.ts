@@ -10,7 +10,11 @@ interface Entry {
  */
 export const catalog = {
   // The text of a file.
-  SYNTAX: { exit: 2, title: "the file is not valid in its format", hint: undefined },
+  SYNTAX: {
+    exit: 2,
+    title: "the file is not valid in its format",
+    hint: "correct that place; if the file has another format, say so with --input-type",
+  },
   NOT_UTF8: { exit: 2, title: "the file is not UTF-8 text", hint: "treat it as binary: --input-type binary" },
   ROOT_NOT_MAP: {
     exit: 2,
@@ -29,8 +33,12 @@ export const catalog = {
     title: "a line of the INI file has a key and no value, which sops cannot seal",
     hint: "put a `=` behind the key, or seal the whole file in a container with --container",
   },
-  NO_DOCUMENT: { exit: 92, title: "the file holds no document", hint: undefined },
-  TOO_LARGE: { exit: 2, title: "a limit was exceeded", hint: undefined },
+  NO_DOCUMENT: { exit: 92, title: "the file holds no document", hint: "put a value into it first" },
+  TOO_LARGE: {
+    exit: 2,
+    title: "a limit was exceeded",
+    hint: "docs/threat-model.md lists the limits; any file can be sealed as one value with --input-type binary",
+  },
   ALREADY_SEALED: {
     exit: 203,
     title: "the file is sealed already",
@@ -43,7 +51,7 @@ export const catalog = {
   },
 
   // Metadata.
-  METADATA_INVALID: { exit: 1, title: "the metadata of the file is not valid", hint: undefined },
+  METADATA_INVALID: { exit: 1, title: "the metadata of the file is not valid", hint: "restore an earlier version" },
   NO_KEYS: {
     exit: 1,
     title: "the metadata names no recipient: nobody can open this file",
@@ -66,7 +74,11 @@ export const catalog = {
     title: "a value cannot be opened: it was changed, moved, or sealed under another data key",
     hint: "restore the value from an earlier version of the file",
   },
-  VALUE_TYPE: { exit: 25, title: "an opened value does not fit the type that its token names", hint: undefined },
+  VALUE_TYPE: {
+    exit: 25,
+    title: "an opened value does not fit the type that its token names",
+    hint: "restore the value from an earlier version of the file",
+  },
   COMMENT_UNSAFE: {
     exit: 25,
     title: "an opened comment holds a line break or control character and could change the file",
@@ -122,7 +134,7 @@ export const catalog = {
     title: "the path is not valid",
     hint: 'write it as ["a"][0]["b"] or a[0].b',
   },
-  KEY_NOT_FOUND: { exit: 1, title: "there is nothing at that path", hint: undefined },
+  KEY_NOT_FOUND: { exit: 1, title: "there is nothing at that path", hint: "look at the keys that the file has" },
   NOT_PRINTABLE: { exit: 4, title: "the format of the output cannot hold this document", hint: undefined },
   KEY_TWICE: {
     exit: 1,
@@ -203,7 +215,7 @@ export const catalog = {
   },
   FILE_EXISTS: { exit: 3, title: "the file is there already, and nothing was written", hint: "choose another name" },
   NOT_CHANGED: { exit: 200, title: "File has not changed, exiting.", hint: undefined },
-  EDIT_INTERRUPTED: { exit: 1, title: "the editor was interrupted", hint: undefined },
+  EDIT_INTERRUPTED: { exit: 1, title: "the editor was interrupted", hint: "nothing was written" },
   RESERVED_KEY: {
     exit: 203,
     title: "the name `sops` is reserved for the metadata",
@@ -256,7 +268,7 @@ export const catalog = {
   },
   WRAP_FAILED: { exit: 1, title: "the data key could not be wrapped for every recipient", hint: undefined },
   STANZA_INVALID: { exit: 128, title: "a wrapped data key is malformed", hint: undefined },
-  RECIPIENT_INVALID: { exit: 1, title: "a recipient is not valid", hint: undefined },
+  RECIPIENT_INVALID: { exit: 1, title: "a recipient is not valid", hint: "copy it again, whole" },
   IDENTITY_INVALID: { exit: 128, title: "an identity cannot be used", hint: undefined },
   PLUGIN_REFUSED: { exit: 128, title: "an age plugin may not be run", hint: undefined },
   PLUGIN_FAILED: { exit: 128, title: "an age plugin failed", hint: undefined },
@@ -273,7 +285,7 @@ export const catalog = {
   PGP_KEY: { exit: 128, title: "a PGP key cannot be used", hint: undefined },
 
   // Files and folders.
-  FILE_MISSING: { exit: 100, title: "there is no such file", hint: undefined },
+  FILE_MISSING: { exit: 100, title: "there is no such file", hint: "check the name, and the folder that you are in" },
   FILE_UNREADABLE: { exit: 2, title: "the file cannot be read", hint: undefined },
   FILE_UNWRITABLE: { exit: 3, title: "the file cannot be written", hint: undefined },
   LINK_OUTSIDE: {
@@ -296,13 +308,17 @@ export const catalog = {
     title: "the folder for drafts is not in the hands of this user alone",
     hint: "make it yours, with mode 0700",
   },
-  DRAFT_INVALID: { exit: 1, title: "the draft is damaged", hint: undefined },
+  DRAFT_INVALID: { exit: 1, title: "the draft is damaged", hint: "edit the file anew, without --resume" },
 
   // Standard streams, and programs that are started.
   OUTPUT_CLOSED: { exit: 141, title: "nobody reads the standard output any more", hint: undefined },
   OUTPUT_FAILED: { exit: 3, title: "the output cannot be written", hint: undefined },
-  COMMAND_MISSING: { exit: 127, title: "the command was not found", hint: undefined },
-  COMMAND_NOT_EXECUTABLE: { exit: 126, title: "the command cannot be run", hint: undefined },
+  COMMAND_MISSING: { exit: 127, title: "the command was not found", hint: "check its name, and PATH" },
+  COMMAND_NOT_EXECUTABLE: {
+    exit: 126,
+    title: "the command cannot be run",
+    hint: "make it executable with chmod +x, or name the program that reads it first",
+  },
   PROGRAM_MISSING: { exit: 1, title: "a program that is needed was not found", hint: undefined },
   PROGRAM_REFUSED: {
     exit: 1,
@@ -311,7 +327,7 @@ export const catalog = {
   },
   FIFO_FAILED: { exit: 3, title: "a named pipe cannot be made", hint: "use a regular file: --no-fifo" },
   FILENAME_OUTSIDE: { exit: 1, title: "the name does not stay in its folder", hint: "give a plain file name" },
-  USER_UNKNOWN: { exit: 1, title: "there is no such user", hint: undefined },
+  USER_UNKNOWN: { exit: 1, title: "there is no such user", hint: "name a user of this machine" },
   USER_REFUSED: { exit: 1, title: "the program cannot become that user", hint: "only root can do that" },
   NO_EDITOR: { exit: 201, title: "no editor was found", hint: "set SOPS_EDITOR or EDITOR" },
   EDITOR_INVALID: {
@@ -319,13 +335,13 @@ export const catalog = {
     title: "the editor's command cannot be understood",
     hint: "close every quote in it",
   },
-  EDITOR_FAILED: { exit: 201, title: "the editor failed", hint: undefined },
+  EDITOR_FAILED: { exit: 201, title: "the editor failed", hint: "nothing was written: try another editor" },
 
   // The command line.
   COMMAND_UNKNOWN: { exit: 64, title: "there is no such command", hint: "see `sotto --help`" },
   OPTION_UNKNOWN: { exit: 64, title: "there is no such option", hint: "see --help for the options of this command" },
-  OPTION_VALUE: { exit: 64, title: "the value of an option is wrong", hint: undefined },
-  OPTIONS_CONFLICT: { exit: 8, title: "two options contradict each other", hint: undefined },
+  OPTION_VALUE: { exit: 64, title: "the value of an option is wrong", hint: "see --help for the values that it takes" },
+  OPTIONS_CONFLICT: { exit: 8, title: "two options contradict each other", hint: "leave one of them out" },
   ARGUMENT_MISSING: {
     exit: 100,
     title: "an argument is missing",
@@ -370,7 +386,7 @@ export const catalog = {
     title: "can not compile regexp",
     hint: "patterns are RE2: there are no look-arounds and no back-references",
   },
-  PATTERN_TOO_LONG: { exit: 1, title: "a pattern is longer than 1,000 characters", hint: undefined },
+  PATTERN_TOO_LONG: { exit: 1, title: "a pattern is longer than 1,000 characters", hint: "make two rules of it" },
   ENVIRONMENT_INVALID: { exit: 1, title: "an environment variable has a value that cannot be used", hint: undefined },
 } as const satisfies Record<string, Entry>
 

@@ -14,8 +14,8 @@ const cases = [
   },
   {
     name: "line, column and path stand behind the file",
-    error: new AppError("SYNTAX", { file: "a.yaml", line: 3, column: 7, path: ["db", 0, "pass.word"] }),
-    text: `error: the file is not valid in its format (a.yaml, line 3, column 7, db[0]["pass.word"]) [SYNTAX]\n`,
+    error: new AppError("NOT_PRINTABLE", { file: "a.yaml", line: 3, column: 7, path: ["db", 0, "pass.word"] }),
+    text: `error: the format of the output cannot hold this document (a.yaml, line 3, column 7, db[0]["pass.word"]) [NOT_PRINTABLE]\n`,
   },
   {
     name: "notes come before the hint, each on its line",
@@ -26,13 +26,13 @@ const cases = [
   },
   {
     name: "S20: a file name cannot act on the terminal",
-    error: new AppError("SYNTAX", { file: "a\x1b[2J\u202e.yaml" }),
-    text: "error: the file is not valid in its format (a\\x1b[2J\\u202e.yaml) [SYNTAX]\n",
+    error: new AppError("NOT_PRINTABLE", { file: "a\x1b[2J\u202e.yaml" }),
+    text: "error: the format of the output cannot hold this document (a\\x1b[2J\\u202e.yaml) [NOT_PRINTABLE]\n",
   },
   {
     name: "S20: a subject is shown on one line",
-    error: new AppError("SYNTAX", {}, { subject: "--x\nerror: all is well" }),
-    text: "error: the file is not valid in its format: --x\\nerror: all is well [SYNTAX]\n",
+    error: new AppError("NOT_PRINTABLE", {}, { subject: "--x\nerror: all is well" }),
+    text: "error: the format of the output cannot hold this document: --x\\nerror: all is well [NOT_PRINTABLE]\n",
   },
 ]
 
@@ -50,14 +50,14 @@ describe("report", () => {
   })
 
   test("JSON is one line of ASCII that holds the exact names", () => {
-    const error = new AppError("SYNTAX", { file: "ключ\u202e\n.yaml", line: 3, path: ["a", 0] })
+    const error = new AppError("NOT_PRINTABLE", { file: "ключ\u202e\n.yaml", line: 3, path: ["a", 0] })
     const text = report(error, { json: true, color: true })
     expect(text).toMatch(/^[\x20-\x7e]+\n$/)
     expect(JSON.parse(text)).toEqual({
       schema: 1,
-      code: "SYNTAX",
-      exit: 2,
-      message: "the file is not valid in its format",
+      code: "NOT_PRINTABLE",
+      exit: 4,
+      message: "the format of the output cannot hold this document",
       file: "ключ\u202e\n.yaml",
       path: ["a", 0],
       line: 3,

@@ -1,3 +1,4 @@
+import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
 import { limits } from "../../src/core/limits.ts"
 import { noSelectors, select } from "../../src/core/select.ts"
@@ -20,6 +21,18 @@ function errorOf(work: () => unknown): AppError {
 }
 
 const deep = 100_000
+
+test("S21: every limit stands in the threat model", () => {
+  const page = readFileSync(new URL("../../docs/threat-model.md", import.meta.url), "utf8")
+  const [, table = ""] = /\n## Limits\n([^]*?)\n## /.exec(page) ?? []
+  const told = [...table.matchAll(/\| +([\d,]+) +\|/g)].map(([, number]) => Number(number?.replaceAll(",", "")))
+  const sizes = {
+    ...limits,
+    file_bytes_max: limits.file_bytes_max / 2 ** 20,
+    memo_bytes_max: limits.memo_bytes_max / 1024,
+  }
+  expect(told.sort()).toEqual(Object.values(sizes).sort())
+})
 
 describe("S21: bombs are refused before they go off", () => {
   test.each([

@@ -1,6 +1,6 @@
 import { indent, openOptions, targetOptions, typeOptions } from "../option-groups.ts"
 import { command } from "../spec.ts"
-import { sources } from "../target.ts"
+import { outputOf, sources } from "../target.ts"
 
 export const decrypt = command({
   details: [
@@ -36,6 +36,6 @@ export const decrypt = command({
   async run(session, { args, options }) {
     const files = sources(args.files, options)
     const { decryptFiles } = await import("../../app/decrypt.ts")
-    return decryptFiles(session, { ...options, files })
+    return decryptFiles(session, { ...options, output: outputOf(options), files })
   },
 })

@@ -8,7 +8,7 @@ import {
   typeOptions,
 } from "../option-groups.ts"
 import { command } from "../spec.ts"
-import { sources } from "../target.ts"
+import { outputOf, sources } from "../target.ts"
 
 export const encrypt = command({
   details: [
@@ -42,6 +42,6 @@ export const encrypt = command({
   async run(session, { args, options }) {
     const files = sources(args.files, options)
     const { encryptFiles } = await import("../../app/encrypt.ts")
-    return encryptFiles(session, { ...options, files })
+    return encryptFiles(session, { ...options, output: outputOf(options), files })
   },
 })

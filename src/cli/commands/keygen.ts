@@ -1,4 +1,5 @@
 import { command } from "../spec.ts"
+import { outputOf } from "../target.ts"
 
 export const keygen = command({
   details: [
@@ -14,6 +15,6 @@ export const keygen = command({
   ],
   async run(session, { options }) {
     const { generateKey } = await import("../../app/keygen.ts")
-    return generateKey(session, options)
+    return generateKey(session, { ...options, output: outputOf(options) })
   },
 })

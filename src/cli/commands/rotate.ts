@@ -9,7 +9,7 @@ import {
   typeOptions,
 } from "../option-groups.ts"
 import { command } from "../spec.ts"
-import { sources } from "../target.ts"
+import { outputOf, sources } from "../target.ts"
 
 export const rotate = command({
   details: [
@@ -65,6 +65,6 @@ export const rotate = command({
       hcVaultTransit: options.rmHcVaultTransit,
       hckms: options.rmHckms,
     }
-    return rotateFiles(session, { ...options, files, add, remove })
+    return rotateFiles(session, { ...options, output: outputOf(options), files, add, remove })
   },
 })
