@@ -62,7 +62,8 @@ export class Reader {
   expectEnd(): void {
     this.#skipSpace()
     if (this.#at < this.#source.length) {
-      throw this.#syntax("text stands behind the end of the object, which sops would drop without a word")
+      const reason = "text stands behind the end of the object, which sops would drop without a word"
+      throw this.#error("SYNTAX", reason, "seal the whole file in a container with --container")
     }
   }
 
@@ -213,8 +214,8 @@ export class Reader {
     return this.#error("SYNTAX", reason)
   }
 
-  #error(code: "SYNTAX" | "ROOT_NOT_MAP" | "TOO_LARGE", subject?: string): AppError {
-    return new AppError(code, { line: this.#line, column: this.#at - this.#lineStart + 1 }, { subject })
+  #error(code: "SYNTAX" | "ROOT_NOT_MAP" | "TOO_LARGE", subject?: string, hint?: string): AppError {
+    return new AppError(code, { line: this.#line, column: this.#at - this.#lineStart + 1 }, { subject, hint })
   }
 }
 
