@@ -42,7 +42,8 @@ export function notice(text: string, { json, color }: ReportStyle): string {
   return `${(color ? painted : plain).notice("notice:")} ${display(text, noticeMax)}\n`
 }
 
-// A notice may hold several names, each of them cut where it comes in.
+// A notice, or a line of an error, may hold several names, each of them cut where it comes in; what to do next stands at
+// its end.
 const noticeMax = 600
 
 interface Paint {
@@ -77,7 +78,7 @@ function place({ where }: AppError): string {
 }
 
 function note(text: string): string {
-  return `  ${display(text)}`
+  return `  ${display(text, noticeMax)}`
 }
 
 function fields(error: AppError): object {

@@ -90,8 +90,16 @@ function mergePlaces(attempts: readonly FailedAttempt[]): Place[] {
 
 function called(recipient: Recipient, nameOf: NameOf): string {
   const name = nameOf(recipient)
-  const text = recipientName(recipient)
+  const text = shortName(recipient)
   return name === undefined ? text : `${name} (${text})`
+}
+
+const nameMax = 200
+
+/** As much of a recipient as a line has room for: a post-quantum one has 2,000 characters. */
+export function shortName(recipient: Recipient): string {
+  const text = recipientName(recipient)
+  return text.length > nameMax ? `${text.slice(0, nameMax)}…` : text
 }
 
 function asAge(recipient: string): Recipient {

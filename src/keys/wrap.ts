@@ -1,7 +1,8 @@
-import { type Recipient, type WrappedKey, recipientName } from "../core/recipient.ts"
+import { type Recipient, type WrappedKey } from "../core/recipient.ts"
 import { SecretBytes } from "../core/secret.ts"
 import { checkThreshold, split } from "../core/shamir.ts"
 import { AppError } from "../errors/app-error.ts"
+import { shortName } from "./describe-data-key.ts"
 import { type KeyServices, onlyLocal } from "./keyservice/services.ts"
 import { manifestOf, manifests as allManifests } from "./manifest.ts"
 import { checkRecipient } from "./check-recipient.ts"
@@ -72,7 +73,7 @@ export async function wrapDataKey(
         reasons.push(describe(error))
       }
     }
-    failures.push(`for ${recipientName(recipient)}: ${reasons.join("; ")}`)
+    failures.push(`for ${shortName(recipient)}: ${reasons.join("; ")}`)
     return null
   }
   try {

@@ -25,6 +25,13 @@ const cases = [
       "hint: treat it as binary: --input-type binary\n",
   },
   {
+    name: "what to do next is not cut from a line that names a key and its service",
+    error: new AppError("DATA_KEY", {}, { notes: [`for ${"k".repeat(200)}: ${"r".repeat(250)} (log in)`], hint: "h" }),
+    text:
+      `error: the data key could not be unwrapped [DATA_KEY]\n  for ${"k".repeat(200)}: ${"r".repeat(250)} (log in)\n` +
+      "hint: h\n",
+  },
+  {
     name: "S20: a file name cannot act on the terminal",
     error: new AppError("NOT_PRINTABLE", { file: "a\x1b[2J\u202e.yaml" }),
     text: "error: the format of the output cannot hold this document (a\\x1b[2J\\u202e.yaml) [NOT_PRINTABLE]\n",

@@ -205,6 +205,8 @@ export async function expectedFailure(work: Promise<unknown>): Promise<AppError>
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     expect(leaks(error)).toBe(false)
+    // Node hands warnings on when all promises have had their turn.
+    await new Promise((resolve) => setImmediate(resolve))
     expect(printed).toEqual([])
     return error
   } finally {

@@ -24,9 +24,9 @@ export const gcp: KeyProvider = {
     return callService({ service, recipient, context }, async (context) => {
       const plaintext = dataKey.use((bytes) => Buffer.from(bytes).toString("base64"))
       const answer = await ask(to, { operation: "encrypt", body: { plaintext } }, context)
-      // The name of the answer is that of the version.
+      // The name of the answer is that of the version. Emulators name the key.
       const name = textField(answer, "name")
-      if (name !== null && !name.startsWith(`${to.resourceId}/`)) {
+      if (name !== null && name !== to.resourceId && !name.startsWith(`${to.resourceId}/`)) {
         throw serviceError("KEY_ANSWER", { service, words: "it answered for another key" })
       }
       return encFromBytes(decodeBase64(textField(answer, "ciphertext") ?? "", { isPadded: true }), service)
@@ -77,9 +77,9 @@ async function ask({ resourceId }: GcpRecipient, { operation, body }: Question, 
 function failure(answer: HttpAnswer, { as, operation }: { as: string; operation: Operation }): AppError {
   const error = field(parseJson(answer.body), "error")
   const status = textField(error, "status") ?? ""
-  switch (answer.status) {
+  switch (httpStatuses.get(codeInText(error)) ?? answer.status) {
     case 400:
-      if (status === "FAILED_PRECONDITION") {
+      if (status === "FAILED_PRECONDITION" || codeInText(error) === "FailedPrecondition") {
         const hint = "enable the version of the key that wrapped this data key, or restore it"
         return serviceError("KEY_UNAVAILABLE", { service, as, words: "its version is disabled or destroyed", hint })
       }
@@ -103,6 +103,22 @@ function failure(answer: HttpAnswer, { as, operation }: { as: string; operation:
     default:
       return serviceError("KEY_ANSWER", { service, as, words: `status ${answer.status}` })
   }
+}
+
+/** As google.api's HTTP mapping has them. */
+const httpStatuses: ReadonlyMap<string, number> = new Map([
+  ["InvalidArgument", 400],
+  ["FailedPrecondition", 400],
+  ["Unauthenticated", 401],
+  ["PermissionDenied", 403],
+  ["NotFound", 404],
+  ["ResourceExhausted", 429],
+])
+
+/** Gateways in front of a gRPC server answer 500 with its own words: "rpc error: code = NotFound desc = ...". */
+function codeInText(error: Json): string {
+  const text = typeof error === "string" ? error : ""
+  return /^rpc error: code = ([A-Za-z]{1,30}) desc/.exec(text)?.[1] ?? ""
 }
 
 function reasons(error: Json): (string | null)[] {

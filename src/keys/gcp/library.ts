@@ -14,6 +14,13 @@ const scopes = ["https://www.googleapis.com/auth/cloud-platform", "https://www.g
 const anyProject = "-"
 const emailShape = /^[A-Za-z0-9._%+@:-]{3,200}$/
 
+// The library warns on standard error of every machine that is none of Google's. What was looked for, and where, is said
+// by our error, once.
+const { emitWarning } = process
+process.emitWarning = (...args: unknown[]): void => {
+  if (args[1] !== "MetadataLookupWarning") Reflect.apply(emitWarning, process, args)
+}
+
 const clients = sessionMemo<AuthClient>()
 /** One for the process: the library has one client for the metadata server. */
 const calls = liveContexts()

@@ -2,10 +2,11 @@ import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { type Recipient } from "../../../src/core/recipient.ts"
+import { SecretBytes } from "../../../src/core/secret.ts"
 import { endpointOf } from "../../../src/keys/gcp/endpoint.ts"
 import { gcp } from "../../../src/keys/gcp/gcp.ts"
 import { ServiceKey } from "../../servers/cipher.ts"
-import { authorityFile } from "../../servers/server.ts"
+import { type Answer, authorityFile, startServer } from "../../servers/server.ts"
 import { type FakeGcp, gcpKey, startGcp } from "../../servers/gcp.ts"
 import { temporaryFolder, testContext } from "../context.ts"
 import { expectedFailure, inEnvironment, secret, serviceLaws } from "../service-laws.ts"
@@ -141,6 +142,43 @@ describe("GCP KMS in particular", () => {
   test("the metadata server of a machine is asked", async () => {
     const env = { METADATA_SERVER_DETECTION: "assume-present", GCE_METADATA_HOST: `127.0.0.1:${fake.server.port}` }
     expect(await unwrap(env)).toEqual(secret)
+  })
+
+  test("a machine that is none of Google's is not warned of", async () => {
+    const env = { METADATA_SERVER_DETECTION: "", GCE_METADATA_HOST: "127.0.0.1:1" }
+    expect((await expectedFailure(unwrap(env))).code).toBe("KEY_NO_CREDENTIALS")
+  })
+
+  // As the emulators have it that run on a developer's machine.
+  describe("an emulator", () => {
+    const wrapped = async (answer: Answer): Promise<string> => {
+      const emulator = await startServer(() => answer)
+      try {
+        const env = { SOPS_GCP_KMS_ENDPOINT: emulator.origin, GOOGLE_OAUTH_ACCESS_TOKEN: token }
+        const context = testContext({ env })
+        return await gcp.wrap(new SecretBytes(Uint8Array.from(secret)), recipientOf(gcpKey), context)
+      } finally {
+        await emulator.close()
+      }
+    }
+
+    test("may name the key in place of its version, and no other", async () => {
+      const ciphertext = Buffer.alloc(64, 1).toString("base64")
+      expect(await wrapped({ status: 200, body: { name: gcpKey, ciphertext } })).toBe(ciphertext)
+      const error = await expectedFailure(wrapped({ status: 200, body: { name: `${gcpKey}2`, ciphertext } }))
+      expect(error.code).toBe("KEY_ANSWER")
+    })
+
+    test.each([
+      { said: "NotFound", code: "KEY_UNAVAILABLE" },
+      { said: "FailedPrecondition", code: "KEY_UNAVAILABLE" },
+      { said: "PermissionDenied", code: "KEY_DENIED" },
+      { said: "Unauthenticated", code: "KEY_NO_CREDENTIALS" },
+      { said: "Internal", code: "KEY_ANSWER" },
+    ])("may pass on the $said of a gRPC server as it is", async ({ said, code }) => {
+      const error = `rpc error: code = ${said} desc = canary-7f3a`
+      expect((await expectedFailure(wrapped({ status: 500, body: { error } }))).code).toBe(code)
+    })
   })
 
   test("a workload identity is exchanged for a token", async () => {
