@@ -26,5 +26,5 @@ export function readTiming({ env }: Pick<KeyContext, "env">): Timing {
       { subject: `${variable} is not a number of seconds up to ${secondsMax}` },
     )
   }
-  return { requestMs: seconds * 1000, overallMs: seconds * 1500, headStartMs: 1000 }
+  return { requestMs: Math.round(seconds * 1000), overallMs: Math.round(seconds * 1500), headStartMs: 1000 }
 }

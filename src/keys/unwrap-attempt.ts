@@ -120,8 +120,9 @@ export async function unwrapInTime(entry: WrappedKey, manifest: Manifest, option
   let timer: NodeJS.Timeout | undefined
   let stop: (() => void) | undefined
   const end = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new AppError("KEY_TIMEOUT")), timeoutMs)
-    stop = () => reject(new AppError("KEY_TIMEOUT"))
+    const subject = `${manifest.title}, after ${timeoutMs / 1000} s`
+    timer = setTimeout(() => reject(new AppError("KEY_TIMEOUT", {}, { subject })), timeoutMs)
+    stop = () => reject(new AppError("KEY_TIMEOUT", {}, { subject: `${manifest.title}, it was given up` }))
     signal.addEventListener("abort", stop)
   })
   try {

@@ -53,12 +53,13 @@ export async function unwrapDataKey(
   const states = groups.map((group): Group => {
     return { attempts: inOrder(group.flatMap(makeAttempts), decryptionOrder), part: null }
   })
+  const patience = { leftMs: timing.overallMs }
   const isDone = (): boolean => partsOf(states).length >= enough(groups.length, threshold)
 
   for (const group of states) group.part = recallAny(group, context)
   for (const round of roundsOf(states, decryptionOrder)) {
     if (isDone()) break
-    await runRound(round, { context, timing, isDone })
+    await runRound(round, { context, timing, patience, isDone })
   }
 
   const parts = partsOf(states)
@@ -85,15 +86,18 @@ interface Turn {
 interface Circumstances {
   readonly context: KeyContext
   readonly timing: Timing
+  /** For services on the network, in all rounds together. */
+  readonly patience: { leftMs: number }
   readonly isDone: () => boolean
 }
 
-async function runRound(round: readonly Turn[], { context, timing, isDone }: Circumstances): Promise<void> {
+async function runRound(round: readonly Turn[], circumstances: Circumstances): Promise<void> {
+  const { context, isDone } = circumstances
   await runLocal(round, "silent", context)
   if (isDone() || !reaches(context.effort, "programs")) return
   await runLocal(round, "programs", context)
   if (isDone() || !reaches(context.effort, "any")) return
-  await runOnline(round, { context, timing, isDone })
+  await runOnline(round, circumstances)
   for (const turn of round) {
     if (isDone()) return
     await runLocal([turn], "any", context)
@@ -113,7 +117,7 @@ async function runLocal(round: readonly Turn[], effort: Effort, context: KeyCont
   await Promise.all(tasks)
 }
 
-async function runOnline(round: readonly Turn[], { context, timing, isDone }: Circumstances): Promise<void> {
+async function runOnline(round: readonly Turn[], { context, timing, patience, isDone }: Circumstances): Promise<void> {
   const turns = round.map(({ group, attempts }) => ({
     group,
     attempts: attempts.filter(({ manifest }) => manifest?.isOnline === true),
@@ -121,7 +125,10 @@ async function runOnline(round: readonly Turn[], { context, timing, isDone }: Ci
   if (turns.every(({ group, attempts }) => group.part !== null || attempts.length === 0)) return
 
   const stop = new AbortController()
-  const timeUp = AbortSignal.timeout(timing.overallMs)
+  if (patience.leftMs === 0) return giveUp(turns)
+
+  const began = performance.now()
+  const timeUp = AbortSignal.timeout(patience.leftMs)
   const signal = AbortSignal.any([context.signal, stop.signal, timeUp])
   const tasks = turns.map(async ({ group, attempts }) => {
     if (group.part !== null) return
@@ -130,10 +137,16 @@ async function runOnline(round: readonly Turn[], { context, timing, isDone }: Ci
     const discard = (part: SecretBytes): void => part.wipe()
     group.part = await raceWithHeadStart(attempts, start, { headStartMs: timing.headStartMs, signal }, discard)
     if (isDone()) stop.abort()
-    if (group.part !== null || !timeUp.aborted) return
-    for (const { failures } of attempts) if (failures.size === 0) failures.add("no answer in time")
+    if (timeUp.aborted) giveUp([{ group, attempts }])
   })
   await Promise.all(tasks)
+  patience.leftMs = Math.max(0, Math.floor(patience.leftMs - (performance.now() - began)))
+}
+
+function giveUp(turns: readonly Turn[]): void {
+  for (const { failures } of turns.flatMap(({ group, attempts }) => (group.part === null ? attempts : []))) {
+    if (failures.size === 0) failures.add("no answer in time")
+  }
 }
 
 /** Without an order that was asked for there is one round; with one, types come strictly after each other. */

@@ -28,6 +28,7 @@ describe("SOTTO_KEY_TIMEOUT", () => {
     { text: "", requestMs: 10_000, overallMs: 15_000 },
     { text: "2", requestMs: 2000, overallMs: 3000 },
     { text: "0.5", requestMs: 500, overallMs: 750 },
+    { text: "1.001", requestMs: 1001, overallMs: 1501 },
   ])("$text", ({ text, requestMs, overallMs }) => {
     const env = text === undefined ? {} : { SOTTO_KEY_TIMEOUT: text }
     expect(readTiming(testContext({ env }))).toEqual({ requestMs, overallMs, headStartMs: 1000 })

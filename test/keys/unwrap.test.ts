@@ -134,7 +134,7 @@ describe("what other providers may do", () => {
   })
 
   const failing = [
-    { name: "hangs", answer: hang, reason: "did not answer in time" },
+    { name: "hangs", answer: hang, reason: "did not answer in time: fake, after 0.04 s" },
     { name: "returns 31 bytes", answer: () => Promise.resolve(key(31)), reason: "31 bytes in place of 32" },
     { name: "returns a share", answer: () => Promise.resolve(key(33)), reason: "33 bytes in place of 32" },
     { name: "fails", answer: () => Promise.reject(new AppError("STANZA_INVALID")), reason: "malformed" },
@@ -183,6 +183,23 @@ describe("what other providers may do", () => {
     for (const { attempts } of error.report.groups) {
       for (const { reasons } of attempts) expect(reasons.join()).toMatch(/no answer in time|did not answer in time/)
     }
+  })
+
+  test("kinds that come one after the other share that time", async () => {
+    const { manifests, asked } = service({ a: hang, b: hang })
+    const gcp = manifests.map((manifest) => ({ ...manifest, type: "gcp_kms" as const }))
+    const other: WrappedKey = {
+      recipient: { type: "gcp_kms", resourceId: "projects/p/locations/l/keyRings/r/cryptoKeys/k" },
+      enc: "b",
+      createdAt: null,
+    }
+    const long = { requestMs: 3_600_000, overallMs: 60, headStartMs: 5 }
+    const options = { context: testContext(), timing: long, decryptionOrder: ["kms", "gcp_kms"] }
+    const unwrapping = unwrapDataKey([[entry("a"), other]], 0, { ...options, manifests: [...manifests, ...gcp] })
+    const { report } = await failure(unwrapping)
+    const reasons = report.groups[0]!.attempts.map((attempt) => attempt.reasons.join())
+    expect(reasons).toEqual(["no answer in time", "no answer in time"])
+    expect(asked).toEqual(["a"])
   })
 
   test("Ctrl-C ends all that hang", async () => {

@@ -41,7 +41,14 @@ const causes: ReadonlyMap<string, Cause> = new Map([
   ["ProviderError", "KEY_NO_CREDENTIALS"],
 ])
 
-const unnamed = /^[A-Za-z]{1,80}$/
+const nameShape = /^[A-Za-z]{1,80}$/
+/** What the SDK calls an error that the service has given no name, or whose text it could not read. */
+const nameless: ReadonlySet<string> = new Set(["Unknown", "UnknownError", "Error", "SyntaxError"])
+
+function noName(error: unknown): string {
+  const status = statusOf(error)
+  return status === null || status === 200 ? "it cannot be read" : `status ${status}`
+}
 
 /** What an error of the SDK means. Its text is not shown, but for the ARN in it. */
 export function failure(error: unknown, circumstances: Circumstances): AppError {
@@ -50,7 +57,7 @@ export function failure(error: unknown, circumstances: Circumstances): AppError 
   const cause = causes.get(name) ?? (statusOf(error) === 429 ? "KEY_THROTTLED" : "KEY_ANSWER")
   const { recipient } = circumstances
   const as = identity(error, circumstances)
-  const words = unnamed.test(name) ? name : undefined
+  const words = nameless.has(name) ? noName(error) : nameShape.test(name) ? name : undefined
   const isContext = cause === "KEY_CIPHERTEXT" && name === "InvalidCiphertextException" && recipient.context.size > 0
   if (isContext) {
     const names = [...recipient.context.keys()].filter((key) => /^[\w.:/-]{1,60}$/.test(key)).join(", ")

@@ -129,6 +129,15 @@ describe("AWS KMS in particular", () => {
       const opened = await aws.unwrap({ recipient, enc, createdAt: null }, context)
       return { bytes: opened!.use((bytes) => Buffer.from(bytes)), context }
     })
+
+  test.each([
+    { fault: "garbage", words: "AWS KMS: it cannot be read" },
+    { fault: "broken", words: "AWS KMS: status 500" },
+    { fault: "throttled", words: "AWS KMS: status 429" },
+  ] as const)("what has no name is told by its status: $fault", async ({ fault, words }) => {
+    fake.server.fault = fault
+    expect((await expectedFailure(unwrap())).message).toContain(words)
+  })
   const homeWith = (files: Readonly<Record<string, string>>): string => {
     const home = temporaryFolder()
     mkdirSync(join(home, ".aws"))
