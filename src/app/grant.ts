@@ -1,4 +1,5 @@
 import { withName } from "../config/edit-sopsrc.ts"
+import { type Config } from "../config/config.ts"
 import { isName } from "../config/directory.ts"
 import { recipientTypeOf } from "../config/recipients.ts"
 import { AppError } from "../errors/app-error.ts"
@@ -7,6 +8,7 @@ import { withFile } from "./open-file.ts"
 import { type GrantOptions } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { openSopsrc } from "./sopsrc.ts"
+import { supposeConfig } from "./settings.ts"
 import { syncFiles } from "./sync.ts"
 
 /**
@@ -25,18 +27,26 @@ export async function grantName(session: Session, options: GrantOptions): Promis
   const sopsrc = await openSopsrc(session, options)
   const { config } = sopsrc
   const positions = rules.length === 0 ? null : rules.map((number) => number - 1)
-  const changed = await withFile(config.file, async () => {
+  const { text, after } = await withFile(config.file, async () => {
     const text = withName(sopsrc.text, { name, recipient, rules: positions })
-    await sopsrc.readAs(text)
-    return text
+    return { text, after: await sopsrc.readAs(text) }
   })
   const where = rules.length === 0 ? "all rules" : `rule ${rules.join(", ")}`
-  if (options.dryRun) return { output: `${name} would be named by ${where} of ${config.file}\n` }
+  if (options.dryRun) {
+    await supposeConfig(session, config, after)
+    if (!options.json) session.notice(`${name} would be named by ${where} of ${config.file}`)
+    return followRules(session, config, options)
+  }
   if (!options.yes) {
     const question = `Let ${name} read the files of ${where} of ${config.file}?`
     if ((await session.io.terminal.confirm(question)) !== true) throw new AppError("NOT_CONFIRMED")
   }
-  if (changed !== sopsrc.text) await sopsrc.write(changed)
+  if (text !== sopsrc.text) await sopsrc.write(text)
+  return followRules(session, config, options)
+}
+
+/** The files of the config are wrapped for whom it names now. */
+function followRules(session: Session, config: Config, options: GrantOptions): Promise<Outcome> {
   const folder = config.folder === session.io.cwd ? "." : config.folder
   const sync = { ...options, paths: [folder], inputType: undefined, yes: true, check: false, followLinks: false }
   return syncFiles(session, sync, { isStrict: false })

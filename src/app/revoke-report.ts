@@ -24,7 +24,8 @@ export function revokeText(
 }
 
 export function revokeJson(name: string, files: readonly RevokedFile[]): string {
-  return `${JSON.stringify({ schema: 1, name, files })}\n`
+  const list = files.map(({ file, paths }) => ({ file, paths }))
+  return `${JSON.stringify({ schema: 1, name, files: list })}\n`
 }
 
 function pathText(path: readonly (string | number)[]): string {

@@ -3,6 +3,7 @@ import { limits } from "../core/limits.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type FileStat } from "../host/file-system.ts"
 import { absolute, readOptionalFile } from "../host/files.ts"
+import { isTempName } from "../host/leftovers.ts"
 import { fileLimits } from "./machine.ts"
 import { type LoadedFile, loadSealed } from "./open-file.ts"
 import { type CommonOptions, type ReadOptions } from "./options.ts"
@@ -68,7 +69,7 @@ async function* filesBelow({ io }: Session, folder: string): AsyncGenerator<stri
       const path = at === "." ? name : join(at, name)
       const stat = lstatQuietly(io.fs, absolute(io, path))
       if (stat?.kind === "folder" && !skipped.has(name)) inner.push(path)
-      if (stat?.kind === "file" && stat.size <= limits.file_bytes_max) yield path
+      if (stat?.kind === "file" && !isTempName(name) && stat.size <= limits.file_bytes_max) yield path
     }
     folders.push(...inner.reverse())
   }

@@ -75,6 +75,14 @@ async function once(session: Session, name: string, load: () => Promise<Config>)
   return config
 }
 
+/** From now on the run sees a config as if it had been written already: to show what would follow. */
+export async function supposeConfig(session: Session, before: Config, after: Config): Promise<void> {
+  const known = configs.get(session.memory) ?? new Map<string, Promise<Config>>()
+  for (const [name, config] of known) {
+    if ((await config) === before) known.set(name, Promise.resolve({ ...after, beside: before.beside }))
+  }
+}
+
 /** After a config was written. */
 export function forgetConfigs(session: Session): void {
   configs.delete(session.memory)

@@ -12,6 +12,11 @@ export function tempName(io: Pick<Io, "fs" | "processes" | "platform" | "randomB
   return `.sotto-${processTag(io)}-${Buffer.from(io.randomBytes(8)).toString("hex")}.tmp`
 }
 
+/** A file of an interrupted write, by its name: it holds ciphertext and is nobody's document. */
+export function isTempName(name: string): boolean {
+  return tempFile.test(name)
+}
+
 /**
  * Removes temporary files that killed processes left in a folder. Each folder is looked at once in a run. What cannot
  * be looked at or removed stays: the write that follows must not fail for it.
