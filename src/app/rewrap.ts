@@ -52,7 +52,7 @@ export async function rewrap(
 function checkOpensMac({ metadata: { mac, macAad } }: SealedDocument, dataKey: SecretBytes): void {
   if (mac === "") throw new AppError("MAC_MISSING")
   const token = parseToken(mac, limits.nonce_bytes_max)
-  const opened = typeof token === "string" ? null : new Cipher(dataKey).open(token.sealed, token.nonce, macAad)
+  const opened = typeof token === "string" ? null : new Cipher(dataKey).open(token, macAad)
   if (opened === null) throw new AppError("MAC_INVALID")
 }
 

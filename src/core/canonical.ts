@@ -1,5 +1,5 @@
 import { formatF, parseFloat64, parseInt64 } from "./gonumber.ts"
-import { type Kind, type Scalar } from "./scalar.ts"
+import { bytesScalar, type Kind, type Scalar } from "./scalar.ts"
 import { utf8 } from "./text.ts"
 import { canonicalTime } from "./time.ts"
 
@@ -13,7 +13,7 @@ const falseTexts: ReadonlySet<string> = new Set(["0", "f", "F", "FALSE", "false"
  * @returns `null` when the text does not parse as the kind
  */
 export function canonicalScalar(kind: Kind, plain: Uint8Array): Scalar | null {
-  if (kind === "str" || kind === "comment" || kind === "bytes") return { kind, bytes: plain }
+  if (kind === "str" || kind === "comment" || kind === "bytes") return bytesScalar(kind, plain)
   const text = canonicalText(kind, utf8.decode(plain))
   return text === null ? null : { kind, bytes: Buffer.from(text, "latin1") }
 }

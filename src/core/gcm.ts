@@ -1,9 +1,15 @@
 import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync, type KeyObject } from "node:crypto"
 import { type SecretBytes } from "./secret.ts"
+import { type Token } from "./token.ts"
 
 const tagBytes = 16
 const nonceBytes = 32
 const poolBytes = nonceBytes * 256
+const aadChars = 512
+const utf8BytesOfUnit = 3
+
+// Node takes shorter tags unless the length is given.
+const options = { authTagLength: tagBytes }
 
 /** Fills a buffer with random bytes; `node:crypto` outside of test vectors. */
 export type Random = (buffer: Uint8Array) => void
@@ -18,6 +24,7 @@ export class Cipher {
   readonly #random: Random
   #pool: Uint8Array = new Uint8Array(0)
   #used = 0
+  readonly #aad = Buffer.allocUnsafeSlow(aadChars * utf8BytesOfUnit)
 
   constructor(dataKey: SecretBytes, random: Random = systemRandom) {
     this.#key = dataKey.use((bytes) => createSecretKey(bytes))
@@ -39,21 +46,20 @@ export class Cipher {
   /** AES-256-GCM with a 32-byte nonce, as the sops format demands. */
   seal(plain: Uint8Array, aad: string): { data: Uint8Array; nonce: Uint8Array; tag: Uint8Array } {
     const nonce = this.#nonce()
-    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: tagBytes })
-    cipher.setAAD(Buffer.from(aad, "utf8"))
+    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce, options)
+    cipher.setAAD(this.#bytesOf(aad))
     const data = cipher.update(plain)
     cipher.final()
     return { data, nonce, tag: cipher.getAuthTag() }
   }
 
   /** @returns `null` when the tag does not hold for this key, nonce and AAD */
-  open(sealed: Uint8Array, nonce: Uint8Array, aad: string): Uint8Array | null {
-    if (sealed.length < tagBytes) return null
-    // Node takes shorter tags unless the length is given.
-    const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: tagBytes })
-    decipher.setAAD(Buffer.from(aad, "utf8"))
-    decipher.setAuthTag(sealed.subarray(sealed.length - tagBytes))
-    const plain = decipher.update(sealed.subarray(0, sealed.length - tagBytes))
+  open({ data, nonce, tag }: Omit<Token, "kind">, aad: string): Uint8Array | null {
+    if (tag.length !== tagBytes) return null
+    const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, options)
+    decipher.setAAD(this.#bytesOf(aad))
+    decipher.setAuthTag(tag)
+    const plain = decipher.update(data)
     try {
       decipher.final()
     } catch {
@@ -61,5 +67,11 @@ export class Cipher {
       return null
     }
     return plain
+  }
+
+  /** UTF-8 of a text, in a buffer that the next call uses again: OpenSSL copies what it is given. */
+  #bytesOf(aad: string): Uint8Array {
+    if (aad.length > aadChars) return Buffer.from(aad, "utf8")
+    return this.#aad.subarray(0, this.#aad.write(aad, "utf8"))
   }
 }

@@ -38,7 +38,7 @@ export function openMemo(token: string, cipher: Cipher): string {
   if (token === "") return ""
   const parsed = parseToken(token, limits.nonce_bytes_max)
   if (typeof parsed === "string") return ""
-  const plain = cipher.open(parsed.sealed, parsed.nonce, layoutAad)
+  const plain = cipher.open(parsed, layoutAad)
   return plain === null || plain.length > limits.memo_bytes_max * 2 ? "" : utf8.decode(plain)
 }
 

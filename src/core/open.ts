@@ -14,7 +14,7 @@ import { ambiguousSite } from "./seal-checks.ts"
 import { countedSites, fullPath, type Site } from "./site.ts"
 import { structureAad, structureDigest } from "./structure.ts"
 import { utf8 } from "./text.ts"
-import { isCommentToken, looksLikeToken, parseToken, type TokenFault, withoutNewlines } from "./token.ts"
+import { isCommentToken, looksLikeToken, parseToken, type TokenFault, TokenReader, withoutNewlines } from "./token.ts"
 
 export interface OpenOptions {
   readonly cipher: Cipher
@@ -70,7 +70,7 @@ function openLeaves(
 ): { leaves: Leaf[]; warnings: Warning[] } {
   const sites = countedSites(scan)
   const isSelected = select(sites, selectors, isSealedComment)
-  const aads = new AadPaths()
+  const keys = { cipher, aads: new AadPaths(), tokens: new TokenReader(limits.nonce_bytes_max) }
   const ambiguous = ambiguousSite(sites)
   const warnings: Warning[] =
     ambiguous === null ? [] : [{ code: "KEY_AMBIGUOUS", line: ambiguous.line, path: fullPath(ambiguous.item) }]
@@ -81,7 +81,7 @@ function openLeaves(
       }
       return { site, scalar: site.scalar, isSelected: false, token: null }
     }
-    const leaf = openLeaf(site, cipher, aads)
+    const leaf = openLeaf(site, keys)
     if (leaf === null) {
       warnings.push({ code: "COMMENT_NOT_SEALED", line: site.line, path: fullPath(site.item) })
       return { site, scalar: site.scalar, isSelected: true, token: null }
@@ -107,7 +107,10 @@ function isSealedComment(site: Site): boolean {
 }
 
 /** @returns `null` for a comment that does not open: upstream keeps it as it stands, and says so */
-function openLeaf(site: Site, cipher: Cipher, aads: AadPaths): Leaf | null {
+function openLeaf(
+  site: Site,
+  { cipher, aads, tokens }: { readonly cipher: Cipher; readonly aads: AadPaths; readonly tokens: TokenReader },
+): Leaf | null {
   const { scalar, kind } = site
   if (scalar === null) return { site, scalar, isSelected: true, token: null }
   const isComment = kind === "comment"
@@ -115,12 +118,12 @@ function openLeaf(site: Site, cipher: Cipher, aads: AadPaths): Leaf | null {
   // Upstream stores the empty string as it is, unauthenticated, in any place.
   if (isEmptyText(scalar)) return { site, scalar, isSelected: true, token: null }
   const text = scalarText(scalar)
-  const token = parseToken(text, limits.nonce_bytes_max)
+  const token = tokens.read(text)
   if (typeof token === "string") {
     if (isComment) return null
     throw tokenFault(token, site, text)
   }
-  const plain = cipher.open(token.sealed, token.nonce, aads.of(site.item))
+  const plain = cipher.open(token, aads.of(site.item))
   if (plain === null) {
     if (isComment) return null
     throw new AppError("VALUE_NOT_OPENED", place(site))
@@ -156,7 +159,7 @@ function place(site: Site): { line: number; path: (string | number)[] } {
 function checkMac({ metadata, format, scan }: SealedDocument, leaves: readonly Leaf[], cipher: Cipher): string {
   if (metadata.mac === "") throw new AppError("MAC_MISSING")
   const token = parseToken(metadata.mac, limits.nonce_bytes_max)
-  const stored = typeof token === "string" ? null : cipher.open(token.sealed, token.nonce, metadata.macAad)
+  const stored = typeof token === "string" ? null : cipher.open(token, metadata.macAad)
   if (typeof token === "string" || stored === null || token.kind !== "str") throw new AppError("MAC_INVALID")
   const wanted = utf8.decode(stored)
   const computed = macOf(leaves, metadata.macOnlyEncrypted, clearBytes)
@@ -202,7 +205,7 @@ function checkStructure({ metadata }: SealedDocument, leaves: readonly Leaf[], o
     return ""
   }
   const token = parseToken(metadata.structure, limits.nonce_bytes_max)
-  const stored = typeof token === "string" ? null : options.cipher.open(token.sealed, token.nonce, structureAad)
+  const stored = typeof token === "string" ? null : options.cipher.open(token, structureAad)
   if (stored === null) throw new AppError("STRUCTURE_CHANGED")
   const computed = structureDigest(leaves, metadata)
   if (computed !== utf8.decode(stored)) throw new AppError("STRUCTURE_CHANGED")

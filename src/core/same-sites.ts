@@ -1,6 +1,6 @@
 import { type Leaf } from "./document.ts"
 import { type Format, type FormatName } from "./format.ts"
-import { type Scalar } from "./scalar.ts"
+import { sameBytes, type Scalar } from "./scalar.ts"
 import { type Item, type Site } from "./site.ts"
 import { equalBytes, utf8 } from "./text.ts"
 
@@ -48,7 +48,7 @@ function sameReading(site: Site, scalar: Scalar | null, other: Site, format: For
   if (scalar === null) return other.kind === site.kind
   if (other.scalar === null || site.shadowed !== other.shadowed) return false
   if (other.kind === "str" && onlyAsText[format].has(scalar.kind)) return true
-  if (!equalBytes(scalar.bytes, other.scalar.bytes)) return isNegativeZero(scalar, other.scalar)
+  if (!sameBytes(scalar, other.scalar)) return isNegativeZero(scalar, other.scalar)
   return scalar.kind === other.kind || isNumber(scalar.kind, other.kind)
 }
 

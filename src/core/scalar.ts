@@ -1,4 +1,4 @@
-import { utf8 } from "./text.ts"
+import { decodeText, equalBytes, utf8 } from "./text.ts"
 
 /** The `type` of a token. `bytes` is read from very old files and never written. */
 export type Kind = "str" | "int" | "float" | "bool" | "time" | "bytes" | "comment"
@@ -15,38 +15,66 @@ export interface Scalar {
   readonly bytes: Uint8Array
 }
 
-const textKey = Symbol("text")
+/** A scalar of text: its bytes are made from the text, and its text from the bytes, when they are asked for. */
+class TextScalar implements Scalar {
+  readonly kind: Kind
+  #text: string | null
+  #bytes: Uint8Array | null
 
-/** What a scalar of text holds besides: the text that it was made from, when that is long. */
-interface FromText extends Scalar {
-  readonly [textKey]?: string
+  constructor(kind: Kind, text: string | null, bytes: Uint8Array | null) {
+    this.kind = kind
+    this.#text = text
+    this.#bytes = bytes
+  }
+
+  get bytes(): Uint8Array {
+    this.#bytes ??= utf8.encode(this.#text!)
+    return this.#bytes
+  }
+
+  /** `null` when the bytes are not UTF-8. */
+  get text(): string | null {
+    this.#text ??= decodeText(this.#bytes!)
+    return this.#text
+  }
+
+  get isEmpty(): boolean {
+    return this.#text === null ? this.#bytes!.length === 0 : this.#text === ""
+  }
+
+  /** Whether both say the same; texts are compared where both have one. */
+  isSame(other: TextScalar): boolean {
+    if (this.#text !== null && other.#text !== null) return this.#text === other.#text
+    return equalBytes(this.bytes, other.bytes)
+  }
 }
-
-/** The bytes of longer texts are made when they are asked for: a token of 60 MB is needed as a text only. */
-const LATE_CHARS = 4096
 
 /** A string as a format has read it. */
 export function textScalar(text: string): Scalar {
-  if (text.length < LATE_CHARS) return { kind: "str", bytes: utf8.encode(text) }
-  let bytes: Uint8Array | null = null
-  const late: FromText = {
-    kind: "str",
-    get bytes() {
-      bytes ??= utf8.encode(text)
-      return bytes
-    },
-  }
-  // Not seen by whoever lists, prints or compares it.
-  Object.defineProperty(late, textKey, { value: text })
-  return late
+  return new TextScalar("str", text, null)
+}
+
+/** A string or comment as it was opened. */
+export function bytesScalar(kind: "str" | "comment" | "bytes", bytes: Uint8Array): Scalar {
+  return new TextScalar(kind, null, bytes)
 }
 
 /** The text of a scalar. Lossy, for bytes that are known to be UTF-8. */
 export function scalarText(scalar: Scalar): string {
-  return (scalar as FromText)[textKey] ?? utf8.decode(scalar.bytes)
+  return (scalar instanceof TextScalar ? scalar.text : null) ?? utf8.decode(scalar.bytes)
+}
+
+/** The text of a scalar; `null` when its bytes are not UTF-8. */
+export function exactText(scalar: Scalar): string | null {
+  return scalar instanceof TextScalar ? scalar.text : decodeText(scalar.bytes)
 }
 
 /** Whether it is the empty string, without making its bytes. */
 export function isEmptyText(scalar: Scalar): boolean {
-  return (scalar as FromText)[textKey] === undefined && scalar.bytes.length === 0
+  return scalar instanceof TextScalar ? scalar.isEmpty : scalar.bytes.length === 0
+}
+
+export function sameBytes(a: Scalar, b: Scalar): boolean {
+  if (a instanceof TextScalar && b instanceof TextScalar) return a.isSame(b)
+  return equalBytes(a.bytes, b.bytes)
 }

@@ -15,7 +15,7 @@ const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 export const utf8 = {
   encode: encodeUtf8,
   /** Lossy: for bytes that are known to be UTF-8, or for display. */
-  decode: (bytes: Uint8Array): string => Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8"),
+  decode: (bytes: Uint8Array): string => bufferOf(bytes).toString("utf8"),
 }
 
 /** V8 keeps arrays up to this size in its own heap, which is several times faster than a buffer outside. */
@@ -42,11 +42,22 @@ function encodeUtf8(text: string): Uint8Array {
  * @returns `null` when the bytes are not UTF-8: such a file can only be `binary`
  */
 export function decodeText(bytes: Uint8Array): string | null {
+  if (bytes.length <= SHORT_BYTES && isAscii(bytes)) return bufferOf(bytes).toString("latin1")
   try {
     return strict.decode(bytes)
   } catch {
     return null
   }
+}
+
+function isAscii(bytes: Uint8Array): boolean {
+  let all = 0
+  for (let at = 0; at < bytes.length; at++) all |= bytes[at]!
+  return all < 128
+}
+
+function bufferOf(bytes: Uint8Array): Buffer {
+  return Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength)
 }
 
 export function isUtf8(bytes: Uint8Array): boolean {

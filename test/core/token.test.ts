@@ -1,16 +1,17 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { limits } from "../../src/core/limits.ts"
-import { formatToken, isCommentToken, looksLikeToken, parseToken } from "../../src/core/token.ts"
+import { formatToken, isCommentToken, TokenReader, looksLikeToken, parseToken } from "../../src/core/token.ts"
 
 const tag = "AAAAAAAAAAAAAAAAAAAAAA=="
+const usualToken = `ENC[AES256_GCM,data:YQ==,iv:${Buffer.alloc(32).toString("base64")},tag:${tag},type:str]`
 const good = `ENC[AES256_GCM,data:YQ==,iv:AQID,tag:${tag},type:str]`
 
 describe("parseToken", () => {
   test("reads the four fields", () => {
     const token = parseToken(good, limits.nonce_bytes_max)
     expect(token).toMatchObject({ kind: "str", nonce: Buffer.from([1, 2, 3]) })
-    expect(typeof token === "string" ? 0 : token.sealed.length).toBe(17)
+    expect(token).toMatchObject({ data: Buffer.from("a"), tag: Buffer.alloc(16) })
   })
 
   test.each([
@@ -61,7 +62,7 @@ describe("parseToken", () => {
 
   test("reads long data", () => {
     const token = parseToken(good.replace("YQ==", long), limits.nonce_bytes_max)
-    expect(typeof token === "string" ? token : token.sealed.subarray(0, -16).every((byte) => byte === 7)).toBe(true)
+    expect(typeof token === "string" ? token : token.data.every((byte) => byte === 7)).toBe(true)
   })
 
   test("takes exactly what encoding gives", () => {
@@ -74,12 +75,37 @@ describe("parseToken", () => {
       )
       const isCanonical = Buffer.from(text, "base64").toString("base64") === text
       expect(typeof token === "object").toBe(isCanonical)
+      const usual = usualToken.replace("YQ==", () => text)
+      expect(parseToken(usual, limits.nonce_bytes_max)).toEqual(
+        isCanonical ? expect.objectContaining({ data: Buffer.from(text, "base64") }) : "not canonical base64",
+      )
     })
     fc.assert(law, { numRuns: 2000 })
   })
 
   test("lets the final newline of a block scalar through", () => {
     expect(typeof parseToken(`${good}\n`, limits.nonce_bytes_max)).toBe("object")
+  })
+
+  test("takes the last 16 bytes for the tag, however the fields divide them", () => {
+    const both = Buffer.from(Array.from({ length: 40 }, (_, index) => index))
+    for (const border of [3, 12, 24, 30, 36]) {
+      const [data, rest] = [both.subarray(0, border).toString("base64"), both.subarray(border).toString("base64")]
+      const token = parseToken(good.replace("YQ==", data).replace(tag, rest), limits.nonce_bytes_max)
+      expect(token).toMatchObject({ data: both.subarray(0, 24), tag: both.subarray(24) })
+    }
+  })
+
+  test("fields of one token hold until the next is read", () => {
+    const reader = new TokenReader(limits.nonce_bytes_max)
+    const texts = [1, 2].map((byte) =>
+      formatToken(Buffer.alloc(5, byte), Buffer.alloc(32, byte), Buffer.alloc(16, byte), "str"),
+    )
+    for (const [index, text] of texts.entries()) {
+      const byte = index + 1
+      const fields = { data: Buffer.alloc(5, byte), nonce: Buffer.alloc(32, byte), tag: Buffer.alloc(16, byte) }
+      expect(reader.read(text)).toMatchObject({ ...fields, kind: "str" })
+    }
   })
 
   test("reads what it writes", () => {

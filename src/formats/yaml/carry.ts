@@ -1,5 +1,5 @@
-import { type Scalar } from "../../core/scalar.ts"
-import { type Edit, decodeText, utf8 } from "../../core/text.ts"
+import { exactText, type Scalar, scalarText } from "../../core/scalar.ts"
+import { type Edit } from "../../core/text.ts"
 import { assert } from "../../errors/app-error.ts"
 import { openBlock, sealBlock } from "./carry-block.ts"
 import { placeOf } from "./measure.ts"
@@ -53,8 +53,8 @@ function carrier(source: string, node: ScalarNode, start: number, isFlow: boolea
 export function open(scan: YamlScan, site: YamlSite, scalar: Scalar): Edit {
   const { span, style } = site
   assert(span !== null, "a virtual site has no token")
-  if (style.type === "comment") return { ...span, text: utf8.decode(scalar.bytes) }
-  if (scalar.kind === "comment") return listComment(style, span, utf8.decode(scalar.bytes))
+  if (style.type === "comment") return { ...span, text: scalarText(scalar) }
+  if (scalar.kind === "comment") return listComment(style, span, scalarText(scalar))
   const { node, entry } = style
   assert(node.type === "scalar", "only a scalar is opened")
   return { ...span, text: opened(scan, node, entry, span, scalar) }
@@ -67,7 +67,7 @@ function opened(
   span: { readonly start: number; readonly end: number },
   scalar: Scalar,
 ): string {
-  const text = scalar.kind === "str" || scalar.kind === "bytes" ? decodeText(scalar.bytes) : null
+  const text = scalar.kind === "str" || scalar.kind === "bytes" ? exactText(scalar) : null
   if (text === null) {
     const place = placeOf(scan, entry, span.end, "\n")
     const oneLine = { ...place, oneLine: place.oneLine === true || node.style !== "plain" }
