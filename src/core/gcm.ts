@@ -8,9 +8,6 @@ const poolBytes = nonceBytes * 256
 const aadChars = 512
 const utf8BytesOfUnit = 3
 
-// Node takes shorter tags unless the length is given.
-const options = { authTagLength: tagBytes }
-
 /** Fills a buffer with random bytes; `node:crypto` outside of test vectors. */
 export type Random = (buffer: Uint8Array) => void
 
@@ -46,7 +43,7 @@ export class Cipher {
   /** AES-256-GCM with a 32-byte nonce, as the sops format demands. */
   seal(plain: Uint8Array, aad: string): { data: Uint8Array; nonce: Uint8Array; tag: Uint8Array } {
     const nonce = this.#nonce()
-    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce, options)
+    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: tagBytes })
     cipher.setAAD(this.#bytesOf(aad))
     const data = cipher.update(plain)
     cipher.final()
@@ -56,7 +53,8 @@ export class Cipher {
   /** @returns `null` when the tag does not hold for this key, nonce and AAD */
   open({ data, nonce, tag }: Omit<Token, "kind">, aad: string): Uint8Array | null {
     if (tag.length !== tagBytes) return null
-    const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, options)
+    // Node takes shorter tags unless the length is given.
+    const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: tagBytes })
     decipher.setAAD(this.#bytesOf(aad))
     decipher.setAuthTag(tag)
     const plain = decipher.update(data)

@@ -2,11 +2,11 @@ import { exactText, type Scalar, scalarText } from "../../core/scalar.ts"
 import { type Edit } from "../../core/text.ts"
 import { assert } from "../../errors/app-error.ts"
 import { openBlock, sealBlock } from "./carry-block.ts"
-import { placeOf } from "./measure.ts"
+import { hasLines, linePlace, placeOf } from "./measure.ts"
 import { type ValueStyle, type YamlScan, type YamlSite } from "./model.ts"
 import { type ScalarNode } from "./node.ts"
 import { doubleQuoted, fitsOneLine, isBreak, shapeOf, singleQuoted } from "./quote.ts"
-import { spellScalar, spellString, spellText } from "./spell.ts"
+import { type Place, spellScalar, spellString, spellText } from "./spell.ts"
 
 /**
  * Puts a token in the place of a site's content. Quotes and block headers stay around it, since upstream reads the same
@@ -19,6 +19,7 @@ export function seal({ source }: YamlScan, site: YamlSite, token: string): Edit 
   const { span, style } = site
   assert(span !== null, "a virtual site has no place for a token")
   if (style.type === "comment") return { ...span, text: token }
+  if (style.simple !== undefined) return { ...span, text: aroundToken(style.simple, token) }
   const { node, entry } = style
   assert(node.type === "scalar", "only a scalar is sealed")
   const text = carrier(source, node, span.start, entry.parent?.flow ?? false, token)
@@ -32,12 +33,22 @@ function isSpace(unit: number): boolean {
   return unit === 0x20 || unit === 0x09 || isBreak(unit)
 }
 
-function carrier(source: string, node: ScalarNode, start: number, isFlow: boolean, token: string): string {
-  switch (node.style) {
+function aroundToken(style: "plain" | "single" | "double", token: string): string {
+  switch (style) {
     case "single":
       return `'${token}'`
     case "double":
       return `"${token}"`
+    case "plain":
+      return token
+  }
+}
+
+function carrier(source: string, node: ScalarNode, start: number, isFlow: boolean, token: string): string {
+  switch (node.style) {
+    case "single":
+    case "double":
+      return aroundToken(node.style, token)
     case "plain":
       return isFlow ? `"${token}"` : token
     case "literal":
@@ -55,9 +66,30 @@ export function open(scan: YamlScan, site: YamlSite, scalar: Scalar): Edit {
   assert(span !== null, "a virtual site has no token")
   if (style.type === "comment") return { ...span, text: scalarText(scalar) }
   if (scalar.kind === "comment") return listComment(style, span, scalarText(scalar))
+  const simple = style.simple === undefined ? null : openSimple(style.simple, scalar)
+  if (simple !== null) return { ...span, text: simple }
   const { node, entry } = style
   assert(node.type === "scalar", "only a scalar is opened")
   return { ...span, text: opened(scan, node, entry, span, scalar) }
+}
+
+/** @returns `null` where the text around decides as well: a text of several lines, or bytes that are no text */
+function openSimple(style: "plain" | "single" | "double", scalar: Scalar): string | null {
+  if (scalar.kind !== "str" && scalar.kind !== "bytes") return spellNumber(scalar, linePlace)
+  const text = exactText(scalar)
+  if (text === null || (style === "plain" && hasLines(text))) return null
+  return style === "plain" ? spellText(text, linePlace) : openQuoted(style, text)
+}
+
+function spellNumber(scalar: Scalar, place: Place): string {
+  const spelled = spellScalar(scalar, place)
+  // Upstream prints `-0`, which it reads back as the integer 0.
+  return spelled === "-0" ? "-0.0" : spelled
+}
+
+function openQuoted(style: "single" | "double", text: string): string {
+  if (style === "single" && fitsOneLine(text)) return singleQuoted(text)
+  return doubleQuoted(text, { keepsReadable: true })
 }
 
 function opened(
@@ -72,15 +104,12 @@ function opened(
     const place = placeOf(scan, entry, span.end, "\n")
     const oneLine = { ...place, oneLine: place.oneLine === true || node.style !== "plain" }
     if (scalar.kind === "str" || scalar.kind === "bytes") return spellString(scalar.bytes, oneLine)
-    const spelled = spellScalar(scalar, oneLine)
-    // Upstream prints `-0`, which it reads back as the integer 0.
-    return spelled === "-0" ? "-0.0" : spelled
+    return spellNumber(scalar, oneLine)
   }
   switch (node.style) {
     case "single":
-      return fitsOneLine(text) ? singleQuoted(text) : doubleQuoted(text, { keepsReadable: true })
     case "double":
-      return doubleQuoted(text, { keepsReadable: true })
+      return openQuoted(node.style, text)
     case "plain":
       return openPlain(scan, node, entry, span.end, text)
     case "literal":

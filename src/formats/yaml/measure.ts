@@ -78,6 +78,14 @@ export function startColumn(source: string, node: YamlNode): number {
   return columnAt(source, first.question === -1 ? first.key.properties.start : first.question)
 }
 
+/** The value of an entry in block style, for a text of one line. */
+export const linePlace: Place = { context: "block", indent: 0, hint: 0, eol: "\n" }
+
+/** Whether a text has lines that a place must be able to hold. */
+export function hasLines(text: string): boolean {
+  return text.includes("\n") || text.includes("\u2028") || text.includes("\u2029")
+}
+
 /**
  * Where a scalar of this entry stands and how upstream would indent it; `end` is where its text ends now.
  * A block is possible only if nothing that follows could be taken for a part of it.
@@ -89,8 +97,7 @@ export function placeOf(scan: YamlScan, entry: YamlEntry, end: number, text: str
   if (parent?.type !== "list" && parent?.type !== "map")
     return { context: "block", indent: 0, hint: 0, eol, oneLine: true }
   if (parent.flow) return { context: "flow", indent: 0, hint: 0, eol }
-  if (!text.includes("\n") && !text.includes("\u2028") && !text.includes("\u2029"))
-    return { context: "block", indent: 0, hint: 0, eol }
+  if (!hasLines(text)) return { ...linePlace, eol }
   const base = startColumn(source, parent)
   const indent = childIndent(base, parent.type, stepOf(scan))
   return { context: "block", indent, hint: indent - base, eol, oneLine: !blockMayEndAt(source, end, indent, text) }

@@ -41,31 +41,47 @@ const DEFAULT_INDENT = 4
 export function metaBlock(source: string, document: YamlDocument, root: MapNode, position: number): MetaBlock {
   const pair = root.pairs[position]!
   if (root.flow) return { place: flowPlace(root, position), detach: { ...flowSpan(source, root, position), text: "" } }
+  const before = root.pairs[position - 1]
+  const endBefore = before === undefined ? 0 : pairEnd(before)
+  return blockMetadata(source, document, { pair, endBefore, position, count: root.pairs.length })
+}
+
+/** An entry of a root mapping in block style. */
+export interface RootEntry {
+  readonly pair: YamlPair
+  /** Where the entry before it ends; 0 for none. */
+  readonly endBefore: number
+  readonly position: number
+  /** Entries of the root. */
+  readonly count: number
+}
+
+/** As `metaBlock`, in a root mapping in block style. */
+export function blockMetadata(
+  source: string,
+  document: YamlDocument,
+  { pair, endBefore, position, count }: RootEntry,
+): MetaBlock {
   const start = lineStart(source, pairStart(pair))
   const end = nextLine(source, pairEnd(pair))
-  const from = Math.max(contentStart(source, document), lineAfterPair(source, root, position - 1))
+  const afterBefore = endBefore === 0 ? 0 : nextLine(source, endBefore)
+  const from = Math.max(contentStart(source, document), afterBefore)
   const until = documentEnd(source, document)
   const place: YamlMetaPlace = {
     position,
-    isLast: position === root.pairs.length - 1,
+    isLast: position === count - 1,
     linesBefore: countLines(source, from, start),
     linesAfter: countLines(source, end, until),
     flow: false,
     column: columnAt(source, pairStart(pair)),
     ...chunked(source, pair, end),
   }
-  if (root.pairs.length === 1 && document.start === null) return { place, detach: emptyRoot(source, start, end) }
+  if (count === 1 && document.start === null) return { place, detach: emptyRoot(source, start, end) }
   return { place, detach: { ...wholeLines(source, start, end), text: "" } }
 }
 
 export function pairStart({ question, key }: YamlPair): number {
   return question === -1 ? key.properties.start : question
-}
-
-/** Offset behind the line on which an entry ends; 0 for none. */
-function lineAfterPair(source: string, root: MapNode, position: number): number {
-  const pair = root.pairs[position]
-  return pair === undefined ? 0 : nextLine(source, pairEnd(pair))
 }
 
 /** Where the text of an entry ends, on its last line with content. */

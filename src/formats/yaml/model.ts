@@ -28,6 +28,11 @@ export interface ValueStyle {
   /** The scalar, or the empty mapping or list; behind an alias it is the node that the alias leads to. */
   readonly node: YamlNode
   readonly entry: YamlEntry
+  /**
+   * Of a scalar on one line, alone in block context, without tag and anchor: nothing else decides how it is spelled, and
+   * to ask for `node` and `entry` there makes the nodes of the whole text.
+   */
+  readonly simple?: "plain" | "single" | "double" | undefined
 }
 
 export interface CommentStyle {

@@ -6,10 +6,11 @@ import { checkFirstDocument } from "./check.ts"
 import { keyText } from "./key.ts"
 import { type MetaBlock, metaBlock } from "./meta-block.ts"
 import { metaTree } from "./meta-tree.ts"
-import { type YamlEntry, type YamlMetadata, type YamlScan } from "./model.ts"
+import { type YamlEntry, type YamlMetadata, type YamlScan, type YamlSite } from "./model.ts"
 import { type MapNode, type YamlDocument, type YamlPair } from "./node.ts"
 import { parseYaml } from "./parse.ts"
-import { parseSimple } from "./simple.ts"
+import { parseSimple } from "./simple-nodes.ts"
+import { simpleSites } from "./simple-sites.ts"
 import { type Walk, walkDocument } from "./walk.ts"
 
 const KEY = "sops"
@@ -20,6 +21,51 @@ const KEY = "sops"
  * @throws {AppError} `SYNTAX`, `TOO_LARGE`, `NO_DOCUMENT`, `DUPLICATE_KEY`, and what `walkDocument` throws
  */
 export function scanYaml(source: string): YamlScan {
+  return scanSimple(source) ?? scanNodes(source)
+}
+
+/** Reads plain YAML without a node for each value; the nodes come when something asks for them. */
+function scanSimple(source: string): YamlScan | null {
+  let known: YamlScan | null = null
+  const whole = (): YamlScan => (known ??= scanNodes(source))
+  const found = simpleSites(source, KEY, () => whole().sites)
+  if (found === null) return null
+  const { sites, root, metadata } = found
+  let docs: readonly YamlDocument[] | null = null
+  let entries: ReadonlyMap<Item, YamlEntry> | null = null
+  return {
+    source,
+    sites,
+    metadata: metadata === null ? null : metadataOf([metadata.pair], [[metadata.block]]),
+    aliases: [],
+    documents: 1,
+    roots: [root],
+    get docs() {
+      docs ??= known?.docs ?? parseSimple(source)!
+      return docs
+    },
+    get entries() {
+      entries ??= sameItems(whole(), sites)
+      return entries
+    },
+  }
+}
+
+/** The entries of a scan, for the items of another scan of the same text. */
+function sameItems(scan: YamlScan, sites: readonly YamlSite[]): Map<Item, YamlEntry> {
+  const own = new Map<Item, Item>()
+  for (const [index, { item }] of scan.sites.entries()) {
+    let other: Item | null = sites[index]!.item
+    for (let at: Item | null = item; at !== null && other !== null && !own.has(at); at = at.parent) {
+      own.set(at, other)
+      other = other.parent
+    }
+  }
+  return new Map([...scan.entries].map(([item, entry]) => [own.get(item)!, entry]))
+}
+
+/** Reads any YAML. */
+export function scanNodes(source: string): YamlScan {
   const docs = parseSimple(source) ?? parseYaml(source)
   const [first] = docs
   if (source === "") throw new AppError("NO_DOCUMENT")

@@ -1,8 +1,12 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { type Site, documentOf, fullPath } from "../../../src/core/site.ts"
+import { type YamlScan } from "../../../src/formats/yaml/model.ts"
 import { type YamlDocument } from "../../../src/formats/yaml/node.ts"
 import { parseYaml } from "../../../src/formats/yaml/parse.ts"
-import { parseSimple } from "../../../src/formats/yaml/simple.ts"
+import { parseSimple } from "../../../src/formats/yaml/simple-nodes.ts"
+import { scanNodes, scanYaml } from "../../../src/formats/yaml/scan.ts"
+import { simpleSites } from "../../../src/formats/yaml/simple-sites.ts"
 import { AppError } from "../../../src/errors/app-error.ts"
 
 const runs = process.env["SLOW"] === "1" ? 200_000 : 3000
@@ -56,6 +60,103 @@ const refused = [
   { name: "a lone surrogate", text: "a: \ud800\n" },
   { name: "nothing", text: "\n\n" },
 ]
+
+/** What of a site counts, with its place as text. */
+function factsOf(sites: readonly Site[]): unknown[] {
+  return sites.map(({ item, scalar, kind, span, line }) => ({
+    path: [documentOf(item), ...fullPath(item)],
+    bytes: scalar?.bytes,
+    scalar: scalar?.kind,
+    kind,
+    span,
+    line,
+  }))
+}
+
+/** Both ways to the sites of a text, if the short one is taken. */
+function bothWays(source: string): void {
+  const found = simpleSites(source, "sops", () => [])
+  if (found === null) return
+  const whole = scanNodes(source)
+  expect(factsOf(found.sites)).toEqual(factsOf(whole.sites))
+  expect(found.metadata?.block.detach).toEqual(whole.metadata?.detach[0])
+  expect(found.metadata?.block.place).toEqual(whole.metadata?.layout[0])
+  const scan = scanYaml(source)
+  const paths = (from: YamlScan): unknown[] =>
+    [...from.entries].map(([item, { value }]) => [documentOf(item), ...fullPath(item), value?.span])
+  expect(paths(scan)).toEqual(paths(whole))
+  expect(scan.docs).toEqual(whole.docs)
+  for (const [index, site] of scan.sites.entries()) {
+    const [own, other] = [site.style, whole.sites[index]!.style]
+    if (own.type !== "value" || other.type !== "value") throw new Error("plain YAML has no comments")
+    expect(own.node).toEqual(other.node)
+    expect(own.entry).toEqual(other.entry)
+    expect(scan.entries.has(site.item)).toBe(true)
+  }
+}
+
+describe("sites of plain YAML are found without nodes", () => {
+  const metadata =
+    "sops:\n    age:\n        - recipient: age1\n          enc: |\n            A\n            B\n    mac: x\n"
+  test.each([
+    {
+      name: "every kind of value",
+      text: "a: 1\nb: 1.5\nc: true\nd: 2001-01-02\ne: ~\nf:\ng: \"1\"\nh: 'x'\ni: word\nj: {}\nk: []\n",
+    },
+    { name: "nested collections", text: "a:\n  b:\n    - c\n    - d: 1\n      e: 2\n    - f\n  g: h\ni:\n- j\n" },
+    { name: "blocks", text: "a: |\n  one\n  two\nb: x\n" },
+    { name: "metadata at the end", text: `a:\n  b: x\n\n${metadata}` },
+    { name: "metadata and empty lines behind it", text: `---\na: x\n${metadata}\n\n` },
+    { name: "metadata without a line end", text: `a: x\n${metadata}`.trimEnd() },
+    { name: "metadata behind a missing value", text: `a:\n${metadata}` },
+  ])("$name", ({ text }) => {
+    expect(simpleSites(text, "sops", () => [])).not.toBeNull()
+    bothWays(text)
+  })
+
+  test.each([
+    { name: "a key twice", text: "a: 1\na: 2\n" },
+    { name: "the ninth key twice", text: `${Array.from({ length: 12 }, (_, at) => `k${at}: x\n`).join("")}k10: y\n` },
+    { name: "a key that is a number", text: "a:\n  1: x\n" },
+    { name: "a key that is a date", text: "2001-01-02: x\n" },
+    { name: "a list at the root", text: "- a\n- b: c\n" },
+    { name: "an integer that sops cannot hold", text: "a: 9223372036854775808\n" },
+    { name: "metadata before other entries", text: `${metadata}a: x\n` },
+    { name: "metadata twice", text: `a: x\n${metadata}${metadata}` },
+    { name: "metadata and nothing else", text: metadata },
+  ])("it steps aside for $name", ({ text }) => {
+    expect(simpleSites(text, "sops", () => [])).toBeNull()
+  })
+
+  test("whatever it takes, it finds what the walk over nodes finds", () => {
+    const key = fc.constantFrom("a", "b", "true", "x1", "sops", "long_name.of-a/key", "12", "nullable")
+    const value = fc.constantFrom(
+      "",
+      " 1",
+      " x y",
+      ' "q"',
+      " ''",
+      " ENC[AES256_GCM,x]",
+      " []",
+      " {}",
+      " ~",
+      " 0x1F",
+      " |\n      t\n      u",
+    )
+    const line = fc.tuple(fc.nat(2), fc.constantFrom("", "- "), key, value)
+    const law = fc.property(fc.array(line, { minLength: 1, maxLength: 9 }), fc.boolean(), (lines, isSealed) => {
+      const text = lines.map(([depth, dash, name, rest]) => `${"  ".repeat(depth)}${dash}${name}:${rest}\n`).join("")
+      try {
+        scanNodes(text + (isSealed ? metadata : ""))
+      } catch {
+        expect(simpleSites(text + (isSealed ? metadata : ""), "sops", () => [])).toBeNull()
+        return
+      }
+      bothWays(text + (isSealed ? metadata : ""))
+    })
+    fc.assert(law, { numRuns: runs })
+  })
+})
 
 describe("plain YAML is read line by line", () => {
   test.each(taken)("$name", ({ text }) => {

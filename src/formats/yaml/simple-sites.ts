@@ -1,0 +1,189 @@
+import { type Scalar } from "../../core/scalar.ts"
+import { type Item, type SiteKind } from "../../core/site.ts"
+import { type Span } from "../../core/text.ts"
+import { type MetaBlock, blockMetadata } from "./meta-block.ts"
+import { type ValueStyle, type YamlEntry, type YamlSite } from "./model.ts"
+import { type ScalarNode, type YamlNode, type YamlPair } from "./node.ts"
+import { resolveScalar, resolvesToString } from "./resolve.ts"
+import { NodeSink, simpleDocument, simpleScalar } from "./simple-nodes.ts"
+import { type SimpleScalar, type SimpleSink, readSimple } from "./simple.ts"
+
+/** What a scan of plain YAML finds without making a node of each value. */
+export interface SimpleSites {
+  readonly sites: readonly YamlSite[]
+  readonly root: Item
+  readonly metadata: { readonly pair: YamlPair; readonly block: MetaBlock } | null
+}
+
+/**
+ * The sites of a text that is plain YAML, as `walkDocument` lists them.
+ *
+ * @param metadataKey - of the entry that is metadata; it has to be the last
+ * @param whole - the sites as the whole way finds them, with their nodes: asked for at the first look at one
+ * @returns `null` for all other texts, also for those that sops refuses
+ */
+export function simpleSites(source: string, metadataKey: string, whole: () => readonly YamlSite[]): SimpleSites | null {
+  const sink = new SiteSink(source, metadataKey, whole)
+  const isRead = readSimple(source, sink)
+  const { root, metadata } = sink
+  if (!isRead || sink.isAside || root === null || sink.sites.length === 0) return null
+  if (metadata === null) return { sites: sink.sites, root, metadata: null }
+  const { colon, key, position, endBefore, nodes } = metadata
+  const pair: YamlPair = { question: -1, colon, key, value: nodes.root! }
+  const document = simpleDocument(source, null)
+  const block = blockMetadata(source, document, { pair, endBefore, position, count: position + 1 })
+  return { sites: sink.sites, root, metadata: { pair, block } }
+}
+
+/** A value with what its spelling needs at hand; the nodes around it are made when somebody asks for them. */
+class SimpleStyle implements ValueStyle {
+  readonly type = "value"
+  readonly simple: ValueStyle["simple"]
+  readonly #block: ScalarNode | null
+  readonly #whole: () => readonly YamlSite[]
+  readonly #index: number
+
+  constructor(scalar: SimpleScalar | null, whole: () => readonly YamlSite[], index: number) {
+    const style = scalar?.style
+    this.simple = style === "literal" || style === "folded" ? undefined : style
+    this.#block = scalar === null || scalar.block === null ? null : simpleScalar(scalar)
+    this.#whole = whole
+    this.#index = index
+  }
+
+  get node(): YamlNode {
+    return this.#block ?? this.#same.node
+  }
+
+  get entry(): YamlEntry {
+    return this.#same.entry
+  }
+
+  get #same(): ValueStyle {
+    return this.#whole()[this.#index]!.style as ValueStyle
+  }
+}
+
+/** Mappings up to this size are searched name by name, which is faster than a set. */
+const SMALL = 8
+
+/** A collection that is open. */
+interface Frame {
+  readonly item: Item
+  /** Entries so far. */
+  count: number
+  readonly names: string[]
+  known: Set<string> | null
+}
+
+/** The metadata entry while it is read. */
+interface Metadata {
+  readonly key: ScalarNode
+  readonly colon: number
+  readonly position: number
+  readonly endBefore: number
+  readonly nodes: NodeSink
+}
+
+class SiteSink implements SimpleSink {
+  readonly sites: YamlSite[] = []
+  root: Item | null = null
+  metadata: Metadata | null = null
+  /** A value is one that the other way refuses. */
+  isAside = false
+  readonly #source: string
+  readonly #metadataKey: string
+  readonly #whole: () => readonly YamlSite[]
+  readonly #frames: Frame[] = []
+  /** The entry whose value comes next. */
+  #item: Item = { parent: null, key: null, index: 0 }
+  /** Where the last value ends. */
+  #end = 0
+
+  constructor(source: string, metadataKey: string, whole: () => readonly YamlSite[]) {
+    this.#source = source
+    this.#metadataKey = metadataKey
+    this.#whole = whole
+  }
+
+  openMap(at: number, line: number, column: number): void {
+    if (this.metadata !== null) return this.metadata.nodes.openMap(at, line, column)
+    this.root ??= this.#item
+    this.#frames.push({ item: this.#item, count: 0, names: [], known: null })
+  }
+
+  key(start: number, colon: number, line: number, column: number): boolean {
+    if (this.metadata !== null) {
+      const { nodes } = this.metadata
+      // What stands behind the metadata is for the other way to read.
+      return nodes.depth > 0 && nodes.key(start, colon, line, column)
+    }
+    const frame = this.#frames.at(-1)!
+    const name = this.#source.slice(start, colon)
+    if (!resolvesToString(name) || isTwice(frame, name)) return false
+    if (this.#frames.length === 1 && name === this.#metadataKey) {
+      const key = simpleScalar({ start, end: colon, line, column, style: "plain", value: name, block: null })
+      const nodes = new NodeSink(this.#source)
+      this.metadata = { key, colon, position: frame.count, endBefore: this.#end, nodes }
+      return true
+    }
+    this.#item = { parent: frame.item, key: name, index: frame.count++ }
+    this.#end = colon + 1
+    return true
+  }
+
+  closeMap(end: number): void {
+    if (this.metadata !== null && this.metadata.nodes.depth > 0) return this.metadata.nodes.closeMap(end)
+    this.#frames.pop()
+  }
+
+  openList(at: number, line: number, column: number): void {
+    if (this.metadata !== null) return this.metadata.nodes.openList(at, line, column)
+    // Upstream refuses it, and the other way says so.
+    if (this.#frames.length === 0) this.isAside = true
+    this.#frames.push({ item: this.#item, count: 0, names: [], known: null })
+  }
+
+  dash(at: number): void {
+    if (this.metadata !== null) return this.metadata.nodes.dash(at)
+    const frame = this.#frames.at(-1)!
+    this.#item = { parent: frame.item, key: null, index: frame.count++ }
+  }
+
+  closeList(end: number): void {
+    if (this.metadata !== null) return this.metadata.nodes.closeList(end)
+    this.#frames.pop()
+  }
+
+  scalar(scalar: SimpleScalar): void {
+    if (this.metadata !== null) return this.metadata.nodes.scalar(scalar)
+    const { start, end, line, style, value } = scalar
+    const found = resolveScalar("", style, value)
+    if (found === "unsupported" || found === "mismatch") this.isAside = true
+    else this.#add(found, found === null ? "null" : found.kind, { start, end }, line, scalar)
+  }
+
+  emptyFlow(type: "map" | "list", at: number, line: number, column: number): void {
+    if (this.metadata !== null) return this.metadata.nodes.emptyFlow(type, at, line, column)
+    this.#add(null, type, { start: at, end: at + 2 }, line, null)
+  }
+
+  #add(scalar: Scalar | null, kind: SiteKind, span: Span, line: number, written: SimpleScalar | null): void {
+    const style = new SimpleStyle(written, this.#whole, this.sites.length)
+    this.sites.push({ item: this.#item, scalar, kind, span, line: line + 1, style })
+    this.#end = span.end
+  }
+}
+
+function isTwice(frame: Frame, name: string): boolean {
+  const { names } = frame
+  if (names.length < SMALL) {
+    if (names.includes(name)) return true
+    names.push(name)
+    return false
+  }
+  frame.known ??= new Set(names)
+  if (frame.known.has(name)) return true
+  frame.known.add(name)
+  return false
+}
