@@ -47,6 +47,7 @@ export function keyContext(
   named: () => readonly Recipient[] = () => [],
 ): KeyContext {
   const { io } = session
+  let workspace: readonly string[] | null = null
   const forHelpers = (added: Readonly<Record<string, string>> | undefined): Map<string, string> =>
     new Map([...(session.asSops ? io.env : withoutIdentities(io.env)), ...Object.entries(added ?? {})])
   return {
@@ -63,7 +64,11 @@ export function keyContext(
       const uid = io.processes.uid === null ? null : facts.uid
       return { realPath: facts.realPath, isFile: facts.kind === "file", mode: facts.mode, uid }
     },
-    workspace: workspaceOf(session, files),
+    // Only who runs a program asks for it, and to find it takes a look at many folders.
+    get workspace() {
+      workspace ??= workspaceOf(session, files)
+      return workspace
+    },
     uid: io.processes.uid,
     prompt: (question, { hidden }) => inTurn(session, () => io.terminal.ask(question, { hidden })),
     notice: (text) => session.notice(text),

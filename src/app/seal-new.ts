@@ -195,9 +195,11 @@ export async function sealAs(
   if (name === "binary") return sealBinary(format, bytes, options)
   const text = decodeText(bytes)
   if (text === null) throw new AppError("NOT_UTF8")
-  const isForOperator = isSopsSecret(format.scan(text).sites)
+  const scan = options.scan ?? format.scan(text)
+  const isForOperator = isSopsSecret(scan.sites)
   return seal(format, text, {
     ...options,
+    scan,
     structure: options.structure && !isForOperator,
     layoutMemo: options.layoutMemo && !isForOperator,
   })

@@ -1,5 +1,5 @@
 import { compileSelectors } from "../config/re2.ts"
-import { type MetaMap } from "../core/format.ts"
+import { type MetaMap, type Scan } from "../core/format.ts"
 import { type Cipher } from "../core/gcm.ts"
 import { isOlderVersion } from "../core/metadata.ts"
 import { type Sealed } from "../core/seal.ts"
@@ -40,7 +40,7 @@ export async function sealOver(
 ): Promise<Sealed> {
   const { document, opened, compiled, settings } = file
   const { metadata, format } = document
-  if (format.name !== "binary" && !session.asSops) await checkClear(session, file, plain, options)
+  const scan = format.name === "binary" || session.asSops ? undefined : await checkClear(session, file, plain, options)
   await session.audit?.("encrypt", file.file)
   const isStock = metadata.structure === ""
   const sealed = await sealAs(
@@ -56,6 +56,7 @@ export async function sealOver(
           ? sopsVersion
           : metadata.version,
       now: session.io.now(),
+      scan,
       previous: fresh === null ? opened : null,
       replaces: fresh === null ? undefined : document,
       // A file that was sealed without a digest gets one, unless the config turns it off.
@@ -70,12 +71,19 @@ export async function sealOver(
   return sealed
 }
 
-async function checkClear(session: Session, file: OpenedFile, plain: Uint8Array, options: ClearOptions): Promise<void> {
+/** @returns the scan of the plain text, where it was looked at */
+async function checkClear(
+  session: Session,
+  file: OpenedFile,
+  plain: Uint8Array,
+  options: ClearOptions,
+): Promise<Scan | undefined> {
   const { document, settings, compiled, opened } = file
-  if (options.useFileSelectors) return
+  if (options.useFileSelectors) return undefined
   const text = decodeText(plain)
   if (text === null) throw new AppError("NOT_UTF8")
-  const { sites } = document.format.scan(text)
+  const scan = document.format.scan(text)
+  const { sites } = scan
   const rule = await ruleOrNull(settings)
   if (rule !== null) {
     const byRule = await compileSelectors(rule.selectors, { refuseInvalid: true })
@@ -83,13 +91,14 @@ async function checkClear(session: Session, file: OpenedFile, plain: Uint8Array,
       file: document.metadata.macOnlyEncrypted,
       rule: rule.macOnlyEncrypted,
     })
-    return
+    return scan
   }
   const allowed = new Set(options.allowClear.map((path) => JSON.stringify(parseTreePath(path, 7))))
   const fresh = newClearPaths(sites, compiled, opened).filter(
     (site) => !allowed.has(JSON.stringify(fullPath(site.item))),
   )
   if (fresh.length > 0) await confirmClear(session, file.file, fresh)
+  return scan
 }
 
 async function ruleOrNull(settings: OpenedFile["settings"]): ReturnType<OpenedFile["settings"]["sealingRule"]> {

@@ -21,7 +21,7 @@ export class Cipher {
   readonly #random: Random
   #pool: Uint8Array = new Uint8Array(0)
   #used = 0
-  readonly #aad = Buffer.allocUnsafeSlow(aadChars * utf8BytesOfUnit)
+  readonly #aad = Buffer.allocUnsafe(aadChars * utf8BytesOfUnit)
 
   constructor(dataKey: SecretBytes, random: Random = systemRandom) {
     this.#key = dataKey.use((bytes) => createSecretKey(bytes))

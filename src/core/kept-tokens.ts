@@ -2,7 +2,7 @@ import { align } from "./align.ts"
 import { type Leaf, type Opened } from "./document.ts"
 import { type Format } from "./format.ts"
 import { AadPaths } from "./path.ts"
-import { type Scalar } from "./scalar.ts"
+import { sameBytes, type Scalar } from "./scalar.ts"
 import { type Site } from "./site.ts"
 
 /** A token with what is in it: a comment may differ in blanks from the one it is taken for. */
@@ -30,10 +30,7 @@ export function keptTokens(previous: Opened | null, wanted: readonly Wanted[]): 
   if (previous === null) return wanted.map(() => null)
   const { leaves, document } = previous
   const contents = new Contents(document.format)
-  const partners = align(
-    leaves.map((leaf) => contents.numberOf(leaf, "alike")),
-    wanted.map((leaf) => contents.numberOf(leaf, "alike")),
-  )
+  const partners = pairUp(leaves, wanted, contents)
   const isFree = leaves.map(isKept)
   const result = wanted.map(({ scalar }, index): Kept | null => {
     const old = leaves[partners[index]!]
@@ -47,6 +44,38 @@ export function keptTokens(previous: Opened | null, wanted: readonly Wanted[]): 
     if (isFree[at]! && isKept(old)) push(left, contents.numberOf(old, "exact"), old)
   }
   return result.map((kept, index) => kept ?? left.get(contents.numberOf(wanted[index]!, "exact"))?.pop() ?? null)
+}
+
+/** As `align`, but what both begin and end with is compared one by one: nearly all of a file where little has changed. */
+function pairUp(leaves: readonly Leaf[], wanted: readonly Wanted[], contents: Contents): Int32Array {
+  const ends = new SameEnds()
+  const most = Math.min(leaves.length, wanted.length)
+  let start = 0
+  while (start < most && ends.isSame(leaves[start]!, wanted[start]!)) start++
+  let rest = 0
+  while (rest < most - start && ends.isSame(leaves.at(-1 - rest)!, wanted.at(-1 - rest)!)) rest++
+  const shift = leaves.length - wanted.length
+  const partners = Int32Array.from(wanted, (_, at) => (at < start ? at : at + shift))
+  const end = wanted.length - rest
+  if (start === end) return partners
+  const middle = align(
+    leaves.slice(start, leaves.length - rest).map((leaf) => contents.numberOf(leaf, "alike")),
+    wanted.slice(start, end).map((leaf) => contents.numberOf(leaf, "alike")),
+  )
+  for (const [at, partner] of middle.entries()) partners[start + at] = partner === -1 ? -1 : start + partner
+  return partners
+}
+
+/** Compares leaves of two files without making anything of their content. */
+class SameEnds {
+  readonly #before = new AadPaths()
+  readonly #after = new AadPaths()
+
+  isSame(old: Leaf, now: Wanted): boolean {
+    if (old.scalar === null || now.scalar === null) return false
+    if (old.scalar.kind !== now.scalar.kind || !sameBytes(old.scalar, now.scalar)) return false
+    return this.#before.of(old.site.item) === this.#after.of(now.site.item)
+  }
 }
 
 function isKept(leaf: Leaf): leaf is Leaf & Kept {

@@ -3,7 +3,7 @@ import { createHash, type Hash } from "node:crypto"
 /** Hashed first when only sealed values count: SHA-256 of "sops", so that the two kinds of MAC never meet. */
 const macOnlySeed = Buffer.from("8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69", "hex")
 
-const chunkBytes = 16 * 1024
+const chunkBytes = 4 * 1024
 
 /**
  * SHA-512 over the canonical bytes of all leaves, in the order of the walk, without separators.

@@ -8,7 +8,7 @@ import { MacHash } from "./mac.ts"
 import { openMemo } from "./memo.ts"
 import { AadPaths } from "./path.ts"
 import { render } from "./render.ts"
-import { isEmptyText, scalarText } from "./scalar.ts"
+import { isEmptyText, type Scalar, scalarText } from "./scalar.ts"
 import { type CompiledSelectors, select } from "./select.ts"
 import { ambiguousSite } from "./seal-checks.ts"
 import { countedSites, fullPath, type Site } from "./site.ts"
@@ -21,8 +21,19 @@ export interface OpenOptions {
   readonly selectors: CompiledSelectors
   /** A file without a structure digest is refused. */
   readonly requireStructure: boolean
+  /**
+   * What is expected at each place. A token that is kept there was opened before with the same key, and opens to the same
+   * under the same path.
+   */
+  readonly known?: readonly KnownLeaf[]
   /** Work on values only: the layout memo is not read, and the text is not rebuilt. */
   readonly valuesOnly?: boolean
+}
+
+/** A leaf that was put together with the token of a previous file, or not. */
+export interface KnownLeaf {
+  readonly site: Site
+  readonly kept: { readonly token: string; readonly scalar: Scalar } | null
 }
 
 /**
@@ -66,11 +77,16 @@ export function acceptUnverified(unverified: Unverified): Opened {
 
 function openLeaves(
   { scan, format }: SealedDocument,
-  { cipher, selectors }: OpenOptions,
+  { cipher, selectors, known }: OpenOptions,
 ): { leaves: Leaf[]; warnings: Warning[] } {
   const sites = countedSites(scan)
   const isSelected = select(sites, selectors, isSealedComment)
-  const keys = { cipher, aads: new AadPaths(), tokens: new TokenReader(limits.nonce_bytes_max) }
+  const keys: Keys = {
+    cipher,
+    aads: new AadPaths(),
+    knownAads: new AadPaths(),
+    tokens: new TokenReader(limits.nonce_bytes_max),
+  }
   const ambiguous = ambiguousSite(sites)
   const warnings: Warning[] =
     ambiguous === null ? [] : [{ code: "KEY_AMBIGUOUS", line: ambiguous.line, path: fullPath(ambiguous.item) }]
@@ -81,7 +97,7 @@ function openLeaves(
       }
       return { site, scalar: site.scalar, isSelected: false, token: null }
     }
-    const leaf = openLeaf(site, keys)
+    const leaf = knownLeaf(site, known?.[index], keys) ?? openLeaf(site, keys)
     if (leaf === null) {
       warnings.push({ code: "COMMENT_NOT_SEALED", line: site.line, path: fullPath(site.item) })
       return { site, scalar: site.scalar, isSelected: true, token: null }
@@ -106,11 +122,27 @@ function isSealedComment(site: Site): boolean {
   )
 }
 
+/** What the leaves of one document are opened with. */
+interface Keys {
+  readonly cipher: Cipher
+  readonly aads: AadPaths
+  /** Of the leaves that are known. */
+  readonly knownAads: AadPaths
+  readonly tokens: TokenReader
+}
+
+function knownLeaf(site: Site, known: KnownLeaf | undefined, { aads, knownAads }: Keys): Leaf | null {
+  const kept = known?.kept ?? null
+  if (kept === null || site.scalar === null || (site.kind === "comment") !== (known!.site.kind === "comment"))
+    return null
+  if (site.kind !== "comment" && site.kind !== "str") return null
+  if (withoutNewlines(scalarText(site.scalar)) !== kept.token) return null
+  if (aads.of(site.item) !== knownAads.of(known!.site.item)) return null
+  return { site, scalar: kept.scalar, isSelected: true, token: kept.token }
+}
+
 /** @returns `null` for a comment that does not open: upstream keeps it as it stands, and says so */
-function openLeaf(
-  site: Site,
-  { cipher, aads, tokens }: { readonly cipher: Cipher; readonly aads: AadPaths; readonly tokens: TokenReader },
-): Leaf | null {
+function openLeaf(site: Site, { cipher, aads, tokens }: Keys): Leaf | null {
   const { scalar, kind } = site
   if (scalar === null) return { site, scalar, isSelected: true, token: null }
   const isComment = kind === "comment"

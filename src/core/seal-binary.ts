@@ -26,12 +26,13 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
   const scan = format.scan(plain)
   const site = scan.sites[0]!
   const scalar = { kind: "str", bytes } as const
-  const token = bytes.length === 0 ? null : (keptTokens(previous, [{ site, scalar }])[0]?.token ?? fresh(bytes, cipher))
+  const kept = bytes.length === 0 ? null : (keptTokens(previous, [{ site, scalar }])[0] ?? null)
+  const token = bytes.length === 0 ? null : (kept?.token ?? fresh(bytes, cipher))
   const draft = {
     format,
     plain,
     scan,
-    leaves: [{ site, scalar, isSelected: true, token }],
+    leaves: [{ site, scalar, isSelected: true, token, kept }],
     tokenEdits: [token === null ? null : format.seal(scan, site, token)],
     otherEdits: [],
   }

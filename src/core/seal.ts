@@ -34,6 +34,8 @@ export interface SealOptions {
   /** A release of sops, since upstream compares it. */
   readonly version: string
   readonly now: Date
+  /** Of the plain text, where somebody has scanned it already. */
+  readonly scan?: Scan | undefined
   /** The file as it was, opened with the same data key: what did not change keeps its token. */
   readonly previous: Opened | null
   /**
@@ -65,7 +67,7 @@ export interface Draft {
   readonly format: Format
   readonly plain: string
   readonly scan: Scan
-  readonly leaves: readonly Leaf[]
+  readonly leaves: readonly SealedLeaf[]
   /** For each leaf the edit that puts its token in, in offsets of the plain text; `null` where none does. */
   readonly tokenEdits: readonly (Edit | null)[]
   /** Aliases written out, and text that no sealed file may hold. */
@@ -79,7 +81,7 @@ export interface Draft {
  * @throws {AppError} naming key path and line; `SELF_CHECK` when the result would not open to the input
  */
 export function seal(format: Format, plain: string, options: SealOptions): Sealed {
-  const scan = format.scan(plain)
+  const scan = options.scan ?? format.scan(plain)
   if (scan.metadata !== null) throw new AppError("ALREADY_SEALED")
   checkReservedKey(scan)
   const { previous } = options
@@ -251,7 +253,9 @@ function sealText(cipher: Cipher, text: string, aad: string): string {
  * @throws {AppError} `SELF_CHECK`
  */
 export function readBack(format: Format, text: string, draft: Draft, { cipher, compiled }: SealOptions): Opened {
-  const opened = attempt(() => open(readSealed(format, text), { cipher, selectors: compiled, requireStructure: false }))
+  const opened = attempt(() =>
+    open(readSealed(format, text), { cipher, selectors: compiled, requireStructure: false, known: draft.leaves }),
+  )
   const isSame =
     opened.leaves.length === draft.leaves.length &&
     draft.leaves.every(({ site, scalar, token }, index) => {

@@ -49,7 +49,7 @@ interface Borders {
 /** Reads the tokens of a document one after the other. The usual ones are decoded in one place, without new objects. */
 export class TokenReader {
   readonly #nonceBytesMax: number
-  readonly #bytes = Buffer.allocUnsafeSlow(DATA_AT + (DATA_CHARS_MAX / 4) * 3)
+  readonly #bytes = Buffer.allocUnsafe(DATA_AT + (DATA_CHARS_MAX / 4) * 3)
   readonly #nonce = this.#bytes.subarray(0, NONCE_BYTES)
   readonly #tag = this.#bytes.subarray(TAG_AT, DATA_AT)
   /** Views of the data, by their length. */

@@ -13,7 +13,9 @@ export function deriveContext(
     run: (program, args, options) => context.run(program, args, { signal, ...options }),
     talk: (program, args, options) => context.talk(program, args, { signal, ...options }),
     stat: (path) => context.stat(path),
-    workspace: context.workspace,
+    get workspace() {
+      return context.workspace
+    },
     uid: context.uid,
     prompt: (question, options) => context.prompt(question, options),
     notice: (text) => context.notice(text),

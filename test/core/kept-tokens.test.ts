@@ -1,11 +1,13 @@
 import { describe, expect, test } from "vitest"
-import { type Opened } from "../../src/core/document.ts"
+import { type Leaf, type Opened, readSealed } from "../../src/core/document.ts"
 import { type Format } from "../../src/core/format.ts"
+import { type KnownLeaf, open } from "../../src/core/open.ts"
+import { type Scalar } from "../../src/core/scalar.ts"
 import { utf8 } from "../../src/core/text.ts"
 import { ini } from "../../src/formats/ini/ini.ts"
 import { json } from "../../src/formats/json.ts"
 import { yaml } from "../../src/formats/yaml/yaml.ts"
-import { cipherFor, openText, sealText } from "../laws/document-laws.ts"
+import { cipherFor, compile, openText, sealText } from "../laws/document-laws.ts"
 
 const metadata = /^\s*"?(?:mac|lastmodified|sotto_structure|sotto_layout)\b/
 
@@ -106,5 +108,38 @@ describe("L4: an edit does not respell what upstream wrote", () => {
     const changed = reseal(yaml, opened, "a: 1.0\nb: x\n")
     expect(changed).toMatch(/^a: ENC.*type:float\]$/m)
     expect(utf8.decode(openText(yaml, changed).bytes)).toBe("a: 1.0\nb: x\n")
+  })
+})
+
+describe("a token that was opened before is not opened again", () => {
+  const sealed = sealText(yaml, "a: one\nb: two\nc: three\n").text
+  const { leaves } = openText(yaml, sealed)
+  const [a, b, c] = leaves as (Leaf & { token: string; scalar: Scalar })[]
+  const known = (site: Leaf, { token, scalar }: { token: string; scalar: Scalar }): KnownLeaf => ({
+    site: site.site,
+    kept: { token, scalar },
+  })
+  const opening = (text: string, expected: readonly KnownLeaf[]): Opened => {
+    const document = readSealed(yaml, text)
+    const selectors = compile(document.metadata.selectors)
+    return open(document, { cipher: cipherFor(), selectors, requireStructure: false, known: expected })
+  }
+
+  test("where it is expected at its path", () => {
+    const opened = opening(sealed, [known(a!, a!), known(b!, b!)])
+    expect(opened.leaves.map(({ scalar }) => scalar)).toEqual([a!.scalar, b!.scalar, c!.scalar])
+    expect(opened.leaves[0]!.scalar).toBe(a!.scalar)
+    expect(opened.leaves[2]!.scalar).not.toBe(c!.scalar)
+  })
+
+  test("but a token at another path is, and fails", () => {
+    const swapped = sealed.replace(a!.token, "first").replace(b!.token, a!.token).replace("first", b!.token)
+    const work = (): Opened => opening(swapped, [known(b!, b!), known(a!, a!)])
+    expect(work).toThrow(expect.objectContaining({ code: "VALUE_NOT_OPENED" }))
+  })
+
+  test("and what is said to be in it has to fit the MAC", () => {
+    const work = (): Opened => opening(sealed, [known(a!, { token: a!.token, scalar: b!.scalar })])
+    expect(work).toThrow(expect.objectContaining({ code: "MAC_MISMATCH" }))
   })
 })
