@@ -78,7 +78,7 @@ function scanHeader(s: Scanner): Header {
     const code = text.charCodeAt(s.pos)
     if ((code === PLUS || code === DASH) && chomp === "clip") chomp = code === PLUS ? "keep" : "strip"
     else if (isDigit(code) && indicator === 0) {
-      if (code === ZERO) throw syntaxAt(text, s.pos)
+      if (code === ZERO) throw syntaxAt(text, s.pos, "an indent of 0 cannot be given")
       indicator = code - ZERO
     } else break
     s.pos++
@@ -91,7 +91,7 @@ function scanHeader(s: Scanner): Header {
     skipLine(s)
   }
   const code = text.charCodeAt(s.pos)
-  if (!isBreakOrEnd(code)) throw syntaxAt(text, s.pos)
+  if (!isBreakOrEnd(code)) throw syntaxAt(text, s.pos, "something stands behind the header of a block scalar")
   if (code !== 0) skipBreak(s)
   return { header, indicator, chomp }
 }
@@ -116,7 +116,8 @@ function skipGaps(s: Scanner, given: number, start: number, gaps: Gaps): number 
     const column = s.pos - s.lineStart
     if (column > deepest) deepest = column
     const code = text.charCodeAt(s.pos)
-    if (code === TAB && (given === 0 || column < given)) throw syntaxAt(text, start)
+    if (code === TAB && (given === 0 || column < given))
+      throw syntaxAt(text, start, "a tab stands where the indent of a block scalar belongs")
     if (!isBreak(code)) break
     gaps.last = s.pos
     gaps.breaks += readBreak(s)

@@ -10,7 +10,8 @@ export function parseBlockList(p: Parser, first: Token, properties: Properties):
   nextToken(p.scanner)
   const { items, dashes } = parseEntries(p, noEntry)
   const token = peek(p)
-  if (token.type !== "block-end") throw syntaxAt(p.source, token.start)
+  if (token.type !== "block-end")
+    throw syntaxAt(p.source, token.start, "this does not go on with the list above: check indent, quotes and brackets")
   nextToken(p.scanner)
   return blockList(first, properties, items, dashes, head)
 }
@@ -92,7 +93,12 @@ export function parseBlockMap(p: Parser, first: Token, properties: Properties): 
     end = Math.max(key.span.end, colon + 1, colon === -1 ? 0 : value.span.end)
     lastKey = key
   }
-  if (token.type !== "block-end") throw syntaxAt(p.source, token.start)
+  if (token.type !== "block-end")
+    throw syntaxAt(
+      p.source,
+      token.start,
+      "this does not go on with the mapping above: check indent, quotes and brackets",
+    )
   const { inline, foot } = takeComments(p)
   nextToken(p.scanner)
   const movesFoot = foot.length > 0 && lastKey !== null

@@ -29,7 +29,7 @@ export function parseFlowList(p: Parser, first: Token, properties: Properties): 
 }
 
 function skipComma(p: Parser, token: Token): Token {
-  if (token.type !== "comma") throw syntaxAt(p.source, token.start)
+  if (token.type !== "comma") throw syntaxAt(p.source, token.start, "a comma or a closing bracket is missing")
   nextToken(p.scanner)
   return peek(p)
 }
@@ -43,7 +43,8 @@ function parseBareMap(p: Parser, first: Token): Draft<MapNode> {
   nextToken(p.scanner)
   const token = peek(p)
   // go-yaml swallows the token here, whatever it is, and fails later or is left with a null for a key.
-  if (token.type === "value" || noListPart.has(token.type)) throw syntaxAt(p.source, token.start)
+  if (token.type === "value" || noListPart.has(token.type))
+    throw syntaxAt(p.source, token.start, "a key in brackets has no value")
   const key = p.parseNode(p, false, false)
   const colonToken = peek(p)
   const colon = colonToken.type === "value" ? colonToken.start : -1

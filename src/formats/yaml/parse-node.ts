@@ -53,7 +53,8 @@ function parseContent(
     default:
       break
   }
-  if (properties === null) throw syntaxAt(p.source, token.start)
+  if (properties === null)
+    throw syntaxAt(p.source, token.start, "a value is missing, or something else stands in its place")
   return emptyScalar(token, properties.end, properties)
 }
 
@@ -74,7 +75,8 @@ function nested<T>(
 function parseAlias(p: Parser, token: Token): Draft<AliasNode> {
   // An anchor whose node is not complete holds the alias itself.
   const target = p.anchors.get(token.value)?.node
-  if (target === undefined || target === null) throw syntaxAt(p.source, token.start)
+  if (target === undefined || target === null)
+    throw syntaxAt(p.source, token.start, "no anchor of that name stands above this alias")
   const node = aliasNode(token, takeComments(p), target)
   nextToken(p.scanner)
   return node
@@ -103,7 +105,7 @@ const YAML_PREFIX = "tag:yaml.org,2002:"
 
 function resolveTag(p: Parser, { value: handle, suffix, start }: Token): string {
   const prefix = handle === "" ? "" : p.tagPrefixes.get(handle)
-  if (prefix === undefined) throw syntaxAt(p.source, start)
+  if (prefix === undefined) throw syntaxAt(p.source, start, "the tag handle is not declared")
   const tag = prefix + suffix
   if (tag === "!") return ""
   return tag.startsWith(YAML_PREFIX) ? `!!${tag.slice(YAML_PREFIX.length)}` : tag

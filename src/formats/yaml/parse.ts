@@ -77,7 +77,7 @@ function parseBeginning(p: Parser, isFirst: boolean): Beginning | null {
   if (token.type === "stream-end") return null
   const directives = parseDirectives(p)
   token = peek(p)
-  if (token.type !== "document-start") throw syntaxAt(p.source, token.start)
+  if (token.type !== "document-start") throw syntaxAt(p.source, token.start, "`---` is missing")
   nextToken(p.scanner)
   return { directives, start: { start: token.start, end: token.end }, head: [] }
 }
@@ -106,10 +106,11 @@ function parseDirectives(p: Parser): Span | null {
   for (token = peek(p); token.type === "version" || token.type === "tag-directive"; token = peek(p)) {
     if (token.type === "version") {
       // go-yaml reads 1.1 only.
-      if (hasVersion || token.value !== "1.1") throw syntaxAt(p.source, token.start)
+      if (hasVersion || token.value !== "1.1")
+        throw syntaxAt(p.source, token.start, "only YAML 1.1 can be declared, and only once")
       hasVersion = true
     } else {
-      if (prefixes.has(token.value)) throw syntaxAt(p.source, token.start)
+      if (prefixes.has(token.value)) throw syntaxAt(p.source, token.start, "a tag handle is declared twice")
       prefixes.set(token.value, token.suffix)
     }
     end = token.end

@@ -89,7 +89,8 @@ function skipBlanks(s: Scanner, indent: number): string | null {
   for (;;) {
     const code = text.charCodeAt(s.pos)
     if (isBlank(code)) {
-      if (fold !== null && code === TAB && s.pos - s.lineStart < indent) throw syntaxAt(text, s.pos)
+      if (fold !== null && code === TAB && s.pos - s.lineStart < indent)
+        throw syntaxAt(text, s.pos, "a tab stands in the indent")
       s.pos++
     } else if (isBreak(code)) {
       const mark = readBreak(s)

@@ -29,7 +29,7 @@ export function scanQuoted(s: Scanner): Content {
       const first = readBreak(s)
       value += text.slice(from, end) + folded({ first, rest: skipEmptyLines(s, opening) })
       from = s.pos
-    } else if (code === 0) throw syntaxAt(text, opening)
+    } else if (code === 0) throw syntaxAt(text, opening, "a quote is not closed")
     else {
       if (isHighSurrogate(code)) s.lineStart++
       s.pos++
@@ -51,7 +51,7 @@ function skipEmptyLines(s: Scanner, opening: number): string {
     else if (isBreak(code)) breaks += readBreak(s)
     else break
   }
-  if (s.pos === s.lineStart && isDocumentMark(text, s.pos)) throw syntaxAt(text, opening)
+  if (s.pos === s.lineStart && isDocumentMark(text, s.pos)) throw syntaxAt(text, opening, "a quote is not closed")
   return breaks
 }
 
@@ -97,14 +97,15 @@ function readEscape(s: Scanner): string {
   s.pos += 2
   if (plain !== undefined) return plain
   const digits = hexDigits.get(letter)
-  if (digits === undefined) throw syntaxAt(text, start)
+  if (digits === undefined) throw syntaxAt(text, start, "an escape that YAML does not have")
   let value = 0
   for (let i = 0; i < digits; i++) {
     const digit = hexValue(text.charCodeAt(s.pos + i))
-    if (digit === -1) throw syntaxAt(text, start)
+    if (digit === -1) throw syntaxAt(text, start, "an escape that YAML does not have")
     value = value * 16 + digit
   }
-  if ((value >= 0xd800 && value <= 0xdfff) || value > 0x10ffff) throw syntaxAt(text, start)
+  if ((value >= 0xd800 && value <= 0xdfff) || value > 0x10ffff)
+    throw syntaxAt(text, start, "an escape that YAML does not have")
   s.pos += digits
   return String.fromCodePoint(value)
 }

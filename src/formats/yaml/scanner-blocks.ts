@@ -24,7 +24,7 @@ export function saveKey(s: Scanner): number {
 /** No `:` can follow any more that would make a key of what was noted. */
 export function dropKey(s: Scanner): void {
   const key = lastKey(s)
-  if (key.isPossible && key.isRequired) throw syntaxAt(s.text, key.start)
+  if (key.isPossible && key.isRequired) throw syntaxAt(s.text, key.start, "a `:` is missing behind a key")
   key.isPossible = false
 }
 
@@ -32,7 +32,7 @@ export function dropKey(s: Scanner): void {
 export function isKeyValid(s: Scanner, key: SimpleKey): boolean {
   if (!key.isPossible) return false
   if (key.line === s.line && columnOf(s) - key.column <= KEY_CHARS_MAX) return true
-  if (key.isRequired) throw syntaxAt(s.text, key.start)
+  if (key.isRequired) throw syntaxAt(s.text, key.start, "a `:` is missing behind a key")
   key.isPossible = false
   return false
 }

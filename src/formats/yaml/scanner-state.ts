@@ -102,11 +102,11 @@ const PADDING = "\0\0\0\0"
 /** @throws {AppError} `SYNTAX` when the text holds a character that go-yaml's reader refuses */
 export function newScanner(source: string): Scanner {
   const bad = unprintable.exec(source)
-  if (bad !== null) throw syntaxAt(source, bad.index)
-  if (!source.isWellFormed()) throw syntaxAt(source, 0)
+  if (bad !== null) throw syntaxAt(source, bad.index, "a control character stands in the text")
+  if (!source.isWellFormed()) throw syntaxAt(source, 0, "the text is not well-formed Unicode")
   const start = source.charCodeAt(0) === BOM ? 1 : 0
   // With a second BOM go-yaml loses the first character of each line for a while: no reading of that is right.
-  if (start === 1 && source.charCodeAt(1) === BOM) throw syntaxAt(source, 1)
+  if (start === 1 && source.charCodeAt(1) === BOM) throw syntaxAt(source, 1, "two byte order marks stand at its start")
   return {
     text: source + PADDING,
     pos: start,
@@ -176,9 +176,9 @@ export function isDocumentMark(text: string, at: number): boolean {
   return next === 0x20 || next === 0x09 || isBreakOrEnd(next)
 }
 
-/** The error of a place, with line and column for people: 1-based, in UTF-16 units. */
-export function syntaxAt(text: string, at: number): AppError {
-  return new AppError("SYNTAX", placeOf(text, at))
+/** The error of a place with its reason, in words of ours and none of the text; with line and column for people: 1-based, in UTF-16 units. */
+export function syntaxAt(text: string, at: number, reason: string): AppError {
+  return new AppError("SYNTAX", placeOf(text, at), { subject: reason })
 }
 
 export function placeOf(text: string, at: number): { line: number; column: number } {

@@ -128,7 +128,7 @@ function fetchContent(s: Scanner, code: number): void {
       return fetchTag(s)
     case PIPE:
     case GREATER:
-      if (inFlow) throw syntaxAt(s.text, s.pos)
+      if (inFlow) throw syntaxAt(s.text, s.pos, "a block scalar cannot stand in brackets")
       return fetchBlockScalar(s)
     case SINGLE_QUOTE:
       return fetchScalar(s, "single")
@@ -138,8 +138,9 @@ function fetchContent(s: Scanner, code: number): void {
     case AT:
     case BACKQUOTE:
     case HASH:
+      throw syntaxAt(s.text, s.pos, "a value cannot begin with this character: put it in quotes")
     case TAB:
-      throw syntaxAt(s.text, s.pos)
+      throw syntaxAt(s.text, s.pos, "a tab cannot indent: use blanks")
   }
   fetchScalar(s, "plain")
 }
@@ -215,7 +216,7 @@ function fetchClose(s: Scanner, type: TokenType): void {
 
 function fetchEntry(s: Scanner): void {
   if (s.flowLevel === 0) {
-    if (!s.isKeyAllowed) throw syntaxAt(s.text, s.pos)
+    if (!s.isKeyAllowed) throw syntaxAt(s.text, s.pos, "a list cannot begin here")
     rollIndent(s, columnOf(s), s.tokens.length, "block-list", s.pos, s.line)
   }
   dropKey(s)
@@ -225,7 +226,7 @@ function fetchEntry(s: Scanner): void {
 
 function fetchKey(s: Scanner): void {
   if (s.flowLevel === 0) {
-    if (!s.isKeyAllowed) throw syntaxAt(s.text, s.pos)
+    if (!s.isKeyAllowed) throw syntaxAt(s.text, s.pos, "a key cannot stand here: check the indent")
     rollIndent(s, columnOf(s), s.tokens.length, "block-map", s.pos, s.line)
   }
   dropKey(s)
@@ -244,7 +245,12 @@ function fetchValue(s: Scanner): void {
     s.isKeyAllowed = false
   } else {
     if (s.flowLevel === 0) {
-      if (!s.isKeyAllowed) throw syntaxAt(s.text, s.pos)
+      if (!s.isKeyAllowed)
+        throw syntaxAt(
+          s.text,
+          s.pos,
+          "a key cannot stand here: check the indent, or put a value that holds `: ` in quotes",
+        )
       rollIndent(s, columnOf(s), s.tokens.length, "block-map", s.pos, s.line)
     }
     s.isKeyAllowed = s.flowLevel === 0
@@ -263,7 +269,8 @@ function fetchAnchor(s: Scanner, type: TokenType): void {
   const start = ++s.pos
   while (isWord(text.charCodeAt(s.pos))) s.pos++
   const next = text.charCodeAt(s.pos)
-  if (s.pos === start || !(isBlankOrEnd(next) || afterName.has(next))) throw syntaxAt(text, s.pos)
+  if (s.pos === start || !(isBlankOrEnd(next) || afterName.has(next)))
+    throw syntaxAt(text, s.pos, "an anchor or alias has no such name")
   s.newlines = 0
   push(s, { ...token, end: s.pos, value: text.slice(start, s.pos), keyLevel })
 }

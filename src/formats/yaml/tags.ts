@@ -33,7 +33,7 @@ export function scanTag(s: Scanner): TagParts {
   if (text.charCodeAt(start + 1) === LESS) {
     s.pos += 2
     const suffix = scanUri(s, start, "", false)
-    if (text.charCodeAt(s.pos) !== GREATER) throw syntaxAt(text, s.pos)
+    if (text.charCodeAt(s.pos) !== GREATER) throw syntaxAt(text, s.pos, "a tag is not valid")
     s.pos++
     parts = { handle: "", suffix }
   } else {
@@ -44,7 +44,7 @@ export function scanTag(s: Scanner): TagParts {
       parts = suffix === "" ? { handle: "", suffix: handle } : { handle: "!", suffix }
     }
   }
-  if (!isBlankOrEnd(text.charCodeAt(s.pos))) throw syntaxAt(text, s.pos)
+  if (!isBlankOrEnd(text.charCodeAt(s.pos))) throw syntaxAt(text, s.pos, "a tag is not valid")
   return parts
 }
 
@@ -69,7 +69,7 @@ function scanUri(s: Scanner, start: number, head: string, mayBeEmpty: boolean): 
     else if (isWord(code) || uriSigns.has(code)) uri += text.charAt(s.pos++)
     else break
   }
-  if (s.pos === from && !mayBeEmpty) throw syntaxAt(text, start)
+  if (s.pos === from && !mayBeEmpty) throw syntaxAt(text, start, "a tag is not valid")
   return uri
 }
 
@@ -81,11 +81,12 @@ function scanUriEscape(s: Scanner): string {
   while (bytes.length < width) {
     const high = hexValue(text.charCodeAt(s.pos + 1))
     const low = hexValue(text.charCodeAt(s.pos + 2))
-    if (text.charCodeAt(s.pos) !== PERCENT || high === -1 || low === -1) throw syntaxAt(text, s.pos)
+    if (text.charCodeAt(s.pos) !== PERCENT || high === -1 || low === -1)
+      throw syntaxAt(text, s.pos, "a tag is not valid")
     const octet = high * 16 + low
     if (bytes.length === 0) width = octetWidth(octet)
     else if ((octet & 0xc0) !== 0x80) width = 0
-    if (width === 0) throw syntaxAt(text, s.pos)
+    if (width === 0) throw syntaxAt(text, s.pos, "a tag is not valid")
     bytes.push(octet)
     s.pos += 3
   }
@@ -114,16 +115,16 @@ export function scanDirective(s: Scanner): Directive {
   const start = s.pos++
   while (isWord(text.charCodeAt(s.pos))) s.pos++
   const name = text.slice(start + 1, s.pos)
-  if (!isBlankOrEnd(text.charCodeAt(s.pos))) throw syntaxAt(text, s.pos)
+  if (!isBlankOrEnd(text.charCodeAt(s.pos))) throw syntaxAt(text, s.pos, "a directive is not valid")
   let parts: TagParts
   if (name === "YAML") parts = { handle: scanVersion(s, start), suffix: "" }
   else if (name === "TAG") parts = scanTagDirective(s, start)
-  else throw syntaxAt(text, start)
+  else throw syntaxAt(text, start, "a directive is not valid")
   const end = s.pos
 
   skipBlanks(s)
   if (text.charCodeAt(s.pos) === HASH) skipLine(s)
-  if (!isBreakOrEnd(text.charCodeAt(s.pos))) throw syntaxAt(text, s.pos)
+  if (!isBreakOrEnd(text.charCodeAt(s.pos))) throw syntaxAt(text, s.pos, "a directive is not valid")
   s.newlines = 0
   if (isBreak(text.charCodeAt(s.pos))) skipBreak(s)
   return { type: name === "YAML" ? "version" : "tag-directive", end, ...parts }
@@ -134,7 +135,7 @@ function scanVersion(s: Scanner, start: number): string {
   const { text } = s
   skipBlanks(s)
   const major = scanVersionNumber(s, start)
-  if (text.charCodeAt(s.pos) !== DOT) throw syntaxAt(text, s.pos)
+  if (text.charCodeAt(s.pos) !== DOT) throw syntaxAt(text, s.pos, "a directive is not valid")
   s.pos++
   return `${major}.${scanVersionNumber(s, start)}`
 }
@@ -143,23 +144,23 @@ function scanVersionNumber(s: Scanner, start: number): number {
   let value = 0
   let length = 0
   for (let code = s.text.charCodeAt(s.pos); isDigit(code); code = s.text.charCodeAt(++s.pos)) {
-    if (++length > 2) throw syntaxAt(s.text, start)
+    if (++length > 2) throw syntaxAt(s.text, start, "a directive is not valid")
     value = value * 10 + code - ZERO
   }
-  if (length === 0) throw syntaxAt(s.text, start)
+  if (length === 0) throw syntaxAt(s.text, start, "a directive is not valid")
   return value
 }
 
 function scanTagDirective(s: Scanner, start: number): TagParts {
   const { text } = s
   skipBlanks(s)
-  if (text.charCodeAt(s.pos) !== BANG) throw syntaxAt(text, s.pos)
+  if (text.charCodeAt(s.pos) !== BANG) throw syntaxAt(text, s.pos, "a directive is not valid")
   const handle = scanHandle(s)
-  if (handle !== "!" && !handle.endsWith("!")) throw syntaxAt(text, s.pos)
-  if (!isBlank(text.charCodeAt(s.pos))) throw syntaxAt(text, s.pos)
+  if (handle !== "!" && !handle.endsWith("!")) throw syntaxAt(text, s.pos, "a directive is not valid")
+  if (!isBlank(text.charCodeAt(s.pos))) throw syntaxAt(text, s.pos, "a directive is not valid")
   skipBlanks(s)
   const suffix = scanUri(s, start, "", false)
-  if (!isBlankOrEnd(text.charCodeAt(s.pos))) throw syntaxAt(text, s.pos)
+  if (!isBlankOrEnd(text.charCodeAt(s.pos))) throw syntaxAt(text, s.pos, "a directive is not valid")
   return { handle, suffix }
 }
 
