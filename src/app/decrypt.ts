@@ -12,11 +12,11 @@ import { parsePath, type TreePath } from "./tree-path.ts"
 /** `decrypt`: the plain text of sealed files, or a part of it. */
 export async function decryptFiles(session: Session, options: DecryptOptions): Promise<Outcome> {
   const path = options.extract === undefined || options.extract === "" ? null : parsePath(session, options.extract, 91)
-  return forEachFile(session, options.files, async (source) => {
-    const file = await openAny(session, source, options)
+  return forEachFile(session, "opening", options.files, async (inner, source) => {
+    const file = await openAny(inner, source, options)
     try {
-      const bytes = await withFile(file.file, () => plainBytes(session, file, options, path))
-      return await putResult(session, options, {
+      const bytes = await withFile(file.file, () => plainBytes(inner, file, options, path))
+      return await putResult(inner, options, {
         bytes,
         file: source,
         original: file.facts === null ? null : file.original,

@@ -22,11 +22,7 @@ export async function eachFile<T extends { readonly file: string }, R>(
   session: Session,
   { what, items, work, failed }: EachOptions<T, R>,
 ): Promise<R[]> {
-  const { io } = session
-  const progress = progressOn(io.stderr)
-  const inner = io.stderr.isTty ? breaking(session, progress) : session
-  let done = 0
-  try {
+  return withProgress(session, { what, count: items.length }, ({ inner, tick }) => {
     const each = async (item: T): Promise<R> => {
       try {
         return await work(item, inner)
@@ -34,10 +30,33 @@ export async function eachFile<T extends { readonly file: string }, R>(
         if (!(error instanceof AppError)) throw error
         return failed(item, error.at({ file: item.file }))
       } finally {
-        progress.show(`${what} ${++done} of ${items.length} files`)
+        tick()
       }
     }
-    return await inBatch(io, () => inParallel(items, filesAtOnce, each))
+    return inBatch(session.io, () => inParallel(items, filesAtOnce, each))
+  })
+}
+
+interface Counted {
+  /** For all that is said and asked meanwhile. */
+  readonly inner: Session
+  /** One more is done. */
+  readonly tick: () => void
+}
+
+/** On a terminal a line of standard error says how many of the files are done, and is gone at the end. */
+export async function withProgress<R>(
+  session: Session,
+  { what, count }: { readonly what: string; readonly count: number },
+  work: (counted: Counted) => Promise<R>,
+): Promise<R> {
+  const { stderr } = session.io
+  const progress = progressOn(stderr)
+  const inner = stderr.isTty ? breaking(session, progress) : session
+  let done = 0
+  const tick = (): void => progress.show(`${what} ${++done} of ${count} files`)
+  try {
+    return await work({ inner, tick })
   } finally {
     progress.clear()
   }
@@ -51,9 +70,9 @@ function breaking(session: Session, progress: Progress): Session {
       progress.clear()
       return io.terminal.ask(question, options)
     },
-    confirm(question) {
+    confirm(question, options) {
       progress.clear()
-      return io.terminal.confirm(question)
+      return io.terminal.confirm(question, options)
     },
   }
   return {

@@ -20,7 +20,9 @@ import { sayWarnings } from "./warnings.ts"
 
 /** `encrypt`: seals plain files. */
 export async function encryptFiles(session: Session, options: EncryptOptions): Promise<Outcome> {
-  return forEachFile(session, options.files, (source) => withFile(source, () => encryptOne(session, source, options)))
+  return forEachFile(session, "sealing", options.files, (inner, source) =>
+    withFile(source, () => encryptOne(inner, source, options)),
+  )
 }
 
 async function encryptOne(session: Session, source: Source, options: EncryptOptions): Promise<Outcome> {

@@ -29,8 +29,8 @@ interface FileKeys {
 export async function listKeys(session: Session, options: KeysOptions): Promise<Outcome> {
   if (options.files.length === 0) return { output: await ownKeys(session, options.json) }
   const texts = options.files.map(() => "")
-  const outcome = await forEachFile(session, options.files, async (file, index) => {
-    const keys = await keysOf(session, file, options)
+  const outcome = await forEachFile(session, "reading", options.files, async (inner, file, index) => {
+    const keys = await keysOf(inner, file, options)
     texts[index] = options.json ? `${JSON.stringify(keys)}\n` : drawn(keys)
     return {}
   })

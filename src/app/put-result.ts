@@ -1,6 +1,7 @@
 import { AppError } from "../errors/app-error.ts"
 import { writeAtomic, type WriteOptions } from "../host/write-atomic.ts"
 import { inBatch } from "../host/write-batch.ts"
+import { withProgress } from "./each-file.ts"
 import { inParallel } from "./in-parallel.ts"
 import { type TargetOptions } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
@@ -33,16 +34,25 @@ export async function putResult(
 }
 
 /**
- * Does the same work for several files. One that fails does not stop the others; a single one fails as itself.
+ * Does the same work for several files, and shows on a terminal how far it is. One that fails does not stop the
+ * others; a single one fails as itself.
+ *
+ * @param what - what is done, for the line that says how far it is
+ * @param work - gets the session that says what it has to say without breaking that line
  */
 export async function forEachFile<T>(
-  { io }: Session,
+  session: Session,
+  what: string,
   files: readonly T[],
-  work: (file: T, index: number) => Promise<Outcome>,
+  work: (session: Session, file: T, index: number) => Promise<Outcome>,
 ): Promise<Outcome> {
   const [only] = files
-  if (files.length === 1) return work(only!, 0)
-  const results = await inBatch(io, () => inParallel(files, filesAtOnce, (file, at) => failureOf(() => work(file, at))))
+  if (files.length === 1) return work(session, only!, 0)
+  const results = await withProgress(session, { what, count: files.length }, ({ inner, tick }) =>
+    inBatch(session.io, () =>
+      inParallel(files, filesAtOnce, (file, at) => failureOf(() => work(inner, file, at)).finally(tick)),
+    ),
+  )
   return { errors: results.filter((error) => error !== null) }
 }
 

@@ -125,7 +125,9 @@ function known(name: string, byName: ByName, word = name): readonly [string, Opt
 }
 
 function unknownOption(name: string, names: Iterable<string>): AppError {
-  const hint = didYouMean(name, names) ?? "see --help for the options of this command"
+  // One letter is as near to any other.
+  const near = name.length > 2 ? didYouMean(name, names) : undefined
+  const hint = near ?? "see --help for the options of this command"
   return new AppError("OPTION_UNKNOWN", {}, { subject: name, hint })
 }
 

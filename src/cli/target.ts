@@ -11,6 +11,23 @@ export function outputOf({ output }: { readonly output: string | undefined }): s
   return output === "-" ? undefined : output
 }
 
+/**
+ * The file of a command that changes it where it stands.
+ *
+ * @throws {AppError} `OPTIONS_CONFLICT` for a lone dash, which is standard input elsewhere
+ */
+export function place(word: string): string {
+  if (word !== "-") return word
+  throw new AppError(
+    "OPTIONS_CONFLICT",
+    {},
+    {
+      subject: "standard input is no file to change",
+      hint: "a file of that name is ./-",
+    },
+  )
+}
+
 export interface Target {
   readonly inPlace: boolean
   readonly output: string | undefined

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { eachFile } from "../../src/app/each-file.ts"
+import { forEachFile } from "../../src/app/put-result.ts"
 import { type Session } from "../../src/app/session.ts"
 import { AppError } from "../../src/errors/app-error.ts"
 import { ioFor } from "../machine.ts"
@@ -73,5 +74,18 @@ describe("work on many files", () => {
       line("sealing 2 of 2 files"),
       gone,
     ])
+  })
+
+  test("many files of encrypt and decrypt are counted too, and one is not", async () => {
+    const { session, shown } = onTerminal(true)
+    await forEachFile(session, "opening", ["a", "b"], async (inner, file) => {
+      if (file === "b") inner.notice("a word")
+      return {}
+    })
+    expect(shown.join("")).toContain("opening 2 of 2 files")
+    expect(shown.at(-1)).toBe("\r\u001b[K")
+    shown.length = 0
+    await forEachFile(session, "opening", ["a"], async () => ({}))
+    expect(shown).toEqual([])
   })
 })

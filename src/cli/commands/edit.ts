@@ -8,6 +8,7 @@ import {
   readOptions,
 } from "../option-groups.ts"
 import { command } from "../spec.ts"
+import { place } from "../target.ts"
 
 export const edit = command({
   details: [
@@ -37,6 +38,6 @@ export const edit = command({
   ],
   async run(session, { args, options }) {
     const { editFile } = await import("../../app/edit.ts")
-    return editFile(session, { ...options, file: args.file })
+    return editFile(session, { ...options, file: place(args.file) })
   },
 })

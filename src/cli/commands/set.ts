@@ -2,6 +2,7 @@ import { type ValueSource } from "../../app/options.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { clearOptions, followLinks, openOptions, readOptions } from "../option-groups.ts"
 import { command } from "../spec.ts"
+import { place } from "../target.ts"
 
 export const set = command({
   details: [
@@ -45,7 +46,7 @@ export const set = command({
     const { valueFile, valueStdin, ...rest } = options
     const value = valueSource(args.value, { valueFile, valueStdin })
     const { setValue } = await import("../../app/set.ts")
-    return setValue(session, { ...rest, file: args.file, path: args.path, value })
+    return setValue(session, { ...rest, file: place(args.file), path: args.path, value })
   },
 })
 

@@ -1,5 +1,6 @@
 import { clearOptions, followLinks, openOptions, readOptions } from "../option-groups.ts"
 import { command } from "../spec.ts"
+import { place } from "../target.ts"
 
 export const unset = command({
   details: ["Removes the lines of the entry and of its own comments, and nothing else."],
@@ -17,6 +18,6 @@ export const unset = command({
   examples: [{ line: "sotto unset secrets.yaml db.old_password", shows: "remove a value" }],
   async run(session, { args, options }) {
     const { unsetValue } = await import("../../app/unset.ts")
-    return unsetValue(session, { ...options, file: args.file, path: args.path })
+    return unsetValue(session, { ...options, file: place(args.file), path: args.path })
   },
 })
