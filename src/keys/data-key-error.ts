@@ -9,6 +9,8 @@ export interface FailedAttempt {
   readonly reasons: readonly string[]
   /** Where identities for it were looked for. */
   readonly places: readonly Place[]
+  /** What to do next, where it is not to get an identity. */
+  readonly hint?: string | undefined
   /** Upstream's message for it, on one line. */
   readonly asUpstream: string
 }

@@ -28,7 +28,7 @@ export function describeDataKey(report: DataKeyReport, nameOf: NameOf = () => un
   return {
     subject: cause(report, { attempts, held: names, nameOf }),
     notes,
-    hint: nextStep(attempts, places, [...held.keys()]),
+    hint: nextStep(report, places, [...held.keys()]),
   }
 }
 
@@ -52,17 +52,29 @@ function cause({ groups, threshold }: DataKeyReport, { attempts, held, nameOf }:
 }
 
 function nextStep(
-  attempts: readonly FailedAttempt[],
+  { groups, threshold }: DataKeyReport,
   places: readonly Place[],
   held: readonly string[],
 ): string | undefined {
+  const attempts = groups.flatMap((group) => group.attempts)
   const [recipient] = held
+  const known = attempts.find(({ hint }) => hint !== undefined)?.hint
+  if (known !== undefined) return known
+  if (groups.length > 1 && groups.some(({ isRecovered }) => isRecovered)) return nextGroup(groups, threshold)
   if (attempts.length > 0 && attempts.every(({ recipient: { type } }) => type === "pgp")) {
     return "import your secret key: gpg --import FILE; or ask somebody who can open the file to add you"
   }
   if (recipient !== undefined) return `ask somebody who can open the file to add ${recipient}`
   if (places.length === 0) return undefined
   return "name the file with your identity in SOPS_AGE_KEY_FILE, or put it in one of the places that were searched"
+}
+
+/** Who opens some groups is in the file already: others are missing. */
+function nextGroup(groups: DataKeyReport["groups"], threshold: number): string {
+  const missing = [...groups.entries()].flatMap(([index, { isRecovered }]) => (isRecovered ? [] : [`${index + 1}`]))
+  const count = Math.max(threshold, 2) - (groups.length - missing.length)
+  const which = missing.length === 1 ? `group ${missing[0]}` : `${count} of the groups ${sentence(missing)}`
+  return `a key of ${which} is needed as well: have its identity here too, or ask somebody who holds one`
 }
 
 function findings({ name, state, holds, reasons }: Place): string {

@@ -124,6 +124,8 @@ export interface Explanation {
   readonly asUpstream: string
   /** In place of "no identity here fits", when more is known. */
   readonly reasons?: readonly string[] | undefined
+  /** What to do next, where it is not to get an identity. */
+  readonly hint?: string | undefined
 }
 
 /** One place where identities may be. */

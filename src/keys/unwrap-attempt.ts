@@ -93,6 +93,7 @@ export async function explainEntry(attempts: readonly Attempt[], context: KeyCon
     recipient: attempts[0]!.entry.recipient,
     reasons: all.flatMap(({ reasons }) => reasons),
     places: all.flatMap(({ places }) => places),
+    hint: all.find(({ hint }) => hint !== undefined)?.hint,
     asUpstream: all.map(({ asUpstream }) => asUpstream).join("; "),
   }
 }
@@ -102,7 +103,7 @@ async function explainAttempt({ entry, manifest, failures }: Attempt, context: K
   const explanation = await provider?.explain?.(entry, context)
   const reasons = failures.size > 0 ? [...failures] : (explanation?.reasons ?? ["no identity here fits"])
   const asUpstream = explanation?.asUpstream ?? reasons.join("; ")
-  return { recipient: entry.recipient, reasons, places: explanation?.places ?? [], asUpstream }
+  return { recipient: entry.recipient, reasons, places: explanation?.places ?? [], hint: explanation?.hint, asUpstream }
 }
 
 /** The request is also given up when the provider does not look at its signal. */

@@ -31,6 +31,7 @@ describe("files that sops sealed", () => {
     const error = await failure(unwrapDataKey(goldenGroups(row), row.threshold, { context }))
     expect(error).toMatchObject({ code: "DATA_KEY", exit: 128 })
     expect(error.message).toContain("1 of 3 key groups were recovered, 2 are needed")
+    expect(error.hint).toContain("a key of 1 of the groups 2 and 3 is needed as well")
     expect(error.report.groups.map(({ isRecovered }) => isRecovered)).toEqual([true, false, false])
   })
 

@@ -8,6 +8,8 @@ import { broken, readMessage } from "./message.ts"
 import { findings } from "./findings.ts"
 import { terminalEnv } from "./terminal.ts"
 
+const locked =
+  "gpg has the key and could not unlock it: on a terminal set GPG_TTY to what `tty` prints, or unlock it with gpg first"
 /** More than a data key or a share of one. */
 const plainBytesMax = 64
 
@@ -36,7 +38,7 @@ export async function decrypt(entry: WrappedKey, fp: string, context: KeyContext
   const end = await run(context, { options, input: bytes, env })
   if (end instanceof AppError) {
     if (end.code !== "GPG_MISSING") throw end
-    found.note(end.message, { isFinal: true })
+    found.note(end.message, { isFinal: true, hint: end.hint })
     return null
   }
   if (end.exit === 0 && isOpened(end)) {
@@ -49,7 +51,7 @@ export async function decrypt(entry: WrappedKey, fp: string, context: KeyContext
   if (context.signal.aborted) return null
   const hasKey = end.status.some(([keyword]) => keyword === "ERROR") && !has(end.status, "NO_SECKEY")
   if (end.exit === null || has(end.status, "DECRYPTION_OKAY")) throw broken("it holds more than a data key")
-  found.note(end.words.join("; "), { isFinal: isAsking || !hasKey })
+  found.note(end.words.join("; "), { isFinal: isAsking || !hasKey, hint: hasKey ? locked : undefined })
   return null
 }
 

@@ -10,7 +10,7 @@ import { findGpg } from "./gpg.ts"
  * @see sops v3.13.2 pgp/keysource.go, Decrypt
  */
 export async function explain(entry: WrappedKey, context: KeyContext): Promise<Explanation> {
-  const { words } = findings(entry, context)
+  const { words, hint } = findings(entry, context)
   const home = homeOf(context)
   const ring = `github.com/ProtonMail/go-crypto/openpgp error: could not load secring: open ${home}/pubring.gpg: no such file or directory`
   const program = `GnuPG binary error: failed to decrypt sops data key with pgp: ${words}`
@@ -18,6 +18,7 @@ export async function explain(entry: WrappedKey, context: KeyContext): Promise<E
     places: [await placeOf(home, context)],
     asUpstream: `could not decrypt data key with PGP key: ${ring}; ${program}`,
     reasons: words === "" ? undefined : [words],
+    hint,
   }
 }
 

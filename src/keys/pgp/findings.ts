@@ -9,7 +9,9 @@ export interface Findings {
   readonly isFinal: boolean
   /** gpg holds the key and would have to ask for its passphrase or card. */
   readonly isAsking: boolean
-  note(words: string, outcome: { readonly isFinal: boolean }): void
+  /** What to do about it, where that is not to get the key. */
+  readonly hint: string | undefined
+  note(words: string, outcome: { readonly isFinal: boolean; readonly hint?: string | undefined }): void
 }
 
 const findingsBySession = new WeakMap<object, Map<string, Findings>>()
@@ -23,7 +25,7 @@ export function findings({ enc }: WrappedKey, { session }: KeyContext): Findings
 }
 
 function newFindings(): Findings {
-  let last = { words: "", isFinal: false, isAsking: false }
+  let last: Omit<Findings, "note"> = { words: "", isFinal: false, isAsking: false, hint: undefined }
   return {
     get words() {
       return last.words
@@ -34,8 +36,11 @@ function newFindings(): Findings {
     get isAsking() {
       return last.isAsking
     },
-    note(words, { isFinal }) {
-      last = { words, isFinal, isAsking: !isFinal }
+    get hint() {
+      return last.hint
+    },
+    note(words, { isFinal, hint }) {
+      last = { words, isFinal, isAsking: !isFinal, hint }
     },
   }
 }

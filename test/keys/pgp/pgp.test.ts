@@ -112,6 +112,14 @@ describe.runIf(hasGpg)("PGP", () => {
     expect((await failure(unwrap(ring, entryOf(goldenFp, enc)))).message).toContain("passphrase")
   })
 
+  test("without gpg the next step is to install it", async () => {
+    const ring = keyRing("pgp.pub.asc")
+    const entry = entryOf(goldenFp, await wrap(ring, goldenFp))
+    const context = contextOf(ring, { env: { SOPS_GPG_EXEC: "/no/such/gpg" } })
+    const error = await failure(unwrapDataKey([[entry]], 0, { context }))
+    expect(error.hint).toContain("install GnuPG")
+  })
+
   test("S7: names that are no fingerprints never reach gpg", async () => {
     const ring = keyRing("pgp.asc")
     const hostile = [
@@ -177,6 +185,9 @@ describe.runIf(hasGpg)("PGP", () => {
     const programs = { ...contextOf(ring, { effort: "programs" }), session, started: [] }
     expect(await pgp.unwrap(entry, programs)).toBeNull()
     expect((await pgp.explain!(entry, silent)).reasons?.join()).toContain("No pinentry")
+    // To import the key, as somebody is told who has none, would be no help.
+    const error = await failure(unwrapDataKey([[entry]], 0, { context: { ...silent, effort: "programs" } }))
+    expect(error.hint).toContain("GPG_TTY")
 
     // A pinentry that knows the passphrase stands in for a person.
     const pinentry = join(temporaryFolder(), "pinentry")
