@@ -8,13 +8,19 @@ import { spellText } from "./spell.ts"
 const INDICATOR_MAX = 9
 
 /**
- * The header stays; the token is the only line of text, at the indentation that the text had. Empty lines that belong
- * to the text stay below it: go-yaml asks them whose a following comment is.
+ * The token is the only line of text, at the indentation that the text had. Empty lines that belong to the text stay
+ * below it: go-yaml asks them whose a following comment is. `|` becomes `|-`, and `>` becomes `>-`: readers that are
+ * stricter than sops, such as mise, take no token with a line end behind it. What the text ends with says which it was.
  */
 export function sealBlock(source: string, node: ScalarNode, start: number, token: string): string {
-  const block = node.block!
-  const header = start >= block.header.start ? source.slice(start, block.body.start) : headerLine(source, block)
-  return header + " ".repeat(block.indent) + token + emptyLines(source, block)
+  const { header, body, chomp, indent } = node.block!
+  const from = Math.max(start, header.start)
+  // A comment behind the header stays, and its header with it.
+  const hasLineEnd = chomp === "clip" && isBreak(source.charCodeAt(body.end))
+  const strip = from === header.start && hasLineEnd ? "-" : ""
+  const line =
+    source.slice(from, Math.max(from, header.end)) + strip + source.slice(Math.max(from, header.end), body.start)
+  return line + " ".repeat(indent) + token + emptyLines(source, node.block!)
 }
 
 /** The line ends at the end of a text that keeps them. */
@@ -22,11 +28,6 @@ function emptyLines(source: string, { body, chomp }: BlockLayout): string {
   let start = body.end
   if (chomp === "keep") while (start > body.start && isBreak(source.charCodeAt(start - 1))) start--
   return source.slice(start, body.end)
-}
-
-/** From the indicator to the end of the line, with the line end. */
-function headerLine(source: string, { header, body }: BlockLayout): string {
-  return source.slice(header.start, body.start)
 }
 
 /**
@@ -38,16 +39,18 @@ function headerLine(source: string, { header, body }: BlockLayout): string {
 export function openBlock(scan: YamlScan, node: ScalarNode, entry: YamlEntry, span: Span, text: string): string {
   const block = node.block!
   const { source } = scan
-  const header = source.slice(span.start, block.body.start)
+  const isWholeHeader = span.start <= block.header.start
+  const wasClip = isWholeHeader && block.chomp === "strip" && fitsChomp(text, "clip", span.end === source.length)
+  const chomp = wasClip ? "clip" : block.chomp
+  const header = wasClip ? clipHeader(source, block, span.start) : source.slice(span.start, block.body.start)
   const eol = source[block.body.start - 2] === "\r" ? "\r\n" : "\n"
   const margin = " ".repeat(block.indent)
   const isAtEnd = span.end === source.length
   const hasLines = fitsLines(text)
-  if (hasLines && fitsChomp(text, block.chomp, isAtEnd) && fitsIndicator(text, block.indicator)) {
+  if (hasLines && fitsChomp(text, chomp, isAtEnd) && fitsIndicator(text, block.indicator)) {
     if (node.style === "literal") return header + indentLines(text, margin, eol, isAtEnd)
     if (fitsFolded(text)) return header + indentLines(unfold(text), margin, eol, isAtEnd)
   }
-  const isWholeHeader = span.start <= block.header.start
   if (!isWholeHeader) return indentLines(text, margin, eol, isAtEnd)
   if (!hasLines || !text.includes("\n")) return spellInstead(scan, entry, span.end, text)
   const base = entry.parent === null ? 0 : startColumn(source, entry.parent)
@@ -56,6 +59,13 @@ export function openBlock(scan: YamlScan, node: ScalarNode, entry: YamlEntry, sp
     return doubleQuoted(text, { keepsReadable: true })
   const place = { context: "block", indent: block.indent, hint, eol } as const
   return spellText(text, place)
+}
+
+/** Without the sign that `sealBlock` puts in. */
+function clipHeader(source: string, { header, body }: BlockLayout, start: number): string {
+  const head = source.slice(start, header.end)
+  const at = head.lastIndexOf("-")
+  return head.slice(0, at) + head.slice(at + 1) + source.slice(header.end, body.start)
 }
 
 function spellInstead(scan: YamlScan, entry: YamlEntry, end: number, text: string): string {
