@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path"
+import { dirname, join, relative } from "node:path"
 import { AppError } from "../errors/app-error.ts"
 import { factsOf, readOptionalFile } from "../host/files.ts"
 import { gitTop } from "../host/git.ts"
@@ -23,16 +23,23 @@ export async function initProject(session: Session, { age, pq }: InitOptions): P
   const given = age.flatMap((text) => parseRecipients("age", text))
   const recipients = given.map((recipient) => (recipient.type === "age" ? recipient.recipient : ""))
   const lines: string[] = []
+  const held = await heldPlaces(session)
+  const own = new Set(held.flatMap(({ holds }) => holds))
   if (recipients.length === 0) {
-    const own = await ownRecipient(session, pq)
-    recipients.push(own.recipient)
-    lines.push(own.line)
+    const mine = await ownRecipient(session, held[0], pq)
+    recipients.push(mine.recipient)
+    own.add(mine.recipient)
+    lines.push(mine.line)
+  } else if (!recipients.some((recipient) => own.has(recipient))) {
+    lines.push("note: you hold no identity for these recipients, so you will not open what you seal for them")
   }
   const config = join(folder, ".sopsrc")
-  await writeAtomic(io, config, Buffer.from(configText(names(session, recipients))), { mode: "kept", opened: null })
+  const people = names(session, recipients, own)
+  await writeAtomic(io, config, Buffer.from(configText(people)), { mode: "kept", opened: null })
   lines.push(`wrote ${config}`)
-  if (await ignoresTemp(session, folder)) return { output: `${[...lines, ...nextSteps].join("\n")}\n` }
-  return { output: `${[...lines, ...gitignoreAdvice, ...nextSteps].join("\n")}\n` }
+  if (!(await ignoresTemp(session, folder))) lines.push(...gitignoreAdvice)
+  lines.push(`next: sotto encrypt -i secrets.yaml && git add ${relative(io.cwd, config)} secrets.yaml`)
+  return { output: `${lines.join("\n")}\n` }
 }
 
 const gitignoreAdvice = [
@@ -40,17 +47,26 @@ const gitignoreAdvice = [
   "  .sotto-*.tmp",
   "  *.dec.*",
 ]
-const nextSteps = ["next: sotto encrypt -i secrets.yaml && git add .sopsrc secrets.yaml"]
+
+type Place = Awaited<ReturnType<ReturnType<typeof ringOf>["places"]>>[number]
+
+/** Where age identities are that need no question. */
+async function heldPlaces(session: Session): Promise<Place[]> {
+  const context = { ...keyContext(session, []), effort: "silent" as const }
+  const places = await ringOf(context).places("", context)
+  return places.filter(({ holds, kind }) => kind === "age" && holds.length > 0)
+}
 
 /** The first identity that is here already, else a new one in the usual place. */
-async function ownRecipient(session: Session, pq: boolean): Promise<{ recipient: string; line: string }> {
+async function ownRecipient(
+  session: Session,
+  found: Place | undefined,
+  pq: boolean,
+): Promise<{ recipient: string; line: string }> {
   const { io } = session
-  const context = { ...keyContext(session, []), effort: "silent" as const }
-  const found = (await ringOf(context).places("", context)).find(
-    ({ holds, kind }) => kind === "age" && holds.length > 0,
-  )
   const [held] = found?.holds ?? []
   if (held !== undefined && !pq) return { recipient: held, line: `using your identity from ${found!.name}` }
+  const context = keyContext(session, [])
   const [file] = defaultKeyFiles(context)
   if (file === undefined) throw new AppError("FILE_UNWRITABLE", {}, { subject: "the home folder is not known" })
   if (factsOf(io, file) !== null)
@@ -68,12 +84,22 @@ function makeFolders(session: Session, folder: string): void {
   io.fs.makeFolder(folder, 0o700)
 }
 
-/** The user's name for the first recipient: people read configs. */
-function names({ io }: Session, recipients: readonly string[]): [string, string][] {
-  const user = (io.env.get("USER") ?? io.env.get("USERNAME") ?? "").replace(/[^A-Za-z0-9_-]/g, "")
-  const first = user === "" ? "me" : user
-  return recipients.map((recipient, index) => [index === 0 ? first : `${first}-${index + 1}`, recipient])
+/** The user's name for what is the user's: people read configs. Others get their names from whoever knows them. */
+function names({ io }: Session, recipients: readonly string[], own: ReadonlySet<string>): [string, string][] {
+  const user = io.env.get("USER") ?? io.env.get("USERNAME") ?? ""
+  const mine = plainName.test(user) && !yamlWords.has(user.toLowerCase()) ? user : "me"
+  const counts = new Map<string, number>()
+  return recipients.map((recipient) => {
+    const name = own.has(recipient) ? mine : mine === "recipient" ? "other" : "recipient"
+    const count = (counts.get(name) ?? 0) + 1
+    counts.set(name, count)
+    return [count === 1 ? name : `${name}-${count}`, recipient]
+  })
 }
+
+const plainName = /^[A-Za-z][\w-]{0,63}$/
+/** What YAML reads as something else than a text. */
+const yamlWords: ReadonlySet<string> = new Set("y n yes no on off true false null".split(" "))
 
 function configText(people: readonly [string, string][]): string {
   return `# Who can open which file, and what in it is sealed: docs/configuration.md of sotto explains every setting.
