@@ -1,5 +1,5 @@
 import { formatUpperG, parseFloat64 } from "../../core/gonumber.ts"
-import { type Scalar } from "../../core/scalar.ts"
+import { type Scalar, scalarText } from "../../core/scalar.ts"
 import { utf8 } from "../../core/text.ts"
 import { type MapEntry, type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -36,9 +36,9 @@ export function printValue(key: string, value: Tree): string {
  *
  * @see sops v3.13.2 stores/stores.go, ValToString
  */
-export function printScalar({ kind, bytes }: Scalar): string {
-  const text = utf8.decode(bytes)
-  switch (kind) {
+export function printScalar(scalar: Scalar): string {
+  const text = scalarText(scalar)
+  switch (scalar.kind) {
     case "str":
     case "bytes":
       return text.includes("\n") ? text.replaceAll("\n", "\\n") : text

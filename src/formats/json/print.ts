@@ -1,7 +1,6 @@
 import { type MetaMap, type MetaValue } from "../../core/format.ts"
 import { formatJson, parseFloat64 } from "../../core/gonumber.ts"
-import { type Scalar } from "../../core/scalar.ts"
-import { utf8 } from "../../core/text.ts"
+import { exactText, type Scalar, scalarText } from "../../core/scalar.ts"
 import { type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { isMetaList, isMetaMap } from "../metadata-block.ts"
@@ -95,14 +94,14 @@ export function printTree(tree: Tree, style: Style): string {
 }
 
 /** A scalar as encoding/json prints it; dates, and comments that a list holds as text, become strings. */
-export function printScalar({ kind, bytes }: Scalar): string {
-  switch (kind) {
+export function printScalar(scalar: Scalar): string {
+  switch (scalar.kind) {
     case "int":
-      return utf8.decode(bytes)
+      return scalarText(scalar)
     case "bool":
-      return utf8.decode(bytes) === "True" ? "true" : "false"
+      return scalarText(scalar) === "True" ? "true" : "false"
     case "float": {
-      const value = parseFloat64(utf8.decode(bytes))
+      const value = parseFloat64(scalarText(scalar))
       if (value === null || !Number.isFinite(value)) {
         throw new AppError("NOT_PRINTABLE", {}, { subject: "JSON has no infinity and no NaN" })
       }
@@ -111,7 +110,9 @@ export function printScalar({ kind, bytes }: Scalar): string {
     case "str":
     case "time":
     case "bytes":
-    case "comment":
-      return quoteBytes(bytes)
+    case "comment": {
+      const text = exactText(scalar)
+      return text === null ? quoteBytes(scalar.bytes) : quote(text)
+    }
   }
 }

@@ -131,13 +131,13 @@ export class Reader {
   }
 
   #string(): Span {
-    const found = stringEnd(this.#source, this.#at)
-    if ("fault" in found) {
-      this.#at = found.fault
-      throw this.#syntax(found.reason)
+    const end = stringEnd(this.#source, this.#at)
+    if (typeof end !== "number") {
+      this.#at = end.fault
+      throw this.#syntax(end.reason)
     }
-    const span = { start: this.#at, end: found.end }
-    this.#at = found.end
+    const span = { start: this.#at, end }
+    this.#at = end
     return span
   }
 

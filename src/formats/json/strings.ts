@@ -38,16 +38,32 @@ export function unquote(source: string, span: Span): string {
   return (value + text.slice(from)).toWellFormed()
 }
 
-/** Where a string ends and whether it is one; `fault` is an offset and a reason. */
-export type StringEnd = { readonly end: number } | { readonly fault: number; readonly reason: string }
+/** Why a string is none: an offset and a reason. */
+export interface StringFault {
+  readonly fault: number
+  readonly reason: string
+}
 
-/** Finds the end of a string that starts at a quote, and checks its characters and escapes as encoding/json does. */
-export function stringEnd(source: string, start: number): StringEnd {
-  const long = longStringEnd(source, start)
-  if (long !== -1) return { end: long }
+const withoutEscapes = /"[^"\\\0-\x1f]*"/y
+
+/**
+ * Finds the end of a string that starts at a quote, and checks its characters and escapes as encoding/json does.
+ *
+ * @returns the offset behind its end
+ */
+export function stringEnd(source: string, start: number): number | StringFault {
+  const end = source.indexOf('"', start + 1) + 1
+  if (end - start <= LONG_CHARS) {
+    withoutEscapes.lastIndex = start
+    if (withoutEscapes.test(source)) return end
+  } else if (isLongString(source, start + 1, end - 1)) return end
+  return slowStringEnd(source, start)
+}
+
+function slowStringEnd(source: string, start: number): number | StringFault {
   for (let at = start + 1; at < source.length; at++) {
     const code = source.charCodeAt(at)
-    if (code === QUOTE) return { end: at + 1 }
+    if (code === QUOTE) return at + 1
     if (code < 0x20) return { fault: at, reason: "a control character stands in a string: write it as an escape" }
     if (code !== BACKSLASH) continue
     at++
@@ -68,20 +84,18 @@ export function stringEnd(source: string, start: number): StringEnd {
 const LONG_CHARS = 4096
 const pieceChars = 64 * 1024
 
-/** @returns the end of a long string without escapes; -1 for any other, and for one that is none */
-function longStringEnd(source: string, start: number): number {
-  const end = source.indexOf('"', start + 1)
-  if (end - start < LONG_CHARS) return -1
+/** Whether a long text is the content of a string without escapes. */
+function isLongString(source: string, start: number, end: number): boolean {
   try {
-    for (let at = start + 1; at < end; at += pieceChars) {
+    for (let at = start; at < end; at += pieceChars) {
       const piece = source.slice(at, Math.min(at + pieceChars, end))
       // The engine's own parser looks at a text ten times as fast. What it makes of it, or says, is not kept.
-      if (piece.includes("\\")) return -1
+      if (piece.includes("\\")) return false
       JSON.parse(`"${piece}"`)
     }
-    return end + 1
+    return true
   } catch {
-    return -1
+    return false
   }
 }
 
@@ -104,12 +118,11 @@ export function quote(text: string): string {
 }
 
 /**
- * The same for bytes. What is not UTF-8 becomes the escape of U+FFFD, byte by byte, as in Go.
+ * The same for bytes that are no UTF-8. Each that belongs to no character becomes the escape of U+FFFD, as in Go.
  *
  * @see Go encoding/json, appendString
  */
 export function quoteBytes(bytes: Uint8Array): string {
-  if (isUtf8(bytes)) return quote(utf8.decode(bytes))
   let quoted = '"'
   for (let at = 0; at < bytes.length;) {
     const length = runeLength(bytes, at)
