@@ -1,6 +1,13 @@
-import { createCipheriv, createDecipheriv, createSecretKey, randomFillSync, type KeyObject } from "node:crypto"
+import {
+  createCipheriv,
+  createDecipheriv,
+  createSecretKey,
+  randomFillSync,
+  type Decipher,
+  type KeyObject,
+} from "node:crypto"
 import { type SecretBytes } from "./secret.ts"
-import { type Token } from "./token.ts"
+import { LongData, type Token } from "./token.ts"
 
 const tagBytes = 16
 const nonceBytes = 32
@@ -57,7 +64,7 @@ export class Cipher {
     const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: tagBytes })
     decipher.setAAD(this.#bytesOf(aad))
     decipher.setAuthTag(tag)
-    const plain = decipher.update(data)
+    const plain = data instanceof LongData ? openPieces(decipher, data) : decipher.update(data)
     try {
       decipher.final()
     } catch {
@@ -72,4 +79,15 @@ export class Cipher {
     if (aad.length > aadChars) return Buffer.from(aad, "utf8")
     return this.#aad.subarray(0, this.#aad.write(aad, "utf8"))
   }
+}
+
+function openPieces(decipher: Decipher, data: LongData): Uint8Array {
+  const plain = Buffer.allocUnsafeSlow(data.length)
+  let at = 0
+  for (const piece of data.pieces()) {
+    const part = decipher.update(piece)
+    plain.set(part, at)
+    at += part.length
+  }
+  return plain
 }

@@ -2,11 +2,32 @@ import { type Kind } from "./scalar.ts"
 
 /** The four fields of `ENC[AES256_GCM,data:...,iv:...,tag:...,type:...]`, decoded. */
 export interface Token {
-  readonly data: Uint8Array
+  /** Where it is long it stays the text that it is, and is decoded piece by piece. */
+  readonly data: Uint8Array | LongData
   readonly nonce: Uint8Array
   /** The last 16 bytes of both fields together, however the file divides them; fewer where there are no more. */
   readonly tag: Uint8Array
   readonly kind: Kind
+}
+
+/** Base64 that is known to be canonical. */
+export class LongData {
+  readonly #text: string
+  /** How many bytes it stands for. */
+  readonly length: number
+
+  constructor(text: string, length: number) {
+    this.#text = text
+    this.length = length
+  }
+
+  /** The bytes in order; each piece holds until the next one is asked for. */
+  *pieces(): Generator<Uint8Array> {
+    const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
+    for (let at = 0; at < this.#text.length; at += PIECE_CHARS) {
+      yield buffer.subarray(0, buffer.write(this.#text.slice(at, at + PIECE_CHARS), "base64"))
+    }
+  }
 }
 
 /** Why a text is no token; each is a stable word that errors may show. */
@@ -103,13 +124,16 @@ export class TokenReader {
     const [dataBytes, nonceBytes, tailBytes] = [bytesIn(data), bytesIn(nonce), bytesIn(tail)]
     if (dataBytes === -1 || nonceBytes === -1 || tailBytes === -1) return "not canonical base64"
     if (nonceBytes === 0 || nonceBytes > this.#nonceBytesMax) return "bad nonce"
+    if (data.length > LONG_CHARS && tailBytes === TAG_BYTES) {
+      if (!isCanonical(data)) return "not canonical base64"
+      const [tag, iv] = [Buffer.from(tail, "base64"), Buffer.from(nonce, "base64")]
+      return { data: new LongData(data, dataBytes), nonce: iv, tag, kind }
+    }
     const bytes = Buffer.allocUnsafe(dataBytes + tailBytes + nonceBytes)
     bytes.write(data, 0, "base64")
     bytes.write(tail, dataBytes, "base64")
     const border = dataBytes + tailBytes
-    if (!isEncoded(bytes.subarray(0, dataBytes), data) || !isEncoded(bytes.subarray(dataBytes, border), tail)) {
-      return "not canonical base64"
-    }
+    if (!isCanonical(data) || !isCanonical(tail)) return "not canonical base64"
     bytes.write(nonce, border, "base64")
     const tagAt = Math.max(0, border - TAG_BYTES)
     return { data: bytes.subarray(0, tagAt), nonce: bytes.subarray(border), tag: bytes.subarray(tagAt, border), kind }
@@ -201,15 +225,16 @@ function bytesIn(text: string): number {
 }
 
 const LONG_CHARS = 4096
-const pieceBytes = 48 * 1024
+const PIECE_BYTES = 48 * 1024
+const PIECE_CHARS = 64 * 1024
 
-/** Whether a long text is the encoding of these bytes; piece by piece, since both may be large. */
-function isEncoded(bytes: Buffer, text: string): boolean {
+/** Whether a long text is what encoding gives; piece by piece, since it may be very long. */
+function isCanonical(text: string): boolean {
   if (text.length <= LONG_CHARS) return true
-  for (let at = 0; at < bytes.length; at += pieceBytes) {
-    const start = (at / 3) * 4
-    const piece = bytes.subarray(at, at + pieceBytes).toString("base64")
-    if (text.slice(start, start + piece.length) !== piece) return false
+  const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
+  for (let at = 0; at < text.length; at += PIECE_CHARS) {
+    const piece = text.slice(at, at + PIECE_CHARS)
+    if (buffer.toString("base64", 0, buffer.write(piece, "base64")) !== piece) return false
   }
   return true
 }

@@ -7,7 +7,7 @@ import { MacHash } from "../../src/core/mac.ts"
 import { type Kind } from "../../src/core/scalar.ts"
 import { SecretBytes } from "../../src/core/secret.ts"
 import { utf8 } from "../../src/core/text.ts"
-import { formatToken, parseToken } from "../../src/core/token.ts"
+import { formatToken, LongData, parseToken } from "../../src/core/token.ts"
 
 // The worked vector of the format's specification: data key 00 01 ... 1f, the nth nonce is 32 times the byte n.
 const dataKey = (): SecretBytes => new SecretBytes(Uint8Array.from({ length: 32 }, (_, i) => i))
@@ -94,6 +94,30 @@ describe("Cipher", () => {
       expect(cipher.open(fields(flipped), "a:")).toBeNull()
     }
     expect(cipher.open(fields(sealed), "a:")).not.toBeNull()
+  })
+})
+
+describe("long values", () => {
+  const plain = Buffer.from(Array.from({ length: 200_003 }, (_, index) => index % 251))
+  const cipher = new Cipher(dataKey())
+  const { data, nonce, tag } = cipher.seal(plain, "data:")
+
+  test("are opened piece by piece", () => {
+    const token = parseToken(formatToken(data, nonce, tag, "str"), limits.nonce_bytes_max)
+    if (typeof token === "string") throw new Error(token)
+    expect(token.data).toBeInstanceOf(LongData)
+    expect(Buffer.from(cipher.open(token, "data:")!).equals(plain)).toBe(true)
+    expect(cipher.open(token, "other:")).toBeNull()
+  })
+
+  test("are refused with one bit that is another, in any piece", () => {
+    for (const at of [0, 48 * 1024, 150_000, 200_002]) {
+      const changed = Buffer.from(data)
+      changed[at]! ^= 1
+      const token = parseToken(formatToken(changed, nonce, tag, "str"), limits.nonce_bytes_max)
+      if (typeof token === "string") throw new Error(token)
+      expect(cipher.open(token, "data:")).toBeNull()
+    }
   })
 })
 
