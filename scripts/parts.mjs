@@ -17,6 +17,12 @@ export const parts = [
       "keys/age.ts",
     ]),
   },
+  // Plain YAML is read without it.
+  {
+    name: "parse-yaml",
+    late: true,
+    roots: ["parse", "scanner", "walk", "check"].map((name) => `formats/yaml/${name}.ts`),
+  },
   { name: "trouble", late: true, roots: ["errors/catalog.ts", "errors/nearest.ts", "cli/report.ts"] },
   { name: "terminal", late: true, roots: ["host/terminal.ts"] },
   {
