@@ -195,6 +195,11 @@ const banned: readonly { readonly call: RegExp; readonly instead: string; readon
     instead: "config/environment.ts over io.env",
     except: ["src/host/io.ts", "src/launch/launch.ts"],
   },
+  {
+    call: /\bgenerateKeyPair(?:Sync)?\(/,
+    instead: "ephemeralKey of keys/age/x25519.ts: to export what this makes can wait for ever in Node 20",
+    except: [],
+  },
   { call: /\bprocess\.exit\(/, instead: "an exit status", except: ["src/start.ts"] },
   { call: /\bMath\.random\(/, instead: "node:crypto", except: [] },
   { call: /\beval\(|\bnew Function\(/, instead: "nothing", except: [] },

@@ -1,4 +1,4 @@
-import { constants, createPublicKey, generateKeyPairSync, privateDecrypt, publicEncrypt } from "node:crypto"
+import { constants, createPublicKey, privateDecrypt, publicEncrypt } from "node:crypto"
 import { type Aead, zeroNonce } from "./aead.ts"
 import { decodeBase64, encodeRaw } from "./base64.ts"
 import { broken } from "./broken.ts"
@@ -7,7 +7,7 @@ import { hkdf } from "./hkdf.ts"
 import { type SshPrivateKey } from "./ssh-private.ts"
 import { type SshPublicKey, sshTag } from "./ssh-public.ts"
 import { type Stanza } from "./stanza.ts"
-import { exchange, privateKey, publicPoint } from "./x25519.ts"
+import { ephemeralKey, exchange, privateKey, publicPoint } from "./x25519.ts"
 
 const ed25519Label = "age-encryption.org/v1/ssh-ed25519"
 const rsaLabel = Buffer.from("age-encryption.org/v1/ssh-rsa")
@@ -21,7 +21,7 @@ export function wrapForSsh(fileKey: Uint8Array, recipient: SshPublicKey, aead: A
   }
   const point = montgomeryPoint(recipient.publicKey)
   if (point === null) throw new RangeError("the recipient is no point of the curve")
-  const { privateKey: ephemeral } = generateKeyPairSync("x25519")
+  const ephemeral = ephemeralKey()
   const share = publicPoint(ephemeral)
   const secret = exchange(ephemeral, point)
   const key = secret === null ? null : wrappingKey(recipient, { secret, share, point })

@@ -1,4 +1,4 @@
-import { type KeyObject, createPrivateKey, createPublicKey, diffieHellman, generateKeyPairSync } from "node:crypto"
+import { type KeyObject, createPrivateKey, createPublicKey, diffieHellman, randomBytes } from "node:crypto"
 import { type Aead, zeroNonce } from "./aead.ts"
 import { decodeBase64, encodeRaw } from "./base64.ts"
 import { decodeBech32, encodeBech32 } from "./bech32.ts"
@@ -36,15 +36,25 @@ export function x25519RecipientOf(identity: KeyObject): string {
 
 /** @returns the text of a new identity, `AGE-SECRET-KEY-1...` */
 export function newX25519Identity(): string {
-  const { privateKey: key } = generateKeyPairSync("x25519")
-  const der = key.export({ format: "der", type: "pkcs8" })
-  const text = encodeBech32({ prefix: "AGE-SECRET-KEY-", bytes: der.subarray(-pointLength) })
-  der.fill(0)
+  const scalar = randomBytes(pointLength)
+  const text = encodeBech32({ prefix: "AGE-SECRET-KEY-", bytes: scalar })
+  scalar.fill(0)
   return text
 }
 
+/**
+ * A key for one exchange. Not by `generateKeyPairSync`: Node 20 exports a key under its lock, and a collection of
+ * garbage at that moment takes the same lock for what is left of the generation, so that the process waits for ever.
+ */
+export function ephemeralKey(): KeyObject {
+  const scalar = randomBytes(pointLength)
+  const key = privateKey(scalar)
+  scalar.fill(0)
+  return key
+}
+
 export function wrapForX25519(fileKey: Uint8Array, point: Uint8Array, aead: Aead): Stanza {
-  const { privateKey: ephemeral } = generateKeyPairSync("x25519")
+  const ephemeral = ephemeralKey()
   const share = publicPoint(ephemeral)
   const key = wrappingKey(ephemeral, { theirs: point, share, recipient: point })
   if (key === null) throw new RangeError("the recipient is a point of low order")
