@@ -198,7 +198,7 @@ describe("AWS KMS in particular", () => {
   })
 
   describe("a role", () => {
-    test("is assumed once, under a name that tells nothing of this machine", async () => {
+    test("S8: is assumed once, under a name that tells nothing of this machine", async () => {
       await inEnvironment(envOf(fake), async (env) => {
         const context = testContext({ env })
         for (const enc of [fake.key.wrap(secret, awsContext()), fake.key.wrap(secret, awsContext())]) {
@@ -214,7 +214,7 @@ describe("AWS KMS in particular", () => {
       expect(fake.sessions).toEqual(["sops@testhost"])
     })
 
-    test("stands in every error", async () => {
+    test("S8: stands in every error", async () => {
       fake.trouble = "disabled"
       const error = await expectedFailure(unwrap(recipientOf({ role: awsRole })))
       expect(error.message).toContain("arn:aws:sts::123456789012:assumed-role/deploy/sotto")
@@ -241,7 +241,7 @@ describe("AWS KMS in particular", () => {
       expect(context.notices).toEqual([])
     })
 
-    test("counts more than keys of the environment", async () => {
+    test("S8: counts more than keys of the environment, and stands in the error", async () => {
       const stranger = "[pay]\naws_access_key_id = AKIASTRANGER00000001\naws_secret_access_key = x\n"
       const env = { ...envOf(fake), HOME: homeWith({ credentials: stranger }) }
       const error = await expectedFailure(unwrap(recipientOf({ awsProfile: "pay" }), env))
