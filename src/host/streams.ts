@@ -122,13 +122,17 @@ export function realOutput(
   }
 }
 
-/** Writes all bytes to a descriptor that is open already: standard output, or `/dev/fd/N`. */
+/**
+ * Writes all bytes to a descriptor that is open already: standard output, a device, or `/dev/fd/N`.
+ *
+ * @param file - what the user calls it, for errors
+ */
 export async function writeDescriptor(
   { fs, sleep }: Pick<StreamParts, "fs" | "sleep">,
   fd: number,
   bytes: Uint8Array,
+  file = fd === 1 ? "standard output" : `/dev/fd/${fd}`,
 ): Promise<void> {
-  const file = fd === 1 ? "standard output" : `/dev/fd/${fd}`
   try {
     // A few bytes find room in a pipe, and the first use of the thread pool costs a millisecond.
     const isDirect = bytes.length <= directBytesMax || fs.statOpen(fd).kind === "file"

@@ -170,7 +170,7 @@ async function writeStream(io: Writer, file: string, descriptor: number, bytes: 
   if (descriptor === 0) throw new AppError("FILE_UNWRITABLE", { file }, { notes: ["it is the standard input"] })
   if (descriptor === 1) await io.stdout.write(bytes)
   else if (descriptor === 2) await io.stderr.write(bytes)
-  else await writeDescriptor(io, descriptor, bytes)
+  else await writeDescriptor(io, descriptor, bytes, file)
 }
 
 /** A device or a named pipe has no old bytes to lose. Opening a pipe waits for its reader. */
@@ -178,7 +178,7 @@ async function writeDevice(io: Writer, target: Target, bytes: Uint8Array): Promi
   let fd: number | null = null
   try {
     fd = await io.fs.openLater(target.path, flag.O_WRONLY | (flag.O_NOCTTY ?? 0))
-    await writeDescriptor(io, fd, bytes)
+    await writeDescriptor(io, fd, bytes, target.file)
   } catch (error) {
     throw unwritable(error, target.file)
   } finally {

@@ -244,6 +244,11 @@ describe("what cannot be replaced", () => {
     expect(stdout).toBe("hello")
   })
 
+  test.skipIf(process.platform !== "linux")("a device that is full is named as it was asked for", async () => {
+    const written = writeAtomic(machine({ cwd: tempFolder() }), "/dev/full", bytes, { mode: "kept" })
+    await expect(written).rejects.toMatchObject({ code: "OUTPUT_FAILED", where: { file: "/dev/full" } })
+  })
+
   test.each([
     { name: "a folder", path: "." },
     { name: "no folder above", path: "none/a" },
