@@ -211,6 +211,8 @@ function decrypting() {
     [d, "--filename-override", "nothing/there.json", "secret"],
     ...[
       "sealed-multi.yaml",
+      "sealed-blocks.yaml",
+      "sealed-breaks.yaml",
       "sealed-both.yaml",
       "sealed-regex.yaml",
       "crlf-sealed.yaml",

@@ -58,6 +58,8 @@ plain_unencrypted: clear
   "holds-sops.env": "A=1\nsops_version=3\n",
   "indent.yaml": "a:\n      b:\n            - c\n",
   "crlf.yaml": "a: 1\r\nb: two\r\n",
+  "blocks.yaml": 'l: [" a\\nb"]\n',
+  "breaks.yaml": 'l: ["\\n", x]\nk: " a\\nb"\n',
   "bom.yaml": "\ufeffa: 1\n",
   "value.json": '"from a file"',
   "value.txt": "not json",
@@ -134,6 +136,8 @@ export function makeTemplate(root, folder, { sops, ours }) {
   }
   seal("sealed-flat.yaml", "flat.yaml", "--age", a)
   seal("sealed-multi.yaml", "multi.yaml", "--age", a)
+  seal("sealed-blocks.yaml", "blocks.yaml", "--age", a)
+  seal("sealed-breaks.yaml", "breaks.yaml", "--age", a)
   seal("sealed-both.yaml", "plain.yaml", "--age", `${a},${b}`)
   seal("sealed-stranger.yaml", "plain.yaml", "--age", b)
   seal("sealed-regex.yaml", "plain.yaml", "--age", a, "--encrypted-regex", "^(password|name)$")

@@ -1,4 +1,5 @@
 import { type EmitOptions } from "../../core/format.ts"
+import { type Scalar } from "../../core/scalar.ts"
 import { type NullTree, type ScalarTree, type Tree } from "../../core/tree.ts"
 import { type Commented, type CommentedList, type CommentedMap, withComments } from "./emit-comments.ts"
 import {
@@ -29,7 +30,7 @@ type Parent = "document" | "map" | "list"
  * Prints documents as sops does: block style, lists indented below their key, no line folding.
  *
  * Comments that upstream's printer loses or moves are lost and moved here, too, since the result is meant to be the
- * same. One difference is on purpose: the indentation hint of a block says how far the block is indented, where
+ * same. One difference is on purpose: the indentation hint of a block says how far its text is indented, where
  * upstream prints a text inside of lists that it cannot read back.
  *
  * @see sops v3.13.2 stores/yaml/store.go, EmitPlainFile; go-yaml v3.0.4 emitterc.go
@@ -96,9 +97,14 @@ function emitLeaf(writer: Writer, tree: ScalarTree | NullTree, parent: Parent): 
   }
   const outer = writer.indent
   increaseIndent(writer, { isFlow: true, inList: parent === "list" })
-  const hint = writer.indent - Math.max(outer, 0)
+  const hint = isBreaks(tree.scalar) ? writer.step : writer.indent - Math.max(outer, 0)
   emitSpelled(writer, spellScalar(tree.scalar, { context: "block", indent: writer.indent, hint, eol: "\n" }))
   writer.indent = outer
+}
+
+/** Nothing in such a text is indented, so upstream's hint does no harm. */
+function isBreaks({ bytes }: Scalar): boolean {
+  return bytes.every((byte) => byte === 0x0a)
 }
 
 /** Prints what `spell.ts` made: text on one line, or a block, whose header may be followed by the line's comment. */

@@ -70,6 +70,11 @@ const hard: { name: string; value: Tree; printed: string }[] = [
     printed: "l:\n    - |2-\n       a\n      b\n",
   },
   {
+    name: "the hint of a block without text is upstream's",
+    value: map(["l", { type: "list", items: [text("\n"), text("\n\n"), text("x")] }]),
+    printed: "l:\n    - |4+\n\n    - |4+\n\n\n    - x\n",
+  },
+  {
     name: "a text that starts with a tab, where upstream prints null",
     value: map(["k", text("\ta\nb")]),
     printed: "k: |4-\n    \ta\n    b\n",
