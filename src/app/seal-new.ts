@@ -55,7 +55,7 @@ export async function planFor(
   const ruled = rule?.groups ?? []
   const groups = named !== null ? [named] : session.asSops ? withContext(ruled, options.encryptionContext) : ruled
   const threshold = options.shamirSecretSharingThreshold ?? rule?.threshold ?? 0
-  if (groups.length === 0) throw nobody(rule)
+  if (groups.length === 0) throw nobody(settings, rule)
   return {
     groups,
     threshold: usableThreshold(groups, threshold),
@@ -66,8 +66,13 @@ export async function planFor(
   }
 }
 
-function nobody(rule: Rule | null): AppError {
-  if (rule === null) return new AppError("NO_RECIPIENT")
+function nobody({ searched }: FileSettings, rule: Rule | null): AppError {
+  if (rule === null) {
+    const [nearest, top] = [searched[0], searched.at(-1)]
+    if (nearest === undefined) return new AppError("NO_RECIPIENT")
+    const place = nearest === top ? nearest : `${nearest} and above, up to ${top}`
+    return new AppError("NO_RECIPIENT", {}, { notes: [`there is no .sopsrc or .sops.yaml with rules in ${place}`] })
+  }
   const { file, line } = rule.source
   return new AppError(
     "NO_RECIPIENT",

@@ -21,6 +21,8 @@ import { type Session } from "./session.ts"
 /** What the configuration says about one file. */
 export interface FileSettings {
   readonly config: Config | null
+  /** Where a config was looked for, the nearest folder first; empty when one was named, and as `sops`. */
+  readonly searched: readonly string[]
   /** Without recipients; the defaults where no rule matches. */
   readonly rule: RuleSettings
   /**
@@ -52,16 +54,20 @@ export async function loadSettings(
   const path = name === null ? null : absolute(session.io, name)
   let target: Target = { path, paths: files.paths }
   let config: Config | null = null
+  let searched: readonly string[] = []
   if (named !== undefined && named !== "") {
     config = await once(session, `named ${named}`, () => loadNamed(named, files, { asSops }))
   } else {
-    const search = asSops ? { ...(await findSopsYaml(files)), target: path } : await findConfig(path, files)
+    const search = asSops
+      ? { ...(await findSopsYaml(files)), target: path, folders: [] }
+      : await findConfig(path, files)
     for (const text of search.notices) session.notice(text)
     target = { path: search.target, paths: files.paths }
+    searched = search.folders
     const { found } = search
     if (found !== null) config = await once(session, `found ${found.path}`, () => loadFound(found, files))
   }
-  return settingsOf(session, config, target)
+  return { ...(await settingsOf(session, config, target)), searched }
 }
 
 const configs = new WeakMap<object, Map<string, Promise<Config>>>()
@@ -88,7 +94,11 @@ export function forgetConfigs(session: Session): void {
   configs.delete(session.memory)
 }
 
-async function settingsOf(session: Session, config: Config | null, target: Target): Promise<FileSettings> {
+async function settingsOf(
+  session: Session,
+  config: Config | null,
+  target: Target,
+): Promise<Omit<FileSettings, "searched">> {
   const { asSops } = session
   // As `sops`, only `stores` matters for reading, and no rule is looked at.
   const rule =

@@ -24,6 +24,8 @@ export interface Search {
   readonly target: string | null
   /** For people: a `.sops.yml` that nobody reads. */
   readonly notices: readonly string[]
+  /** All that were to be looked in, the nearest first. */
+  readonly folders: readonly string[]
 }
 
 /**
@@ -48,11 +50,11 @@ export async function findConfig(target: string | null, files: ConfigFiles): Pro
         await checkTrust(found.path, folder, files)
         if (found.beside !== null) await checkTrust(found.beside, folder, files)
       }
-      return { found, target: realTarget, notices: alternateNotice(ignored, found.path) }
+      return { found, target: realTarget, notices: alternateNotice(ignored, found.path), folders }
     }
     ignored ??= await existing(paths.join(folder, alternate), files)
   }
-  return { found: null, target: realTarget, notices: alternateNotice(ignored, null) }
+  return { found: null, target: realTarget, notices: alternateNotice(ignored, null), folders }
 }
 
 const levelsMax = 100
@@ -62,7 +64,7 @@ const levelsMax = 100
  *
  * @see sops v3.13.2 config/config.go, LookupConfigFile
  */
-export async function findSopsYaml(files: ConfigFiles): Promise<Omit<Search, "target">> {
+export async function findSopsYaml(files: ConfigFiles): Promise<Omit<Search, "target" | "folders">> {
   const { paths } = files
   let ignored: string | null = null
   let up = ""

@@ -14,8 +14,9 @@ export const edit = command({
   details: [
     "Opens the file in a private folder for the editor of SOPS_EDITOR or EDITOR, and seals it again afterwards. What " +
       "was not changed keeps its bytes; when nothing was changed the file is not touched and the status is 200.",
-    "When the result cannot be saved, it is kept as an encrypted draft: `sotto edit --resume FILE` continues. A file " +
-      "that does not exist is made, with the recipients and selectors of its rule.",
+    "When the result cannot be saved, it is kept as an encrypted draft: `sotto edit --resume FILE` continues, and " +
+      "without --resume somebody at a terminal is asked first, since the next edit that is saved takes its place.",
+    "A file that does not exist is made, with the recipients and selectors of its rule.",
   ],
   arguments: { file: { kind: "required", completes: "file", summary: "the sealed file" } },
   options: {
