@@ -17,7 +17,7 @@ export async function decryptFiles(session: Session, options: DecryptOptions): P
     try {
       const bytes = await withFile(file.file, () => plainBytes(inner, file, options, path))
       return await putResult(inner, options, {
-        bytes,
+        content: bytes,
         file: source,
         original: file.facts === null ? null : file.original,
         mode: options.mode ?? "private",

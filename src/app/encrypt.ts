@@ -43,10 +43,9 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   const sealed =
     over === null ? await sealFresh(session, input, options) : await sealOnto(session, over, input, options)
   if (over === null) sayWarnings(session, source, sealed.warnings)
-  const text = utf8.encode(sealed.text)
-  if (over !== null && equalBytes(over.original, text)) return {}
+  if (over !== null && equalBytes(over.original, utf8.encode(sealed.text))) return {}
   return putResult(session, options, {
-    bytes: text,
+    content: sealed.text,
     file: source,
     original: facts === null ? null : bytes,
     outputBefore: over?.original,

@@ -1,4 +1,3 @@
-import { utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { checkKnown } from "./known-recipients.ts"
 import { type Wanted } from "./key-plan.ts"
@@ -66,7 +65,7 @@ async function change(
     await checkKnown(session, loaded, wanted.groups, { named, keepRecipient, unwrap })
     const text = await rewrap(session, loaded, wanted)
     const target = { ...options, output: undefined }
-    return putResult(session, target, { bytes: utf8.encode(text), file, original: loaded.original, mode: "kept" })
+    return putResult(session, target, { content: text, file, original: loaded.original, mode: "kept" })
   })
 }
 

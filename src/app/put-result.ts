@@ -1,3 +1,4 @@
+import { utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { writeAtomic, type WriteOptions } from "../host/write-atomic.ts"
 import { inBatch } from "../host/write-batch.ts"
@@ -7,7 +8,8 @@ import { type TargetOptions } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
 
 export interface Result {
-  readonly bytes: Uint8Array
+  /** A text for standard output is encoded piece by piece, as it is written. */
+  readonly content: string | Uint8Array
   /** What the input held when it was read, so that somebody else's change is not lost; `null` for a stream. */
   readonly original: Uint8Array | null
   /** The input; `null` for standard input. */
@@ -23,13 +25,15 @@ export async function putResult(
   { inPlace, output, followLinks }: TargetOptions,
   result: Result,
 ): Promise<Outcome> {
-  const { bytes, mode } = result
+  const { content, mode } = result
+  const isInPlace = inPlace && result.file !== null
+  if (!isInPlace && output === undefined) return { output: content }
+  const bytes = typeof content === "string" ? utf8.encode(content) : content
   if (inPlace && result.file !== null) {
     await writeAtomic(io, result.file, bytes, { mode, followLinks, opened: result.original ?? undefined })
     return {}
   }
-  if (output === undefined) return { output: bytes }
-  await writeAtomic(io, output, bytes, { mode, followLinks, opened: result.outputBefore })
+  await writeAtomic(io, output!, bytes, { mode, followLinks, opened: result.outputBefore })
   return {}
 }
 

@@ -1,4 +1,3 @@
-import { utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { checkKnown } from "./known-recipients.ts"
 import { openFile, withFile } from "./open-file.ts"
@@ -38,7 +37,7 @@ function rotateOne(session: Session, source: Source, options: RotateOptions): Pr
       await checkKnown(session, file, wanted.groups, { named: rotation.add, keepRecipient: options.keepRecipient })
       const { text } = await sealFresh(session, file, wanted, options)
       return await putResult(session, options, {
-        bytes: utf8.encode(text),
+        content: text,
         file: source,
         original: file.facts === null ? null : file.original,
         mode: "kept",

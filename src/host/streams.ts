@@ -113,12 +113,27 @@ export function realOutput(
       return (env.get("NO_COLOR") ?? "") === "" && env.get("TERM") !== "dumb" && isTty()
     },
     write(data) {
-      const bytes = typeof data === "string" ? Buffer.from(data, "utf8") : data
-      const written = tail.then(() => writeDescriptor(parts, fd, bytes))
+      const written = tail.then(() =>
+        typeof data === "string" ? writeText(parts, fd, data) : writeDescriptor(parts, fd, data),
+      )
       tail = written.catch(() => {})
       return isError ? tail : written
     },
     flush: () => tail,
+  }
+}
+
+const PIECE_CHARS = 1024 * 1024
+
+/** A long text is never in memory a second time as bytes. */
+async function writeText(parts: StreamParts, fd: number, text: string): Promise<void> {
+  for (let at = 0; at < text.length;) {
+    const wanted = at + PIECE_CHARS
+    // Both halves of an astral character go together.
+    const isSplit = wanted < text.length && (text.charCodeAt(wanted - 1) & 0xfc00) === 0xd800
+    const end = isSplit ? wanted + 1 : wanted
+    await writeDescriptor(parts, fd, Buffer.from(text.slice(at, end), "utf8"))
+    at = end
   }
 }
 

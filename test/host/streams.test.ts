@@ -29,6 +29,16 @@ describe("output", () => {
     expect(readFileSync(file).length).toBe(size + 10)
   })
 
+  test("a long text whose astral characters stand at all places", async () => {
+    const file = join(tempFolder(), "out")
+    const fd = openSync(file, "w")
+    const text = "x" + "👋".repeat(1_200_000)
+    const parts: StreamParts = { ...machine(), isTerminal: () => false }
+    await realOutput(parts, { fd, env: new Map(), isError: false }).write(text)
+    closeSync(fd)
+    expect(readFileSync(file).equals(Buffer.from(text))).toBe(true)
+  })
+
   test("a reader that has gone", async () => {
     const { stdout, stderr } = await start("/bin/sh", ["-c", `"$0" "$1" big ${size} | head -c 5`, node, script]).ended
     expect(stdout).toBe("first")
