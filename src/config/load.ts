@@ -25,7 +25,10 @@ export async function loadNamed(file: string, files: ConfigFiles, options: { asS
 }
 
 async function read(path: string, file: string, files: ConfigFiles): Promise<Uint8Array> {
-  const bytes = await files.readFile(path)
+  const bytes = await files.readFile(path).catch((error: unknown) => {
+    // Whatever is wrong with a config is exit status 1, while a document that cannot be read is not.
+    throw error instanceof AppError ? new AppError(error.code, { file }, { ...error.detail, exit: 1 }) : error
+  })
   if (bytes === null) throw new AppError("CONFIG_UNREADABLE", { file })
   return bytes
 }

@@ -25,7 +25,7 @@ type Machine = Pick<Io, "fs" | "env" | "cwd" | "platform" | "temp" | "processes"
  * Finds a place for a socket in a folder of mode 0700 (security rule S14): the one that is named, or one below
  * `XDG_RUNTIME_DIR`, or else a new folder for temporary files.
  *
- * @param isFolderFree - take the folder as it is: the socket alone is guarded
+ * @param isFolderFree - take the folder as it is, or is not: the socket alone is guarded
  * @throws {AppError} `KEYSERVICE_LISTEN` when others can enter the folder, `FILE_UNWRITABLE`
  */
 export function socketPlace(io: Machine, named: string | undefined, { isFolderFree = false } = {}): SocketPlace {
@@ -40,7 +40,7 @@ export function socketPlace(io: Machine, named: string | undefined, { isFolderFr
 function placeAt(io: Machine, path: string, isFolderFree: boolean): SocketPlace {
   const { fs } = io
   const folder = dirname(path)
-  const isMade = makeMissing(io, folder)
+  const isMade = !isFolderFree && makeMissing(io, folder)
   if (!isFolderFree && !isPrivate(io, folder)) {
     const subject = `others can enter the folder ${folder}`
     throw new AppError("KEYSERVICE_LISTEN", {}, { subject, hint: "put the socket into a folder of mode 0700" })

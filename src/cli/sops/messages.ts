@@ -70,11 +70,13 @@ async function dataKeyWords(error: AppError): Promise<string | undefined> {
   return dataKeyText(error) ?? undefined
 }
 
-/** Upstream names the step at which it cannot read the text into its types; what it judges afterwards has no such words. */
+/** Upstream names the step at which it cannot read the text into its types. Some of what it judges later stands alone. */
 function configWords(error: AppError): string {
   const subject = error.detail.subject ?? ""
-  const isJudged = error.exit !== 1 || /^(?:invalid |cannot use |no destination|a destination rule )/.test(subject)
-  return isJudged ? ours(error) : ours(error).replace(": ", ": Could not unmarshal config file: ")
+  const text = ours(error)
+  if (/^(?:invalid |no destination)/.test(subject)) return text.replace(/^error loading config: /, "")
+  const isJudged = error.exit !== 1 || /^(?:cannot use |a destination rule )/.test(subject)
+  return isJudged ? text : text.replace(": ", ": Could not unmarshal config file: ")
 }
 
 function editorEnd({ detail }: AppError): string | undefined {

@@ -20,6 +20,8 @@ async function sops(args: readonly string[], order: Partial<Call> = {}): Promise
 const file = (name: string): string => join(own.cwd, name)
 
 beforeAll(async () => {
+  writeFileSync(file("bad.yaml"), "creation_rules: 5\n")
+  writeFileSync(file("bad-key.yaml"), "creation_rules:\n  - age: 5\n")
   writeFileSync(file("plain.yaml"), "a: canary-7f3a\nb: [1, two]\n---\nc: 3\n")
   writeFileSync(file("s.yaml"), (await sops(["encrypt", "--age", recipient, "plain.yaml"])).stdout)
 })
@@ -76,6 +78,30 @@ const quirks = [
     args: ["decrypt", "--extract", "[0]", "s.yaml"],
     status: 1,
     stderr: /component \[0\]/,
+  },
+  {
+    name: "a config that is a folder",
+    args: ["--config", ".", "decrypt", "s.yaml"],
+    status: 1,
+    stderr: /^open \.: /,
+  },
+  {
+    name: "a config of the wrong types",
+    args: ["--config", "bad.yaml", "decrypt", "s.yaml"],
+    status: 1,
+    stderr: /^error loading config: Could not unmarshal config file: /,
+  },
+  {
+    name: "a key that holds no texts",
+    args: ["--config", "bad-key.yaml", "encrypt", "plain.yaml"],
+    status: 1,
+    stderr: /^invalid age key configuration/,
+  },
+  {
+    name: "no folder is made for a socket",
+    args: ["keyservice", "--network", "unix", "--address", "no-such-folder/k.sock"],
+    status: 1,
+    stderr: /Error running keyservice/,
   },
   {
     name: "the first part of a path that is not there is named",
