@@ -6,7 +6,8 @@ export default defineConfig({
     exclude: ["test/fuzz/**"],
     globalSetup: "./test/temporary-folder.ts",
     reporters: ["default", "./test/closing-line.ts"],
-    testTimeout: 30_000,
-    hookTimeout: 30_000,
+    // Only to end what hangs: some tests start twenty processes, and a busy machine takes seconds for each.
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
   },
 })

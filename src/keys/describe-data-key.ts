@@ -60,6 +60,9 @@ function nextStep(
   const [recipient] = held
   const known = attempts.find(({ hint }) => hint !== undefined)?.hint
   if (known !== undefined) return known
+  const locked = places.find(({ reasons }) => reasons.some((reason) => staysLocked.test(reason)))
+  if (locked !== undefined)
+    return `the identity of ${locked.name} stays locked: call this at a terminal, with its passphrase`
   if (groups.length > 1 && groups.some(({ isRecovered }) => isRecovered)) return nextGroup(groups, threshold)
   if (attempts.length > 0 && attempts.every(({ recipient: { type } }) => type === "pgp")) {
     return "import your secret key: gpg --import FILE; or ask somebody who can open the file to add you"
@@ -68,6 +71,9 @@ function nextStep(
   if (places.length === 0) return undefined
   return "name the file with your identity in SOPS_AGE_KEY_FILE, or put it in one of the places that were searched"
 }
+
+/** What was said of an identity that may well be the one. */
+const staysLocked = /^(it is locked, and there is no terminal|wrong passphrase)/
 
 /** Who opens some groups is in the file already: others are missing. */
 function nextGroup(groups: DataKeyReport["groups"], threshold: number): string {

@@ -86,6 +86,12 @@ export async function tryAttempt(attempt: Attempt, options: Try): Promise<Secret
   return null
 }
 
+/** The time for all services together was over. */
+export function noteTimeUp({ manifest, failures }: Attempt): void {
+  const subject = `${manifest?.title ?? "it"}, when the time for all services was over`
+  failures.add(reasonOf(new AppError("KEY_TIMEOUT", {}, { subject })))
+}
+
 /** Everything that is known about an entry that gave nothing, wherever it was tried. */
 export async function explainEntry(attempts: readonly Attempt[], context: KeyContext): Promise<FailedAttempt> {
   const all = await Promise.all(attempts.map((attempt) => explainAttempt(attempt, context)))

@@ -11,7 +11,7 @@ import { type Effort, type KeyContext, type Manifest } from "./provider.ts"
 import { raceWithHeadStart } from "./race.ts"
 import { type Timing, readTiming } from "./timing.ts"
 import { attemptsFor } from "./unwrap-services.ts"
-import { type Attempt, explainEntry, recall, tryAttempt } from "./unwrap-attempt.ts"
+import { type Attempt, explainEntry, noteTimeUp, recall, tryAttempt } from "./unwrap-attempt.ts"
 
 const dataKeyLength = 32
 
@@ -144,8 +144,8 @@ async function runOnline(round: readonly Turn[], { context, timing, patience, is
 }
 
 function giveUp(turns: readonly Turn[]): void {
-  for (const { failures } of turns.flatMap(({ group, attempts }) => (group.part === null ? attempts : []))) {
-    if (failures.size === 0) failures.add("no answer in time")
+  for (const attempt of turns.flatMap(({ group, attempts }) => (group.part === null ? attempts : []))) {
+    if (attempt.failures.size === 0) noteTimeUp(attempt)
   }
 }
 

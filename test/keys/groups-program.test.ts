@@ -76,7 +76,7 @@ interface Ended {
 function execute(program: string, args: string[], { folder, env }: { folder: string; env: Env }): Promise<Ended> {
   const whole = { PATH: process.env["PATH"] ?? "", HOME: folder, ...env }
   return new Promise((resolve) => {
-    const child = execFile(program, args, { cwd: folder, env: whole, timeout: 25_000 }, (_, stdout) => {
+    const child = execFile(program, args, { cwd: folder, env: whole, timeout: 60_000 }, (_, stdout) => {
       resolve({ status: child.exitCode, stdout })
     })
   })

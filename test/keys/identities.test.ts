@@ -174,6 +174,9 @@ describe("passphrases", () => {
   test("without a terminal the reason is said", async () => {
     const error = await fails({ env }, "k-locked")
     expect(error.detail.notes?.join()).toContain("there is no terminal to ask for the passphrase")
+    expect(error.hint).toBe(
+      "the identity of SOPS_AGE_KEY_FILE stays locked: call this at a terminal, with its passphrase",
+    )
   })
 
   test("the variable itself may hold the locked file", async () => {

@@ -201,7 +201,7 @@ function runNode(
     AWS_EC2_METADATA_DISABLED: "true",
   }
   return new Promise((resolve) => {
-    const options = { cwd: folder, env: { ...machine, ...env }, timeout: 20_000 }
+    const options = { cwd: folder, env: { ...machine, ...env }, timeout: 60_000 }
     const child = execFile(process.execPath, [...args], options, (_, stdout, stderr) => {
       resolve({ status: child.exitCode, stdout, stderr })
     })
