@@ -1,5 +1,7 @@
 import { buildTrees } from "../core/build-tree.ts"
 import { type Opened } from "../core/document.ts"
+import { keyPath } from "../core/site.ts"
+import { AppError } from "../errors/app-error.ts"
 import { type EnvRules, type EnvValue, envValues } from "./env-values.ts"
 import { type OpenedFile } from "./open-file.ts"
 import { type Session } from "./session.ts"
@@ -18,11 +20,22 @@ export function valuesOf(
   const leaves = allowsClear ? opened.leaves : authenticated(opened)
   const left = opened.leaves.length - leaves.length
   if (left > 0) session.notice(leftOut(left, file.file ?? "standard input"))
+  refuseShadowed(opened, rules)
   return envValues(buildTrees(leaves, document.scan.documents), { ...rules, format: document.format.name })
 }
 
 function authenticated({ leaves }: Opened): Opened["leaves"] {
   return leaves.filter(({ isSelected, scalar, site }) => isSelected || scalar === null || site.kind === "comment")
+}
+
+/** @throws {AppError} `KEY_TWICE` for a variable that several lines of an INI file set (S2) */
+function refuseShadowed({ leaves }: Opened, { flatten, only }: Omit<EnvRules, "format">): void {
+  for (const { site } of leaves) {
+    if (site.shadowed !== true || site.kind === "comment") continue
+    const path = keyPath(site.item)
+    const name = (path[0] === "DEFAULT" ? path.slice(1) : path).join(flatten ?? "")
+    if (only.length === 0 || only.includes(name)) throw new AppError("KEY_TWICE", { path, line: site.line })
+  }
 }
 
 function leftOut(count: number, file: string): string {

@@ -1,6 +1,6 @@
 import { type FormatName } from "../core/format.ts"
 import { AppError } from "../errors/app-error.ts"
-import { findInTree } from "./find-in-tree.ts"
+import { findInTree, refuseShadowed } from "./find-in-tree.ts"
 import { loadSealed, openLoaded, openLoadedUnverified, type OpenRequest, withFile } from "./open-file.ts"
 import { type DecryptOptions, type Source } from "./options.ts"
 import { type AnyFile, emitOptions, keepsLayout, printAs, treesOf, valueBytes } from "./print.ts"
@@ -70,6 +70,7 @@ async function extract(
   to: FormatName,
   indent: number | undefined,
 ): Promise<Uint8Array> {
+  if (!session.asSops) refuseShadowed(file.opened, path)
   const [root] = treesOf(session, file)
   const found = findInTree(root!, path, { countsComments: session.asSops })
   return valueBytes(found, to, emitOptions(file, to, indent))

@@ -1,4 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
+import { type Opened, type Unverified } from "../core/document.ts"
+import { keyPath } from "../core/site.ts"
 import { type Tree } from "../core/tree.ts"
 import { didYouMean } from "../errors/nearest.ts"
 import { type TreePath } from "./tree-path.ts"
@@ -46,6 +48,20 @@ function step(tree: Tree, part: string | number, path: TreePath, countsComments:
     found = entry.value
   }
   return found
+}
+
+/**
+ * A tree holds what upstream sees of an INI file, which is the last of the lines with one name.
+ *
+ * @throws {AppError} `KEY_TWICE` when another line at or below the path is shadowed so (S2)
+ */
+export function refuseShadowed({ leaves }: Pick<Opened | Unverified, "leaves">, path: TreePath): void {
+  for (const { site } of leaves) {
+    if (site.shadowed !== true || site.kind === "comment") continue
+    const keys = keyPath(site.item)
+    if (path.every((part, index) => keys[index] === part))
+      throw new AppError("KEY_TWICE", { path: keys, line: site.line })
+  }
 }
 
 const keysShownMax = 10

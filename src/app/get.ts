@@ -1,7 +1,7 @@
 import { buildTrees } from "../core/build-tree.ts"
 import { type Opened, type Unverified } from "../core/document.ts"
 import { emitOptions, valueBytes } from "./print.ts"
-import { findInTree } from "./find-in-tree.ts"
+import { findInTree, refuseShadowed } from "./find-in-tree.ts"
 import { openFile, openFileUnverified, type OpenedFile, withFile } from "./open-file.ts"
 import { type GetOptions } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
@@ -16,6 +16,7 @@ export async function getValue(session: Session, options: GetOptions): Promise<O
     : await openFile(session, request)
   try {
     const output = await withFile(file.file, async () => {
+      refuseShadowed(file.opened, path)
       const [root] = buildTrees(file.opened.leaves, file.document.scan.documents)
       const to = options.outputType ?? file.document.format.name
       return valueBytes(findInTree(root!, path), to, emitOptions(file, to, options.indent))

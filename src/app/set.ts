@@ -6,7 +6,7 @@ import { AppError } from "../errors/app-error.ts"
 import { readFile } from "../host/files.ts"
 import { pathAsUpstream, refuseList, valueAsUpstream } from "./as-upstream.ts"
 import { changeFile } from "./change-file.ts"
-import { findInTree } from "./find-in-tree.ts"
+import { findInTree, refuseShadowed } from "./find-in-tree.ts"
 import { parseJsonValue } from "./json-value.ts"
 import { fileLimits } from "./machine.ts"
 import { type OpenedFile } from "./open-file.ts"
@@ -28,9 +28,21 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
     const [place, content] = session.asSops
       ? [pathAsUpstream(rootOf(file, scan), path).path, valueAsUpstream(value, format.name)]
       : [path, value]
+    if (!session.asSops) refuseTwice(file, scan, path)
     if (options.idempotent && isThere(rootOf(file, scan), place, content)) return []
     return format.set(scan, place, content)
   })
+}
+
+/** Which of two is meant? YAML cannot hold both. @throws {AppError} `KEY_TWICE` (S2) */
+export function refuseTwice(file: OpenedFile, scan: Scan, path: TreePath): void {
+  if (file.document.format.name === "yaml") return
+  refuseShadowed(file.opened, path)
+  try {
+    findInTree(rootOf(file, scan), path)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "KEY_NOT_FOUND") throw error
+  }
 }
 
 function rootOf({ opened }: OpenedFile, { documents }: Scan): Tree {

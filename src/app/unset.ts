@@ -4,6 +4,7 @@ import { pathAsUpstream } from "./as-upstream.ts"
 import { changeFile } from "./change-file.ts"
 import { findInTree } from "./find-in-tree.ts"
 import { type UnsetOptions } from "./options.ts"
+import { refuseTwice } from "./set.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { loadSettings } from "./settings.ts"
 import { parsePath, type TreePath } from "./tree-path.ts"
@@ -13,7 +14,9 @@ export async function unsetValue(session: Session, options: UnsetOptions): Promi
   // Upstream reads the config before it looks at anything else.
   if (session.asSops) await loadSettings(session, options.filenameOverride ?? options.file, options.config)
   const path = parsePath(session, options.path, 7)
-  return changeFile(session, options, async (scan, { document, opened }) => {
+  return changeFile(session, options, async (scan, file) => {
+    const { document, opened } = file
+    if (!session.asSops) refuseTwice(file, scan, path)
     const [root] = buildTrees(opened.leaves, scan.documents)
     const { path: place, isBlocked, missing } = session.asSops ? pathAsUpstream(root!, path) : here(path)
     if (isBlocked) {

@@ -1,3 +1,4 @@
+import { AppError } from "../../errors/app-error.ts"
 import { indent, openOptions, targetOptions, typeOptions } from "../option-groups.ts"
 import { command } from "../spec.ts"
 import { outputOf, sources } from "../target.ts"
@@ -35,6 +36,11 @@ export const decrypt = command({
   ],
   async run(session, { args, options }) {
     const files = sources(args.files, options)
+    if (options.ignoreMac && options.inPlace) {
+      // The sealed file would be gone, and the next seal would vouch for what nobody did.
+      const hint = "print it, or write it to another file with --output"
+      throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--in-place and --ignore-mac", hint })
+    }
     const { decryptFiles } = await import("../../app/decrypt.ts")
     return decryptFiles(session, { ...options, output: outputOf(options), files })
   },
