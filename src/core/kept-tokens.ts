@@ -25,16 +25,24 @@ export interface Wanted {
  *
  * Elements of one list share their place, so both files are aligned first: of equal values that stand around a change
  * each keeps its own token. Then what moved gets the tokens that are left.
+ *
+ * @param spelling - how a site is written
  */
-export function keptTokens(previous: Opened | null, wanted: readonly Wanted[]): (Kept | null)[] {
+export function keptTokens(
+  previous: Opened | null,
+  wanted: readonly Wanted[],
+  spelling: (site: Site) => string = () => "",
+): (Kept | null)[] {
   if (previous === null) return wanted.map(() => null)
   const { leaves, document } = previous
   const contents = new Contents(document.format)
   const partners = pairUp(leaves, wanted, contents)
   const isFree = leaves.map(isKept)
-  const result = wanted.map(({ scalar }, index): Kept | null => {
+  const result = wanted.map(({ site, scalar }, index): Kept | null => {
     const old = leaves[partners[index]!]
     if (old === undefined || !isKept(old) || !mayKeep(old.scalar, scalar)) return null
+    if (isNegativeZero(old.scalar) !== isNegativeZero(scalar) && !isReadBack(old.scalar, scalar, spelling(site)))
+      return null
     isFree[partners[index]!] = false
     return old
   })
@@ -90,7 +98,18 @@ function mayKeep(old: Scalar, now: Scalar | null): boolean {
   return old.kind === now?.kind || (old.kind === "float" && now?.kind === "int")
 }
 
+function isNegativeZero(scalar: Scalar | null): boolean {
+  if (scalar?.kind !== "float" || scalar.bytes.length !== 2) return false
+  return scalar.bytes[0] === 0x2d && scalar.bytes[1] === 0x30
+}
+
+/** The float -0 is printed as `-0`, which is read as the integer 0. */
+function isReadBack(old: Scalar, now: Scalar | null, spelling: string): boolean {
+  return isNegativeZero(old) && now?.kind === "int" && spelling === "-0"
+}
+
 const nothing = new Uint8Array(0)
+const zero = Uint8Array.of(0x30)
 
 /** Gives the same number to the same place and content. */
 class Contents {
@@ -102,10 +121,11 @@ class Contents {
     this.#format = format
   }
 
-  /** @param sense - `alike` takes an integer and the float of the same text for one */
+  /** @param sense - `alike` takes an integer and the float that is printed like it for one */
   numberOf({ site, scalar }: Wanted, sense: "alike" | "exact"): number {
     const settled = scalar?.kind === "comment" ? this.#format.settled?.(scalar) : undefined
-    const { kind, bytes } = settled ?? scalar ?? { kind: site.kind, bytes: nothing }
+    const { kind, bytes: own } = settled ?? scalar ?? { kind: site.kind, bytes: nothing }
+    const bytes = sense === "alike" && isNegativeZero(scalar) ? zero : own
     const name = sense === "alike" && (kind === "int" || kind === "float") ? "number" : kind
     const aad = this.#aads.of(site.item)
     const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")

@@ -19,6 +19,8 @@ interface LeafOptions {
   readonly previous: Opened | null
   readonly format: Format
   readonly compiled: CompiledSelectors
+  /** The text that the spans of the sites are of. */
+  readonly source: string
 }
 
 /** For a whole document: a pattern that every token matches is not worth more. */
@@ -28,13 +30,13 @@ const markedTriesMax = 1000
 export function sealLeaves(
   sites: readonly Site[],
   isSelected: readonly boolean[],
-  { cipher, previous, format, compiled }: LeafOptions,
+  { cipher, previous, format, compiled, source }: LeafOptions,
 ): SealedLeaf[] {
   const leaves = sites.map((site, index) => ({
     site,
     scalar: (isSelected[index]! ? format.sealable?.(site) : null) ?? site.scalar,
   }))
-  const kept = keptTokens(previous, leaves)
+  const kept = keptTokens(previous, leaves, ({ span }) => (span === null ? "" : source.slice(span.start, span.end)))
   const aads = new AadPaths()
   const marked = compiled.rule === "unencryptedCommentRegex" ? compiled.pattern : null
   let triesLeft = markedTriesMax
@@ -71,5 +73,7 @@ export function inOldCarrier(edit: Edit, kept: Kept, previous: SealedDocument, p
   if (kept.site.span === null) return edit
   const { start, end, text } = previous.format.open(previous.scan, kept.site, kept.scalar)
   const carrier = previous.scan.source.slice(start, end)
-  return text === plain.slice(edit.start, edit.end) ? { ...edit, text: carrier } : edit
+  // What opens with a tag of its own, such as the text `<<`, begins before the content that is sealed.
+  const from = Math.max(0, Math.min(edit.start, edit.end - text.length))
+  return text === plain.slice(from, edit.end) ? { start: from, end: edit.end, text: carrier } : edit
 }

@@ -167,7 +167,8 @@ function makeDraft(
   const expanded = checkAliases(framed, sites, isSelected, options.allowClearAlias)
   const hasMoved = framed !== scan && expanded.length > 0
   const placed = hasMoved ? writtenOut(format, framed, sites, expanded) : sites
-  const leaves = sealLeaves(placed, hasMoved ? select(placed, options.compiled) : isSelected, { ...options, format })
+  const selected = hasMoved ? select(placed, options.compiled) : isSelected
+  const leaves = sealLeaves(placed, selected, { ...options, format, source: framed.source })
   checkSealedComments(leaves, options.compiled)
   const tokens = new Map(leaves.map(({ site, token }) => [site, token]))
   const offsets = new Offsets(around)

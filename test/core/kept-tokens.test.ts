@@ -32,6 +32,30 @@ describe("L4: one changed value changes its token alone, where others of its lis
     expect(changedLines(sealed, reseal(yaml, openText(yaml, sealed), plain(after)))).toEqual(changed)
   })
 
+  test("a float -0 by upstream, which is printed as an integer", () => {
+    const sealed = sealText(json, '{\n"a": -0.0,\n"b": "x"\n}\n', { layoutMemo: false }).text
+    const opened = openText(json, sealed)
+    const plain = utf8.decode(opened.bytes)
+    expect(plain).toContain('"a": -0,')
+    expect(changedLines(sealed, reseal(json, opened, plain.replace('"x"', '"y"')))).toEqual([3])
+    for (const other of ["0", "0.0", "-0.0"]) {
+      const changed = plain.replace("-0", other)
+      expect(utf8.decode(openText(json, reseal(json, opened, changed)).bytes)).toBe(changed)
+    }
+    const five = openText(json, sealText(json, '{"a": -5.0}').text)
+    expect(utf8.decode(openText(json, reseal(json, five, '{"a": 0}')).bytes)).toBe('{"a": 0}')
+    const zero = openText(json, sealText(json, '{"a": 0.0}').text)
+    expect(utf8.decode(openText(json, reseal(json, zero, '{"a": -0.0}')).bytes)).toBe('{"a": -0.0}')
+  })
+
+  test("a text that upstream prints with a tag", () => {
+    const sealed = sealText(yaml, 'h: "<<"\nq: x\n').text.replace(/h: "(ENC[^"]*)"/, "h: $1")
+    const opened = openText(yaml, sealed)
+    const plain = utf8.decode(opened.bytes)
+    expect(plain).toBe("h: !!merge <<\nq: x\n")
+    expect(changedLines(sealed, reseal(yaml, opened, "h: !!merge <<\nq: z\n"))).toEqual([2])
+  })
+
   test("an equal one is emptied, and stays the first of the two", () => {
     const sealed = sealText(json, '{"list": ["x", "x"]}').text
     const emptied = reseal(json, openText(json, sealed), '{"list": ["", "x"]}')
