@@ -268,7 +268,7 @@ export const catalog = {
   },
   WRAP_FAILED: { exit: 1, title: "the data key could not be wrapped for every recipient", hint: undefined },
   STANZA_INVALID: { exit: 128, title: "a wrapped data key is malformed", hint: undefined },
-  RECIPIENT_INVALID: { exit: 1, title: "a recipient is not valid", hint: "copy it again, whole" },
+  RECIPIENT_INVALID: { exit: 1, title: "a recipient is not valid", hint: undefined },
   IDENTITY_INVALID: { exit: 128, title: "an identity cannot be used", hint: undefined },
   PLUGIN_REFUSED: { exit: 128, title: "an age plugin may not be run", hint: undefined },
   PLUGIN_FAILED: { exit: 128, title: "an age plugin failed", hint: undefined },
