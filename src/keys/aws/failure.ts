@@ -99,12 +99,12 @@ function hintFor(cause: Cause): string | undefined {
 
 /** The caller, and the role and profile that the file chose, in every error. */
 function identity(error: unknown, { recipient, caller, profile }: Circumstances): string | undefined {
-  const parts = [
-    arnIn(error) ?? caller ?? "",
+  const named = [
     recipient.role === "" ? "" : `with the role ${recipient.role}`,
     profile === null ? "" : `with the profile ${profile}`,
   ].filter((part) => part !== "")
-  return parts.length === 0 ? undefined : parts.join(", ")
+  const who = arnIn(error) ?? caller ?? (named.length === 0 ? undefined : "you")
+  return who === undefined ? undefined : [who, ...named].join(", ")
 }
 
 /** A refusal names the caller: "User: arn:aws:iam::...:user/x is not authorized to perform ...". */

@@ -245,7 +245,10 @@ describe("AWS KMS in particular", () => {
       const stranger = "[pay]\naws_access_key_id = AKIASTRANGER00000001\naws_secret_access_key = x\n"
       const env = { ...envOf(fake), HOME: homeWith({ credentials: stranger }) }
       const error = await expectedFailure(unwrap(recipientOf({ awsProfile: "pay" }), env))
-      expect([error.code, error.message]).toEqual(["KEY_NO_CREDENTIALS", expect.stringContaining("the profile pay")])
+      expect([error.code, error.message]).toEqual([
+        "KEY_NO_CREDENTIALS",
+        expect.stringContaining("(as you, with the profile pay)"),
+      ])
     })
 
     test("that does not exist here gives way to the ambient credentials, with one notice", async () => {
