@@ -1,8 +1,9 @@
 // The command lines: commands x flags x kinds of files x ways to fail, and what the tools around sops pass.
+import { shellLines } from "./lines.mjs"
 
 /**
- * @returns cases `{name, argv, env?, stdin?, stdinKind?, cwd?, stdout?, isQuick?}`; `stdout` is `bytes` (or opened content
- *   where it is sealed), `help` or `any`
+ * @returns cases `{name, argv, env?, stdin?, cwd?, stdout?, isLong?}`, or with `line`, for the shell, in place of `argv`;
+ *   `stdout` is `bytes` (or opened content where it is sealed), `help` or `any`
  */
 export function makeCases(facts) {
   const all = [
@@ -18,6 +19,7 @@ export function makeCases(facts) {
     ...oldForm(facts),
     ...configs(facts),
     ...callers(facts),
+    ...shellLines(facts),
     ...golden(facts),
   ]
   const names = new Set()
@@ -29,7 +31,8 @@ export function makeCases(facts) {
   })
 }
 
-function describe({ argv, env = {}, stdin, cwd }) {
+function describe({ argv, line, env = {}, stdin, cwd }) {
+  if (line !== undefined) return line.replaceAll(/age1[a-z0-9]{30,}/g, "age1...")
   const variables = Object.entries(env).map(([name, value]) => `${name}=${quoted(value)}`)
   const words = [...variables, "sops", ...argv.map((word) => quoted(word.replace(/^\/.*fixtures\//, "")))].join(" ")
   return `${cwd === undefined ? "" : `${cwd}$ `}${words}${stdin === undefined ? "" : ` < ${stdin.startsWith("$") ? stdin.slice(1) : quoted(stdin)}`}`

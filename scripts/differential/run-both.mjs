@@ -29,11 +29,13 @@ export async function runBoth(programs, template, place, test) {
   return ends
 }
 
-async function runOne(program, folder, { argv, env = {}, stdin = "", cwd = "." }) {
+async function runOne(program, folder, { argv = [], line, env = {}, stdin = "", cwd = "." }) {
   const work = join(folder, "work")
   const before = tree(work)
   const inFolder = (text) => text.replaceAll("$WORK", work)
-  const [file, ...args] = [...program, ...argv.map(inFolder)]
+  const bin = join(folder, "bin")
+  const [file, ...args] = line === undefined ? [...program, ...argv.map(inFolder)] : ["bash", "-c", line]
+  if (line !== undefined) makeProgram(bin, program)
   // Files, not pipes: Node makes pipes of sockets, which cannot be opened by a path such as /dev/stdin.
   const [input, out, err] = ["in", "out", "err"].map((name) => join(folder, name))
   writeFileSync(input, stdin)
@@ -41,7 +43,7 @@ async function runOne(program, folder, { argv, env = {}, stdin = "", cwd = "." }
   const child = spawn(file, args, {
     cwd: join(work, cwd),
     env: {
-      PATH: "/usr/local/bin:/usr/bin:/bin",
+      PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`,
       HOME: join(work, "home"),
       TMPDIR: join(folder, "tmp"),
       GNUPGHOME: join(work, "home/.gnupg"),
@@ -65,6 +67,13 @@ async function runOne(program, folder, { argv, env = {}, stdin = "", cwd = "." }
     changed: changes(before, tree(work)),
     leftovers: readdirSync(join(folder, "tmp")),
   }
+}
+
+/** Puts the program on the PATH of a shell, by the name that it is called by. */
+function makeProgram(bin, program) {
+  mkdirSync(bin, { recursive: true })
+  const words = program.map((word) => `'${word}'`).join(" ")
+  writeFileSync(join(bin, "sops"), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 })
 }
 
 /** Every file below a folder with its mode and bytes. */
