@@ -8,18 +8,20 @@ import { spellText } from "./spell.ts"
 const INDICATOR_MAX = 9
 
 /**
- * The token is the only line of text, at the indentation that the text had. Empty lines that belong to the text stay
- * below it: go-yaml asks them whose a following comment is. `|` becomes `|-`, and `>` becomes `>-`: readers that are
- * stricter than sops, such as mise, take no token with a line end behind it. What the text ends with says which it was.
+ * The header stays; the token is the only line of text, at the indentation that the text had. Empty lines that belong to
+ * the text stay below it: go-yaml asks them whose a following comment is.
+ *
+ * @param isFlat - in a file of names and values alone, `|` becomes `|-`, and `>` becomes `>-`: mise reads such files for
+ *   the environment, and takes no token with a line end behind it. What the value ends with says which it was.
  */
-export function sealBlock(source: string, node: ScalarNode, start: number, token: string): string {
+export function sealBlock(source: string, node: ScalarNode, start: number, token: string, isFlat: boolean): string {
   const { header, body, chomp, indent } = node.block!
   const from = Math.max(start, header.start)
   // A comment behind the header stays, and its header with it.
   const hasLineEnd = chomp === "clip" && isBreak(source.charCodeAt(body.end))
-  const strip = from === header.start && hasLineEnd ? "-" : ""
-  const line =
-    source.slice(from, Math.max(from, header.end)) + strip + source.slice(Math.max(from, header.end), body.start)
+  const strip = isFlat && from === header.start && hasLineEnd ? "-" : ""
+  const behind = Math.max(from, header.end)
+  const line = source.slice(from, behind) + strip + source.slice(behind, body.start)
   return line + " ".repeat(indent) + token + emptyLines(source, node.block!)
 }
 

@@ -2,7 +2,7 @@ import { exactText, type Scalar, scalarText } from "../../core/scalar.ts"
 import { type Edit } from "../../core/text.ts"
 import { assert } from "../../errors/app-error.ts"
 import { openBlock, sealBlock } from "./carry-block.ts"
-import { hasLines, linePlace, placeOf } from "./measure.ts"
+import { hasLines, isFlat, linePlace, placeOf } from "./measure.ts"
 import { type ValueStyle, type YamlScan, type YamlSite } from "./model.ts"
 import { type ScalarNode } from "./node.ts"
 import { doubleQuoted, fitsOneLine, isBreak, shapeOf, singleQuoted } from "./quote.ts"
@@ -15,14 +15,18 @@ import { type Place, spellScalar, spellString, spellText } from "./spell.ts"
  *
  * @see layout.md section 1, for what was tried with upstream
  */
-export function seal({ source }: YamlScan, site: YamlSite, token: string): Edit {
+export function seal(scan: YamlScan, site: YamlSite, token: string): Edit {
+  const { source } = scan
   const { span, style } = site
   assert(span !== null, "a virtual site has no place for a token")
   if (style.type === "comment") return { ...span, text: token }
   if (style.simple !== undefined) return { ...span, text: aroundToken(style.simple, token) }
   const { node, entry } = style
   assert(node.type === "scalar", "only a scalar is sealed")
-  const text = carrier(source, node, span.start, entry.parent?.flow ?? false, token)
+  const text =
+    node.block === null
+      ? aroundToken(entry.parent?.flow === true && node.style === "plain" ? "double" : node.style, token)
+      : sealBlock(source, node, span.start, token, isFlat(scan))
   // go-yaml ends an anchor at any sign, so that its value can follow without a blank.
   const isGlued =
     node.anchor !== null && node.properties.end === span.start && !isSpace(source.charCodeAt(span.start - 1))
@@ -33,27 +37,16 @@ function isSpace(unit: number): boolean {
   return unit === 0x20 || unit === 0x09 || isBreak(unit)
 }
 
-function aroundToken(style: "plain" | "single" | "double", token: string): string {
+function aroundToken(style: ScalarNode["style"], token: string): string {
   switch (style) {
     case "single":
       return `'${token}'`
     case "double":
       return `"${token}"`
     case "plain":
-      return token
-  }
-}
-
-function carrier(source: string, node: ScalarNode, start: number, isFlow: boolean, token: string): string {
-  switch (node.style) {
-    case "single":
-    case "double":
-      return aroundToken(node.style, token)
-    case "plain":
-      return isFlow ? `"${token}"` : token
     case "literal":
     case "folded":
-      return sealBlock(source, node, start, token)
+      return token
   }
 }
 

@@ -1,5 +1,5 @@
 import { type YamlEntry, type YamlScan } from "./model.ts"
-import { type YamlNode } from "./node.ts"
+import { type YamlNode, type YamlPair } from "./node.ts"
 import { isBreak } from "./quote.ts"
 import { type Place } from "./spell.ts"
 
@@ -47,6 +47,20 @@ export function stepOf(scan: YamlScan): number {
   for (const { root } of scan.docs) if (root !== null) step ??= nestedStep(scan.source, root)
   steps.set(scan, step ?? DEFAULT_STEP)
   return step ?? DEFAULT_STEP
+}
+
+const flat = new WeakMap<YamlScan, boolean>()
+
+/** Whether a file holds names and values and nothing else, its metadata apart. */
+export function isFlat(scan: YamlScan): boolean {
+  const known = flat.get(scan)
+  if (known !== undefined) return known
+  const isSingle = ({ key, value }: YamlPair): boolean =>
+    value.type === "scalar" || (key.type === "scalar" && key.value === "sops")
+  const roots = scan.docs.map(({ root }) => root)
+  const found = roots.length === 1 && roots[0]?.type === "map" && roots[0].pairs.every(isSingle)
+  flat.set(scan, found)
+  return found
 }
 
 function nestedStep(source: string, node: YamlNode): number | null {
