@@ -44,21 +44,16 @@ export class NodeSink implements SimpleSink {
     this.#source = source
   }
 
-  /** Collections that are open. */
-  get depth(): number {
-    return this.#frames.length
-  }
-
   openMap(at: number, line: number, column: number): void {
     this.#frames.push({ at, line, column, pairs: [], items: [], dashes: [], key: null, colon: -1 })
   }
 
-  key(start: number, colon: number, line: number, column: number): boolean {
+  key(start: number, colon: number, line: number, column: number): this {
     const frame = this.#frames.at(-1)!
     const value = this.#source.slice(start, colon)
     frame.key = simpleScalar({ start, end: colon, line, column, style: "plain", value, block: null })
     frame.colon = colon
-    return true
+    return this
   }
 
   closeMap(end: number): void {

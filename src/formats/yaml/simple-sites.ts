@@ -106,65 +106,55 @@ class SiteSink implements SimpleSink {
     this.#whole = whole
   }
 
-  openMap(at: number, line: number, column: number): void {
-    if (this.metadata !== null) return this.metadata.nodes.openMap(at, line, column)
+  openMap(): void {
     this.root ??= this.#item
     this.#frames.push({ item: this.#item, count: 0, names: [], known: null })
   }
 
-  key(start: number, colon: number, line: number, column: number): boolean {
-    if (this.metadata !== null) {
-      const { nodes } = this.metadata
-      // What stands behind the metadata is for the other way to read.
-      return nodes.depth > 0 && nodes.key(start, colon, line, column)
-    }
+  key(start: number, colon: number, line: number, column: number): SimpleSink | null {
+    // What stands behind the metadata is for the other way to read.
+    if (this.metadata !== null) return null
     const frame = this.#frames.at(-1)!
     const name = this.#source.slice(start, colon)
-    if (!resolvesToString(name) || isTwice(frame, name)) return false
+    if (!resolvesToString(name) || isTwice(frame, name)) return null
     if (this.#frames.length === 1 && name === this.#metadataKey) {
       const key = simpleScalar({ start, end: colon, line, column, style: "plain", value: name, block: null })
       const nodes = new NodeSink(this.#source)
       this.metadata = { key, colon, position: frame.count, endBefore: this.#end, nodes }
-      return true
+      return nodes
     }
     this.#item = { parent: frame.item, key: name, index: frame.count++ }
     this.#end = colon + 1
-    return true
+    return this
   }
 
-  closeMap(end: number): void {
-    if (this.metadata !== null && this.metadata.nodes.depth > 0) return this.metadata.nodes.closeMap(end)
+  closeMap(): void {
     this.#frames.pop()
   }
 
-  openList(at: number, line: number, column: number): void {
-    if (this.metadata !== null) return this.metadata.nodes.openList(at, line, column)
+  openList(): void {
     // Upstream refuses it, and the other way says so.
     if (this.#frames.length === 0) this.isAside = true
     this.#frames.push({ item: this.#item, count: 0, names: [], known: null })
   }
 
-  dash(at: number): void {
-    if (this.metadata !== null) return this.metadata.nodes.dash(at)
+  dash(): void {
     const frame = this.#frames.at(-1)!
     this.#item = { parent: frame.item, key: null, index: frame.count++ }
   }
 
-  closeList(end: number): void {
-    if (this.metadata !== null) return this.metadata.nodes.closeList(end)
+  closeList(): void {
     this.#frames.pop()
   }
 
   scalar(scalar: SimpleScalar): void {
-    if (this.metadata !== null) return this.metadata.nodes.scalar(scalar)
     const { start, end, line, style, value } = scalar
     const found = resolveScalar("", style, value)
     if (found === "unsupported" || found === "mismatch") this.isAside = true
     else this.#add(found, found === null ? "null" : found.kind, { start, end }, line, scalar)
   }
 
-  emptyFlow(type: "map" | "list", at: number, line: number, column: number): void {
-    if (this.metadata !== null) return this.metadata.nodes.emptyFlow(type, at, line, column)
+  emptyFlow(type: "map" | "list", at: number, line: number): void {
     this.#add(null, type, { start: at, end: at + 2 }, line, null)
   }
 

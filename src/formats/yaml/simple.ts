@@ -1,11 +1,22 @@
 import { type BlockLayout, type ScalarStyle } from "./node.ts"
-import { COLON, DASH, DOUBLE_QUOTE, LF, OPEN_BRACE, OPEN_BRACKET, PIPE, SINGLE_QUOTE, SPACE } from "./chars.ts"
+import {
+  COLON,
+  DASH,
+  DOUBLE_QUOTE,
+  LF,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  PIPE,
+  SINGLE_QUOTE,
+  SPACE,
+  unprintable,
+} from "./chars.ts"
 
 /** Takes what `readSimple` finds, in the order of the text. Lines count from 0, columns too. */
 export interface SimpleSink {
   openMap(at: number, line: number, column: number): void
-  /** A key and its colon; the value is what comes next. @returns whether this can still be plain YAML */
-  key(start: number, colon: number, line: number, column: number): boolean
+  /** A key and its colon. @returns what takes the value; `null` when this is no plain YAML */
+  key(start: number, colon: number, line: number, column: number): SimpleSink | null
   /** @param end - behind the last value, or the last colon */
   closeMap(end: number): void
   openList(at: number, line: number, column: number): void
@@ -33,7 +44,7 @@ export interface SimpleScalar {
  * @returns `false` for anything that is not that plain, invalid text included; what the sink got then counts for nothing
  */
 export function readSimple(source: string, sink: SimpleSink): boolean {
-  if (odd.test(source) || !source.isWellFormed()) return false
+  if (odd.test(source) || unprintable.test(source) || !source.isWellFormed()) return false
   const s: Lines = { source, sink, line: 0, start: 0, indent: 0, hasEscapes: source.includes("\\"), depth: 0 }
   if (hasMark(source)) {
     s.line = 1
@@ -51,9 +62,8 @@ export function hasMark(source: string): boolean {
 /** In place of an offset: the text is not plain enough. */
 const ASIDE = -1
 
-/** Breaks other than LF, tabs, and marks of byte order, which have rules of their own; and what no text may hold. */
-// eslint-disable-next-line no-control-regex
-const odd = /[\0-\x09\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff]/
+/** Breaks other than LF, tabs, and marks of byte order: they are rare, and each has rules of its own. */
+const odd = /[\t\r\x85\u2028\u2029\ufeff]/
 
 /** What is deeper has time for the other parser, which knows the limits. */
 const DEPTH_MAX = 50
@@ -62,7 +72,7 @@ const KEY_CHARS_MAX = 1000
 /** The line that is looked at: its number from 0, where it begins, and the column of its content. */
 interface Lines {
   readonly source: string
-  readonly sink: SimpleSink
+  sink: SimpleSink
   line: number
   start: number
   indent: number
@@ -121,8 +131,11 @@ function parseMap(s: Lines, at: number, column: number): number {
     key.lastIndex = keyStart
     if (!key.test(source)) return ASIDE
     const colon = key.lastIndex - 1
-    if (colon - keyStart > KEY_CHARS_MAX || !sink.key(keyStart, colon, s.line, column)) return ASIDE
+    const ofValue = colon - keyStart > KEY_CHARS_MAX ? null : sink.key(keyStart, colon, s.line, column)
+    if (ofValue === null) return ASIDE
+    s.sink = ofValue
     const valueEnd = parseValue(s, colon, column + colon - keyStart, column)
+    s.sink = sink
     if (valueEnd === ASIDE) return ASIDE
     end = Math.max(colon + 1, valueEnd)
     if (s.indent !== column || isEntry(s, s.start + column)) break
