@@ -1,8 +1,7 @@
 import { buildTrees } from "../core/build-tree.ts"
 import { type Opened } from "../core/document.ts"
-import { keyPath } from "../core/site.ts"
-import { AppError } from "../errors/app-error.ts"
 import { type EnvRules, type EnvValue, envValues } from "./env-values.ts"
+import { refuseShadowedWhere } from "./find-in-tree.ts"
 import { type OpenedFile } from "./open-file.ts"
 import { type Session } from "./session.ts"
 
@@ -29,13 +28,11 @@ function authenticated({ leaves }: Opened): Opened["leaves"] {
 }
 
 /** @throws {AppError} `KEY_TWICE` for a variable that several lines of an INI file set (S2) */
-function refuseShadowed({ leaves }: Opened, { flatten, only }: Omit<EnvRules, "format">): void {
-  for (const { site } of leaves) {
-    if (site.shadowed !== true || site.kind === "comment") continue
-    const path = keyPath(site.item)
+function refuseShadowed(opened: Opened, { flatten, only }: Omit<EnvRules, "format">): void {
+  refuseShadowedWhere(opened, (path) => {
     const name = (path[0] === "DEFAULT" ? path.slice(1) : path).join(flatten ?? "")
-    if (only.length === 0 || only.includes(name)) throw new AppError("KEY_TWICE", { path, line: site.line })
-  }
+    return only.length === 0 || only.includes(name)
+  })
 }
 
 function leftOut(count: number, file: string): string {

@@ -55,12 +55,19 @@ function step(tree: Tree, part: string | number, path: TreePath, countsComments:
  *
  * @throws {AppError} `KEY_TWICE` when another line at or below the path is shadowed so (S2)
  */
-export function refuseShadowed({ leaves }: Pick<Opened | Unverified, "leaves">, path: TreePath): void {
+export function refuseShadowed(opened: Pick<Opened | Unverified, "leaves">, path: TreePath): void {
+  refuseShadowedWhere(opened, (keys) => path.every((part, index) => keys[index] === part))
+}
+
+/** The same for the lines whose names are meant. */
+export function refuseShadowedWhere(
+  { leaves }: Pick<Opened | Unverified, "leaves">,
+  isMeant: (keys: readonly string[]) => boolean,
+): void {
   for (const { site } of leaves) {
     if (site.shadowed !== true || site.kind === "comment") continue
     const keys = keyPath(site.item)
-    if (path.every((part, index) => keys[index] === part))
-      throw new AppError("KEY_TWICE", { path: keys, line: site.line })
+    if (isMeant(keys)) throw new AppError("KEY_TWICE", { path: keys, line: site.line })
   }
 }
 
