@@ -103,9 +103,21 @@ function wrapChunks(list) {
   if (chunks.filter(({ code }) => code.includes("@packages@")).length !== 1)
     throw new Error("one chunk lists the packages")
   for (const { fileName, code } of chunks) {
-    const body = code.replace("@packages@", () => text)
+    const body = plainExports(code.replace("@packages@", () => text))
     writeFileSync(join(dist, "chunks", fileName), `(function(exports,require,module,__filename,__dirname){${body}\n})`)
   }
+}
+
+/**
+ * A getter for each name that a chunk exports is a function to make at every start, two hundred of them. What they give
+ * is settled once the chunk has run, so they are set then.
+ */
+function plainExports(code) {
+  const exported =
+    /Object\.defineProperty\(exports,("[\w$]+"),\{enumerable:!0,get:function\(\)\{return ([\w$]+)\}\}\)[,;]/g
+  const pairs = Array.from(code.matchAll(exported), ([, name, value]) => `${name}:${value}`)
+  const rest = code.replaceAll(exported, "")
+  return pairs.length === 0 ? code : `${rest.trimEnd()}\nObject.assign(exports,{${pairs.join(",")}});`
 }
 
 /** `-changed` behind it: the sources are not those of the commit. */

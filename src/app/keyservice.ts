@@ -99,13 +99,13 @@ function asking(confirm: NonNullable<KeyServiceOptions["confirm"]>): (question: 
   }
 }
 
-function untilSignal({ io, signal }: Session): Promise<void> {
+function untilSignal({ io, end }: Session): Promise<void> {
   return new Promise((resolve) => {
     const release = io.signals.take(["SIGINT", "SIGTERM"], () => {
       release()
       resolve()
     })
-    signal.addEventListener("abort", () => {
+    end.whenOver(() => {
       release()
       resolve()
     })

@@ -17,6 +17,7 @@ import { defaultSettings } from "../config/defaults.ts"
 import { fileLimits, keyContext } from "./machine.ts"
 import { readAs } from "./read-as.ts"
 import { makeDataKey, sealNew, sealAs } from "./seal-new.ts"
+import { RunEnd } from "./run-end.ts"
 import { type Session } from "./session.ts"
 import { formatByName, sniffSealed } from "./source-type.ts"
 import { toValues, type Value } from "./values.ts"
@@ -279,7 +280,7 @@ function sessionFor({ env, onNotice, signal }: MachineOptions): Session {
   return {
     io,
     asSops: false,
-    signal: signal ?? new AbortController().signal,
+    end: new RunEnd(signal),
     memory: {},
     notice: onNotice ?? (() => {}),
   }

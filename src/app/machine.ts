@@ -2,7 +2,7 @@ import { isAbsolute, join, basename, dirname, relative, resolve, sep } from "nod
 import { type ConfigFiles } from "../config/files.ts"
 import { limits } from "../core/limits.ts"
 import { type Recipient } from "../core/recipient.ts"
-import { absolute, factsOf, readOptionalFile } from "../host/files.ts"
+import { absolute, factsOf, readOptionalFile, realPathOf, statOf } from "../host/files.ts"
 import { gitTop } from "../host/git.ts"
 import { hostName } from "../host/host-name.ts"
 import { runProgram, talkWith } from "../host/program.ts"
@@ -17,12 +17,12 @@ export function configFiles({ io }: Session): ConfigFiles {
   return {
     readFile: async (path) => (await readOptionalFile(io, path, { bytesMax: keyFileBytesMax }))?.bytes ?? null,
     stat: async (path) => {
-      const facts = factsOf(io, path)
+      const facts = statOf(io, path)
       if (facts === null) return null
       const kind = facts.kind === "file" || facts.kind === "folder" ? facts.kind : "other"
       return { kind, userId: facts.uid, groupId: facts.gid, mode: facts.mode, device: Number(facts.device) }
     },
-    realpath: async (path) => factsOf(io, path)?.realPath ?? null,
+    realpath: async (path) => realPathOf(io, path),
     paths: { sep, resolve, join, dirname, basename, relative, isAbsolute },
     workingFolder: io.cwd,
     home: io.home,
@@ -76,7 +76,10 @@ export function keyContext(
     now: () => io.now(),
     ...(session.asSops ? { hostName: hostName() } : {}),
     namedVaults: () => named().flatMap((one) => (one.type === "hc_vault" ? [one.vaultAddress] : [])),
-    signal: session.signal,
+    get signal() {
+      return session.end.signal
+    },
+    whenOver: (task) => session.end.whenOver(task),
     effort: "any",
     session: session.memory,
   }

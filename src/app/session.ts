@@ -1,14 +1,15 @@
 import { type AppError } from "../errors/app-error.ts"
 import { type Io } from "../host/io.ts"
 import { type KeyServices } from "../keys/keyservice/services.ts"
+import { type RunEnd } from "./run-end.ts"
 
 /** One call of the program, as a use case sees it. */
 export interface Session {
   readonly io: Io
   /** Called as `sops`: its defaults hold, where they are weaker too. */
   readonly asSops: boolean
-  /** Ends waiting for keys: Ctrl-C, or the end of the run. */
-  readonly signal: AbortSignal
+  /** Ends waiting for keys, and the memory of them. */
+  readonly end: RunEnd
   /** Who wraps and unwraps data keys; absent: this process alone. */
   readonly keyServices?: KeyServices
   /** What is remembered for the length of the run hangs on this object: loaded identities, opened data keys. */

@@ -1,6 +1,6 @@
 import { type Config } from "../config/config.ts"
 import { defaultSettings, type RuleSettings } from "../config/defaults.ts"
-import { findConfig, findSopsYaml } from "../config/find.ts"
+import { findConfig, findSopsYaml, type KnownSearches } from "../config/find.ts"
 import { loadFound, loadNamed } from "../config/load.ts"
 import {
   type People,
@@ -60,7 +60,7 @@ export async function loadSettings(
   } else {
     const search = asSops
       ? { ...(await findSopsYaml(files)), target: path, folders: [] }
-      : await findConfig(path, files)
+      : await findConfig(path, files, knownBy(session).searches)
     for (const text of search.notices) session.notice(text)
     target = { path: search.target, paths: files.paths }
     searched = search.folders
@@ -70,28 +70,38 @@ export async function loadSettings(
   return { ...(await settingsOf(session, config, target)), searched }
 }
 
-const configs = new WeakMap<object, Map<string, Promise<Config>>>()
+/** Many files share a folder and a config, which is looked for and read once in a run. */
+interface Known {
+  readonly configs: Map<string, Promise<Config>>
+  readonly searches: KnownSearches
+}
 
-/** Many files share a config, which is read once in a run. */
+const knownOf = new WeakMap<object, Known>()
+
+function knownBy({ memory }: Session): Known {
+  let known = knownOf.get(memory)
+  if (known === undefined) knownOf.set(memory, (known = { configs: new Map(), searches: new Map() }))
+  return known
+}
+
 async function once(session: Session, name: string, load: () => Promise<Config>): Promise<Config> {
-  const known = configs.get(session.memory) ?? new Map<string, Promise<Config>>()
-  configs.set(session.memory, known)
-  const config = known.get(name) ?? load()
-  known.set(name, config)
+  const { configs } = knownBy(session)
+  const config = configs.get(name) ?? load()
+  configs.set(name, config)
   return config
 }
 
 /** From now on the run sees a config as if it had been written already: to show what would follow. */
 export async function supposeConfig(session: Session, before: Config, after: Config): Promise<void> {
-  const known = configs.get(session.memory) ?? new Map<string, Promise<Config>>()
-  for (const [name, config] of known) {
-    if ((await config) === before) known.set(name, Promise.resolve({ ...after, beside: before.beside }))
+  const { configs } = knownBy(session)
+  for (const [name, config] of configs) {
+    if ((await config) === before) configs.set(name, Promise.resolve({ ...after, beside: before.beside }))
   }
 }
 
 /** After a config was written. */
 export function forgetConfigs(session: Session): void {
-  configs.delete(session.memory)
+  knownOf.delete(session.memory)
 }
 
 async function settingsOf(

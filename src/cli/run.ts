@@ -1,3 +1,4 @@
+import { RunEnd } from "../app/run-end.ts"
 import { type Outcome, type Session } from "../app/session.ts"
 import { AppError } from "../errors/app-error.ts"
 import { didYouMean } from "../errors/nearest.ts"
@@ -25,11 +26,11 @@ export async function run(io: Io): Promise<number> {
     if (!(error instanceof AppError && error.code === "OUTPUT_CLOSED")) await io.stderr.write(report(error, style))
     return exitOf(error)
   }
-  const end = new AbortController()
+  const end = new RunEnd()
   const session: Session = {
     io,
     asSops: false,
-    signal: end.signal,
+    end,
     memory: {},
     notice: (text) => void io.stderr.write(notice(text, style)),
   }
@@ -42,7 +43,7 @@ export async function run(io: Io): Promise<number> {
   } catch (error) {
     return await fail(error)
   } finally {
-    end.abort()
+    end.come()
   }
 }
 

@@ -28,6 +28,15 @@ export interface Search {
   readonly folders: readonly string[]
 }
 
+/** What was found from one folder upward. */
+interface FolderSearch extends Omit<Search, "target"> {
+  /** The folder without links. */
+  readonly folder: string
+}
+
+/** The searches of one run: files of one folder share one. */
+export type KnownSearches = Map<string, Promise<FolderSearch>>
+
 /**
  * Looks for the config of one file: from its folder upward, nearest folder first, up to the top folder of the git
  * repository. Outside git the search ends at the home folder or where another file system begins, and a config that
@@ -36,11 +45,22 @@ export interface Search {
  * @param target - the file, which need not exist; `null` for standard input: the search starts in the working folder
  * @throws {AppError} `CONFIG_UNTRUSTED`
  */
-export async function findConfig(target: string | null, files: ConfigFiles): Promise<Search> {
+export async function findConfig(
+  target: string | null,
+  files: ConfigFiles,
+  known: KnownSearches = new Map(),
+): Promise<Search> {
   const { paths } = files
   const asked = target === null ? files.workingFolder : paths.dirname(paths.resolve(files.workingFolder, target))
+  const searching = known.get(asked) ?? searchFrom(asked, files)
+  known.set(asked, searching)
+  const { folder, ...search } = await searching
+  return { ...search, target: target === null ? null : paths.join(folder, paths.basename(target)) }
+}
+
+async function searchFrom(asked: string, files: ConfigFiles): Promise<FolderSearch> {
+  const { paths } = files
   const start = await withoutLinks(asked, files)
-  const realTarget = target === null ? null : paths.join(start, paths.basename(target))
   const { folders, isInGit } = await foldersToSearch(start, files)
   let ignored: string | null = null
   for (const folder of folders) {
@@ -50,11 +70,11 @@ export async function findConfig(target: string | null, files: ConfigFiles): Pro
         await checkTrust(found.path, folder, files)
         if (found.beside !== null) await checkTrust(found.beside, folder, files)
       }
-      return { found, target: realTarget, notices: alternateNotice(ignored, found.path), folders }
+      return { found, folder: start, notices: alternateNotice(ignored, found.path), folders }
     }
     ignored ??= await existing(paths.join(folder, alternate), files)
   }
-  return { found: null, target: realTarget, notices: alternateNotice(ignored, null), folders }
+  return { found: null, folder: start, notices: alternateNotice(ignored, null), folders }
 }
 
 const levelsMax = 100

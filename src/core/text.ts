@@ -9,8 +9,7 @@ export interface Edit extends Span {
   readonly text: string
 }
 
-const encoder = new TextEncoder()
-const strict = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
+let encoder: InstanceType<typeof TextEncoder> | null = null
 
 export const utf8 = {
   encode: encodeUtf8,
@@ -26,14 +25,19 @@ const LONG_CHARS = 64 * 1024
 
 function encodeUtf8(text: string): Uint8Array {
   if (text.length > LONG_CHARS) return Buffer.from(text, "utf8")
-  if (text.length > SHORT_BYTES) return encoder.encode(text)
+  if (text.length > SHORT_BYTES) return encodeWhole(text)
   const bytes = new Uint8Array(text.length)
   for (let at = 0; at < text.length; at++) {
     const code = text.charCodeAt(at)
-    if (code > 127) return encoder.encode(text)
+    if (code > 127) return encodeWhole(text)
     bytes[at] = code
   }
   return bytes
+}
+
+/** A short run does without an encoder; to make one takes longer than to use it. */
+function encodeWhole(text: string): Uint8Array {
+  return (encoder ??= new TextEncoder()).encode(text)
 }
 
 /**
@@ -42,15 +46,22 @@ function encodeUtf8(text: string): Uint8Array {
  * @returns `null` when the bytes are not UTF-8: such a file can only be `binary`
  */
 export function decodeText(bytes: Uint8Array): string | null {
-  if (bytes.length <= SHORT_BYTES && isAscii(bytes)) return bufferOf(bytes).toString("latin1")
+  if (bytes.length <= SHORT_BYTES && isShortAscii(bytes)) return bufferOf(bytes).toString("latin1")
+  const text = utf8.decode(bytes)
+  // What cannot be read becomes U+FFFD, which may also stand in the bytes themselves.
+  return text.includes("\ufffd") && !isValid(bytes) ? null : text
+}
+
+function isValid(bytes: Uint8Array): boolean {
   try {
-    return strict.decode(bytes)
+    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
+    return true
   } catch {
-    return null
+    return false
   }
 }
 
-function isAscii(bytes: Uint8Array): boolean {
+function isShortAscii(bytes: Uint8Array): boolean {
   let all = 0
   for (let at = 0; at < bytes.length; at++) all |= bytes[at]!
   return all < 128

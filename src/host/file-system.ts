@@ -61,6 +61,8 @@ export interface FileSystem {
   statOpen(fd: number): FileStat
   /** Follows links. */
   stat(path: string): FileStat
+  /** The same, with `null` when nothing is there: a look at a place where a file may be, without the price of an error. */
+  statIfThere(path: string): FileStat | null
   /** Does not follow a link in the last place. */
   lstat(path: string): FileStat
   realpath(path: string): string
@@ -98,6 +100,10 @@ export function realFileSystem(): FileSystem {
     chown: (fd, uid, gid) => fchownSync(fd, uid, gid),
     statOpen: (fd) => facts(fstatSync(fd, { bigint: true })),
     stat: (path) => facts(statSync(path, { bigint: true })),
+    statIfThere: (path) => {
+      const stat = statSync(path, { bigint: true, throwIfNoEntry: false })
+      return stat === undefined ? null : facts(stat)
+    },
     lstat: (path) => facts(lstatSync(path, { bigint: true })),
     realpath: (path) => realpathSync.native(path),
     readlink: (path) => readlinkSync(path),

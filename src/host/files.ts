@@ -39,12 +39,7 @@ export async function readFile(
 
 /** Whether a path leads to a regular file. What a pipe or device holds cannot be looked at before it is written to. */
 export function isRegularFile(io: Pick<Io, "fs" | "cwd" | "platform">, path: string): boolean {
-  if (descriptorOf(io, path) !== null) return false
-  try {
-    return io.fs.stat(absolute(io, path)).kind === "file"
-  } catch {
-    return false
-  }
+  return descriptorOf(io, path) === null && statOf(io, path)?.kind === "file"
 }
 
 /** The same, with `null` when there is no such file. */
@@ -80,7 +75,26 @@ export async function readOptionalFile(
 export function factsOf(io: Place, path: string): FileFacts | null {
   try {
     const place = absolute(io, path)
-    return { ...io.fs.stat(place), path: place, realPath: io.fs.realpath(place) }
+    const stat = io.fs.statIfThere(place)
+    return stat && { ...stat, path: place, realPath: io.fs.realpath(place) }
+  } catch {
+    return null
+  }
+}
+
+/** The same without the links. */
+export function statOf({ fs, cwd }: Pick<Io, "fs" | "cwd">, path: string): FileStat | null {
+  try {
+    return fs.statIfThere(absolute({ cwd }, path))
+  } catch {
+    return null
+  }
+}
+
+/** Where a path leads. `null` when nothing is there, or nothing that this user may look at. */
+export function realPathOf(io: Place, path: string): string | null {
+  try {
+    return io.fs.realpath(absolute(io, path))
   } catch {
     return null
   }

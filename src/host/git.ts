@@ -1,6 +1,6 @@
 import { dirname, join } from "node:path"
 import { type FileStat } from "./file-system.ts"
-import { absolute } from "./files.ts"
+import { absolute, statOf } from "./files.ts"
 import { type Io } from "./io.ts"
 
 type Place = Pick<Io, "fs" | "cwd" | "home" | "processes">
@@ -20,11 +20,11 @@ export interface Surroundings {
 export function surroundings(io: Place, folder: string): Surroundings {
   const folders: string[] = []
   const start = absolute(io, folder)
-  const first = statQuietly(io, start)
+  const first = statOf(io, start)
   let before = first
   let homeAt: number | null = null
   for (let at = start; ; at = dirname(at)) {
-    const stat = at === start ? first : statQuietly(io, at)
+    const stat = at === start ? first : statOf(io, at)
     if (stat === null && before !== null) break
     if (stat !== null && before !== null && stat.device !== before.device) break
     folders.push(at)
@@ -69,18 +69,10 @@ export function isOwn(io: Pick<Io, "processes">, stat: Pick<FileStat, "uid" | "m
  */
 function isGitTop(io: Place, folder: string, start: FileStat | null): boolean {
   const { uid } = io.processes
-  const git = statQuietly(io, join(folder, ".git"))
+  const git = statOf(io, join(folder, ".git"))
   if (git === null) return false
   if (uid !== null && git.uid !== uid && git.uid !== 0 && git.uid !== start?.uid) return false
   // A work tree of another repository, or a submodule, has a file that says where it is.
   if (git.kind === "file") return true
-  return git.kind === "folder" && statQuietly(io, join(folder, ".git", "HEAD")) !== null
-}
-
-function statQuietly({ fs }: Pick<Io, "fs">, path: string): FileStat | null {
-  try {
-    return fs.stat(path)
-  } catch {
-    return null
-  }
+  return git.kind === "folder" && statOf(io, join(folder, ".git", "HEAD")) !== null
 }

@@ -1,17 +1,19 @@
 import { type Effort, type KeyContext } from "./provider.ts"
 
-/** The same machine with another signal and effort; what it starts ends with that signal. */
+/** The same machine with another effort; with a signal, what it starts ends with that. */
 export function deriveContext(
   context: KeyContext,
-  { signal, effort }: { signal: AbortSignal; effort: Effort },
+  { signal, effort }: { signal?: AbortSignal | undefined; effort: Effort },
 ): KeyContext {
   return {
     env: (name) => context.env(name),
     platform: context.platform,
     home: context.home,
     readFile: (path) => context.readFile(path),
-    run: (program, args, options) => context.run(program, args, { signal, ...options }),
-    talk: (program, args, options) => context.talk(program, args, { signal, ...options }),
+    run: (program, args, options) =>
+      context.run(program, args, signal === undefined ? options : { signal, ...options }),
+    talk: (program, args, options) =>
+      context.talk(program, args, signal === undefined ? options : { signal, ...options }),
     stat: (path) => context.stat(path),
     get workspace() {
       return context.workspace
@@ -24,7 +26,10 @@ export function deriveContext(
     ...(context.hostName === undefined ? {} : { hostName: context.hostName }),
     namedVaults: () => context.namedVaults?.() ?? [],
     session: context.session,
-    signal,
+    get signal() {
+      return signal ?? context.signal
+    },
+    whenOver: (task) => context.whenOver(task),
     effort,
   }
 }

@@ -36,6 +36,8 @@ export interface KeyContext {
   /** Addresses of Vault servers that the user's own words name: flags and config. What a file names does not count. */
   namedVaults?(): readonly string[]
   readonly signal: AbortSignal
+  /** Has a task done at the end of the whole run, whatever the signal is. */
+  whenOver(task: () => void): void
   /** How far a provider may go now. Unwrapping goes up step by step, so that nobody is asked without need. */
   readonly effort: Effort
   /** One object for the whole run: what providers remember (loaded identities, opened keys) hangs on it. */

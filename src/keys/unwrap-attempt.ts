@@ -21,7 +21,8 @@ export interface Attempt {
 export interface Try {
   readonly context: KeyContext
   readonly effort: Effort
-  readonly signal: AbortSignal
+  /** Ends the attempt before the run does. */
+  readonly signal?: AbortSignal
   /** Only of services on the network. */
   readonly timeoutMs?: number
 }
@@ -81,7 +82,7 @@ export async function tryAttempt(attempt: Attempt, options: Try): Promise<Secret
     part.wipe()
   } catch (error) {
     // An aborted request has not failed: another one was faster.
-    if (!options.signal.aborted) failures.add(reasonOf(error))
+    if (options.signal?.aborted !== true) failures.add(reasonOf(error))
   }
   return null
 }
@@ -116,11 +117,12 @@ async function explainAttempt({ entry, manifest, failures }: Attempt, context: K
 export async function unwrapInTime(entry: WrappedKey, manifest: Manifest, options: Try): Promise<SecretBytes | null> {
   const { context, effort, signal, timeoutMs } = options
   const provider = await manifest.load()
-  signal.throwIfAborted()
+  signal?.throwIfAborted()
   if (timeoutMs === undefined) return provider.unwrap(entry, deriveContext(context, { signal, effort }))
 
   const own = new AbortController()
-  const both = AbortSignal.any([signal, own.signal])
+  const outer = signal ?? context.signal
+  const both = AbortSignal.any([outer, own.signal])
   const request = provider.unwrap(entry, deriveContext(context, { signal: both, effort }))
   let isGivenUp = false
   void request.then((part) => isGivenUp && part?.wipe()).catch(() => undefined)
@@ -130,14 +132,14 @@ export async function unwrapInTime(entry: WrappedKey, manifest: Manifest, option
     const subject = `${manifest.title}, after ${timeoutMs / 1000} s`
     timer = setTimeout(() => reject(new AppError("KEY_TIMEOUT", {}, { subject })), timeoutMs)
     stop = () => reject(new AppError("KEY_TIMEOUT", {}, { subject: `${manifest.title}, it was given up` }))
-    signal.addEventListener("abort", stop)
+    outer.addEventListener("abort", stop)
   })
   try {
     return await Promise.race([request, end])
   } finally {
     isGivenUp = true
     clearTimeout(timer)
-    if (stop !== undefined) signal.removeEventListener("abort", stop)
+    if (stop !== undefined) outer.removeEventListener("abort", stop)
     own.abort()
   }
 }
@@ -148,15 +150,13 @@ function remember(entry: WrappedKey, { part, manifest }: Part, context: KeyConte
   return part
 }
 
-/** The signal of a run comes at its end too. */
-function forgottenAtTheEnd({ session, signal }: KeyContext): Map<string, Part> {
+function forgottenAtTheEnd(context: KeyContext): Map<string, Part> {
   const parts = new Map<string, Part>()
-  opened.set(session, parts)
-  const forget = (): void => {
-    opened.delete(session)
+  opened.set(context.session, parts)
+  context.whenOver(() => {
+    opened.delete(context.session)
     for (const { part } of parts.values()) part.wipe()
-  }
-  signal.addEventListener("abort", forget, { once: true })
+  })
   return parts
 }
 

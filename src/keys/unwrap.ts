@@ -111,7 +111,7 @@ async function runLocal(round: readonly Turn[], effort: Effort, context: KeyCont
       // What failed for a reason of its own does not get better with more effort.
       if (attempt.manifest?.isOnline === true || attempt.failures.size > 0) continue
       if (group.part !== null) return
-      group.part = await tryAttempt(attempt, { context, effort, signal: context.signal })
+      group.part = await tryAttempt(attempt, { context, effort })
     }
   })
   await Promise.all(tasks)

@@ -14,11 +14,12 @@ function makeRepository(top: string): void {
 
 /** A machine in which a folder lies on another file system than the one above it. */
 function withMount(io: Io, folder: string): Io {
-  const stat: Io["fs"]["stat"] = (path) => {
-    const real = io.fs.stat(path)
-    return path === folder || path.startsWith(`${folder}/`) ? { ...real, device: real.device + 1n } : real
+  const statIfThere: Io["fs"]["statIfThere"] = (path) => {
+    const real = io.fs.statIfThere(path)
+    const isBelow = path === folder || path.startsWith(`${folder}/`)
+    return real !== null && isBelow ? { ...real, device: real.device + 1n } : real
   }
-  return { ...io, fs: { ...io.fs, stat } }
+  return { ...io, fs: { ...io.fs, statIfThere } }
 }
 
 describe("S9: surroundings", () => {

@@ -112,6 +112,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
     effort,
     session: {},
     signal: own,
+    whenOver: (task) => own.addEventListener("abort", task, { once: true }),
   }
 }
 

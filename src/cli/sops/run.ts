@@ -1,4 +1,5 @@
 import { type AuditLog } from "../../app/audit.ts"
+import { RunEnd } from "../../app/run-end.ts"
 import { type Outcome, type Session } from "../../app/session.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Io } from "../../host/io.ts"
@@ -31,13 +32,13 @@ const completionFlag = "--generate-bash-completion"
  * @returns the status to exit with
  */
 export async function runAsSops(io: Io, words: readonly string[], audit = auditFile): Promise<number> {
-  const end = new AbortController()
+  const end = new RunEnd()
   const say = (line: LogLine): void => void io.stderr.write(logLine(io, line))
   const log = { isVerbose: false, said: new Set<string>() }
   const session: Session = {
     io,
     asSops: true,
-    signal: end.signal,
+    end,
     memory: {},
     notice(text) {
       // A config is looked for more than once in some calls, and upstream warns once.
@@ -81,7 +82,7 @@ export async function runAsSops(io: Io, words: readonly string[], audit = auditF
   } catch (error) {
     return await fail(error)
   } finally {
-    end.abort()
+    end.come()
     await auditLog?.close()
   }
 }
