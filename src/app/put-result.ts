@@ -61,7 +61,7 @@ export async function forEachFile<T>(
 }
 
 /** While one file is on its way to the disk, others are worked on. More would only take memory. */
-const filesAtOnce = 4
+const filesAtOnce = 24
 
 async function failureOf(work: () => Promise<unknown>): Promise<AppError | null> {
   try {

@@ -3,17 +3,22 @@ import {
   createDecipheriv,
   createSecretKey,
   randomFillSync,
+  type CipherGCM,
   type Decipher,
   type KeyObject,
 } from "node:crypto"
 import { type SecretBytes } from "./secret.ts"
-import { LongData, type Token } from "./token.ts"
+import { equalBytes } from "./text.ts"
+import { type Kind } from "./scalar.ts"
+import { base64, formatToken, LongData, type Token } from "./token.ts"
 
 const tagBytes = 16
 const nonceBytes = 32
 const poolBytes = nonceBytes * 256
 const aadChars = 512
 const utf8BytesOfUnit = 3
+/** Base64 has no padding between such pieces. */
+const pieceBytes = 768 * 1024
 
 /** Fills a buffer with random bytes; `node:crypto` outside of test vectors. */
 export type Random = (buffer: Uint8Array) => void
@@ -50,34 +55,80 @@ export class Cipher {
   /** AES-256-GCM with a 32-byte nonce, as the sops format demands. */
   seal(plain: Uint8Array, aad: string): { data: Uint8Array; nonce: Uint8Array; tag: Uint8Array } {
     const nonce = this.#nonce()
-    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: tagBytes })
-    cipher.setAAD(this.#bytesOf(aad))
+    const cipher = this.#cipher(nonce, aad)
     const data = cipher.update(plain)
     cipher.final()
     return { data, nonce, tag: cipher.getAuthTag() }
   }
 
+  /** The token of a value. Of a long one only the text is in memory whole, not what was sealed. */
+  sealToken(plain: Uint8Array, aad: string, kind: Kind): string {
+    if (plain.length <= pieceBytes) {
+      const { data, nonce, tag } = this.seal(plain, aad)
+      return formatToken(data, nonce, tag, kind)
+    }
+    const nonce = this.#nonce()
+    const cipher = this.#cipher(nonce, aad)
+    let data = ""
+    for (let at = 0; at < plain.length; at += pieceBytes) {
+      data += base64(cipher.update(plain.subarray(at, at + pieceBytes)))
+    }
+    cipher.final()
+    return formatToken(data, nonce, cipher.getAuthTag(), kind)
+  }
+
+  #cipher(nonce: Uint8Array, aad: string): CipherGCM {
+    const cipher = createCipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: tagBytes })
+    cipher.setAAD(this.#bytesOf(aad))
+    return cipher
+  }
+
   /** @returns `null` when the tag does not hold for this key, nonce and AAD */
   open({ data, nonce, tag }: Omit<Token, "kind">, aad: string): Uint8Array | null {
     if (tag.length !== tagBytes) return null
+    const decipher = this.#decipher(nonce, tag, aad)
+    const plain = data instanceof LongData ? openPieces(decipher, data) : decipher.update(data)
+    if (isWhole(decipher)) return plain
+    plain.fill(0)
+    return null
+  }
+
+  /** Whether a token opens to exactly these bytes. What is opened for it is not kept. */
+  opensTo({ data, nonce, tag }: Omit<Token, "kind">, aad: string, expected: Uint8Array): boolean {
+    if (tag.length !== tagBytes || data.length !== expected.length) return false
+    const decipher = this.#decipher(nonce, tag, aad)
+    let at = 0
+    let isSame = true
+    for (const piece of data instanceof LongData ? data.pieces() : [data]) {
+      const part = decipher.update(piece)
+      isSame &&= equalBytes(part, expected.subarray(at, at + part.length))
+      at += part.length
+    }
+    return isSame && isWhole(decipher)
+  }
+
+  #decipher(nonce: Uint8Array, tag: Uint8Array, aad: string): Decipher {
     // Node takes shorter tags unless the length is given.
     const decipher = createDecipheriv("aes-256-gcm", this.#key, nonce, { authTagLength: tagBytes })
     decipher.setAAD(this.#bytesOf(aad))
     decipher.setAuthTag(tag)
-    const plain = data instanceof LongData ? openPieces(decipher, data) : decipher.update(data)
-    try {
-      decipher.final()
-    } catch {
-      plain.fill(0)
-      return null
-    }
-    return plain
+    return decipher
   }
 
   /** UTF-8 of a text, in a buffer that the next call uses again: OpenSSL copies what it is given. */
   #bytesOf(aad: string): Uint8Array {
     if (aad.length > aadChars) return Buffer.from(aad, "utf8")
     return this.#aad.subarray(0, this.#aad.write(aad, "utf8"))
+  }
+}
+
+/** The tag holds. */
+function isWhole(decipher: Decipher): boolean {
+  try {
+    decipher.final()
+    return true
+  } catch {
+    return false
   }
 }
 

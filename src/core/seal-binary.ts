@@ -1,9 +1,9 @@
 import { type Opened } from "./document.ts"
 import { type Format } from "./format.ts"
 import { keptTokens } from "./kept-tokens.ts"
+import { clearBytes, macOf } from "./open.ts"
 import { blockOf, finish, readBack, type Sealed, type SealOptions } from "./seal.ts"
 import { equalBytes } from "./text.ts"
-import { formatToken } from "./token.ts"
 
 const aad = "data:"
 
@@ -27,12 +27,14 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
   const site = scan.sites[0]!
   const scalar = { kind: "str", bytes } as const
   const kept = bytes.length === 0 ? null : (keptTokens(previous, [{ site, scalar }])[0] ?? null)
-  const token = bytes.length === 0 ? null : (kept?.token ?? fresh(bytes, cipher))
+  const token = bytes.length === 0 ? null : (kept?.token ?? cipher.sealToken(bytes, aad, "str"))
+  const leaves = [{ site, scalar, isSelected: true, token, kept }]
   const draft = {
     format,
     plain,
     scan,
-    leaves: [{ site, scalar, isSelected: true, token, kept }],
+    leaves,
+    macHex: macOf(leaves, options.macOnlyEncrypted, clearBytes),
     tokenEdits: [token === null ? null : format.seal(scan, site, token)],
     otherEdits: [],
   }
@@ -45,9 +47,4 @@ function isSame(previous: Opened, bytes: Uint8Array, { container }: SealOptions)
   return (
     previous.macHex !== "" && previous.document.metadata.container === container && equalBytes(previous.bytes, bytes)
   )
-}
-
-function fresh(bytes: Uint8Array, cipher: SealOptions["cipher"]): string {
-  const { data, nonce, tag } = cipher.seal(bytes, aad)
-  return formatToken(data, nonce, tag, "str")
 }

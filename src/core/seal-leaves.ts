@@ -7,7 +7,6 @@ import { type Scalar } from "./scalar.ts"
 import { type CompiledSelectors } from "./select.ts"
 import { type Site } from "./site.ts"
 import { type Edit } from "./text.ts"
-import { formatToken } from "./token.ts"
 
 /** A leaf that is about to be written, and the one of the previous file whose token it keeps. */
 export interface SealedLeaf extends Leaf {
@@ -40,10 +39,7 @@ export function sealLeaves(
   const aads = new AadPaths()
   const marked = compiled.rule === "unencryptedCommentRegex" ? compiled.pattern : null
   let triesLeft = markedTriesMax
-  const fresh = ({ bytes, kind }: Scalar, aad: string): string => {
-    const { data, nonce, tag } = cipher.seal(bytes, aad)
-    return formatToken(data, nonce, tag, kind)
-  }
+  const fresh = ({ bytes, kind }: Scalar, aad: string): string => cipher.sealToken(bytes, aad, kind)
   /** A short pattern is found in a token by chance, and not in the next one; then a comment would seem to be a mark. */
   const unmarked = (scalar: Scalar, aad: string): string => {
     let token = fresh(scalar, aad)

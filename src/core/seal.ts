@@ -22,7 +22,6 @@ import { writtenOut } from "./written-out.ts"
 import { structureAad, structureDigest } from "./structure.ts"
 import { type Edit, equalBytes, utf8 } from "./text.ts"
 import { timestamp } from "./time.ts"
-import { formatToken } from "./token.ts"
 
 export interface SealOptions {
   readonly cipher: Cipher
@@ -68,6 +67,8 @@ export interface Draft {
   readonly plain: string
   readonly scan: Scan
   readonly leaves: readonly SealedLeaf[]
+  /** Over the leaves. */
+  readonly macHex: string
   /** For each leaf the edit that puts its token in, in offsets of the plain text; `null` where none does. */
   readonly tokenEdits: readonly (Edit | null)[]
   /** Aliases written out, and text that no sealed file may hold. */
@@ -183,6 +184,7 @@ function makeDraft(
     plain,
     scan,
     leaves,
+    macHex: macOf(leaves, options.macOnlyEncrypted, clearBytes),
     tokenEdits: leaves.map(tokenEdit),
     otherEdits: [
       ...expanded.map((alias) => back(format.expand(framed, alias, (site) => tokens.get(site) ?? null))),
@@ -205,7 +207,7 @@ function hasMovingComments(format: Format, scan: Scan): boolean {
 export function finish(draft: Draft, like: MetadataBlock | null, options: SealOptions, memo: Memo | null): string {
   const { previous, macOnlyEncrypted, selectors, cipher, structure } = options
   const before = previous?.document.metadata ?? null
-  const macHex = macOf(draft.leaves, macOnlyEncrypted, clearBytes)
+  const { macHex } = draft
   const keepsMac = before !== null && previous!.macHex === macHex && before.macOnlyEncrypted === macOnlyEncrypted
   const lastModified = keepsMac ? before.lastModified : timestamp(options.now)
   // Upstream writes no selector into a new binary file.
@@ -244,8 +246,7 @@ function normalized(selectors: Selectors): Selectors {
 }
 
 function sealText(cipher: Cipher, text: string, aad: string): string {
-  const { data, nonce, tag } = cipher.seal(utf8.encode(text), aad)
-  return formatToken(data, nonce, tag, "str")
+  return cipher.sealToken(utf8.encode(text), aad, "str")
 }
 
 /**
@@ -253,9 +254,15 @@ function sealText(cipher: Cipher, text: string, aad: string): string {
  *
  * @throws {AppError} `SELF_CHECK`
  */
-export function readBack(format: Format, text: string, draft: Draft, { cipher, compiled }: SealOptions): Opened {
+export function readBack(format: Format, text: string, draft: Draft, options: SealOptions): Opened {
+  const { cipher, compiled, macOnlyEncrypted } = options
   const opened = attempt(() =>
-    open(readSealed(format, text), { cipher, selectors: compiled, requireStructure: false, known: draft.leaves }),
+    open(readSealed(format, text), {
+      cipher,
+      selectors: compiled,
+      requireStructure: false,
+      expected: { leaves: draft.leaves, macHex: draft.macHex, macOnlyEncrypted },
+    }),
   )
   const isSame =
     opened.leaves.length === draft.leaves.length &&
@@ -263,7 +270,9 @@ export function readBack(format: Format, text: string, draft: Draft, { cipher, c
       const other = opened.leaves[index]!
       if ((token === null) !== (other.token === null)) return false
       if (scalar === null || other.scalar === null) return scalar === other.scalar && site.kind === other.site.kind
-      return scalar.kind === other.scalar.kind && equalBytes(scalar.bytes, other.scalar.bytes)
+      return (
+        scalar === other.scalar || (scalar.kind === other.scalar.kind && equalBytes(scalar.bytes, other.scalar.bytes))
+      )
     })
   if (!isSame) throw new AppError("SELF_CHECK", {}, { subject: "a value would come back differently" })
   return opened

@@ -20,6 +20,9 @@ export const utf8 = {
 /** V8 keeps arrays up to this size in its own heap, which is several times faster than a buffer outside. */
 const SHORT_BYTES = 64
 
+/** Less is read before a strict decoder is made. It stops at the first bad byte, and to replace each takes long. */
+const SMALL_BYTES = 64 * 1024
+
 /** From here on the exact size is worth a look at all of the text. */
 const LONG_CHARS = 64 * 1024
 
@@ -47,17 +50,17 @@ function encodeWhole(text: string): Uint8Array {
  */
 export function decodeText(bytes: Uint8Array): string | null {
   if (bytes.length <= SHORT_BYTES && isShortAscii(bytes)) return bufferOf(bytes).toString("latin1")
-  const text = utf8.decode(bytes)
+  if (bytes.length > SMALL_BYTES) return decodeStrictly(bytes)
   // What cannot be read becomes U+FFFD, which may also stand in the bytes themselves.
-  return text.includes("\ufffd") && !isValid(bytes) ? null : text
+  const text = utf8.decode(bytes)
+  return text.includes("\ufffd") ? decodeStrictly(bytes) : text
 }
 
-function isValid(bytes: Uint8Array): boolean {
+function decodeStrictly(bytes: Uint8Array): string | null {
   try {
-    new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
-    return true
+    return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)
   } catch {
-    return false
+    return null
   }
 }
 

@@ -147,11 +147,12 @@ export function withoutNewlines(text: string): string {
   return end === text.length ? text : text.slice(0, end)
 }
 
-export function formatToken(data: Uint8Array, nonce: Uint8Array, tag: Uint8Array, kind: Kind): string {
-  return `${prefix}${base64(data)},iv:${base64(nonce)},tag:${base64(tag)},type:${kind}]`
+/** @param data - bytes, or base64 of them */
+export function formatToken(data: Uint8Array | string, nonce: Uint8Array, tag: Uint8Array, kind: Kind): string {
+  return `${prefix}${typeof data === "string" ? data : base64(data)},iv:${base64(nonce)},tag:${base64(tag)},type:${kind}]`
 }
 
-function base64(bytes: Uint8Array): string {
+export function base64(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64")
 }
 

@@ -123,16 +123,20 @@ export function realOutput(
   }
 }
 
-const PIECE_CHARS = 1024 * 1024
+const PIECE_CHARS = 256 * 1024
+const UTF8_BYTES_OF_UNIT = 3
 
 /** A long text is never in memory a second time as bytes. */
 async function writeText(parts: StreamParts, fd: number, text: string): Promise<void> {
+  if (text.length <= PIECE_CHARS) return writeDescriptor(parts, fd, Buffer.from(text, "utf8"))
+  // An astral character more may be in a piece.
+  const bytes = Buffer.allocUnsafeSlow((PIECE_CHARS + 1) * UTF8_BYTES_OF_UNIT)
   for (let at = 0; at < text.length;) {
     const wanted = at + PIECE_CHARS
     // Both halves of an astral character go together.
     const isSplit = wanted < text.length && (text.charCodeAt(wanted - 1) & 0xfc00) === 0xd800
     const end = isSplit ? wanted + 1 : wanted
-    await writeDescriptor(parts, fd, Buffer.from(text.slice(at, end), "utf8"))
+    await writeDescriptor(parts, fd, bytes.subarray(0, bytes.write(text.slice(at, end), "utf8")))
     at = end
   }
 }

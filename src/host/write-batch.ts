@@ -4,8 +4,15 @@ import { type Io } from "./io.ts"
 
 type Machine = Pick<Io, "fs" | "platform">
 
-/** Folders in which something was renamed and that wait to be flushed, while many files are written. */
-const batches = new WeakMap<FileSystem, Set<string>>()
+interface Batch {
+  /** Folders in which something was renamed and that wait to be flushed. */
+  readonly folders: Set<string>
+  /** Resolves when it is time to flush the files that are ready by then; `null` while none is. */
+  ready: Promise<void> | null
+}
+
+/** Of those who write many files now. */
+const batches = new WeakMap<FileSystem, Batch>()
 
 /**
  * Flushing to the disk is waiting, and most of the time that many small files take. While `work` runs, files are flushed
@@ -14,7 +21,7 @@ const batches = new WeakMap<FileSystem, Set<string>>()
 export async function inBatch<T>(io: Machine, work: () => Promise<T>): Promise<T> {
   if (batches.has(io.fs)) return work()
   const folders = new Set<string>()
-  batches.set(io.fs, folders)
+  batches.set(io.fs, { folders, ready: null })
   try {
     return await work()
   } finally {
@@ -23,17 +30,31 @@ export async function inBatch<T>(io: Machine, work: () => Promise<T>): Promise<T
   }
 }
 
-/** Brings a file's bytes to the disk. */
+/**
+ * Brings a file's bytes to the disk. In a batch the files that are worked on side by side are all written first: a
+ * journal that is flushed for one of them holds what the others did, and a file that is made or renamed meanwhile waits.
+ */
 export async function syncFile({ fs }: Machine, fd: number): Promise<void> {
-  if (batches.has(fs)) await fs.syncLater(fd)
-  else fs.sync(fd)
+  const batch = batches.get(fs)
+  if (batch === undefined) {
+    fs.sync(fd)
+    return
+  }
+  batch.ready ??= new Promise((resolve) => {
+    setImmediate(() => {
+      batch.ready = null
+      resolve()
+    })
+  })
+  await batch.ready
+  await fs.syncLater(fd)
 }
 
 /** Brings the names in a folder to the disk, at once or with the batch. */
 export function syncFolder(io: Machine, folder: string): void {
   const batch = batches.get(io.fs)
   if (batch === undefined) flushFolder(io, folder)
-  else batch.add(folder)
+  else batch.folders.add(folder)
 }
 
 // The new file is in its place already: a failure here can only mean that a power cut brings the old one back.

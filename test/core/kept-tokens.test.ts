@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { type Leaf, type Opened, readSealed } from "../../src/core/document.ts"
 import { type Format } from "../../src/core/format.ts"
-import { type KnownLeaf, open } from "../../src/core/open.ts"
+import { type ExpectedLeaf, open } from "../../src/core/open.ts"
 import { type Scalar } from "../../src/core/scalar.ts"
 import { utf8 } from "../../src/core/text.ts"
 import { ini } from "../../src/formats/ini/ini.ts"
@@ -139,14 +139,15 @@ describe("a token that was opened before is not opened again", () => {
   const sealed = sealText(yaml, "a: one\nb: two\nc: three\n").text
   const { leaves } = openText(yaml, sealed)
   const [a, b, c] = leaves as (Leaf & { token: string; scalar: Scalar })[]
-  const known = (site: Leaf, { token, scalar }: { token: string; scalar: Scalar }): KnownLeaf => ({
-    site: site.site,
+  const known = (site: Leaf, { token, scalar }: { token: string; scalar: Scalar }): ExpectedLeaf => ({
+    ...site,
     kept: { token, scalar },
   })
-  const opening = (text: string, expected: readonly KnownLeaf[]): Opened => {
+  const opening = (text: string, leaves: readonly ExpectedLeaf[]): Opened => {
     const document = readSealed(yaml, text)
     const selectors = compile(document.metadata.selectors)
-    return open(document, { cipher: cipherFor(), selectors, requireStructure: false, known: expected })
+    const expected = { leaves, macHex: "", macOnlyEncrypted: false }
+    return open(document, { cipher: cipherFor(), selectors, requireStructure: false, expected })
   }
 
   test("where it is expected at its path", () => {
@@ -165,5 +166,41 @@ describe("a token that was opened before is not opened again", () => {
   test("and what is said to be in it has to fit the MAC", () => {
     const work = (): Opened => opening(sealed, [known(a!, { token: a!.token, scalar: b!.scalar })])
     expect(work).toThrow(expect.objectContaining({ code: "MAC_MISMATCH" }))
+  })
+})
+
+describe("what is expected of a document is no proof of it", () => {
+  const sealed = sealText(yaml, "a: one\nb: two\nclear_unencrypted: 3\n").text
+  const { leaves, macHex } = openText(yaml, sealed)
+  const expected = leaves.map((leaf) => ({ ...leaf, kept: null }))
+  const opening = (text: string, as: readonly ExpectedLeaf[], mac = macHex): Opened => {
+    const document = readSealed(yaml, text)
+    const selectors = compile(document.metadata.selectors)
+    return open(document, {
+      cipher: cipherFor(),
+      selectors,
+      requireStructure: false,
+      expected: { leaves: as, macHex: mac, macOnlyEncrypted: false },
+    })
+  }
+
+  test("values that are expected come back as they are expected", () => {
+    const opened = opening(sealed, expected)
+    expect(opened.leaves[1]!.scalar).toBe(expected[1]!.scalar)
+    expect(opened.macHex).toBe(macHex)
+  })
+
+  test("another value in the token is the one that comes out", () => {
+    const wrong = expected.map((leaf, at) => (at === 0 ? { ...leaf, scalar: expected[1]!.scalar } : leaf))
+    expect(utf8.decode(opening(sealed, wrong).leaves[0]!.scalar!.bytes)).toBe("one")
+  })
+
+  test("a MAC over them that the file does not hold is a mismatch", () => {
+    expect(() => opening(sealed, expected, "0".repeat(128))).toThrow(expect.objectContaining({ code: "MAC_MISMATCH" }))
+  })
+
+  test("a clear value that changed is hashed, and does not fit", () => {
+    const changed = sealed.replace("clear_unencrypted: 3", "clear_unencrypted: 4")
+    expect(() => opening(changed, expected)).toThrow(expect.objectContaining({ code: "MAC_MISMATCH" }))
   })
 })
