@@ -123,7 +123,7 @@ export function realOutput(
   }
 }
 
-const PIECE_CHARS = 256 * 1024
+const PIECE_CHARS = 1024 * 1024
 const UTF8_BYTES_OF_UNIT = 3
 
 /** A long text is never in memory a second time as bytes. */

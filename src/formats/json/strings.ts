@@ -86,9 +86,12 @@ const pieceChars = 64 * 1024
 
 /** Whether a long text is the content of a string without escapes. */
 function isLongString(source: string, start: number, end: number): boolean {
+  const bytes = Buffer.allocUnsafeSlow((pieceChars / 4) * 3)
   try {
     for (let at = start; at < end; at += pieceChars) {
       const piece = source.slice(at, Math.min(at + pieceChars, end))
+      // Most long strings are base64. To read that and write it again is the fastest look at every character.
+      if (bytes.toString("base64", 0, bytes.write(piece, "base64")) === piece) continue
       // The engine's own parser looks at a text ten times as fast. What it makes of it, or says, is not kept.
       if (piece.includes("\\")) return false
       JSON.parse(`"${piece}"`)
