@@ -1,6 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
 import { type Progress, progressOn } from "../host/progress.ts"
-import { inBatch } from "../host/write-batch.ts"
+import { filesUnderWay, inBatch } from "../host/write-batch.ts"
 import { inParallel } from "./in-parallel.ts"
 import { type Session } from "./session.ts"
 
@@ -33,7 +33,9 @@ export async function eachFile<T extends { readonly file: string }, R>(
         tick()
       }
     }
-    return inBatch(session.io, () => inParallel(items, filesAtOnce, each))
+    return inBatch(session.io, filesAtOnce, (turn) =>
+      inParallel(items, filesUnderWay, (item) => turn(() => each(item))),
+    )
   })
 }
 

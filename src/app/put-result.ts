@@ -1,7 +1,7 @@
 import { utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { writeAtomic, type WriteOptions } from "../host/write-atomic.ts"
-import { inBatch } from "../host/write-batch.ts"
+import { filesUnderWay, inBatch } from "../host/write-batch.ts"
 import { withProgress } from "./each-file.ts"
 import { inParallel } from "./in-parallel.ts"
 import { type TargetOptions } from "./options.ts"
@@ -53,15 +53,15 @@ export async function forEachFile<T>(
   const [only] = files
   if (files.length === 1) return work(session, only!, 0)
   const results = await withProgress(session, { what, count: files.length }, ({ inner, tick }) =>
-    inBatch(session.io, () =>
-      inParallel(files, filesAtOnce, (file, at) => failureOf(() => work(inner, file, at)).finally(tick)),
+    inBatch(session.io, filesAtOnce, (turn) =>
+      inParallel(files, filesUnderWay, (file, at) => turn(() => failureOf(() => work(inner, file, at)).finally(tick))),
     ),
   )
   return { errors: results.filter((error) => error !== null) }
 }
 
-/** While one file is on its way to the disk, others are worked on. More would only take memory. */
-const filesAtOnce = 24
+/** While a service is asked about one file, others are worked on. More would only take memory. */
+const filesAtOnce = 4
 
 async function failureOf(work: () => Promise<unknown>): Promise<AppError | null> {
   try {

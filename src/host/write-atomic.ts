@@ -99,7 +99,7 @@ async function replace(
     if (fd === null) return false
     isThere = true
     putAll(fs, fd, bytes, 0)
-    await syncFile(io, fd)
+    await syncFile(io, fd, bytes.length)
     assertUnchanged(io, target, opened)
     // As late as can be: a file that is left behind has mode 0600.
     if (io.platform !== "win32") dress(io, fd, target, mode)

@@ -4,50 +4,114 @@ import { type Io } from "./io.ts"
 
 type Machine = Pick<Io, "fs" | "platform">
 
-interface Batch {
+/** Runs a piece of work on one file as soon as there is room for it. */
+export type Turn = <R>(work: () => Promise<R>) => Promise<R>
+
+class Batch {
   /** Folders in which something was renamed and that wait to be flushed. */
-  readonly folders: Set<string>
-  /** Resolves when it is time to flush the files that are ready by then; `null` while none is. */
-  ready: Promise<void> | null
+  readonly folders = new Set<string>()
+  readonly #atOnce: number
+  /** Files that are worked on and do not wait for the disk. */
+  #running = 0
+  /** Of files that do. */
+  #waitingBytes = 0
+  /** No work is begun after one that threw. */
+  #failure: { readonly error: unknown } | null = null
+  /** Resolves when there may be room; `null` while nobody waits for that. */
+  #room: { promise: Promise<void>; tell: () => void } | null = null
+  /** Resolves when it is time to flush the files that are written by then; `null` while none is. */
+  #written: Promise<void> | null = null
+
+  constructor(atOnce: number) {
+    this.#atOnce = atOnce
+  }
+
+  async turn<R>(work: () => Promise<R>): Promise<R> {
+    while (this.#running >= this.#atOnce || this.#waitingBytes > waitingBytesMax) await this.#whenRoom()
+    if (this.#failure !== null) throw this.#failure.error
+    this.#running++
+    try {
+      return await work()
+    } catch (error) {
+      this.#failure ??= { error }
+      throw error
+    } finally {
+      this.#running--
+      this.#tellRoom()
+    }
+  }
+
+  /**
+   * Files that are worked on side by side are all written before the first is flushed: the journal of the file system is
+   * flushed for one of them with what the others did, and whatever makes or renames a file meanwhile has to wait.
+   */
+  async sync(fs: FileSystem, fd: number, size: number): Promise<void> {
+    this.#running--
+    this.#waitingBytes += size
+    this.#tellRoom()
+    try {
+      this.#written ??= new Promise((resolve) => {
+        setImmediate(() => {
+          this.#written = null
+          resolve()
+        })
+      })
+      await this.#written
+      await fs.syncLater(fd)
+    } finally {
+      this.#running++
+      this.#waitingBytes -= size
+    }
+  }
+
+  async #whenRoom(): Promise<void> {
+    if (this.#room === null) {
+      let tell = (): void => {}
+      const promise = new Promise<void>((resolve) => (tell = resolve))
+      this.#room = { promise, tell }
+    }
+    return this.#room.promise
+  }
+
+  #tellRoom(): void {
+    this.#room?.tell()
+    this.#room = null
+  }
 }
+
+/** What waits is in memory. */
+const waitingBytesMax = 8 * 1024 * 1024
 
 /** Of those who write many files now. */
 const batches = new WeakMap<FileSystem, Batch>()
 
+/** So many files are under way at most, with those that wait for the disk. */
+export const filesUnderWay = 24
+
 /**
  * Flushing to the disk is waiting, and most of the time that many small files take. While `work` runs, files are flushed
  * beside each other, and each folder once, at the end. What is in a file is on the disk before it gets its name, as ever.
+ *
+ * @param atOnce - how many files are worked on side by side, without those that only wait for the disk
+ * @param work - does what it does for each file in a turn
  */
-export async function inBatch<T>(io: Machine, work: () => Promise<T>): Promise<T> {
-  if (batches.has(io.fs)) return work()
-  const folders = new Set<string>()
-  batches.set(io.fs, { folders, ready: null })
+export async function inBatch<T>(io: Machine, atOnce: number, work: (turn: Turn) => Promise<T>): Promise<T> {
+  if (batches.has(io.fs)) return work((single) => single())
+  const batch = new Batch(atOnce)
+  batches.set(io.fs, batch)
   try {
-    return await work()
+    return await work((single) => batch.turn(single))
   } finally {
     batches.delete(io.fs)
-    for (const folder of folders) flushFolder(io, folder)
+    for (const folder of batch.folders) flushFolder(io, folder)
   }
 }
 
-/**
- * Brings a file's bytes to the disk. In a batch the files that are worked on side by side are all written first: a
- * journal that is flushed for one of them holds what the others did, and a file that is made or renamed meanwhile waits.
- */
-export async function syncFile({ fs }: Machine, fd: number): Promise<void> {
+/** Brings a file's bytes to the disk. @param size - how many there are */
+export async function syncFile({ fs }: Machine, fd: number, size: number): Promise<void> {
   const batch = batches.get(fs)
-  if (batch === undefined) {
-    fs.sync(fd)
-    return
-  }
-  batch.ready ??= new Promise((resolve) => {
-    setImmediate(() => {
-      batch.ready = null
-      resolve()
-    })
-  })
-  await batch.ready
-  await fs.syncLater(fd)
+  if (batch === undefined) fs.sync(fd)
+  else await batch.sync(fs, fd, size)
 }
 
 /** Brings the names in a folder to the disk, at once or with the batch. */
