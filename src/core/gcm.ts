@@ -34,6 +34,8 @@ export class Cipher {
   #pool: Uint8Array = new Uint8Array(0)
   #used = 0
   readonly #aad = Buffer.allocUnsafe(aadChars * utf8BytesOfUnit)
+  /** Views of it, by their length. */
+  readonly #aads: Uint8Array[] = []
 
   constructor(dataKey: SecretBytes, random: Random = systemRandom) {
     this.#key = dataKey.use((bytes) => createSecretKey(bytes))
@@ -118,7 +120,8 @@ export class Cipher {
   /** UTF-8 of a text, in a buffer that the next call uses again: OpenSSL copies what it is given. */
   #bytesOf(aad: string): Uint8Array {
     if (aad.length > aadChars) return Buffer.from(aad, "utf8")
-    return this.#aad.subarray(0, this.#aad.write(aad, "utf8"))
+    const length = this.#aad.write(aad, "utf8")
+    return (this.#aads[length] ??= this.#aad.subarray(0, length))
   }
 }
 

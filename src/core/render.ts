@@ -3,7 +3,7 @@ import { type Leaf, type SealedDocument, type Warning } from "./document.ts"
 import { applyMemo, parseMemo, restoreDocument } from "./memo.ts"
 import { sameSites } from "./same-sites.ts"
 import { countedSites } from "./site.ts"
-import { splice } from "./splice.ts"
+import { inOrder, splice } from "./splice.ts"
 import { type Edit, utf8 } from "./text.ts"
 import { buildTrees } from "./build-tree.ts"
 
@@ -46,27 +46,29 @@ export function render(
 
 /** Edits of the same text, as they are once others are applied that lie elsewhere. */
 function after(edits: readonly Edit[], others: readonly Edit[]): Edit[] {
-  const before = others.toSorted((a, b) => a.start - b.start)
+  const before = inOrder(others)
   let at = 0
   let shift = 0
-  return edits
-    .toSorted((a, b) => a.start - b.start)
-    .map((edit) => {
-      for (; at < before.length && before[at]!.start < edit.start; at++) {
-        const { start, end, text } = before[at]!
-        shift += text.length - (end - start)
-      }
-      return { start: edit.start + shift, end: edit.end + shift, text: edit.text }
-    })
+  return inOrder(edits).map((edit) => {
+    for (; at < before.length && before[at]!.start < edit.start; at++) {
+      const { start, end, text } = before[at]!
+      shift += text.length - (end - start)
+    }
+    return { start: edit.start + shift, end: edit.end + shift, text: edit.text }
+  })
 }
 
 /** What is taken out as metadata is not looked at again, so no value may go with it. */
 function checkDetach(leaves: readonly Leaf[], detach: readonly Edit[]): void {
-  const sorted = [...detach].sort((a, b) => a.start - b.start)
+  const sorted = inOrder(detach)
+  const first = sorted[0]?.start ?? Infinity
+  const last = sorted.at(-1)?.end ?? -1
   for (const { site } of leaves) {
     // An empty root holds the metadata itself.
     if (site.span === null || site.item.parent === null) continue
     const { start, end } = site.span
+    // Most files have their metadata behind all values.
+    if (end <= first || start >= last) continue
     let low = 0
     let high = sorted.length
     while (low < high) {

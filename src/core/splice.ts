@@ -8,16 +8,20 @@ import { type Edit } from "./text.ts"
  */
 export function splice(source: string, edits: readonly Edit[]): string {
   if (edits.length === 0) return source
-  const sorted = isSorted(edits) ? edits : [...edits].sort((a, b) => a.start - b.start || a.end - b.end)
   const parts: string[] = []
   let at = 0
-  for (const { start, end, text } of sorted) {
+  for (const { start, end, text } of inOrder(edits)) {
     if (start < at || end < start || end > source.length) throw new RangeError("edits overlap or leave the text")
     parts.push(source.slice(at, start), text)
     at = end
   }
   parts.push(source.slice(at))
   return parts.join("")
+}
+
+/** By their places; mostly they are in that order. */
+export function inOrder(edits: readonly Edit[]): readonly Edit[] {
+  return isSorted(edits) ? edits : edits.toSorted((a, b) => a.start - b.start || a.end - b.end)
 }
 
 function isSorted(edits: readonly Edit[]): boolean {

@@ -1,6 +1,6 @@
 import { type Format, type Scan } from "../core/format.ts"
 import { type Item, type Site } from "../core/site.ts"
-import { type Span, utf8 } from "../core/text.ts"
+import { replaced, type Span, utf8 } from "../core/text.ts"
 import { type Tree } from "../core/tree.ts"
 import { AppError, assert } from "../errors/app-error.ts"
 import { attachBlock, blockOf } from "./dotenv/block.ts"
@@ -28,9 +28,9 @@ export const dotenv: Format = {
     }
   },
 
-  seal: (_scan, site, token) => ({ ...spanOf(site), text: token }),
+  seal: (_scan, site, token) => replaced(spanOf(site), token),
 
-  open: (_scan, site, scalar) => ({ ...spanOf(site), text: printScalar(scalar) }),
+  open: (_scan, site, scalar) => replaced(spanOf(site), printScalar(scalar)),
 
   expand: () => assertNoAlias(),
 

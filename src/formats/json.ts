@@ -1,6 +1,6 @@
 import { type EmitOptions, type Format, type Scan } from "../core/format.ts"
 import { type Item, type Site } from "../core/site.ts"
-import { type Edit, type Span } from "../core/text.ts"
+import { type Edit, replaced, type Span } from "../core/text.ts"
 import { type Tree } from "../core/tree.ts"
 import { AppError, assert } from "../errors/app-error.ts"
 import { attachBlock } from "./json/block.ts"
@@ -20,9 +20,9 @@ export const json: Format = {
 
   scan: scanJson,
 
-  seal: (_scan, site, token) => ({ ...spanOf(site), text: `"${token}"` }),
+  seal: (_scan, site, token) => replaced(spanOf(site), `"${token}"`),
 
-  open: (_scan, site, scalar): Edit => ({ ...spanOf(site), text: printScalar(scalar) }),
+  open: (_scan, site, scalar): Edit => replaced(spanOf(site), printScalar(scalar)),
 
   expand: () => assertNoAlias(),
 

@@ -43,16 +43,22 @@ export function chunkLoader({ folder, late, body, require: requireModule }: Chun
   return load
 }
 
-/** Modules of ours have no effects, and chunks use each other by `chunk.name`: the first such use is early enough. */
+/**
+ * Modules of ours have no effects, and chunks use each other by `chunk.name`: the first such use is early enough. What
+ * was used once is a property of its own from then on, since some are used for each of many values.
+ */
 function whenUsed(load: () => unknown): object {
   let loaded: object | null = null
-  return new Proxy(
+  const lookup = new Proxy(
     {},
     {
-      get(_, name): unknown {
+      get(_, name, module: object): unknown {
         loaded ??= load() as object
-        return Reflect.get(loaded, name)
+        const value: unknown = Reflect.get(loaded, name)
+        Object.defineProperty(module, name, { value })
+        return value
       },
     },
   )
+  return Object.create(lookup) as object
 }

@@ -1,7 +1,7 @@
 import { type Format, type Scan } from "../../core/format.ts"
 import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
-import { type Edit, type Span, utf8 } from "../../core/text.ts"
+import { type Edit, replaced, type Span, utf8 } from "../../core/text.ts"
 import { setValue } from "./set.ts"
 import { settledComment, spellComment } from "./comment.ts"
 import { emitDocuments, emitValue } from "./emit.ts"
@@ -26,15 +26,15 @@ export const ini: Format = {
   seal(_scan, site, token): Edit {
     const style = styleOf(site)
     const text = style.type === "value" ? style.quote + token + style.quote : style.place.prefix + token + style.tail
-    return { ...spanOf(site), text }
+    return replaced(spanOf(site), text)
   },
 
   open(scan, site, scalar): Edit {
     const style = styleOf(site)
     const text = scalarText(scalar)
-    if (style.type === "comment") return { ...spanOf(site), text: spellComment(text, style.place) + style.tail }
+    if (style.type === "comment") return replaced(spanOf(site), spellComment(text, style.place) + style.tail)
     const rest = scan.source.slice(style.rest.start, style.rest.end)
-    return { ...spanOf(site), text: spellValue(text, style.quote, rest, "value") }
+    return replaced(spanOf(site), spellValue(text, style.quote, rest, "value"))
   },
 
   settled: ({ kind, bytes }): Scalar => ({ kind, bytes: utf8.encode(settledComment(utf8.decode(bytes))) }),

@@ -96,7 +96,7 @@ export class Reader {
     const span = { start, end: this.#at }
     if (physical.length === 0) return this.#leaf(item, key, span, null, kind, line)
     const children = item.parent === null ? physical.filter((node) => !isMetadata(node)) : physical
-    return { item, kind, ...span, key, children, physical }
+    return { item, kind, start: span.start, end: span.end, key, children, physical }
   }
 
   /** Up to the closing bracket, which is left to the caller. */
@@ -195,7 +195,7 @@ export class Reader {
       if (this.sites.length >= limits.sites_max) throw this.#error("TOO_LARGE", "the file holds too many values")
       this.sites.push({ item, scalar, kind, span, style: null, line })
     }
-    return { item, kind, ...span, key, children: noNodes, physical: noNodes }
+    return { item, kind, start: span.start, end: span.end, key, children: noNodes, physical: noNodes }
   }
 
   #skipSpace(): void {

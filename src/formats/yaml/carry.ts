@@ -1,5 +1,5 @@
 import { exactText, type Scalar, scalarText } from "../../core/scalar.ts"
-import { type Edit } from "../../core/text.ts"
+import { type Edit, replaced } from "../../core/text.ts"
 import { assert } from "../../errors/app-error.ts"
 import { openBlock, sealBlock } from "./carry-block.ts"
 import { hasLines, isFlat, linePlace, placeOf } from "./measure.ts"
@@ -19,8 +19,8 @@ export function seal(scan: YamlScan, site: YamlSite, token: string): Edit {
   const { source } = scan
   const { span, style } = site
   assert(span !== null, "a virtual site has no place for a token")
-  if (style.type === "comment") return { ...span, text: token }
-  if (style.simple !== undefined) return { ...span, text: aroundToken(style.simple, token) }
+  if (style.type === "comment") return replaced(span, token)
+  if (style.simple !== undefined) return replaced(span, aroundToken(style.simple, token))
   const { node, entry } = style
   assert(node.type === "scalar", "only a scalar is sealed")
   const text =
@@ -30,7 +30,7 @@ export function seal(scan: YamlScan, site: YamlSite, token: string): Edit {
   // go-yaml ends an anchor at any sign, so that its value can follow without a blank.
   const isGlued =
     node.anchor !== null && node.properties.end === span.start && !isSpace(source.charCodeAt(span.start - 1))
-  return { ...span, text: isGlued ? ` ${text}` : text }
+  return replaced(span, isGlued ? ` ${text}` : text)
 }
 
 function isSpace(unit: number): boolean {
@@ -57,13 +57,13 @@ function aroundToken(style: ScalarNode["style"], token: string): string {
 export function open(scan: YamlScan, site: YamlSite, scalar: Scalar): Edit {
   const { span, style } = site
   assert(span !== null, "a virtual site has no token")
-  if (style.type === "comment") return { ...span, text: scalarText(scalar) }
+  if (style.type === "comment") return replaced(span, scalarText(scalar))
   if (scalar.kind === "comment") return listComment(style, span, scalarText(scalar))
   const simple = style.simple === undefined ? null : openSimple(style.simple, scalar)
-  if (simple !== null) return { ...span, text: simple }
+  if (simple !== null) return replaced(span, simple)
   const { node, entry } = style
   assert(node.type === "scalar", "only a scalar is opened")
-  return { ...span, text: opened(scan, node, entry, span, scalar) }
+  return replaced(span, opened(scan, node, entry, span, scalar))
 }
 
 /** @returns `null` where the text around decides as well: a text of several lines, or bytes that are no text */
@@ -127,7 +127,7 @@ function listComment(
   text: string,
 ): Edit {
   const { parent } = entry
-  if (parent?.type !== "list" || parent.flow) return { ...span, text: "null" }
+  if (parent?.type !== "list" || parent.flow) return replaced(span, "null")
   return { start: dashBefore(parent.dashes, span.start), end: span.end, text: `#${text}` }
 }
 

@@ -12,6 +12,16 @@ export function isBreak(unit: number): boolean {
   return unit === 0x0a || unit === 0x0d || unit === 0x85 || unit === 0x2028 || unit === 0x2029
 }
 
+/** Nothing in such a text means anything anywhere, and most values are such texts. */
+const plainEverywhere = /^[A-Za-z0-9_/+][\w./+=@%-]*$/
+const anyStyle: Shape = {
+  flowPlainAllowed: true,
+  blockPlainAllowed: true,
+  singleQuotedAllowed: true,
+  blockAllowed: true,
+  hasBreak: false,
+}
+
 const FIRST_FORBIDDEN = ",#[]{}&*!|>'\"%@`"
 
 /**
@@ -24,6 +34,7 @@ export function shapeOf(text: string): Shape {
     const noBreak = { flowPlainAllowed: false, blockPlainAllowed: true, singleQuotedAllowed: true }
     return { ...noBreak, blockAllowed: false, hasBreak: false }
   }
+  if (plainEverywhere.test(text)) return anyStyle
   const first = text.charCodeAt(0)
   const last = text.charCodeAt(text.length - 1)
   let flowIndicator = text.startsWith("---") || text.startsWith("...")
