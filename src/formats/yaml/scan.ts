@@ -41,7 +41,7 @@ function scanSimple(source: string): YamlScan | null {
     documents: 1,
     roots: [root],
     get docs() {
-      docs ??= known?.docs ?? parseSimple(source)!
+      docs ??= known?.docs ?? parseSimple(source) ?? whole().docs
       return docs
     },
     get entries() {

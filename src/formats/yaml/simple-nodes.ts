@@ -62,6 +62,11 @@ export class NodeSink implements SimpleSink {
     this.#put(mapNode(first, null, { start: at, end }, noComments, { flow: false, bare: false, pairs }))
   }
 
+  /** The nodes with comments are for `parseYaml` to make. */
+  comment(): boolean {
+    return false
+  }
+
   openList(at: number, line: number, column: number): void {
     this.openMap(at, line, column)
   }

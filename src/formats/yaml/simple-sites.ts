@@ -1,12 +1,12 @@
 import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type SiteKind } from "../../core/site.ts"
-import { type Span } from "../../core/text.ts"
+import { type Span, utf8 } from "../../core/text.ts"
 import { type MetaBlock, blockMetadata } from "./meta-block.ts"
-import { type ValueStyle, type YamlEntry, type YamlSite } from "./model.ts"
-import { type ScalarNode, type YamlNode, type YamlPair } from "./node.ts"
+import { type CommentStyle, type ValueStyle, type YamlEntry, type YamlSite } from "./model.ts"
+import { type CommentLine, type ScalarNode, type YamlNode, type YamlPair } from "./node.ts"
 import { resolveScalar, resolvesToString } from "./resolve.ts"
 import { NodeSink, simpleDocument, simpleScalar } from "./simple-nodes.ts"
-import { type SimpleScalar, type SimpleSink, readSimple } from "./simple.ts"
+import { type SimpleComment, type SimpleScalar, type SimpleSink, readSimple } from "./simple.ts"
 
 /** What a scan of plain YAML finds without making a node of each value. */
 export interface SimpleSites {
@@ -64,12 +64,38 @@ class SimpleStyle implements ValueStyle {
   }
 }
 
+class SimpleCommentStyle implements CommentStyle {
+  readonly type = "comment"
+  readonly line: CommentLine
+  readonly #whole: () => readonly YamlSite[]
+  readonly #index: number
+
+  constructor(line: CommentLine, whole: () => readonly YamlSite[], index: number) {
+    this.line = line
+    this.#whole = whole
+    this.#index = index
+  }
+
+  get node(): CommentStyle["node"] {
+    return this.#same.node
+  }
+
+  get place(): CommentStyle["place"] {
+    return this.#same.place
+  }
+
+  get #same(): CommentStyle {
+    return this.#whole()[this.#index]!.style as CommentStyle
+  }
+}
+
 /** Mappings up to this size are searched name by name, which is faster than a set. */
 const SMALL = 8
 
 /** A collection that is open. */
 interface Frame {
   readonly item: Item
+  readonly isList: boolean
   /** Entries so far. */
   count: number
   readonly names: string[]
@@ -99,6 +125,7 @@ class SiteSink implements SimpleSink {
   #item: Item = { parent: null, key: null, index: 0 }
   /** Where the last value ends. */
   #end = 0
+  #isBelowComment = false
 
   constructor(source: string, metadataKey: string, whole: () => readonly YamlSite[]) {
     this.#source = source
@@ -108,7 +135,7 @@ class SiteSink implements SimpleSink {
 
   openMap(): void {
     this.root ??= this.#item
-    this.#frames.push({ item: this.#item, count: 0, names: [], known: null })
+    this.#frames.push({ item: this.#item, isList: false, count: 0, names: [], known: null })
   }
 
   key(start: number, colon: number, line: number, column: number): SimpleSink | null {
@@ -118,6 +145,8 @@ class SiteSink implements SimpleSink {
     const name = this.#source.slice(start, colon)
     if (!resolvesToString(name) || isTwice(frame, name)) return null
     if (this.#frames.length === 1 && name === this.#metadataKey) {
+      // Whether a comment above the metadata is part of it is for the other way to say.
+      if (this.#isBelowComment) return null
       const key = simpleScalar({ start, end: colon, line, column, style: "plain", value: name, block: null })
       const nodes = new NodeSink(this.#source)
       this.metadata = { key, colon, position: frame.count, endBefore: this.#end, nodes }
@@ -125,6 +154,7 @@ class SiteSink implements SimpleSink {
     }
     this.#item = { parent: frame.item, key: name, index: frame.count++ }
     this.#end = colon + 1
+    this.#isBelowComment = false
     return this
   }
 
@@ -135,12 +165,13 @@ class SiteSink implements SimpleSink {
   openList(): void {
     // Upstream refuses it, and the other way says so.
     if (this.#frames.length === 0) this.isAside = true
-    this.#frames.push({ item: this.#item, count: 0, names: [], known: null })
+    this.#frames.push({ item: this.#item, isList: true, count: 0, names: [], known: null })
   }
 
   dash(): void {
     const frame = this.#frames.at(-1)!
     this.#item = { parent: frame.item, key: null, index: frame.count++ }
+    this.#isBelowComment = false
   }
 
   closeList(): void {
@@ -156,6 +187,25 @@ class SiteSink implements SimpleSink {
 
   emptyFlow(type: "map" | "list", at: number, line: number): void {
     this.#add(null, type, { start: at, end: at + 2 }, line, null)
+  }
+
+  comment({ start, end, line, isInline }: SimpleComment): boolean {
+    const { item, isList } = this.#frames.at(-1)!
+    const span = { start, end }
+    const scalar: Scalar = { kind: "comment", bytes: utf8.encode(this.#source.slice(start, end)) }
+    const style = new SimpleCommentStyle({ span, line: line + 1 }, this.#whole, this.sites.length)
+    this.sites.push({
+      item,
+      scalar,
+      kind: "comment",
+      span,
+      line: line + 1,
+      style,
+      ...(isList ? { inList: true } : {}),
+      ...(isInline ? { inline: true } : {}),
+    })
+    this.#isBelowComment = !isInline
+    return true
   }
 
   #add(scalar: Scalar | null, kind: SiteKind, span: Span, line: number, written: SimpleScalar | null): void {

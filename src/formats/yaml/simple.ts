@@ -3,6 +3,7 @@ import {
   COLON,
   DASH,
   DOUBLE_QUOTE,
+  HASH,
   LF,
   OPEN_BRACE,
   OPEN_BRACKET,
@@ -24,6 +25,21 @@ export interface SimpleSink {
   closeList(end: number): void
   scalar(scalar: SimpleScalar): void
   emptyFlow(type: "map" | "list", at: number, line: number, column: number): void
+  /**
+   * A comment within the collection that is open: above its next entry, or behind the value that comes next.
+   *
+   * @returns `false` when this is no plain YAML
+   */
+  comment(comment: SimpleComment): boolean
+}
+
+export interface SimpleComment {
+  /** Behind its mark. */
+  readonly start: number
+  readonly end: number
+  readonly line: number
+  /** It stands behind a value. */
+  readonly isInline: boolean
 }
 
 export interface SimpleScalar {
@@ -38,20 +54,35 @@ export interface SimpleScalar {
 
 /**
  * Reads texts that are written in the plainest YAML: one document of mappings and lists in block style, one entry a
- * line, without comments, anchors and tags. Most of a large file is made of such lines, and to look at them takes the
- * tokens of `parseYaml` ten times as long.
+ * line, without anchors and tags. Most of a large file is made of such lines, and to look at them takes the tokens of
+ * `parseYaml` ten times as long.
+ *
+ * Of comments it takes those whose place nobody doubts: lines right above an entry, in its column, and what stands behind
+ * a value on one line. What an empty line or another column separates from both sides goes by rules of its own.
  *
  * @returns `false` for anything that is not that plain, invalid text included; what the sink got then counts for nothing
  */
 export function readSimple(source: string, sink: SimpleSink): boolean {
   if (odd.test(source) || unprintable.test(source) || !source.isWellFormed()) return false
-  const s: Lines = { source, sink, line: 0, start: 0, indent: 0, hasEscapes: source.includes("\\"), depth: 0 }
+  const s: Lines = {
+    source,
+    sink,
+    line: 0,
+    start: 0,
+    indent: 0,
+    hasEscapes: source.includes("\\"),
+    hasComments: source.includes("#"),
+    mark: -1,
+    comments: [],
+    isAside: false,
+    depth: 0,
+  }
   if (hasMark(source)) {
     s.line = 1
     s.start = 4
   }
   skipEmpty(s)
-  return s.start < source.length && parseBlock(s) !== ASIDE && s.start >= source.length
+  return s.start < source.length && parseBlock(s) !== ASIDE && s.start >= source.length && !s.isAside
 }
 
 /** Whether the document begins with a line of its own. */
@@ -77,6 +108,13 @@ interface Lines {
   start: number
   indent: number
   readonly hasEscapes: boolean
+  readonly hasComments: boolean
+  /** Where the next blank with a `#` behind it stands, if that is known. */
+  mark: number
+  /** Those above that line. */
+  comments: SimpleComment[]
+  /** A comment was met whose place is not plain. */
+  isAside: boolean
   depth: number
 }
 
@@ -92,6 +130,40 @@ function skipEmpty(s: Lines): void {
   while (source.charCodeAt(at) === SPACE) at++
   s.indent = at < source.length ? at - s.start : -1
   if (s.indent === -1) s.start = source.length
+  else if (s.hasComments && source.charCodeAt(at) === HASH) takeComments(s)
+}
+
+/** Lines of comments in one column, and right below them the entry, in that column too, that they speak of. */
+function takeComments(s: Lines): void {
+  const { source, indent } = s
+  while (source.charCodeAt(s.start + indent) === HASH) {
+    const start = s.start + indent + 1
+    const end = lineEndAt(s, start)
+    s.comments.push({ start, end, line: s.line, isInline: false })
+    s.start = end + 1
+    s.line++
+    // Above the first entry all belong to the document, whatever stands between them.
+    while (s.depth === 0 && source.charCodeAt(s.start) === LF) {
+      s.start++
+      s.line++
+    }
+    let at = s.start
+    while (source.charCodeAt(at) === SPACE) at++
+    const isContent = at < source.length && source.charCodeAt(at) !== LF
+    if (isContent && at - s.start === indent) continue
+    s.isAside = true
+    s.indent = -1
+    s.start = source.length
+    return
+  }
+}
+
+/** Hands over the comments above the entry that comes next. */
+function giveComments(s: Lines, sink: SimpleSink): boolean {
+  if (s.comments.length === 0) return true
+  const given = s.comments
+  s.comments = []
+  return given.every((comment) => sink.comment(comment))
 }
 
 /** Moves behind the line that ends at an offset. */
@@ -129,7 +201,7 @@ function parseMap(s: Lines, at: number, column: number): number {
   let end = at
   for (let keyStart = at; ; keyStart = s.start + column) {
     key.lastIndex = keyStart
-    if (!key.test(source)) return ASIDE
+    if (!key.test(source) || !giveComments(s, sink)) return ASIDE
     const colon = key.lastIndex - 1
     const ofValue = colon - keyStart > KEY_CHARS_MAX ? null : sink.key(keyStart, colon, s.line, column)
     if (ofValue === null) return ASIDE
@@ -155,6 +227,7 @@ function parseList(s: Lines, column: number): number {
     let at = dash + 2
     while (s.source.charCodeAt(at) === SPACE) at++
     key.lastIndex = at
+    if (!giveComments(s, sink)) return ASIDE
     sink.dash(dash)
     const itemEnd = key.test(s.source) ? nestedMap(s, at) : parseInline(s, at, at - s.start, column)
     if (itemEnd === ASIDE) return ASIDE
@@ -191,9 +264,11 @@ function parseValue(s: Lines, colon: number, colonColumn: number, parent: number
 /** A value that begins and, but for a block, ends on this line. */
 function parseInline(s: Lines, at: number, column: number, parent: number): number {
   const { source, line } = s
-  const end = lineEndAt(s, at)
+  const lineEnd = lineEndAt(s, at)
   const code = source.charCodeAt(at)
-  if (code === PIPE) return parseLiteral(s, at, end, column, parent)
+  if (code === PIPE) return parseLiteral(s, at, lineEnd, column, parent)
+  const end = s.hasComments ? takeInlineComment(s, at, lineEnd) : lineEnd
+  if (end === ASIDE) return ASIDE
   if (code === DOUBLE_QUOTE || code === SINGLE_QUOTE) {
     if (end - at < 2 || source.indexOf(code === DOUBLE_QUOTE ? '"' : "'", at + 1) !== end - 1) return ASIDE
     const value = source.slice(at + 1, end - 1)
@@ -202,32 +277,54 @@ function parseInline(s: Lines, at: number, column: number, parent: number): numb
     s.sink.scalar({ start: at, end, line, column, style, value, block: null })
   } else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
     const type = source.startsWith("[]", at) ? "list" : source.startsWith("{}", at) ? "map" : null
-    if (end - at !== 2 || type === null) return ASIDE
+    // A comment behind it stands within it.
+    if (end - at !== 2 || type === null || end !== lineEnd) return ASIDE
     s.sink.emptyFlow(type, at, line, column)
   } else {
     const value = source.slice(at, end)
     if (!isPlain(value)) return ASIDE
     s.sink.scalar({ start: at, end, line, column, style: "plain", value, block: null })
   }
-  moveOn(s, end)
+  moveOn(s, lineEnd)
   return end
+}
+
+/** @returns where the value ends on its line */
+function takeInlineComment(s: Lines, at: number, lineEnd: number): number {
+  const { source } = s
+  const code = source.charCodeAt(at)
+  const isQuoted = code === DOUBLE_QUOTE || code === SINGLE_QUOTE
+  const from = isQuoted ? source.indexOf(code === DOUBLE_QUOTE ? '"' : "'", at + 1) + 1 : at
+  if (from === 0) return lineEnd
+  if (s.mark < from) s.mark = source.indexOf(" #", from)
+  if (s.mark === -1) s.mark = source.length
+  if (s.mark >= lineEnd) return lineEnd
+  const mark = s.mark + 1
+  let end = mark
+  while (end > from && source.charCodeAt(end - 1) === SPACE) end--
+  const isTaken = s.sink.comment({ start: mark + 1, end: lineEnd, line: s.line, isInline: true })
+  return isTaken ? end : ASIDE
 }
 
 /** Characters that begin something else than plain text. */
 const indicators = new Uint8Array(128)
 for (const sign of "-?:,[]{}#&*!|>'\"%@` ") indicators[sign.charCodeAt(0)] = 1
 
+/** An option of a program, or a number below zero. */
+const dashed = /^-[-\w]/
+
 function isPlain(value: string): boolean {
   const first = value.charCodeAt(0)
-  if (value === "" || (first < 128 && indicators[first] === 1)) return false
+  if (value === "" || (first < 128 && indicators[first] === 1 && !dashed.test(value))) return false
   const last = value.charCodeAt(value.length - 1)
   return last !== SPACE && last !== COLON && !value.includes(": ") && !value.includes(" #")
 }
 
-/** `|` alone, and lines without empty ones between them. */
+/** `|` or `|-`, and a text that begins with a line that is not empty. */
 function parseLiteral(s: Lines, at: number, headerEnd: number, column: number, parent: number): number {
   const { source, line } = s
-  if (headerEnd !== at + 1 || headerEnd === source.length) return ASIDE
+  const isStripped = source.charCodeAt(at + 1) === DASH
+  if (headerEnd !== (isStripped ? at + 2 : at + 1) || headerEnd === source.length) return ASIDE
   const bodyStart = headerEnd + 1
   let start = bodyStart
   while (source.charCodeAt(start) === SPACE) start++
@@ -238,22 +335,26 @@ function parseLiteral(s: Lines, at: number, headerEnd: number, column: number, p
   let next = bodyStart
   let lines = 0
   while (next < source.length) {
-    let content = next
-    while (content < next + indent && source.charCodeAt(content) === SPACE) content++
-    if (content < next + indent) break
+    let first = next
+    while (source.charCodeAt(first) === LF) first++
+    let content = first
+    while (content < first + indent && source.charCodeAt(content) === SPACE) content++
+    // Empty lines at the end are none of the text.
+    if (content < first + indent) break
     if (isBlankLine(source, content)) return ASIDE
+    for (; next < first; next++, lines++) parts.push("")
     contentEnd = lineEndAt(s, content)
     parts.push(source.slice(content, contentEnd))
     lines++
     next = contentEnd + 1
   }
-  // An empty line may belong to the text or to what follows.
-  if (next < source.length && (source.charCodeAt(next) === LF || isBlankLine(source, next))) return ASIDE
-  const value = parts.join("\n") + (contentEnd < source.length ? "\n" : "")
+  // A line of blanks may belong to the text or to what follows.
+  if (source.charCodeAt(next) === SPACE && isBlankLine(source, next)) return ASIDE
+  const value = parts.join("\n") + (contentEnd < source.length && !isStripped ? "\n" : "")
   const block: BlockLayout = {
     header: { start: at, end: headerEnd },
     indicator: 0,
-    chomp: "clip",
+    chomp: isStripped ? "strip" : "clip",
     indent,
     body: { start: bodyStart, end: contentEnd },
   }

@@ -1,7 +1,7 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { type Site, documentOf, fullPath } from "../../../src/core/site.ts"
-import { type YamlScan } from "../../../src/formats/yaml/model.ts"
+import { type CommentStyle, type YamlScan } from "../../../src/formats/yaml/model.ts"
 import { type YamlDocument } from "../../../src/formats/yaml/node.ts"
 import { parseYaml } from "../../../src/formats/yaml/parse.ts"
 import { parseSimple } from "../../../src/formats/yaml/simple-nodes.ts"
@@ -33,6 +33,9 @@ const taken = [
     name: "a block",
     text: "a:\n  - enc: |\n        -----BEGIN\n          deeper\n        -----END\n    to: x\nb: 1\n",
   },
+  { name: "a block with empty lines within it and behind it", text: "a: |\n  x\n\n\n  y\n\nb: |\n  z\n\n" },
+  { name: "a block without a break at its end", text: "a: |-\n  x\n  y\nb: |-\n  z\n\nc: |-\n  u" },
+  { name: "options and negative numbers", text: "a: -1\nb: --all\nc:\n  - -x\n  - -1.5\n" },
   { name: "empty collections", text: "a: []\nb: {}\n" },
   { name: "a mark before it, and empty lines", text: "---\n\na: 1\n\n\nb: 2\n\n" },
   { name: "other scripts", text: "a: grüße 👋🏽\nb: 日本\n" },
@@ -50,7 +53,9 @@ const refused = [
   { name: "a doubled quote", text: "a: 'it''s'\n" },
   { name: "flow with content", text: "a: [x]\n" },
   { name: "a folded block", text: "a: >\n  x\n" },
-  { name: "a block with an empty line", text: "a: |\n  x\n\n  y\n" },
+  { name: "a block with a line of blanks", text: "a: |\n  x\n \n  y\n" },
+  { name: "a block that begins with an empty line", text: "a: |\n\n  x\n" },
+  { name: "a block that keeps its empty lines", text: "a: |+\n  x\n\nb: 1\n" },
   { name: "CRLF", text: "a: 1\r\n" },
   { name: "a tab", text: "a:\t1\n" },
   { name: "a colon in a value", text: "a: b: c\n" },
@@ -63,7 +68,9 @@ const refused = [
 
 /** What of a site counts, with its place as text. */
 function factsOf(sites: readonly Site[]): unknown[] {
-  return sites.map(({ item, scalar, kind, span, line }) => ({
+  return sites.map(({ item, scalar, kind, span, line, inList, inline }) => ({
+    inList,
+    inline,
     path: [documentOf(item), ...fullPath(item)],
     bytes: scalar?.bytes,
     scalar: scalar?.kind,
@@ -88,8 +95,13 @@ function bothWays(source: string): void {
   expect(scan.docs).toEqual(whole.docs)
   for (const [index, site] of scan.sites.entries()) {
     const [own, other] = [site.style, whole.sites[index]!.style]
-    if (own.type !== "value" || other.type !== "value") throw new Error("plain YAML has no comments")
     expect(own.node).toEqual(other.node)
+    if (own.type === "comment" || other.type === "comment") {
+      expect([own.type, other.type]).toEqual(["comment", "comment"])
+      expect((own as CommentStyle).line).toEqual((other as CommentStyle).line)
+      expect((own as CommentStyle).place).toBe((other as CommentStyle).place)
+      continue
+    }
     expect(own.entry).toEqual(other.entry)
     expect(scan.entries.has(site.item)).toBe(true)
   }
@@ -141,7 +153,12 @@ describe("sites of plain YAML are found without nodes", () => {
       " {}",
       " ~",
       " 0x1F",
+      " -1",
+      " -x",
+      " --",
       " |\n      t\n      u",
+      " |\n      t\n\n      u\n",
+      " |-\n      t\n\n",
     )
     const line = fc.tuple(fc.nat(2), fc.constantFrom("", "- "), key, value)
     const law = fc.property(fc.array(line, { minLength: 1, maxLength: 9 }), fc.boolean(), (lines, isSealed) => {
@@ -155,6 +172,86 @@ describe("sites of plain YAML are found without nodes", () => {
       bothWays(text + (isSealed ? metadata : ""))
     })
     fc.assert(law, { numRuns: runs })
+  })
+})
+
+describe("comments whose place nobody doubts are found without nodes", () => {
+  const metadata = "sops:\n    mac: x\n    version: 3.9.0\n"
+  test.each([
+    { name: "above an entry", text: "a: 1\n# one\n#two\nb: 2\n" },
+    { name: "above an entry, behind an empty line", text: "a: 1\n\n# one\nb: 2\n" },
+    { name: "above the first entry", text: "# one\na: 1\n" },
+    { name: "at the top, with empty lines", text: "\n# one\n\n# two\n# three\n\n\na: 1\n# four\nb: 2\n" },
+    { name: "above the first entry, behind the mark", text: "---\n# one\na: 1\n" },
+    { name: "above the first entry of a mapping", text: "a:\n  # one\n  b: 1\nc: 2\n" },
+    { name: "above the entry behind a mapping", text: "a:\n  b: 1\n# one\nc: 2\n" },
+    { name: "in a list", text: "a:\n  # one\n  - b\n  # two\n  - c: 1\n    # three\n    d: 2\ne: 3\n" },
+    { name: "behind a value", text: "a: 1 # one\nb: x y   #two # three\nc: 2\n" },
+    { name: "behind quotes", text: "a: \"x # y\" # one\nb: 'z' #two\n" },
+    { name: "behind an element", text: "a:\n  - b # one\n  - c\n" },
+    { name: "sealed", text: "a: ENC[AES256_GCM,x] #ENC[AES256_GCM,y]\n#ENC[AES256_GCM,z]\nb: 1\n" },
+    { name: "in a file with metadata", text: `# one\na: 1 # two\nb: 2\n${metadata}` },
+    { name: "behind the last value before metadata", text: `a: 1 # one\n${metadata}` },
+  ])("$name", ({ text }) => {
+    expect(simpleSites(text, "sops", () => [])).not.toBeNull()
+    bothWays(text)
+  })
+
+  test.each([
+    { name: "below a value, with an empty line behind it", text: "a: 1\n# one\n\nb: 2\n" },
+    { name: "of another column", text: "a:\n  b: 1\n  # one\nc: 2\n" },
+    { name: "at the end", text: "a: 1\n# one\n" },
+    { name: "above the metadata", text: `a: 1\n# one\n${metadata}` },
+    { name: "in the metadata", text: `a: 1\n${metadata}    # one\n    pgp: []\n` },
+    { name: "behind a key", text: "a: # one\n  b: 1\n" },
+    { name: "behind the header of a block", text: "a: | # one\n  b\n" },
+    { name: "behind an empty collection", text: "a: [] # one\n" },
+  ])("it steps aside for one $name", ({ text }) => {
+    expect(simpleSites(text, "sops", () => [])).toBeNull()
+  })
+
+  test("whatever it takes, it finds what the walk over nodes finds", () => {
+    const key = fc.constantFrom("a", "b", "c", "d", "long_name.of-a/key")
+    const value = fc.constantFrom(
+      "",
+      " 1",
+      " x y",
+      ' "q"',
+      " ENC[AES256_GCM,x]",
+      " []",
+      " |\n      t\n\n      u",
+      " |-\n      t",
+      " z#",
+    )
+    const behind = fc.constantFrom("", "", "", " # one", "  #two", " #", " # one # two")
+    const entry = fc
+      .tuple(fc.constantFrom("", "", "- "), key, value, behind)
+      .map(([dash, name, rest, comment]) => `${dash}${name}:${rest}${comment}`)
+    const item = fc.tuple(fc.constantFrom("- x", "- y z", "-"), behind).map(([text, comment]) => text + comment)
+    const remark = fc.constantFrom("# one", "#", "#two", "# a: b", "# - c")
+    const line = fc.oneof(
+      { weight: 5, arbitrary: entry },
+      { weight: 1, arbitrary: item },
+      { weight: 3, arbitrary: remark },
+    )
+    const indented = fc.tuple(fc.nat(2), line).map(([depth, text]) => `${"  ".repeat(depth)}${text}\n`)
+    const lines = fc.oneof({ weight: 8, arbitrary: indented }, { weight: 1, arbitrary: fc.constant("\n") })
+    let taken = 0
+    const law = fc.property(fc.array(lines, { minLength: 1, maxLength: 9 }), fc.boolean(), (all, isSealed) => {
+      const text = all.join("") + (isSealed ? metadata : "")
+      try {
+        scanNodes(text)
+      } catch {
+        expect(simpleSites(text, "sops", () => [])).toBeNull()
+        return
+      }
+      const found = simpleSites(text, "sops", () => [])
+      if (found?.sites.some(({ kind }) => kind === "comment") === true) taken++
+      bothWays(text)
+    })
+    fc.assert(law, { numRuns: runs })
+    // Else the law would say nothing.
+    expect(taken).toBeGreaterThan(runs / 100)
   })
 })
 
