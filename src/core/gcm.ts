@@ -7,9 +7,9 @@ import {
   type Decipher,
   type KeyObject,
 } from "node:crypto"
+import { type Kind } from "./scalar.ts"
 import { type SecretBytes } from "./secret.ts"
 import { equalBytes } from "./text.ts"
-import { type Kind } from "./scalar.ts"
 import { base64, formatToken, LongData, type Token } from "./token.ts"
 
 const tagBytes = 16

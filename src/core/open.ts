@@ -160,12 +160,11 @@ function openLeaf(site: Site, { cipher, aads, tokens }: Keys, expected: Expected
     throw tokenFault(token, site, text)
   }
   const aad = aads.of(site.item)
+  // Of a text every byte is right; of other kinds it has to be seen that they are canonical.
   const wanted = expected?.scalar ?? null
-  if (wanted !== null && wanted.kind === (isComment ? "comment" : token.kind) && !isEmptyText(wanted)) {
-    const isUsual = isComment || token.kind !== "comment"
-    if (isUsual && cipher.opensTo(token, aad, wanted.bytes)) {
-      return { site, scalar: wanted, isSelected: true, token: withoutNewlines(text) }
-    }
+  const isText = isComment ? wanted?.kind === "comment" : wanted?.kind === "str" && token.kind === "str"
+  if (isText && cipher.opensTo(token, aad, wanted!.bytes)) {
+    return { site, scalar: wanted, isSelected: true, token: withoutNewlines(text) }
   }
   const plain = cipher.open(token, aad)
   if (plain === null) {

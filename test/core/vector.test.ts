@@ -121,6 +121,33 @@ describe("long values", () => {
   })
 })
 
+describe("a token that is sealed piece by piece", () => {
+  const cipher = new Cipher(dataKey())
+  const piece = 768 * 1024
+
+  test.each([piece - 1, piece, piece + 1, 2 * piece, 2 * piece + 5])(
+    "of %d bytes opens to them, and to no others",
+    (size) => {
+      const plain = Buffer.from(Uint8Array.from({ length: size }, (_, index) => index % 251))
+      const text = cipher.sealToken(plain, "data:", "str")
+      const token = parseToken(text, limits.nonce_bytes_max)
+      if (typeof token === "string") throw new Error(token)
+      expect(Buffer.from(cipher.open(token, "data:")!).equals(plain)).toBe(true)
+      expect(cipher.opensTo(token, "data:", plain)).toBe(true)
+      expect(cipher.opensTo(token, "other:", plain)).toBe(false)
+      expect(cipher.opensTo(token, "data:", plain.subarray(1))).toBe(false)
+      for (const at of [0, Math.floor(size / 2), size - 1]) {
+        const other = Buffer.from(plain)
+        other[at]! ^= 1
+        expect(cipher.opensTo(token, "data:", other)).toBe(false)
+      }
+      const forged = parseToken(text.replace(/tag:../, "tag:AA"), limits.nonce_bytes_max)
+      if (typeof forged === "string") throw new Error(forged)
+      expect(cipher.opensTo(forged, "data:", plain)).toBe(false)
+    },
+  )
+})
+
 describe("MacHash", () => {
   test("gathers small and large values to the same hash", () => {
     const parts = Array.from({ length: 400 }, (_, i) => Buffer.alloc(i * 3, i & 0xff))
