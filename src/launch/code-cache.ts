@@ -4,9 +4,20 @@ import { type Script } from "node:vm"
 /** Compiled code of former runs. */
 export interface CodeCache {
   /** What was kept for a chunk; `undefined` when there is nothing. It may be refused by the engine. */
-  find(chunk: string): Buffer | undefined
-  /** Keeps the code of that chunk, with all functions that this run has compiled, when the run ends well. */
-  keepAtEnd(chunk: string, script: Script): void
+  find(chunk: string): KeptCode | undefined
+  /**
+   * Keeps the code of that chunk, with all functions that this run has compiled. A run that ends badly has compiled other
+   * ones, which is better than nothing: its code serves until a run has ended well.
+   *
+   * @param isKnown - such code is there already
+   */
+  keepAtEnd(chunk: string, script: Script, isKnown: boolean): void
+}
+
+export interface KeptCode {
+  readonly code: Buffer
+  /** Of a run that ended well. */
+  readonly isWhole: boolean
 }
 
 export interface CacheFacts {
@@ -34,27 +45,34 @@ export function openCodeCache(fs: typeof Fs, facts: CacheFacts): CodeCache | nul
   const own = `${base}/sotto`
   const folder = `${own}/${facts.build}/${facts.kind}`
   const isOurs = isPrivate(fs, own, facts.uid)
-  const kept = new Map<string, Script>()
+  const known = new Map<string, Script>()
+  const unknown = new Map<string, Script>()
   const { uid } = facts
+  const read = (name: string, isWhole: boolean): KeptCode | undefined => {
+    try {
+      return { code: fs.readFileSync(`${folder}/${name}`), isWhole }
+    } catch {
+      return undefined
+    }
+  }
   return {
-    find(chunk) {
-      if (!isOurs) return undefined
-      try {
-        return fs.readFileSync(`${folder}/${chunk}`)
-      } catch {
-        return undefined
-      }
-    },
-    keepAtEnd(chunk, script) {
-      if (kept.size === 0) {
+    find: (chunk) => (isOurs ? (read(chunk, true) ?? read(`${chunk}${ofBadEnd}`, false)) : undefined),
+    keepAtEnd(chunk, script, isKnown) {
+      if (known.size + unknown.size === 0) {
         process.on("exit", (status) => {
-          if (status === 0) keep(fs, { base, own, folder, uid }, kept)
+          const folders = { base, own, folder, uid }
+          if (status === 0) keep(fs, folders, [...known, ...unknown], "")
+          else if (unknown.size > 0) keep(fs, folders, [...unknown], ofBadEnd)
         })
       }
-      kept.set(chunk, script)
+      const scripts = isKnown ? known : unknown
+      scripts.set(chunk, script)
     },
   }
 }
+
+/** Behind the name of what a run has left that ended badly. */
+const ofBadEnd = ".part"
 
 function baseFolder({ platform, env }: CacheFacts): string | null {
   if (platform === "win32" || (env["NODE_DISABLE_COMPILE_CACHE"] ?? "") !== "") return null
@@ -85,14 +103,19 @@ interface Folders {
   readonly uid: number
 }
 
-function keep(fs: typeof Fs, { base, own, folder, uid }: Folders, scripts: ReadonlyMap<string, Script>): void {
+function keep(
+  fs: typeof Fs,
+  { base, own, folder, uid }: Folders,
+  scripts: readonly (readonly [string, Script])[],
+  suffix: string,
+): void {
   try {
     // Root with somebody else's HOME leaves nothing there.
     if (fs.statSync(fs.existsSync(base) ? base : dirname(base)).uid !== uid) return
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
     if (!isPrivate(fs, own, uid)) return
     removeOld(fs, own)
-    for (const [chunk, script] of scripts) write(fs, `${folder}/${chunk}`, script.createCachedData())
+    for (const [chunk, script] of scripts) write(fs, `${folder}/${chunk}${suffix}`, script.createCachedData())
   } catch {
     // The next run compiles again.
   }

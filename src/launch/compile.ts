@@ -15,14 +15,15 @@ export function compiler(
 ): (name: string) => Body {
   return (name) => {
     const filename = `${folder}/${name}`
-    const cachedData = cache?.find(name)
+    const kept = cache?.find(name)
     const text = fs.readFileSync(filename, "latin1")
     const script = new vm.Script(text, {
       filename,
-      ...(cachedData !== undefined && { cachedData }),
+      ...(kept !== undefined && { cachedData: kept.code }),
       importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
     })
-    if (cachedData === undefined || script.cachedDataRejected === true) cache?.keepAtEnd(name, script)
+    const isUsed = kept !== undefined && script.cachedDataRejected !== true
+    if (!isUsed || !kept.isWhole) cache?.keepAtEnd(name, script, isUsed)
     return script.runInThisContext() as Body
   }
 }

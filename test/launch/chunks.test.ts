@@ -110,11 +110,25 @@ describe("S15: the cache of compiled code", () => {
     expect(runOnce()).toBe(true)
   })
 
-  test("is not kept at a bad end, nor where the user wants none", () => {
+  test("is not kept where the user wants none", () => {
     empty()
-    runOnce({}, 1)
     runOnce({ NODE_DISABLE_COMPILE_CACHE: "1" })
     expect(kept()).toEqual([])
+  })
+
+  test("of a bad end serves until there is one of a good end", () => {
+    empty()
+    expect(runOnce({}, 200)).toBe(false)
+    expect(kept()).toEqual(["b.cjs.part"])
+    const partial = fs.statSync(join(home, ".cache/sotto/b/k/b.cjs.part")).mtimeMs
+    expect(runOnce({}, 1)).toBe(true)
+    expect(fs.statSync(join(home, ".cache/sotto/b/k/b.cjs.part")).mtimeMs).toBe(partial)
+    expect(runOnce()).toBe(true)
+    expect(kept()).toEqual(["b.cjs", "b.cjs.part"])
+    expect(openCodeCache(fs, facts({}))?.find("b.cjs")?.isWhole).toBe(true)
+    const whole = fs.statSync(join(home, ".cache/sotto/b/k/b.cjs")).mtimeMs
+    expect(runOnce({}, 1)).toBe(true)
+    expect(fs.statSync(join(home, ".cache/sotto/b/k/b.cjs")).mtimeMs).toBe(whole)
   })
 
   test("is not taken from a folder that others can look into, nor through a link", () => {
