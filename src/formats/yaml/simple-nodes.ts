@@ -9,7 +9,8 @@ import {
 import { listNode, mapNode } from "./node-parts.ts"
 import { noComments } from "./parser-state.ts"
 import { sign } from "./scanner-state.ts"
-import { type SimpleScalar, type SimpleSink, hasMark, readSimple } from "./simple.ts"
+import { type SimpleScalar, type SimpleSink } from "./simple-sink.ts"
+import { hasMark, readSimple } from "./simple.ts"
 
 /** @returns what `parseYaml` returns for the same text; `null` where `readSimple` steps aside */
 export function parseSimple(source: string): YamlDocument[] | null {

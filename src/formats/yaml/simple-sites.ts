@@ -6,7 +6,8 @@ import { type CommentStyle, type ValueStyle, type YamlEntry, type YamlSite } fro
 import { type CommentLine, type ScalarNode, type YamlNode, type YamlPair } from "./node.ts"
 import { resolveScalar, resolvesToString } from "./resolve.ts"
 import { NodeSink, simpleDocument, simpleScalar } from "./simple-nodes.ts"
-import { type SimpleComment, type SimpleScalar, type SimpleSink, readSimple } from "./simple.ts"
+import { type SimpleComment, type SimpleScalar, type SimpleSink } from "./simple-sink.ts"
+import { readSimple } from "./simple.ts"
 
 /** What a scan of plain YAML finds without making a node of each value. */
 export interface SimpleSites {

@@ -1,56 +1,7 @@
-import { type BlockLayout, type ScalarStyle } from "./node.ts"
-import {
-  COLON,
-  DASH,
-  DOUBLE_QUOTE,
-  HASH,
-  LF,
-  OPEN_BRACE,
-  OPEN_BRACKET,
-  PIPE,
-  SINGLE_QUOTE,
-  SPACE,
-  unprintable,
-} from "./chars.ts"
-
-/** Takes what `readSimple` finds, in the order of the text. Lines count from 0, columns too. */
-export interface SimpleSink {
-  openMap(at: number, line: number, column: number): void
-  /** A key and its colon. @returns what takes the value; `null` when this is no plain YAML */
-  key(start: number, colon: number, line: number, column: number): SimpleSink | null
-  /** @param end - behind the last value, or the last colon */
-  closeMap(end: number): void
-  openList(at: number, line: number, column: number): void
-  dash(at: number): void
-  closeList(end: number): void
-  scalar(scalar: SimpleScalar): void
-  emptyFlow(type: "map" | "list", at: number, line: number, column: number): void
-  /**
-   * A comment within the collection that is open: above its next entry, or behind the value that comes next.
-   *
-   * @returns `false` when this is no plain YAML
-   */
-  comment(comment: SimpleComment): boolean
-}
-
-export interface SimpleComment {
-  /** Behind its mark. */
-  readonly start: number
-  readonly end: number
-  readonly line: number
-  /** It stands behind a value. */
-  readonly isInline: boolean
-}
-
-export interface SimpleScalar {
-  readonly start: number
-  readonly end: number
-  readonly line: number
-  readonly column: number
-  readonly style: ScalarStyle
-  readonly value: string
-  readonly block: BlockLayout | null
-}
+import { COLON, DASH, DOUBLE_QUOTE, OPEN_BRACE, OPEN_BRACKET, PIPE, SINGLE_QUOTE, SPACE, unprintable } from "./chars.ts"
+import { ASIDE, lineEndAt, type Lines, moveOn, skipEmpty } from "./simple-lines.ts"
+import { parseLiteral } from "./simple-literal.ts"
+import { type SimpleSink } from "./simple-sink.ts"
 
 /**
  * Reads texts that are written in the plainest YAML: one document of mappings and lists in block style, one entry a
@@ -90,9 +41,6 @@ export function hasMark(source: string): boolean {
   return source.startsWith("---\n")
 }
 
-/** In place of an offset: the text is not plain enough. */
-const ASIDE = -1
-
 /** Breaks other than LF, tabs, and marks of byte order: they are rare, and each has rules of its own. */
 const odd = /[\t\r\x85\u2028\u2029\ufeff]/
 
@@ -100,82 +48,12 @@ const odd = /[\t\r\x85\u2028\u2029\ufeff]/
 const DEPTH_MAX = 50
 const KEY_CHARS_MAX = 1000
 
-/** The line that is looked at: its number from 0, where it begins, and the column of its content. */
-interface Lines {
-  readonly source: string
-  sink: SimpleSink
-  line: number
-  start: number
-  indent: number
-  readonly hasEscapes: boolean
-  readonly hasComments: boolean
-  /** Where the next blank with a `#` behind it stands, if that is known. */
-  mark: number
-  /** Those above that line. */
-  comments: SimpleComment[]
-  /** A comment was met whose place is not plain. */
-  isAside: boolean
-  depth: number
-}
-
-/** Moves on over empty lines and takes the measure of the next one. */
-function skipEmpty(s: Lines): void {
-  const { source } = s
-  let at = s.start
-  while (source.charCodeAt(at) === LF) {
-    at++
-    s.line++
-  }
-  s.start = at
-  while (source.charCodeAt(at) === SPACE) at++
-  s.indent = at < source.length ? at - s.start : -1
-  if (s.indent === -1) s.start = source.length
-  else if (s.hasComments && source.charCodeAt(at) === HASH) takeComments(s)
-}
-
-/** Lines of comments in one column, and right below them the entry, in that column too, that they speak of. */
-function takeComments(s: Lines): void {
-  const { source, indent } = s
-  while (source.charCodeAt(s.start + indent) === HASH) {
-    const start = s.start + indent + 1
-    const end = lineEndAt(s, start)
-    s.comments.push({ start, end, line: s.line, isInline: false })
-    s.start = end + 1
-    s.line++
-    // Above the first entry all belong to the document, whatever stands between them.
-    while (s.depth === 0 && source.charCodeAt(s.start) === LF) {
-      s.start++
-      s.line++
-    }
-    let at = s.start
-    while (source.charCodeAt(at) === SPACE) at++
-    const isContent = at < source.length && source.charCodeAt(at) !== LF
-    if (isContent && at - s.start === indent) continue
-    s.isAside = true
-    s.indent = -1
-    s.start = source.length
-    return
-  }
-}
-
 /** Hands over the comments above the entry that comes next. */
 function giveComments(s: Lines, sink: SimpleSink): boolean {
   if (s.comments.length === 0) return true
   const given = s.comments
   s.comments = []
   return given.every((comment) => sink.comment(comment))
-}
-
-/** Moves behind the line that ends at an offset. */
-function moveOn(s: Lines, lineEnd: number): void {
-  s.start = lineEnd + 1
-  s.line++
-  skipEmpty(s)
-}
-
-function lineEndAt({ source }: Lines, at: number): number {
-  const found = source.indexOf("\n", at)
-  return found === -1 ? source.length : found
 }
 
 function isEntry({ source }: Lines, at: number): boolean {
@@ -267,13 +145,16 @@ function parseInline(s: Lines, at: number, column: number, parent: number): numb
   const lineEnd = lineEndAt(s, at)
   const code = source.charCodeAt(at)
   if (code === PIPE) return parseLiteral(s, at, lineEnd, column, parent)
-  const end = s.hasComments ? takeInlineComment(s, at, lineEnd) : lineEnd
+  const quote = code === DOUBLE_QUOTE ? '"' : code === SINGLE_QUOTE ? "'" : null
+  const closing = quote === null ? at : source.indexOf(quote, at + 1)
+  if (closing === -1) return ASIDE
+  const end = s.hasComments ? takeInlineComment(s, quote === null ? at : closing + 1, lineEnd) : lineEnd
   if (end === ASIDE) return ASIDE
-  if (code === DOUBLE_QUOTE || code === SINGLE_QUOTE) {
-    if (end - at < 2 || source.indexOf(code === DOUBLE_QUOTE ? '"' : "'", at + 1) !== end - 1) return ASIDE
-    const value = source.slice(at + 1, end - 1)
-    if (s.hasEscapes && code === DOUBLE_QUOTE && value.includes("\\")) return ASIDE
+  if (quote !== null) {
+    if (closing !== end - 1) return ASIDE
+    const value = source.slice(at + 1, closing)
     const style = code === DOUBLE_QUOTE ? "double" : "single"
+    if (s.hasEscapes && style === "double" && value.includes("\\")) return ASIDE
     s.sink.scalar({ start: at, end, line, column, style, value, block: null })
   } else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
     const type = source.startsWith("[]", at) ? "list" : source.startsWith("{}", at) ? "map" : null
@@ -289,15 +170,16 @@ function parseInline(s: Lines, at: number, column: number, parent: number): numb
   return end
 }
 
-/** @returns where the value ends on its line */
-function takeInlineComment(s: Lines, at: number, lineEnd: number): number {
+/**
+ * @param from - of the value, or behind its quotes: no comment begins before that
+ * @returns where the value ends on its line
+ */
+function takeInlineComment(s: Lines, from: number, lineEnd: number): number {
   const { source } = s
-  const code = source.charCodeAt(at)
-  const isQuoted = code === DOUBLE_QUOTE || code === SINGLE_QUOTE
-  const from = isQuoted ? source.indexOf(code === DOUBLE_QUOTE ? '"' : "'", at + 1) + 1 : at
-  if (from === 0) return lineEnd
-  if (s.mark < from) s.mark = source.indexOf(" #", from)
-  if (s.mark === -1) s.mark = source.length
+  if (s.mark < from) {
+    const found = source.indexOf(" #", from)
+    s.mark = found === -1 ? source.length : found
+  }
   if (s.mark >= lineEnd) return lineEnd
   const mark = s.mark + 1
   let end = mark
@@ -318,54 +200,4 @@ function isPlain(value: string): boolean {
   if (value === "" || (first < 128 && indicators[first] === 1 && !dashed.test(value))) return false
   const last = value.charCodeAt(value.length - 1)
   return last !== SPACE && last !== COLON && !value.includes(": ") && !value.includes(" #")
-}
-
-/** `|` or `|-`, and a text that begins with a line that is not empty. */
-function parseLiteral(s: Lines, at: number, headerEnd: number, column: number, parent: number): number {
-  const { source, line } = s
-  const isStripped = source.charCodeAt(at + 1) === DASH
-  if (headerEnd !== (isStripped ? at + 2 : at + 1) || headerEnd === source.length) return ASIDE
-  const bodyStart = headerEnd + 1
-  let start = bodyStart
-  while (source.charCodeAt(start) === SPACE) start++
-  const indent = start - bodyStart
-  if (indent <= Math.max(parent, 0) || start === source.length || source.charCodeAt(start) === LF) return ASIDE
-  const parts: string[] = []
-  let contentEnd = 0
-  let next = bodyStart
-  let lines = 0
-  while (next < source.length) {
-    let first = next
-    while (source.charCodeAt(first) === LF) first++
-    let content = first
-    while (content < first + indent && source.charCodeAt(content) === SPACE) content++
-    // Empty lines at the end are none of the text.
-    if (content < first + indent) break
-    if (isBlankLine(source, content)) return ASIDE
-    for (; next < first; next++, lines++) parts.push("")
-    contentEnd = lineEndAt(s, content)
-    parts.push(source.slice(content, contentEnd))
-    lines++
-    next = contentEnd + 1
-  }
-  // A line of blanks may belong to the text or to what follows.
-  if (source.charCodeAt(next) === SPACE && isBlankLine(source, next)) return ASIDE
-  const value = parts.join("\n") + (contentEnd < source.length && !isStripped ? "\n" : "")
-  const block: BlockLayout = {
-    header: { start: at, end: headerEnd },
-    indicator: 0,
-    chomp: isStripped ? "strip" : "clip",
-    indent,
-    body: { start: bodyStart, end: contentEnd },
-  }
-  s.line += lines
-  moveOn(s, contentEnd)
-  s.sink.scalar({ start: at, end: contentEnd, line, column, style: "literal", value, block })
-  return contentEnd
-}
-
-function isBlankLine(source: string, start: number): boolean {
-  let at = start
-  while (source.charCodeAt(at) === SPACE) at++
-  return at === source.length || source.charCodeAt(at) === LF
 }
