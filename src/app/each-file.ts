@@ -1,7 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
 import { type Progress, progressOn } from "../host/progress.ts"
-import { filesUnderWay, inBatch } from "../host/write-batch.ts"
-import { inParallel } from "./in-parallel.ts"
+import { writeInParallel } from "./in-parallel.ts"
 import { type Session } from "./session.ts"
 
 export interface EachOptions<T, R> {
@@ -33,9 +32,7 @@ export async function eachFile<T extends { readonly file: string }, R>(
         tick()
       }
     }
-    return inBatch(session.io, filesAtOnce, (turn) =>
-      inParallel(items, filesUnderWay, (item) => turn(() => each(item))),
-    )
+    return writeInParallel(session.io, items, filesAtOnce, each)
   })
 }
 

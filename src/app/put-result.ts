@@ -1,9 +1,8 @@
 import { utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { writeAtomic, type WriteOptions } from "../host/write-atomic.ts"
-import { filesUnderWay, inBatch } from "../host/write-batch.ts"
 import { withProgress } from "./each-file.ts"
-import { inParallel } from "./in-parallel.ts"
+import { writeInParallel } from "./in-parallel.ts"
 import { type TargetOptions } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
 
@@ -53,9 +52,7 @@ export async function forEachFile<T>(
   const [only] = files
   if (files.length === 1) return work(session, only!, 0)
   const results = await withProgress(session, { what, count: files.length }, ({ inner, tick }) =>
-    inBatch(session.io, filesAtOnce, (turn) =>
-      inParallel(files, filesUnderWay, (file, at) => turn(() => failureOf(() => work(inner, file, at)).finally(tick))),
-    ),
+    writeInParallel(session.io, files, filesAtOnce, (file, at) => failureOf(() => work(inner, file, at)).finally(tick)),
   )
   return { errors: results.filter((error) => error !== null) }
 }

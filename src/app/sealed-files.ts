@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { limits } from "../core/limits.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type FileStat } from "../host/file-system.ts"
-import { absolute, readOptionalFile } from "../host/files.ts"
+import { absolute, readOptionalFile, statOf } from "../host/files.ts"
 import { isTempName } from "../host/leftovers.ts"
 import { fileLimits } from "./machine.ts"
 import { type LoadedFile, loadSealed } from "./open-file.ts"
@@ -28,7 +28,7 @@ const mark = "ENC[AES256_GCM,"
 export async function findSealed(session: Session, paths: readonly string[]): Promise<Candidate[]> {
   const found = new Map<string, Candidate>()
   for (const path of paths) {
-    if (statQuietly(session, absolute(session.io, path))?.kind !== "folder") {
+    if (statOf(session.io, path)?.kind !== "folder") {
       found.set(absolute(session.io, path), { file: path, isNamed: true })
       continue
     }
@@ -84,14 +84,6 @@ async function looksSealed({ io }: Session, file: string): Promise<boolean> {
   if (opened === null) return false
   const bytes = Buffer.from(opened.bytes.buffer, opened.bytes.byteOffset, opened.bytes.length)
   return bytes.includes(mark) && bytes.includes("sops")
-}
-
-function statQuietly({ io }: Session, path: string): FileStat | null {
-  try {
-    return io.fs.stat(path)
-  } catch {
-    return null
-  }
 }
 
 function lstatQuietly(fs: Session["io"]["fs"], path: string): FileStat | null {

@@ -15,10 +15,8 @@ class Batch {
   #running = 0
   /** Of files that do. */
   #waitingBytes = 0
-  /** No work is begun after one that threw. */
-  #failure: { readonly error: unknown } | null = null
-  /** Resolves when there may be room; `null` while nobody waits for that. */
-  #room: { promise: Promise<void>; tell: () => void } | null = null
+  /** Told when there may be room. */
+  #waiting: (() => void)[] = []
   /** Resolves when it is time to flush the files that are written by then; `null` while none is. */
   #written: Promise<void> | null = null
 
@@ -27,14 +25,12 @@ class Batch {
   }
 
   async turn<R>(work: () => Promise<R>): Promise<R> {
-    while (this.#running >= this.#atOnce || this.#waitingBytes > waitingBytesMax) await this.#whenRoom()
-    if (this.#failure !== null) throw this.#failure.error
+    while (this.#running >= this.#atOnce || this.#waitingBytes > waitingBytesMax) {
+      await new Promise<void>((resolve) => this.#waiting.push(resolve))
+    }
     this.#running++
     try {
       return await work()
-    } catch (error) {
-      this.#failure ??= { error }
-      throw error
     } finally {
       this.#running--
       this.#tellRoom()
@@ -64,18 +60,8 @@ class Batch {
     }
   }
 
-  async #whenRoom(): Promise<void> {
-    if (this.#room === null) {
-      let tell = (): void => {}
-      const promise = new Promise<void>((resolve) => (tell = resolve))
-      this.#room = { promise, tell }
-    }
-    return this.#room.promise
-  }
-
   #tellRoom(): void {
-    this.#room?.tell()
-    this.#room = null
+    for (const tell of this.#waiting.splice(0)) tell()
   }
 }
 

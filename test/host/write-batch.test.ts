@@ -4,8 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Io, realIo } from "../../src/host/io.ts"
 import { writeAtomic } from "../../src/host/write-atomic.ts"
-import { filesUnderWay, inBatch } from "../../src/host/write-batch.ts"
-import { inParallel } from "../../src/app/in-parallel.ts"
+import { writeInParallel } from "../../src/app/in-parallel.ts"
 
 /** The machine, in an empty folder, with a record of how files are flushed. */
 function machine(): { io: Io; folder: string; events: string[] } {
@@ -34,14 +33,10 @@ const names = (count: number): string[] => Array.from({ length: count }, (_, at)
 describe("inBatch", () => {
   test("writes all files that are under way before it flushes the first, and renames each behind its flush", async () => {
     const { io, folder, events } = machine()
-    await inBatch(io, 2, (turn) =>
-      inParallel(names(10), filesUnderWay, (name) =>
-        turn(async () => {
-          events.push("write")
-          await writeAtomic(io, name, Buffer.from(name), { mode: "private" })
-        }),
-      ),
-    )
+    await writeInParallel(io, names(10), 2, async (name) => {
+      events.push("write")
+      await writeAtomic(io, name, Buffer.from(name), { mode: "private" })
+    })
     expect(events.slice(0, 11)).toEqual([...Array.from({ length: 10 }, () => "write"), "flush"])
     for (const [at, event] of events.entries()) {
       const before = events.slice(0, at)
@@ -54,14 +49,10 @@ describe("inBatch", () => {
   test("what waits for the disk is bounded in bytes", async () => {
     const { io, events } = machine()
     const large = Buffer.alloc(5 * 1024 * 1024)
-    await inBatch(io, 2, (turn) =>
-      inParallel(names(6), filesUnderWay, (name) =>
-        turn(async () => {
-          events.push("write")
-          await writeAtomic(io, name, large, { mode: "private" })
-        }),
-      ),
-    )
+    await writeInParallel(io, names(6), 2, async (name) => {
+      events.push("write")
+      await writeAtomic(io, name, large, { mode: "private" })
+    })
     expect(events.indexOf("flush")).toBeLessThanOrEqual(3)
     expect(events.filter((event) => event === "rename")).toHaveLength(6)
   })
@@ -71,17 +62,13 @@ describe("inBatch", () => {
     let running = 0
     let most = 0
     let begun = 0
-    const work = inBatch(io, 3, (turn) =>
-      inParallel(names(20), filesUnderWay, () =>
-        turn(async () => {
-          most = Math.max(most, ++running)
-          const number = ++begun
-          await new Promise((resolve) => setImmediate(resolve))
-          running--
-          if (number === 4) throw new TypeError("a bug")
-        }),
-      ),
-    )
+    const work = writeInParallel(io, names(20), 3, async () => {
+      most = Math.max(most, ++running)
+      const number = ++begun
+      await new Promise((resolve) => setImmediate(resolve))
+      running--
+      if (number === 4) throw new TypeError("a bug")
+    })
     await expect(work).rejects.toThrow("a bug")
     expect(most).toBe(3)
     expect(begun).toBeLessThan(8)
