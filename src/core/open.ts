@@ -264,7 +264,7 @@ function addTheSame(leaves: readonly Leaf[], others: readonly Leaf[], macOnlyEnc
   return leaves.every((leaf, index) => {
     const bytes = contribution(leaf, macOnlyEncrypted, clearBytes)
     const before = contribution(others[index]!, macOnlyEncrypted, clearBytes)
-    return bytes === before || (bytes !== null && before !== null && equalBytes(bytes, before))
+    return bytes === null || before === null ? bytes === before : equalBytes(bytes, before)
   })
 }
 

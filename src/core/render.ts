@@ -61,14 +61,10 @@ function after(edits: readonly Edit[], others: readonly Edit[]): Edit[] {
 /** What is taken out as metadata is not looked at again, so no value may go with it. */
 function checkDetach(leaves: readonly Leaf[], detach: readonly Edit[]): void {
   const sorted = inOrder(detach)
-  const first = sorted[0]?.start ?? Infinity
-  const last = sorted.at(-1)?.end ?? -1
   for (const { site } of leaves) {
     // An empty root holds the metadata itself.
     if (site.span === null || site.item.parent === null) continue
     const { start, end } = site.span
-    // Most files have their metadata behind all values.
-    if (end <= first || start >= last) continue
     let low = 0
     let high = sorted.length
     while (low < high) {

@@ -2,7 +2,8 @@ import { type Opened } from "./document.ts"
 import { type Format } from "./format.ts"
 import { keptTokens } from "./kept-tokens.ts"
 import { clearBytes, macOf } from "./open.ts"
-import { blockOf, finish, readBack, type Sealed, type SealOptions } from "./seal.ts"
+import { readBack } from "./read-back.ts"
+import { blockOf, finish, type Sealed, type SealOptions } from "./seal.ts"
 import { equalBytes } from "./text.ts"
 
 const aad = "data:"
@@ -35,6 +36,7 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
     scan,
     leaves,
     macHex: macOf(leaves, options.macOnlyEncrypted, clearBytes),
+    macOnlyEncrypted: options.macOnlyEncrypted,
     tokenEdits: [token === null ? null : format.seal(scan, site, token)],
     otherEdits: [],
   }

@@ -1,12 +1,13 @@
 import { AppError } from "../errors/app-error.ts"
-import { type Leaf, type Opened, type SealedDocument, type Warning, readSealed } from "./document.ts"
+import { type Leaf, type Opened, type SealedDocument, type Warning } from "./document.ts"
 import { type Format, type MetadataBlock, type MetaMap, type Scan } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
 import { buildMemo, fitsMemo } from "./make-memo.ts"
 import { formatMemo, layoutAad, type Memo } from "./memo.ts"
 import { writeMetadata } from "./metadata.ts"
 import { Offsets } from "./offsets.ts"
-import { clearBytes, macOf, open } from "./open.ts"
+import { clearBytes, type Expected, macOf } from "./open.ts"
+import { readBack } from "./read-back.ts"
 import {
   checkAliases,
   checkSealedComments,
@@ -62,13 +63,11 @@ export interface Sealed {
 }
 
 /** A plain document that is about to be sealed: what is selected, and where it stands. */
-export interface Draft {
+export interface Draft extends Expected {
   readonly format: Format
   readonly plain: string
   readonly scan: Scan
   readonly leaves: readonly SealedLeaf[]
-  /** Over the leaves. */
-  readonly macHex: string
   /** For each leaf the edit that puts its token in, in offsets of the plain text; `null` where none does. */
   readonly tokenEdits: readonly (Edit | null)[]
   /** Aliases written out, and text that no sealed file may hold. */
@@ -185,6 +184,7 @@ function makeDraft(
     scan,
     leaves,
     macHex: macOf(leaves, options.macOnlyEncrypted, clearBytes),
+    macOnlyEncrypted: options.macOnlyEncrypted,
     tokenEdits: leaves.map(tokenEdit),
     otherEdits: [
       ...expanded.map((alias) => back(format.expand(framed, alias, (site) => tokens.get(site) ?? null))),
@@ -247,44 +247,6 @@ function normalized(selectors: Selectors): Selectors {
 
 function sealText(cipher: Cipher, text: string, aad: string): string {
   return cipher.sealToken(utf8.encode(text), aad, "str")
-}
-
-/**
- * Opens the sealed text in memory. The laws make this succeed; if it ever does not, nothing is written.
- *
- * @throws {AppError} `SELF_CHECK`
- */
-export function readBack(format: Format, text: string, draft: Draft, options: SealOptions): Opened {
-  const { cipher, compiled, macOnlyEncrypted } = options
-  const opened = attempt(() =>
-    open(readSealed(format, text), {
-      cipher,
-      selectors: compiled,
-      requireStructure: false,
-      expected: { leaves: draft.leaves, macHex: draft.macHex, macOnlyEncrypted },
-    }),
-  )
-  const isSame =
-    opened.leaves.length === draft.leaves.length &&
-    draft.leaves.every(({ site, scalar, token }, index) => {
-      const other = opened.leaves[index]!
-      if ((token === null) !== (other.token === null)) return false
-      if (scalar === null || other.scalar === null) return scalar === other.scalar && site.kind === other.site.kind
-      return (
-        scalar === other.scalar || (scalar.kind === other.scalar.kind && equalBytes(scalar.bytes, other.scalar.bytes))
-      )
-    })
-  if (!isSame) throw new AppError("SELF_CHECK", {}, { subject: "a value would come back differently" })
-  return opened
-}
-
-function attempt(work: () => Opened): Opened {
-  try {
-    return work()
-  } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    throw new AppError("SELF_CHECK", { line: error.where.line, path: error.where.path }, { subject: error.code })
-  }
 }
 
 /** Seals again with a memo that remembers what the tokens could not carry. */

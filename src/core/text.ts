@@ -84,6 +84,7 @@ export function isUtf8(bytes: Uint8Array): boolean {
 }
 
 export function equalBytes(a: Uint8Array, b: Uint8Array): boolean {
+  if (a === b) return true
   const { length } = a
   if (length !== b.length) return false
   if (length > SHORT_BYTES) return Buffer.compare(a, b) === 0

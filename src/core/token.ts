@@ -1,4 +1,4 @@
-import { Base64Check, PIECE_BYTES, PIECE_CHARS } from "./long-base64.ts"
+import { isAllDigits, PIECE_BYTES, PIECE_CHARS } from "./long-base64.ts"
 import { type Kind } from "./scalar.ts"
 
 /** The four fields of `ENC[AES256_GCM,data:...,iv:...,tag:...,type:...]`, decoded. */
@@ -231,10 +231,9 @@ const LONG_CHARS = 4096
 /** Whether a long text is what encoding gives, where its end is. */
 function isCanonical(text: string): boolean {
   if (text.length <= LONG_CHARS) return true
-  const check = new Base64Check()
   const lastGroup = text.length - 4
   for (let at = 0; at < lastGroup; at += PIECE_CHARS) {
-    if (!check.isAllDigits(text.slice(at, Math.min(at + PIECE_CHARS, lastGroup)))) return false
+    if (!isAllDigits(text.slice(at, Math.min(at + PIECE_CHARS, lastGroup)))) return false
   }
   return !notBase64.test(text.slice(lastGroup).replace(/==?$/, ""))
 }

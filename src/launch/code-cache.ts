@@ -45,8 +45,7 @@ export function openCodeCache(fs: typeof Fs, facts: CacheFacts): CodeCache | nul
   const own = `${base}/sotto`
   const folder = `${own}/${facts.build}/${facts.kind}`
   const isOurs = isPrivate(fs, own, facts.uid)
-  const known = new Map<string, Script>()
-  const unknown = new Map<string, Script>()
+  const compiled: Compiled[] = []
   const { uid } = facts
   const read = (name: string, isWhole: boolean): KeptCode | undefined => {
     try {
@@ -58,17 +57,22 @@ export function openCodeCache(fs: typeof Fs, facts: CacheFacts): CodeCache | nul
   return {
     find: (chunk) => (isOurs ? (read(chunk, true) ?? read(`${chunk}${ofBadEnd}`, false)) : undefined),
     keepAtEnd(chunk, script, isKnown) {
-      if (known.size + unknown.size === 0) {
+      if (compiled.length === 0) {
         process.on("exit", (status) => {
-          const folders = { base, own, folder, uid }
-          if (status === 0) keep(fs, folders, [...known, ...unknown], "")
-          else if (unknown.size > 0) keep(fs, folders, [...unknown], ofBadEnd)
+          const isWhole = status === 0
+          const wanted = isWhole ? compiled : compiled.filter((one) => !one.isKnown)
+          if (wanted.length > 0) keep(fs, { base, own, folder, uid }, wanted, isWhole ? "" : ofBadEnd)
         })
       }
-      const scripts = isKnown ? known : unknown
-      scripts.set(chunk, script)
+      compiled.push({ chunk, script, isKnown })
     },
   }
+}
+
+interface Compiled {
+  readonly chunk: string
+  readonly script: Script
+  readonly isKnown: boolean
 }
 
 /** Behind the name of what a run has left that ended badly. */
@@ -103,19 +107,14 @@ interface Folders {
   readonly uid: number
 }
 
-function keep(
-  fs: typeof Fs,
-  { base, own, folder, uid }: Folders,
-  scripts: readonly (readonly [string, Script])[],
-  suffix: string,
-): void {
+function keep(fs: typeof Fs, { base, own, folder, uid }: Folders, compiled: readonly Compiled[], suffix: string): void {
   try {
     // Root with somebody else's HOME leaves nothing there.
     if (fs.statSync(fs.existsSync(base) ? base : dirname(base)).uid !== uid) return
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
     if (!isPrivate(fs, own, uid)) return
     removeOld(fs, own)
-    for (const [chunk, script] of scripts) write(fs, `${folder}/${chunk}${suffix}`, script.createCachedData())
+    for (const { chunk, script } of compiled) write(fs, `${folder}/${chunk}${suffix}`, script.createCachedData())
   } catch {
     // The next run compiles again.
   }

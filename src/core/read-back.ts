@@ -1,0 +1,42 @@
+import { AppError } from "../errors/app-error.ts"
+import { type Opened, readSealed } from "./document.ts"
+import { type Format } from "./format.ts"
+import { type Cipher } from "./gcm.ts"
+import { type Expected, open } from "./open.ts"
+import { type CompiledSelectors } from "./select.ts"
+import { equalBytes } from "./text.ts"
+
+/**
+ * Opens the sealed text in memory. The laws make this succeed; if it ever does not, nothing is written.
+ *
+ * @throws {AppError} `SELF_CHECK`
+ */
+export function readBack(
+  format: Format,
+  text: string,
+  expected: Expected,
+  { cipher, compiled }: { readonly cipher: Cipher; readonly compiled: CompiledSelectors },
+): Opened {
+  const opened = attempt(() =>
+    open(readSealed(format, text), { cipher, selectors: compiled, requireStructure: false, expected }),
+  )
+  const isSame =
+    opened.leaves.length === expected.leaves.length &&
+    expected.leaves.every(({ site, scalar, token }, index) => {
+      const other = opened.leaves[index]!
+      if ((token === null) !== (other.token === null)) return false
+      if (scalar === null || other.scalar === null) return scalar === other.scalar && site.kind === other.site.kind
+      return scalar.kind === other.scalar.kind && equalBytes(scalar.bytes, other.scalar.bytes)
+    })
+  if (!isSame) throw new AppError("SELF_CHECK", {}, { subject: "a value would come back differently" })
+  return opened
+}
+
+function attempt(work: () => Opened): Opened {
+  try {
+    return work()
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw new AppError("SELF_CHECK", { line: error.where.line, path: error.where.path }, { subject: error.code })
+  }
+}
