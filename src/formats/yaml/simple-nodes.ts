@@ -6,6 +6,7 @@ import {
   type YamlNode,
   type YamlPair,
 } from "./node.ts"
+import { KeyNames } from "./key-names.ts"
 import { listNode, mapNode } from "./node-parts.ts"
 import { noComments } from "./parser-state.ts"
 import { sign } from "./scanner-state.ts"
@@ -29,6 +30,7 @@ interface Frame {
   readonly line: number
   readonly column: number
   readonly pairs: YamlPair[]
+  readonly names: KeyNames
   readonly items: YamlNode[]
   readonly dashes: number[]
   key: ScalarNode | null
@@ -46,12 +48,24 @@ export class NodeSink implements SimpleSink {
   }
 
   openMap(at: number, line: number, column: number): void {
-    this.#frames.push({ at, line, column, pairs: [], items: [], dashes: [], key: null, colon: -1 })
+    this.#frames.push({
+      at,
+      line,
+      column,
+      pairs: [],
+      names: new KeyNames(),
+      items: [],
+      dashes: [],
+      key: null,
+      colon: -1,
+    })
   }
 
-  key(start: number, colon: number, line: number, column: number): this {
+  key(start: number, colon: number, line: number, column: number): this | null {
     const frame = this.#frames.at(-1)!
     const value = this.#source.slice(start, colon)
+    // Upstream refuses it, and the other way says so.
+    if (frame.names.isTwice(value)) return null
     frame.key = simpleScalar({ start, end: colon, line, column, style: "plain", value, block: null })
     frame.colon = colon
     return this

@@ -1,6 +1,7 @@
 import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type SiteKind } from "../../core/site.ts"
 import { type Span, utf8 } from "../../core/text.ts"
+import { KeyNames } from "./key-names.ts"
 import { type MetaBlock, blockMetadata } from "./meta-block.ts"
 import { type CommentStyle, type ValueStyle, type YamlEntry, type YamlSite } from "./model.ts"
 import { type CommentLine, type ScalarNode, type YamlNode, type YamlPair } from "./node.ts"
@@ -90,17 +91,13 @@ class SimpleCommentStyle implements CommentStyle {
   }
 }
 
-/** Mappings up to this size are searched name by name, which is faster than a set. */
-const SMALL = 8
-
 /** A collection that is open. */
 interface Frame {
   readonly item: Item
   readonly isList: boolean
   /** Entries so far. */
   count: number
-  readonly names: string[]
-  known: Set<string> | null
+  readonly names: KeyNames
 }
 
 /** The metadata entry while it is read. */
@@ -136,7 +133,7 @@ class SiteSink implements SimpleSink {
 
   openMap(): void {
     this.root ??= this.#item
-    this.#frames.push({ item: this.#item, isList: false, count: 0, names: [], known: null })
+    this.#frames.push({ item: this.#item, isList: false, count: 0, names: new KeyNames() })
   }
 
   key(start: number, colon: number, line: number, column: number): SimpleSink | null {
@@ -144,7 +141,7 @@ class SiteSink implements SimpleSink {
     if (this.metadata !== null) return null
     const frame = this.#frames.at(-1)!
     const name = this.#source.slice(start, colon)
-    if (!resolvesToString(name) || isTwice(frame, name)) return null
+    if (!resolvesToString(name) || frame.names.isTwice(name)) return null
     if (this.#frames.length === 1 && name === this.#metadataKey) {
       // Whether a comment above the metadata is part of it is for the other way to say.
       if (this.#isBelowComment) return null
@@ -166,7 +163,7 @@ class SiteSink implements SimpleSink {
   openList(): void {
     // Upstream refuses it, and the other way says so.
     if (this.#frames.length === 0) this.isAside = true
-    this.#frames.push({ item: this.#item, isList: true, count: 0, names: [], known: null })
+    this.#frames.push({ item: this.#item, isList: true, count: 0, names: new KeyNames() })
   }
 
   dash(): void {
@@ -214,17 +211,4 @@ class SiteSink implements SimpleSink {
     this.sites.push({ item: this.#item, scalar, kind, span, line: line + 1, style })
     this.#end = span.end
   }
-}
-
-function isTwice(frame: Frame, name: string): boolean {
-  const { names } = frame
-  if (names.length < SMALL) {
-    if (names.includes(name)) return true
-    names.push(name)
-    return false
-  }
-  frame.known ??= new Set(names)
-  if (frame.known.has(name)) return true
-  frame.known.add(name)
-  return false
 }

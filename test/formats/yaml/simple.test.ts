@@ -134,6 +134,11 @@ describe("sites of plain YAML are found without nodes", () => {
     { name: "a list at the root", text: "- a\n- b: c\n" },
     { name: "an integer that sops cannot hold", text: "a: 9223372036854775808\n" },
     { name: "metadata before other entries", text: `${metadata}a: x\n` },
+    { name: "a key twice in the metadata", text: `a: x\n${metadata}    mac: y\n` },
+    {
+      name: "a key twice deep in the metadata",
+      text: `a: x\n${metadata}    kms:\n        - arn: x\n          arn: y\n`,
+    },
     { name: "metadata twice", text: `a: x\n${metadata}${metadata}` },
     { name: "metadata and nothing else", text: metadata },
   ])("it steps aside for $name", ({ text }) => {
