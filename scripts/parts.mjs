@@ -12,16 +12,18 @@ export const parts = [
   { name: "base", roots: ["start.ts", "cli/run.ts", "version.ts"] },
   {
     name: "open",
-    roots: ["cli/commands/decrypt.ts", "cli/commands/filestatus.ts", "app/decrypt.ts", "app/filestatus.ts"].concat([
-      "formats/yaml/yaml.ts",
-      "keys/age.ts",
-    ]),
+    roots: [
+      "cli/commands/decrypt.ts",
+      "cli/commands/filestatus.ts",
+      "app/commands/decrypt.ts",
+      "app/commands/filestatus.ts",
+    ].concat(["formats/yaml/yaml.ts", "keys/age.ts"]),
   },
   // Plain YAML is read without it.
   {
     name: "parse-yaml",
     late: true,
-    roots: ["parse", "scanner", "walk", "check"].map((name) => `formats/yaml/${name}.ts`),
+    roots: ["scan/parse", "scan/scanner", "resolve/walk", "resolve/check"].map((name) => `formats/yaml/${name}.ts`),
   },
   { name: "trouble", late: true, roots: ["errors/catalog.ts", "errors/nearest.ts", "cli/report.ts"] },
   { name: "terminal", late: true, roots: ["host/terminal.ts"] },
@@ -38,9 +40,9 @@ export const parts = [
   {
     name: "edit-yaml",
     late: true,
-    roots: ["edit-set", "edit-unset", "attach", "emit", "expand", "carry-block", "block-tree", "anchors"].map(
-      (name) => `formats/yaml/${name}.ts`,
-    ),
+    roots: ["edit-set", "edit-unset", "attach", "block-tree", "anchors"]
+      .map((name) => `formats/yaml/edit/${name}.ts`)
+      .concat(["emit/emit", "carry/expand", "carry/carry-block"].map((name) => `formats/yaml/${name}.ts`)),
   },
   {
     name: "keys",
@@ -56,7 +58,7 @@ export const parts = [
       (name) => `keys/age/${name}.ts`,
     ),
   },
-  { name: "tree", late: true, roots: ["core/build-tree.ts", "app/tree-path.ts", "app/find-in-tree.ts"] },
+  { name: "tree", late: true, roots: ["core/build-tree.ts", "app/open/tree-path.ts", "app/open/find-in-tree.ts"] },
 ]
 
 /**

@@ -17,7 +17,7 @@ export {
   seal,
   type SealTextOptions,
 } from "./app/library.ts"
-export { type Value } from "./app/values.ts"
+export { type Value } from "./app/open/values.ts"
 export { type FormatName } from "./core/format.ts"
 export { AppError, type Detail, type Where } from "./errors/app-error.ts"
 export { type Code } from "./errors/catalog.ts"

@@ -178,7 +178,7 @@ const banned: readonly { readonly call: RegExp; readonly instead: string; readon
     // bounded answers of services.
     except: [
       "src/formats/json/strings.ts",
-      "src/formats/yaml/attach.ts",
+      "src/formats/yaml/edit/attach.ts",
       "src/core/memo.ts",
       "src/host/drafts.ts",
       "src/keys/http/json.ts",

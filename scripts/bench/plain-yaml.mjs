@@ -1,7 +1,7 @@
 // How many YAML files the short way to read them takes; for the others the whole scanner is loaded.
 import { mkdtempSync, readFileSync, readdirSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { rolldown } from "rolldown"
 
@@ -13,7 +13,7 @@ import { rolldown } from "rolldown"
 export async function plainYaml(project, folder) {
   const place = mkdtempSync(join(tmpdir(), "sotto-bench-yaml-"))
   try {
-    const { parseSimple } = await load(project, "simple-nodes", place)
+    const { parseSimple } = await load(project, "plain/simple-nodes", place)
     const { scanYaml } = await load(project, "scan", place)
     const texts = readdirSync(folder, { recursive: true, encoding: "utf8" })
       .filter((name) => /\.ya?ml$/.test(name))
@@ -33,7 +33,7 @@ async function load(project, name, place) {
     platform: "node",
     tsconfig: false,
   })
-  const file = join(place, `${name}.mjs`)
+  const file = join(place, `${basename(name)}.mjs`)
   await bundled.write({ file, format: "es", codeSplitting: false })
   return import(pathToFileURL(file).href)
 }

@@ -15,12 +15,12 @@ import { unwrapDataKey } from "../keys/unwrap.ts"
 import { usableThreshold } from "../keys/wrap.ts"
 import { defaultSettings } from "../config/defaults.ts"
 import { fileLimits, keyContext } from "./machine.ts"
-import { readAs } from "./read-as.ts"
-import { makeDataKey, sealNew, sealAs } from "./seal-new.ts"
+import { readAs } from "./open/read-as.ts"
+import { makeDataKey, sealNew, sealAs } from "./seal/seal-new.ts"
 import { RunEnd } from "./run-end.ts"
 import { type Session } from "./session.ts"
-import { formatByName, sniffSealed } from "./source-type.ts"
-import { toValues, type Value } from "./values.ts"
+import { formatByName, sniffSealed } from "./open/source-type.ts"
+import { toValues, type Value } from "./open/values.ts"
 
 /** Where keys come from, and who hears of things that do not stop the work. */
 export interface MachineOptions {

@@ -66,7 +66,7 @@ async function dispatch(session: Session, words: readonly string[]): Promise<Out
 async function serving(session: Session, options: GlobalValues): Promise<Session> {
   const isLocal = options.enableLocalKeyservice === undefined && !session.io.env.has("SOPS_ENABLE_LOCAL_KEYSERVICE")
   if (isLocal && options.keyservice.length === 0) return session
-  const { withKeyServices } = await import("../app/key-services.ts")
+  const { withKeyServices } = await import("../app/recipients/key-services.ts")
   return withKeyServices(session, options)
 }
 

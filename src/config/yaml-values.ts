@@ -1,9 +1,9 @@
 import { limits } from "../core/limits.ts"
 import { utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
-import { type MapNode, type ScalarNode, type YamlNode } from "../formats/yaml/node.ts"
-import { parseYaml } from "../formats/yaml/parse.ts"
-import { resolveScalar } from "../formats/yaml/resolve.ts"
+import { type MapNode, type ScalarNode, type YamlNode } from "../formats/yaml/scan/node.ts"
+import { parseYaml } from "../formats/yaml/scan/parse.ts"
+import { resolveScalar } from "../formats/yaml/resolve/resolve.ts"
 
 /** 1-based line and column. */
 export interface At {

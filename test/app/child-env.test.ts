@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { checkEnvNames, inheritedEnv } from "../../src/app/child-env.ts"
+import { checkEnvNames, inheritedEnv } from "../../src/app/child/child-env.ts"
 
 const steering =
   "PATH LD_PRELOAD LD_LIBRARY_PATH DYLD_INSERT_LIBRARIES BASH_ENV ENV IFS NODE_OPTIONS NODE_PATH PYTHONSTARTUP " +

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { eachFile } from "../../src/app/each-file.ts"
-import { forEachFile } from "../../src/app/put-result.ts"
+import { forEachFile } from "../../src/app/report/put-result.ts"
 import { RunEnd } from "../../src/app/run-end.ts"
 import { type Session } from "../../src/app/session.ts"
 import { AppError } from "../../src/errors/app-error.ts"

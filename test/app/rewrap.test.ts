@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { putKeys } from "../../src/app/rewrap.ts"
+import { putKeys } from "../../src/app/recipients/rewrap.ts"
 import { readSealed } from "../../src/core/document.ts"
 import { writeGroups } from "../../src/core/metadata-keys.ts"
 import { type WrappedKey } from "../../src/core/recipient.ts"

@@ -11,7 +11,7 @@ import { dotenv } from "../../src/formats/dotenv.ts"
 import { ini } from "../../src/formats/ini/ini.ts"
 import { json } from "../../src/formats/json.ts"
 import { yaml } from "../../src/formats/yaml/yaml.ts"
-import { checkSelectorDrift, newClearPaths } from "../../src/app/selector-drift.ts"
+import { checkSelectorDrift, newClearPaths } from "../../src/app/seal/selector-drift.ts"
 import { cipherFor, compile, openText, sealText } from "../laws/document-laws.ts"
 
 const token = String.raw`ENC\[AES256_GCM,[^\]]*\]`

@@ -41,7 +41,7 @@ export const decrypt = command({
       const hint = "print it, or write it to another file with --output"
       throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--in-place and --ignore-mac", hint })
     }
-    const { decryptFiles } = await import("../../app/decrypt.ts")
+    const { decryptFiles } = await import("../../app/commands/decrypt.ts")
     return decryptFiles(session, { ...options, output: outputOf(options), files })
   },
 })

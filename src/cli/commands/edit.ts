@@ -38,7 +38,7 @@ export const edit = command({
     },
   ],
   async run(session, { args, options }) {
-    const { editFile } = await import("../../app/edit.ts")
+    const { editFile } = await import("../../app/commands/edit.ts")
     return editFile(session, { ...options, file: place(args.file) })
   },
 })

@@ -41,7 +41,7 @@ export const encrypt = command({
   ],
   async run(session, { args, options }) {
     const files = sources(args.files, options)
-    const { encryptFiles } = await import("../../app/encrypt.ts")
+    const { encryptFiles } = await import("../../app/commands/encrypt.ts")
     return encryptFiles(session, { ...options, output: outputOf(options), files })
   },
 })

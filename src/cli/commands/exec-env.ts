@@ -28,7 +28,7 @@ export const execEnv = command({
     if (options.sameProcess && options.background) {
       throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--same-process and --background" })
     }
-    const { execEnv: start } = await import("../../app/exec-env.ts")
+    const { execEnv: start } = await import("../../app/commands/exec-env.ts")
     return start(session, { ...options, file: source(args.file), command: args.command })
   },
 })

@@ -29,7 +29,7 @@ export const execFile = command({
   },
   examples: [{ line: "sotto exec-file secrets.json 'jq .db {}'", shows: "give a program a file with the plaintext" }],
   async run(session, { args, options }) {
-    const { execFile: start } = await import("../../app/exec-file.ts")
+    const { execFile: start } = await import("../../app/commands/exec-file.ts")
     return start(session, { ...options, file: source(args.file), command: args.command })
   },
 })

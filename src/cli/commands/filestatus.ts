@@ -8,7 +8,7 @@ export const filestatus = command({
   options: { inputType },
   examples: [{ line: "sotto filestatus secrets.yaml", shows: "tell whether a file is sealed" }],
   async run(session, { args, options }) {
-    const { isSealedFile } = await import("../../app/filestatus.ts")
+    const { isSealedFile } = await import("../../app/commands/filestatus.ts")
     const encrypted = await isSealedFile(session, { ...options, file: source(args.file) })
     return { output: `${JSON.stringify({ encrypted })}\n` }
   },

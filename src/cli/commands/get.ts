@@ -26,7 +26,7 @@ export const get = command({
   },
   examples: [{ line: "sotto get secrets.yaml db.password", shows: "print one value" }],
   async run(session, { args, options }) {
-    const { getValue } = await import("../../app/get.ts")
+    const { getValue } = await import("../../app/commands/get.ts")
     return getValue(session, { ...options, file: source(args.file), path: args.path })
   },
 })

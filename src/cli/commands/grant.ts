@@ -23,7 +23,7 @@ export const grant = command({
   },
   examples: [{ line: "sotto grant anna age1...", shows: "let anna read all files" }],
   async run(session, { args, options }) {
-    const { grantName } = await import("../../app/grant.ts")
+    const { grantName } = await import("../../app/commands/grant.ts")
     return grantName(session, { ...options, ...args, rules: options.rule.map(numberOf) })
   },
 })

@@ -33,7 +33,7 @@ export const groups = command({
     if (args.action !== "add" && args.action !== "delete") {
       throw new AppError("ARGUMENT_UNEXPECTED", {}, { subject: args.action, hint: "say add or delete" })
     }
-    const { addGroup, deleteGroup } = await import("../../app/groups.ts")
+    const { addGroup, deleteGroup } = await import("../../app/commands/groups.ts")
     if (args.action === "add") {
       if (args.index !== undefined) throw new AppError("ARGUMENT_UNEXPECTED", {}, { subject: args.index })
       return addGroup(session, { ...options, file })

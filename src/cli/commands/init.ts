@@ -13,7 +13,7 @@ export const init = command({
   },
   examples: [{ line: "sotto init", shows: "set up the repository in this folder" }],
   async run(session, { options }) {
-    const { initProject } = await import("../../app/init.ts")
+    const { initProject } = await import("../../app/commands/init.ts")
     return initProject(session, options)
   },
 })

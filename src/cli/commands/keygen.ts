@@ -14,7 +14,7 @@ export const keygen = command({
     { line: "sotto keygen -o ~/.config/sops/age/keys.txt", shows: "make an identity where sops and sotto find it" },
   ],
   async run(session, { options }) {
-    const { generateKey } = await import("../../app/keygen.ts")
+    const { generateKey } = await import("../../app/commands/keygen.ts")
     return generateKey(session, { ...options, output: outputOf(options) })
   },
 })

@@ -13,7 +13,7 @@ export const keys = command({
     { line: "sotto keys secrets.yaml", shows: "who can open this file?" },
   ],
   async run(session, { args, options }) {
-    const { listKeys } = await import("../../app/keys.ts")
+    const { listKeys } = await import("../../app/commands/keys.ts")
     return listKeys(session, { ...options, files: args.files })
   },
 })

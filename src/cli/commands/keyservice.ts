@@ -29,7 +29,7 @@ export const keyservice = command({
     },
   ],
   async run(session, { options }) {
-    const { serveKeys } = await import("../../app/keyservice.ts")
+    const { serveKeys } = await import("../../app/commands/keyservice.ts")
     return serveKeys(session, options)
   },
 })

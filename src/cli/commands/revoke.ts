@@ -14,7 +14,7 @@ export const revoke = command({
     { line: "sotto revoke bob", shows: "bob leaves" },
   ],
   async run(session, { args, options }) {
-    const { revokeName } = await import("../../app/revoke.ts")
+    const { revokeName } = await import("../../app/commands/revoke.ts")
     return revokeName(session, { ...options, ...args })
   },
 })

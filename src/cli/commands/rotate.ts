@@ -42,7 +42,7 @@ export const rotate = command({
   ],
   async run(session, { args, options }) {
     const files = sources(args.files, { ...options, inPlace: options.inPlace || options.dryRun })
-    const { rotateFiles } = await import("../../app/rotate.ts")
+    const { rotateFiles } = await import("../../app/commands/rotate.ts")
     const { awsProfile, encryptionContext } = options
     const common = { awsProfile, encryptionContext, shamirSecretSharingThreshold: undefined }
     const add: RecipientOptions = {

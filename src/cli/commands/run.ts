@@ -35,7 +35,7 @@ export const run = command({
       throw new AppError("ARGUMENT_MISSING", {}, { subject: "FILE", hint: "name the sealed file with -f" })
     }
     const { file, prefix, ...rest } = options
-    const { runCommand } = await import("../../app/run.ts")
+    const { runCommand } = await import("../../app/commands/run.ts")
     return runCommand(session, { ...rest, files: file.map(source), prefix: prefix ?? "", command: args.command })
   },
 })

@@ -45,7 +45,7 @@ export const set = command({
   async run(session, { args, options }) {
     const { valueFile, valueStdin, ...rest } = options
     const value = valueSource(args.value, { valueFile, valueStdin })
-    const { setValue } = await import("../../app/set.ts")
+    const { setValue } = await import("../../app/commands/set.ts")
     return setValue(session, { ...rest, file: place(args.file), path: args.path, value })
   },
 })

@@ -15,7 +15,7 @@ export const shim = command({
     { line: "sotto sops -d secrets.yaml", shows: "one command line of sops" },
   ],
   async run(session, { args, options }) {
-    const { makeShim } = await import("../../app/shim.ts")
+    const { makeShim } = await import("../../app/commands/shim.ts")
     return makeShim(session, { folder: args.folder, force: options.force })
   },
 })

@@ -23,7 +23,7 @@ export const sync = command({
     { line: "sotto sync --check", shows: "in CI: do they?" },
   ],
   async run(session, { args, options }) {
-    const { syncFiles } = await import("../../app/sync.ts")
+    const { syncFiles } = await import("../../app/commands/sync.ts")
     const paths = args.paths.length === 0 ? ["."] : args.paths
     return syncFiles(session, { ...options, paths }, { isStrict: false })
   },

@@ -17,7 +17,7 @@ export const unset = command({
   },
   examples: [{ line: "sotto unset secrets.yaml db.old_password", shows: "remove a value" }],
   async run(session, { args, options }) {
-    const { unsetValue } = await import("../../app/unset.ts")
+    const { unsetValue } = await import("../../app/commands/unset.ts")
     return unsetValue(session, { ...options, file: place(args.file), path: args.path })
   },
 })

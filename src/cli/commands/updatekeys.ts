@@ -15,7 +15,7 @@ export const updatekeys = command({
     { line: "sotto updatekeys -y a.yaml b.yaml secrets/", shows: "change them all" },
   ],
   async run(session, { args, options }) {
-    const { syncFiles } = await import("../../app/sync.ts")
+    const { syncFiles } = await import("../../app/commands/sync.ts")
     return syncFiles(session, { ...options, paths: args.files, check: false }, { isStrict: true })
   },
 })

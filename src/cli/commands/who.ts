@@ -22,7 +22,7 @@ export const who = command({
     { line: "sotto who --by person", shows: "what can each of us read?" },
   ],
   async run(session, { args, options }) {
-    const { listReaders } = await import("../../app/who.ts")
+    const { listReaders } = await import("../../app/commands/who.ts")
     const paths = args.paths.length === 0 ? ["."] : args.paths
     return listReaders(session, { ...options, by: options.by ?? "file", paths })
   },

@@ -202,6 +202,6 @@ async function serving(session: Session, flags: Flags): Promise<Session> {
   const keyservice = flags.list("keyservice")
   const isLocal = flags.isOn("enable-local-keyservice") || !flags.has("enable-local-keyservice")
   if (isLocal && keyservice.length === 0) return session
-  const { withKeyServices } = await import("../../app/key-services.ts")
+  const { withKeyServices } = await import("../../app/recipients/key-services.ts")
   return withKeyServices(session, { keyservice, enableLocalKeyservice: isLocal ? "true" : "false" })
 }

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { type CommentEntry, type Tree } from "../../../src/core/tree.ts"
 import { type Kind } from "../../../src/core/scalar.ts"
-import { emitYaml, emitYamlValue } from "../../../src/formats/yaml/emit.ts"
+import { emitYaml, emitYamlValue } from "../../../src/formats/yaml/emit/emit.ts"
 import { modelOf, modelOfTree } from "./model-of.ts"
 import { rows } from "./oracle.ts"
 import { scanYaml } from "../../../src/formats/yaml/scan.ts"

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
-import { type CommentLine, type MapNode, type YamlNode } from "../../../src/formats/yaml/node.ts"
-import { parseYaml } from "../../../src/formats/yaml/parse.ts"
+import { type CommentLine, type MapNode, type YamlNode } from "../../../src/formats/yaml/scan/node.ts"
+import { parseYaml } from "../../../src/formats/yaml/scan/parse.ts"
 
 function mapOf(source: string): MapNode {
   const root = parseYaml(source)[0]?.root

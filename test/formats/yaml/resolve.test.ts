@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { utf8 } from "../../../src/core/text.ts"
-import { resolveScalar, resolvesToString } from "../../../src/formats/yaml/resolve.ts"
+import { resolveScalar, resolvesToString } from "../../../src/formats/yaml/resolve/resolve.ts"
 import { faultOf, rows, sitesOf } from "./oracle.ts"
 
 interface Lexeme {

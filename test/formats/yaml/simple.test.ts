@@ -1,12 +1,12 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { type Site, documentOf, fullPath } from "../../../src/core/site.ts"
-import { type CommentStyle, type YamlScan } from "../../../src/formats/yaml/model.ts"
-import { type YamlDocument } from "../../../src/formats/yaml/node.ts"
-import { parseYaml } from "../../../src/formats/yaml/parse.ts"
-import { parseSimple } from "../../../src/formats/yaml/simple-nodes.ts"
+import { type CommentStyle, type YamlScan } from "../../../src/formats/yaml/resolve/model.ts"
+import { type YamlDocument } from "../../../src/formats/yaml/scan/node.ts"
+import { parseYaml } from "../../../src/formats/yaml/scan/parse.ts"
+import { parseSimple } from "../../../src/formats/yaml/plain/simple-nodes.ts"
 import { scanNodes, scanYaml } from "../../../src/formats/yaml/scan.ts"
-import { simpleSites } from "../../../src/formats/yaml/simple-sites.ts"
+import { simpleSites } from "../../../src/formats/yaml/plain/simple-sites.ts"
 import { AppError } from "../../../src/errors/app-error.ts"
 
 const runs = process.env["SLOW"] === "1" ? 200_000 : 3000

@@ -4,7 +4,7 @@ import { fullPath, keyPath } from "../../../src/core/site.ts"
 import { splice } from "../../../src/core/splice.ts"
 import { utf8 } from "../../../src/core/text.ts"
 import { scanYaml } from "../../../src/formats/yaml/scan.ts"
-import { type YamlScan, type YamlSite } from "../../../src/formats/yaml/model.ts"
+import { type YamlScan, type YamlSite } from "../../../src/formats/yaml/resolve/model.ts"
 import { faultOf, rows } from "./oracle.ts"
 import { yamlText } from "./yaml-text.ts"
 

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { type Scalar } from "../../../src/core/scalar.ts"
 import { utf8 } from "../../../src/core/text.ts"
-import { emitYaml } from "../../../src/formats/yaml/emit.ts"
+import { emitYaml } from "../../../src/formats/yaml/emit/emit.ts"
 import { scanYaml } from "../../../src/formats/yaml/scan.ts"
 import {
   type Place,
@@ -10,7 +10,7 @@ import {
   spellScalar,
   spellString,
   spellText,
-} from "../../../src/formats/yaml/spell.ts"
+} from "../../../src/formats/yaml/carry/spell.ts"
 import { rows } from "./oracle.ts"
 
 const block: Place = { context: "block", indent: 2, hint: 2, eol: "\n" }

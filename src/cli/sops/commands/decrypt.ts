@@ -11,7 +11,7 @@ export const decrypt: Action = async (session, input) => {
   const source = onlyFile(session, args)
   const target = targetOptions(flags)
   if (source !== null) requireFile(session, source)
-  const { decryptFiles } = await import("../../../app/decrypt.ts")
+  const { decryptFiles } = await import("../../../app/commands/decrypt.ts")
   return decryptFiles(session, { ...decryptOptions(input), ...target, files: [source] })
 }
 

@@ -5,7 +5,7 @@ import { clearOptions, commonOptions, onlyFile, recipientOptions, selectorOption
 export const edit: Action = async (session, input) => {
   if (input.args.length === 0) throw noFile()
   const file = onlyFile(session, input.args)!
-  const { editFile } = await import("../../../app/edit.ts")
+  const { editFile } = await import("../../../app/commands/edit.ts")
   return editFile(session, { ...editOptions(input), file })
 }
 

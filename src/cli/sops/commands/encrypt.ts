@@ -23,7 +23,7 @@ export const encrypt: Action = async (session, input) => {
   const source = onlyFile(session, args)
   const target = targetOptions(flags)
   if (source !== null) requireFile(session, source)
-  const { encryptFiles } = await import("../../../app/encrypt.ts")
+  const { encryptFiles } = await import("../../../app/commands/encrypt.ts")
   return encryptFiles(session, { ...encryptOptions(input), ...target, files: [source] })
 }
 

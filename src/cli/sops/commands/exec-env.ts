@@ -14,7 +14,7 @@ export const execEnv: Action = async (session, input) => {
       throw failure("OPTIONS_CONFLICT", 8, "Error: The --same-process flag cannot be used with --background")
     }
   }
-  const { execEnv: start } = await import("../../../app/exec-env.ts")
+  const { execEnv: start } = await import("../../../app/commands/exec-env.ts")
   return withUser(async () => {
     const outcome = await start(session, { ...childOptions(input), file, command, sameProcess: isSameProcess })
     return isSameProcess ? outcome : told(session, outcome)

@@ -8,7 +8,7 @@ export const execFile: Action = async (session, input) => {
   if (flags.isOn("background")) {
     warn(session, "--background of exec-file is deprecated")
   }
-  const { execFile: start } = await import("../../../app/exec-file.ts")
+  const { execFile: start } = await import("../../../app/commands/exec-file.ts")
   const options = {
     ...childOptions(input),
     ...typeOptions(flags),

@@ -6,7 +6,7 @@ import { commonOptions, formatOf } from "../options.ts"
 export const filestatus: Action = async (session, input) => {
   const [file] = input.args
   if (file === undefined) throw noFile()
-  const { isSealedFile } = await import("../../../app/filestatus.ts")
+  const { isSealedFile } = await import("../../../app/commands/filestatus.ts")
   const inputType = formatOf(input.flags.text("input-type"))
   try {
     const encrypted = await isSealedFile(session, { ...commonOptions(input), file, inputType })

@@ -8,7 +8,7 @@ import { commonOptions, piecesOf } from "../options.ts"
 export const addGroup: Action = async (session, input) => {
   if (input.args.length > 0) throw failure("ARGUMENT_UNEXPECTED", 1, "error: no positional arguments allowed")
   const { flags } = input
-  const { addGroup: add } = await import("../../../app/groups.ts")
+  const { addGroup: add } = await import("../../../app/commands/groups.ts")
   const pieces = (name: FlagName): readonly string[] => flags.list(name).flatMap(piecesOf)
   return withFatal(flags, () =>
     add(session, {
@@ -35,7 +35,7 @@ export const deleteGroup: Action = async (session, input) => {
     const reason = `strconv.ParseUint: parsing ${JSON.stringify(word)}: invalid syntax`
     return { fatal: `failed to parse [index] argument: ${reason}` }
   }
-  const { deleteGroup: remove } = await import("../../../app/groups.ts")
+  const { deleteGroup: remove } = await import("../../../app/commands/groups.ts")
   return withFatal(input.flags, () => remove(session, { ...shared(input), index: Number(word) }))
 }
 

@@ -8,7 +8,7 @@ import { askYesOrNo } from "../yes-or-no.ts"
 export const keyservice: Action = async (session, { flags }) => {
   const network = flags.text("network")
   const address = flags.optional("address")
-  const { serveKeys } = await import("../../../app/keyservice.ts")
+  const { serveKeys } = await import("../../../app/commands/keyservice.ts")
   try {
     if (network !== "" && network !== "tcp" && network !== "unix") {
       throw new AppError("KEYSERVICE_LISTEN", {}, { asUpstream: `listen ${network}: unknown network ${network}` })

@@ -25,7 +25,7 @@ export const legacy: Action = async (session, input) => {
   if (modes.length !== 1 || modes[0] !== "decrypt") await checkRule(session, input, file)
   const [last] = modes.slice(-1)
   if (last === undefined) {
-    const { editFile } = await import("../../../app/edit.ts")
+    const { editFile } = await import("../../../app/commands/edit.ts")
     return editFile(session, { ...editOptions(input), file })
   }
   for (const mode of modes.slice(0, -1)) await tryOut(session, input, { mode, last, file })
@@ -59,7 +59,7 @@ function requireForChange(
 
 /** Upstream looks for the rule of the file in every mode but decryption, and fails when a config has none for it. */
 async function checkRule(session: Session, { flags, global }: Input, file: string): Promise<void> {
-  const { requireRule } = await import("../../../app/require-rule.ts")
+  const { requireRule } = await import("../../../app/recipients/require-rule.ts")
   await requireRule(session, flags.optional("filename-override") ?? file, global.optional("config"))
 }
 
@@ -94,21 +94,21 @@ interface Job {
 async function run(session: Session, input: Input, { mode, file, ...target }: Job): Promise<Outcome> {
   switch (mode) {
     case "encrypt": {
-      const { encryptFiles } = await import("../../../app/encrypt.ts")
+      const { encryptFiles } = await import("../../../app/commands/encrypt.ts")
       return encryptFiles(session, { ...encryptOptions(input), ...target, files: [file] })
     }
     case "decrypt": {
-      const { decryptFiles } = await import("../../../app/decrypt.ts")
+      const { decryptFiles } = await import("../../../app/commands/decrypt.ts")
       return decryptFiles(session, { ...decryptOptions(input), ...target, files: [file] })
     }
     case "rotate": {
       const { rotateOptions } = await import("./rotate.ts")
-      const { rotateFiles } = await import("../../../app/rotate.ts")
+      const { rotateFiles } = await import("../../../app/commands/rotate.ts")
       return rotateFiles(session, { ...rotateOptions(input), ...target, files: [file] })
     }
     case "set": {
       const { path, text } = splitSet(input.flags.text("set"))
-      const { setValue } = await import("../../../app/set.ts")
+      const { setValue } = await import("../../../app/commands/set.ts")
       const value = { from: "argument", text } as const
       return setValue(session, { ...changeOptions(input), file, path, value, string: false, idempotent: false })
     }

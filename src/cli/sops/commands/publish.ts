@@ -11,13 +11,13 @@ export const publish: Action = async (session, input) => {
   const { io } = session
   const { config, decryptionOrder } = commonOptions(input)
   if (config === undefined) {
-    const { requireConfig } = await import("../../../app/update-keys.ts")
+    const { requireConfig } = await import("../../../app/commands/update-keys.ts")
     await requireConfig(session, config)
   }
   if (args.length === 0) throw noFile()
   const path = onlyFile(session, args)!
   if (isMissing(session, path) !== null) throw failure("FILE_MISSING", 1, `stat ${path}: no such file or directory`)
-  const { isFolder, publish: start } = await import("../../../app/publish.ts")
+  const { isFolder, publish: start } = await import("../../../app/commands/publish.ts")
   const recursive = flags.isOn("recursive")
   if (isFolder(session, path) && !recursive) {
     return { fatal: "can't operate on a directory without --recursive flag." }

@@ -17,7 +17,7 @@ export const rotate: Action = async (session, input) => {
     const text = `Error: cannot add or remove keys on non-existent file ${goQuoted(missing)}, ${hint}`
     throw failure("FILE_MISSING", 49, text)
   }
-  const { rotateFiles } = await import("../../../app/rotate.ts")
+  const { rotateFiles } = await import("../../../app/commands/rotate.ts")
   return rotateFiles(session, { ...rotateOptions(input), ...target, files: [file] })
 }
 

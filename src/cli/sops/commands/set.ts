@@ -7,7 +7,7 @@ export const set: Action = async (session, input) => {
   const { flags, args } = input
   const value = valueOf(input)
   const [file = "", path = ""] = args
-  const { setValue } = await import("../../../app/set.ts")
+  const { setValue } = await import("../../../app/commands/set.ts")
   return setValue(session, {
     ...changeOptions(input),
     file,

@@ -7,6 +7,6 @@ export const unset: Action = async (session, input) => {
   if (input.args.length !== 2) {
     throw failure("ARGUMENT_MISSING", 100, "Error: no file specified, or index is missing")
   }
-  const { unsetValue } = await import("../../../app/unset.ts")
+  const { unsetValue } = await import("../../../app/commands/unset.ts")
   return unsetValue(session, { ...changeOptions(input), file, path, idempotent: input.flags.isOn("idempotent") })
 }

@@ -1,4 +1,4 @@
-import { type KeyUpdate } from "../../../app/update-keys.ts"
+import { type KeyUpdate } from "../../../app/commands/update-keys.ts"
 import { type Session } from "../../../app/session.ts"
 import { AppError } from "../../../errors/app-error.ts"
 import { type Action, type Input } from "../commands.ts"
@@ -8,7 +8,7 @@ import { groupLines, painted } from "../group-lines.ts"
 import { askYesOrNo } from "../yes-or-no.ts"
 
 export const updatekeys: Action = async (session, input) => {
-  const { requireConfig } = await import("../../../app/update-keys.ts")
+  const { requireConfig } = await import("../../../app/commands/update-keys.ts")
   await requireConfig(session, input.global.optional("config"))
   const { args } = input
   if (args.length === 0) throw noFile()
@@ -32,7 +32,7 @@ export const updatekeys: Action = async (session, input) => {
 }
 
 async function update(session: Session, input: Input, file: string): Promise<void> {
-  const { planKeyUpdate, requireDocument } = await import("../../../app/update-keys.ts")
+  const { planKeyUpdate, requireDocument } = await import("../../../app/commands/update-keys.ts")
   const { io } = session
   const path = requireDocument(session, file)
   await tell(session, `Syncing keys for file ${path}`)

@@ -1,0 +1,133 @@
+import { AppError } from "../../errors/app-error.ts"
+import { type FormatName } from "../../core/format.ts"
+import { type Scalar } from "../../core/scalar.ts"
+import { utf8 } from "../../core/text.ts"
+import { type MapTree, type Tree } from "../../core/tree.ts"
+
+export interface EnvValue {
+  readonly name: string
+  readonly value: string
+  /** Where it stands in the file, for errors and for `--only`. */
+  readonly path: readonly string[]
+}
+
+export interface EnvRules {
+  readonly format: FormatName
+  /** What joins the keys of nested mappings; `undefined`: nested values are an error. */
+  readonly flatten: string | undefined
+  /** The names that are wanted; none: all. What has another name need not be a variable. */
+  readonly only: readonly string[]
+}
+
+/**
+ * The environment variables that a document stands for, for `run`.
+ *
+ * Numbers are in their canonical text, booleans `true` and `false`, a null is not set. In a dotenv file quotes and
+ * `export ` are read as the usual readers of such files read them, although they are part of what is sealed.
+ *
+ * @throws {AppError} `ENV_SHAPE` where the document is no flat list of names, saying what to do instead; `KEY_TWICE`
+ */
+export function envValues(documents: readonly Tree[], rules: EnvRules): EnvValue[] {
+  const { format } = rules
+  if (format === "binary") throw shape("a binary file has no names", "give it to the child as a file: sotto exec-file")
+  if (documents.length > 1) throw shape("it holds more than one document", "put each document into a file of its own")
+  const root = documents[0]!
+  if (root.type !== "map") throw shape("its root is not a mapping", "give it to the child as a file: sotto exec-file")
+  const values: EnvValue[] = []
+  collect(root, [], values, rules)
+  const seen = new Set<string>()
+  const wanted = values.filter(({ name }) => isWanted(name, rules))
+  for (const { name, path } of wanted) {
+    if (seen.has(name)) throw new AppError("KEY_TWICE", { path })
+    seen.add(name)
+  }
+  return wanted
+}
+
+function isWanted(name: string, { only }: EnvRules): boolean {
+  return only.length === 0 || only.includes(name)
+}
+
+function collect(map: MapTree, above: readonly string[], values: EnvValue[], rules: EnvRules): void {
+  for (const entry of map.entries) {
+    if (entry.type === "comment") continue
+    const path = [...above, entry.key]
+    const { value } = entry
+    if (value.type === "null") continue
+    if (value.type === "scalar") {
+      values.push(
+        rules.format === "dotenv"
+          ? dotenvValue(entry.key, value.scalar)
+          : { name: nameOf(path, rules), value: scalarText(value.scalar), path },
+      )
+      continue
+    }
+    if (value.type === "list") {
+      if (!isWanted(nameOf(path, rules), rules)) continue
+      throw nested(path, "a list cannot be a variable", "give the file to the child: sotto exec-file")
+    }
+    // Keys above the first section of an INI file belong to no section.
+    if (rules.format === "ini" && above.length === 0 && entry.key === "DEFAULT") {
+      collect(value, [], values, rules)
+      continue
+    }
+    if (rules.flatten === undefined) {
+      if (!isWanted(entry.key, rules)) continue
+      throw nested(
+        path,
+        "a nested value cannot be a variable",
+        "join the keys with `sotto run --flatten __`, or give the file to the child: sotto exec-file",
+      )
+    }
+    collect(value, path, values, rules)
+  }
+}
+
+function nameOf(path: readonly string[], { flatten }: EnvRules): string {
+  return path.join(flatten ?? "")
+}
+
+/** Canonical text; a boolean in lower case. */
+export function scalarText({ kind, bytes }: Scalar): string {
+  const text = utf8.decode(bytes)
+  return kind === "bool" ? text.toLowerCase() : text
+}
+
+const doubleQuoted: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\", $: "$" }
+
+/** One dotenv line as its usual readers see it: `export ` and quotes are not part of name and value. */
+function dotenvValue(key: string, { bytes }: Scalar): EnvValue {
+  const name = key.replace(/^\s*export\s+/, "").trim()
+  const raw = utf8.decode(bytes).trim()
+  const path = [key]
+  const quote = raw[0]
+  if (quote === "'" || quote === '"' || quote === "`") {
+    const end = closingQuote(raw, quote)
+    if (end !== -1) {
+      const inner = raw.slice(1, end)
+      return {
+        name,
+        path,
+        value: quote === '"' ? inner.replace(/\\([nrt"\\$])/g, (_, letter: string) => doubleQuoted[letter]!) : inner,
+      }
+    }
+  }
+  return { name, path, value: raw.replace(/\s#.*$/s, "").trimEnd() }
+}
+
+/** Where the value ends, if nothing but a comment follows; otherwise the quotes are part of the text. */
+function closingQuote(text: string, quote: string): number {
+  for (let at = 1; at < text.length; at++) {
+    if (quote === '"' && text[at] === "\\") at++
+    else if (text[at] === quote) return /^\s*(?:#.*)?$/s.test(text.slice(at + 1)) ? at : -1
+  }
+  return -1
+}
+
+function shape(note: string, hint: string): AppError {
+  return new AppError("ENV_SHAPE", {}, { notes: [note], hint })
+}
+
+function nested(path: readonly string[], note: string, hint: string): AppError {
+  return new AppError("ENV_SHAPE", { path }, { notes: [note], hint })
+}

@@ -1,0 +1,77 @@
+import { type FormatName } from "../../core/format.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { findInTree, refuseShadowed } from "../open/find-in-tree.ts"
+import { loadSealed, openLoaded, openLoadedUnverified, type OpenRequest, withFile } from "../open/open-file.ts"
+import { type DecryptOptions, type Source } from "../options.ts"
+import { type AnyFile, emitOptions, keepsLayout, printAs, treesOf, valueBytes } from "../open/print.ts"
+import { forEachFile, putResult } from "../report/put-result.ts"
+import { type Outcome, type Session } from "../session.ts"
+import { formatByName } from "../open/source-type.ts"
+import { parsePath, type TreePath } from "../open/tree-path.ts"
+
+/** `decrypt`: the plain text of sealed files, or a part of it. */
+export async function decryptFiles(session: Session, options: DecryptOptions): Promise<Outcome> {
+  const path = options.extract === undefined || options.extract === "" ? null : parsePath(session, options.extract, 91)
+  return forEachFile(session, "opening", options.files, async (inner, source) => {
+    const file = await openAny(inner, source, options)
+    try {
+      const bytes = await withFile(file.file, () => plainBytes(inner, file, options, path))
+      return await putResult(inner, options, {
+        content: bytes,
+        file: source,
+        original: file.facts === null ? null : file.original,
+        mode: options.mode ?? "private",
+      })
+    } finally {
+      file.dataKey.wipe()
+    }
+  })
+}
+
+async function openAny(session: Session, source: Source, options: DecryptOptions): Promise<AnyFile> {
+  const loaded = await loadSealed(session, { ...options, source, isForgiving: true })
+  const isPart = options.extract !== undefined && options.extract !== ""
+  const request: Pick<OpenRequest, "decryptionOrder" | "valuesOnly"> = {
+    decryptionOrder: options.decryptionOrder,
+    valuesOnly: isPart || (loaded.document.format.name !== "binary" && !keepsLayout(session, loaded.document)),
+  }
+  return options.ignoreMac ? openLoadedUnverified(session, loaded, request) : openLoaded(session, loaded, request)
+}
+
+async function plainBytes(
+  session: Session,
+  file: AnyFile,
+  options: DecryptOptions,
+  path: TreePath | null,
+): Promise<Uint8Array> {
+  const to = outputFormat(session, file, options)
+  if (path !== null) return extract(session, file, path, to, options.indent)
+  try {
+    return await printAs(session, file, to, options.indent)
+  } catch (error) {
+    // Upstream takes the output type of a name that says nothing for `binary`, and then cannot print the document. Who
+    // has told what the input is gets it as that.
+    if (!(error instanceof AppError) || to !== "binary" || options.inputType === undefined) throw error
+    if (!session.asSops || options.outputType !== undefined) throw error
+    return printAs(session, file, options.inputType, options.indent)
+  }
+}
+
+/** As `sops` the type of the output comes from the name alone, whatever the input is. */
+function outputFormat({ asSops }: Session, file: AnyFile, { outputType }: DecryptOptions): FormatName {
+  if (outputType !== undefined || !asSops) return outputType ?? file.document.format.name
+  return formatByName(file.name, undefined, null)
+}
+
+async function extract(
+  session: Session,
+  file: AnyFile,
+  path: TreePath,
+  to: FormatName,
+  indent: number | undefined,
+): Promise<Uint8Array> {
+  if (!session.asSops) refuseShadowed(file.opened, path)
+  const [root] = treesOf(session, file)
+  const found = findInTree(root!, path, { countsComments: session.asSops })
+  return valueBytes(found, to, emitOptions(file, to, indent))
+}

@@ -1,0 +1,180 @@
+import { basename } from "node:path"
+import { type FormatName } from "../../core/format.ts"
+import { Cipher } from "../../core/gcm.ts"
+import { splice } from "../../core/splice.ts"
+import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { factsOf } from "../../host/files.ts"
+import { loadDraft, removeDraft } from "../../host/drafts.ts"
+import { writeAtomic } from "../../host/write-atomic.ts"
+import { type Draftable, keepDraft, openDraft } from "../seal/draft.ts"
+import { editUntilValid } from "../seal/editor-loop.ts"
+import { exampleText } from "../seal/example.ts"
+import { emitOptions, printWhole } from "../open/print.ts"
+import { openFile, type OpenedFile, withFile } from "../open/open-file.ts"
+import { type EditOptions } from "../options.ts"
+import { makeDataKey, planFor, sealNew } from "../seal/seal-new.ts"
+import { sealOver } from "../seal/seal-over.ts"
+import { type Outcome, type Session } from "../session.ts"
+import { loadSettings } from "../settings.ts"
+import { formatByName } from "../open/source-type.ts"
+import { UnsavedText } from "../seal/unsaved-text.ts"
+
+/**
+ * `edit`: the plain text in an editor, and back. What cannot be saved is kept as an encrypted draft.
+ *
+ * @throws {AppError} `NOT_CHANGED` (200) when the text came back as it was: the file is not touched then
+ */
+export async function editFile(session: Session, options: EditOptions): Promise<Outcome> {
+  const isThere = factsOf(session.io, options.file) !== null
+  return withFile(options.file, () => (isThere ? editExisting(session, options) : editNew(session, options)))
+}
+
+async function editExisting(session: Session, options: EditOptions): Promise<Outcome> {
+  const file = await openFile(session, { ...options, source: options.file })
+  try {
+    const plain = await printWhole(session, file, options.indent)
+    const shown = options.showMasterKeys ? withBlock(file, plain) : plain
+    const start = await startText(session, options, file.original, shown)
+    const draftable: Draftable = {
+      file: options.file,
+      base: file.original,
+      cipher: file.cipher,
+      tree: file.document.metadata.tree,
+    }
+    await withDraft(session, draftable, async (remember) => {
+      const edited = await editUntilValid(session, options, {
+        name: basename(options.file),
+        start,
+        format: file.document.format.name,
+      })
+      remember(edited)
+      if (equalBytes(edited, shown)) throw new AppError("NOT_CHANGED")
+      const content = options.showMasterKeys ? withoutBlock(file, edited) : edited
+      const { text } = await sealOver(session, file, content, options)
+      await writeAtomic(session.io, options.file, utf8.encode(text), {
+        mode: "kept",
+        opened: file.original,
+        followLinks: options.followLinks,
+      })
+    })
+    return {}
+  } finally {
+    file.dataKey.wipe()
+  }
+}
+
+/** The plain text with the metadata in its place. The metadata is there to be looked at: changes in it are dropped. */
+function withBlock({ document: { format, metadata } }: OpenedFile, plain: Uint8Array): Uint8Array {
+  const text = decodeText(plain)
+  if (format.name === "binary" || text === null) return plain
+  return utf8.encode(splice(text, format.attach(format.scan(text), metadata.tree, null)))
+}
+
+function withoutBlock({ document: { format } }: OpenedFile, edited: Uint8Array): Uint8Array {
+  const text = decodeText(edited)
+  if (format.name === "binary" || text === null) return edited
+  return utf8.encode(splice(text, format.scan(text).metadata?.detach ?? []))
+}
+
+async function editNew(session: Session, options: EditOptions): Promise<Outcome> {
+  const name = options.filenameOverride ?? options.file
+  const settings = await loadSettings(session, name, options.config)
+  const format = formatByName(name, options.inputType, settings.rule.inputType)
+  const isContained = settings.rule.container
+  const to: FormatName = isContained ? "binary" : format
+  const plan = await planFor(session, settings, options, to)
+  // Keys are wrapped before the editor opens: nobody should type what cannot be saved.
+  const key = await makeDataKey(session, plan, options.file).catch((error: unknown) => {
+    if (!session.asSops || !(error instanceof AppError) || error.code !== "WRAP_FAILED") throw error
+    const reasons = (error.detail.notes ?? []).join(" ")
+    const asUpstream = `Error encrypting the data key with one or more master keys: [${reasons}]`
+    throw new AppError(error.code, error.where, { ...error.detail, exit: 128, asUpstream })
+  })
+  try {
+    const example = utf8.encode(exampleText(format))
+    const start = await startText(session, options, null, example)
+    const draftable: Draftable = { file: options.file, base: null, cipher: new Cipher(key.dataKey), tree: key.keys }
+    await withDraft(session, draftable, async (remember) => {
+      const edited = await editUntilValid(session, options, { name: basename(options.file), start, format: to })
+      remember(edited)
+      if (equalBytes(edited, example)) throw new AppError("NOT_CHANGED")
+      const file = {
+        bytes: edited,
+        format: to,
+        container: isContained ? format : null,
+        indent: emitOptions({ settings }, to, undefined).indent,
+        allowClearAlias: options.allowClearAlias,
+        allowEmptySelection: options.allowEmptySelection,
+      }
+      await session.audit?.("encrypt", options.file)
+      const { text } = await sealNew(session, plan, file, key)
+      const target = { mode: "kept", opened: null, followLinks: options.followLinks } as const
+      await writeAtomic(session.io, options.file, utf8.encode(text), target)
+    })
+    return {}
+  } finally {
+    key.dataKey.wipe()
+  }
+}
+
+/** Runs `work`; once it has told the edited text, any failure but "not changed" keeps that text as a draft. */
+async function withDraft(
+  session: Session,
+  draftable: Draftable,
+  work: (remember: (edited: Uint8Array) => void) => Promise<void>,
+): Promise<void> {
+  let edited: Uint8Array | null = null
+  const remember = (bytes: Uint8Array): void => {
+    edited = bytes
+  }
+  try {
+    await work(remember)
+  } catch (error) {
+    const text = edited ?? (error instanceof UnsavedText ? error.bytes : null)
+    const cause: unknown = error instanceof UnsavedText ? error.cause : error
+    if (text === null || (cause instanceof AppError && cause.code === "NOT_CHANGED")) throw cause
+    await keepDraft(session, draftable, text)
+    throw cause instanceof AppError ? withResumeHint(cause, draftable.file) : cause
+  }
+  removeDraft(session.io, draftable.file)
+}
+
+function withResumeHint(error: AppError, file: string): AppError {
+  const notes = [...(error.detail.notes ?? []), "your text is kept as an encrypted draft"]
+  return new AppError(error.code, error.where, {
+    ...error.detail,
+    notes,
+    hint: `${error.hint === undefined ? "" : `${error.hint}; `}go on with: sotto edit --resume ${file}`,
+  })
+}
+
+/**
+ * What the editor shows first: with `--resume` the draft, else the file. A draft that waits would go with this edit, so
+ * somebody at a terminal is asked first.
+ */
+async function startText(
+  session: Session,
+  { file, resume }: EditOptions,
+  base: Uint8Array | null,
+  usual: Uint8Array,
+): Promise<Uint8Array> {
+  if (!resume && (session.asSops || !(await isToResume(session, file, base)))) return usual
+  const draft = await loadDraft(session.io, file, base)
+  if (draft === null) throw new AppError("DRAFT_MISSING")
+  if (!draft.isCurrent)
+    session.notice(`${file} changed since the draft was kept: what others changed is not in the text that you see`)
+  return openDraft(session, file, draft.sealed)
+}
+
+async function isToResume(session: Session, file: string, base: Uint8Array | null): Promise<boolean> {
+  const { io } = session
+  const waiting = await loadDraft(io, file, base).catch(() => null)
+  if (waiting === null) return false
+  session.notice(`there is an unsaved draft of ${file}: sotto edit --resume ${file}`)
+  await io.stderr.flush()
+  const answer = await io.terminal.confirm("Go on with that draft? It is dropped when this edit is saved.", {
+    whenEmpty: true,
+  })
+  return answer === true
+}

@@ -1,0 +1,175 @@
+import { recipientKey } from "../../config/recipients.ts"
+import { buildTrees } from "../../core/build-tree.ts"
+import { type FormatName } from "../../core/format.ts"
+import { type Sealed } from "../../core/seal.ts"
+import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { loadFormat } from "../../formats/registry.ts"
+import { isRegularFile } from "../../host/files.ts"
+import { emitOptions } from "../open/print.ts"
+import { openLoaded, loadSealed, type LoadedFile, readSource, withFile } from "../open/open-file.ts"
+import { type EncryptOptions, type Source } from "../options.ts"
+import { forEachFile, putResult } from "../report/put-result.ts"
+import { isContainer } from "../open/read-as-sops.ts"
+import { makeDataKey, type Plan, planFor, sealNew } from "../seal/seal-new.ts"
+import { sealOver } from "../seal/seal-over.ts"
+import { type Outcome, type Session } from "../session.ts"
+import { type FileSettings, loadSettings } from "../settings.ts"
+import { formatByName, sniffSealed } from "../open/source-type.ts"
+import { sayWarnings } from "../report/warnings.ts"
+
+/** `encrypt`: seals plain files. */
+export async function encryptFiles(session: Session, options: EncryptOptions): Promise<Outcome> {
+  return forEachFile(session, "sealing", options.files, (inner, source) =>
+    withFile(source, () => encryptOne(inner, source, options)),
+  )
+}
+
+async function encryptOne(session: Session, source: Source, options: EncryptOptions): Promise<Outcome> {
+  const name = options.filenameOverride ?? source
+  if (name === null && !session.asSops) throw new AppError("NAME_MISSING")
+  const settings = await loadSettings(session, name, options.config)
+  const format = formatByName(name, options.inputType, settings.rule.inputType)
+  // Upstream judges config and options before it reads the file.
+  const plan = session.asSops ? await planFor(session, settings, options, format) : null
+  const { bytes, facts } = await readSource(session, source)
+  if (!session.asSops) refuseSealed(bytes, format)
+  const isTold = options.inputType !== undefined || format !== "binary"
+  const input = { source, bytes, format, isTold, settings, name, plan }
+  const over =
+    options.inPlace || options.output === undefined || options.forceNew || session.asSops
+      ? null
+      : await sealedTarget(session, options)
+  const sealed =
+    over === null ? await sealFresh(session, input, options) : await sealOnto(session, over, input, options)
+  if (over === null) sayWarnings(session, source, sealed.warnings)
+  if (over !== null && equalBytes(over.original, utf8.encode(sealed.text))) return {}
+  return putResult(session, options, {
+    content: sealed.text,
+    file: source,
+    original: facts === null ? null : bytes,
+    outputBefore: over?.original,
+    mode: "kept",
+  })
+}
+
+interface Input {
+  readonly source: Source
+  readonly bytes: Uint8Array
+  readonly format: FormatName
+  /** `false`: nothing says a format, and `binary` stands for that. */
+  readonly isTold: boolean
+  readonly settings: FileSettings
+  readonly name: string | null
+  /** `null`: not made yet. */
+  readonly plan: Plan | null
+}
+
+/** A sealed file under a name that says nothing would be sealed a second time. */
+function refuseSealed(bytes: Uint8Array, format: FormatName): void {
+  if (format !== "binary") return
+  const text = decodeText(bytes)
+  if (text !== null && text.includes("ENC[AES256_GCM,") && sniffSealed(text) !== "binary")
+    throw new AppError("ALREADY_SEALED")
+  if (text !== null && sniffSealed(text) === "binary" && /"mac"\s*:\s*"ENC\[AES256_GCM,/.test(text))
+    throw new AppError("ALREADY_SEALED")
+}
+
+async function sealFresh(
+  session: Session,
+  { source, bytes, format, settings, name, ...input }: Input,
+  options: EncryptOptions,
+): Promise<Sealed> {
+  const isContained = options.container || settings.rule.container
+  const to = isContained ? "binary" : outputFormat(session, { format, name }, options)
+  const plan = input.plan ?? (await planFor(session, settings, options, to))
+  const content = isContained ? bytes : await inFormat(bytes, format, to)
+  const file = {
+    bytes: content,
+    format: to,
+    container: isContained ? format : null,
+    indent: emitOptions({ settings }, to, options.indent).indent,
+    allowClearAlias: options.allowClearAlias || session.asSops,
+    allowEmptySelection: options.allowEmptySelection || session.asSops,
+  }
+  const key = await makeDataKey(session, plan, name)
+  try {
+    await session.audit?.("encrypt", source)
+    return await sealNew(session, plan, file, key)
+  } finally {
+    key.dataKey.wipe()
+  }
+}
+
+/** As `sops` the type of the output comes from the name alone, whatever the input is. */
+function outputFormat(
+  { asSops }: Session,
+  { format, name }: Pick<Input, "format" | "name">,
+  { outputType }: EncryptOptions,
+): FormatName {
+  const to = outputType ?? (asSops ? formatByName(name, undefined, null) : format)
+  // Upstream's container is a JSON document; what has values of its own is sealed value by value in it.
+  return asSops && to === "binary" && format !== "binary" ? "json" : to
+}
+
+/** The plain text in the format that is to be sealed; its layout is lost where the formats differ. */
+async function inFormat(bytes: Uint8Array, from: FormatName, to: FormatName): Promise<Uint8Array> {
+  if (from === to) return bytes
+  if (from === "binary") {
+    const value = { type: "scalar", scalar: { kind: "str", bytes } } as const
+    return utf8.encode(
+      (await loadFormat(to)).emit([{ type: "map", entries: [{ type: "entry", key: "data", value }] }], {}),
+    )
+  }
+  const text = decodeText(bytes)
+  if (text === null) throw new AppError("NOT_UTF8")
+  const { sites, documents } = (await loadFormat(from)).scan(text)
+  const leaves = sites.map((site) => ({ site, scalar: site.scalar, isSelected: false, token: null }))
+  return utf8.encode((await loadFormat(to)).emit(buildTrees(leaves, documents), {}))
+}
+
+/** The file that `--output` names, when it is there and sealed: then its tokens are kept. */
+async function sealedTarget(session: Session, options: EncryptOptions): Promise<LoadedFile | null> {
+  const output = options.output!
+  if (!isRegularFile(session.io, output)) return null
+  try {
+    return await loadSealed(session, { source: output, inputType: options.outputType, config: options.config })
+  } catch (error) {
+    if (error instanceof AppError && error.code === "NOT_SEALED") return null
+    throw error
+  }
+}
+
+async function sealOnto(session: Session, target: LoadedFile, input: Input, options: EncryptOptions): Promise<Sealed> {
+  const file = await openLoaded(session, target, options).catch((error: unknown) => {
+    if (!(error instanceof AppError) || error.code !== "DATA_KEY") throw error
+    throw new AppError(error.code, error.where, {
+      ...error.detail,
+      hint: "seal it under a new data key with --force-new",
+    })
+  })
+  try {
+    const to = file.document.format.name
+    // What a container holds whole goes into it whole again.
+    const from = input.isTold || isContainer(file.document) ? input.format : to
+    const content = to === "binary" ? input.bytes : await inFormat(input.bytes, from, to)
+    await noticeDrift(session, file, options)
+    return await sealOver(session, file, content, options)
+  } finally {
+    file.dataKey.wipe()
+  }
+}
+
+/** The recipients of the target stay; that the rule names others is only said. */
+async function noticeDrift(session: Session, file: LoadedFile, options: EncryptOptions): Promise<void> {
+  const plan = await planFor(session, file.settings, options, file.document.format.name).catch(() => null)
+  if (plan === null) return
+  const text = (groups: readonly (readonly string[])[]): string =>
+    JSON.stringify(groups.map((group) => [...group].sort()))
+  const inFile = text(
+    file.document.metadata.groups.map((group) => group.map(({ recipient }) => recipientKey(recipient))),
+  )
+  const inRule = text(plan.groups.map((group) => group.map(recipientKey)))
+  if (inFile !== inRule)
+    session.notice(`${file.file ?? "the file"}: its recipients stay as they are, but the rule names others`)
+}

@@ -1,0 +1,33 @@
+import { withExecFile, withPath } from "../../host/exec.ts"
+import { workspaceOf } from "../machine.ts"
+import { openFile, type OpenedFile, withFile } from "../open/open-file.ts"
+import { type ExecFileOptions } from "../options.ts"
+import { printAs } from "../open/print.ts"
+import { type Outcome, type Session } from "../session.ts"
+import { runInShell, switchUser } from "../child/shell-child.ts"
+import { formatByName } from "../open/source-type.ts"
+
+/** `exec-file`: a shell command with the plain text of one sealed file under a private path, for which `{}` stands. */
+export async function execFile(session: Session, options: ExecFileOptions): Promise<Outcome> {
+  const file = await openFile(session, { ...options, source: options.file })
+  try {
+    const bytes = await withFile(file.file, () => content(session, file, options))
+    const ofUser = switchUser(session, options)
+    const place = {
+      filename: options.filename,
+      kind: options.noFifo ? "file" : "fifo",
+      asSops: session.asSops,
+      outside: workspaceOf(session, [options.file]),
+    } as const
+    return await withExecFile(session.io, bytes, place, (path) =>
+      runInShell(session, { ...options, command: withPath(options.command, path) }, ofUser, []),
+    )
+  } finally {
+    file.dataKey.wipe()
+  }
+}
+
+function content(session: Session, file: OpenedFile, { outputType, indent }: ExecFileOptions): Promise<Uint8Array> {
+  const to = outputType ?? (session.asSops ? formatByName(file.name, undefined, null) : file.document.format.name)
+  return printAs(session, file, to, indent)
+}

@@ -1,0 +1,28 @@
+import { buildTrees } from "../../core/build-tree.ts"
+import { type Opened, type Unverified } from "../../core/document.ts"
+import { emitOptions, valueBytes } from "../open/print.ts"
+import { findInTree, refuseShadowed } from "../open/find-in-tree.ts"
+import { openFile, openFileUnverified, type OpenedFile, withFile } from "../open/open-file.ts"
+import { type GetOptions } from "../options.ts"
+import { type Outcome, type Session } from "../session.ts"
+import { parseTreePath } from "../open/tree-path.ts"
+
+/** `get`: one value of a sealed file. */
+export async function getValue(session: Session, options: GetOptions): Promise<Outcome> {
+  const path = parseTreePath(options.path, 91)
+  const request = { ...options, source: options.file, valuesOnly: true }
+  const file: OpenedFile<Opened | Unverified> = options.ignoreMac
+    ? await openFileUnverified(session, request)
+    : await openFile(session, request)
+  try {
+    const output = await withFile(file.file, async () => {
+      refuseShadowed(file.opened, path)
+      const [root] = buildTrees(file.opened.leaves, file.document.scan.documents)
+      const to = options.outputType ?? file.document.format.name
+      return valueBytes(findInTree(root!, path), to, emitOptions(file, to, options.indent))
+    })
+    return { output }
+  } finally {
+    file.dataKey.wipe()
+  }
+}

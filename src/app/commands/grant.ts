@@ -1,0 +1,53 @@
+import { withName } from "../../config/edit-sopsrc.ts"
+import { type Config } from "../../config/config.ts"
+import { isName } from "../../config/directory.ts"
+import { recipientTypeOf } from "../../config/recipients.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { parseRecipient } from "../../keys/parse-recipient.ts"
+import { withFile } from "../open/open-file.ts"
+import { type GrantOptions } from "../options.ts"
+import { type Outcome, type Session } from "../session.ts"
+import { openSopsrc } from "../recipients/sopsrc.ts"
+import { supposeConfig } from "../settings.ts"
+import { syncFiles } from "./sync.ts"
+
+/**
+ * `grant`: writes a name and its key into `.sopsrc` and its rules, and wraps the data keys of their files for it. The
+ * config is written first: what was interrupted is finished by `sync`.
+ *
+ * @throws {AppError} `RECIPIENT_INVALID`, `NAME_IN_USE`, `CONFIG_BY_HAND` before anything is written
+ */
+export async function grantName(session: Session, options: GrantOptions): Promise<Outcome> {
+  const { name, recipient, rules } = options
+  if (!isName(name))
+    throw new AppError("NAME_UNKNOWN", {}, { subject: "a name has letters, digits, blanks and . _ @ + -" })
+  const type = recipientTypeOf(recipient)
+  if (type === null) throw new AppError("RECIPIENT_INVALID", {}, { subject: "it is of no known kind" })
+  parseRecipient(type, recipient)
+  const sopsrc = await openSopsrc(session, options)
+  const { config } = sopsrc
+  const positions = rules.length === 0 ? null : rules.map((number) => number - 1)
+  const { text, after } = await withFile(config.file, async () => {
+    const text = withName(sopsrc.text, { name, recipient, rules: positions })
+    return { text, after: await sopsrc.readAs(text) }
+  })
+  const where = rules.length === 0 ? "all rules" : `rule ${rules.join(", ")}`
+  if (options.dryRun) {
+    await supposeConfig(session, config, after)
+    if (!options.json) session.notice(`${name} would be named by ${where} of ${config.file}`)
+    return followRules(session, config, options)
+  }
+  if (!options.yes) {
+    const question = `Let ${name} read the files of ${where} of ${config.file}?`
+    if ((await session.io.terminal.confirm(question)) !== true) throw new AppError("NOT_CONFIRMED")
+  }
+  if (text !== sopsrc.text) await sopsrc.write(text)
+  return followRules(session, config, options)
+}
+
+/** The files of the config are wrapped for whom it names now. */
+function followRules(session: Session, config: Config, options: GrantOptions): Promise<Outcome> {
+  const folder = config.folder === session.io.cwd ? "." : config.folder
+  const sync = { ...options, paths: [folder], inputType: undefined, yes: true, check: false, followLinks: false }
+  return syncFiles(session, sync, { isStrict: false })
+}

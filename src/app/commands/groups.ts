@@ -1,0 +1,75 @@
+import { AppError } from "../../errors/app-error.ts"
+import { checkKnown } from "../recipients/known-recipients.ts"
+import { type Wanted } from "../recipients/key-plan.ts"
+import { loadSealed, type LoadedFile, withFile } from "../open/open-file.ts"
+import { type GroupAddOptions, type GroupDeleteOptions } from "../options.ts"
+import { putResult } from "../report/put-result.ts"
+import { recipientsOf } from "../recipients/recipients.ts"
+import { rewrap, unwrapOnce } from "../recipients/rewrap.ts"
+import { type Outcome, type Session } from "../session.ts"
+import { type Recipient } from "../../core/recipient.ts"
+
+/**
+ * `groups add`: one more key group. Upstream goes on when wrapping fails, and then nobody may be able to open the file;
+ * here nothing is written.
+ *
+ * @throws {AppError} `KEY_GROUPS_INVALID`, `WRAP_FAILED`, `UNKNOWN_RECIPIENT`
+ */
+export async function addGroup(session: Session, options: GroupAddOptions): Promise<Outcome> {
+  const added = recipientsOf(options)
+  if (added === null) throw new AppError("NO_RECIPIENT", {}, { hint: "name the recipients of the new group" })
+  return change(session, options, added, (loaded) => {
+    const { groups, threshold } = recipientsIn(loaded)
+    const wanted = { groups: [...groups, added], threshold: options.shamirSecretSharingThreshold ?? threshold }
+    if (wanted.threshold === 0 && !session.asSops) {
+      session.notice(`a key of each of the ${wanted.groups.length} groups is needed to open the file from now on`)
+    }
+    return wanted
+  })
+}
+
+/**
+ * `groups delete`: one key group less.
+ *
+ * @throws {AppError} `GROUP_INVALID` for a group that is not there, and when fewer groups than are needed would be left
+ */
+export async function deleteGroup(session: Session, options: GroupDeleteOptions): Promise<Outcome> {
+  return change(session, options, [], (loaded) => {
+    const { groups, threshold } = recipientsIn(loaded)
+    const { index } = options
+    if (index >= groups.length) {
+      const subject = `${index}, with ${groups.length === 1 ? "one group" : `groups 0 to ${groups.length - 1}`} in the file`
+      throw new AppError("GROUP_INVALID", {}, { subject })
+    }
+    const left = groups.filter((_, each) => each !== index)
+    const needed = options.shamirSecretSharingThreshold ?? threshold
+    if (left.length < Math.max(needed, 1)) {
+      const subject = `${needed} groups are needed to open the file, and ${left.length} would be left`
+      throw new AppError("GROUP_INVALID", {}, { subject, hint: "say how many are needed from now on" })
+    }
+    return { groups: left, threshold: left.length === 1 ? 0 : needed }
+  })
+}
+
+async function change(
+  session: Session,
+  options: GroupAddOptions | GroupDeleteOptions,
+  named: readonly Recipient[],
+  wantedOf: (loaded: LoadedFile) => Wanted,
+): Promise<Outcome> {
+  const { file, keepRecipient } = options
+  return withFile(file, async () => {
+    const loaded = await loadSealed(session, { source: file, inputType: undefined, config: options.config })
+    const wanted = wantedOf(loaded)
+    const unwrap = async (): Promise<void> => (await unwrapOnce(session, loaded)).wipe()
+    await checkKnown(session, loaded, wanted.groups, { named, keepRecipient, unwrap })
+    const text = await rewrap(session, loaded, wanted)
+    const target = { ...options, output: undefined }
+    return putResult(session, target, { content: text, file, original: loaded.original, mode: "kept" })
+  })
+}
+
+function recipientsIn({ document }: LoadedFile): Wanted {
+  const { groups, threshold } = document.metadata
+  return { groups: groups.map((group) => group.map(({ recipient }) => recipient)), threshold }
+}

@@ -1,0 +1,17 @@
+import { AppError } from "../../errors/app-error.ts"
+import { factsOf } from "../../host/files.ts"
+import { writeAtomic } from "../../host/write-atomic.ts"
+import { generateIdentity } from "../../keys/generate.ts"
+import { type KeygenOptions } from "../options.ts"
+import { type Outcome, type Session } from "../session.ts"
+
+/** `keygen`: a new age identity, printed or in a file of its own that only its owner can read; then its public side is printed. */
+export async function generateKey(session: Session, { pq, output }: KeygenOptions): Promise<Outcome> {
+  const { io } = session
+  if (output !== undefined && factsOf(io, output) !== null) throw new AppError("FILE_EXISTS", { file: output })
+  const { keyFile, recipient } = await generateIdentity({ isPostQuantum: pq, now: io.now() })
+  if (output === undefined) return { output: keyFile }
+  await writeAtomic(io, output, Buffer.from(keyFile), { mode: "private", opened: null })
+  // On standard output, whole: a post-quantum recipient has 2,000 characters, and somebody will want to copy it.
+  return { output: `${recipient}\n` }
+}

@@ -1,0 +1,167 @@
+import { withoutName } from "../../config/edit-sopsrc.ts"
+import { type Config } from "../../config/config.ts"
+import { recipientKey } from "../../config/recipients.ts"
+import { resolveEntry } from "../../config/rule.ts"
+import { type Recipient } from "../../core/recipient.ts"
+import { fullPath } from "../../core/site.ts"
+import { utf8 } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { writeAtomic } from "../../host/write-atomic.ts"
+import { parseRecipients } from "../../keys/parse-recipient.ts"
+import { usableThreshold } from "../../keys/wrap.ts"
+import { inParallel } from "../in-parallel.ts"
+import { checkKnown } from "../recipients/known-recipients.ts"
+import { type Wanted } from "../recipients/key-plan.ts"
+import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
+import { type RevokeOptions } from "../options.ts"
+import { revokeJson, revokeText, type RevokedFile } from "../report/revoke-report.ts"
+import { sealFresh } from "../seal/seal-fresh.ts"
+import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
+import { type Outcome, type Session } from "../session.ts"
+import { openSopsrc, othersWith, recipientsOfPerson } from "../recipients/sopsrc.ts"
+
+const filesAtOnce = 4
+
+/**
+ * `revoke`: takes a name out of `.sopsrc`, and seals every file that the name could read under a new data key without
+ * it. The config is written last: until then the next call finds the name and finishes what was interrupted, and at no
+ * moment has anybody else lost a file.
+ *
+ * @throws {AppError} before anything is written, when a rule, group or file would have nobody left
+ */
+export async function revokeName(session: Session, options: RevokeOptions): Promise<Outcome> {
+  const { name } = options
+  const sopsrc = await openSopsrc(session, options)
+  const { config } = sopsrc
+  const keys = recipientsOfPerson(config, name)
+  const others = othersWith(config, name, keys)
+  if (others.length > 0) {
+    throw new AppError("NAME_IN_USE", { file: config.file }, { subject: `${others.join(", ")} has the same key` })
+  }
+  const changed = await withConfigFile(config, async () => withoutName(sopsrc.text, name))
+  await checkGone(await sopsrc.readAs(changed), keys)
+  const files = await filesFor(session, config, keys, options)
+  if (options.dryRun) return { output: report(options, files) }
+  if (!options.yes) await confirm(session, name, files)
+
+  const { done, errors } = await sealAll(session, files, keys, options)
+  if (errors.length > 0) {
+    session.notice(`${config.file} still names ${name}: when the other files are done, call this again`)
+    return { output: report(options, done), errors }
+  }
+  await sopsrc.write(changed)
+  return { output: report(options, done) }
+}
+
+function report({ json, name, dryRun }: RevokeOptions, files: readonly RevokedFile[]): string {
+  return json ? revokeJson(name, files) : revokeText(name, files, { isLookOnly: dryRun })
+}
+
+async function withConfigFile<T>({ file }: Config, work: () => Promise<T>): Promise<T> {
+  return withFile(file, work)
+}
+
+/** A rule may hold the key itself, without the name. */
+async function checkGone(config: Config, keys: readonly Recipient[]): Promise<void> {
+  const gone = new Set(keys.map(recipientKey))
+  for (const entry of config.rules ?? []) {
+    const { groups } = await resolveEntry(config, entry, { parse: parseRecipients, asSops: false })
+    if (!groups.flat().some((recipient) => gone.has(recipientKey(recipient)))) continue
+    const where = { file: config.file, line: entry.at.line }
+    throw new AppError("CONFIG_BY_HAND", where, { subject: `rule ${entry.number} holds the key itself` })
+  }
+}
+
+interface Affected extends RevokedFile {
+  readonly candidate: Candidate
+}
+
+async function filesFor(
+  session: Session,
+  config: Config,
+  keys: readonly Recipient[],
+  options: RevokeOptions,
+): Promise<Affected[]> {
+  const candidates = await findSealed(session, [relativeFolder(session, config.folder)])
+  const found = await inParallel(candidates, filesAtOnce, async (candidate): Promise<Affected | null> => {
+    const { file } = candidate
+    const loaded = await loadCandidate(session, candidate, { ...options, inputType: undefined })
+    const wanted = loaded === null ? null : without(loaded, keys)
+    if (loaded === null || wanted === null) return null
+    const other = loaded.settings.config
+    if (other?.file !== config.file) {
+      session.notice(`${file} follows ${other?.file ?? "no config"} and is left alone, but the same key can read it`)
+      return null
+    }
+    await withFile(file, async () => {
+      usableThreshold(wanted.groups, wanted.threshold)
+      await checkKnown(session, loaded, wanted.groups, { named: [], keepRecipient: [] })
+    })
+    return { candidate, file, paths: [] }
+  })
+  return found.filter((each) => each !== null)
+}
+
+function relativeFolder({ io }: Session, folder: string): string {
+  return folder === io.cwd ? "." : folder
+}
+
+/** @returns `null` when none of the keys can read the file */
+function without({ document }: LoadedFile, keys: readonly Recipient[]): Wanted | null {
+  const gone = new Set(keys.map(recipientKey))
+  const { groups, threshold } = document.metadata
+  const isFor = groups.flat().some(({ recipient }) => gone.has(recipientKey(recipient)))
+  if (!isFor) return null
+  const left = groups.map((group) =>
+    group.map(({ recipient }) => recipient).filter((recipient) => !gone.has(recipientKey(recipient))),
+  )
+  return { groups: left, threshold }
+}
+
+async function confirm(session: Session, name: string, files: readonly Affected[]): Promise<void> {
+  for (const { file } of files) session.notice(`${file} is sealed anew without ${name}`)
+  const count = files.length === 1 ? "one file" : `${files.length} files`
+  const answer = await session.io.terminal.confirm(`Take ${name} out of the config, and seal ${count} anew?`)
+  if (answer !== true) throw new AppError("NOT_CONFIRMED")
+}
+
+async function sealAll(
+  session: Session,
+  files: readonly Affected[],
+  keys: readonly Recipient[],
+  options: RevokeOptions,
+): Promise<{ done: RevokedFile[]; errors: AppError[] }> {
+  const errors: AppError[] = []
+  const done = await inParallel(files, filesAtOnce, async ({ candidate }): Promise<RevokedFile | null> => {
+    try {
+      return await sealWithout(session, candidate, keys, options)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      errors.push(error.at({ file: candidate.file }))
+      return null
+    }
+  })
+  return { done: done.filter((each) => each !== null), errors }
+}
+
+async function sealWithout(
+  session: Session,
+  candidate: Candidate,
+  keys: readonly Recipient[],
+  options: RevokeOptions,
+): Promise<RevokedFile | null> {
+  const loaded = await loadCandidate(session, candidate, { ...options, inputType: undefined })
+  const wanted = loaded === null ? null : without(loaded, keys)
+  if (loaded === null || wanted === null) return null
+  await checkKnown(session, loaded, wanted.groups, { named: [], keepRecipient: [] })
+  const file = await openLoaded(session, loaded, options)
+  try {
+    const { text } = await sealFresh(session, file, wanted, options)
+    const target = { mode: "kept", opened: file.original } as const
+    await writeAtomic(session.io, candidate.file, utf8.encode(text), target)
+    const sealed = file.opened.leaves.filter(({ token, site }) => token !== null && site.kind !== "comment")
+    return { file: candidate.file, paths: sealed.map(({ site }) => fullPath(site.item)) }
+  } finally {
+    file.dataKey.wipe()
+  }
+}

@@ -1,0 +1,137 @@
+import { utf8 } from "../../core/text.ts"
+import { type AppError } from "../../errors/app-error.ts"
+import { writeAtomic } from "../../host/write-atomic.ts"
+import { usableThreshold } from "../../keys/wrap.ts"
+import { eachFile } from "../each-file.ts"
+import { type KeyPlan, planKeys } from "../recipients/key-plan.ts"
+import { type Strangers, strangersError, strangersIn } from "../recipients/known-recipients.ts"
+import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
+import { type RotateOptions } from "../options.ts"
+import { unwrapOnce } from "../recipients/rewrap.ts"
+import { type RotatedFile, rotateJson, rotateTable } from "../report/rotate-report.ts"
+import { noticeAbsent, readRotation, type Rotation, wantedAfter } from "../seal/rotation.ts"
+import { sealFresh } from "../seal/seal-fresh.ts"
+import { type Candidate, loadCandidate } from "../open/sealed-files.ts"
+import { type Outcome, type Session } from "../session.ts"
+
+/** What is to be done with a file. */
+interface Planned extends RotatedFile {
+  /** Whom only the file names. */
+  readonly strangers: Strangers
+}
+
+/**
+ * Rotates many files: what each of them is to become is known before the first is written, there is one question for
+ * all of them, and each file is either old or new at any moment.
+ */
+export async function rotateMany(
+  session: Session,
+  candidates: readonly Candidate[],
+  options: RotateOptions,
+): Promise<Outcome> {
+  const rotation = readRotation(options)
+  const isLookOnly = options.dryRun === true
+  const planned = await plan(session, candidates, { rotation, options })
+  const files = isLookOnly ? planned : await apply(session, await agreed(session, planned), { rotation, options })
+  const output = options.json === true ? rotateJson(files) : rotateTable(files, { isLookOnly })
+  return { output, errors: files.flatMap(({ error }) => error ?? []) }
+}
+
+interface Job {
+  readonly rotation: Rotation
+  readonly options: RotateOptions
+}
+
+async function plan(session: Session, items: readonly Candidate[], { rotation, options }: Job): Promise<Planned[]> {
+  const planned = await eachFile<Candidate, Planned | null>(session, {
+    what: "reading",
+    items,
+    async work(candidate, inner) {
+      const loaded = await loadCandidate(inner, candidate, options)
+      if (loaded === null) return null
+      noticeAbsent(inner, rotation, loaded)
+      return { ...candidate, state: "planned", ...(await planOf(inner, loaded, { rotation, options })) }
+    },
+    failed,
+  })
+  return planned.filter((each) => each !== null)
+}
+
+/** @throws {AppError} `UNKNOWN_RECIPIENT` where a rule says who is known, `KEY_GROUPS_INVALID` */
+async function planOf(
+  session: Session,
+  loaded: LoadedFile,
+  { rotation, options }: Job,
+): Promise<Pick<Planned, "plan" | "nameOf" | "strangers">> {
+  const wanted = wantedAfter(rotation, loaded)
+  usableThreshold(wanted.groups, wanted.threshold)
+  const { keepRecipient, decryptionOrder, dryRun } = options
+  // Who looks only needs no key; then everybody whom nothing but the file names is a stranger.
+  const unwrap = async (): Promise<void> => {
+    if (dryRun !== true) (await unwrapOnce(session, loaded, decryptionOrder)).wipe()
+  }
+  const strangers = await strangersIn(session, loaded, wanted.groups, { named: rotation.add, keepRecipient, unwrap })
+  if (strangers.names.length > 0 && strangers.hasRule) throw strangersError(strangers)
+  const keyPlan: KeyPlan = planKeys(loaded.document.metadata, wanted)
+  return { plan: keyPlan, nameOf: (recipient) => loaded.settings.personOf(recipient), strangers }
+}
+
+/** One question for all files that no rule speaks of. */
+async function agreed(session: Session, planned: readonly Planned[]): Promise<readonly Planned[]> {
+  const open = planned.filter(({ strangers }) => strangers.names.length > 0)
+  if (open.length === 0) return planned
+  for (const { file, strangers } of open) {
+    session.notice(`no rule says for whom ${file} is; it names ${strangers.names.join(", ")}`)
+  }
+  const count = open.length === 1 ? "this file" : `these ${open.length} files`
+  if ((await session.io.terminal.confirm(`Wrap the new data key of ${count} for all of them?`)) === true) return planned
+  return planned.map((each) =>
+    each.strangers.names.length === 0 ? each : failed(each, strangersError(each.strangers).at({ file: each.file })),
+  )
+}
+
+function apply(session: Session, planned: readonly Planned[], { rotation, options }: Job): Promise<Planned[]> {
+  return eachFile<Planned, Planned>(session, {
+    what: "sealing",
+    items: planned,
+    async work(before, inner) {
+      if (before.state !== "planned") return before
+      // The file is read again: what was planned may be long ago, and only what is there now is written over.
+      const loaded = await loadCandidate(inner, before, options)
+      if (loaded === null) return before
+      await withFile(before.file, () => sealAnew(inner, loaded, before, { rotation, options }))
+      return { ...before, state: "rotated" }
+    },
+    failed,
+  })
+}
+
+async function sealAnew(
+  session: Session,
+  loaded: LoadedFile,
+  before: Planned,
+  { rotation, options }: Job,
+): Promise<void> {
+  const wanted = wantedAfter(rotation, loaded)
+  const { keepRecipient } = options
+  // Nobody joined since the question was answered.
+  const agreedTo = [...keepRecipient, ...before.strangers.names]
+  const strangers = await strangersIn(session, loaded, wanted.groups, { named: rotation.add, keepRecipient: agreedTo })
+  if (strangers.names.length > 0) throw strangersError(strangers)
+  const file = await openLoaded(session, loaded, options)
+  try {
+    const { text } = await sealFresh(session, file, wanted, options)
+    await writeAtomic(session.io, before.file, utf8.encode(text), {
+      mode: "kept",
+      opened: loaded.original,
+      followLinks: options.followLinks,
+    })
+  } finally {
+    file.dataKey.wipe()
+  }
+}
+
+function failed({ file, isNamed }: Candidate, error: AppError): Planned {
+  const strangers = { names: [], hasRule: true }
+  return { file, isNamed, state: "failed", plan: null, nameOf: () => undefined, strangers, error }
+}

@@ -1,0 +1,49 @@
+import { AppError } from "../../errors/app-error.ts"
+import { checkKnown } from "../recipients/known-recipients.ts"
+import { openFile, withFile } from "../open/open-file.ts"
+import { type RotateOptions, type Source } from "../options.ts"
+import { putResult } from "../report/put-result.ts"
+import { rotateMany } from "./rotate-many.ts"
+import { noticeAbsent, readRotation, wantedAfter } from "../seal/rotation.ts"
+import { sealFresh } from "../seal/seal-fresh.ts"
+import { findSealed } from "../open/sealed-files.ts"
+import { type Outcome, type Session } from "../session.ts"
+
+/**
+ * `rotate`: a new data key, and every value sealed anew under it. Recipients can come and go at the same time. One file
+ * is done without a word; of several, and of what would be done, there is a table.
+ *
+ * @throws {AppError} `UNKNOWN_RECIPIENT` (security rule S3), `SELECTOR_DRIFT` (S1) before anything is wrapped
+ */
+export async function rotateFiles(session: Session, options: RotateOptions): Promise<Outcome> {
+  const { files, inPlace, dryRun = false, json = false } = options
+  const paths = files.filter((file) => file !== null)
+  if (dryRun && paths.length < files.length) {
+    throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--dry-run and standard input" })
+  }
+  const found = inPlace || dryRun ? await findSealed(session, paths) : []
+  const isOne = files.length === 1 && (!inPlace || found[0]?.isNamed === true)
+  if (isOne && !dryRun && (!inPlace || !json)) return rotateOne(session, files[0]!, options)
+  return rotateMany(session, found, options)
+}
+
+function rotateOne(session: Session, source: Source, options: RotateOptions): Promise<Outcome> {
+  const rotation = readRotation(options)
+  return withFile(source, async () => {
+    const file = await openFile(session, { ...options, source, isRotation: true })
+    try {
+      const wanted = wantedAfter(rotation, file)
+      if (!session.asSops) noticeAbsent(session, rotation, file)
+      await checkKnown(session, file, wanted.groups, { named: rotation.add, keepRecipient: options.keepRecipient })
+      const { text } = await sealFresh(session, file, wanted, options)
+      return await putResult(session, options, {
+        content: text,
+        file: source,
+        original: file.facts === null ? null : file.original,
+        mode: "kept",
+      })
+    } finally {
+      file.dataKey.wipe()
+    }
+  })
+}

@@ -1,0 +1,82 @@
+import { buildTrees } from "../../core/build-tree.ts"
+import { type Scan } from "../../core/format.ts"
+import { decodeText, utf8 } from "../../core/text.ts"
+import { type Tree } from "../../core/tree.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { readFile } from "../../host/files.ts"
+import { pathAsUpstream, refuseList, valueAsUpstream } from "../seal/as-upstream.ts"
+import { changeFile } from "../seal/change-file.ts"
+import { findInTree, refuseShadowed } from "../open/find-in-tree.ts"
+import { parseJsonValue } from "../seal/json-value.ts"
+import { fileLimits } from "../machine.ts"
+import { type OpenedFile } from "../open/open-file.ts"
+import { type SetOptions } from "../options.ts"
+import { sameTree } from "../open/same-tree.ts"
+import { type Outcome, type Session } from "../session.ts"
+import { loadSettings } from "../settings.ts"
+import { parsePath, type TreePath } from "../open/tree-path.ts"
+
+/** `set`: one value of a sealed file, in the layout that is there. */
+export async function setValue(session: Session, options: SetOptions): Promise<Outcome> {
+  // Upstream reads the config before it looks at anything else.
+  if (session.asSops) await loadSettings(session, options.filenameOverride ?? options.file, options.config)
+  const path = parsePath(session, options.path, 7)
+  const value = await readValue(session, options)
+  if (session.asSops) refuseList(value)
+  return changeFile(session, options, async (scan, file) => {
+    const { format } = file.document
+    const [place, content] = session.asSops
+      ? [pathAsUpstream(rootOf(file, scan), path).path, valueAsUpstream(value, format.name)]
+      : [path, value]
+    if (!session.asSops) refuseTwice(file, scan, path)
+    if (options.idempotent && isThere(rootOf(file, scan), place, content)) return []
+    return format.set(scan, place, content)
+  })
+}
+
+/** Which of two is meant? YAML cannot hold both. @throws {AppError} `KEY_TWICE` (S2) */
+export function refuseTwice(file: OpenedFile, scan: Scan, path: TreePath): void {
+  if (file.document.format.name === "yaml") return
+  refuseShadowed(file.opened, path)
+  try {
+    findInTree(rootOf(file, scan), path)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "KEY_NOT_FOUND") throw error
+  }
+}
+
+function rootOf({ opened }: OpenedFile, { documents }: Scan): Tree {
+  return buildTrees(opened.leaves, documents)[0]!
+}
+
+async function readValue(session: Session, { value, string, path }: SetOptions): Promise<Tree> {
+  if (value.from === "prompt") {
+    const answer = await session.io.terminal.ask(`Value of ${path}: `, { hidden: true })
+    if (answer === null) throw new AppError("VALUE_MISSING")
+    return text(answer)
+  }
+  if (value.from === "argument") return string ? text(value.text) : parseJsonValue(value.text)
+  const file = value.from === "stdin" ? "/dev/stdin" : value.file
+  const { bytes } = await readFile(session.io, file, fileLimits).catch((error: unknown) => {
+    // Upstream has no status of its own for this file.
+    if (!session.asSops || !(error instanceof AppError)) throw error
+    throw new AppError(error.code, error.where, { ...error.detail, exit: 1 })
+  })
+  const content = decodeText(bytes)
+  if (content === null) throw new AppError("VALUE_INVALID", { file })
+  // The newline that ends a line of a file, or that a program prints, is not part of a text.
+  return string ? text(content.replace(/\r?\n$/, "")) : parseJsonValue(content)
+}
+
+function text(value: string): Tree {
+  return { type: "scalar", scalar: { kind: "str", bytes: utf8.encode(value) } }
+}
+
+function isThere(root: Tree, path: TreePath, value: Tree): boolean {
+  try {
+    return sameTree(findInTree(root, path), value)
+  } catch (error) {
+    if (error instanceof AppError && error.code === "KEY_NOT_FOUND") return false
+    throw error
+  }
+}

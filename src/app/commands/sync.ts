@@ -1,0 +1,126 @@
+import { type Rule } from "../../config/rule.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { utf8 } from "../../core/text.ts"
+import { writeAtomic } from "../../host/write-atomic.ts"
+import { usableThreshold } from "../../keys/wrap.ts"
+import { eachFile } from "../each-file.ts"
+import { type KeyPlan, planKeys } from "../recipients/key-plan.ts"
+import { type LoadedFile, withFile } from "../open/open-file.ts"
+import { type SyncOptions } from "../options.ts"
+import { rewrap } from "../recipients/rewrap.ts"
+import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
+import { type Outcome, type Session } from "../session.ts"
+import { planLines, type SyncedFile, summary, summaryJson } from "../report/sync-report.ts"
+
+/**
+ * `sync` and `updatekeys`: makes sealed files follow the rules of the config. Values, MAC and date stay; the data key is
+ * the same, wrapped for others. A file is either old or new at any moment, so what was interrupted is finished by the
+ * next call.
+ *
+ * @param isStrict - a file without a rule is an error, also when it was found in a folder
+ * @returns with `check` the error `KEYS_DRIFT` when something would change
+ */
+export async function syncFiles(
+  session: Session,
+  options: SyncOptions,
+  { isStrict }: { readonly isStrict: boolean },
+): Promise<Outcome> {
+  const candidates = await findSealed(session, options.paths)
+  const work = new Work(session, options, isStrict)
+  const planned = (await work.plan(candidates)).filter((each) => each !== null)
+  const stale = planned.filter(({ state }) => state === "stale")
+  const isLookOnly = options.check || options.dryRun
+  if (stale.length > 0 && !isLookOnly && !options.yes) await confirm(session, stale)
+  const files = isLookOnly ? planned : await work.apply(planned)
+  const errors = files.flatMap(({ error }) => error ?? [])
+  const drift = new AppError("KEYS_DRIFT", {}, { notes: stale.map(({ file }) => file) })
+  const output = options.json ? summaryJson(files) : summary(files, { isLookOnly })
+  return { output, errors: options.check && stale.length > 0 ? [...errors, drift] : errors }
+}
+
+/** The plan is shown first, all of it, and there is one question for all files. */
+async function confirm(session: Session, stale: readonly SyncedFile[]): Promise<void> {
+  for (const file of stale) for (const line of planLines(file)) session.notice(line)
+  const count = stale.length === 1 ? "this file" : `these ${stale.length} files`
+  if ((await session.io.terminal.confirm(`Wrap the data key of ${count} again?`)) !== true) {
+    throw new AppError("NOT_CONFIRMED")
+  }
+}
+
+class Work {
+  readonly #session: Session
+  readonly #options: SyncOptions
+  readonly #isStrict: boolean
+
+  constructor(session: Session, options: SyncOptions, isStrict: boolean) {
+    this.#session = session
+    this.#options = options
+    this.#isStrict = isStrict
+  }
+
+  /** @returns `null` for a file that turns out not to be sealed */
+  plan(candidates: readonly Candidate[]): Promise<(SyncedFile | null)[]> {
+    return eachFile<Candidate, SyncedFile | null>(this.#session, {
+      what: "reading",
+      items: candidates,
+      work: async (candidate, session) => {
+        const loaded = await this.#load(candidate, session)
+        return loaded === null ? null : this.#planOf(loaded, candidate)
+      },
+      failed,
+    })
+  }
+
+  apply(planned: readonly SyncedFile[]): Promise<SyncedFile[]> {
+    const work = async (before: SyncedFile, session: Session): Promise<SyncedFile> => {
+      if (before.state !== "stale") return before
+      // The file is read again: what was planned may be long ago, and only what is there now is written over.
+      const loaded = await this.#load(before, session)
+      const now = loaded === null ? before : await this.#planOf(loaded, before)
+      if (loaded === null || now.state !== "stale" || now.plan === null) return now
+      const text = await withFile(before.file, () => rewrap(session, loaded, now.plan!, this.#options))
+      await writeAtomic(session.io, before.file, utf8.encode(text), {
+        mode: "kept",
+        opened: loaded.original,
+        followLinks: this.#options.followLinks,
+      })
+      return { ...now, state: "updated" }
+    }
+    return eachFile<SyncedFile, SyncedFile>(this.#session, { what: "wrapping", items: planned, work, failed })
+  }
+
+  #load(candidate: Candidate, session: Session): Promise<LoadedFile | null> {
+    return loadCandidate(session, candidate, this.#options)
+  }
+
+  async #planOf({ document, settings }: LoadedFile, candidate: Candidate): Promise<SyncedFile> {
+    const { file, isNamed } = candidate
+    const rule = await withFile(file, () => this.#rule(settings, isNamed))
+    if (rule === null) return { file, isNamed, state: "without rule", plan: null, nameOf: () => undefined }
+    const plan = await withFile(file, async () => planByRule(document.metadata, rule))
+    const nameOf: SyncedFile["nameOf"] = (recipient) => settings.personOf(recipient)
+    return { file, isNamed, state: plan.isCurrent ? "current" : "stale", plan, nameOf }
+  }
+
+  /** @throws {AppError} `CONFIG_NO_RULE`, `CONFIG_UNREADABLE` for a file that was named */
+  async #rule(settings: LoadedFile["settings"], isNamed: boolean): Promise<Rule | null> {
+    const isNeeded = isNamed || this.#isStrict
+    try {
+      const rule = await settings.sealingRule()
+      if (rule !== null || !isNeeded) return rule
+    } catch (error) {
+      if (isNeeded || !(error instanceof AppError) || error.code !== "CONFIG_NO_RULE") throw error
+      return null
+    }
+    throw new AppError("CONFIG_NO_RULE", {}, { hint: "make a config with `sotto init`" })
+  }
+}
+
+function failed({ file, isNamed }: Candidate, error: AppError): SyncedFile {
+  return { file, isNamed, state: "failed", plan: null, nameOf: () => undefined, error }
+}
+
+/** @throws {AppError} `KEY_GROUPS_INVALID` before anything is unwrapped */
+function planByRule(metadata: LoadedFile["document"]["metadata"], { groups, threshold }: Rule): KeyPlan {
+  return planKeys(metadata, { groups, threshold: usableThreshold(groups, groups.length < 2 ? 0 : threshold) })
+}

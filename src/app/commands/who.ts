@@ -1,0 +1,72 @@
+import { recipientName } from "../../core/recipient.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { neededOf } from "../recipients/key-plan.ts"
+import { type LoadedFile } from "../open/open-file.ts"
+import { type WhoOptions } from "../options.ts"
+import { findSealed, loadCandidate } from "../open/sealed-files.ts"
+import { shown } from "../report/shown.ts"
+import { type Outcome, type Session } from "../session.ts"
+
+interface Readers {
+  readonly file: string
+  readonly groups: readonly (readonly string[])[]
+  /** How many groups are needed. */
+  readonly needed: number
+}
+
+/** `who`: who can read what, by name, from the metadata alone: no key is needed. */
+export async function listReaders(session: Session, options: WhoOptions): Promise<Outcome> {
+  const readers: Readers[] = []
+  const errors: AppError[] = []
+  for (const candidate of await findSealed(session, options.paths)) {
+    try {
+      const loaded = await loadCandidate(session, candidate, options)
+      if (loaded !== null) readers.push(readersOf(candidate.file, loaded))
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      errors.push(error)
+    }
+  }
+  const people = byPerson(readers)
+  if (options.json) return { output: json(options.by === "file" ? readers : people), errors }
+  const lines = options.by === "file" ? readers.map(fileLine) : people.flatMap(personLines)
+  return { output: lines.map((line) => `${shown(line)}\n`).join(""), errors }
+}
+
+function readersOf(file: string, { document, settings }: LoadedFile): Readers {
+  const { groups, threshold } = document.metadata
+  const names = groups.map((group) => [
+    ...new Set(group.map(({ recipient }) => settings.personOf(recipient) ?? recipientName(recipient))),
+  ])
+  return { file, groups: names, needed: neededOf(groups.length, threshold) }
+}
+
+function fileLine({ file, groups, needed }: Readers): string {
+  const [only = []] = groups
+  if (groups.length === 1) return `${file}: ${only.join(", ")}`
+  return `${file}: ${needed} of ${groups.map((group) => `(${group.join(" or ")})`).join(", ")}`
+}
+
+interface Person {
+  readonly name: string
+  readonly files: readonly { readonly file: string; readonly isAlone: boolean }[]
+}
+
+function byPerson(readers: readonly Readers[]): Person[] {
+  const people = new Map<string, { file: string; isAlone: boolean }[]>()
+  for (const { file, groups, needed } of readers) {
+    for (const name of new Set(groups.flat())) {
+      const isAlone = groups.filter((group) => group.includes(name)).length >= needed
+      people.set(name, [...(people.get(name) ?? []), { file, isAlone }])
+    }
+  }
+  return [...people].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, files]) => ({ name, files }))
+}
+
+function personLines({ name, files }: Person): string[] {
+  return [name, ...files.map(({ file, isAlone }) => `  ${file}${isAlone ? "" : " (with others)"}`)]
+}
+
+function json(list: readonly Readers[] | readonly Person[]): string {
+  return `${JSON.stringify({ schema: 1, readers: list })}\n`
+}

@@ -1,0 +1,89 @@
+import { AppError } from "../../errors/app-error.ts"
+import { type Opened, type Unverified } from "../../core/document.ts"
+import { keyPath } from "../../core/site.ts"
+import { type Tree } from "../../core/tree.ts"
+import { didYouMean } from "../../errors/nearest.ts"
+import { type TreePath } from "./tree-path.ts"
+
+export interface FindOptions {
+  /** Comments in a list have positions too, as in upstream. */
+  readonly countsComments?: boolean
+}
+
+/**
+ * The part of a document that a path names.
+ *
+ * @throws {AppError} `KEY_NOT_FOUND`; `KEY_TWICE` when a key on the way stands twice, since either could be meant (S2)
+ */
+export function findInTree(root: Tree, path: TreePath, { countsComments = false }: FindOptions = {}): Tree {
+  let at = root
+  for (const [depth, part] of path.entries()) {
+    const next = step(at, part, path.slice(0, depth + 1), countsComments)
+    if (next === null) {
+      const component = typeof part === "string" ? `['${part}']` : `[${part}]`
+      const asUpstream = `error truncating tree: component ${component} not found`
+      throw new AppError(
+        "KEY_NOT_FOUND",
+        { path: path.slice(0, depth + 1) },
+        { asUpstream, hint: whatIsThere(at, part) },
+      )
+    }
+    at = next
+  }
+  return at
+}
+
+function step(tree: Tree, part: string | number, path: TreePath, countsComments: boolean): Tree | null {
+  if (tree.type === "list" && typeof part === "number") {
+    const items = countsComments ? tree.items : tree.items.filter(({ type }) => type !== "comment")
+    const item = items[part]
+    if (item?.type === "comment") return { type: "scalar", scalar: { kind: "str", bytes: item.text } }
+    return item ?? null
+  }
+  if (tree.type !== "map" || typeof part !== "string") return null
+  let found: Tree | null = null
+  for (const entry of tree.entries) {
+    if (entry.type !== "entry" || entry.key !== part) continue
+    if (found !== null) throw new AppError("KEY_TWICE", { path })
+    found = entry.value
+  }
+  return found
+}
+
+/**
+ * A tree holds what upstream sees of an INI file, which is the last of the lines with one name.
+ *
+ * @throws {AppError} `KEY_TWICE` when another line at or below the path is shadowed so (S2)
+ */
+export function refuseShadowed(opened: Pick<Opened | Unverified, "leaves">, path: TreePath): void {
+  refuseShadowedWhere(opened, (keys) => path.every((part, index) => keys[index] === part))
+}
+
+/** The same for the lines whose names are meant. */
+export function refuseShadowedWhere(
+  { leaves }: Pick<Opened | Unverified, "leaves">,
+  isMeant: (keys: readonly string[]) => boolean,
+): void {
+  for (const { site } of leaves) {
+    if (site.shadowed !== true || site.kind === "comment") continue
+    const keys = keyPath(site.item)
+    if (isMeant(keys)) throw new AppError("KEY_TWICE", { path: keys, line: site.line })
+  }
+}
+
+const keysShownMax = 10
+
+/** Keys stand in the clear in a sealed file, so they may be said. */
+function whatIsThere(tree: Tree, part: string | number): string {
+  if (tree.type === "list") {
+    const count = tree.items.filter(({ type }) => type !== "comment").length
+    return `there is a list of ${count === 1 ? "one item" : `${count} items`}, counted from 0`
+  }
+  if (tree.type !== "map") return "there is a single value, and nothing in it"
+  const keys = tree.entries.flatMap((entry) => (entry.type === "entry" ? [entry.key] : []))
+  const near = didYouMean(String(part), keys)
+  if (near !== undefined) return near
+  if (keys.length === 0) return "there is an empty mapping"
+  const more = keys.length > keysShownMax ? ", ..." : ""
+  return `the keys there are: ${keys.slice(0, keysShownMax).join(", ")}${more}`
+}

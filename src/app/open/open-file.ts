@@ -1,0 +1,186 @@
+import { compileSelectors } from "../../config/re2.ts"
+import { checkReadable, type Opened, type SealedDocument, type Unverified } from "../../core/document.ts"
+import { type FormatName } from "../../core/format.ts"
+import { Cipher } from "../../core/gcm.ts"
+import { acceptUnverified, open, openUnverified } from "../../core/open.ts"
+import { type SecretBytes } from "../../core/secret.ts"
+import { type CompiledSelectors } from "../../core/select.ts"
+import { decodeText } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { type FileFacts, type OpenedFile as HostFile, readFile } from "../../host/files.ts"
+import { unwrapDataKey } from "../../keys/unwrap.ts"
+import { servicesOf } from "../recipients/key-services.ts"
+import { fileLimits, keyContext } from "../machine.ts"
+import { type CommonOptions, type OpenOptions, type Source } from "../options.ts"
+import { readAs } from "./read-as.ts"
+import { type Session } from "../session.ts"
+import { type FileSettings, loadSettings } from "../settings.ts"
+import { formatByName, sniffSealed } from "./source-type.ts"
+import { readAsSops } from "./read-as-sops.ts"
+import { sayWarnings } from "../report/warnings.ts"
+
+export interface OpenRequest extends CommonOptions, OpenOptions {
+  readonly source: Source
+  readonly inputType: FormatName | undefined
+  readonly filenameOverride?: string | undefined
+  /** Only values are wanted: the plain text is not put together. */
+  readonly valuesOnly?: boolean
+  /** The file is about to be sealed again, and its MAC does not count. As `sops` only. */
+  readonly ignoreMac?: boolean | undefined
+  /** As `sops`: a text of another type than it is said to be may be read as what it is. */
+  readonly isForgiving?: boolean | undefined
+  /** For the audit log. */
+  readonly isRotation?: boolean
+}
+
+/** A sealed file that was read; nothing is opened yet. */
+export interface LoadedFile {
+  /** As it was named; `null` for standard input. */
+  readonly file: string | null
+  /** The name by which formats and rules are chosen. */
+  readonly name: string | null
+  readonly original: Uint8Array
+  /** `null` for a stream. */
+  readonly facts: FileFacts | null
+  readonly document: SealedDocument
+  readonly settings: FileSettings
+}
+
+/** A sealed file with its data key. The key belongs to whoever has this, and is wiped with `wipe`. */
+export interface OpenedFile<T = Opened> extends LoadedFile {
+  readonly opened: T
+  readonly dataKey: SecretBytes
+  readonly cipher: Cipher
+  readonly compiled: CompiledSelectors
+}
+
+/** Reads a sealed file and its metadata. Needs no key. @throws {AppError} with the name of the file */
+export async function loadSealed(session: Session, request: Omit<OpenRequest, "decryptionOrder">): Promise<LoadedFile> {
+  const file = request.source
+  const name = request.filenameOverride ?? file
+  return withFile(file, async () => {
+    const settings = await loadSettings(session, name, request.config)
+    const { bytes, facts } = await readSource(session, file)
+    const text = decodeText(bytes)
+    if (text === null) throw new AppError("NOT_SEALED")
+    const named = formatByName(name, request.inputType, settings.rule.inputType)
+    const isGuess = named === "binary" && request.inputType === undefined && !session.asSops
+    const document = session.asSops
+      ? await readAsSops(text, { format: named, name, isForgiving: request.isForgiving ?? false })
+      : await (isGuess ? readGuessed(text) : readAs(named, text))
+    return { file, name, original: bytes, facts, document, settings }
+  })
+}
+
+/** Reads a file that is to be there. Upstream says that it cannot be read, with status 2, when it is not. */
+export async function readSource(session: Session, file: Source): Promise<HostFile> {
+  try {
+    return await readFile(session.io, file ?? "/dev/stdin", fileLimits)
+  } catch (error) {
+    if (!session.asSops || !(error instanceof AppError) || error.code !== "FILE_MISSING") throw error
+    throw new AppError(error.code, error.where, { ...error.detail, exit: 2 })
+  }
+}
+
+/** Under a name that says nothing a text that is not even JSON was never sealed, whatever else may be wrong with it. */
+async function readGuessed(text: string): Promise<SealedDocument> {
+  const format = sniffSealed(text)
+  try {
+    return await readAs(format, text)
+  } catch (error) {
+    if (format === "binary" && error instanceof AppError && error.code === "SYNTAX") throw new AppError("NOT_SEALED")
+    throw error
+  }
+}
+
+/** Opens a sealed file: data key, values, MAC and structure. @throws {AppError} with the name of the file */
+export async function openFile(session: Session, request: OpenRequest): Promise<OpenedFile> {
+  const loaded = await loadSealed(session, request)
+  if (request.isRotation === true) await session.audit?.("rotate", loaded.file)
+  if (request.ignoreMac !== true) return openLoaded(session, loaded, request)
+  const file = await openLoadedUnverified(session, loaded, request)
+  return { ...file, opened: acceptUnverified(file.opened) }
+}
+
+export async function openLoaded(
+  session: Session,
+  loaded: LoadedFile,
+  request: Pick<OpenRequest, "decryptionOrder" | "valuesOnly">,
+): Promise<OpenedFile> {
+  return withKey(session, loaded, request, (document, cipher, compiled) =>
+    open(document, {
+      cipher,
+      selectors: compiled,
+      requireStructure: loaded.settings.rule.structure === "required",
+      valuesOnly: request.valuesOnly ?? false,
+    }),
+  )
+}
+
+/** For `--ignore-mac`. */
+export async function openFileUnverified(session: Session, request: OpenRequest): Promise<OpenedFile<Unverified>> {
+  return openLoadedUnverified(session, await loadSealed(session, request), request)
+}
+
+export async function openLoadedUnverified(
+  session: Session,
+  loaded: LoadedFile,
+  request: Pick<OpenRequest, "decryptionOrder">,
+): Promise<OpenedFile<Unverified>> {
+  return withKey(session, loaded, request, (document, cipher, selectors) =>
+    openUnverified(document, { cipher, selectors, requireStructure: false }),
+  )
+}
+
+async function withKey<T extends Opened | Unverified>(
+  session: Session,
+  loaded: LoadedFile,
+  { decryptionOrder }: Pick<OpenRequest, "decryptionOrder">,
+  work: (document: SealedDocument, cipher: Cipher, compiled: CompiledSelectors) => T,
+): Promise<OpenedFile<T>> {
+  return withFile(loaded.file, async () => {
+    const { document } = loaded
+    checkReadable(document)
+    const compiled = await compileSelectors(document.metadata.selectors, { refuseInvalid: false })
+    const dataKey = await unwrapDataKey(document.metadata.groups, document.metadata.threshold, {
+      context: keyContext(session, [loaded.file], () => loaded.settings.named()),
+      services: servicesOf(session),
+      decryptionOrder: decryptionOrder.length === 0 ? null : decryptionOrder,
+      nameOf: (recipient) => loaded.settings.personOf(recipient),
+    })
+    session.log?.({ level: "info", logger: "SOPS", text: "Data key recovered successfully" })
+    try {
+      await session.audit?.("decrypt", loaded.file)
+      const cipher = new Cipher(dataKey)
+      const opened = work(document, cipher, compiled)
+      warn(session, loaded.file, opened)
+      return { ...loaded, opened, dataKey, cipher, compiled }
+    } catch (error) {
+      dataKey.wipe()
+      throw error
+    }
+  })
+}
+
+/** Says what was left as it stands. Comments that are not sealed may have been put there by anybody. */
+function warn(session: Session, file: string | null, { warnings }: Opened | Unverified): void {
+  const lines = warnings.filter(({ code }) => code === "COMMENT_NOT_SEALED").map(({ line }) => line)
+  if (session.asSops) {
+    const text =
+      "Found possibly unencrypted comment in file: it stays as it stands. Very old releases did not encrypt comments."
+    for (const line of lines) {
+      session.log?.({ level: "warning", logger: "SOPS", text, fields: { line: String(line) } })
+    }
+    return
+  }
+  sayWarnings(session, file, warnings)
+}
+
+/** Adds the name of the file to whatever goes wrong with it. */
+export async function withFile<T>(file: string | null, work: () => Promise<T>): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    throw error instanceof AppError ? error.at({ file: file ?? "standard input" }) : error
+  }
+}

@@ -1,0 +1,96 @@
+import { buildTrees } from "../../core/build-tree.ts"
+import { type Opened, type SealedDocument, type Unverified } from "../../core/document.ts"
+import { type EmitOptions, type FormatName } from "../../core/format.ts"
+import { utf8 } from "../../core/text.ts"
+import { type Tree } from "../../core/tree.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { loadFormat } from "../../formats/registry.ts"
+import { type OpenedFile } from "./open-file.ts"
+import { type Session } from "../session.ts"
+
+export type AnyFile = OpenedFile<Opened | Unverified>
+
+/**
+ * Whether the file has a layout of its own to come back to. As `sops` a file that upstream sealed is printed as upstream
+ * prints it, since callers compare.
+ */
+export function keepsLayout({ asSops }: Session, { metadata }: SealedDocument): boolean {
+  return !asSops || metadata.structure !== "" || metadata.layout !== "" || metadata.container !== ""
+}
+
+/** The data of an opened file, one tree a document. */
+export function treesOf({ asSops }: Session, { opened, document }: AnyFile): Tree[] {
+  return buildTrees(opened.leaves, document.scan.documents, { asSops })
+}
+
+/**
+ * The whole plain text in its own format: what `decrypt` prints, and what an editor and `exec-file` show.
+ *
+ * @throws {AppError} `EMIT_IMPOSSIBLE`
+ */
+export async function printWhole(session: Session, file: AnyFile, indent: number | undefined): Promise<Uint8Array> {
+  const { format } = file.document
+  if (format.name === "binary" || keepsLayout(session, file.document)) return file.opened.bytes
+  return utf8.encode(format.emit(treesOf(session, file), emitOptions(file, format.name, indent)))
+}
+
+/** The plain text in a format: layout is left behind when it is not the file's own. */
+export async function printAs(
+  session: Session,
+  file: AnyFile,
+  to: FormatName,
+  indent: number | undefined,
+): Promise<Uint8Array> {
+  if (to === file.document.format.name) return printWhole(session, file, indent)
+  const trees = treesOf(session, file)
+  if (to === "binary") return binaryBytes(trees)
+  return utf8.encode((await loadFormat(to)).emit(trees, emitOptions(file, to, indent)))
+}
+
+/** One value: text as it is, without a newline; anything else as the output format writes it. */
+export async function valueBytes(value: Tree, to: FormatName, options: EmitOptions): Promise<Uint8Array> {
+  if (value.type === "scalar" && value.scalar.kind === "str") return value.scalar.bytes
+  if (value.type === "map" && to === "binary") return binaryBytes([value])
+  const format = await loadFormat(to)
+  if (value.type === "map") return utf8.encode(format.emit([value], options))
+  return utf8.encode(format.emitValue(value, options))
+}
+
+/** `--indent`, else the config's for that format, else upstream's. */
+export function emitOptions(
+  { settings }: Pick<AnyFile, "settings">,
+  format: FormatName,
+  indent: number | undefined,
+): EmitOptions {
+  const { stores } = settings.rule
+  if (format === "yaml") return { indent: yamlIndent(indent ?? stores.yamlIndent) }
+  if (format === "json") return { indent: jsonIndent(indent ?? stores.jsonIndent) }
+  return { indent: format === "binary" ? jsonIndent(indent ?? stores.jsonBinaryIndent) : undefined }
+}
+
+function jsonIndent(indent: number | undefined): number | undefined {
+  if (indent === undefined || indent >= -1) return indent
+  throw new AppError("NOT_PRINTABLE", {}, { subject: "an indent of JSON is -1 (a tab) or more" })
+}
+
+function yamlIndent(indent: number | undefined): number | undefined {
+  if (indent === undefined || indent > 0) return indent
+  if (indent === 0) return undefined
+  throw new AppError("NOT_PRINTABLE", {}, { subject: "an indent of YAML is 0 (for 4) or more" })
+}
+
+/** A tree is a binary file only when it is the one string `data`. */
+function binaryBytes([root]: readonly Tree[]): Uint8Array {
+  const entry =
+    root?.type === "map" ? root.entries.find((each) => each.type === "entry" && each.key === "data") : undefined
+  if (entry?.type === "entry" && entry.value.type === "scalar" && entry.value.scalar.kind === "str")
+    return entry.value.scalar.bytes
+  throw new AppError(
+    "EMIT_IMPOSSIBLE",
+    {},
+    {
+      subject: "a document without the one text entry `data` is no binary file",
+      hint: "choose another format with --output-type",
+    },
+  )
+}

@@ -1,0 +1,28 @@
+import { type FormatName } from "../../core/format.ts"
+import { detectFormat } from "../../formats/registry.ts"
+
+/**
+ * The format of a file: what was asked for, else what the config says, else by the suffix of its name.
+ *
+ * @param name - the file or the name that stands in for it; `null` for standard input
+ */
+export function formatByName(
+  name: string | null,
+  asked: FormatName | undefined,
+  configured: FormatName | null,
+): FormatName {
+  return asked ?? configured ?? (name === null ? "binary" : detectFormat(name))
+}
+
+/**
+ * The format of a sealed text whose name says nothing (`.env.production`, standard input). Sealed files tell by their
+ * metadata; what is not recognized stays `binary`.
+ */
+export function sniffSealed(text: string): FormatName {
+  const start = text.trimStart()
+  if (start.startsWith("{")) return /^\{\s*"data"\s*:\s*"[^"]*"\s*,\s*"sops"\s*:/.test(start) ? "binary" : "json"
+  if (/^sops:[ \t]*(?:#.*)?\r?$/m.test(text)) return "yaml"
+  if (/^sops_version=/m.test(text)) return "dotenv"
+  if (/^\[sops\][ \t]*\r?$/m.test(text)) return "ini"
+  return "binary"
+}

@@ -1,0 +1,62 @@
+import { recipientKey } from "../../config/recipients.ts"
+import { type Metadata } from "../../core/metadata.ts"
+import { type Recipient } from "../../core/recipient.ts"
+
+/** For whom a file is to be. */
+export interface Wanted {
+  readonly groups: readonly (readonly Recipient[])[]
+  /** 0: all groups. */
+  readonly threshold: number
+}
+
+/** What has to change for it. Groups are compared by their position, as upstream does. */
+export interface KeyPlan extends Wanted {
+  readonly changes: readonly GroupChange[]
+  /** How many groups open the file: before, and after. 1 for a single group. */
+  readonly needed: readonly [before: number, after: number]
+  /** Nobody comes or goes. */
+  readonly isCurrent: boolean
+}
+
+export interface GroupChange {
+  readonly added: readonly Recipient[]
+  readonly removed: readonly Recipient[]
+}
+
+export function planKeys({ groups, threshold }: Metadata, wanted: Wanted): KeyPlan {
+  const before = groups.map((group) => group.map(({ recipient }) => recipient))
+  const after = wanted.groups.map((group, index) => group.map((recipient) => asInFile(recipient, before[index] ?? [])))
+  const changes = Array.from({ length: Math.max(before.length, after.length) }, (_, index) => ({
+    added: without(after[index] ?? [], before[index] ?? []),
+    removed: without(before[index] ?? [], after[index] ?? []),
+  }))
+  const needed = [neededOf(before.length, threshold), neededOf(after.length, wanted.threshold)] as const
+  const isSame = changes.every(({ added, removed }) => added.length === 0 && removed.length === 0)
+  const isCurrent = isSame && before.length === after.length && needed[0] === needed[1]
+  return { groups: after, threshold: after.length === 1 ? 0 : needed[1], changes, needed, isCurrent }
+}
+
+/** Upstream takes 0 for "all of them". */
+export function neededOf(groups: number, threshold: number): number {
+  if (groups < 2) return 1
+  return threshold === 0 ? groups : threshold
+}
+
+/** A config may leave the version of an Azure key open; a file has the one that it was wrapped with. */
+function asInFile(recipient: Recipient, group: readonly Recipient[]): Recipient {
+  if (recipient.type !== "azure_kv" || recipient.version !== "") return recipient
+  const { vaultUrl, name } = recipient
+  const known = group.find(
+    (other) => other.type === "azure_kv" && sameUrl(other.vaultUrl, vaultUrl) && other.name === name,
+  )
+  return known ?? recipient
+}
+
+function sameUrl(a: string, b: string): boolean {
+  return a.replace(/\/$/, "") === b.replace(/\/$/, "")
+}
+
+function without(recipients: readonly Recipient[], others: readonly Recipient[]): Recipient[] {
+  const known = new Set(others.map(recipientKey))
+  return recipients.filter((recipient) => !known.has(recipientKey(recipient)))
+}

@@ -1,0 +1,27 @@
+import { environment } from "../../config/environment.ts"
+import { type KeyServices, onlyLocal, readServices } from "../../keys/keyservice/services.ts"
+import { type Session } from "../session.ts"
+
+export interface KeyServiceChoice {
+  /** Addresses, in the order in which they are asked. */
+  readonly keyservice: readonly string[]
+  /** `undefined`: as the variable says, else yes. */
+  readonly enableLocalKeyservice: "true" | "false" | undefined
+}
+
+/**
+ * The same session, with the key services that options and variables name.
+ *
+ * @throws {AppError} `KEYSERVICE_ADDRESS`, `ENVIRONMENT_INVALID`
+ */
+export function withKeyServices(session: Session, { keyservice, enableLocalKeyservice }: KeyServiceChoice): Session {
+  const { asSops } = session
+  const said = environment((name) => session.io.env.get(name)).flag("SOPS_ENABLE_LOCAL_KEYSERVICE") ?? true
+  const isLocal = enableLocalKeyservice === undefined ? said : enableLocalKeyservice === "true"
+  const notice = (text: string): void => session.notice(text)
+  return { ...session, keyServices: readServices(keyservice, { isLocal, asSops, notice }) }
+}
+
+export function servicesOf({ keyServices }: Session): KeyServices {
+  return keyServices ?? onlyLocal
+}

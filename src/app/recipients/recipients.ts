@@ -1,0 +1,61 @@
+import { type Recipient, type RecipientType } from "../../core/recipient.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { parseRecipients } from "../../keys/parse-recipient.ts"
+import { type RecipientOptions } from "../options.ts"
+
+/** The order of a group that is built from options, as upstream builds it. */
+const kinds: readonly (readonly [RecipientType, keyof RecipientOptions])[] = [
+  ["kms", "kms"],
+  ["gcp_kms", "gcpKms"],
+  ["hckms", "hckms"],
+  ["azure_kv", "azureKv"],
+  ["pgp", "pgp"],
+  ["hc_vault", "hcVaultTransit"],
+  ["age", "age"],
+]
+
+/**
+ * The recipients that options or their variables name: one group.
+ *
+ * @returns `null` when none is named
+ * @throws {AppError} `RECIPIENT_INVALID`; `CONTEXT_INVALID` with status 6
+ */
+export function recipientsOf(options: RecipientOptions): Recipient[] | null {
+  const context = contextOf(options.encryptionContext)
+  const recipients = kinds.flatMap(([type, option]) =>
+    (options[option] as readonly string[]).flatMap((text) => parseRecipients(type, text)),
+  )
+  if (recipients.length === 0) return null
+  return recipients.map((recipient) =>
+    recipient.type === "kms" ? { ...recipient, context, awsProfile: options.awsProfile ?? "" } : recipient,
+  )
+}
+
+/** Whether options name anybody at all; what they say is not judged yet. */
+export function namesRecipients(options: RecipientOptions): boolean {
+  return kinds.some(([, option]) => (options[option] as readonly string[]).some((text) => text.trim() !== ""))
+}
+
+/**
+ * Recipients of a rule with the context of an option. Upstream's old form gives it to keys of the rule too; its
+ * subcommands forget it. A key that has a context of its own keeps that.
+ */
+export function withContext(groups: readonly (readonly Recipient[])[], pairs: readonly string[]): Recipient[][] {
+  const context = contextOf(pairs)
+  return groups.map((group) =>
+    group.map((recipient) =>
+      recipient.type === "kms" && recipient.context.size === 0 ? { ...recipient, context } : recipient,
+    ),
+  )
+}
+
+/** `key:value` pairs; each has exactly one colon. */
+function contextOf(pairs: readonly string[]): ReadonlyMap<string, string> {
+  return new Map(
+    pairs.map((pair) => {
+      const [key, value, more] = pair.split(":")
+      if (key === undefined || value === undefined || more !== undefined) throw new AppError("CONTEXT_INVALID")
+      return [key, value]
+    }),
+  )
+}

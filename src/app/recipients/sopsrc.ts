@@ -1,0 +1,70 @@
+import { type Config, readConfig } from "../../config/config.ts"
+import { parseSpec, recipientKey } from "../../config/recipients.ts"
+import { resolveEntry } from "../../config/rule.ts"
+import { type Recipient } from "../../core/recipient.ts"
+import { decodeText, utf8 } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { didYouMean } from "../../errors/nearest.ts"
+import { readFile } from "../../host/files.ts"
+import { writeAtomic } from "../../host/write-atomic.ts"
+import { parseRecipients } from "../../keys/parse-recipient.ts"
+import { fileLimits } from "../machine.ts"
+import { type CommonOptions } from "../options.ts"
+import { type Session } from "../session.ts"
+import { forgetConfigs, loadSettings } from "../settings.ts"
+
+/** The `.sopsrc` of the working folder, to be changed as text. */
+export interface Sopsrc {
+  readonly config: Config
+  readonly text: string
+  /** The same config with another text, read and held against all its rules. @throws {AppError} `CONFIG_INVALID` */
+  readAs(text: string): Promise<Config>
+  /** @throws {AppError} `CHANGED_MEANWHILE` */
+  write(text: string): Promise<void>
+}
+
+/**
+ * @throws {AppError} `CONFIG_UNREADABLE` without any config, `CONFIG_BY_HAND` for a `.sops.yaml`: it has no names, and
+ *   people write it in too many ways
+ */
+export async function openSopsrc(session: Session, options: CommonOptions): Promise<Sopsrc> {
+  const { config } = await loadSettings(session, null, options.config)
+  if (config === null) throw new AppError("CONFIG_UNREADABLE", {}, { hint: "make one with `sotto init`" })
+  const { file, folder, kind } = config
+  if (kind !== "sopsrc")
+    throw new AppError("CONFIG_BY_HAND", { file }, { subject: "people have names in .sopsrc only" })
+  const { bytes } = await readFile(session.io, file, fileLimits)
+  const text = decodeText(bytes)
+  if (text === null) throw new AppError("CONFIG_INVALID", { file }, { subject: "it is not UTF-8 text" })
+  return {
+    config,
+    text,
+    async readAs(changed) {
+      const read = readConfig(utf8.encode(changed), { file, folder, kind })
+      for (const entry of read.rules ?? []) await resolveEntry(read, entry, { parse: parseRecipients, asSops: false })
+      return read
+    },
+    async write(changed) {
+      await writeAtomic(session.io, file, utf8.encode(changed), { mode: "kept", opened: bytes })
+      forgetConfigs(session)
+    },
+  }
+}
+
+/** The keys of a person. @throws {AppError} `NAME_UNKNOWN` */
+export function recipientsOfPerson({ people, file }: Config, name: string): Recipient[] {
+  const specs = people.filter(({ person }) => person === name)
+  const recipients = specs.flatMap((spec) => parseSpec(spec, parseRecipients))
+  if (recipients.length > 0) return recipients
+  const names = new Set(people.flatMap(({ person }) => person ?? []))
+  throw new AppError("NAME_UNKNOWN", { file }, { subject: name, hint: didYouMean(name, names) })
+}
+
+/** Whoever has one of these keys too, under another name. */
+export function othersWith(config: Config, name: string, recipients: readonly Recipient[]): string[] {
+  const keys = new Set(recipients.map(recipientKey))
+  const others = config.people.filter(
+    (spec) => spec.person !== name && parseSpec(spec, parseRecipients).some((each) => keys.has(recipientKey(each))),
+  )
+  return [...new Set(others.flatMap(({ person }) => person ?? []))]
+}

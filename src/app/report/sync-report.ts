@@ -1,0 +1,73 @@
+import { type Recipient, recipientName } from "../../core/recipient.ts"
+import { type AppError } from "../../errors/app-error.ts"
+import { type NameOf } from "../../keys/describe-data-key.ts"
+import { type KeyPlan } from "../recipients/key-plan.ts"
+import { type Candidate } from "../open/sealed-files.ts"
+import { sealedFiles, shown } from "./shown.ts"
+
+/** What is known of a file, and what was done with it. */
+export interface SyncedFile extends Candidate {
+  readonly state: "current" | "stale" | "updated" | "without rule" | "failed"
+  readonly plan: KeyPlan | null
+  readonly nameOf: NameOf
+  readonly error?: AppError
+}
+
+/** What changes in a file, in a line for each group that changes. */
+export function planLines(file: SyncedFile): string[] {
+  if (file.plan === null) return [shown(file.file)]
+  return changesText(file).map((line) => shown(`${file.file}: ${line}`))
+}
+
+export type Changes = Pick<SyncedFile, "plan" | "nameOf">
+
+/** Who comes and who goes, for each group that changes. Nothing in it is made safe to show. */
+export function changesText({ plan, nameOf }: Changes): string[] {
+  if (plan === null) return []
+  const { changes, needed } = plan
+  const called = (recipients: readonly Recipient[]): string =>
+    recipients.map((recipient) => nameOf(recipient) ?? recipientName(recipient)).join(", ")
+  const lines = changes.flatMap(({ added, removed }, index) => {
+    const what = [
+      ...(added.length === 0 ? [] : [`adds ${called(added)}`]),
+      ...(removed.length === 0 ? [] : [`removes ${called(removed)}`]),
+    ]
+    const group = changes.length === 1 ? "" : `group ${index + 1} `
+    return what.length === 0 ? [] : [`${group}${what.join(", ")}`]
+  })
+  if (needed[0] !== needed[1]) lines.push(`groups that are needed: ${needed[1]} in place of ${needed[0]}`)
+  return lines
+}
+
+/** The table at the end: each file that changes, and how many there are of all kinds. */
+export function summary(files: readonly SyncedFile[], { isLookOnly }: { readonly isLookOnly: boolean }): string {
+  const rows = files.filter(({ state }) => state === "updated" || state === "stale").flatMap(planLines)
+  const unruled = files
+    .filter(({ state }) => state === "without rule")
+    .map(({ file }) => `${shown(file)}: no rule names it`)
+  const count = (state: SyncedFile["state"]): number => files.filter((file) => file.state === state).length
+  const counts = [
+    ...(isLookOnly ? [`${count("stale")} to update`] : [`${count("updated")} updated`]),
+    `${count("current")} already up to date`,
+    ...(unruled.length === 0 ? [] : [`${unruled.length} without a rule`]),
+    ...(count("failed") === 0 ? [] : [`${count("failed")} failed`]),
+  ]
+  return `${[...rows, ...unruled, `${sealedFiles(files.length)}: ${counts.join(", ")}`].join("\n")}\n`
+}
+
+export function summaryJson(files: readonly SyncedFile[]): string {
+  const list = files.map((each) => {
+    const { file, state, plan, error } = each
+    return { file, state, groups: changesJson(each), needed: plan?.needed, code: error?.code }
+  })
+  return `${JSON.stringify({ schema: 1, files: list })}\n`
+}
+
+export function changesJson({ plan, nameOf }: Changes): object[] | undefined {
+  const member = (recipient: Recipient): object => ({
+    type: recipient.type,
+    recipient: recipientName(recipient),
+    name: nameOf(recipient) ?? null,
+  })
+  return plan?.changes.map(({ added, removed }) => ({ added: added.map(member), removed: removed.map(member) }))
+}

@@ -1,0 +1,33 @@
+import { type Warning } from "../../core/document.ts"
+import { type Session } from "../session.ts"
+
+/** Says what does not stop the work. Upstream says none of it but the first, in words of its own. */
+export function sayWarnings(session: Session, file: string | null, warnings: readonly Warning[]): void {
+  if (session.asSops) return
+  for (const text of warningLines(warnings)) session.notice(`${file ?? "standard input"}: ${text}`)
+}
+
+function warningLines(warnings: readonly Warning[]): string[] {
+  const places = (code: Warning["code"]): Warning[] => warnings.filter((warning) => warning.code === code)
+  const lines: string[] = []
+  const comments = places("COMMENT_NOT_SEALED")
+  if (comments.length > 0) {
+    lines.push(`a comment that should be sealed is not, in line ${comments.map(({ line }) => line).join(", ")}`)
+  }
+  for (const { path, line } of places("KEY_AMBIGUOUS")) {
+    lines.push(
+      `${name(path)} in line ${line} and another key are one to the encryption: a value could be moved between them`,
+    )
+  }
+  for (const { path, line } of places("INEXACT_INTEGER")) {
+    lines.push(`${name(path)} in line ${line} is an integer that releases of sops read differently: quote it`)
+  }
+  if (places("MEMO_IGNORED").length > 0) lines.push("the layout memo is of a later version and was not used")
+  if (places("LAYOUT_DROPPED").length > 0)
+    lines.push("some spellings cannot be kept and will come back in their canonical form")
+  return lines
+}
+
+function name(path: Warning["path"]): string {
+  return (path ?? []).join(".")
+}

@@ -1,0 +1,104 @@
+import { type FormatName } from "../../core/format.ts"
+import { decodeText, equalBytes } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { loadFormat } from "../../formats/registry.ts"
+import { chooseEditor, type Editor, runEditor } from "../../host/editor.ts"
+import { withPrivateDir } from "../../host/private-dir.ts"
+import { workspaceOf } from "../machine.ts"
+import { readSource } from "../open/open-file.ts"
+import { type EditOptions } from "../options.ts"
+import { type Session } from "../session.ts"
+import { UnsavedText } from "./unsaved-text.ts"
+
+interface Text {
+  /** Base name of the file, so that the editor knows what it is. */
+  readonly name: string
+  readonly start: Uint8Array
+  readonly format: FormatName
+}
+
+/**
+ * Lets the user edit a text until it is valid in its format. The text lies in a folder of its own that only the user
+ * can read, and is gone afterwards.
+ *
+ * @returns the edited text, which may be what it was
+ * @throws {UnsavedText} when the user gives up with a text that is not valid
+ */
+export async function editUntilValid(session: Session, options: EditOptions, text: Text): Promise<Uint8Array> {
+  const { io, asSops } = session
+  const editor = chooseEditor(io, { asSops, outside: workspaceOf(session, [options.file]) })
+  if (editor.historyWarning !== null)
+    session.notice(`${editor.historyWarning} may keep a copy of the text in its local history`)
+  const end = new AbortController()
+  // Upstream ends with a status of its own, and leaves the editor alone.
+  const release = asSops ? io.signals.take(["SIGINT", "SIGTERM"], () => end.abort()) : () => {}
+  try {
+    return await withPrivateDir(
+      io,
+      async (dir) => {
+        const path = dir.write(text.name, text.start)
+        return loop(session, options, { ...text, path, editor, abandon: end.signal })
+      },
+      asSops ? { base: io.temp } : {},
+    )
+  } finally {
+    release()
+  }
+}
+
+async function loop(
+  session: Session,
+  { keepEnv, showMasterKeys }: EditOptions,
+  text: Text & { path: string; editor: Editor; abandon: AbortSignal },
+): Promise<Uint8Array> {
+  const { io, asSops } = session
+  for (;;) {
+    const end = await runEditor(io, text.editor, text.path, { asSops: asSops || keepEnv, abandon: text.abandon })
+    const { bytes: edited } = await readSource(session, text.path)
+    if (end.interruptedBy !== null) throw new UnsavedText(edited, new AppError("EDIT_INTERRUPTED"))
+    if (equalBytes(edited, text.start)) return edited
+    const fault = await faultOf(text.format, edited, showMasterKeys)
+    if (fault === null) return edited
+    if (asSops) {
+      await askForEnter(session, fault, edited)
+      continue
+    }
+    session.notice(`the text cannot be saved: ${fault.message}${placeOf(fault)}`)
+    await io.stderr.flush()
+    const again = await io.terminal.confirm("Go back to the editor?", { whenEmpty: true })
+    if (again !== true) throw new UnsavedText(edited, fault)
+  }
+}
+
+function placeOf({ where: { line, column } }: AppError): string {
+  if (line === undefined) return ""
+  return ` (line ${line}${column === undefined ? "" : `, column ${column}`})`
+}
+
+/** Upstream would go on for ever where nobody can press a key. */
+async function askForEnter(session: Session, fault: AppError, edited: Uint8Array): Promise<void> {
+  const what =
+    fault.code === "RESERVED_KEY" || fault.code === "NO_DOCUMENT"
+      ? "Tree not valid for encryption."
+      : "Could not load tree, probably due to invalid syntax."
+  session.log?.({
+    level: "error",
+    logger: "CMD",
+    text: `${what} Press enter to return to the editor, or Ctrl+C to exit.`,
+    error: fault,
+  })
+  if ((await session.io.stdin.readLine()) === null) throw new UnsavedText(edited, fault)
+}
+
+async function faultOf(name: FormatName, edited: Uint8Array, mayHoldBlock: boolean): Promise<AppError | null> {
+  if (name === "binary") return null
+  const text = decodeText(edited)
+  if (text === null) return new AppError("NOT_UTF8")
+  try {
+    const { metadata } = (await loadFormat(name)).scan(text)
+    return metadata === null || mayHoldBlock ? null : new AppError("RESERVED_KEY")
+  } catch (error) {
+    if (error instanceof AppError) return error
+    throw error
+  }
+}

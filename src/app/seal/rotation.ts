@@ -1,0 +1,50 @@
+import { recipientKey } from "../../config/recipients.ts"
+import { type Recipient, recipientName, type WrappedKey } from "../../core/recipient.ts"
+import { type Wanted } from "../recipients/key-plan.ts"
+import { type LoadedFile } from "../open/open-file.ts"
+import { type RecipientOptions, type RotateOptions } from "../options.ts"
+import { recipientsOf } from "../recipients/recipients.ts"
+import { type Session } from "../session.ts"
+
+/** Who comes and who goes with a new data key. */
+export interface Rotation {
+  readonly add: readonly Recipient[]
+  /** Their names. */
+  readonly remove: ReadonlySet<string>
+}
+
+/** @throws {AppError} `RECIPIENT_INVALID` */
+export function readRotation({ add, remove }: Pick<RotateOptions, "add" | "remove">): Rotation {
+  return { add: named(add), remove: new Set(named(remove).map(recipientName)) }
+}
+
+function named(options: RecipientOptions): Recipient[] {
+  return recipientsOf(options) ?? []
+}
+
+export function wantedAfter({ add, remove }: Rotation, { document }: Pick<LoadedFile, "document">): Wanted {
+  const { groups, threshold } = document.metadata
+  return { groups: changed(groups, add, remove), threshold }
+}
+
+/** New ones join the first group, as upstream has it; whoever leaves leaves all groups. */
+function changed(
+  groups: readonly (readonly WrappedKey[])[],
+  add: readonly Recipient[],
+  remove: ReadonlySet<string>,
+): Recipient[][] {
+  return groups.map((group, index) => {
+    const before = group.map(({ recipient }) => recipient)
+    const known = new Set(before.map(recipientKey))
+    const added = index === 0 ? add.filter((recipient) => !known.has(recipientKey(recipient))) : []
+    return [...before, ...added].filter((recipient) => !remove.has(recipientName(recipient)))
+  })
+}
+
+/** Upstream says nothing, and a typing error leaves somebody in. */
+export function noticeAbsent(session: Session, { remove }: Rotation, { file, document }: LoadedFile): void {
+  const there = new Set(document.metadata.groups.flat().map(({ recipient }) => recipientName(recipient)))
+  for (const name of remove) {
+    if (!there.has(name)) session.notice(`${file ?? "standard input"} was never for ${name}`)
+  }
+}

@@ -1,0 +1,144 @@
+import { exactText, type Scalar, scalarText } from "../../../core/scalar.ts"
+import { type Edit, replaced } from "../../../core/text.ts"
+import { assert } from "../../../errors/app-error.ts"
+import { openBlock, sealBlock } from "./carry-block.ts"
+import { hasLines, isFlat, linePlace, placeOf } from "./measure.ts"
+import { type ValueStyle, type YamlScan, type YamlSite } from "../resolve/model.ts"
+import { type ScalarNode } from "../scan/node.ts"
+import { doubleQuoted, fitsOneLine, isBreak, shapeOf, singleQuoted } from "./quote.ts"
+import { type Place, spellScalar, spellString, spellText } from "./spell.ts"
+
+/**
+ * Puts a token in the place of a site's content. Quotes and block headers stay around it, since upstream reads the same
+ * token out of them; a plain scalar in a flow collection gets quotes, as `ENC[` would end there. A core tag such as
+ * `!!int` goes: upstream cannot decode a token behind it.
+ *
+ * @see layout.md section 1, for what was tried with upstream
+ */
+export function seal(scan: YamlScan, site: YamlSite, token: string): Edit {
+  const { source } = scan
+  const { span, style } = site
+  assert(span !== null, "a virtual site has no place for a token")
+  if (style.type === "comment") return replaced(span, token)
+  if (style.simple !== undefined) return replaced(span, aroundToken(style.simple, token))
+  const { node, entry } = style
+  assert(node.type === "scalar", "only a scalar is sealed")
+  const text =
+    node.block === null
+      ? aroundToken(entry.parent?.flow === true && node.style === "plain" ? "double" : node.style, token)
+      : sealBlock(source, node, span.start, token, isFlat(scan))
+  // go-yaml ends an anchor at any sign, so that its value can follow without a blank.
+  const isGlued =
+    node.anchor !== null && node.properties.end === span.start && !isSpace(source.charCodeAt(span.start - 1))
+  return replaced(span, isGlued ? ` ${text}` : text)
+}
+
+function isSpace(unit: number): boolean {
+  return unit === 0x20 || unit === 0x09 || isBreak(unit)
+}
+
+function aroundToken(style: ScalarNode["style"], token: string): string {
+  switch (style) {
+    case "single":
+      return `'${token}'`
+    case "double":
+      return `"${token}"`
+    case "plain":
+    case "literal":
+    case "folded":
+      return token
+  }
+}
+
+/**
+ * Spells an opened scalar in the place of its token, in the carrier's style where that can hold it, else as upstream
+ * prints it. What opens to a comment in a list becomes one, dash and all.
+ */
+export function open(scan: YamlScan, site: YamlSite, scalar: Scalar): Edit {
+  const { span, style } = site
+  assert(span !== null, "a virtual site has no token")
+  if (style.type === "comment") return replaced(span, scalarText(scalar))
+  if (scalar.kind === "comment") return listComment(style, span, scalarText(scalar))
+  const simple = style.simple === undefined ? null : openSimple(style.simple, scalar)
+  if (simple !== null) return replaced(span, simple)
+  const { node, entry } = style
+  assert(node.type === "scalar", "only a scalar is opened")
+  return replaced(span, opened(scan, node, entry, span, scalar))
+}
+
+/** @returns `null` where the text around decides as well: a text of several lines, or bytes that are no text */
+function openSimple(style: "plain" | "single" | "double", scalar: Scalar): string | null {
+  if (scalar.kind !== "str" && scalar.kind !== "bytes") return spellNumber(scalar, linePlace)
+  const text = exactText(scalar)
+  if (text === null || (style === "plain" && hasLines(text))) return null
+  return style === "plain" ? spellText(text, linePlace) : openQuoted(style, text)
+}
+
+function spellNumber(scalar: Scalar, place: Place): string {
+  const spelled = spellScalar(scalar, place)
+  // Upstream prints `-0`, which it reads back as the integer 0.
+  return spelled === "-0" ? "-0.0" : spelled
+}
+
+function openQuoted(style: "single" | "double", text: string): string {
+  if (style === "single" && fitsOneLine(text)) return singleQuoted(text)
+  return doubleQuoted(text, { keepsReadable: true })
+}
+
+function opened(
+  scan: YamlScan,
+  node: ScalarNode,
+  entry: ValueStyle["entry"],
+  span: { readonly start: number; readonly end: number },
+  scalar: Scalar,
+): string {
+  const text = scalar.kind === "str" || scalar.kind === "bytes" ? exactText(scalar) : null
+  if (text === null) {
+    const place = placeOf(scan, entry, span.end, "\n")
+    const oneLine = { ...place, oneLine: place.oneLine === true || node.style !== "plain" }
+    if (scalar.kind === "str" || scalar.kind === "bytes") return spellString(scalar.bytes, oneLine)
+    return spellNumber(scalar, oneLine)
+  }
+  switch (node.style) {
+    case "single":
+    case "double":
+      return openQuoted(node.style, text)
+    case "plain":
+      return openPlain(scan, node, entry, span.end, text)
+    case "literal":
+    case "folded":
+      return openBlock(scan, node, entry, span, text)
+  }
+}
+
+/** Behind a tag the words do not matter: `!!str 31` needs no quotes. */
+function openPlain(scan: YamlScan, node: ScalarNode, entry: ValueStyle["entry"], end: number, text: string): string {
+  if (node.tag !== "" && text !== "") {
+    const shape = shapeOf(text)
+    if (entry.parent?.flow === true ? shape.flowPlainAllowed : shape.blockPlainAllowed) return text
+  }
+  return spellText(text, placeOf(scan, entry, end, text))
+}
+
+/** Upstream writes the comments of a list as elements of it. In a flow list that leaves no place for a comment. */
+function listComment(
+  { entry }: ValueStyle,
+  span: { readonly start: number; readonly end: number },
+  text: string,
+): Edit {
+  const { parent } = entry
+  if (parent?.type !== "list" || parent.flow) return replaced(span, "null")
+  return { start: dashBefore(parent.dashes, span.start), end: span.end, text: `#${text}` }
+}
+
+/** Dashes ascend; the one that is wanted is the last before the offset. */
+function dashBefore(dashes: readonly number[], offset: number): number {
+  let low = 0
+  let high = dashes.length - 1
+  while (low < high) {
+    const middle = Math.ceil((low + high) / 2)
+    if (dashes[middle]! < offset) low = middle
+    else high = middle - 1
+  }
+  return dashes[low]!
+}

@@ -1,0 +1,104 @@
+import { decodeText } from "../../../core/text.ts"
+import { type Tree } from "../../../core/tree.ts"
+import { childIndent } from "../carry/measure.ts"
+import { doubleQuoted, fitsOneLine, singleQuoted } from "../carry/quote.ts"
+import { keyPlace, spellScalar, spellText } from "../carry/spell.ts"
+
+/** How the neighbours of a new entry are written. */
+export interface Style {
+  /** Blanks per level. */
+  readonly step: number
+  /** Blanks between a key and the dashes below it. */
+  readonly dashes: number
+  readonly keys: Quotes
+  readonly values: Quotes
+  readonly below: Below
+}
+
+/** What follows the lines, and could be taken for a part of a block at their end. */
+export interface Below {
+  /** A comment that is indented deeper than the entry. */
+  readonly hasComment: boolean
+  readonly hasBlankLine: boolean
+  /** There is no line end. */
+  readonly isOpen: boolean
+}
+
+/** `plain`: quotes only where they are needed. */
+export type Quotes = "plain" | "single" | "double"
+
+/**
+ * The lines of a new entry or element. The first one comes without indentation, so that it can go behind a dash.
+ *
+ * @param column - where the first line begins
+ */
+export function blockLines(tree: Tree, column: number, style: Style): string[] {
+  switch (tree.type) {
+    case "map": {
+      const entries = tree.entries.filter((entry) => entry.type === "entry")
+      return entries.flatMap(({ key, value }, index) =>
+        indentFirst(entryLines(key, value, column, style), index === 0 ? 0 : column),
+      )
+    }
+    case "list": {
+      const items = tree.items.filter((item) => item.type !== "comment")
+      return items.flatMap((item, index) => indentFirst(itemLines(item, column, style), index === 0 ? 0 : column))
+    }
+    case "scalar":
+    case "null":
+      return scalarLines(tree, childIndent(column, "map", style.step), column, style)
+  }
+}
+
+/** `key: value`, or the key with its block below. */
+export function entryLines(key: string, value: Tree, column: number, style: Style): string[] {
+  const head = `${spellKey(key, style.keys)}:`
+  if (isBlock(value)) {
+    const inner = value.type === "list" ? column + style.dashes : childIndent(column, "map", style.step)
+    return [head, ...indentFirst(blockLines(value, inner, style), inner)]
+  }
+  return glue(`${head} `, scalarLines(value, childIndent(column, "map", style.step), column, style))
+}
+
+/** `- value`; a mapping or list starts on the line of its dash. */
+export function itemLines(item: Tree, column: number, style: Style): string[] {
+  if (isBlock(item)) return glue("- ", blockLines(item, column + 2, style))
+  return glue("- ", scalarLines(item, column + 2, column, style))
+}
+
+function isBlock(tree: Tree): boolean {
+  return (tree.type === "map" && tree.entries.length > 0) || (tree.type === "list" && tree.items.length > 0)
+}
+
+function scalarLines(tree: Tree, indent: number, parent: number, { values, below }: Style): string[] {
+  if (tree.type === "null") return ["null"]
+  if (tree.type === "map") return ["{}"]
+  if (tree.type === "list") return ["[]"]
+  const { scalar } = tree
+  const text = scalar.kind === "str" ? decodeText(scalar.bytes) : null
+  if (text !== null && values === "double" && !text.includes("\n")) return [doubleQuoted(text, { keepsReadable: true })]
+  if (text !== null && values === "single" && fitsOneLine(text)) return [singleQuoted(text)]
+  const oneLine = text !== null && !mayBeBlock(text, below)
+  return spellScalar(scalar, { context: "block", indent, hint: indent - parent, eol: "\n", oneLine }).split("\n")
+}
+
+function mayBeBlock(text: string, { hasComment, hasBlankLine, isOpen }: Below): boolean {
+  const keepsEnd = text.endsWith("\n\n") || text === "\n"
+  return !hasComment && !(hasBlankLine && keepsEnd) && !(isOpen && text.endsWith("\n"))
+}
+
+/** A key on one line; the merge key loses its meaning in quotes, and must. */
+export function spellKey(key: string, quotes: Quotes): string {
+  if (key === "<<" || quotes === "double") return doubleQuoted(key, { keepsReadable: true })
+  if (quotes === "single" && fitsOneLine(key)) return singleQuoted(key)
+  return spellText(key, keyPlace)
+}
+
+function indentFirst(lines: readonly string[], column: number): string[] {
+  return glue(" ".repeat(column), lines)
+}
+
+function glue(prefix: string, lines: readonly string[]): string[] {
+  const [first = "", ...rest] = lines
+  return [prefix + first, ...rest]
+}

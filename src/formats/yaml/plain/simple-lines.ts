@@ -1,0 +1,75 @@
+import { HASH, LF, SPACE } from "../scan/chars.ts"
+import { type SimpleComment, type SimpleSink } from "./simple-sink.ts"
+
+/** In place of an offset: the text is not plain enough. */
+export const ASIDE = -1
+
+/** The line that is looked at: its number from 0, where it begins, and the column of its content. */
+export interface Lines {
+  readonly source: string
+  sink: SimpleSink
+  line: number
+  start: number
+  indent: number
+  readonly hasEscapes: boolean
+  readonly hasComments: boolean
+  /** Where the next blank with a `#` behind it stands, if that is known. */
+  mark: number
+  /** Those above that line. */
+  comments: SimpleComment[]
+  /** A comment was met whose place is not plain. */
+  isAside: boolean
+  depth: number
+}
+
+/** Moves on over empty lines and takes the measure of the next one. */
+export function skipEmpty(s: Lines): void {
+  const { source } = s
+  let at = s.start
+  while (source.charCodeAt(at) === LF) {
+    at++
+    s.line++
+  }
+  s.start = at
+  while (source.charCodeAt(at) === SPACE) at++
+  s.indent = at < source.length ? at - s.start : -1
+  if (s.indent === -1) s.start = source.length
+  else if (s.hasComments && source.charCodeAt(at) === HASH) takeComments(s)
+}
+
+/** Lines of comments in one column, and right below them the entry, in that column too, that they speak of. */
+function takeComments(s: Lines): void {
+  const { source, indent } = s
+  while (source.charCodeAt(s.start + indent) === HASH) {
+    const start = s.start + indent + 1
+    const end = lineEndAt(s, start)
+    s.comments.push({ start, end, line: s.line, isInline: false })
+    s.start = end + 1
+    s.line++
+    // Above the first entry all belong to the document, whatever stands between them.
+    while (s.depth === 0 && source.charCodeAt(s.start) === LF) {
+      s.start++
+      s.line++
+    }
+    let at = s.start
+    while (source.charCodeAt(at) === SPACE) at++
+    const isContent = at < source.length && source.charCodeAt(at) !== LF
+    if (isContent && at - s.start === indent) continue
+    s.isAside = true
+    s.indent = -1
+    s.start = source.length
+    return
+  }
+}
+
+/** Moves behind the line that ends at an offset. */
+export function moveOn(s: Lines, lineEnd: number): void {
+  s.start = lineEnd + 1
+  s.line++
+  skipEmpty(s)
+}
+
+export function lineEndAt({ source }: Lines, at: number): number {
+  const found = source.indexOf("\n", at)
+  return found === -1 ? source.length : found
+}

@@ -1,0 +1,214 @@
+import { type Scalar } from "../../../core/scalar.ts"
+import { type Item, type SiteKind } from "../../../core/site.ts"
+import { type Span, utf8 } from "../../../core/text.ts"
+import { KeyNames } from "./key-names.ts"
+import { type MetaBlock, blockMetadata } from "../edit/meta-block.ts"
+import { type CommentStyle, type ValueStyle, type YamlEntry, type YamlSite } from "../resolve/model.ts"
+import { type CommentLine, type ScalarNode, type YamlNode, type YamlPair } from "../scan/node.ts"
+import { resolveScalar, resolvesToString } from "../resolve/resolve.ts"
+import { NodeSink, simpleDocument, simpleScalar } from "./simple-nodes.ts"
+import { type SimpleComment, type SimpleScalar, type SimpleSink } from "./simple-sink.ts"
+import { readSimple } from "./simple.ts"
+
+/** What a scan of plain YAML finds without making a node of each value. */
+export interface SimpleSites {
+  readonly sites: readonly YamlSite[]
+  readonly root: Item
+  readonly metadata: { readonly pair: YamlPair; readonly block: MetaBlock } | null
+}
+
+/**
+ * The sites of a text that is plain YAML, as `walkDocument` lists them.
+ *
+ * @param metadataKey - of the entry that is metadata; it has to be the last
+ * @param whole - the sites as the whole way finds them, with their nodes: asked for at the first look at one
+ * @returns `null` for all other texts, also for those that sops refuses
+ */
+export function simpleSites(source: string, metadataKey: string, whole: () => readonly YamlSite[]): SimpleSites | null {
+  const sink = new SiteSink(source, metadataKey, whole)
+  const isRead = readSimple(source, sink)
+  const { root, metadata } = sink
+  if (!isRead || sink.isAside || root === null || sink.sites.length === 0) return null
+  if (metadata === null) return { sites: sink.sites, root, metadata: null }
+  const { colon, key, position, endBefore, nodes } = metadata
+  const pair: YamlPair = { question: -1, colon, key, value: nodes.root! }
+  const document = simpleDocument(source, null)
+  const block = blockMetadata(source, document, { pair, endBefore, position, count: position + 1 })
+  return { sites: sink.sites, root, metadata: { pair, block } }
+}
+
+/** A value with what its spelling needs at hand; the nodes around it are made when somebody asks for them. */
+class SimpleStyle implements ValueStyle {
+  readonly type = "value"
+  readonly simple: ValueStyle["simple"]
+  readonly #block: ScalarNode | null
+  readonly #whole: () => readonly YamlSite[]
+  readonly #index: number
+
+  constructor(scalar: SimpleScalar | null, whole: () => readonly YamlSite[], index: number) {
+    const style = scalar?.style
+    this.simple = style === "literal" || style === "folded" ? undefined : style
+    this.#block = scalar === null || scalar.block === null ? null : simpleScalar(scalar)
+    this.#whole = whole
+    this.#index = index
+  }
+
+  get node(): YamlNode {
+    return this.#block ?? this.#same.node
+  }
+
+  get entry(): YamlEntry {
+    return this.#same.entry
+  }
+
+  get #same(): ValueStyle {
+    return this.#whole()[this.#index]!.style as ValueStyle
+  }
+}
+
+class SimpleCommentStyle implements CommentStyle {
+  readonly type = "comment"
+  readonly line: CommentLine
+  readonly #whole: () => readonly YamlSite[]
+  readonly #index: number
+
+  constructor(line: CommentLine, whole: () => readonly YamlSite[], index: number) {
+    this.line = line
+    this.#whole = whole
+    this.#index = index
+  }
+
+  get node(): CommentStyle["node"] {
+    return this.#same.node
+  }
+
+  get place(): CommentStyle["place"] {
+    return this.#same.place
+  }
+
+  get #same(): CommentStyle {
+    return this.#whole()[this.#index]!.style as CommentStyle
+  }
+}
+
+/** A collection that is open. */
+interface Frame {
+  readonly item: Item
+  readonly isList: boolean
+  /** Entries so far. */
+  count: number
+  readonly names: KeyNames
+}
+
+/** The metadata entry while it is read. */
+interface Metadata {
+  readonly key: ScalarNode
+  readonly colon: number
+  readonly position: number
+  readonly endBefore: number
+  readonly nodes: NodeSink
+}
+
+class SiteSink implements SimpleSink {
+  readonly sites: YamlSite[] = []
+  root: Item | null = null
+  metadata: Metadata | null = null
+  /** A value is one that the other way refuses. */
+  isAside = false
+  readonly #source: string
+  readonly #metadataKey: string
+  readonly #whole: () => readonly YamlSite[]
+  readonly #frames: Frame[] = []
+  /** The entry whose value comes next. */
+  #item: Item = { parent: null, key: null, index: 0 }
+  /** Where the last value ends. */
+  #end = 0
+  #isBelowComment = false
+
+  constructor(source: string, metadataKey: string, whole: () => readonly YamlSite[]) {
+    this.#source = source
+    this.#metadataKey = metadataKey
+    this.#whole = whole
+  }
+
+  openMap(): void {
+    this.root ??= this.#item
+    this.#frames.push({ item: this.#item, isList: false, count: 0, names: new KeyNames() })
+  }
+
+  key(start: number, colon: number, line: number, column: number): SimpleSink | null {
+    // What stands behind the metadata is for the other way to read.
+    if (this.metadata !== null) return null
+    const frame = this.#frames.at(-1)!
+    const name = this.#source.slice(start, colon)
+    if (!resolvesToString(name) || frame.names.isTwice(name)) return null
+    if (this.#frames.length === 1 && name === this.#metadataKey) {
+      // Whether a comment above the metadata is part of it is for the other way to say.
+      if (this.#isBelowComment) return null
+      const key = simpleScalar({ start, end: colon, line, column, style: "plain", value: name, block: null })
+      const nodes = new NodeSink(this.#source)
+      this.metadata = { key, colon, position: frame.count, endBefore: this.#end, nodes }
+      return nodes
+    }
+    this.#item = { parent: frame.item, key: name, index: frame.count++ }
+    this.#end = colon + 1
+    this.#isBelowComment = false
+    return this
+  }
+
+  closeMap(): void {
+    this.#frames.pop()
+  }
+
+  openList(): void {
+    // Upstream refuses it, and the other way says so.
+    if (this.#frames.length === 0) this.isAside = true
+    this.#frames.push({ item: this.#item, isList: true, count: 0, names: new KeyNames() })
+  }
+
+  dash(): void {
+    const frame = this.#frames.at(-1)!
+    this.#item = { parent: frame.item, key: null, index: frame.count++ }
+    this.#isBelowComment = false
+  }
+
+  closeList(): void {
+    this.#frames.pop()
+  }
+
+  scalar(scalar: SimpleScalar): void {
+    const { start, end, line, style, value } = scalar
+    const found = resolveScalar("", style, value)
+    if (found === "unsupported" || found === "mismatch") this.isAside = true
+    else this.#add(found, found === null ? "null" : found.kind, { start, end }, line, scalar)
+  }
+
+  emptyFlow(type: "map" | "list", at: number, line: number): void {
+    this.#add(null, type, { start: at, end: at + 2 }, line, null)
+  }
+
+  comment({ start, end, line, isInline }: SimpleComment): boolean {
+    const { item, isList } = this.#frames.at(-1)!
+    const span = { start, end }
+    const scalar: Scalar = { kind: "comment", bytes: utf8.encode(this.#source.slice(start, end)) }
+    const style = new SimpleCommentStyle({ span, line: line + 1 }, this.#whole, this.sites.length)
+    this.sites.push({
+      item,
+      scalar,
+      kind: "comment",
+      span,
+      line: line + 1,
+      style,
+      ...(isList ? { inList: true } : {}),
+      ...(isInline ? { inline: true } : {}),
+    })
+    this.#isBelowComment = !isInline
+    return true
+  }
+
+  #add(scalar: Scalar | null, kind: SiteKind, span: Span, line: number, written: SimpleScalar | null): void {
+    const style = new SimpleStyle(written, this.#whole, this.sites.length)
+    this.sites.push({ item: this.#item, scalar, kind, span, line: line + 1, style })
+    this.#end = span.end
+  }
+}

@@ -1,0 +1,213 @@
+import {
+  COLON,
+  DASH,
+  DOUBLE_QUOTE,
+  OPEN_BRACE,
+  OPEN_BRACKET,
+  PIPE,
+  SINGLE_QUOTE,
+  SPACE,
+  unprintable,
+} from "../scan/chars.ts"
+import { ASIDE, lineEndAt, type Lines, moveOn, skipEmpty } from "./simple-lines.ts"
+import { parseLiteral } from "./simple-literal.ts"
+import { type SimpleSink } from "./simple-sink.ts"
+
+/**
+ * Reads texts that are written in the plainest YAML: one document of mappings and lists in block style, one entry a
+ * line, without anchors and tags. Most of a large file is made of such lines, and to look at them takes the tokens of
+ * `parseYaml` ten times as long.
+ *
+ * Of comments it takes those whose place nobody doubts: lines right above an entry, in its column, and what stands behind
+ * a value on one line. What an empty line or another column separates from both sides goes by rules of its own.
+ *
+ * @returns `false` for anything that is not that plain, invalid text included; what the sink got then counts for nothing
+ */
+export function readSimple(source: string, sink: SimpleSink): boolean {
+  if (odd.test(source) || unprintable.test(source) || !source.isWellFormed()) return false
+  const s: Lines = {
+    source,
+    sink,
+    line: 0,
+    start: 0,
+    indent: 0,
+    hasEscapes: source.includes("\\"),
+    hasComments: source.includes("#"),
+    mark: -1,
+    comments: [],
+    isAside: false,
+    depth: 0,
+  }
+  if (hasMark(source)) {
+    s.line = 1
+    s.start = 4
+  }
+  skipEmpty(s)
+  return s.start < source.length && parseBlock(s) !== ASIDE && s.start >= source.length && !s.isAside
+}
+
+/** Whether the document begins with a line of its own. */
+export function hasMark(source: string): boolean {
+  return source.startsWith("---\n")
+}
+
+/** Breaks other than LF, tabs, and marks of byte order: they are rare, and each has rules of its own. */
+const odd = /[\t\r\x85\u2028\u2029\ufeff]/
+
+/** What is deeper has time for the other parser, which knows the limits. */
+const DEPTH_MAX = 50
+const KEY_CHARS_MAX = 1000
+
+/** Hands over the comments above the entry that comes next. */
+function giveComments(s: Lines, sink: SimpleSink): boolean {
+  if (s.comments.length === 0) return true
+  const given = s.comments
+  s.comments = []
+  return given.every((comment) => sink.comment(comment))
+}
+
+function isEntry({ source }: Lines, at: number): boolean {
+  return source.charCodeAt(at) === DASH && source.charCodeAt(at + 1) === SPACE
+}
+
+/** The mapping or list whose first entry is on this line. @returns where it ends, as all of these do */
+function parseBlock(s: Lines): number {
+  if (++s.depth > DEPTH_MAX) return ASIDE
+  const at = s.start + s.indent
+  const end = isEntry(s, at) ? parseList(s, s.indent) : parseMap(s, at, s.indent)
+  s.depth--
+  return end
+}
+
+/** A key of letters that mean nothing else, and the colon behind it. */
+const key = /[A-Za-z0-9_.][\w./-]*:(?=[ \n]|$)/y
+
+/** @param at - the first key; it need not be the first character of its line */
+function parseMap(s: Lines, at: number, column: number): number {
+  const { source, sink } = s
+  sink.openMap(at, s.line, column)
+  let end = at
+  for (let keyStart = at; ; keyStart = s.start + column) {
+    key.lastIndex = keyStart
+    if (!key.test(source) || !giveComments(s, sink)) return ASIDE
+    const colon = key.lastIndex - 1
+    const ofValue = colon - keyStart > KEY_CHARS_MAX ? null : sink.key(keyStart, colon, s.line, column)
+    if (ofValue === null) return ASIDE
+    s.sink = ofValue
+    const valueEnd = parseValue(s, colon, column + colon - keyStart, column)
+    s.sink = sink
+    if (valueEnd === ASIDE) return ASIDE
+    end = Math.max(colon + 1, valueEnd)
+    if (s.indent !== column || isEntry(s, s.start + column)) break
+  }
+  // What stands deeper than the entries goes on with a value, or is an error.
+  if (s.indent > column || (s.indent === column && s.depth === 1)) return ASIDE
+  sink.closeMap(end)
+  return end
+}
+
+function parseList(s: Lines, column: number): number {
+  const { sink } = s
+  sink.openList(s.start + column, s.line, column)
+  let end: number
+  do {
+    const dash = s.start + column
+    let at = dash + 2
+    while (s.source.charCodeAt(at) === SPACE) at++
+    key.lastIndex = at
+    if (!giveComments(s, sink)) return ASIDE
+    sink.dash(dash)
+    const itemEnd = key.test(s.source) ? nestedMap(s, at) : parseInline(s, at, at - s.start, column)
+    if (itemEnd === ASIDE) return ASIDE
+    end = Math.max(dash + 1, itemEnd)
+  } while (s.indent === column && isEntry(s, s.start + column))
+  if (s.indent > column) return ASIDE
+  sink.closeList(end)
+  return end
+}
+
+function nestedMap(s: Lines, at: number): number {
+  if (++s.depth > DEPTH_MAX) return ASIDE
+  const end = parseMap(s, at, at - s.start)
+  s.depth--
+  return end
+}
+
+/** What stands behind a colon, or on the lines below it. */
+function parseValue(s: Lines, colon: number, colonColumn: number, parent: number): number {
+  const { source } = s
+  if (source.charCodeAt(colon + 1) === SPACE) {
+    let at = colon + 2
+    while (source.charCodeAt(at) === SPACE) at++
+    return parseInline(s, at, colonColumn + at - colon, parent)
+  }
+  const { line } = s
+  moveOn(s, colon + 1)
+  if (s.indent > parent || (s.indent === parent && isEntry(s, s.start + s.indent))) return parseBlock(s)
+  const start = colon + 1
+  s.sink.scalar({ start, end: start, line, column: colonColumn + 1, style: "plain", value: "", block: null })
+  return start
+}
+
+/** A value that begins and, but for a block, ends on this line. */
+function parseInline(s: Lines, at: number, column: number, parent: number): number {
+  const { source, line } = s
+  const lineEnd = lineEndAt(s, at)
+  const code = source.charCodeAt(at)
+  if (code === PIPE) return parseLiteral(s, at, lineEnd, column, parent)
+  const quote = code === DOUBLE_QUOTE ? '"' : code === SINGLE_QUOTE ? "'" : null
+  const closing = quote === null ? at : source.indexOf(quote, at + 1)
+  if (closing === -1) return ASIDE
+  const end = s.hasComments ? takeInlineComment(s, quote === null ? at : closing + 1, lineEnd) : lineEnd
+  if (end === ASIDE) return ASIDE
+  if (quote !== null) {
+    if (closing !== end - 1) return ASIDE
+    const value = source.slice(at + 1, closing)
+    const style = code === DOUBLE_QUOTE ? "double" : "single"
+    if (s.hasEscapes && style === "double" && value.includes("\\")) return ASIDE
+    s.sink.scalar({ start: at, end, line, column, style, value, block: null })
+  } else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
+    const type = source.startsWith("[]", at) ? "list" : source.startsWith("{}", at) ? "map" : null
+    // A comment behind it stands within it.
+    if (end - at !== 2 || type === null || end !== lineEnd) return ASIDE
+    s.sink.emptyFlow(type, at, line, column)
+  } else {
+    const value = source.slice(at, end)
+    if (!isPlain(value)) return ASIDE
+    s.sink.scalar({ start: at, end, line, column, style: "plain", value, block: null })
+  }
+  moveOn(s, lineEnd)
+  return end
+}
+
+/**
+ * @param from - of the value, or behind its quotes: no comment begins before that
+ * @returns where the value ends on its line
+ */
+function takeInlineComment(s: Lines, from: number, lineEnd: number): number {
+  const { source } = s
+  if (s.mark < from) {
+    const found = source.indexOf(" #", from)
+    s.mark = found === -1 ? source.length : found
+  }
+  if (s.mark >= lineEnd) return lineEnd
+  const mark = s.mark + 1
+  let end = mark
+  while (end > from && source.charCodeAt(end - 1) === SPACE) end--
+  const isTaken = s.sink.comment({ start: mark + 1, end: lineEnd, line: s.line, isInline: true })
+  return isTaken ? end : ASIDE
+}
+
+/** Characters that begin something else than plain text. */
+const indicators = new Uint8Array(128)
+for (const sign of "-?:,[]{}#&*!|>'\"%@` ") indicators[sign.charCodeAt(0)] = 1
+
+/** An option of a program, or a number below zero. */
+const dashed = /^-[-\w]/
+
+function isPlain(value: string): boolean {
+  const first = value.charCodeAt(0)
+  if (value === "" || (first < 128 && indicators[first] === 1 && !dashed.test(value))) return false
+  const last = value.charCodeAt(value.length - 1)
+  return last !== SPACE && last !== COLON && !value.includes(": ") && !value.includes(" #")
+}

@@ -1,0 +1,25 @@
+import { decodeText } from "../../../core/text.ts"
+import { type YamlNode } from "../scan/node.ts"
+import { resolveScalar, resolvesToString } from "./resolve.ts"
+
+/** The text of a mapping key, or `null` when it is no string, which sops refuses. */
+export function keyText(node: YamlNode): string | null {
+  if (node.type === "alias") return keyText(node.target)
+  if (node.type !== "scalar") return null
+  const { shortTag, style, value } = node
+  if (shortTag === "" && (style !== "plain" || resolvesToString(value))) return value
+  const found = resolveScalar(shortTag, style, value)
+  if (found === null || typeof found === "string" || found.kind !== "str") return null
+  return shortTag === "!!binary" ? decodeText(found.bytes) : value
+}
+
+/**
+ * A merge key: what stands behind it must be a mapping or a list of mappings, or go-yaml refuses the document. It is not
+ * merged.
+ *
+ * @see go-yaml v3.0.4 decode.go, isMerge
+ */
+export function isMergeKey(node: YamlNode): boolean {
+  if (node.type !== "scalar" || node.value !== "<<") return false
+  return node.shortTag === "!!merge" || (node.shortTag === "" && node.style === "plain")
+}

@@ -1,0 +1,66 @@
+import { type MetadataBlock, type Scan } from "../../../core/format.ts"
+import { type Item, type Site } from "../../../core/site.ts"
+import { type YamlMetaPlace } from "../edit/meta-block.ts"
+import {
+  type CommentLine,
+  type ListNode,
+  type MapNode,
+  type YamlDocument,
+  type YamlNode,
+  type YamlPair,
+} from "../scan/node.ts"
+
+/** What stands at an item. */
+export interface YamlEntry {
+  /** As written: an alias node for an item that is reached through one; `null` for an empty document. */
+  readonly value: YamlNode | null
+  /** `null` for a list element and a document root. */
+  readonly pair: YamlPair | null
+  /** The collection that holds it; `null` for a document root. */
+  readonly parent: MapNode | ListNode | null
+}
+
+/** The `style` of a YAML site. */
+export type YamlStyle = ValueStyle | CommentStyle
+
+export interface ValueStyle {
+  readonly type: "value"
+  /** The scalar, or the empty mapping or list; behind an alias it is the node that the alias leads to. */
+  readonly node: YamlNode
+  readonly entry: YamlEntry
+  /**
+   * Of a scalar on one line, alone in block context, without tag and anchor: nothing else decides how it is spelled, and
+   * to ask for `node` and `entry` there makes the nodes of the whole text.
+   */
+  readonly simple?: "plain" | "single" | "double" | undefined
+}
+
+export interface CommentStyle {
+  readonly type: "comment"
+  readonly line: CommentLine
+  /** The node that go-yaml attaches it to; `null`: the document. */
+  readonly node: YamlNode | null
+  readonly place: "head" | "inline" | "foot"
+}
+
+/** The `layout` of YAML metadata: one place a document, `null` where it has none. `metaBlock` makes it, and the detach edit. */
+export type YamlMetaLayout = readonly (YamlMetaPlace | null)[]
+
+export interface YamlMetadata extends MetadataBlock {
+  readonly layout: YamlMetaLayout
+}
+
+export interface YamlScan extends Scan {
+  readonly docs: readonly YamlDocument[]
+  readonly metadata: YamlMetadata | null
+  /** Every entry outside the metadata that is written in the text; what an alias leads to has none. */
+  readonly entries: ReadonlyMap<Item, YamlEntry>
+  /** The item of every document's root. */
+  readonly roots: readonly Item[]
+  /** Sites with the type of their style known. */
+  readonly sites: readonly YamlSite[]
+}
+
+export interface YamlSite extends Site {
+  readonly style: YamlStyle
+}
