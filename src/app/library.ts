@@ -14,6 +14,7 @@ import { parseRecipients } from "../keys/parse-recipient.ts"
 import { unwrapDataKey } from "../keys/unwrap.ts"
 import { usableThreshold } from "../keys/wrap.ts"
 import { defaultSettings } from "../config/defaults.ts"
+import { sottoDialect } from "./dialect.ts"
 import { fileLimits, keyContext } from "./machine.ts"
 import { readAs } from "./open/read-as.ts"
 import { makeDataKey, sealNew, sealAs } from "./seal/seal-new.ts"
@@ -279,7 +280,7 @@ function sessionFor({ env, onNotice, signal }: MachineOptions): Session {
   }) as Io
   return {
     io,
-    asSops: false,
+    dialect: sottoDialect,
     end: new RunEnd(signal),
     memory: {},
     notice: onNotice ?? (() => {}),

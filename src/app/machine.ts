@@ -46,10 +46,13 @@ export function keyContext(
   files: readonly (string | null)[],
   named: () => readonly Recipient[] = () => [],
 ): KeyContext {
-  const { io } = session
+  const { io, dialect } = session
   let workspace: readonly string[] | null = null
   const forHelpers = (added: Readonly<Record<string, string>> | undefined): Map<string, string> =>
-    new Map([...(session.asSops ? io.env : withoutIdentities(io.env)), ...Object.entries(added ?? {})])
+    new Map([
+      ...(dialect.children.inheritIdentities ? io.env : withoutIdentities(io.env)),
+      ...Object.entries(added ?? {}),
+    ])
   return {
     env: (name) => io.env.get(name),
     platform: io.platform,
@@ -72,9 +75,9 @@ export function keyContext(
     uid: io.processes.uid,
     prompt: (question, { hidden }) => inTurn(session, () => io.terminal.ask(question, { hidden })),
     notice: (text) => session.notice(text),
-    asSops: session.asSops,
+    dialect: dialect.keys,
     now: () => io.now(),
-    ...(session.asSops ? { hostName: hostName() } : {}),
+    ...(dialect.keys.namesHostInSessions ? { hostName: hostName() } : {}),
     namedVaults: () => named().flatMap((one) => (one.type === "hc_vault" ? [one.vaultAddress] : [])),
     get signal() {
       return session.end.signal

@@ -1,13 +1,14 @@
 import { type AppError } from "../errors/app-error.ts"
 import { type Io } from "../host/io.ts"
 import { type KeyServices } from "../keys/keyservice/services.ts"
+import { type Dialect } from "./dialect.ts"
 import { type RunEnd } from "./run-end.ts"
 
 /** One call of the program, as a use case sees it. */
 export interface Session {
   readonly io: Io
-  /** Called as `sops`: its defaults hold, where they are weaker too. */
-  readonly asSops: boolean
+  /** What the face that was called decides. */
+  readonly dialect: Dialect
   /** Ends waiting for keys, and the memory of them. */
   readonly end: RunEnd
   /** Who wraps and unwraps data keys; absent: this process alone. */

@@ -50,17 +50,18 @@ export async function loadSettings(
   named: string | undefined,
 ): Promise<FileSettings> {
   const files = configFiles(session)
-  const { asSops } = session
+  const { dialect } = session
   const path = name === null ? null : absolute(session.io, name)
   let target: Target = { path, paths: files.paths }
   let config: Config | null = null
   let searched: readonly string[] = []
   if (named !== undefined && named !== "") {
-    config = await once(session, `named ${named}`, () => loadNamed(named, files, { asSops }))
+    config = await once(session, `named ${named}`, () => loadNamed(named, files, dialect.config))
   } else {
-    const search = asSops
-      ? { ...(await findSopsYaml(files)), target: path, folders: [] }
-      : await findConfig(path, files, knownBy(session).searches)
+    const search =
+      dialect.config.searchesFrom === "working folder"
+        ? { ...(await findSopsYaml(files)), target: path, folders: [] }
+        : await findConfig(path, files, knownBy(session).searches)
     for (const text of search.notices) session.notice(text)
     target = { path: search.target, paths: files.paths }
     searched = search.folders
@@ -109,18 +110,16 @@ async function settingsOf(
   config: Config | null,
   target: Target,
 ): Promise<Omit<FileSettings, "searched">> {
-  const { asSops } = session
-  // As `sops`, only `stores` matters for reading, and no rule is looked at.
-  const rule =
-    config === null ? null : asSops ? { ...defaultSettings, stores: config.stores } : await settingsFor(config, target)
+  const { dialect } = session
+  const rule = config === null || !dialect.config.rulesForReading ? null : await settingsFor(config, target)
   let people: People | null = null
   return {
     config,
     rule: rule ?? { ...defaultSettings, stores: config?.stores ?? defaultSettings.stores },
     async sealingRule() {
       if (config === null) return null
-      const found = await ruleFor(config, target, { parse: parseRecipients, asSops })
-      if (!asSops) for (const text of found?.notices ?? []) session.notice(text)
+      const found = await ruleFor(config, target, { parse: parseRecipients, dialect: dialect.config })
+      if (dialect.warns) for (const text of found?.notices ?? []) session.notice(text)
       return found
     },
     named: () => (config === null ? [] : recipientsIn(config, parseRecipients)),

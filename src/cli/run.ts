@@ -1,3 +1,4 @@
+import { sottoDialect } from "../app/dialect.ts"
 import { RunEnd } from "../app/run-end.ts"
 import { type Outcome, type Session } from "../app/session.ts"
 import { AppError } from "../errors/app-error.ts"
@@ -29,7 +30,7 @@ export async function run(io: Io): Promise<number> {
   const end = new RunEnd()
   const session: Session = {
     io,
-    asSops: false,
+    dialect: sottoDialect,
     end,
     memory: {},
     notice: (text) => void io.stderr.write(notice(text, style)),

@@ -1,5 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
 import { type Config, type ConfigKind, readConfig } from "./config.ts"
+import { type ConfigDialect } from "./dialect.ts"
 import { type ConfigFiles } from "./files.ts"
 import { type Found } from "./find.ts"
 
@@ -14,13 +15,18 @@ export async function loadFound(found: Found, files: ConfigFiles): Promise<Confi
 
 /**
  * Reads the config that `--config` or SOPS_CONFIG names, wherever it lies and whoever owns it. `/dev/null` is a config
- * that says nothing. As `sops` it is a `.sops.yaml` whatever its name; else its name tells which kind it is.
+ * that says nothing.
  *
  * @throws {AppError} `CONFIG_UNREADABLE`, `CONFIG_INVALID`
  */
-export async function loadNamed(file: string, files: ConfigFiles, options: { asSops: boolean }): Promise<Config> {
+export async function loadNamed(
+  file: string,
+  files: ConfigFiles,
+  { namedKind }: Pick<ConfigDialect, "namedKind">,
+): Promise<Config> {
   const path = files.paths.resolve(files.workingFolder, file)
-  const kind: ConfigKind = !options.asSops && files.paths.basename(path).includes("sopsrc") ? "sopsrc" : "sops-yaml"
+  const kind: ConfigKind =
+    namedKind === "by name" && files.paths.basename(path).includes("sopsrc") ? "sopsrc" : "sops-yaml"
   return readConfig(await read(path, file, files), { file, folder: files.paths.dirname(path), kind })
 }
 

@@ -3,6 +3,7 @@ import { type Selectors, ruleOf } from "../core/select.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type Config, type RuleEntry } from "./config.ts"
 import { type RuleSettings } from "./defaults.ts"
+import { type ConfigDialect } from "./dialect.ts"
 import { isName } from "./directory.ts"
 import { type PathRules } from "./files.ts"
 import { loadPattern } from "./re2.ts"
@@ -42,8 +43,7 @@ export interface Target {
 
 export interface RuleOptions {
   readonly parse: ParseRecipient
-  /** An invalid pattern of a selector is not an error, but never matches. */
-  readonly asSops: boolean
+  readonly dialect: Pick<ConfigDialect, "refusesBadPatterns" | "explainsNoRule">
 }
 
 /**
@@ -62,9 +62,9 @@ export async function ruleFor(config: Config, target: Target, options: RuleOptio
   return rule
 }
 
-function noRule(config: Config, { path, paths }: Target, { asSops }: RuleOptions): AppError {
+function noRule(config: Config, { path, paths }: Target, { dialect }: RuleOptions): AppError {
   const where = { file: config.file }
-  if (asSops) return new AppError("CONFIG_NO_RULE", where)
+  if (!dialect.explainsNoRule) return new AppError("CONFIG_NO_RULE", where)
   if (path !== null)
     return new AppError("CONFIG_NO_RULE", where, { notes: [`for ${nativeSubject(config.folder, path, paths)}`] })
   return new AppError("CONFIG_NO_RULE", where, {
@@ -152,7 +152,7 @@ function portableSubject(folder: string, path: string, paths: PathRules): string
 /** Parses the recipients of one rule, whether its path matches or not. */
 export async function resolveEntry(config: Config, entry: RuleEntry, options: RuleOptions): Promise<Rule> {
   const settings = settingsOf(config, entry)
-  if (!options.asSops) await checkPatterns(settings.selectors)
+  if (options.dialect.refusesBadPatterns) await checkPatterns(settings.selectors)
   const groups = entry.groups().map((specs) => {
     const recipients = specs.flatMap((spec) => parseSpec(spec, options.parse))
     return entry.keepsDuplicates ? recipients : withoutDuplicates(recipients)

@@ -6,8 +6,8 @@ type MutableMap = MapTree & { entries: (MapEntry | CommentEntry)[] }
 type MutableList = ListTree & { items: (Tree | CommentEntry)[] }
 
 export interface TreeOptions {
-  /** Upstream forgets of a comment that was sealed that it stood behind a value. */
-  readonly asSops?: boolean
+  /** As upstream, which forgets of a comment that was sealed that it stood behind a value. */
+  readonly sealedCommentsLoseTheirLine?: boolean
 }
 
 /**
@@ -15,8 +15,12 @@ export interface TreeOptions {
  *
  * @param documents - their number: one without any site is an empty mapping
  */
-export function buildTrees(leaves: readonly Leaf[], documents: number, { asSops = false }: TreeOptions = {}): Tree[] {
-  const builder = new Builder(leaves, asSops)
+export function buildTrees(
+  leaves: readonly Leaf[],
+  documents: number,
+  { sealedCommentsLoseTheirLine = false }: TreeOptions = {},
+): Tree[] {
+  const builder = new Builder(leaves, sealedCommentsLoseTheirLine)
   const roots: Tree[] = Array.from({ length: documents }, () => ({ type: "map", entries: [] }))
   for (const leaf of leaves) builder.add(leaf, roots)
   return roots
@@ -26,10 +30,10 @@ class Builder {
   readonly #containers = new Map<Item, MutableMap | MutableList>()
   /** Entries that hold list elements; known before the walk, since a comment may come first. */
   readonly #lists = new Set<Item>()
-  readonly #asSops: boolean
+  readonly #losesLine: boolean
 
-  constructor(leaves: readonly Leaf[], asSops: boolean) {
-    this.#asSops = asSops
+  constructor(leaves: readonly Leaf[], losesLine: boolean) {
+    this.#losesLine = losesLine
     for (const { site } of leaves) {
       if (site.inList === true) this.#lists.add(site.item)
       for (let at: Item | null = site.item; at !== null; at = at.parent) {
@@ -45,7 +49,7 @@ class Builder {
       const comment: CommentEntry = {
         type: "comment",
         text: scalar.bytes,
-        inline: site.inline === true && !(this.#asSops && token !== null),
+        inline: site.inline === true && !(this.#losesLine && token !== null),
       }
       const container = this.#container(holder, roots)
       if (container.type === "map") container.entries.push(comment)

@@ -1,7 +1,6 @@
 import { basename, dirname, resolve, sep } from "node:path"
 import { AppError } from "../errors/app-error.ts"
 import { type ChildEnd, runChild } from "./child.ts"
-import { withoutIdentities } from "./child-environment.ts"
 import { argumentsFor, habitsOf } from "./editor-habits.ts"
 import { type Io } from "./io.ts"
 import { findProgram, isProgram, resolveProgram } from "./resolve-program.ts"
@@ -18,10 +17,19 @@ export interface Editor {
 }
 
 export interface EditorOptions {
-  /** Called as `sops`: the editor gets the file and nothing else that upstream does not give it. */
-  readonly asSops: boolean
+  /** It gets options that keep it from storing the text elsewhere; otherwise what the user gave, and the file. */
+  readonly guardsText: boolean
   /** Folders that strangers may have written. Only the editors that nobody named are kept from them. */
   readonly outside: readonly string[]
+}
+
+/** How an editor is started. */
+export interface EditorRun {
+  readonly env: ReadonlyMap<string, string>
+  /** Whether signals that are meant for us reach it too. */
+  readonly signals: "forward" | "leave"
+  /** Stops waiting for it. */
+  readonly abandon?: AbortSignal | undefined
 }
 
 const wellKnown = ["vim", "nano", "vi"]
@@ -34,19 +42,19 @@ const wellKnown = ["vim", "nano", "vi"]
  */
 export function chooseEditor(
   io: Pick<Io, "fs" | "env" | "cwd" | "platform" | "processes">,
-  { asSops, outside }: EditorOptions,
+  { guardsText, outside }: EditorOptions,
 ): Editor {
   const variable = ["SOPS_EDITOR", "EDITOR"].find((name) => (io.env.get(name) ?? "") !== "")
   if (variable === undefined) {
     const known = wellKnown.map((name) => findProgram(io, name, { outside, isOwnerChecked: false }))
     const program = known.find((path) => path !== null)
     if (program === undefined) throw new AppError("NO_EDITOR")
-    return equip(io, program, [], asSops)
+    return equip(io, program, [], guardsText)
   }
   const words = splitWords(io.env.get(variable) ?? "")
   const [name, ...args] = words ?? []
   if (name === undefined || name === "") throw new AppError("EDITOR_INVALID", {}, { subject: variable })
-  return equip(io, named(io, name, variable), args, asSops)
+  return equip(io, named(io, name, variable), args, guardsText)
 }
 
 /** A path is taken from the working folder, as a shell would take it; what the user named is not judged further. */
@@ -62,8 +70,8 @@ function named(io: Pick<Io, "fs" | "env" | "cwd" | "platform" | "processes">, na
   }
 }
 
-function equip(io: Pick<Io, "fs">, program: string, given: readonly string[], asSops: boolean): Editor {
-  if (asSops) return { program, args: given, runsInPrivateDir: false, historyWarning: null }
+function equip(io: Pick<Io, "fs">, program: string, given: readonly string[], guardsText: boolean): Editor {
+  if (!guardsText) return { program, args: given, runsInPrivateDir: false, historyWarning: null }
   const habits = habitsOf(program, realOrSame(io, program))
   return {
     program,
@@ -88,19 +96,18 @@ function realOrSame({ fs }: Pick<Io, "fs">, path: string): string {
  * @throws {AppError} `EDITOR_FAILED` when it cannot be started or says that it failed
  */
 export async function runEditor(
-  io: Parameters<typeof runChild>[0] & Pick<Io, "env">,
+  io: Parameters<typeof runChild>[0],
   editor: Editor,
   file: string,
-  { asSops, abandon }: Pick<EditorOptions, "asSops"> & { readonly abandon?: AbortSignal | undefined },
+  { env, signals, abandon }: EditorRun,
 ): Promise<ChildEnd> {
   const subject = basename(editor.program)
   const end = await runChild(io, {
     program: editor.program,
     args: [...editor.args, file],
-    env: asSops ? io.env : withoutIdentities(io.env),
+    env,
     cwd: editor.runsInPrivateDir ? dirname(file) : undefined,
-    // Upstream leaves the editor alone and ends.
-    signals: asSops ? "leave" : "forward",
+    signals,
     abandon,
   }).catch((error: unknown) => {
     if (!(error instanceof AppError) || error.code === "EDIT_INTERRUPTED") throw error

@@ -10,7 +10,8 @@ export interface ExecFileOptions {
   readonly filename?: string | undefined
   /** A named pipe that can be read once, or a regular file (`--no-fifo`; always on Windows). */
   readonly kind: "fifo" | "file"
-  readonly asSops: boolean
+  /** In `TMPDIR` under a name of upstream's: a caller's sandbox may know that folder only. */
+  readonly isInTemp: boolean
   /** Folders that strangers may have written: `mkfifo` is not taken from there. */
   readonly outside: readonly string[]
 }
@@ -34,8 +35,7 @@ export async function withExecFile<T>(
   work: (path: string) => Promise<T>,
 ): Promise<T> {
   const name = confined(options.filename ?? defaultName(io, options.kind))
-  // As upstream it lies in TMPDIR: a caller's sandbox may know that folder only.
-  const place = options.asSops ? { prefix: ".sops", base: io.temp } : {}
+  const place = options.isInTemp ? { prefix: ".sops", base: io.temp } : {}
   return withPrivateDir(
     io,
     async (dir) => {

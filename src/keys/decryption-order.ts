@@ -8,15 +8,14 @@ const byDefault: readonly string[] = ["age", "pgp"]
  * Reads `--decryption-order` or `SOPS_DECRYPTION_ORDER`.
  *
  * @returns `null` for an empty text: the default order
- * @throws {AppError} `KEY_ORDER_INVALID` when a type stands twice, and for an unknown type unless called as `sops`,
- *   since upstream takes any word
+ * @throws {AppError} `KEY_ORDER_INVALID` when a type stands twice, and for an unknown type
  */
-export function parseDecryptionOrder(text: string, { asSops }: { asSops: boolean }): string[] | null {
+export function parseDecryptionOrder(text: string): string[] | null {
   if (text === "") return null
-  const order = text.split(",").map((word) => (asSops ? word : word.trim()))
+  const order = text.split(",").map((word) => word.trim())
   for (const [index, type] of order.entries()) {
     if (order.indexOf(type) !== index) throw new AppError("KEY_ORDER_INVALID", {}, { subject: `${type} stands twice` })
-    if (!asSops && !types.some((known) => known === type)) {
+    if (!types.some((known) => known === type)) {
       throw new AppError("KEY_ORDER_INVALID", {}, { subject: `${type} is not known` })
     }
   }

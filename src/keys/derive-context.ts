@@ -21,7 +21,7 @@ export function deriveContext(
     uid: context.uid,
     prompt: (question, options) => context.prompt(question, options),
     notice: (text) => context.notice(text),
-    asSops: context.asSops,
+    dialect: context.dialect,
     now: () => context.now(),
     ...(context.hostName === undefined ? {} : { hostName: context.hostName }),
     namedVaults: () => context.namedVaults?.() ?? [],

@@ -155,7 +155,7 @@ async function publicFile(context: KeyContext, file: string): Promise<SshPublicK
 /** Identities in the clear, or a whole file of them that is locked with a passphrase. The bytes are wiped. */
 function readKeys(context: KeyContext, { place, bytes }: { place: string; bytes: Uint8Array }): Loaded {
   const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("utf8")
-  const options = { severalPerLine: place === "SOPS_AGE_KEY", strict: context.asSops }
+  const options = { severalPerLine: place === "SOPS_AGE_KEY", strict: context.dialect.strictKeyFiles }
   if (bytes.length > keyBytesMax) return failed("it is too long", `failed to read '${place}': file too long`)
   if (text.startsWith("age-encryption") || text.startsWith("-----BEGIN AGE")) {
     try {

@@ -3,7 +3,7 @@ import { type KeyContext } from "./provider.ts"
 
 const tail = ["sops", "age", "keys.txt"] as const
 
-type Machine = Pick<KeyContext, "env" | "platform" | "home" | "asSops">
+type Machine = Pick<KeyContext, "env" | "platform" | "home" | "dialect">
 
 /**
  * Where age identities are looked for when no variable names a place.
@@ -16,7 +16,10 @@ type Machine = Pick<KeyContext, "env" | "platform" | "home" | "asSops">
 export function defaultKeyFiles(machine: Machine): string[] {
   const path = machine.platform === "win32" ? win32 : posix
   const own = upstreamFolder(machine)
-  const folders = machine.asSops ? [own] : [own, xdgFolder(machine), homeFolder(machine, ".config"), macFolder(machine)]
+  const folders =
+    machine.dialect.identityPlaces === "upstream"
+      ? [own]
+      : [own, xdgFolder(machine), homeFolder(machine, ".config"), macFolder(machine)]
   const files = folders.filter((folder) => folder !== null).map((folder) => path.join(folder, ...tail))
   return [...new Set(files)]
 }

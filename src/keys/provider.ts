@@ -1,5 +1,6 @@
 import { type Recipient, type RecipientType, type WrappedKey } from "../core/recipient.ts"
 import { type SecretBytes } from "../core/secret.ts"
+import { type KeyDialect } from "./dialect.ts"
 
 /** The machine, as far as a key provider may touch it. `host` and `app` build it; tests pass their own. */
 export interface KeyContext {
@@ -27,8 +28,8 @@ export interface KeyContext {
   prompt(question: string, options: { hidden: boolean }): Promise<string | null>
   /** One line for people, on stderr. */
   notice(text: string): void
-  /** Called as `sops`: upstream's weaker defaults hold where security.md says so. */
-  readonly asSops: boolean
+  /** What the face that was called decides: upstream's weaker defaults hold where security.md says so. */
+  readonly dialect: KeyDialect
   /** Requests are signed with it. */
   now(): Date
   /** Of this machine; only where upstream puts it into a session name. */

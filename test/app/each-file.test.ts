@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { eachFile } from "../../src/app/each-file.ts"
 import { forEachFile } from "../../src/app/report/put-result.ts"
+import { sottoDialect } from "../../src/app/dialect.ts"
 import { RunEnd } from "../../src/app/run-end.ts"
 import { type Session } from "../../src/app/session.ts"
 import { AppError } from "../../src/errors/app-error.ts"
@@ -15,7 +16,7 @@ function onTerminal(isTty: boolean): { session: Session; shown: string[] } {
   const stderr = { ...io.stderr, isTty, write: async (data: string | Uint8Array) => void shown.push(String(data)) }
   const session: Session = {
     io: { ...io, stderr },
-    asSops: false,
+    dialect: sottoDialect,
     end: new RunEnd(),
     memory: {},
     notice: (text) => void shown.push(`notice: ${text}\n`),

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { keyContext } from "../../src/app/machine.ts"
+import { sottoDialect } from "../../src/app/dialect.ts"
 import { RunEnd } from "../../src/app/run-end.ts"
 import { type Session } from "../../src/app/session.ts"
 import { realIo } from "../../src/host/io.ts"
@@ -21,7 +22,7 @@ describe("keyContext", () => {
     }
     const session: Session = {
       io: Object.create(realIo(), { terminal: { value: terminal } }) as Session["io"],
-      asSops: false,
+      dialect: sottoDialect,
       end: new RunEnd(),
       memory: {},
       notice: () => {},

@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest"
+import { sottoDialect } from "../../src/app/dialect.ts"
+import { sopsDialect } from "../../src/cli/sops/dialect.ts"
 import { findConfig, findSopsYaml } from "../../src/config/find.ts"
 import { loadFound, loadNamed } from "../../src/config/load.ts"
 import { ruleFor } from "../../src/config/rule.ts"
@@ -207,27 +209,31 @@ describe("loadNamed", () => {
   )
 
   test("/dev/null says nothing", async () => {
-    expect(await loadNamed("/dev/null", files, { asSops: true })).toMatchObject({ rules: null, folder: "/dev" })
+    expect(await loadNamed("/dev/null", files, sopsDialect.config)).toMatchObject({ rules: null, folder: "/dev" })
   })
 
   test("JSON in a file of any name", async () => {
-    const config = await loadNamed("c", files, { asSops: true })
-    const rule = await ruleFor(config, { path: "/work/x", paths: files.paths }, { parse: parseRecipient, asSops: true })
+    const config = await loadNamed("c", files, sopsDialect.config)
+    const rule = await ruleFor(
+      config,
+      { path: "/work/x", paths: files.paths },
+      { parse: parseRecipient, dialect: sopsDialect.config },
+    )
     expect(rule).toMatchObject({ groups: [[{ recipient: "a" }]], source: { file: "c" } })
   })
 
   test("the name tells the kind, but not as sops", async () => {
-    expect(await loadNamed("my.sopsrc", files, { asSops: false })).toMatchObject({ kind: "sopsrc" })
-    expect(await loadNamed("my.sopsrc", files, { asSops: true })).toMatchObject({ kind: "sops-yaml" })
+    expect(await loadNamed("my.sopsrc", files, sottoDialect.config)).toMatchObject({ kind: "sopsrc" })
+    expect(await loadNamed("my.sopsrc", files, sopsDialect.config)).toMatchObject({ kind: "sops-yaml" })
   })
 
   test("a file that is missing or broken is exit status 1", async () => {
-    await expect(loadNamed("none", files, { asSops: true })).rejects.toMatchObject({
+    await expect(loadNamed("none", files, sopsDialect.config)).rejects.toMatchObject({
       code: "CONFIG_UNREADABLE",
       exit: 1,
       where: { file: "none" },
     })
-    await expect(loadNamed("broken", files, { asSops: true })).rejects.toMatchObject({
+    await expect(loadNamed("broken", files, sopsDialect.config)).rejects.toMatchObject({
       code: "CONFIG_INVALID",
       exit: 1,
       where: { file: "broken", line: 1 },
@@ -242,7 +248,11 @@ describe("a .sopsrc and a .sops.yaml in one folder", () => {
     const files = fakeFiles({ "/r/.git": {}, "/r/.sopsrc": `version: 1\nrules:\n${sopsrc}`, "/r/.sops.yaml": sopsYaml })
     const { found, target } = await findConfig("/r/x.yaml", files)
     const config = await loadFound(found!, files)
-    return ruleFor(config, { path: target, paths: files.paths }, { parse: parseRecipient, asSops: false })
+    return ruleFor(
+      config,
+      { path: target, paths: files.paths },
+      { parse: parseRecipient, dialect: sottoDialect.config },
+    )
   }
 
   test.each([

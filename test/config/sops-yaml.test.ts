@@ -1,4 +1,6 @@
 import { describe, expect, test } from "vitest"
+import { sottoDialect } from "../../src/app/dialect.ts"
+import { sopsDialect } from "../../src/cli/sops/dialect.ts"
 import { type Config, readConfig } from "../../src/config/config.ts"
 import { destinationFor } from "../../src/config/destination.ts"
 import { type Rule, ruleFor } from "../../src/config/rule.ts"
@@ -12,7 +14,7 @@ function read(source: string, folder = "/repo"): Config {
   return readConfig(new TextEncoder().encode(source), { file: `${folder}/.sops.yaml`, folder, kind: "sops-yaml" })
 }
 
-const options = { parse: parseRecipient, asSops: true }
+const options = { parse: parseRecipient, dialect: sopsDialect.config }
 
 async function rule(source: string, path = "/repo/a.yaml", folder = "/repo"): Promise<Rule | null> {
   return ruleFor(read(source, folder), { path, paths }, options)
@@ -296,7 +298,7 @@ describe("selectors", () => {
     const config = read("creation_rules: [{encrypted_regex: '(?=a)'}]")
     const target = { path: "/repo/a", paths }
     expect(await ruleFor(config, target, options)).not.toBeNull()
-    await expect(ruleFor(config, target, { ...options, asSops: false })).rejects.toMatchObject({
+    await expect(ruleFor(config, target, { ...options, dialect: sottoDialect.config })).rejects.toMatchObject({
       code: "PATTERN_INVALID",
       message: expect.stringContaining(": encrypted_regex") as unknown,
       where: { line: 1 },

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
+import { sottoDialect } from "../../src/app/dialect.ts"
 import { type Config, readConfig } from "../../src/config/config.ts"
 import { type PathRules } from "../../src/config/files.ts"
 import { type Rule, peopleOf, personOf, ruleFor, settingsFor } from "../../src/config/rule.ts"
@@ -25,7 +26,7 @@ function read(source: string, folder = "/repo"): Config {
   return readConfig(new TextEncoder().encode(source), { file: ".sopsrc", folder, kind: "sopsrc" })
 }
 
-const options = { parse: parseRecipient, asSops: false }
+const options = { parse: parseRecipient, dialect: sottoDialect.config }
 
 async function rule(source: string, path = "/repo/a.yaml", paths: PathRules = posix, folder = "/repo"): Promise<Rule> {
   const found = await ruleFor(read(source, folder), { path, paths }, options)
@@ -433,7 +434,9 @@ describe(".sopsrc.example", () => {
     const config = read(text)
     for (const path of ["secrets/prod/a", "k8s/a.yaml", "legacy/a.json", "other"]) {
       const target = { path: `/repo/${path}`, paths: posix }
-      await expect(ruleFor(config, target, { parse: parseRecipients, asSops: false })).resolves.not.toBeNull()
+      await expect(
+        ruleFor(config, target, { parse: parseRecipients, dialect: sottoDialect.config }),
+      ).resolves.not.toBeNull()
     }
     expect(peopleOf(config, parseRecipients).size).toBe(11)
   })

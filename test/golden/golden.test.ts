@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import { sopsDialect } from "../../src/cli/sops/dialect.ts"
 import { buildTrees } from "../../src/core/build-tree.ts"
 import { type Opened } from "../../src/core/document.ts"
 import { utf8 } from "../../src/core/text.ts"
@@ -49,7 +50,7 @@ async function expectOpened(row: Row, opened: Opened): Promise<void> {
   }
   expect(text).not.toBe(expected)
   const { format, scan } = opened.document
-  const printed = format.emit(buildTrees(opened.leaves, scan.documents, { asSops: true }), {})
+  const printed = format.emit(buildTrees(opened.leaves, scan.documents, sopsDialect.files), {})
   expect(Buffer.from(utf8.encode(printed)).toString("latin1")).toBe(expected)
 }
 
@@ -71,7 +72,7 @@ describe("upstream's printing: every file that a release wrote prints as upstrea
       row.passphrase === undefined ? [] : [readGolden("../keys/age-locked.passphrase").toString("utf8").trim()]
     const opened = await openBytes(readGolden(row.sealed), row.format, { env: identityEnv(row), answers })
     const { format, scan } = opened.document
-    const printed = format.emit(buildTrees(opened.leaves, scan.documents, { asSops: true }), {})
+    const printed = format.emit(buildTrees(opened.leaves, scan.documents, sopsDialect.files), {})
     expect(Buffer.from(utf8.encode(printed)).toString("latin1")).toBe(readGolden(row.opened!).toString("latin1"))
   })
 })

@@ -19,9 +19,9 @@ function bin(...names: string[]): string {
 
 function choose(
   env: Record<string, string>,
-  { asSops = false, cwd = "/", outside = [] as string[] } = {},
+  { guardsText = true, cwd = "/", outside = [] as string[] } = {},
 ): ReturnType<typeof chooseEditor> {
-  return chooseEditor(machine({ cwd, env: new Map(Object.entries(env)) }), { asSops, outside })
+  return chooseEditor(machine({ cwd, env: new Map(Object.entries(env)) }), { guardsText, outside })
 }
 
 describe("which editor", () => {
@@ -110,7 +110,7 @@ describe("habits", () => {
   test("as sops nothing is added", () => {
     const path = bin("code", "vim")
     for (const EDITOR of ["code", "vim", "code -n"]) {
-      const { args, runsInPrivateDir, historyWarning } = choose({ PATH: path, EDITOR }, { asSops: true })
+      const { args, runsInPrivateDir, historyWarning } = choose({ PATH: path, EDITOR }, { guardsText: false })
       expect({ args, runsInPrivateDir, historyWarning }).toEqual({
         args: EDITOR.split(" ").slice(1),
         runsInPrivateDir: false,

@@ -8,7 +8,7 @@ import { bundled, node, start } from "./script.ts"
 
 const bytes = Buffer.from(Array.from({ length: 300_000 }, (_, i) => i % 251))
 const script = bundled(new URL("scripts/exec-file.ts", import.meta.url))
-const fifo = { kind: "fifo", asSops: false, outside: [] } as const
+const fifo = { kind: "fifo", isInTemp: false, outside: [] } as const
 const env = new Map([["PATH", process.env["PATH"] ?? ""]])
 
 async function shell(io: ReturnType<typeof machine>, command: string): Promise<number> {
@@ -76,7 +76,7 @@ describe("withExecFile", () => {
 
   test("as sops it lies in TMPDIR", async () => {
     const temp = tempFolder()
-    await withExecFile(machine({ temp }), bytes, { ...fifo, kind: "file", asSops: true }, async (path) => {
+    await withExecFile(machine({ temp }), bytes, { ...fifo, kind: "file", isInTemp: true }, async (path) => {
       expect(dirname(dirname(path))).toBe(temp)
       expect(basename(dirname(path))).toMatch(/^\.sops/)
     })

@@ -3,6 +3,8 @@ import { existsSync, mkdtempSync, realpathSync, statSync } from "node:fs"
 import { readFile } from "node:fs/promises"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { sottoDialect } from "../../src/app/dialect.ts"
+import { sopsDialect } from "../../src/cli/sops/dialect.ts"
 import { type Effort, type KeyContext, type RunResult, type Talk } from "../../src/keys/provider.ts"
 
 export interface TestContextOptions {
@@ -105,7 +107,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
       return answers[questions.length - 1] ?? null
     },
     notice: (text) => void notices.push(text),
-    asSops,
+    dialect: (asSops ? sopsDialect : sottoDialect).keys,
     now: () => new Date(),
     hostName: "test-host",
     namedVaults: () => namedVaults,

@@ -31,8 +31,10 @@ export async function runInShell(
   ofUser: ReadonlyMap<string, string>,
   values: readonly EnvValue[],
 ): Promise<Outcome> {
-  const { io, asSops } = session
-  const env = wishes.pristine ? new Map<string, string>() : inheritedEnv(io.env, asSops || wishes.keepEnv)
+  const { io, dialect } = session
+  const env = wishes.pristine
+    ? new Map<string, string>()
+    : inheritedEnv(io.env, dialect.children.inheritIdentities || wishes.keepEnv)
   for (const [name, value] of ofUser) env.set(name, value)
   for (const { name, value } of values) env.set(name, value)
   const [program, args] =

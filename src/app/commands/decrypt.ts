@@ -3,10 +3,9 @@ import { AppError } from "../../errors/app-error.ts"
 import { findInTree, refuseShadowed } from "../open/find-in-tree.ts"
 import { loadSealed, openLoaded, openLoadedUnverified, type OpenRequest, withFile } from "../open/open-file.ts"
 import { type DecryptOptions, type Source } from "../options.ts"
-import { type AnyFile, emitOptions, keepsLayout, printAs, treesOf, valueBytes } from "../open/print.ts"
+import { type AnyFile, emitOptions, keepsLayout, outputFormat, printAs, treesOf, valueBytes } from "../open/print.ts"
 import { forEachFile, putResult } from "../report/put-result.ts"
 import { type Outcome, type Session } from "../session.ts"
-import { formatByName } from "../open/source-type.ts"
 import { parsePath, type TreePath } from "../open/tree-path.ts"
 
 /** `decrypt`: the plain text of sealed files, or a part of it. */
@@ -44,7 +43,7 @@ async function plainBytes(
   options: DecryptOptions,
   path: TreePath | null,
 ): Promise<Uint8Array> {
-  const to = outputFormat(session, file, options)
+  const to = outputFormat(session, file, options.outputType)
   if (path !== null) return extract(session, file, path, to, options.indent)
   try {
     return await printAs(session, file, to, options.indent)
@@ -52,15 +51,9 @@ async function plainBytes(
     // Upstream takes the output type of a name that says nothing for `binary`, and then cannot print the document. Who
     // has told what the input is gets it as that.
     if (!(error instanceof AppError) || to !== "binary" || options.inputType === undefined) throw error
-    if (!session.asSops || options.outputType !== undefined) throw error
+    if (session.dialect.files.outputType !== "by name" || options.outputType !== undefined) throw error
     return printAs(session, file, options.inputType, options.indent)
   }
-}
-
-/** As `sops` the type of the output comes from the name alone, whatever the input is. */
-function outputFormat({ asSops }: Session, file: AnyFile, { outputType }: DecryptOptions): FormatName {
-  if (outputType !== undefined || !asSops) return outputType ?? file.document.format.name
-  return formatByName(file.name, undefined, null)
 }
 
 async function extract(
@@ -70,8 +63,8 @@ async function extract(
   to: FormatName,
   indent: number | undefined,
 ): Promise<Uint8Array> {
-  if (!session.asSops) refuseShadowed(file.opened, path)
+  if (session.dialect.files.refusesTwice) refuseShadowed(file.opened, path)
   const [root] = treesOf(session, file)
-  const found = findInTree(root!, path, { countsComments: session.asSops })
+  const found = findInTree(root!, path, { countsComments: session.dialect.files.commentsCount })
   return valueBytes(found, to, emitOptions(file, to, indent))
 }

@@ -85,12 +85,7 @@ async function editNew(session: Session, options: EditOptions): Promise<Outcome>
   const to: FormatName = isContained ? "binary" : format
   const plan = await planFor(session, settings, options, to)
   // Keys are wrapped before the editor opens: nobody should type what cannot be saved.
-  const key = await makeDataKey(session, plan, options.file).catch((error: unknown) => {
-    if (!session.asSops || !(error instanceof AppError) || error.code !== "WRAP_FAILED") throw error
-    const reasons = (error.detail.notes ?? []).join(" ")
-    const asUpstream = `Error encrypting the data key with one or more master keys: [${reasons}]`
-    throw new AppError(error.code, error.where, { ...error.detail, exit: 128, asUpstream })
-  })
+  const key = await makeDataKey(session, plan, options.file)
   try {
     const example = utf8.encode(exampleText(format))
     const start = await startText(session, options, null, example)
@@ -159,7 +154,7 @@ async function startText(
   base: Uint8Array | null,
   usual: Uint8Array,
 ): Promise<Uint8Array> {
-  if (!resume && (session.asSops || !(await isToResume(session, file, base)))) return usual
+  if (!resume && (!session.dialect.editing.offersDrafts || !(await isToResume(session, file, base)))) return usual
   const draft = await loadDraft(session.io, file, base)
   if (draft === null) throw new AppError("DRAFT_MISSING")
   if (!draft.isCurrent)

@@ -27,17 +27,17 @@ export async function encryptFiles(session: Session, options: EncryptOptions): P
 
 async function encryptOne(session: Session, source: Source, options: EncryptOptions): Promise<Outcome> {
   const name = options.filenameOverride ?? source
-  if (name === null && !session.asSops) throw new AppError("NAME_MISSING")
+  if (name === null && session.dialect.sealing.needsName) throw new AppError("NAME_MISSING")
   const settings = await loadSettings(session, name, options.config)
   const format = formatByName(name, options.inputType, settings.rule.inputType)
   // Upstream judges config and options before it reads the file.
-  const plan = session.asSops ? await planFor(session, settings, options, format) : null
+  const plan = session.dialect.sealing.plansFirst ? await planFor(session, settings, options, format) : null
   const { bytes, facts } = await readSource(session, source)
-  if (!session.asSops) refuseSealed(bytes, format)
+  if (session.dialect.sealing.refusesSealed) refuseSealed(bytes, format)
   const isTold = options.inputType !== undefined || format !== "binary"
   const input = { source, bytes, format, isTold, settings, name, plan }
   const over =
-    options.inPlace || options.output === undefined || options.forceNew || session.asSops
+    options.inPlace || options.output === undefined || options.forceNew || !session.dialect.sealing.keepsTokensOfOutput
       ? null
       : await sealedTarget(session, options)
   const sealed =
@@ -81,16 +81,17 @@ async function sealFresh(
   options: EncryptOptions,
 ): Promise<Sealed> {
   const isContained = options.container || settings.rule.container
-  const to = isContained ? "binary" : outputFormat(session, { format, name }, options)
+  const to = isContained ? "binary" : sealedFormat(session, { format, name }, options)
   const plan = input.plan ?? (await planFor(session, settings, options, to))
   const content = isContained ? bytes : await inFormat(bytes, format, to)
+  const { allowsAnySelection } = session.dialect.sealing
   const file = {
     bytes: content,
     format: to,
     container: isContained ? format : null,
     indent: emitOptions({ settings }, to, options.indent).indent,
-    allowClearAlias: options.allowClearAlias || session.asSops,
-    allowEmptySelection: options.allowEmptySelection || session.asSops,
+    allowClearAlias: options.allowClearAlias || allowsAnySelection,
+    allowEmptySelection: options.allowEmptySelection || allowsAnySelection,
   }
   const key = await makeDataKey(session, plan, name)
   try {
@@ -101,15 +102,15 @@ async function sealFresh(
   }
 }
 
-/** As `sops` the type of the output comes from the name alone, whatever the input is. */
-function outputFormat(
-  { asSops }: Session,
+/** The format to seal in, when `--output-type` names none: what the input is, or what its name says. */
+function sealedFormat(
+  { dialect: { files } }: Session,
   { format, name }: Pick<Input, "format" | "name">,
   { outputType }: EncryptOptions,
 ): FormatName {
-  const to = outputType ?? (asSops ? formatByName(name, undefined, null) : format)
+  const to = outputType ?? (files.outputType === "by name" ? formatByName(name, undefined, null) : format)
   // Upstream's container is a JSON document; what has values of its own is sealed value by value in it.
-  return asSops && to === "binary" && format !== "binary" ? "json" : to
+  return files.binaryContainer === "json" && to === "binary" && format !== "binary" ? "json" : to
 }
 
 /** The plain text in the format that is to be sealed; its layout is lost where the formats differ. */

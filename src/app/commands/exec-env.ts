@@ -12,7 +12,7 @@ export async function execEnv(session: Session, options: ExecEnvOptions): Promis
   const file = await openFile(session, { ...options, source: options.file, valuesOnly: true })
   try {
     const values = await withFile(file.file, async () => {
-      if (session.asSops) return envAsUpstream(treesOf(session, file))
+      if (session.dialect.children.values === "as upstream") return envAsUpstream(treesOf(session, file))
       const found = valuesOf(session, file, { withClear: options.withClear, flatten: undefined, only: [] })
       checkEnvNames(found, options.allowEnv)
       return found

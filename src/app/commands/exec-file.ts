@@ -2,10 +2,9 @@ import { withExecFile, withPath } from "../../host/exec.ts"
 import { workspaceOf } from "../machine.ts"
 import { openFile, type OpenedFile, withFile } from "../open/open-file.ts"
 import { type ExecFileOptions } from "../options.ts"
-import { printAs } from "../open/print.ts"
+import { outputFormat, printAs } from "../open/print.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { runInShell, switchUser } from "../child/shell-child.ts"
-import { formatByName } from "../open/source-type.ts"
 
 /** `exec-file`: a shell command with the plain text of one sealed file under a private path, for which `{}` stands. */
 export async function execFile(session: Session, options: ExecFileOptions): Promise<Outcome> {
@@ -16,7 +15,7 @@ export async function execFile(session: Session, options: ExecFileOptions): Prom
     const place = {
       filename: options.filename,
       kind: options.noFifo ? "file" : "fifo",
-      asSops: session.asSops,
+      isInTemp: session.dialect.children.folder === "TMPDIR",
       outside: workspaceOf(session, [options.file]),
     } as const
     return await withExecFile(session.io, bytes, place, (path) =>
@@ -28,6 +27,5 @@ export async function execFile(session: Session, options: ExecFileOptions): Prom
 }
 
 function content(session: Session, file: OpenedFile, { outputType, indent }: ExecFileOptions): Promise<Uint8Array> {
-  const to = outputType ?? (session.asSops ? formatByName(file.name, undefined, null) : file.document.format.name)
-  return printAs(session, file, to, indent)
+  return printAs(session, file, outputFormat(session, file, outputType), indent)
 }

@@ -21,7 +21,7 @@ export async function addGroup(session: Session, options: GroupAddOptions): Prom
   return change(session, options, added, (loaded) => {
     const { groups, threshold } = recipientsIn(loaded)
     const wanted = { groups: [...groups, added], threshold: options.shamirSecretSharingThreshold ?? threshold }
-    if (wanted.threshold === 0 && !session.asSops) {
+    if (wanted.threshold === 0 && session.dialect.warns) {
       session.notice(`a key of each of the ${wanted.groups.length} groups is needed to open the file from now on`)
     }
     return wanted

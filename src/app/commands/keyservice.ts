@@ -18,7 +18,7 @@ const defaultAddress = "127.0.0.1:5000"
  * @throws {AppError} `KEYSERVICE_ADDRESS`, `KEYSERVICE_LISTEN`
  */
 export async function serveKeys(session: Session, options: KeyServiceOptions): Promise<Outcome> {
-  const network = options.network ?? (session.asSops ? "tcp" : "unix")
+  const network = options.network ?? session.dialect.keyService.network
   return network === "tcp" ? serveTcp(session, options) : serveUnix(session, options)
 }
 
@@ -29,13 +29,13 @@ async function serveTcp(session: Session, options: KeyServiceOptions): Promise<O
   if (!isLoopback(address.host)) {
     throw addressError(text, "it is not on this machine only, and everybody who reaches it could use your keys")
   }
-  if (!session.asSops) session.notice("every user of this machine can use your keys as long as this runs")
+  if (session.dialect.warns) session.notice("every user of this machine can use your keys as long as this runs")
   await serve(session, options, address)
   return {}
 }
 
 async function serveUnix(session: Session, options: KeyServiceOptions): Promise<Outcome> {
-  const place = socketPlace(session.io, options.address, { isFolderFree: session.asSops })
+  const place = socketPlace(session.io, options.address, { isFolderFree: session.dialect.keyService.takesAnyFolder })
   const address: Address = { network: "unix", path: place.path }
   if (place.isTaken) {
     if (await isListening(address)) {
@@ -68,7 +68,8 @@ async function serve(
   try {
     guard()
     const place = addressText(server.address)
-    if (session.asSops) session.log?.({ level: "info", logger: "KEYSERVICE", text: `Listening on ${place}` })
+    const text = `Listening on ${place}`
+    if (session.dialect.keyService.tells === "log") session.log?.({ level: "info", logger: "KEYSERVICE", text })
     else session.notice(`listening on ${place}; clients find it with SOPS_KEYSERVICE=${place}`)
     await stopped
   } finally {

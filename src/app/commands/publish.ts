@@ -45,7 +45,7 @@ export async function publish(session: Session, options: PublishOptions): Promis
 async function publishOne(session: Session, path: string, options: PublishOptions): Promise<void> {
   const settings = await loadSettings(session, path, options.config)
   if (settings.config === null) throw new AppError("CONFIG_UNREADABLE")
-  const rules = { parse: parseRecipients, asSops: session.asSops }
+  const rules = { parse: parseRecipients, dialect: session.dialect.config }
   const destination = await destinationFor(settings.config, path, rules)
   const loaded = await loadSealed(session, { source: path, inputType: undefined, config: options.config })
   const name = nameOf(path, options, destination)

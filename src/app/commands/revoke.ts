@@ -39,7 +39,7 @@ export async function revokeName(session: Session, options: RevokeOptions): Prom
     throw new AppError("NAME_IN_USE", { file: config.file }, { subject: `${others.join(", ")} has the same key` })
   }
   const changed = await withConfigFile(config, async () => withoutName(sopsrc.text, name))
-  await checkGone(await sopsrc.readAs(changed), keys)
+  await checkGone(session, await sopsrc.readAs(changed), keys)
   const files = await filesFor(session, config, keys, options)
   if (options.dryRun) return { output: report(options, files) }
   if (!options.yes) await confirm(session, name, files)
@@ -62,10 +62,10 @@ async function withConfigFile<T>({ file }: Config, work: () => Promise<T>): Prom
 }
 
 /** A rule may hold the key itself, without the name. */
-async function checkGone(config: Config, keys: readonly Recipient[]): Promise<void> {
+async function checkGone({ dialect }: Session, config: Config, keys: readonly Recipient[]): Promise<void> {
   const gone = new Set(keys.map(recipientKey))
   for (const entry of config.rules ?? []) {
-    const { groups } = await resolveEntry(config, entry, { parse: parseRecipients, asSops: false })
+    const { groups } = await resolveEntry(config, entry, { parse: parseRecipients, dialect: dialect.config })
     if (!groups.flat().some((recipient) => gone.has(recipientKey(recipient)))) continue
     const where = { file: config.file, line: entry.at.line }
     throw new AppError("CONFIG_BY_HAND", where, { subject: `rule ${entry.number} holds the key itself` })

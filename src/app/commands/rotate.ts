@@ -33,7 +33,7 @@ function rotateOne(session: Session, source: Source, options: RotateOptions): Pr
     const file = await openFile(session, { ...options, source, isRotation: true })
     try {
       const wanted = wantedAfter(rotation, file)
-      if (!session.asSops) noticeAbsent(session, rotation, file)
+      if (session.dialect.warns) noticeAbsent(session, rotation, file)
       await checkKnown(session, file, wanted.groups, { named: rotation.add, keepRecipient: options.keepRecipient })
       const { text } = await sealFresh(session, file, wanted, options)
       return await putResult(session, options, {

@@ -18,17 +18,18 @@ import { parsePath, type TreePath } from "../open/tree-path.ts"
 
 /** `set`: one value of a sealed file, in the layout that is there. */
 export async function setValue(session: Session, options: SetOptions): Promise<Outcome> {
-  // Upstream reads the config before it looks at anything else.
-  if (session.asSops) await loadSettings(session, options.filenameOverride ?? options.file, options.config)
+  if (session.dialect.changes.readsConfigFirst)
+    await loadSettings(session, options.filenameOverride ?? options.file, options.config)
   const path = parsePath(session, options.path, 7)
   const value = await readValue(session, options)
-  if (session.asSops) refuseList(value)
+  const isUpstreams = session.dialect.changes.values === "as upstream"
+  if (isUpstreams) refuseList(value)
   return changeFile(session, options, async (scan, file) => {
     const { format } = file.document
-    const [place, content] = session.asSops
-      ? [pathAsUpstream(rootOf(file, scan), path).path, valueAsUpstream(value, format.name)]
-      : [path, value]
-    if (!session.asSops) refuseTwice(file, scan, path)
+    const { commentsCount, refusesTwice } = session.dialect.files
+    const place = commentsCount ? pathAsUpstream(rootOf(file, scan), path).path : path
+    const content = isUpstreams ? valueAsUpstream(value, format.name) : value
+    if (refusesTwice) refuseTwice(file, scan, path)
     if (options.idempotent && isThere(rootOf(file, scan), place, content)) return []
     return format.set(scan, place, content)
   })
@@ -58,9 +59,9 @@ async function readValue(session: Session, { value, string, path }: SetOptions):
   if (value.from === "argument") return string ? text(value.text) : parseJsonValue(value.text)
   const file = value.from === "stdin" ? "/dev/stdin" : value.file
   const { bytes } = await readFile(session.io, file, fileLimits).catch((error: unknown) => {
-    // Upstream has no status of its own for this file.
-    if (!session.asSops || !(error instanceof AppError)) throw error
-    throw new AppError(error.code, error.where, { ...error.detail, exit: 1 })
+    const exit = session.dialect.changes.valueFileExit
+    if (exit === undefined || !(error instanceof AppError)) throw error
+    throw new AppError(error.code, error.where, { ...error.detail, exit })
   })
   const content = decodeText(bytes)
   if (content === null) throw new AppError("VALUE_INVALID", { file })

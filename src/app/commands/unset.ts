@@ -11,14 +11,15 @@ import { parsePath, type TreePath } from "../open/tree-path.ts"
 
 /** `unset`: removes one entry of a sealed file with its own comments, and nothing else. */
 export async function unsetValue(session: Session, options: UnsetOptions): Promise<Outcome> {
-  // Upstream reads the config before it looks at anything else.
-  if (session.asSops) await loadSettings(session, options.filenameOverride ?? options.file, options.config)
+  if (session.dialect.changes.readsConfigFirst)
+    await loadSettings(session, options.filenameOverride ?? options.file, options.config)
   const path = parsePath(session, options.path, 7)
   return changeFile(session, options, async (scan, file) => {
     const { document, opened } = file
-    if (!session.asSops) refuseTwice(file, scan, path)
+    const { commentsCount, refusesTwice } = session.dialect.files
+    if (refusesTwice) refuseTwice(file, scan, path)
     const [root] = buildTrees(opened.leaves, scan.documents)
-    const { path: place, isBlocked, missing } = session.asSops ? pathAsUpstream(root!, path) : here(path)
+    const { path: place, isBlocked, missing } = commentsCount ? pathAsUpstream(root!, path) : here(path)
     if (isBlocked) {
       const asUpstream = `Unsupported type: a scalar for item '${path.at(-1)!}'`
       throw new AppError("KEY_NOT_FOUND", { path }, { subject: "a scalar is in the way", asUpstream })
@@ -30,7 +31,7 @@ export async function unsetValue(session: Session, options: UnsetOptions): Promi
     } catch (error) {
       if (options.idempotent && error instanceof AppError && error.code === "KEY_NOT_FOUND") return []
       // The tree knows what stands there instead.
-      if (!session.asSops) findInTree(root!, path)
+      if (!commentsCount) findInTree(root!, path)
       throw error
     }
   })

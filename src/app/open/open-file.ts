@@ -64,10 +64,11 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
     const text = decodeText(bytes)
     if (text === null) throw new AppError("NOT_SEALED")
     const named = formatByName(name, request.inputType, settings.rule.inputType)
-    const isGuess = named === "binary" && request.inputType === undefined && !session.asSops
-    const document = session.asSops
-      ? await readAsSops(text, { format: named, name, isForgiving: request.isForgiving ?? false })
-      : await (isGuess ? readGuessed(text) : readAs(named, text))
+    const isGuess = named === "binary" && request.inputType === undefined
+    const document =
+      session.dialect.files.sealedType === "told"
+        ? await readAsSops(text, { format: named, name, isForgiving: request.isForgiving ?? false })
+        : await (isGuess ? readGuessed(text) : readAs(named, text))
     return { file, name, original: bytes, facts, document, settings }
   })
 }
@@ -77,8 +78,9 @@ export async function readSource(session: Session, file: Source): Promise<HostFi
   try {
     return await readFile(session.io, file ?? "/dev/stdin", fileLimits)
   } catch (error) {
-    if (!session.asSops || !(error instanceof AppError) || error.code !== "FILE_MISSING") throw error
-    throw new AppError(error.code, error.where, { ...error.detail, exit: 2 })
+    const exit = session.dialect.files.missingExit
+    if (exit === undefined || !(error instanceof AppError) || error.code !== "FILE_MISSING") throw error
+    throw new AppError(error.code, error.where, { ...error.detail, exit })
   }
 }
 
@@ -165,7 +167,7 @@ async function withKey<T extends Opened | Unverified>(
 /** Says what was left as it stands. Comments that are not sealed may have been put there by anybody. */
 function warn(session: Session, file: string | null, { warnings }: Opened | Unverified): void {
   const lines = warnings.filter(({ code }) => code === "COMMENT_NOT_SEALED").map(({ line }) => line)
-  if (session.asSops) {
+  if (!session.dialect.warns) {
     const text =
       "Found possibly unencrypted comment in file: it stays as it stands. Very old releases did not encrypt comments."
     for (const line of lines) {

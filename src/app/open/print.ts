@@ -6,6 +6,7 @@ import { type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { type OpenedFile } from "./open-file.ts"
+import { formatByName } from "./source-type.ts"
 import { type Session } from "../session.ts"
 
 export type AnyFile = OpenedFile<Opened | Unverified>
@@ -14,13 +15,14 @@ export type AnyFile = OpenedFile<Opened | Unverified>
  * Whether the file has a layout of its own to come back to. As `sops` a file that upstream sealed is printed as upstream
  * prints it, since callers compare.
  */
-export function keepsLayout({ asSops }: Session, { metadata }: SealedDocument): boolean {
-  return !asSops || metadata.structure !== "" || metadata.layout !== "" || metadata.container !== ""
+export function keepsLayout({ dialect }: Session, { metadata }: SealedDocument): boolean {
+  const isOurs = metadata.structure !== "" || metadata.layout !== "" || metadata.container !== ""
+  return isOurs || dialect.files.stockLayout === "kept"
 }
 
 /** The data of an opened file, one tree a document. */
-export function treesOf({ asSops }: Session, { opened, document }: AnyFile): Tree[] {
-  return buildTrees(opened.leaves, document.scan.documents, { asSops })
+export function treesOf({ dialect }: Session, { opened, document }: AnyFile): Tree[] {
+  return buildTrees(opened.leaves, document.scan.documents, dialect.files)
 }
 
 /**
@@ -45,6 +47,16 @@ export async function printAs(
   const trees = treesOf(session, file)
   if (to === "binary") return binaryBytes(trees)
   return utf8.encode((await loadFormat(to)).emit(trees, emitOptions(file, to, indent)))
+}
+
+/** The format to print in, when `--output-type` names none: what the input is, or what its name says. */
+export function outputFormat(
+  { dialect }: Session,
+  { name, document }: AnyFile,
+  outputType: FormatName | undefined,
+): FormatName {
+  if (outputType !== undefined) return outputType
+  return dialect.files.outputType === "by name" ? formatByName(name, undefined, null) : document.format.name
 }
 
 /** One value: text as it is, without a newline; anything else as the output format writes it. */

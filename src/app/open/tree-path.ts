@@ -4,8 +4,8 @@ import { type Session } from "../session.ts"
 export type TreePath = readonly (string | number)[]
 
 /** A path in the grammar of the face that was called. */
-export function parsePath({ asSops }: Pick<Session, "asSops">, text: string, exit: 7 | 91): TreePath {
-  return asSops ? parseTreePathAsSops(text, exit) : parseTreePath(text, exit)
+export function parsePath({ dialect }: Pick<Session, "dialect">, text: string, exit: 7 | 91): TreePath {
+  return dialect.files.pathGrammar === "brackets" ? parseTreePathAsSops(text, exit) : parseTreePath(text, exit)
 }
 
 /**

@@ -15,11 +15,10 @@ export interface KeyServiceChoice {
  * @throws {AppError} `KEYSERVICE_ADDRESS`, `ENVIRONMENT_INVALID`
  */
 export function withKeyServices(session: Session, { keyservice, enableLocalKeyservice }: KeyServiceChoice): Session {
-  const { asSops } = session
   const said = environment((name) => session.io.env.get(name)).flag("SOPS_ENABLE_LOCAL_KEYSERVICE") ?? true
   const isLocal = enableLocalKeyservice === undefined ? said : enableLocalKeyservice === "true"
   const notice = (text: string): void => session.notice(text)
-  return { ...session, keyServices: readServices(keyservice, { isLocal, asSops, notice }) }
+  return { ...session, keyServices: readServices(keyservice, { isLocal, dialect: session.dialect.keys, notice }) }
 }
 
 export function servicesOf({ keyServices }: Session): KeyServices {

@@ -55,7 +55,7 @@ export async function strangersIn(
   groups: readonly (readonly Recipient[])[],
   { named, keepRecipient, unwrap }: KnownOptions,
 ): Promise<Strangers> {
-  if (session.asSops) return { names: [], hasRule: true }
+  if (!session.dialect.recipients.refusesStrangers) return { names: [], hasRule: true }
   const rule = await ruleOrNull(settings)
   const known = new Set([...(rule?.groups.flat() ?? []), ...named].map(looseKey))
   const kept = new Set(keepRecipient.map((text) => text.trim()))

@@ -36,7 +36,7 @@ export async function rewrap(
   usableThreshold(wanted.groups, wanted.threshold)
   const dataKey = await unwrapOnce(session, loaded, options.decryptionOrder ?? [])
   try {
-    if (!session.asSops) checkOpensMac(document, dataKey)
+    if (session.dialect.recipients.checksMac) checkOpensMac(document, dataKey)
     const keys = await wrapFor(session, loaded, dataKey, wanted)
     return putKeys(document, keys)
   } finally {
@@ -67,7 +67,7 @@ async function wrapFor(
   const context = keyContext(session, [file], () => [...settings.named(), ...addedRecipients(before, groups)])
   const options = { context, services: servicesOf(session), now: session.io.now() }
   // Shares belong together, and upstream wraps again for everybody in any case.
-  if (session.asSops || before.length !== 1 || groups.length !== 1) {
+  if (!session.dialect.recipients.keepsEntries || before.length !== 1 || groups.length !== 1) {
     return writeGroups(await wrapDataKey(dataKey, groups, threshold, options), usableThreshold(groups, threshold))
   }
   // Who stays keeps the entry: it needs no service, and no line of the diff.

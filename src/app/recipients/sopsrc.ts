@@ -41,7 +41,8 @@ export async function openSopsrc(session: Session, options: CommonOptions): Prom
     text,
     async readAs(changed) {
       const read = readConfig(utf8.encode(changed), { file, folder, kind })
-      for (const entry of read.rules ?? []) await resolveEntry(read, entry, { parse: parseRecipients, asSops: false })
+      const rules = { parse: parseRecipients, dialect: session.dialect.config }
+      for (const entry of read.rules ?? []) await resolveEntry(read, entry, rules)
       return read
     },
     async write(changed) {

@@ -3,7 +3,7 @@ import { type Session } from "../session.ts"
 
 /** Says what does not stop the work. Upstream says none of it but the first, in words of its own. */
 export function sayWarnings(session: Session, file: string | null, warnings: readonly Warning[]): void {
-  if (session.asSops) return
+  if (!session.dialect.warns) return
   for (const text of warningLines(warnings)) session.notice(`${file ?? "standard input"}: ${text}`)
 }
 

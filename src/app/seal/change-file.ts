@@ -50,11 +50,11 @@ export async function changeFile(
 
 /** Upstream's container of a binary file is a JSON document to everybody who changes it. */
 function changedAs(
-  { asSops }: Session,
+  { dialect }: Session,
   { file, filenameOverride, inputType }: ChangeRequest,
 ): ChangeRequest["inputType"] {
-  const isContainer = asSops && formatByName(filenameOverride ?? file, inputType, null) === "binary"
-  return isContainer ? "json" : inputType
+  const isBinary = formatByName(filenameOverride ?? file, inputType, null) === "binary"
+  return isBinary && dialect.files.binaryContainer === "json" ? "json" : inputType
 }
 
 /** The text that is sealed was just opened, so what looks like metadata in it is what the user has put there. */

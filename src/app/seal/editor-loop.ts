@@ -2,6 +2,7 @@ import { type FormatName } from "../../core/format.ts"
 import { decodeText, equalBytes } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
+import { withoutIdentities } from "../../host/child-environment.ts"
 import { chooseEditor, type Editor, runEditor } from "../../host/editor.ts"
 import { withPrivateDir } from "../../host/private-dir.ts"
 import { workspaceOf } from "../machine.ts"
@@ -25,13 +26,14 @@ interface Text {
  * @throws {UnsavedText} when the user gives up with a text that is not valid
  */
 export async function editUntilValid(session: Session, options: EditOptions, text: Text): Promise<Uint8Array> {
-  const { io, asSops } = session
-  const editor = chooseEditor(io, { asSops, outside: workspaceOf(session, [options.file]) })
+  const { io, dialect } = session
+  const { guardsText, onSignal } = dialect.editing
+  const editor = chooseEditor(io, { guardsText, outside: workspaceOf(session, [options.file]) })
   if (editor.historyWarning !== null)
     session.notice(`${editor.historyWarning} may keep a copy of the text in its local history`)
   const end = new AbortController()
   // Upstream ends with a status of its own, and leaves the editor alone.
-  const release = asSops ? io.signals.take(["SIGINT", "SIGTERM"], () => end.abort()) : () => {}
+  const release = onSignal === "leave" ? io.signals.take(["SIGINT", "SIGTERM"], () => end.abort()) : () => {}
   try {
     return await withPrivateDir(
       io,
@@ -39,7 +41,7 @@ export async function editUntilValid(session: Session, options: EditOptions, tex
         const path = dir.write(text.name, text.start)
         return loop(session, options, { ...text, path, editor, abandon: end.signal })
       },
-      asSops ? { base: io.temp } : {},
+      dialect.children.folder === "TMPDIR" ? { base: io.temp } : {},
     )
   } finally {
     release()
@@ -51,15 +53,17 @@ async function loop(
   { keepEnv, showMasterKeys }: EditOptions,
   text: Text & { path: string; editor: Editor; abandon: AbortSignal },
 ): Promise<Uint8Array> {
-  const { io, asSops } = session
+  const { io, dialect } = session
+  const env = dialect.children.inheritIdentities || keepEnv ? io.env : withoutIdentities(io.env)
+  const { onSignal, onFault } = dialect.editing
   for (;;) {
-    const end = await runEditor(io, text.editor, text.path, { asSops: asSops || keepEnv, abandon: text.abandon })
+    const end = await runEditor(io, text.editor, text.path, { env, signals: onSignal, abandon: text.abandon })
     const { bytes: edited } = await readSource(session, text.path)
     if (end.interruptedBy !== null) throw new UnsavedText(edited, new AppError("EDIT_INTERRUPTED"))
     if (equalBytes(edited, text.start)) return edited
     const fault = await faultOf(text.format, edited, showMasterKeys)
     if (fault === null) return edited
-    if (asSops) {
+    if (onFault === "enter") {
       await askForEnter(session, fault, edited)
       continue
     }

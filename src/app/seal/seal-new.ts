@@ -44,23 +44,27 @@ export async function planFor(
   options: RecipientOptions & SelectorOptions,
   format: FormatName,
 ): Promise<Plan> {
+  const decided = session.dialect.sealing
   // In upstream's order: the rule, what it selects, and then for whom.
   const rule = await sealingRule(session, settings, namesRecipients(options))
   const selectors = selectorsOf(options, rule)
   // A binary file is one value, and no rule selects parts of it.
   const isBinary = format === "binary"
-  if (isBinary && session.asSops) warnOfSelectors(session, selectors)
+  if (isBinary && decided.binarySelectors === "warned of") warnOfSelectors(session, selectors)
   else checkOneSelector(selectors)
   const named = recipientsOf(options)
   const ruled = rule?.groups ?? []
-  const groups = named !== null ? [named] : session.asSops ? withContext(ruled, options.encryptionContext) : ruled
+  const groups =
+    named !== null ? [named] : decided.addsContextToRules ? withContext(ruled, options.encryptionContext) : ruled
   const threshold = options.shamirSecretSharingThreshold ?? rule?.threshold ?? 0
   if (groups.length === 0) throw nobody(settings, rule)
   return {
     groups,
     threshold: usableThreshold(groups, threshold),
     selectors: isBinary ? noneOf(selectors) : selectors,
-    compiled: await compileSelectors(isBinary ? noneOf(selectors) : selectors, { refuseInvalid: !session.asSops }),
+    compiled: await compileSelectors(isBinary ? noneOf(selectors) : selectors, {
+      refuseInvalid: session.dialect.config.refusesBadPatterns,
+    }),
     macOnlyEncrypted: !isBinary && (options.macOnlyEncrypted || (rule?.macOnlyEncrypted ?? false)),
     rule: rule ?? settings.rule,
   }
@@ -89,7 +93,8 @@ async function sealingRule(session: Session, settings: FileSettings, isNamed: bo
   try {
     return await settings.sealingRule()
   } catch (error) {
-    if (isNamed && !session.asSops && error instanceof AppError && error.code === "CONFIG_NO_RULE") return null
+    const isEnough = isNamed && !session.dialect.sealing.needsRuleBesideOptions
+    if (isEnough && error instanceof AppError && error.code === "CONFIG_NO_RULE") return null
     throw error
   }
 }

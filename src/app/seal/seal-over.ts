@@ -40,7 +40,8 @@ export async function sealOver(
 ): Promise<Sealed> {
   const { document, opened, compiled, settings } = file
   const { metadata, format } = document
-  const scan = format.name === "binary" || session.asSops ? undefined : await checkClear(session, file, plain, options)
+  const isChecked = format.name !== "binary" && session.dialect.changes.checksClearValues
+  const scan = isChecked ? await checkClear(session, file, plain, options) : undefined
   await session.audit?.("encrypt", file.file)
   const isStock = metadata.structure === ""
   const sealed = await sealAs(

@@ -13,6 +13,7 @@ import {
   sopsCommands,
   topFlags,
 } from "./commands.ts"
+import { sopsDialect } from "./dialect.ts"
 import { flag, Flags } from "./flags.ts"
 import { defaultsOf, parseFlags, reorder } from "./grammar.ts"
 import { type LogLine, logLine } from "./log.ts"
@@ -37,7 +38,7 @@ export async function runAsSops(io: Io, words: readonly string[], audit = auditF
   const log = { isVerbose: false, said: new Set<string>() }
   const session: Session = {
     io,
-    asSops: true,
+    dialect: sopsDialect,
     end,
     memory: {},
     notice(text) {

@@ -8,8 +8,6 @@ import { isForSsh } from "./ssh.ts"
 import { type SshPrivateKey, parseSshPrivateKey } from "./ssh-private.ts"
 import { type SshPublicKey, sshRecipientOf } from "./ssh-public.ts"
 
-const triesMax = 3
-
 /** No identity in a locked key file is for these: they are passed over without asking. */
 const sshTypes: ReadonlySet<string> = new Set(["ssh-ed25519", "ssh-rsa", "scrypt"])
 
@@ -64,7 +62,7 @@ export function lockedSshIdentity({
 async function unlockFile({ place, file }: { place: string; file: Uint8Array }, tools: Tools): Promise<string> {
   const header = parse(file)
   if (!header.stanzas.some(({ type }) => type === "scrypt")) throw unusable("it is not locked with a passphrase")
-  const question = tools.context.asSops ? `Enter passphrase for identity '${place}':` : `passphrase for ${place}: `
+  const question = tools.context.dialect.passphraseQuestion(place, "identity")
   const plain = await withPassphrase(question, tools.context, (passphrase) => open(header, passphrase, tools))
   const text = Buffer.from(plain.buffer, plain.byteOffset, plain.byteLength).toString("utf8")
   plain.fill(0)
@@ -97,7 +95,7 @@ async function unlockSsh(
   { place, file, publicKey }: { place: string; file: Uint8Array; publicKey: SshPublicKey },
   context: KeyContext,
 ): Promise<SshPrivateKey> {
-  const question = context.asSops ? `Enter passphrase for ${JSON.stringify(place)}:` : `passphrase for ${place}: `
+  const question = context.dialect.passphraseQuestion(place, "ssh key")
   const key = await withPassphrase(question, context, async (passphrase) => {
     const result = await parseSshPrivateKey(file, passphrase)
     if (result.state === "wrong passphrase") return null
@@ -113,7 +111,7 @@ async function withPassphrase<T>(
   context: KeyContext,
   attempt: (passphrase: string) => Promise<T | null>,
 ): Promise<T> {
-  for (let tries = context.asSops ? 1 : triesMax; tries > 0; tries--) {
+  for (let tries = context.dialect.passphraseTriesMax; tries > 0; tries--) {
     const passphrase = await context.prompt(question, { hidden: true })
     if (passphrase === null) throw unusable("it is locked, and there is no terminal to ask for the passphrase")
     const result = await attempt(passphrase)

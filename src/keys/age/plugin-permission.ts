@@ -12,7 +12,7 @@ const answers = new WeakMap<object, Map<string, Promise<void>>>()
  * @throws {AppError} `PLUGIN_REFUSED`
  */
 export async function allowPlugin(name: string, context: KeyContext): Promise<void> {
-  if (context.asSops) return
+  if (!context.dialect.asksBeforePlugins) return
   const known = answers.get(context.session) ?? new Map<string, Promise<void>>()
   answers.set(context.session, known)
   const answer = known.get(name) ?? ask(name, context)

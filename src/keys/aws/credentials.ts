@@ -83,8 +83,8 @@ async function assumeRole({ region, role }: Access, source: Credentials, context
  *
  * @see sops v3.13.2 kms/keysource.go, createSTSConfig
  */
-function sessionName({ asSops, hostName }: KeyContext): string {
-  if (!asSops || hostName === undefined) return "sotto"
+function sessionName({ dialect, hostName }: KeyContext): string {
+  if (!dialect.namesHostInSessions || hostName === undefined) return "sotto"
   return `sops@${hostName.replaceAll(/[^a-zA-Z0-9=,.@-_]+/g, "")}`.slice(0, 64)
 }
 

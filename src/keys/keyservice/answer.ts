@@ -85,5 +85,9 @@ async function unwrap(
   }
   const explanation = await (await manifest.load()).explain?.(entry, context)
   const reason = explanation?.reasons?.join("; ") ?? "no identity here fits"
-  throw new AppError("DATA_KEY", {}, { subject: context.asSops ? (explanation?.asUpstream ?? reason) : reason })
+  throw new AppError(
+    "DATA_KEY",
+    {},
+    { subject: context.dialect.explainsAsUpstream ? (explanation?.asUpstream ?? reason) : reason },
+  )
 }

@@ -1,4 +1,5 @@
 import { AppError } from "../../errors/app-error.ts"
+import { type KeyDialect } from "../dialect.ts"
 import { addressText, type Address, isLoopback, parseAddress } from "./address.ts"
 
 /** Who wraps and unwraps: this process, then others, one after the other until one succeeds. */
@@ -15,19 +16,19 @@ export const onlyLocal: KeyServices = { isLocal: true, remote: [] }
  */
 export function readServices(
   uris: readonly string[],
-  { isLocal, asSops, notice }: { readonly isLocal: boolean; readonly asSops: boolean; notice(text: string): void },
+  { isLocal, dialect, notice }: { readonly isLocal: boolean; readonly dialect: KeyDialect; notice(text: string): void },
 ): KeyServices {
   const remote = uris.flatMap((uri): Address[] => {
     try {
       return [parseAddress(uri)]
     } catch (error) {
-      if (!asSops || !(error instanceof AppError)) throw error
+      if (!dialect.skipsBadServices || !(error instanceof AppError)) throw error
       notice(`Error parsing URI for keyservice, skipping: ${uri}`)
       return []
     }
   })
   for (const address of remote) {
-    if (asSops || address.network === "unix" || isLoopback(address.host)) continue
+    if (!dialect.warnsOfRemoteServices || address.network === "unix" || isLoopback(address.host)) continue
     notice(`${addressText(address)} is on the network, and data keys go to it in the clear`)
   }
   return { isLocal, remote }

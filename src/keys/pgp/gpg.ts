@@ -62,7 +62,7 @@ export async function runGpg(
 export async function findGpg(context: KeyContext): Promise<string> {
   const named = context.env(variable) ?? ""
   // Scripts of sops users put wrappers of gpg wherever they like, beside the files too.
-  if (context.asSops && named !== "") return named
+  if (context.dialect.trustsNamedGpg && named !== "") return named
   const candidate = await locate(named, context)
   if (candidate === null) throw new AppError("GPG_MISSING", {}, { subject: named === "" ? undefined : named })
   const reason = await distrust(candidate, context)

@@ -28,7 +28,7 @@ export function serverFor(recipient: VaultRecipient, context: KeyContext): Vault
   const list = context.env(allowList) ?? ""
   if (list !== "") {
     if (!isListed(address, list)) throw refused(recipient, `${allowList} does not name it`)
-  } else if (!context.asSops && agent === "" && !isKnown(address, context)) {
+  } else if (!context.dialect.trustsAnyVault && agent === "" && !isKnown(address, context)) {
     throw refused(recipient, address)
   }
   return agent === "" ? { origin: originOf(address) } : agentServer(agent)

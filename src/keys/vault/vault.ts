@@ -59,7 +59,7 @@ function checkKeyExists(server: Vault, { enginePath, keyName, vaultAddress }: Va
     const answer = await ask(server, { method: "GET", path: [...enginePath.split("/"), "keys", keyName] })
     if (answer.status !== 404) return undefined
     const words = `there is no key ${keyName} in ${enginePath}`
-    if (!context.asSops) {
+    if (!context.dialect.createsVaultKeys) {
       throw serviceError("KEY_UNAVAILABLE", {
         service,
         as: server.token?.source,

@@ -1,15 +1,17 @@
 import { readFileSync, readdirSync, writeFileSync } from "node:fs"
 import { chooseEditor, runEditor } from "../../../src/host/editor.ts"
+import { withoutIdentities } from "../../../src/host/child-environment.ts"
 import { realIo } from "../../../src/host/io.ts"
 import { withPrivateDir } from "../../../src/host/private-dir.ts"
 
 // Lets the editor of the environment change a text, and says what came of it. A first argument makes it `sops`.
 const io = realIo()
-const asSops = io.argv.length > 0
+const guardsText = io.argv.length === 0
+const env = guardsText ? withoutIdentities(io.env) : io.env
 await withPrivateDir(io, async (dir) => {
   const path = dir.write("secret.txt", Buffer.from("canary-7f3a\n# vim: set textwidth=33 :\n"))
-  const editor = chooseEditor(io, { asSops, outside: [io.cwd] })
-  const end = await runEditor(io, editor, path, { asSops })
+  const editor = chooseEditor(io, { guardsText, outside: [io.cwd] })
+  const end = await runEditor(io, editor, path, { env, signals: guardsText ? "forward" : "leave" })
   const result = {
     ...end,
     folder: dir.path,

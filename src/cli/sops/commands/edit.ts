@@ -1,16 +1,28 @@
+import { type Outcome, type Session } from "../../../app/session.ts"
+import { AppError } from "../../../errors/app-error.ts"
 import { type Action, type Input } from "../commands.ts"
 import { noFile } from "../messages.ts"
 import { clearOptions, commonOptions, onlyFile, recipientOptions, selectorOptions, typeOptions } from "../options.ts"
 
 export const edit: Action = async (session, input) => {
   if (input.args.length === 0) throw noFile()
-  const file = onlyFile(session, input.args)!
-  const { editFile } = await import("../../../app/commands/edit.ts")
-  return editFile(session, { ...editOptions(input), file })
+  return editNamed(session, input, onlyFile(session, input.args)!)
 }
 
-/** What the old form has too. */
-export function editOptions(input: Input) {
+/** What the old form does too. Upstream has other words and another status than `encrypt` when keys cannot be wrapped. */
+export async function editNamed(session: Session, input: Input, file: string): Promise<Outcome> {
+  const { editFile } = await import("../../../app/commands/edit.ts")
+  try {
+    return await editFile(session, { ...editOptions(input), file })
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "WRAP_FAILED") throw error
+    const reasons = (error.detail.notes ?? []).join(" ")
+    const asUpstream = `Error encrypting the data key with one or more master keys: [${reasons}]`
+    throw new AppError(error.code, error.where, { ...error.detail, exit: 128, asUpstream })
+  }
+}
+
+function editOptions(input: Input) {
   const { flags } = input
   return {
     ...commonOptions(input),

@@ -7,7 +7,7 @@ import { goQuoted } from "../log.ts"
 import { failure, noFile, nonExistent } from "../messages.ts"
 import { onlyFile, targetOptions, warn } from "../options.ts"
 import { decryptOptions } from "./decrypt.ts"
-import { editOptions } from "./edit.ts"
+import { editNamed } from "./edit.ts"
 import { encryptOptions } from "./encrypt.ts"
 import { changeOptions } from "./set.ts"
 
@@ -25,8 +25,7 @@ export const legacy: Action = async (session, input) => {
   if (modes.length !== 1 || modes[0] !== "decrypt") await checkRule(session, input, file)
   const [last] = modes.slice(-1)
   if (last === undefined) {
-    const { editFile } = await import("../../../app/commands/edit.ts")
-    return editFile(session, { ...editOptions(input), file })
+    return editNamed(session, input, file)
   }
   for (const mode of modes.slice(0, -1)) await tryOut(session, input, { mode, last, file })
   return run(session, input, { mode: last, file, ...targetOptions(flags) })

@@ -1,0 +1,166 @@
+import { type ConfigDialect } from "../config/dialect.ts"
+import { type KeyDialect } from "../keys/dialect.ts"
+
+/**
+ * What the two faces of the program decide differently, decision by decision. Whoever has to know asks for the decision
+ * by its name; nobody asks which face was called. The other instance is `src/cli/sops/dialect.ts`: stock sops has
+ * decided there, and its defaults hold even where they are weaker.
+ */
+export interface Dialect {
+  readonly config: ConfigDialect
+  readonly keys: KeyDialect
+  readonly files: FileDialect
+  readonly sealing: SealingDialect
+  readonly changes: ChangeDialect
+  readonly recipients: RecipientDialect
+  readonly children: ChildDialect
+  readonly editing: EditingDialect
+  readonly keyService: KeyServiceDialect
+  /** Says on standard error what may surprise, although it stops nothing. */
+  readonly warns: boolean
+}
+
+/** How files are read and printed. */
+export interface FileDialect {
+  /** A sealed text whose name says nothing is looked at, or it is what options and name say. */
+  readonly sealedType: "sniffed" | "told"
+  /** What is printed without `--output-type`: the format of the input, or what the name says. */
+  readonly outputType: "as input" | "by name"
+  /** A file that upstream sealed has no layout to come back to: its text as it stands, or printed as upstream does. */
+  readonly stockLayout: "kept" | "as upstream"
+  /** A comment that was sealed behind a value is printed in a line of its own. */
+  readonly sealedCommentsLoseTheirLine: boolean
+  /** How a path is written: `["a"][0]` alone, or `a[0]` too. */
+  readonly pathGrammar: "brackets" | "both"
+  /** Comments of a list count as its elements in a path. */
+  readonly commentsCount: boolean
+  /** A path to what stands twice is refused; otherwise the last one is meant. */
+  readonly refusesTwice: boolean
+  /** What the container of a binary file is to those who convert and change it. */
+  readonly binaryContainer: "opaque" | "json"
+  /** The exit status when the file is not there; absent: that of the error. */
+  readonly missingExit?: number
+}
+
+/** How a new file is sealed. */
+export interface SealingDialect {
+  /** Config and options are judged before the file is read. */
+  readonly plansFirst: boolean
+  /** Standard input needs a name that tells the format and the rule. */
+  readonly needsName: boolean
+  /** A sealed file is not sealed a second time, whatever its name says. */
+  readonly refusesSealed: boolean
+  /** What `--output` names keeps the tokens of the values that did not change. */
+  readonly keepsTokensOfOutput: boolean
+  /** A clear alias, and rules that select nothing, are fine without the option that allows them. */
+  readonly allowsAnySelection: boolean
+  /** Selectors for a binary file, which is one value: only warned of, or at most one as for any file. */
+  readonly binarySelectors: "at most one" | "warned of"
+  /** `--encryption-context` counts for the recipients of a rule too. */
+  readonly addsContextToRules: boolean
+  /** A config where no rule matches is an error, although options name the recipients. */
+  readonly needsRuleBesideOptions: boolean
+}
+
+/** How sealed files are changed. */
+export interface ChangeDialect {
+  /** The config is read before anything else, and has to be good. */
+  readonly readsConfigFirst: boolean
+  /** Every value that comes to stand in the clear is to be agreed to (security rule S1). */
+  readonly checksClearValues: boolean
+  /** `set` takes lists, and numbers as they are written; otherwise no list, and every number is a float. */
+  readonly values: "json" | "as upstream"
+  /** The exit status when the file with a value cannot be read; absent: that of the error. */
+  readonly valueFileExit?: number
+}
+
+/** Who can open a file from now on. */
+export interface RecipientDialect {
+  /** A recipient that neither a rule nor the user answers for is refused (security rule S3). */
+  readonly refusesStrangers: boolean
+  /** A data key is held against the MAC before it is wrapped again. */
+  readonly checksMac: boolean
+  /** Who stays keeps the wrapped key; otherwise it is wrapped again for everybody. */
+  readonly keepsEntries: boolean
+}
+
+/** Programs that are started. */
+export interface ChildDialect {
+  /** Variables with identities go to children, helpers and editors. */
+  readonly inheritIdentities: boolean
+  /** Which variables `exec-env` sets: the values that a child may have, or what upstream makes of a document. */
+  readonly values: "checked" | "as upstream"
+  /** Plaintext for a program lies in memory where that can be, or in `TMPDIR`: a caller's sandbox may know no other. */
+  readonly folder: "memory" | "TMPDIR"
+}
+
+/** How `edit` works. */
+export interface EditingDialect {
+  /** An editor gets options that keep it from storing the text elsewhere. */
+  readonly guardsText: boolean
+  /** SIGINT and SIGTERM end the editor, or this program alone. */
+  readonly onSignal: "forward" | "leave"
+  /** After a text that is not valid: a question, or any line of standard input. */
+  readonly onFault: "confirm" | "enter"
+  /** A draft that waits is offered. */
+  readonly offersDrafts: boolean
+}
+
+export interface KeyServiceDialect {
+  readonly network: "unix" | "tcp"
+  /** A socket may lie in a folder of others (security rule S14). */
+  readonly takesAnyFolder: boolean
+  /** How it says where it listens. */
+  readonly tells: "notice" | "log"
+}
+
+/** What sotto decides on its own face, and for the library. */
+export const sottoDialect: Dialect = {
+  config: {
+    searchesFrom: "file",
+    namedKind: "by name",
+    rulesForReading: true,
+    refusesBadPatterns: true,
+    explainsNoRule: true,
+  },
+  keys: {
+    identityPlaces: "all",
+    strictKeyFiles: false,
+    passphraseQuestion: (place) => `passphrase for ${place}: `,
+    passphraseTriesMax: 3,
+    asksBeforePlugins: true,
+    trustsNamedGpg: false,
+    trustsAnyVault: false,
+    createsVaultKeys: false,
+    namesHostInSessions: false,
+    explainsAsUpstream: false,
+    skipsBadServices: false,
+    warnsOfRemoteServices: true,
+  },
+  files: {
+    sealedType: "sniffed",
+    outputType: "as input",
+    stockLayout: "kept",
+    sealedCommentsLoseTheirLine: false,
+    pathGrammar: "both",
+    commentsCount: false,
+    refusesTwice: true,
+    binaryContainer: "opaque",
+  },
+  sealing: {
+    plansFirst: false,
+    needsName: true,
+    refusesSealed: true,
+    keepsTokensOfOutput: true,
+    allowsAnySelection: false,
+    binarySelectors: "at most one",
+    addsContextToRules: false,
+    needsRuleBesideOptions: false,
+  },
+  changes: { readsConfigFirst: false, checksClearValues: true, values: "json" },
+  recipients: { refusesStrangers: true, checksMac: true, keepsEntries: true },
+  children: { inheritIdentities: false, values: "checked", folder: "memory" },
+  editing: { guardsText: true, onSignal: "forward", onFault: "confirm", offersDrafts: true },
+  keyService: { network: "unix", takesAnyFolder: false, tells: "notice" },
+  warns: true,
+}
