@@ -231,6 +231,14 @@ describe("calls", () => {
     expect(calls.filter((one) => one.includes("gcm") && !one.includes("authTagLength"))).toEqual([])
   })
 
+  test("options that one command has alone stand beside it", () => {
+    const file = "src/app/options.ts"
+    const names = [...byFile.get(file)!.text.matchAll(/^export (?:interface|type) (\w+)/gm)].map(([, name]) => name!)
+    const isShared = (name: string): boolean =>
+      src.filter((each) => each.file.startsWith("src/app/") && new RegExp(`\\b${name}\\b`).test(each.text)).length > 2
+    expect(names.filter((name) => !isShared(name))).toEqual([])
+  })
+
   test("files stay small", () => {
     // 300 lines are the guide; what is longer than this has more than one idea.
     const long = src.filter(({ text }) => text.split("\n").length > 400)

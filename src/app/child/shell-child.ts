@@ -1,9 +1,20 @@
+import { type FormatName } from "../../core/format.ts"
 import { replaceProcess, runChild, startInBackground } from "../../host/child.ts"
 import { becomeUser } from "../../host/user.ts"
 import { inheritedEnv } from "./child-env.ts"
 import { type EnvValue } from "./env-values.ts"
-import { type ExecOptions } from "../options.ts"
+import { type ChildOptions, type CommonOptions, type OpenOptions, type Source } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
+
+export interface ExecOptions extends CommonOptions, ChildOptions, OpenOptions {
+  readonly file: Source
+  readonly inputType: FormatName | undefined
+  /** One command line for the shell. */
+  readonly command: string
+  readonly background: boolean
+  readonly pristine: boolean
+  readonly user: string | undefined
+}
 
 type ChildWishes = Pick<ExecOptions, "command" | "background" | "pristine" | "user" | "keepEnv"> & {
   readonly sameProcess?: boolean

@@ -2,11 +2,26 @@ import { type FormatName } from "../../core/format.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { findInTree, refuseShadowed } from "../open/find-in-tree.ts"
 import { loadSealed, openLoaded, openLoadedUnverified, type OpenRequest, withFile } from "../open/open-file.ts"
-import { type DecryptOptions, type Source } from "../options.ts"
+import {
+  type CommonOptions,
+  type IndentOptions,
+  type OpenOptions,
+  type Source,
+  type TargetOptions,
+  type TypeOptions,
+} from "../options.ts"
 import { type AnyFile, emitOptions, keepsLayout, outputFormat, printAs, treesOf, valueBytes } from "../open/print.ts"
 import { forEachFile, putResult } from "../report/put-result.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { parsePath, type TreePath } from "../open/tree-path.ts"
+
+export interface DecryptOptions extends CommonOptions, TypeOptions, IndentOptions, TargetOptions, OpenOptions {
+  readonly files: readonly Source[]
+  readonly extract: string | undefined
+  readonly ignoreMac: boolean
+  /** Permission bits of a new plaintext file; 0600 when `undefined`. */
+  readonly mode: number | undefined
+}
 
 /** `decrypt`: the plain text of sealed files, or a part of it. */
 export async function decryptFiles(session: Session, options: DecryptOptions): Promise<Outcome> {

@@ -12,13 +12,33 @@ import { editUntilValid } from "../seal/editor-loop.ts"
 import { exampleText } from "../seal/example.ts"
 import { emitOptions, printWhole } from "../open/print.ts"
 import { openFile, type OpenedFile, withFile } from "../open/open-file.ts"
-import { type EditOptions } from "../options.ts"
+import {
+  type ClearOptions,
+  type CommonOptions,
+  type OpenOptions,
+  type ReadOptions,
+  type RecipientOptions,
+  type SelectorOptions,
+} from "../options.ts"
 import { makeDataKey, planFor, sealNew } from "../seal/seal-new.ts"
 import { sealOver } from "../seal/seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 import { formatByName } from "../open/source-type.ts"
 import { UnsavedText } from "../seal/unsaved-text.ts"
+
+export interface EditOptions
+  extends CommonOptions, ReadOptions, RecipientOptions, SelectorOptions, ClearOptions, OpenOptions {
+  readonly file: string
+  readonly resume: boolean
+  readonly showMasterKeys: boolean
+  /** As `sops` only. */
+  readonly ignoreMac?: boolean | undefined
+  /** As `sops` only: there the text of the editor is printed anew. */
+  readonly indent?: number | undefined
+  readonly keepEnv: boolean
+  readonly followLinks: boolean
+}
 
 /**
  * `edit`: the plain text in an editor, and back. What cannot be saved is kept as an encrypted draft.

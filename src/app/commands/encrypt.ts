@@ -8,7 +8,17 @@ import { loadFormat } from "../../formats/registry.ts"
 import { isRegularFile } from "../../host/files.ts"
 import { emitOptions } from "../open/print.ts"
 import { openLoaded, loadSealed, type LoadedFile, readSource, withFile } from "../open/open-file.ts"
-import { type EncryptOptions, type Source } from "../options.ts"
+import {
+  type ClearOptions,
+  type CommonOptions,
+  type IndentOptions,
+  type OpenOptions,
+  type RecipientOptions,
+  type SelectorOptions,
+  type Source,
+  type TargetOptions,
+  type TypeOptions,
+} from "../options.ts"
 import { forEachFile, putResult } from "../report/put-result.ts"
 import { isContainer } from "../open/read-as-sops.ts"
 import { makeDataKey, type Plan, planFor, sealNew } from "../seal/seal-new.ts"
@@ -17,6 +27,21 @@ import { type Outcome, type Session } from "../session.ts"
 import { type FileSettings, loadSettings } from "../settings.ts"
 import { formatByName, sniffSealed } from "../open/source-type.ts"
 import { sayWarnings } from "../report/warnings.ts"
+
+export interface EncryptOptions
+  extends
+    CommonOptions,
+    TypeOptions,
+    IndentOptions,
+    TargetOptions,
+    RecipientOptions,
+    SelectorOptions,
+    ClearOptions,
+    OpenOptions {
+  readonly files: readonly Source[]
+  readonly container: boolean
+  readonly forceNew: boolean
+}
 
 /** `encrypt`: seals plain files. */
 export async function encryptFiles(session: Session, options: EncryptOptions): Promise<Outcome> {

@@ -2,10 +2,13 @@ import { checkEnvNames } from "../child/child-env.ts"
 import { envAsUpstream } from "../child/env-as-upstream.ts"
 import { valuesOf } from "../child/child-values.ts"
 import { openFile, withFile } from "../open/open-file.ts"
-import { type ExecEnvOptions } from "../options.ts"
 import { treesOf } from "../open/print.ts"
 import { type Outcome, type Session } from "../session.ts"
-import { runInShell, switchUser } from "../child/shell-child.ts"
+import { type ExecOptions, runInShell, switchUser } from "../child/shell-child.ts"
+
+export interface ExecEnvOptions extends ExecOptions {
+  readonly sameProcess: boolean
+}
 
 /** `exec-env`: a shell command with the values of one sealed file in its environment. */
 export async function execEnv(session: Session, options: ExecEnvOptions): Promise<Outcome> {

@@ -1,10 +1,17 @@
+import { type FormatName } from "../../core/format.ts"
 import { withExecFile, withPath } from "../../host/exec.ts"
 import { workspaceOf } from "../machine.ts"
 import { openFile, type OpenedFile, withFile } from "../open/open-file.ts"
-import { type ExecFileOptions } from "../options.ts"
+import { type IndentOptions } from "../options.ts"
 import { outputFormat, printAs } from "../open/print.ts"
 import { type Outcome, type Session } from "../session.ts"
-import { runInShell, switchUser } from "../child/shell-child.ts"
+import { type ExecOptions, runInShell, switchUser } from "../child/shell-child.ts"
+
+export interface ExecFileOptions extends ExecOptions, IndentOptions {
+  readonly outputType: FormatName | undefined
+  readonly noFifo: boolean
+  readonly filename: string | undefined
+}
 
 /** `exec-file`: a shell command with the plain text of one sealed file under a private path, for which `{}` stands. */
 export async function execFile(session: Session, options: ExecFileOptions): Promise<Outcome> {

@@ -1,7 +1,13 @@
+import { type FormatName } from "../../core/format.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadSealed } from "../open/open-file.ts"
-import { type FileStatusOptions } from "../options.ts"
+import { type Source } from "../options.ts"
 import { type Session } from "../session.ts"
+
+export interface FileStatusOptions {
+  readonly file: Source
+  readonly inputType: FormatName | undefined
+}
 
 /**
  * `filestatus`: whether a file is sealed. Nothing is opened and no key is asked for.

@@ -3,9 +3,16 @@ import { type Opened, type Unverified } from "../../core/document.ts"
 import { emitOptions, valueBytes } from "../open/print.ts"
 import { findInTree, refuseShadowed } from "../open/find-in-tree.ts"
 import { openFile, openFileUnverified, type OpenedFile, withFile } from "../open/open-file.ts"
-import { type GetOptions } from "../options.ts"
+import { type CommonOptions, type IndentOptions, type OpenOptions, type Source, type TypeOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { parseTreePath } from "../open/tree-path.ts"
+
+export interface GetOptions extends CommonOptions, TypeOptions, IndentOptions, OpenOptions {
+  readonly file: Source
+  /** `["a"][0]["b"]` or `a[0].b`. */
+  readonly path: string
+  readonly ignoreMac: boolean
+}
 
 /** `get`: one value of a sealed file. */
 export async function getValue(session: Session, options: GetOptions): Promise<Outcome> {

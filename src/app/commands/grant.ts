@@ -5,11 +5,21 @@ import { recipientTypeOf } from "../../config/recipients.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { parseRecipient } from "../../keys/parse-recipient.ts"
 import { withFile } from "../open/open-file.ts"
-import { type GrantOptions } from "../options.ts"
+import { type CommonOptions, type OpenOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { openSopsrc } from "../recipients/sopsrc.ts"
 import { supposeConfig } from "../settings.ts"
 import { syncFiles } from "./sync.ts"
+
+export interface GrantOptions extends CommonOptions, OpenOptions {
+  readonly name: string
+  readonly recipient: string
+  /** Numbers of rules, from 1; none: all rules. */
+  readonly rules: readonly number[]
+  readonly yes: boolean
+  readonly dryRun: boolean
+  readonly json: boolean
+}
 
 /**
  * `grant`: writes a name and its key into `.sopsrc` and its rules, and wraps the data keys of their files for it. The

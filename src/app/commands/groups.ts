@@ -2,12 +2,26 @@ import { AppError } from "../../errors/app-error.ts"
 import { checkKnown } from "../recipients/known-recipients.ts"
 import { type Wanted } from "../recipients/key-plan.ts"
 import { loadSealed, type LoadedFile, withFile } from "../open/open-file.ts"
-import { type GroupAddOptions, type GroupDeleteOptions } from "../options.ts"
+import { type CommonOptions, type KnownRecipientOptions, type RecipientOptions } from "../options.ts"
 import { putResult } from "../report/put-result.ts"
 import { recipientsOf } from "../recipients/recipients.ts"
 import { rewrap, unwrapOnce } from "../recipients/rewrap.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { type Recipient } from "../../core/recipient.ts"
+
+interface GroupOptions extends CommonOptions, KnownRecipientOptions {
+  readonly file: string
+  readonly inPlace: boolean
+  readonly followLinks: boolean
+}
+
+export interface GroupAddOptions extends GroupOptions, RecipientOptions {}
+
+export interface GroupDeleteOptions extends GroupOptions {
+  /** From 0. */
+  readonly index: number
+  readonly shamirSecretSharingThreshold: number | undefined
+}
 
 /**
  * `groups add`: one more key group. Upstream goes on when wrapping fails, and then nobody may be able to open the file;

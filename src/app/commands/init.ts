@@ -8,8 +8,14 @@ import { ringOf } from "../../keys/identities.ts"
 import { defaultKeyFiles } from "../../keys/key-files.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
 import { fileLimits, keyContext } from "../machine.ts"
-import { type InitOptions } from "../options.ts"
+import { type CommonOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
+
+export interface InitOptions extends CommonOptions {
+  /** Recipients to use in place of the user's own. */
+  readonly age: readonly string[]
+  readonly pq: boolean
+}
 
 /** `init`: an identity if there is none, and a config for this repository. Nothing that exists is overwritten. */
 export async function initProject(session: Session, { age, pq }: InitOptions): Promise<Outcome> {

@@ -2,8 +2,12 @@ import { AppError } from "../../errors/app-error.ts"
 import { factsOf } from "../../host/files.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { generateIdentity } from "../../keys/generate.ts"
-import { type KeygenOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
+
+export interface KeygenOptions {
+  readonly pq: boolean
+  readonly output: string | undefined
+}
 
 /** `keygen`: a new age identity, printed or in a file of its own that only its owner can read; then its public side is printed. */
 export async function generateKey(session: Session, { pq, output }: KeygenOptions): Promise<Outcome> {

@@ -1,11 +1,19 @@
+import { type FormatName } from "../../core/format.ts"
 import { type Recipient, recipientName, type WrappedKey } from "../../core/recipient.ts"
 import { ringOf } from "../../keys/identities.ts"
 import { keyContext } from "../machine.ts"
 import { forEachFile } from "../report/put-result.ts"
 import { loadSealed } from "../open/open-file.ts"
-import { type KeysOptions } from "../options.ts"
+import { type CommonOptions } from "../options.ts"
 import { shown } from "../report/shown.ts"
 import { type Outcome, type Session } from "../session.ts"
+
+export interface KeysOptions extends CommonOptions {
+  /** None: what this user holds, and where it was looked for. */
+  readonly files: readonly string[]
+  readonly inputType: FormatName | undefined
+  readonly json: boolean
+}
 
 /** Who stands in one key group of a file. */
 interface Member {

@@ -5,8 +5,17 @@ import { addressError, addressText, type Address, isLoopback, tcpAddress } from 
 import { answer } from "../../keys/keyservice/answer.ts"
 import { isListening, type KeyServer, listen } from "../../keys/keyservice/server.ts"
 import { keyContext } from "../machine.ts"
-import { type KeyServiceOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
+
+export interface KeyServiceOptions {
+  /** `undefined`: a socket, and as `sops` TCP. */
+  readonly network: "unix" | "tcp" | undefined
+  readonly address: string | undefined
+  readonly prompt: boolean
+  /** Who is asked; by default somebody at the terminal. */
+  readonly confirm?:
+    ((request: { readonly isWrap: boolean; readonly recipient: string }) => Promise<boolean>) | undefined
+}
 
 /** Upstream's own. */
 const defaultAddress = "127.0.0.1:5000"

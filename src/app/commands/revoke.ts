@@ -13,12 +13,19 @@ import { inParallel } from "../in-parallel.ts"
 import { checkKnown } from "../recipients/known-recipients.ts"
 import { type Wanted } from "../recipients/key-plan.ts"
 import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
-import { type RevokeOptions } from "../options.ts"
+import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
 import { revokeJson, revokeText, type RevokedFile } from "../report/revoke-report.ts"
 import { sealFresh } from "../seal/seal-fresh.ts"
 import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { openSopsrc, othersWith, recipientsOfPerson } from "../recipients/sopsrc.ts"
+
+export interface RevokeOptions extends CommonOptions, OpenOptions, ClearOptions {
+  readonly name: string
+  readonly yes: boolean
+  readonly dryRun: boolean
+  readonly json: boolean
+}
 
 const filesAtOnce = 4
 

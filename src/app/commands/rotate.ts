@@ -1,13 +1,33 @@
 import { AppError } from "../../errors/app-error.ts"
 import { checkKnown } from "../recipients/known-recipients.ts"
 import { openFile, withFile } from "../open/open-file.ts"
-import { type RotateOptions, type Source } from "../options.ts"
+import {
+  type ClearOptions,
+  type CommonOptions,
+  type KnownRecipientOptions,
+  type OpenOptions,
+  type RecipientOptions,
+  type Source,
+  type TargetOptions,
+  type TypeOptions,
+} from "../options.ts"
 import { putResult } from "../report/put-result.ts"
 import { rotateMany } from "./rotate-many.ts"
 import { noticeAbsent, readRotation, wantedAfter } from "../seal/rotation.ts"
 import { sealFresh } from "../seal/seal-fresh.ts"
 import { findSealed } from "../open/sealed-files.ts"
 import { type Outcome, type Session } from "../session.ts"
+
+export interface RotateOptions
+  extends CommonOptions, TypeOptions, TargetOptions, ClearOptions, OpenOptions, KnownRecipientOptions {
+  /** With `inPlace` folders too: all sealed files in them. */
+  readonly files: readonly Source[]
+  readonly add: RecipientOptions
+  readonly remove: RecipientOptions
+  /** Show what would be done; no key is needed. */
+  readonly dryRun?: boolean
+  readonly json?: boolean
+}
 
 /**
  * `rotate`: a new data key, and every value sealed anew under it. Recipients can come and go at the same time. One file

@@ -1,11 +1,24 @@
+import { type FormatName } from "../../core/format.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { runChild } from "../../host/child.ts"
 import { checkEnvNames, inheritedEnv } from "../child/child-env.ts"
 import { valuesOf } from "../child/child-values.ts"
 import { type EnvValue } from "../child/env-values.ts"
 import { openFile, withFile } from "../open/open-file.ts"
-import { type RunOptions, type Source } from "../options.ts"
+import { type ChildOptions, type CommonOptions, type OpenOptions, type Source } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
+
+export interface RunOptions extends CommonOptions, ChildOptions, OpenOptions {
+  readonly files: readonly Source[]
+  readonly inputType: FormatName | undefined
+  readonly only: readonly string[]
+  readonly prefix: string
+  /** What joins the keys of nested mappings; `undefined`: nested values are an error. */
+  readonly flatten: string | undefined
+  readonly pristine: boolean
+  /** Program and arguments; never empty. */
+  readonly command: readonly string[]
+}
 
 /** `run`: a program with the values of sealed files in its environment, and nowhere else. */
 export async function runCommand(session: Session, options: RunOptions): Promise<Outcome> {

@@ -10,11 +10,29 @@ import { findInTree, refuseShadowed } from "../open/find-in-tree.ts"
 import { parseJsonValue } from "../seal/json-value.ts"
 import { fileLimits } from "../machine.ts"
 import { type OpenedFile } from "../open/open-file.ts"
-import { type SetOptions } from "../options.ts"
+import { type ClearOptions, type CommonOptions, type OpenOptions, type ReadOptions } from "../options.ts"
 import { sameTree } from "../open/same-tree.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 import { parsePath, type TreePath } from "../open/tree-path.ts"
+
+export interface SetOptions extends CommonOptions, ReadOptions, ClearOptions, OpenOptions {
+  readonly file: string
+  readonly path: string
+  readonly value: ValueSource
+  /** The value is text as it stands, not JSON. */
+  readonly string: boolean
+  readonly idempotent: boolean
+  /** As `sops` only. */
+  readonly ignoreMac?: boolean | undefined
+  readonly followLinks: boolean
+}
+
+export type ValueSource =
+  | { readonly from: "argument"; readonly text: string }
+  | { readonly from: "file"; readonly file: string }
+  | { readonly from: "stdin" }
+  | { readonly from: "prompt" }
 
 /** `set`: one value of a sealed file, in the layout that is there. */
 export async function setValue(session: Session, options: SetOptions): Promise<Outcome> {

@@ -3,8 +3,13 @@ import { AppError } from "../../errors/app-error.ts"
 import { absolute, factsOf } from "../../host/files.ts"
 import { unwritable } from "../../host/target.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
-import { type ShimOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
+
+export interface ShimOptions {
+  readonly folder: string
+  /** Replace what is there. */
+  readonly force: boolean
+}
 
 /**
  * `shim`: puts a link to this program into a folder, under the name that makes it sops. Where links need rights of

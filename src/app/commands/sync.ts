@@ -1,3 +1,4 @@
+import { type FormatName } from "../../core/format.ts"
 import { type Rule } from "../../config/rule.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { utf8 } from "../../core/text.ts"
@@ -6,11 +7,24 @@ import { usableThreshold } from "../../keys/wrap.ts"
 import { eachFile } from "../each-file.ts"
 import { type KeyPlan, planKeys } from "../recipients/key-plan.ts"
 import { type LoadedFile, withFile } from "../open/open-file.ts"
-import { type SyncOptions } from "../options.ts"
+import { type CommonOptions, type OpenOptions } from "../options.ts"
 import { rewrap } from "../recipients/rewrap.ts"
 import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { planLines, type SyncedFile, summary, summaryJson } from "../report/sync-report.ts"
+
+export interface SyncOptions extends CommonOptions, OpenOptions {
+  /** Files, and folders with all sealed files in them. */
+  readonly paths: readonly string[]
+  readonly inputType: FormatName | undefined
+  readonly yes: boolean
+  readonly dryRun: boolean
+  /** Only tell whether files and rules agree; no key is needed. */
+  readonly check: boolean
+  /** A file that no rule matches is an error, unless it was found in a folder. */
+  readonly json: boolean
+  readonly followLinks: boolean
+}
 
 /**
  * `sync` and `updatekeys`: makes sealed files follow the rules of the config. Values, MAC and date stay; the data key is

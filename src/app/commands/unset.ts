@@ -3,11 +3,20 @@ import { AppError } from "../../errors/app-error.ts"
 import { pathAsUpstream } from "../seal/as-upstream.ts"
 import { changeFile } from "../seal/change-file.ts"
 import { findInTree } from "../open/find-in-tree.ts"
-import { type UnsetOptions } from "../options.ts"
+import { type ClearOptions, type CommonOptions, type OpenOptions, type ReadOptions } from "../options.ts"
 import { refuseTwice } from "./set.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 import { parsePath, type TreePath } from "../open/tree-path.ts"
+
+export interface UnsetOptions extends CommonOptions, ReadOptions, ClearOptions, OpenOptions {
+  readonly file: string
+  readonly path: string
+  readonly idempotent: boolean
+  /** As `sops` only. */
+  readonly ignoreMac?: boolean | undefined
+  readonly followLinks: boolean
+}
 
 /** `unset`: removes one entry of a sealed file with its own comments, and nothing else. */
 export async function unsetValue(session: Session, options: UnsetOptions): Promise<Outcome> {

@@ -1,11 +1,19 @@
+import { type FormatName } from "../../core/format.ts"
 import { recipientName } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { neededOf } from "../recipients/key-plan.ts"
 import { type LoadedFile } from "../open/open-file.ts"
-import { type WhoOptions } from "../options.ts"
+import { type CommonOptions } from "../options.ts"
 import { findSealed, loadCandidate } from "../open/sealed-files.ts"
 import { shown } from "../report/shown.ts"
 import { type Outcome, type Session } from "../session.ts"
+
+export interface WhoOptions extends CommonOptions {
+  readonly paths: readonly string[]
+  readonly inputType: FormatName | undefined
+  readonly by: "file" | "person"
+  readonly json: boolean
+}
 
 interface Readers {
   readonly file: string

@@ -7,9 +7,16 @@ import { chooseEditor, type Editor, runEditor } from "../../host/editor.ts"
 import { withPrivateDir } from "../../host/private-dir.ts"
 import { workspaceOf } from "../machine.ts"
 import { readSource } from "../open/open-file.ts"
-import { type EditOptions } from "../options.ts"
 import { type Session } from "../session.ts"
 import { UnsavedText } from "./unsaved-text.ts"
+
+/** What the user wants of the editor. */
+export interface EditorOptions {
+  readonly file: string
+  /** The metadata stands in the text, to be looked at. */
+  readonly showMasterKeys: boolean
+  readonly keepEnv: boolean
+}
 
 interface Text {
   /** Base name of the file, so that the editor knows what it is. */
@@ -25,7 +32,7 @@ interface Text {
  * @returns the edited text, which may be what it was
  * @throws {UnsavedText} when the user gives up with a text that is not valid
  */
-export async function editUntilValid(session: Session, options: EditOptions, text: Text): Promise<Uint8Array> {
+export async function editUntilValid(session: Session, options: EditorOptions, text: Text): Promise<Uint8Array> {
   const { io, dialect } = session
   const { guardsText, onSignal } = dialect.editing
   const editor = chooseEditor(io, { guardsText, outside: workspaceOf(session, [options.file]) })
@@ -50,7 +57,7 @@ export async function editUntilValid(session: Session, options: EditOptions, tex
 
 async function loop(
   session: Session,
-  { keepEnv, showMasterKeys }: EditOptions,
+  { keepEnv, showMasterKeys }: Omit<EditorOptions, "file">,
   text: Text & { path: string; editor: Editor; abandon: AbortSignal },
 ): Promise<Uint8Array> {
   const { io, dialect } = session

@@ -2,7 +2,7 @@ import { recipientKey } from "../../config/recipients.ts"
 import { type Recipient, recipientName, type WrappedKey } from "../../core/recipient.ts"
 import { type Wanted } from "../recipients/key-plan.ts"
 import { type LoadedFile } from "../open/open-file.ts"
-import { type RecipientOptions, type RotateOptions } from "../options.ts"
+import { type RecipientOptions } from "../options.ts"
 import { recipientsOf } from "../recipients/recipients.ts"
 import { type Session } from "../session.ts"
 
@@ -14,7 +14,7 @@ export interface Rotation {
 }
 
 /** @throws {AppError} `RECIPIENT_INVALID` */
-export function readRotation({ add, remove }: Pick<RotateOptions, "add" | "remove">): Rotation {
+export function readRotation({ add, remove }: Record<"add" | "remove", RecipientOptions>): Rotation {
   return { add: named(add), remove: new Set(named(remove).map(recipientName)) }
 }
 

@@ -1,4 +1,4 @@
-import { type ValueSource } from "../../app/options.ts"
+import { type ValueSource } from "../../app/commands/set.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { clearOptions, followLinks, openOptions, readOptions } from "../option-groups.ts"
 import { command } from "../spec.ts"

@@ -1,4 +1,4 @@
-import { type ValueSource } from "../../../app/options.ts"
+import { type ValueSource } from "../../../app/commands/set.ts"
 import { type Action, type Input } from "../commands.ts"
 import { failure } from "../messages.ts"
 import { clearOptions, commonOptions, typeOptions } from "../options.ts"
