@@ -270,7 +270,7 @@ describe("tables and texts", () => {
 
   test("every command has a script", () => {
     const missing = [...commands.keys()].filter((name) => {
-      const file = join(root, `test/scripts/${name}.txtar`)
+      const file = join(root, `test/scripts/${name.replace(" ", "-")}.txtar`)
       return !existsSync(file) || !new RegExp(`^!? ?exec ${name}\\b`, "m").test(readFileSync(file, "utf8"))
     })
     expect(missing).toEqual([])

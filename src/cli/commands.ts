@@ -2,7 +2,7 @@ import { type Command } from "./spec.ts"
 
 /** What is known of a command without loading it: enough for `--help`, suggestions and completions of its name. */
 export interface CommandEntry {
-  readonly group: "start" | "daily" | "keys" | "programs" | "tools"
+  readonly group: "start" | "daily" | "git" | "keys" | "programs" | "tools"
   readonly summary: string
   readonly load: () => Promise<Command>
 }
@@ -10,12 +10,16 @@ export interface CommandEntry {
 export const groups: Readonly<Record<CommandEntry["group"], string>> = {
   start: "Start",
   daily: "Every day",
+  git: "Live with Git",
   keys: "Who can read",
   programs: "Give secrets to programs",
   tools: "Look and integrate",
 }
 
-/** All commands, in the order of help and docs/commands.md. Each `load` is a chunk of its own. */
+/**
+ * All commands, in the order of help and docs/commands.md. Each `load` is a chunk of its own. A name of two words is a
+ * command of a family: `git status` is called as `sotto git status`.
+ */
 export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
   [
     "init",
@@ -79,6 +83,14 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
       group: "daily",
       summary: "remove one value from a sealed file",
       load: async () => (await import("./commands/unset.ts")).unset,
+    },
+  ],
+  [
+    "git status",
+    {
+      group: "git",
+      summary: "tell whether this clone shows and merges sealed files",
+      load: async () => (await import("./commands/git-status.ts")).gitStatus,
     },
   ],
   [
@@ -202,3 +214,8 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
     },
   ],
 ])
+
+/** The words that may follow the first word of a family: `git` has `status` and others. Empty for any other word. */
+export function membersOf(family: string): string[] {
+  return [...commands.keys()].flatMap((name) => (name.startsWith(`${family} `) ? [name.slice(family.length + 1)] : []))
+}

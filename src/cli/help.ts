@@ -26,6 +26,19 @@ export function programHelp(): string {
   ].join("\n")
 }
 
+/** `sotto git`, and the same with --help: the commands that begin so. */
+export function familyHelp(family: string): string {
+  const rows = [...commands].filter(([name]) => name.startsWith(`${family} `))
+  return [
+    `Usage: sotto ${family} COMMAND [OPTIONS] [ARGUMENTS]\n`,
+    section(
+      "Commands",
+      rows.map(([name, { summary }]) => [name, summary] as const),
+    ),
+    `\`sotto ${family} COMMAND --help\` tells more about a command.\n`,
+  ].join("\n")
+}
+
 /** `sotto NAME --help` */
 export function commandHelp(name: string, { summary }: CommandEntry, command: Command): string {
   const rows = Object.entries(command.arguments).map(([key, spec]) => [argumentName(key, spec), spec.summary] as const)

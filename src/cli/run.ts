@@ -4,7 +4,7 @@ import { type Outcome, type Session } from "../app/session.ts"
 import { AppError } from "../errors/app-error.ts"
 import { didYouMean } from "../errors/nearest.ts"
 import { type Io } from "../host/io.ts"
-import { commands } from "./commands.ts"
+import { commands, membersOf } from "./commands.ts"
 import { parse, wantsJson } from "./parse.ts"
 import { exitOf, notice, report } from "./report.ts"
 import { type GlobalValues } from "./spec.ts"
@@ -51,9 +51,9 @@ export async function run(io: Io): Promise<number> {
 async function dispatch(session: Session, words: readonly string[]): Promise<Outcome> {
   const { name, rest } = takeName(words)
   if (name === undefined) return bare(rest)
-  if (name === "help") return help(rest[0])
+  if (name === "help") return help(takeName(rest).name)
   const entry = commands.get(name)
-  if (entry === undefined) throw unknownCommand(name)
+  if (entry === undefined) return help(name)
   const command = await entry.load()
   try {
     const parsed = parse(command, rest, (variable) => session.io.env.get(variable))
@@ -79,11 +79,24 @@ function withFailureExit(error: unknown, exit: number | undefined): unknown {
 
 const withValue: ReadonlySet<string> = new Set(["--config", "--keyservice", "--enable-local-keyservice"])
 
-/** The first word that is no option names the command; options of every command may stand before it. */
+/**
+ * The first word that is no option names the command, or its family and the second the command; options of every
+ * command may stand before them.
+ */
 function takeName(words: readonly string[]): { name: string | undefined; rest: readonly string[] } {
-  let at = 0
+  const first = nameFrom(words, 0)
+  const name = words[first]
+  const rest = words.toSpliced(first, 1)
+  if (name === undefined || membersOf(name).length === 0) return { name, rest }
+  const second = nameFrom(rest, first)
+  if (rest[second] === undefined) return { name, rest }
+  return { name: `${name} ${rest[second]}`, rest: rest.toSpliced(second, 1) }
+}
+
+function nameFrom(words: readonly string[], start: number): number {
+  let at = start
   while (words[at]?.startsWith("-") === true) at += withValue.has(words[at]!) ? 2 : 1
-  return { name: words[at], rest: [...words.slice(0, at), ...words.slice(at + 1)] }
+  return at
 }
 
 async function bare(words: readonly string[]): Promise<Outcome> {
@@ -98,8 +111,9 @@ async function bare(words: readonly string[]): Promise<Outcome> {
 }
 
 async function help(name: string | undefined): Promise<Outcome> {
-  const { commandHelp, programHelp } = await import("./help.ts")
+  const { commandHelp, familyHelp, programHelp } = await import("./help.ts")
   if (name === undefined) return { output: programHelp() }
+  if (membersOf(name).length > 0) return { output: familyHelp(name) }
   const entry = commands.get(name)
   if (entry === undefined) throw unknownCommand(name)
   return { output: commandHelp(name, entry, await entry.load()) }

@@ -1,4 +1,7 @@
-interface Entry {
+import { gitCatalog } from "./git-catalog.ts"
+
+/** What is said of one code. */
+export interface Entry {
   readonly exit: number
   readonly title: string
   readonly hint: string | undefined
@@ -336,6 +339,8 @@ export const catalog = {
     hint: "close every quote in it",
   },
   EDITOR_FAILED: { exit: 201, title: "the editor failed", hint: "nothing was written: try another editor" },
+
+  ...gitCatalog,
 
   // The command line.
   COMMAND_UNKNOWN: { exit: 64, title: "there is no such command", hint: "see `sotto --help`" },

@@ -17,7 +17,7 @@ describe("completion scripts", () => {
     const script = await completionScript(shell)
     const prefix = shell === "fish" ? "-l " : "--"
     for (const [name, { load }] of commands) {
-      expect(script).toContain(name)
+      for (const word of name.split(" ")) expect(script).toContain(word)
       for (const key of Object.keys((await load()).options)) expect(script).toContain(prefix + longName(key).slice(2))
     }
   })
@@ -39,6 +39,8 @@ describe("completion scripts", () => {
     { name: "options of a command", line: ["sotto", "decrypt", "--ext"], offers: ["--extract"] },
     { name: "options behind others", line: ["sotto", "decrypt", "-i", "--ignore"], offers: ["--ignore-mac"] },
     { name: "choices", line: ["sotto", "decrypt", "--input-type", "j"], offers: ["json"] },
+    { name: "the second word of a name", line: ["sotto", "git", "sta"], offers: ["status"] },
+    { name: "options behind a name of two words", line: ["sotto", "git", "status", "--js"], offers: ["--json"] },
     { name: "arguments that are known", line: ["sotto", "completion", "z"], offers: ["zsh"] },
     { name: "nothing for a file, which bash then completes", line: ["sotto", "decrypt", "a"], offers: [] },
     { name: "nothing for a program's own options", line: ["sotto", "run", "-f", "a", "--", "ls", "--"], offers: [] },

@@ -19,7 +19,8 @@ export interface Candidate {
 
 /** Folders that hold no files of the user's own making. */
 const skipped: ReadonlySet<string> = new Set([".git", ".hg", ".svn", "node_modules"])
-const mark = "ENC[AES256_GCM,"
+/** Stands in every file that holds a sealed value. */
+export const tokenMark = "ENC[AES256_GCM,"
 
 /**
  * The files that paths name, and all files in the folders among them whose content looks sealed. Links are not
@@ -83,7 +84,7 @@ async function looksSealed({ io }: Session, file: string): Promise<boolean> {
   })
   if (opened === null) return false
   const bytes = Buffer.from(opened.bytes.buffer, opened.bytes.byteOffset, opened.bytes.length)
-  return bytes.includes(mark) && bytes.includes("sops")
+  return bytes.includes(tokenMark) && bytes.includes("sops")
 }
 
 function lstatQuietly(fs: Session["io"]["fs"], path: string): FileStat | null {

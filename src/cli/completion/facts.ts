@@ -1,4 +1,4 @@
-import { commands } from "../commands.ts"
+import { commands, membersOf } from "../commands.ts"
 import { longName, type OptionSpec } from "../spec.ts"
 
 /** What completion needs to know of a command; every script is made from it. */
@@ -17,11 +17,28 @@ export interface OptionFacts {
   readonly takes: "nothing" | "file" | "text" | readonly string[]
 }
 
-export async function commandFacts(name: string): Promise<CommandFacts> {
-  const { summary, load } = commands.get(name)!
-  const { options, arguments: args } = await load()
-  const completes = Object.values(args).map((spec) => spec.completes)
-  return { name, summary, options: optionFacts(options), completes: completes.find((what) => what !== null) ?? null }
+/** Of every command; a family such as `git` is one too, whose argument is the second word of a name. */
+export async function allCommandFacts(): Promise<CommandFacts[]> {
+  const facts: CommandFacts[] = []
+  for (const [name, { summary, load }] of commands) {
+    const [family = ""] = name.split(" ")
+    if (family !== name && facts.every((one) => one.name !== family)) facts.push(familyFacts(family))
+    const { options, arguments: args } = await load()
+    const completes = Object.values(args).map((spec) => spec.completes)
+    const first = completes.find((what) => what !== null) ?? null
+    facts.push({ name, summary, options: optionFacts(options), completes: first })
+  }
+  return facts
+}
+
+function familyFacts(name: string): CommandFacts {
+  const members = membersOf(name)
+  return { name, summary: members.join(", "), options: [], completes: members }
+}
+
+/** Commands of one word, which may stand first. */
+export function firstWords(commands: readonly CommandFacts[]): CommandFacts[] {
+  return commands.filter(({ name }) => !name.includes(" "))
 }
 
 export function optionFacts(specs: Readonly<Record<string, OptionSpec>>): OptionFacts[] {

@@ -8,8 +8,9 @@ export function fish(commands: readonly CommandFacts[], shared: readonly OptionF
     ...shared.map((option) => line("", option)),
   ]
   for (const { name, summary, options, completes } of commands) {
-    const seen = `-n '__fish_seen_subcommand_from ${name}'`
-    lines.push(`complete -c sotto -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`)
+    const words = name.split(" ").map((word) => `__fish_seen_subcommand_from ${word}`)
+    const seen = `-n '${words.join("; and ")}'`
+    if (words.length === 1) lines.push(`complete -c sotto -n __fish_use_subcommand -a ${name} -d ${quoted(summary)}`)
     for (const option of options) lines.push(line(seen, option))
     if (Array.isArray(completes)) lines.push(`complete -c sotto ${seen} -f -a ${quoted(completes.join(" "))}`)
   }

@@ -1,4 +1,4 @@
-import { type CommandFacts, type OptionFacts } from "./facts.ts"
+import { type CommandFacts, firstWords, type OptionFacts } from "./facts.ts"
 
 export function powershell(commands: readonly CommandFacts[], shared: readonly OptionFacts[]): string {
   const version: OptionFacts = { long: "--version", short: "-v", summary: "print the version", takes: "nothing" }
@@ -6,7 +6,9 @@ export function powershell(commands: readonly CommandFacts[], shared: readonly O
 Register-ArgumentCompleter -Native -CommandName sotto -ScriptBlock {
   param($wordToComplete, $commandAst, $cursorPosition)
   $commands = [ordered]@{
-${commands.map(({ name, summary }) => `    ${quoted(name)} = ${quoted(summary)}`).join("\n")}
+${firstWords(commands)
+  .map(({ name, summary }) => `    ${quoted(name)} = ${quoted(summary)}`)
+  .join("\n")}
   }
   $options = @{
     '' = ${table([version, ...shared])}
@@ -19,6 +21,8 @@ ${commands.flatMap((command) => values(command)).join("\n")}
   if ($wordToComplete -ne '' -and $words.Count -gt 0) { $words = @($words | Select-Object -SkipLast 1) }
   $name = @($words | Where-Object { $commands.Contains($_) } | Select-Object -First 1)[0]
   if ($null -eq $name) { $name = '' }
+  $second = @($words | Where-Object { $options.Contains("$name $_") } | Select-Object -First 1)[0]
+  if ($null -ne $second) { $name = "$name $second" }
   $previous = if ($words.Count -gt 0) { $words[-1] } else { '' }
   $found = if ($values.ContainsKey("$name $previous")) { $values["$name $previous"] }
     elseif ($wordToComplete.StartsWith('-')) { $options[$name] }

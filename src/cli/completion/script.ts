@@ -1,14 +1,13 @@
-import { commands } from "../commands.ts"
 import { globalOptions } from "../option-groups.ts"
 import { bash } from "./bash.ts"
-import { commandFacts, optionFacts } from "./facts.ts"
+import { allCommandFacts, optionFacts } from "./facts.ts"
 import { fish } from "./fish.ts"
 import { powershell } from "./powershell.ts"
 import { type Shell } from "./shells.ts"
 import { zsh } from "./zsh.ts"
 
 export async function completionScript(shell: Shell): Promise<string> {
-  const facts = await Promise.all([...commands.keys()].map(commandFacts))
+  const facts = await allCommandFacts()
   const shared = optionFacts(globalOptions)
   switch (shell) {
     case "bash":

@@ -1,4 +1,4 @@
-import { type CommandFacts, type OptionFacts } from "./facts.ts"
+import { type CommandFacts, firstWords, type OptionFacts } from "./facts.ts"
 
 export function zsh(commands: readonly CommandFacts[], shared: readonly OptionFacts[]): string {
   return `#compdef sotto
@@ -6,7 +6,9 @@ _sotto() {
   local curcontext="$curcontext" state line
   local -a commands
   commands=(
-${commands.map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`).join("\n")}
+${firstWords(commands)
+  .map(({ name, summary }) => `    ${quoted(`${name}:${summary}`)}`)
+  .join("\n")}
   )
   _arguments -C \\
 ${option({ long: "--version", short: "-v", summary: "print the version", takes: "nothing" })} \\
@@ -15,7 +17,14 @@ ${shared.map((one) => `${option(one)} \\`).join("\n")}
   case $state in
     command) _describe command commands ;;
     argument)
-      case $words[1] in
+      local name=$words[1]
+      case "$name $words[2]" in
+        ${commands
+          .filter(({ name }) => name.includes(" "))
+          .map(({ name }) => quoted(name))
+          .join("|")}) name="$name $words[2]"; shift words; (( CURRENT-- )) ;;
+      esac
+      case $name in
 ${commands.map((command) => one(command, shared)).join("\n")}
       esac ;;
   esac
@@ -27,7 +36,7 @@ if [[ $funcstack[1] == _sotto ]]; then _sotto "$@"; else compdef _sotto sotto; f
 function one({ name, options, completes }: CommandFacts, shared: readonly OptionFacts[]): string {
   const lines = [...options, ...shared].map((fact) => `    ${option(fact)} \\`)
   const rest = completes === "file" ? "_files" : completes === null ? "_default" : `(${completes.join(" ")})`
-  return `        ${name}) _arguments -s \\\n${lines.join("\n")}\n          '*:argument:${rest}' ;;`
+  return `        ${quoted(name)}) _arguments -s \\\n${lines.join("\n")}\n          '*:argument:${rest}' ;;`
 }
 
 function option({ long, short, summary, takes }: OptionFacts): string {

@@ -1,0 +1,16 @@
+import { type Entry } from "./catalog.ts"
+
+/** What can go wrong between sotto and git; a part of the catalog. */
+export const gitCatalog = {
+  NOT_A_REPOSITORY: {
+    exit: 1,
+    title: "this is not in a git repository",
+    hint: "go into one, or make one with `git init`",
+  },
+  GIT_FAILED: { exit: 1, title: "git failed", hint: undefined },
+  REVISION_UNKNOWN: {
+    exit: 1,
+    title: "git knows no such revision",
+    hint: "name a commit, branch or tag: `git log --all` shows them",
+  },
+} as const satisfies Record<string, Entry>

@@ -1,0 +1,162 @@
+import { type Conversation } from "../program.ts"
+import { type Git } from "./git.ts"
+import { isObjectId } from "./revision.ts"
+
+export interface Blob {
+  readonly id: string
+  readonly size: number
+  /** `null` for one that is larger than was asked for. */
+  readonly bytes: Uint8Array | null
+}
+
+/** So many are asked for ahead of the one that is worked on. */
+const ahead = 4
+const restartsMax = 100
+
+/**
+ * Reads objects by one `cat-file --batch`, in the order in which they are asked for. Larger ones than `bytesMax` are
+ * passed over without being held.
+ */
+export class Blobs {
+  readonly #git: Git
+  readonly #bytesMax: number
+  readonly #waiting: {
+    readonly id: string
+    readonly answer: (blob: Blob | null) => void
+    readonly fail: (error: unknown) => void
+  }[] = []
+  #source: Promise<Source> | null = null
+  #restarts = 0
+  #isPumping = false
+
+  constructor(git: Git, { bytesMax }: { readonly bytesMax: number }) {
+    this.#git = git
+    this.#bytesMax = bytesMax
+  }
+
+  /** @returns `null` for what is not there: also in a partial clone, when nothing may be fetched */
+  read(id: string): Promise<Blob | null> {
+    if (!isObjectId(id)) return Promise.resolve(null)
+    return new Promise((answer, fail) => {
+      this.#waiting.push({ id, answer, fail })
+      void this.#pump()
+    })
+  }
+
+  /** Many, each with what it was asked for, in order. */
+  async *each<T extends { readonly id: string }>(files: Iterable<T>): AsyncGenerator<readonly [T, Blob | null]> {
+    const asked: (readonly [T, Promise<Blob | null>])[] = []
+    for (const file of files) {
+      const blob = this.read(file.id)
+      // Should an earlier one fail, nobody waits for this one.
+      blob.catch(() => {})
+      asked.push([file, blob])
+      if (asked.length >= ahead) yield await taken(asked)
+    }
+    while (asked.length > 0) yield await taken(asked)
+  }
+
+  async close(): Promise<void> {
+    const source = await this.#source
+    this.#source = null
+    await source?.conversation.close()
+  }
+
+  async #pump(): Promise<void> {
+    if (this.#isPumping) return
+    this.#isPumping = true
+    for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
+      try {
+        const blob = await this.#next()
+        next.answer(blob)
+      } catch (error) {
+        next.fail(error)
+      }
+      this.#waiting.shift()
+    }
+    this.#isPumping = false
+  }
+
+  async #next(): Promise<Blob | null> {
+    if (this.#restarts > restartsMax) return null
+    this.#source ??= this.#start()
+    const source = await this.#source
+    // What was asked for meanwhile is written in one piece with it, and git works ahead.
+    const ids = this.#waiting.slice(source.written, ahead).map((one) => `${one.id}\n`)
+    source.written += ids.length
+    if (ids.length > 0) await source.conversation.write(Buffer.from(ids.join("")))
+    const blob = await source.next(this.#bytesMax)
+    source.written--
+    if (blob !== "ended") return blob
+    // Git ends at an object that it cannot read or fetch: that one is missing, and a new one reads the others.
+    this.#source = null
+    await source.conversation.close()
+    this.#restarts++
+    return null
+  }
+
+  async #start(): Promise<Source> {
+    return new Source(await this.#git.talk(["cat-file", "--batch"]))
+  }
+}
+
+async function taken<T>(asked: (readonly [T, Promise<Blob | null>])[]): Promise<readonly [T, Blob | null]> {
+  const [file, blob] = asked.shift()!
+  return [file, await blob]
+}
+
+/** The output of one `cat-file --batch`: `ID TYPE SIZE`, a newline, the bytes, a newline. */
+class Source {
+  readonly conversation: Conversation
+  /** How many of those that wait were written to it. */
+  written = 0
+  #rest: Uint8Array = new Uint8Array()
+
+  constructor(conversation: Conversation) {
+    this.conversation = conversation
+  }
+
+  async next(bytesMax: number): Promise<Blob | null | "ended"> {
+    const line = await this.#line()
+    if (line === null) return "ended"
+    const [, id = "", type = "", size = ""] = /^(\w+) (\w+) (\d+)$/.exec(line) ?? []
+    // `ID missing`
+    if (size === "") return null
+    const isKept = Number(size) <= bytesMax
+    const bytes = await this.#take(Number(size), isKept)
+    if (bytes === null || (await this.#take(1, false)) === null) return "ended"
+    if (type !== "blob") return null
+    return { id, size: Number(size), bytes: isKept ? bytes : null }
+  }
+
+  async #line(): Promise<string | null> {
+    for (;;) {
+      const end = this.#rest.indexOf(0x0a)
+      if (end >= 0) {
+        const line = Buffer.from(this.#rest.subarray(0, end)).toString("latin1")
+        this.#rest = this.#rest.subarray(end + 1)
+        return line
+      }
+      const more = await this.conversation.read()
+      if (more === null) return null
+      this.#rest = this.#rest.length === 0 ? more : Buffer.concat([this.#rest, more])
+    }
+  }
+
+  /** @returns the bytes, or none of them when they are passed over; `null` at the end of the output */
+  async #take(size: number, isKept: boolean): Promise<Uint8Array | null> {
+    const whole = isKept ? Buffer.allocUnsafeSlow(size) : new Uint8Array()
+    for (let count = 0; count < size;) {
+      if (this.#rest.length === 0) {
+        const more = await this.conversation.read()
+        if (more === null) return null
+        this.#rest = more
+      }
+      const part = this.#rest.subarray(0, size - count)
+      if (isKept) whole.set(part, count)
+      count += part.length
+      this.#rest = this.#rest.subarray(part.length)
+    }
+    return whole
+  }
+}

@@ -1,0 +1,131 @@
+import { AppError } from "../../errors/app-error.ts"
+import { withoutIdentities } from "../child-environment.ts"
+import { enclosingGitTops } from "../git.ts"
+import { type Io } from "../io.ts"
+import { type Conversation, runProgram, talkWith } from "../program.ts"
+import { resolveProgram } from "../resolve-program.ts"
+
+export type GitIo = Pick<Io, "fs" | "env" | "cwd" | "home" | "platform" | "processes" | "signals">
+
+export interface GitPlace {
+  /** Default: ours. */
+  readonly cwd?: string | undefined
+  /**
+   * Whether git may fetch objects that a partial clone lacks. Only where the user called the command: git runs hooks,
+   * textconv and the merge driver on content that nobody has looked at.
+   */
+  readonly fetch: "allowed" | "never"
+}
+
+export interface GitCall {
+  readonly input?: Uint8Array | undefined
+  /** Those that are an answer; any other one is a failure. Default: 0 alone. */
+  readonly statuses?: readonly number[] | undefined
+}
+
+/** One megabyte holds the names of some ten thousand files. */
+const outputBytesMax = 256 * 1024 * 1024
+
+/** The rest of `GIT_*` says where the repository and its index are: a hook of `git commit -a` has an index of its own. */
+const droppedVariables = ["GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICASE_PATHSPECS", "GIT_EXTERNAL_DIFF"]
+
+/**
+ * The `git` program, called for its plumbing: no shell, output ended by NUL, no text of a repository taken for an option
+ * or a pattern. Revisions go in behind `--end-of-options` (`revision.ts`), paths behind `--`.
+ */
+export class Git {
+  readonly cwd: string
+  readonly #io: GitIo
+  readonly #program: string
+  readonly #env: ReadonlyMap<string, string>
+
+  constructor(io: GitIo, program: string, { cwd, fetch }: GitPlace) {
+    this.#io = io
+    this.#program = program
+    this.cwd = cwd ?? io.cwd
+    this.#env = environmentFor(io.env, fetch)
+  }
+
+  /**
+   * @returns what git printed
+   * @throws {AppError} `NOT_A_REPOSITORY`; `GIT_FAILED` with what git said
+   */
+  async run(args: readonly string[], call: GitCall = {}): Promise<{ status: number; stdout: Uint8Array }> {
+    const end = await runProgram(this.#io, this.#program, [...fixed, ...args], {
+      env: this.#env,
+      cwd: this.cwd,
+      input: call.input,
+      outputBytesMax,
+    })
+    const { status, stdout } = end
+    if (status !== null && end.stopped === null && (call.statuses ?? [0]).includes(status)) return { status, stdout }
+    if (end.missing) throw new AppError("PROGRAM_MISSING", {}, { subject: "git" })
+    if (end.stopped === "output") {
+      throw new AppError("GIT_FAILED", {}, { subject: args[0], notes: ["its answer is too long"] })
+    }
+    throw failure(args[0], end.stderr)
+  }
+
+  /** One line, or a path that may hold newlines: what was printed without the newline at its end. */
+  async text(args: readonly string[], call?: GitCall): Promise<string> {
+    return decode((await this.run(args, call)).stdout).replace(/\r?\n$/, "")
+  }
+
+  /** What stands between the NULs of a `-z` output. */
+  async records(args: readonly string[], call?: GitCall): Promise<string[]> {
+    const parts = decode((await this.run(args, call)).stdout).split("\0")
+    if (parts.at(-1) === "") parts.pop()
+    return parts
+  }
+
+  /** Starts git and keeps talking with it. @throws {AppError} `PROGRAM_MISSING` */
+  async talk(args: readonly string[]): Promise<Conversation> {
+    const options = { env: this.#env, cwd: this.cwd }
+    const conversation = await talkWith(this.#io, this.#program, [...fixed, ...args], options)
+    if (conversation === null) throw new AppError("PROGRAM_MISSING", {}, { subject: "git" })
+    return conversation
+  }
+
+  /** The same program in another folder. */
+  in(cwd: string, fetch: GitPlace["fetch"]): Git {
+    return new Git(this.#io, this.#program, { cwd, fetch })
+  }
+}
+
+/**
+ * Finds git with the care of rule S6: a repository that comes with a `git` of its own is not asked by it.
+ *
+ * @throws {AppError} `PROGRAM_MISSING`, `PROGRAM_REFUSED`
+ */
+export function findGit(io: GitIo, place: GitPlace): Git {
+  const cwd = place.cwd ?? io.cwd
+  const outside = [...new Set([io.cwd, cwd, ...enclosingGitTops(io, io.cwd), ...enclosingGitTops(io, cwd)])]
+  return new Git(io, resolveProgram(io, "git", { outside }), place)
+}
+
+// The monitor is a program that the configuration names.
+const fixed = ["-c", "core.fsmonitor=false"]
+
+function environmentFor(env: ReadonlyMap<string, string>, fetch: GitPlace["fetch"]): ReadonlyMap<string, string> {
+  const own = withoutIdentities(env)
+  for (const name of droppedVariables) own.delete(name)
+  own.set("LC_ALL", "C").set("GIT_LITERAL_PATHSPECS", "1").set("GIT_OPTIONAL_LOCKS", "0").set("GIT_PAGER", "cat")
+  // Releases before 2.44 do not know the first one; with no protocol allowed their fetch fails at once.
+  if (fetch === "never") own.set("GIT_NO_LAZY_FETCH", "1").set("GIT_ALLOW_PROTOCOL", "none")
+  return own
+}
+
+/** A path that is not UTF-8 can be shown, and not be opened. */
+function decode(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")
+}
+
+const linesMax = 5
+
+function failure(subject: string | undefined, stderr: string): AppError {
+  const lines = stderr.split("\n").filter((line) => line !== "")
+  if (lines.some((line) => line.includes("not a git repository"))) return new AppError("NOT_A_REPOSITORY")
+  // An address may hold a password.
+  const notes = lines.filter((line) => !line.includes("://")).slice(0, linesMax)
+  return new AppError("GIT_FAILED", {}, { subject, notes })
+}

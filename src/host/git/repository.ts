@@ -1,0 +1,59 @@
+import { readOptionalFile } from "../files.ts"
+import { isAbsolute, relative, resolve, sep } from "node:path"
+import { type Io } from "../io.ts"
+import { type Git } from "./git.ts"
+
+/** Where a repository is. All paths are absolute. */
+export interface Repository {
+  /** The top of the work tree; `null` in a bare one, and inside of `.git`. */
+  readonly top: string | null
+  /** Of this work tree. */
+  readonly gitDir: string
+  /** What all work trees share. */
+  readonly commonDir: string
+  /** The working folder below the top, with `/` at its end; `""` at the top. */
+  readonly prefix: string
+}
+
+/**
+ * The repository around git's working folder.
+ *
+ * @throws {AppError} `NOT_A_REPOSITORY`; `GIT_FAILED`, also where git does not trust the owner of the folder
+ */
+export async function findRepository(
+  io: Pick<Io, "fs" | "cwd" | "platform" | "stdin" | "sleep">,
+  git: Git,
+): Promise<Repository> {
+  // Only the last of the answers may hold a newline.
+  const answer = await git.text(["rev-parse", "--is-inside-work-tree", "--show-cdup", "--absolute-git-dir"])
+  const [isInside, up = "", ...rest] = answer.split("\n")
+  if (isInside !== "true") {
+    const gitDir = await git.text(["rev-parse", "--absolute-git-dir"])
+    return { top: null, gitDir, commonDir: await commonOf(io, gitDir), prefix: "" }
+  }
+  const gitDir = rest.join("\n")
+  const top = resolve(git.cwd, up)
+  const below = relative(top, git.cwd).split(sep).join("/")
+  return { top, gitDir, commonDir: await commonOf(io, gitDir), prefix: below === "" ? "" : `${below}/` }
+}
+
+/** See gitrepository-layout(5). */
+async function commonOf(io: Pick<Io, "fs" | "cwd" | "platform" | "stdin" | "sleep">, gitDir: string): Promise<string> {
+  const file = await readOptionalFile(io, resolve(gitDir, "commondir"), { bytesMax: 64 * 1024 })
+  if (file === null) return gitDir
+  const name = Buffer.from(file.bytes)
+    .toString("utf8")
+    .replace(/\r?\n$/, "")
+  return isAbsolute(name) ? name : resolve(gitDir, name)
+}
+
+/** The place of a file of the repository's own (`hooks`, `MERGE_HEAD`), which settings may have moved. Absolute. */
+export async function gitPath(git: Git, name: string): Promise<string> {
+  return resolve(git.cwd, await git.text(["rev-parse", "--git-path", name]))
+}
+
+/** `[2, 39]` */
+export async function gitVersion(git: Git): Promise<readonly [major: number, minor: number]> {
+  const found = /(\d+)\.(\d+)/.exec(await git.text(["version"]))
+  return [Number(found?.[1] ?? 0), Number(found?.[2] ?? 0)]
+}
