@@ -200,6 +200,7 @@ const banned: readonly { readonly call: RegExp; readonly instead: string; readon
     instead: "ephemeralKey of keys/age/x25519.ts: to export what this makes can wait for ever in Node 20",
     except: [],
   },
+  { call: /\bpath: fullPath\(/, instead: "shownPath, since a key may be what an alias stands for", except: [] },
   { call: /\bprocess\.exit\(/, instead: "an exit status", except: ["src/start.ts"] },
   { call: /\bMath\.random\(/, instead: "node:crypto", except: [] },
   { call: /\beval\(|\bnew Function\(/, instead: "nothing", except: [] },

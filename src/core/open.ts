@@ -11,7 +11,7 @@ import { render } from "./render.ts"
 import { isEmptyText, type Scalar, scalarText } from "./scalar.ts"
 import { type CompiledSelectors, select } from "./select.ts"
 import { ambiguousSite } from "./seal-checks.ts"
-import { countedSites, fullPath, type Site } from "./site.ts"
+import { countedSites, shownPath, type Site } from "./site.ts"
 import { structureAad, structureDigest } from "./structure.ts"
 import { equalBytes, utf8 } from "./text.ts"
 import { isCommentToken, looksLikeToken, parseToken, type TokenFault, TokenReader, withoutNewlines } from "./token.ts"
@@ -92,7 +92,7 @@ function openLeaves(
   }
   const ambiguous = ambiguousSite(sites)
   const warnings: Warning[] =
-    ambiguous === null ? [] : [{ code: "KEY_AMBIGUOUS", line: ambiguous.line, path: fullPath(ambiguous.item) }]
+    ambiguous === null ? [] : [{ code: "KEY_AMBIGUOUS", line: ambiguous.line, path: shownPath(ambiguous.item) }]
   const leaves = sites.map((site, index): Leaf => {
     if (!isSelected[index]!) {
       if (site.alias !== undefined && site.kind === "str" && looksLikeToken(scalarText(site.scalar!))) {
@@ -103,7 +103,7 @@ function openLeaves(
     const wanted = expected?.leaves[index]
     const leaf = knownLeaf(site, wanted, keys) ?? openLeaf(site, keys, wanted)
     if (leaf === null) {
-      warnings.push({ code: "COMMENT_NOT_SEALED", line: site.line, path: fullPath(site.item) })
+      warnings.push({ code: "COMMENT_NOT_SEALED", line: site.line, path: shownPath(site.item) })
       return { site, scalar: site.scalar, isSelected: true, token: null }
     }
     // In INI a comment may hold several lines and only LF ends one; there the second scan decides alone.
@@ -196,7 +196,7 @@ function checkComment({ site, scalar }: Leaf, breaks: string): void {
 }
 
 function place(site: Site): { line: number; path: (string | number)[] } {
-  return { line: site.alias?.line ?? site.line, path: fullPath(site.item) }
+  return { line: site.alias?.line ?? site.line, path: shownPath(site.item) }
 }
 
 function checkMac(

@@ -4,7 +4,7 @@ import { type Format, type Scan } from "./format.ts"
 import { Inherited } from "./inherited.ts"
 import { AadPaths } from "./path.ts"
 import { type CompiledSelectors } from "./select.ts"
-import { type Alias, fullPath, type Item, keyPath, type Site } from "./site.ts"
+import { type Alias, shownPath, type Item, keyPath, type Site } from "./site.ts"
 import { utf8 } from "./text.ts"
 
 /**
@@ -19,7 +19,7 @@ export function checkReservedKey({ sites, documents }: Scan): void {
     for (let at: Item | null = item; at !== null && !seen.has(at); at = at.parent) {
       seen.add(at)
       if (at.key === "sops" && at.parent?.parent === null && at.parent.index > 0)
-        throw new AppError("RESERVED_KEY", { line, path: fullPath(at) }, { exit: 4 })
+        throw new AppError("RESERVED_KEY", { line, path: shownPath(at) }, { exit: 4 })
     }
   }
 }
@@ -31,7 +31,7 @@ export function checkReservedKey({ sites, documents }: Scan): void {
  */
 export function checkAmbiguousKeys(sites: readonly Site[]): void {
   const found = ambiguousSite(sites)
-  if (found !== null) throw new AppError("KEY_AMBIGUOUS", { path: fullPath(found.item), line: found.line })
+  if (found !== null) throw new AppError("KEY_AMBIGUOUS", { path: shownPath(found.item), line: found.line })
 }
 
 /** The first site that authenticates as another place does; `null` when every place is its own. */
@@ -60,7 +60,7 @@ export function inexactIntegers(format: Format, leaves: readonly Leaf[]): Warnin
     if (isSelected || scalar?.kind !== "int") return []
     const text = utf8.decode(scalar.bytes)
     const isExact = Number.isSafeInteger(Number(text)) || BigInt(Number(text)) === BigInt(text)
-    return isExact ? [] : [{ code: "INEXACT_INTEGER", line: site.line, path: fullPath(site.item) }]
+    return isExact ? [] : [{ code: "INEXACT_INTEGER", line: site.line, path: shownPath(site.item) }]
   })
 }
 
@@ -94,7 +94,7 @@ export function checkAliases(
       const target = sites[origin[leaks]!]!
       throw new AppError(
         "ALIAS_TO_SEALED",
-        { path: fullPath(alias.item), line: alias.line },
+        { path: shownPath(alias.item), line: alias.line },
         {
           exit: 23,
           notes: [`it stands for a sealed value in line ${target.line}`],
@@ -115,7 +115,7 @@ export function checkSealedComments(leaves: readonly Leaf[], { rule, pattern }: 
   if (rule !== "unencryptedCommentRegex" || pattern === null) return
   for (const { site, token } of leaves) {
     if (site.kind !== "comment" || token === null || !pattern.test(token)) continue
-    throw new AppError("COMMENT_PATTERN", { path: fullPath(site.item), line: site.line })
+    throw new AppError("COMMENT_PATTERN", { path: shownPath(site.item), line: site.line })
   }
 }
 
@@ -134,7 +134,7 @@ function checkKeyAliases(
     if (targetLine === undefined) continue
     throw new AppError(
       "ALIAS_TO_SEALED",
-      { path: fullPath(item), line },
+      { path: shownPath(item), line },
       { exit: 23, notes: [`it stands for a sealed value in line ${targetLine}`], hint: "write the key out" },
     )
   }

@@ -8,6 +8,8 @@ export interface Item {
   readonly key: string | null
   /** Position in the list or mapping (comments do not count); the document number for a root. */
   readonly index: number
+  /** What stands for the key where people read it, when the key could be the text of a value (security rule L8). */
+  readonly shownKey?: string
 }
 
 /**
@@ -73,10 +75,18 @@ export function keyPath(item: Item): string[] {
   return keys.reverse()
 }
 
-/** Keys and list positions from the root: for people, `get`, `set` and the structure digest. */
+/** Keys and list positions from the root as they are: for `get`, `set` and comparisons. Never shown: see `shownPath`. */
 export function fullPath(item: Item): (string | number)[] {
   const parts: (string | number)[] = []
   for (let at: Item | null = item; at !== null && at.parent !== null; at = at.parent) parts.push(at.key ?? at.index)
+  return parts.reverse()
+}
+
+/** The same for errors, notices and reports, without any key that repeats a value. */
+export function shownPath(item: Item): (string | number)[] {
+  const parts: (string | number)[] = []
+  for (let at: Item | null = item; at !== null && at.parent !== null; at = at.parent)
+    parts.push(at.shownKey ?? at.key ?? at.index)
   return parts.reverse()
 }
 

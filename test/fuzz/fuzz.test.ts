@@ -4,6 +4,8 @@ import { afterAll, expect, test } from "vitest"
 import { leaks } from "../canary.ts"
 import { call, type Ended, machine } from "../machine.ts"
 import { root } from "../sources.ts"
+import { broken, oddDocuments, waysToBreak } from "../security/odd-documents.ts"
+import { ShownValues } from "../security/shown-values.ts"
 import { generator, mutate } from "./mutate.ts"
 
 const seconds = Number(process.env["FUZZ_SECONDS"] ?? "30")
@@ -103,4 +105,25 @@ test("a sealed file that was changed anyhow opens, or is refused without a word 
     if (again.status === 0) expect(readFileSync(file).equals(before)).toBe(true)
     return true
   })
+})
+
+test("L8: no command says a value of an odd document that was broken anyhow", async () => {
+  const random = generator(seed)
+  const shown = new ShownValues(own)
+  const end = performance.now() + (seconds * 1000) / 2
+  for (let rounds = 0; performance.now() < end; rounds++) {
+    const odd = oddDocuments[random(oddDocuments.length)]!
+    const breakOnce = (text: string): string => broken(text, random(text.length + 1), random(waysToBreak))
+    const breakSome = (text: string): string => {
+      let result = text
+      for (let left = random(3); left > 0; left--) result = breakOnce(result)
+      return result
+    }
+    const text = breakSome(odd.text)
+    const said = [await shown.onPlain({ ...odd, text }, random(1000))]
+    const sealed = await shown.seal({ ...odd, text }, random(2) === 0 ? "sotto" : "sops")
+    if (sealed !== null) said.push(await shown.onSealed(odd.suffix, breakSome(sealed), text, random(1000)))
+    const where = `round ${rounds} of FUZZ_SEED=${seed}: ${JSON.stringify(text)}`
+    expect({ where, said: said.filter((one) => one !== null) }).toEqual({ where, said: [] })
+  }
 })

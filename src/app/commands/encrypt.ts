@@ -1,10 +1,8 @@
 import { recipientKey } from "../../config/recipients.ts"
-import { buildTrees } from "../../core/build-tree.ts"
 import { type FormatName } from "../../core/format.ts"
 import { type Sealed } from "../../core/seal.ts"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { loadFormat } from "../../formats/registry.ts"
 import { isRegularFile } from "../../host/files.ts"
 import { emitOptions } from "../open/print.ts"
 import { openLoaded, loadSealed, type LoadedFile, readSource, withFile } from "../open/open-file.ts"
@@ -21,6 +19,7 @@ import {
 } from "../options.ts"
 import { forEachFile, putResult } from "../report/put-result.ts"
 import { isContainer } from "../open/read-as-sops.ts"
+import { converted } from "../seal/converted.ts"
 import { makeDataKey, type Plan, planFor, sealNew } from "../seal/seal-new.ts"
 import { sealOver } from "../seal/seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
@@ -108,23 +107,24 @@ async function sealFresh(
   const isContained = options.container || settings.rule.container
   const to = isContained ? "binary" : sealedFormat(session, { format, name }, options)
   const plan = input.plan ?? (await planFor(session, settings, options, to))
-  const content = isContained ? bytes : await inFormat(bytes, format, to)
   const { allowsAnySelection } = session.dialect.sealing
   const file = {
-    bytes: content,
     format: to,
     container: isContained ? format : null,
     indent: emitOptions({ settings }, to, options.indent).indent,
     allowClearAlias: options.allowClearAlias || allowsAnySelection,
     allowEmptySelection: options.allowEmptySelection || allowsAnySelection,
   }
-  const key = await makeDataKey(session, plan, name)
-  try {
-    await session.audit?.("encrypt", source)
-    return await sealNew(session, plan, file, key)
-  } finally {
-    key.dataKey.wipe()
-  }
+  const change = { from: isContained ? to : format, to, compiled: plan.compiled, allowClearAlias: file.allowClearAlias }
+  return converted(bytes, change, async (content) => {
+    const key = await makeDataKey(session, plan, name)
+    try {
+      await session.audit?.("encrypt", source)
+      return await sealNew(session, plan, { ...file, bytes: content }, key)
+    } finally {
+      key.dataKey.wipe()
+    }
+  })
 }
 
 /** The format to seal in, when `--output-type` names none: what the input is, or what its name says. */
@@ -136,22 +136,6 @@ function sealedFormat(
   const to = outputType ?? (files.outputType === "by name" ? formatByName(name, undefined, null) : format)
   // Upstream's container is a JSON document; what has values of its own is sealed value by value in it.
   return files.binaryContainer === "json" && to === "binary" && format !== "binary" ? "json" : to
-}
-
-/** The plain text in the format that is to be sealed; its layout is lost where the formats differ. */
-async function inFormat(bytes: Uint8Array, from: FormatName, to: FormatName): Promise<Uint8Array> {
-  if (from === to) return bytes
-  if (from === "binary") {
-    const value = { type: "scalar", scalar: { kind: "str", bytes } } as const
-    return utf8.encode(
-      (await loadFormat(to)).emit([{ type: "map", entries: [{ type: "entry", key: "data", value }] }], {}),
-    )
-  }
-  const text = decodeText(bytes)
-  if (text === null) throw new AppError("NOT_UTF8")
-  const { sites, documents } = (await loadFormat(from)).scan(text)
-  const leaves = sites.map((site) => ({ site, scalar: site.scalar, isSelected: false, token: null }))
-  return utf8.encode((await loadFormat(to)).emit(buildTrees(leaves, documents), {}))
 }
 
 /** The file that `--output` names, when it is there and sealed: then its tokens are kept. */
@@ -177,10 +161,16 @@ async function sealOnto(session: Session, target: LoadedFile, input: Input, opti
   try {
     const to = file.document.format.name
     // What a container holds whole goes into it whole again.
-    const from = input.isTold || isContainer(file.document) ? input.format : to
-    const content = to === "binary" ? input.bytes : await inFormat(input.bytes, from, to)
-    await noticeDrift(session, file, options)
-    return await sealOver(session, file, content, options)
+    const from = to !== "binary" && (input.isTold || isContainer(file.document)) ? input.format : to
+    const { compiled } = file
+    return await converted(
+      input.bytes,
+      { from, to, compiled, allowClearAlias: options.allowClearAlias },
+      async (content) => {
+        await noticeDrift(session, file, options)
+        return sealOver(session, file, content, options)
+      },
+    )
   } finally {
     file.dataKey.wipe()
   }

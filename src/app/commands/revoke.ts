@@ -3,7 +3,7 @@ import { type Config } from "../../config/config.ts"
 import { recipientKey } from "../../config/recipients.ts"
 import { resolveEntry } from "../../config/rule.ts"
 import { type Recipient } from "../../core/recipient.ts"
-import { fullPath } from "../../core/site.ts"
+import { shownPath } from "../../core/site.ts"
 import { utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
@@ -167,7 +167,7 @@ async function sealWithout(
     const target = { mode: "kept", opened: file.original } as const
     await writeAtomic(session.io, candidate.file, utf8.encode(text), target)
     const sealed = file.opened.leaves.filter(({ token, site }) => token !== null && site.kind !== "comment")
-    return { file: candidate.file, paths: sealed.map(({ site }) => fullPath(site.item)) }
+    return { file: candidate.file, paths: sealed.map(({ site }) => shownPath(site.item)) }
   } finally {
     file.dataKey.wipe()
   }

@@ -3,7 +3,7 @@ import { type MetaMap, type Scan } from "../../core/format.ts"
 import { type Cipher } from "../../core/gcm.ts"
 import { isOlderVersion } from "../../core/metadata.ts"
 import { type Sealed } from "../../core/seal.ts"
-import { fullPath, type Site } from "../../core/site.ts"
+import { fullPath, shownPath, type Site } from "../../core/site.ts"
 import { decodeText } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { sopsVersion } from "../../version.ts"
@@ -114,14 +114,14 @@ async function ruleOrNull(settings: OpenedFile["settings"]): ReturnType<OpenedFi
 /** Each new clear path is named; somebody at a terminal may accept them, anybody else has to say so beforehand. */
 async function confirmClear(session: Session, file: string | null, fresh: readonly Site[]): Promise<void> {
   const [first] = fresh
-  const names = fresh.map(({ item }) => fullPath(item).join("."))
+  const names = fresh.map(({ item }) => shownPath(item).join("."))
   const answer = await session.io.terminal.confirm(
     `${names.join(", ")} would stand in the clear in ${file ?? "the file"}. Is that right?`,
   )
   if (answer === true) return
   throw new AppError(
     "NEW_CLEAR_VALUE",
-    { path: fullPath(first!.item), line: first!.line },
+    { path: shownPath(first!.item), line: first!.line },
     { notes: names.slice(1).map((name) => `also ${name}`) },
   )
 }

@@ -1,6 +1,6 @@
 import { type Opened } from "../../core/document.ts"
 import { type CompiledSelectors, select } from "../../core/select.ts"
-import { fullPath, keyPath, type Site } from "../../core/site.ts"
+import { fullPath, keyPath, shownPath, type Site } from "../../core/site.ts"
 import { AppError } from "../../errors/app-error.ts"
 
 /**
@@ -30,7 +30,7 @@ export function checkSelectorDrift(
   if (first === undefined) return
   throw new AppError(
     "SELECTOR_DRIFT",
-    { path: fullPath(first.item), line: first.line },
+    { path: shownPath(first.item), line: first.line },
     { notes: [left.length === 1 ? "one value is concerned" : `${left.length} values are concerned`] },
   )
 }

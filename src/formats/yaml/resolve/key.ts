@@ -1,5 +1,5 @@
 import { decodeText } from "../../../core/text.ts"
-import { type YamlNode } from "../scan/node.ts"
+import { type YamlNode, type YamlPair } from "../scan/node.ts"
 import { resolveScalar, resolvesToString } from "./resolve.ts"
 
 /** The text of a mapping key, or `null` when it is no string, which sops refuses. */
@@ -11,6 +11,16 @@ export function keyText(node: YamlNode): string | null {
   const found = resolveScalar(shortTag, style, value)
   if (found === null || typeof found === "string" || found.kind !== "str") return null
   return shortTag === "!!binary" ? decodeText(found.bytes) : value
+}
+
+/**
+ * A key that may repeat what is sealed elsewhere, and how it is shown: as the mark that it is written with. An alias stands for
+ * a value, an anchor lends the key to values, and behind a `?` anything may stand, most of all in a damaged document.
+ */
+export function shownKeyOf({ key, question }: YamlPair): { readonly shownKey?: string } {
+  if (key.type === "alias") return { shownKey: "*" }
+  if (key.anchor !== null) return { shownKey: "&" }
+  return question === -1 ? {} : { shownKey: "?" }
 }
 
 /**

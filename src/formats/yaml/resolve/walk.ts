@@ -3,7 +3,7 @@ import { type Scalar } from "../../../core/scalar.ts"
 import { type Alias, type Item, type KeyAlias, type SiteKind } from "../../../core/site.ts"
 import { type Span, utf8 } from "../../../core/text.ts"
 import { AppError } from "../../../errors/app-error.ts"
-import { keyText } from "./key.ts"
+import { keyText, shownKeyOf } from "./key.ts"
 import { type CommentStyle, type YamlEntry, type YamlSite } from "./model.ts"
 import {
   type AliasNode,
@@ -118,7 +118,7 @@ function walkMap(w: Walk, node: MapNode, item: Item, entry: YamlEntry, hasOwnCom
       comments(w, value.inline, item, false, value, "inline", true)
     }
     if (!isMetadata) {
-      const child: Item = { parent: item, key, index: index++ }
+      const child: Item = { parent: item, key, index: index++, ...shownKeyOf(pair) }
       const childEntry: YamlEntry = { value, pair, parent: node }
       if (w.alias === null) {
         w.entries.push([child, childEntry])

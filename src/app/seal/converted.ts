@@ -1,0 +1,65 @@
+import { buildTrees } from "../../core/build-tree.ts"
+import { type FormatName, type Scan } from "../../core/format.ts"
+import { checkAliases } from "../../core/seal-checks.ts"
+import { type CompiledSelectors, select } from "../../core/select.ts"
+import { countedSites } from "../../core/site.ts"
+import { decodeText, utf8 } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { loadFormat } from "../../formats/registry.ts"
+
+export interface ConvertOptions {
+  readonly from: FormatName
+  readonly to: FormatName
+  readonly compiled: CompiledSelectors
+  readonly allowClearAlias: boolean
+}
+
+/**
+ * Does something with a plain text in the format that is to be sealed; its layout is lost where the formats differ.
+ *
+ * What fails then has no place that a person could look up: the lines are of a text that nobody saw, and a key may be the
+ * value that an alias stood for.
+ *
+ * @throws {AppError} `ALIAS_TO_SEALED`, since the text in the other format would hold the value in the clear for good
+ */
+export async function converted<T>(
+  bytes: Uint8Array,
+  options: ConvertOptions,
+  work: (bytes: Uint8Array) => Promise<T>,
+): Promise<T> {
+  const { from, to } = options
+  if (from === to) return work(bytes)
+  if (from === "binary") return work(await inData(bytes, to))
+  const text = decodeText(bytes)
+  if (text === null) throw new AppError("NOT_UTF8")
+  const scan = (await loadFormat(from)).scan(text)
+  const sites = countedSites(scan)
+  checkAliases(scan, sites, select(sites, options.compiled), options.allowClearAlias)
+  const format = await loadFormat(to)
+  const leaves = scan.sites.map((site) => ({ site, scalar: site.scalar, isSelected: false, token: null }))
+  try {
+    return await work(utf8.encode(format.emit(buildTrees(leaves, scan.documents), {})))
+  } catch (error) {
+    throw error instanceof AppError ? withoutLine(error, hidesKeys(scan)) : error
+  }
+}
+
+/** Bytes as the one value of a document. */
+async function inData(bytes: Uint8Array, to: FormatName): Promise<Uint8Array> {
+  const value = { type: "scalar", scalar: { kind: "str", bytes } } as const
+  return utf8.encode(
+    (await loadFormat(to)).emit([{ type: "map", entries: [{ type: "entry", key: "data", value }] }], {}),
+  )
+}
+
+function hidesKeys({ sites }: Scan): boolean {
+  return sites.some(({ item }) => {
+    for (let at: typeof item | null = item; at !== null; at = at.parent) if (at.shownKey !== undefined) return true
+    return false
+  })
+}
+
+function withoutLine({ code, where, detail }: AppError, isHidden: boolean): AppError {
+  const { file, path, provider, recipient } = where
+  return new AppError(code, { file, path: isHidden ? undefined : path, provider, recipient }, detail)
+}

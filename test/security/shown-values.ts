@@ -1,0 +1,161 @@
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { runAsSops } from "../../src/cli/sops/run.ts"
+import { type FormatName } from "../../src/core/format.ts"
+import { type Item } from "../../src/core/site.ts"
+import { loadFormat } from "../../src/formats/registry.ts"
+import { canary, leaks } from "../canary.ts"
+import { call, type Ended, ioFor, type Machine } from "../machine.ts"
+import { root } from "../sources.ts"
+import { type OddDocument } from "./odd-documents.ts"
+
+const recipient = /age1[a-z0-9]+/.exec(readFileSync(join(root, "fixtures/keys/age-a.txt"), "utf8"))![0]
+const formats: Readonly<Record<OddDocument["suffix"], FormatName>> = {
+  ".yaml": "yaml",
+  ".json": "json",
+  ".env": "dotenv",
+  ".ini": "ini",
+}
+
+/** One call: what it says must never hold the canary. */
+interface Way {
+  readonly face: "sotto" | "sops"
+  readonly args: readonly string[]
+  /** What the command is there to print. */
+  readonly prints?: true
+}
+
+/** Everything that reads a plain file. */
+const plainCommands: readonly (readonly string[])[] = [
+  ["encrypt", "FILE"],
+  ["encrypt", "--output-type", "json", "FILE"],
+  ["encrypt", "--output-type", "yaml", "FILE"],
+  ["encrypt", "--output-type", "dotenv", "FILE"],
+  ["encrypt", "--output-type", "ini", "FILE"],
+  ["encrypt", "--encrypted-regex", "^(a|p|password)$", "FILE"],
+  ["encrypt", "--unencrypted-regex", "^(q|x)$", "--mac-only-encrypted", "FILE"],
+  ["encrypt", "--encrypted-suffix", "d", "-i", "FILE"],
+]
+
+/** Everything that reads a sealed file, with what stands for its arguments. */
+const sealedCommands: readonly (readonly string[])[] = [
+  ["decrypt", "FILE"],
+  ["decrypt", "--output-type", "dotenv", "FILE"],
+  ["decrypt", "--output-type", "ini", "FILE"],
+  ["decrypt", "--extract", '["a"]["b"][0]', "FILE"],
+  ["decrypt", "--ignore-mac", "FILE"],
+  ["exec-env", "FILE", "true"],
+  ["exec-file", "FILE", "true"],
+  ["set", "FILE", '["q"]["new"]', '"v"'],
+  ["set", "FILE", '["a"][0]', '"v"'],
+  ["unset", "FILE", '["p"]'],
+  ["rotate", "-i", "FILE"],
+  ["updatekeys", "--yes", "FILE"],
+  ["filestatus", "FILE"],
+  ["edit", "FILE"],
+]
+
+const onlySotto: readonly (readonly string[])[] = [
+  ["get", "FILE", "p.q"],
+  ["run", "-f", "FILE", "--", "true"],
+  ["run", "--flatten", "__", "-f", "FILE", "--", "true"],
+  ["keys", "FILE"],
+  ["who", "FILE"],
+  ["sync", "--check", "FILE"],
+  ["encrypt", "--container", "FILE"],
+]
+
+const prints = new Set(["encrypt", "decrypt", "get"])
+
+function ways(commands: readonly (readonly string[])[], ours: readonly (readonly string[])[]): Way[] {
+  const make = (face: Way["face"], args: readonly string[]): Way =>
+    prints.has(args[0]!) ? { face, args, prints: true } : { face, args }
+  const sotto = [...commands, ...ours].flatMap((args) => [
+    make("sotto", args),
+    make("sotto", [args[0]!, "--json", ...args.slice(1)]),
+  ])
+  return [...sotto, ...commands.map((args) => make("sops", args))]
+}
+
+const onPlain = ways([...plainCommands, ...sealedCommands], onlySotto)
+const onSealed = ways(sealedCommands, onlySotto)
+
+export const waysOnPlain = onPlain.length
+export const waysOnSealed = onSealed.length
+
+/**
+ * Runs commands on odd documents and looks for the canary in what they say. It may be said only where the document has
+ * it as a key that is written out, since such a key is no secret: it stays in the clear in the sealed file.
+ */
+export class ShownValues {
+  readonly #cwd: string
+  readonly #own: Machine
+
+  constructor(own: Machine) {
+    this.#own = own
+    this.#cwd = join(own.cwd, "shown")
+    mkdirSync(this.#cwd, { recursive: true })
+    // The editor of `edit` puts the odd document in place of the opened one.
+    writeFileSync(join(this.#cwd, "edit.sh"), `#!/bin/sh\ncat "$ODD" > "$1"\n`, { mode: 0o700 })
+  }
+
+  /** @returns what was said with the canary in it, or `null` */
+  async onPlain({ suffix, text }: OddDocument, nth: number): Promise<string | null> {
+    const said = await this.#run(suffix, text, onPlain[nth % onPlain.length]!, text)
+    return said === null || (await hasPublicKey(suffix, text)) ? null : said
+  }
+
+  /** @param text - sealed; a canary in it is public already */
+  async onSealed(suffix: OddDocument["suffix"], text: string, odd: string, nth: number): Promise<string | null> {
+    const said = await this.#run(suffix, text, onSealed[nth % onSealed.length]!, odd)
+    return said === null || text.includes(canary) || (await hasPublicKey(suffix, odd)) ? null : said
+  }
+
+  /** The document sealed, or `null` when it cannot be. */
+  async seal({ suffix, text }: OddDocument, face: Way["face"] = "sotto"): Promise<string | null> {
+    writeFileSync(join(this.#cwd, `to-seal${suffix}`), text)
+    const { status, stdout } = await this.#call({ face, args: ["encrypt", `to-seal${suffix}`] })
+    return status === 0 ? stdout.toString("utf8") : null
+  }
+
+  /** One call; `FILE` stands for the document. */
+  async run(face: Way["face"], args: readonly string[], { suffix, text }: Omit<OddDocument, "name">): Promise<Ended> {
+    const name = `odd${suffix}`
+    writeFileSync(join(this.#cwd, name), text)
+    return this.#call({ face, args: args.map((word) => (word === "FILE" ? name : word)) })
+  }
+
+  async #run(suffix: OddDocument["suffix"], text: string, way: Way, odd: string): Promise<string | null> {
+    writeFileSync(join(this.#cwd, "odd.txt"), odd)
+    const { stderr, stdout, status } = await this.run(way.face, way.args, { suffix, text })
+    const said = status === 0 && way.prints === true ? stderr : `${stderr}${stdout.toString("utf8")}`
+    return leaks(said) ? `${way.face} ${way.args.join(" ")}: ${said}` : null
+  }
+
+  async #call({ face, args }: Pick<Way, "face" | "args">): Promise<Ended> {
+    const env = new Map([
+      ...this.#own.env,
+      ["SOPS_AGE_KEY_FILE", join(root, "fixtures/keys/age-a.txt")],
+      ["SOPS_AGE_RECIPIENTS", recipient],
+      ["EDITOR", join(this.#cwd, "edit.sh")],
+      ["ODD", join(this.#cwd, "odd.txt")],
+    ])
+    const order = { args, cwd: this.#cwd, env }
+    if (face === "sotto") return call(order)
+    const { io, ended } = ioFor(order)
+    return ended(await runAsSops(io, args, "/no/audit/file"))
+  }
+}
+
+async function hasPublicKey(suffix: OddDocument["suffix"], text: string): Promise<boolean> {
+  try {
+    const { sites } = (await loadFormat(formats[suffix])).scan(text)
+    return sites.some(({ item }) => {
+      for (let at: Item | null = item; at !== null; at = at.parent)
+        if (at.shownKey === undefined && at.key?.includes(canary) === true) return true
+      return false
+    })
+  } catch {
+    return false
+  }
+}
