@@ -59,7 +59,7 @@ function optionTable(options) {
 
 function errorPage() {
   const rows = Object.entries(catalog)
-    .map(([name, { exit, title, hint }]) => [code(name), String(exit), title, hint ?? ""])
+    .map(([name, { exit, title, hint = "" }]) => [code(name), String(exit), title, hint.replaceAll("{file}", "FILE")])
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
   return page([
     "# Errors",

@@ -1,7 +1,9 @@
 import { mkdirSync, mkdtempSync, realpathSync, rmSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
+import { wordsForSops } from "../src/cli/face.ts"
 import { run } from "../src/cli/run.ts"
+import { runAsSops } from "../src/cli/sops/run.ts"
 import { type Io, realIo } from "../src/host/io.ts"
 import { type Output } from "../src/host/streams.ts"
 
@@ -49,7 +51,8 @@ export interface Ended {
 /** Runs one command line in this process, with the real file system below the machine's folders. */
 export async function call(order: Call): Promise<Ended> {
   const { io, ended } = ioFor(order)
-  return ended(await run(io))
+  const words = wordsForSops({ as: [], words: order.args, compat: order.env.get("SOTTO_COMPAT") })
+  return ended(await (words === null ? run(io) : runAsSops(io, words)))
 }
 
 // One for all calls, since each would listen for the signals of this process.

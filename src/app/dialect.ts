@@ -24,6 +24,8 @@ export interface Dialect {
 export interface FileDialect {
   /** A sealed text whose name says nothing is looked at, or it is what options and name say. */
   readonly sealedType: "sniffed" | "told"
+  /** Says why a text is not sealed or not valid: lost metadata, git's conflict markers, other tools. */
+  readonly explainsDamage: boolean
   /** What is printed without `--output-type`: the format of the input, or what the name says. */
   readonly outputType: "as input" | "by name"
   /** A file that upstream sealed has no layout to come back to: its text as it stands, or printed as upstream does. */
@@ -139,6 +141,7 @@ export const sottoDialect: Dialect = {
   },
   files: {
     sealedType: "sniffed",
+    explainsDamage: true,
     outputType: "as input",
     stockLayout: "kept",
     sealedCommentsLoseTheirLine: false,

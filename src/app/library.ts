@@ -16,6 +16,7 @@ import { usableThreshold } from "../keys/wrap.ts"
 import { defaultSettings } from "../config/defaults.ts"
 import { sottoDialect } from "./dialect.ts"
 import { fileLimits, keyContext } from "./machine.ts"
+import { refuseDamaged, whyNoText } from "./open/damage.ts"
 import { readAs } from "./open/read-as.ts"
 import { makeDataKey, sealNew, sealAs } from "./seal/seal-new.ts"
 import { RunEnd } from "./run-end.ts"
@@ -144,6 +145,7 @@ export async function seal(plain: string | Uint8Array, options: SealTextOptions)
     allowClearAlias: false,
     allowEmptySelection: false,
   }
+  if (file.format !== "binary") await refuseDamaged({ ...file, isOpaque: false })
   const key = await makeDataKey(session, plan, null)
   try {
     return (await sealNew(session, plan, file, key)).text
@@ -231,7 +233,7 @@ async function read(
   path: string | null,
 ): Promise<{ document: SealedDocument }> {
   const text = typeof sealed === "string" ? sealed : decodeText(sealed)
-  if (text === null) throw new AppError("NOT_SEALED")
+  if (text === null) throw whyNoText(toBytes(sealed))
   const named = path === null ? "binary" : formatByName(path, undefined, null)
   const name = asked ?? (named === "binary" ? sniffSealed(text) : named)
   return { document: await readAs(name, text) }

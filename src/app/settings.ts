@@ -13,6 +13,8 @@ import {
   type Target,
 } from "../config/rule.ts"
 import { type Recipient } from "../core/recipient.ts"
+import { utf8 } from "../core/text.ts"
+import { AppError } from "../errors/app-error.ts"
 import { absolute } from "../host/files.ts"
 import { parseRecipients } from "../keys/parse-recipient.ts"
 import { configFiles } from "./machine.ts"
@@ -56,7 +58,9 @@ export async function loadSettings(
   let config: Config | null = null
   let searched: readonly string[] = []
   if (named !== undefined && named !== "") {
-    config = await once(session, `named ${named}`, () => loadNamed(named, files, dialect.config))
+    config = await once(session, `named ${named}`, () =>
+      withoutConflict(session, () => loadNamed(named, files, dialect.config)),
+    )
   } else {
     const search =
       dialect.config.searchesFrom === "working folder"
@@ -66,7 +70,9 @@ export async function loadSettings(
     target = { path: search.target, paths: files.paths }
     searched = search.folders
     const { found } = search
-    if (found !== null) config = await once(session, `found ${found.path}`, () => loadFound(found, files))
+    if (found !== null) {
+      config = await once(session, `found ${found.path}`, () => withoutConflict(session, () => loadFound(found, files)))
+    }
   }
   return { ...(await settingsOf(session, config, target)), searched }
 }
@@ -90,6 +96,24 @@ async function once(session: Session, name: string, load: () => Promise<Config>)
   const config = configs.get(name) ?? load()
   configs.set(name, config)
   return config
+}
+
+/** A config that a merge left in two halves is no matter of syntax. */
+async function withoutConflict(session: Session, load: () => Promise<Config>): Promise<Config> {
+  try {
+    return await load()
+  } catch (error) {
+    const file = error instanceof AppError && error.code === "CONFIG_INVALID" ? error.where.file : undefined
+    if (!session.dialect.files.explainsDamage || file === undefined) throw error
+    const bytes = await configFiles(session).readFile(absolute(session.io, file))
+    const { refuseConflict } = await import("./open/damage.ts")
+    try {
+      refuseConflict(utf8.decode(bytes ?? new Uint8Array()))
+    } catch (conflict) {
+      throw conflict instanceof AppError ? conflict.at({ file }) : conflict
+    }
+    throw error
+  }
 }
 
 /** From now on the run sees a config as if it had been written already: to show what would follow. */

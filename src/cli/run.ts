@@ -2,7 +2,7 @@ import { sottoDialect } from "../app/dialect.ts"
 import { RunEnd } from "../app/run-end.ts"
 import { type Outcome, type Session } from "../app/session.ts"
 import { AppError } from "../errors/app-error.ts"
-import { didYouMean } from "../errors/nearest.ts"
+import { nearest } from "../errors/nearest.ts"
 import { type Io } from "../host/io.ts"
 import { commands, membersOf } from "./commands.ts"
 import { parse, wantsJson } from "./parse.ts"
@@ -53,7 +53,7 @@ async function dispatch(session: Session, words: readonly string[]): Promise<Out
   if (name === undefined) return bare(rest)
   if (name === "help") return help(takeName(rest).name)
   const entry = commands.get(name)
-  if (entry === undefined) return help(name)
+  if (entry === undefined) return help(name, words)
   const command = await entry.load()
   try {
     const parsed = parse(command, rest, (variable) => session.io.env.get(variable))
@@ -107,20 +107,35 @@ async function bare(words: readonly string[]): Promise<Outcome> {
   }
   const other = words.find((word) => !["--help", "-h", "--json"].includes(word))
   if (other === undefined) return help(undefined)
-  throw new AppError("OPTION_UNKNOWN", {}, { subject: other, hint: "name a command first; see `sotto --help`" })
+  const { meaningOf } = await import("./other-words.ts")
+  const hint = meaningOf(other) ?? "name a command first; see `sotto --help`"
+  throw new AppError("OPTION_UNKNOWN", {}, { subject: other, hint })
 }
 
-async function help(name: string | undefined): Promise<Outcome> {
+/** @param words - the whole call, when it is not one that asks for help */
+async function help(name: string | undefined, words?: readonly string[]): Promise<Outcome> {
   const { commandHelp, familyHelp, programHelp } = await import("./help.ts")
   if (name === undefined) return { output: programHelp() }
   if (membersOf(name).length > 0) return { output: familyHelp(name) }
   const entry = commands.get(name)
-  if (entry === undefined) throw unknownCommand(name)
+  if (entry === undefined) throw await unknownCommand(name, words)
   return { output: commandHelp(name, entry, await entry.load()) }
 }
 
-function unknownCommand(name: string): AppError {
+/** @param words - the whole call: `sotto -d FILE` is sops' old form, and means the option */
+async function unknownCommand(name: string, words: readonly string[] = []): Promise<AppError> {
+  const { meaningOf, otherWords } = await import("./other-words.ts")
   const isFile = /[./\\]/.test(name)
-  const hint = didYouMean(name, commands.keys()) ?? (isFile ? "to change a file, say `sotto edit FILE`" : undefined)
+  const before = words.slice(0, Math.max(0, words.indexOf(name)))
+  const option = before.find((word) => meaningOf(word) !== null)
+  // What removes comes last: of two words that are equally near, the other is meant.
+  const safe = [...commands.keys()].filter((command) => command !== "unset")
+  const near = nearest(name, [...safe, ...otherWords, "unset"])
+  const hint =
+    (option === undefined ? null : meaningOf(option)) ??
+    meaningOf(name) ??
+    meaningOf(near ?? "") ??
+    (near === null ? undefined : `did you mean \`${near}\`?`) ??
+    (isFile ? "to change a file, say `sotto edit FILE`" : undefined)
   return new AppError("COMMAND_UNKNOWN", {}, { subject: name, hint })
 }

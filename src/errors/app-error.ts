@@ -15,7 +15,7 @@ export interface Where {
 export interface Detail {
   /** Facts for people, one a line: places that were searched, names, reasons. Never text of a document. */
   readonly notes?: readonly string[] | undefined
-  /** In place of the catalog's hint. */
+  /** In place of the catalog's hint. `{file}` in either stands for the file of the error. */
   readonly hint?: string | undefined
   /** Short qualifier behind the title, such as the name of an option or of a known key. Never text of a document. */
   readonly subject?: string | undefined
@@ -44,7 +44,8 @@ export class AppError extends Error {
   }
 
   get hint(): string | undefined {
-    return this.detail.hint ?? catalog[this.code].hint
+    const hint = this.detail.hint ?? catalog[this.code].hint
+    return hint?.replaceAll("{file}", () => shellWord(this.where.file))
   }
 
   /** The same error with what an outer layer knows: the file, usually. What is set already stays. */
@@ -53,6 +54,12 @@ export class AppError extends Error {
     if (this.stack !== undefined) error.stack = this.stack
     return error
   }
+}
+
+/** The name of a file as it can be typed behind a command. */
+function shellWord(file: string | undefined): string {
+  if (file === undefined || file === "standard input") return "FILE"
+  return /^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`
 }
 
 function dropUndefined(where: Where): Where {

@@ -1,4 +1,6 @@
 import { gitCatalog } from "./git-catalog.ts"
+import { keyCatalog } from "./key-catalog.ts"
+import { programCatalog } from "./program-catalog.ts"
 
 /** What is said of one code. */
 export interface Entry {
@@ -12,6 +14,10 @@ export interface Entry {
  * working; 64 is a usage error and 70 a bug of ours. Keep the blocks of one subject together.
  */
 export const catalog = {
+  ...keyCatalog,
+  ...programCatalog,
+  ...gitCatalog,
+
   // The text of a file.
   SYNTAX: {
     exit: 2,
@@ -36,6 +42,11 @@ export const catalog = {
     title: "a line of the INI file has a key and no value, which sops cannot seal",
     hint: "put a `=` behind the key, or seal the whole file in a container with --container",
   },
+  CONFLICT_MARKERS: {
+    exit: 1,
+    title: "git left conflict markers in the file",
+    hint: "choose between the two sides, and take the markers out",
+  },
   NO_DOCUMENT: { exit: 92, title: "the file holds no document", hint: "put a value into it first" },
   TOO_LARGE: {
     exit: 2,
@@ -52,9 +63,18 @@ export const catalog = {
     title: "sops metadata not found: the file is not sealed",
     hint: "seal it with `sotto encrypt -i`",
   },
+  METADATA_LOST: {
+    exit: 1,
+    title: "the file holds sealed values, but its sops metadata is gone, and without it nobody can open them",
+    hint: "restore it: git checkout {file} (git log {file} shows older versions)",
+  },
 
   // Metadata.
-  METADATA_INVALID: { exit: 1, title: "the metadata of the file is not valid", hint: "restore an earlier version" },
+  METADATA_INVALID: {
+    exit: 1,
+    title: "the metadata of the file is not valid",
+    hint: "see what changed: git diff {file}, and restore an earlier version: git checkout {file}",
+  },
   NO_KEYS: {
     exit: 1,
     title: "the metadata names no recipient: nobody can open this file",
@@ -231,62 +251,6 @@ export const catalog = {
     hint: "please report this with a file that shows it",
   },
 
-  // Recipients, identities and data keys.
-  DATA_KEY: { exit: 128, title: "the data key could not be unwrapped", hint: undefined },
-  KEY_ORDER_INVALID: {
-    exit: 112,
-    title: "the decryption order is not valid",
-    hint: "name each type once: age, pgp, kms, gcp_kms, azure_kv, hc_vault, hckms",
-  },
-  KEY_GROUPS_INVALID: { exit: 1, title: "the key groups or their threshold cannot be used", hint: undefined },
-  KEY_TIMEOUT: {
-    exit: 128,
-    title: "a key service did not answer in time",
-    hint: "wait longer with SOTTO_KEY_TIMEOUT (seconds)",
-  },
-  KEY_NO_CREDENTIALS: {
-    exit: 128,
-    title: "there are no usable credentials for a key service",
-    hint: undefined,
-  },
-  KEY_DENIED: { exit: 128, title: "a key service denies the use of the key", hint: undefined },
-  KEY_UNAVAILABLE: { exit: 128, title: "a key is missing or disabled", hint: undefined },
-  KEY_CONTEXT: {
-    exit: 128,
-    title: "the encryption context does not fit the wrapped data key",
-    hint: "restore the entry in the metadata from an earlier version of the file",
-  },
-  KEY_CIPHERTEXT: {
-    exit: 128,
-    title: "a key service does not accept the wrapped data key",
-    hint: "restore the entry in the metadata from an earlier version of the file",
-  },
-  KEY_NETWORK: { exit: 128, title: "a key service cannot be reached", hint: undefined },
-  KEY_THROTTLED: { exit: 128, title: "a key service is asked too often", hint: "try again in a minute" },
-  KEY_ANSWER: { exit: 128, title: "a key service gave an answer that cannot be used", hint: undefined },
-  KEY_ADDRESS_REFUSED: {
-    exit: 128,
-    title: "the token is not sent to an address that only the file names",
-    hint: undefined,
-  },
-  WRAP_FAILED: { exit: 1, title: "the data key could not be wrapped for every recipient", hint: undefined },
-  STANZA_INVALID: { exit: 128, title: "a wrapped data key is malformed", hint: undefined },
-  RECIPIENT_INVALID: { exit: 1, title: "a recipient is not valid", hint: undefined },
-  IDENTITY_INVALID: { exit: 128, title: "an identity cannot be used", hint: undefined },
-  PLUGIN_REFUSED: { exit: 128, title: "an age plugin may not be run", hint: undefined },
-  PLUGIN_FAILED: { exit: 128, title: "an age plugin failed", hint: undefined },
-  GPG_MISSING: {
-    exit: 128,
-    title: "the gpg program was not found",
-    hint: "install GnuPG, or name the program with its whole path in SOPS_GPG_EXEC",
-  },
-  GPG_REFUSED: { exit: 128, title: "the gpg program may not be run", hint: undefined },
-  GPG_FAILED: { exit: 128, title: "gpg failed", hint: undefined },
-  KEYSERVICE_ADDRESS: { exit: 1, title: "the address of a key service is not valid", hint: undefined },
-  KEYSERVICE_FAILED: { exit: 128, title: "a key service did not do what it was asked", hint: undefined },
-  KEYSERVICE_LISTEN: { exit: 1, title: "the key service cannot listen", hint: undefined },
-  PGP_KEY: { exit: 128, title: "a PGP key cannot be used", hint: undefined },
-
   // Files and folders.
   FILE_MISSING: { exit: 100, title: "there is no such file", hint: "check the name, and the folder that you are in" },
   FILE_UNREADABLE: { exit: 2, title: "the file cannot be read", hint: undefined },
@@ -312,35 +276,6 @@ export const catalog = {
     hint: "make it yours, with mode 0700",
   },
   DRAFT_INVALID: { exit: 1, title: "the draft is damaged", hint: "edit the file anew, without --resume" },
-
-  // Standard streams, and programs that are started.
-  OUTPUT_CLOSED: { exit: 141, title: "nobody reads the standard output any more", hint: undefined },
-  OUTPUT_FAILED: { exit: 3, title: "the output cannot be written", hint: undefined },
-  COMMAND_MISSING: { exit: 127, title: "the command was not found", hint: "check its name, and PATH" },
-  COMMAND_NOT_EXECUTABLE: {
-    exit: 126,
-    title: "the command cannot be run",
-    hint: "make it executable with chmod +x, or name the program that reads it first",
-  },
-  PROGRAM_MISSING: { exit: 1, title: "a program that is needed was not found", hint: undefined },
-  PROGRAM_REFUSED: {
-    exit: 1,
-    title: "a program is not run, because others could have put it there",
-    hint: "install it where only you and root can write, outside of the repository",
-  },
-  FIFO_FAILED: { exit: 3, title: "a named pipe cannot be made", hint: "use a regular file: --no-fifo" },
-  FILENAME_OUTSIDE: { exit: 1, title: "the name does not stay in its folder", hint: "give a plain file name" },
-  USER_UNKNOWN: { exit: 1, title: "there is no such user", hint: "name a user of this machine" },
-  USER_REFUSED: { exit: 1, title: "the program cannot become that user", hint: "only root can do that" },
-  NO_EDITOR: { exit: 201, title: "no editor was found", hint: "set SOPS_EDITOR or EDITOR" },
-  EDITOR_INVALID: {
-    exit: 201,
-    title: "the editor's command cannot be understood",
-    hint: "close every quote in it",
-  },
-  EDITOR_FAILED: { exit: 201, title: "the editor failed", hint: "nothing was written: try another editor" },
-
-  ...gitCatalog,
 
   // The command line.
   COMMAND_UNKNOWN: { exit: 64, title: "there is no such command", hint: "see `sotto --help`" },

@@ -10,6 +10,7 @@ import { writeAtomic } from "../../host/write-atomic.ts"
 import { type Draftable, keepDraft, openDraft } from "../seal/draft.ts"
 import { editUntilValid } from "../seal/editor-loop.ts"
 import { exampleText } from "../seal/example.ts"
+import { refuseDamaged } from "../open/damage.ts"
 import { emitOptions, printWhole } from "../open/print.ts"
 import { openFile, type OpenedFile, withFile } from "../open/open-file.ts"
 import {
@@ -122,6 +123,7 @@ async function editNew(session: Session, options: EditOptions): Promise<Outcome>
         allowClearAlias: options.allowClearAlias,
         allowEmptySelection: options.allowEmptySelection,
       }
+      if (session.dialect.sealing.refusesSealed) await refuseDamaged({ bytes: edited, format, isOpaque: isContained })
       await session.audit?.("encrypt", options.file)
       const { text } = await sealNew(session, plan, file, key)
       const target = { mode: "kept", opened: null, followLinks: options.followLinks } as const

@@ -1,7 +1,7 @@
 import { recipientKey } from "../../config/recipients.ts"
 import { type FormatName } from "../../core/format.ts"
 import { type Sealed } from "../../core/seal.ts"
-import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
+import { equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { isRegularFile } from "../../host/files.ts"
 import { emitOptions } from "../open/print.ts"
@@ -24,7 +24,8 @@ import { makeDataKey, type Plan, planFor, sealNew } from "../seal/seal-new.ts"
 import { sealOver } from "../seal/seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { type FileSettings, loadSettings } from "../settings.ts"
-import { formatByName, sniffSealed } from "../open/source-type.ts"
+import { refuseDamaged } from "../open/damage.ts"
+import { formatByName } from "../open/source-type.ts"
 import { sayWarnings } from "../report/warnings.ts"
 
 export interface EncryptOptions
@@ -57,7 +58,10 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   // Upstream judges config and options before it reads the file.
   const plan = session.dialect.sealing.plansFirst ? await planFor(session, settings, options, format) : null
   const { bytes, facts } = await readSource(session, source)
-  if (session.dialect.sealing.refusesSealed) refuseSealed(bytes, format)
+  const isContained = options.container || settings.rule.container
+  if (session.dialect.sealing.refusesSealed) {
+    await refuseDamaged({ bytes, format, isOpaque: isContained || options.inputType === "binary" })
+  }
   const isTold = options.inputType !== undefined || format !== "binary"
   const input = { source, bytes, format, isTold, settings, name, plan }
   const over =
@@ -87,16 +91,6 @@ interface Input {
   readonly name: string | null
   /** `null`: not made yet. */
   readonly plan: Plan | null
-}
-
-/** A sealed file under a name that says nothing would be sealed a second time. */
-function refuseSealed(bytes: Uint8Array, format: FormatName): void {
-  if (format !== "binary") return
-  const text = decodeText(bytes)
-  if (text !== null && text.includes("ENC[AES256_GCM,") && sniffSealed(text) !== "binary")
-    throw new AppError("ALREADY_SEALED")
-  if (text !== null && sniffSealed(text) === "binary" && /"mac"\s*:\s*"ENC\[AES256_GCM,/.test(text))
-    throw new AppError("ALREADY_SEALED")
 }
 
 async function sealFresh(

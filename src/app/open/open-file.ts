@@ -62,7 +62,7 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
     const settings = await loadSettings(session, name, request.config)
     const { bytes, facts } = await readSource(session, file)
     const text = decodeText(bytes)
-    if (text === null) throw new AppError("NOT_SEALED")
+    if (text === null) throw await whyNoText(session, bytes)
     const named = formatByName(name, request.inputType, settings.rule.inputType)
     const isGuess = named === "binary" && request.inputType === undefined
     const document =
@@ -90,9 +90,13 @@ async function readGuessed(text: string): Promise<SealedDocument> {
   try {
     return await readAs(format, text)
   } catch (error) {
-    if (format === "binary" && error instanceof AppError && error.code === "SYNTAX") throw new AppError("NOT_SEALED")
-    throw error
+    if (format !== "binary" || !(error instanceof AppError) || error.code !== "SYNTAX") throw error
+    throw await (await import("./damage.ts")).whyNotSealed(text, format)
   }
+}
+
+async function whyNoText({ dialect }: Session, bytes: Uint8Array): Promise<AppError> {
+  return dialect.files.explainsDamage ? (await import("./damage.ts")).whyNoText(bytes) : new AppError("NOT_SEALED")
 }
 
 /** Opens a sealed file: data key, values, MAC and structure. @throws {AppError} with the name of the file */

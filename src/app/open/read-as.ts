@@ -1,3 +1,4 @@
+import { mayHoldConflict } from "../../core/conflict.ts"
 import { readSealed, type SealedDocument } from "../../core/document.ts"
 import { type FormatName } from "../../core/format.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -6,8 +7,20 @@ import { loadFormat } from "../../formats/registry.ts"
 /**
  * Reads a sealed text as the format that its name tells. One that was put whole into the binary container is known by
  * its mark, whatever its suffix says.
+ *
+ * @throws {AppError} `CONFLICT_MARKERS`, `METADATA_LOST`, `NOT_SEALED`, and the faults of the format
  */
 export async function readAs(format: FormatName, text: string): Promise<SealedDocument> {
+  if (mayHoldConflict(text)) (await import("./damage.ts")).refuseConflict(text)
+  try {
+    return await readTold(format, text)
+  } catch (error) {
+    if (!(error instanceof AppError) || error.code !== "NOT_SEALED") throw error
+    throw await (await import("./damage.ts")).whyNotSealed(text, format)
+  }
+}
+
+async function readTold(format: FormatName, text: string): Promise<SealedDocument> {
   // The container is JSON, which these two formats cannot read at all.
   if ((format === "ini" || format === "dotenv") && text.startsWith("{")) {
     const container = await readContainer(text)

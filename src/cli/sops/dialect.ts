@@ -28,6 +28,7 @@ export const sopsDialect: Dialect = {
   },
   files: {
     sealedType: "told",
+    explainsDamage: false,
     outputType: "by name",
     stockLayout: "as upstream",
     sealedCommentsLoseTheirLine: true,

@@ -1,0 +1,64 @@
+/**
+ * What people of other tools say, and the command that does it here: words of sops' old form, age, ansible-vault,
+ * git-crypt, dotenvx, pass and plain English. Spelling alone would lead from `unseal` to `unset`, which destroys.
+ */
+const table: readonly (readonly [hint: string, words: string])[] = [
+  [
+    "`sotto decrypt FILE` prints a file in the clear",
+    "unseal open cat view show print reveal unlock read dump decode dec unprotect less more -d --decrypt",
+  ],
+  [
+    "`sotto encrypt -i FILE` seals a file where it stands",
+    "seal lock protect hide encode enc conceal encrypt_string encrypt-string -e --encrypt",
+  ],
+  ["`sotto edit FILE` opens a file in your editor, and makes a new one", "modify change create new vi vim nano emacs"],
+  ["`sotto get FILE PATH` prints one value", "extract query value fetch lookup --extract"],
+  ["`sotto set FILE PATH` sets one value", "put write insert update store assign --set"],
+  ["`sotto set FILE PATH` adds a value, and `sotto grant NAME KEY` a person", "add"],
+  [
+    "`sotto unset FILE PATH` removes a value, and `sotto revoke NAME` a person",
+    "rm remove delete del drop erase --unset",
+  ],
+  [
+    "`sotto rotate -i FILE` seals a file under a new data key; `sotto sync` makes files follow the recipients of the config",
+    "rekey re-key reencrypt re-encrypt rotate-key change-key reseal -r --rotate",
+  ],
+  ["`sotto sync` makes files follow the recipients of the config", "rewrap refresh reconcile update-keys"],
+  [
+    "`sotto grant NAME KEY` lets somebody read",
+    "add-user adduser add-recipient add-key add-gpg-user add-age share invite allow authorize trust --add-age --add-pgp",
+  ],
+  [
+    "`sotto revoke NAME` takes somebody out, and seals the files anew",
+    "rm-user remove-user rmuser remove-recipient rm-recipient remove-key rm-gpg-user unshare deny disallow --rm-age",
+  ],
+  ["`sotto who` tells who can read which file", "recipients users readers members people access list ls"],
+  [
+    "`sotto keys` shows your identities, and `sotto keys FILE` who can open a file",
+    "identities identity whoami key keyring pubkey",
+  ],
+  ["`sotto keygen` makes an identity", "age-keygen genkey generate gen newkey keypair generate-key ssh-keygen"],
+  ["`sotto filestatus FILE` tells whether a file is sealed", "status is-encrypted is-sealed file-status"],
+  ["`sotto sync --check` tells whether files follow the config", "check verify lint validate"],
+  ["`sotto run -f FILE -- COMMAND` starts a program with the values in its environment", "exec env with start"],
+  ["`sotto init` sets up a repository", "setup install config configure bootstrap"],
+  ["`sotto sops publish` does it as sops does", "publish upload push"],
+  ["`sotto completion SHELL` prints the script", "completions autocomplete"],
+  ["`sotto --version` prints the version", "version ver about -V -version"],
+  ["`sotto --help` lists the commands", "man usage commands ? -? /? -help"],
+]
+
+/**
+ * @param word - a command that there is not, or an option in the place of one
+ * @returns a hint; `null` for a word that nobody says
+ */
+export function meaningOf(word: string): string | null {
+  const wanted = word.startsWith("-") ? word : word.toLowerCase()
+  return table.find(([, words]) => words.split(" ").includes(wanted))?.[0] ?? null
+}
+
+/** All hints of the table. */
+export const meanings: readonly string[] = table.map(([hint]) => hint)
+
+/** All words of the table, for whoever mistypes one. */
+export const otherWords: readonly string[] = table.flatMap(([, words]) => words.split(" "))

@@ -1,0 +1,66 @@
+/** Where git stopped a merge, and what it calls the two sides: names of branches and commits, or nothing. */
+export interface Conflict {
+  /** 1-based, of the first marker. */
+  readonly line: number
+  readonly ours: string
+  readonly theirs: string
+  /** How many places there are. */
+  readonly count: number
+  /** All three markers of one place stand there, and not only what somebody forgot to remove. */
+  readonly isWhole: boolean
+}
+
+const opening = "<<<<<<<"
+const closing = ">>>>>>>"
+
+/** Cheap, for every text that is read: most have no such line, and need no closer look. */
+export function mayHoldConflict(text: string): boolean {
+  return text.includes(opening) || text.includes(closing)
+}
+
+/**
+ * The markers that git writes at the start of a line where two sides changed the same lines.
+ *
+ * @returns `null` for a text without one
+ */
+export function conflictIn(text: string): Conflict | null {
+  if (!mayHoldConflict(text)) return null
+  let [line, first, count] = [0, 0, 0]
+  let [ours, theirs]: (string | null)[] = [null, null]
+  let [isOpen, isHalf, isWhole] = [false, false, false]
+  for (let at = 0; at <= text.length;) {
+    const newline = text.indexOf("\n", at)
+    const end = newline === -1 ? text.length : newline
+    line++
+    const row = text.slice(at, Math.min(end, at + rowChars)).replace(/\r$/, "")
+    at = end + 1
+    const name = nameBehind(row, opening)
+    const other = nameBehind(row, closing)
+    if (name === null && other === null) {
+      if (isOpen && row === "=======") isHalf = true
+      continue
+    }
+    if (first === 0) first = line
+    if (name !== null) {
+      ours ??= name
+      isOpen = true
+      isHalf = false
+      count++
+      continue
+    }
+    theirs ??= other
+    if (!isOpen) count++
+    if (isOpen && isHalf) isWhole = true
+    isOpen = false
+  }
+  return count === 0 ? null : { line: first, ours: ours ?? "", theirs: theirs ?? "", count, isWhole }
+}
+
+/** Longer than any marker line that somebody wants to read. */
+const rowChars = 200
+
+function nameBehind(row: string, marker: string): string | null {
+  if (!row.startsWith(marker)) return null
+  if (row.length === marker.length) return ""
+  return row[marker.length] === " " ? row.slice(marker.length + 1).trim() : null
+}
