@@ -101,7 +101,14 @@ function compatibilityPage() {
 async function tables() {
   const folder = mkdtempSync(join(tmpdir(), "sotto-docs-"))
   const outfile = join(folder, "tables.mjs")
-  const exports = ["cli/commands", "cli/help", "cli/option-groups", "cli/spec", "errors/catalog", "config/environment"]
+  const exports = [
+    "cli/commands",
+    "cli/spelling",
+    "cli/option-groups",
+    "cli/spec",
+    "errors/catalog",
+    "config/environment",
+  ]
   const contents = exports.map((file) => `export * from "./src/${file}.ts"`).join("\n")
   const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: false } }
   await build({

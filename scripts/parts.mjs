@@ -6,10 +6,12 @@ import { join } from "node:path"
 /**
  * A part holds its roots and all that they import, except what an earlier part holds and what is the root of a later
  * one. It is loaded when it is imported; one that is `late` when a value of it is first used, wherever it is imported.
- * What is in no part gets chunks of its own.
+ * What is in no part gets chunks of its own. Of a package a part holds what it names.
  */
 export const parts = [
   { name: "base", roots: ["start.ts", "cli/run.ts", "version.ts"] },
+  // Called as `sops`, the program does without it.
+  { name: "parse", late: true, roots: ["cli/parse.ts", "cli/help.ts"], packages: ["commander"] },
   {
     name: "open",
     roots: [
@@ -76,11 +78,12 @@ export function partsOf(imports, source) {
     }
   }
   const partOf = new Map([["\0rolldown/runtime.js", parts[0].name]])
-  for (const { name, roots } of parts) {
+  for (const { name, roots, packages = [] } of parts) {
     const found = roots.map((root) => join(source, root))
+    const isMember = (id) => id.startsWith(source) || packages.some((name) => id.includes(`/node_modules/${name}/`))
     while (found.length > 0) {
       const id = found.pop()
-      if (partOf.has(id) || !id.startsWith(source) || (rootOf.get(id) ?? name) !== name) continue
+      if (partOf.has(id) || !isMember(id) || (rootOf.get(id) ?? name) !== name) continue
       partOf.set(id, name)
       found.push(...imports.get(id))
     }

@@ -73,6 +73,7 @@ const packages: Readonly<Record<string, string>> = {
   "google-auth-library": "src/keys/gcp/",
   "@noble/": "src/keys/age/",
   "bcrypt-pbkdf": "src/keys/age/",
+  commander: "src/cli/",
   re2js: "src/config/re2.ts",
   pg: "src/audit/",
 }

@@ -16,11 +16,13 @@ export const groups: Readonly<Record<CommandEntry["group"], string>> = {
   tools: "Look and integrate",
 }
 
+export type CommandTable = ReadonlyMap<string, CommandEntry>
+
 /**
  * All commands, in the order of help and docs/commands.md. Each `load` is a chunk of its own. A name of two words is a
  * command of a family: `git status` is called as `sotto git status`.
  */
-export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, CommandEntry>([
+export const commands: CommandTable = new Map<string, CommandEntry>([
   [
     "init",
     {
@@ -216,6 +218,6 @@ export const commands: ReadonlyMap<string, CommandEntry> = new Map<string, Comma
 ])
 
 /** The words that may follow the first word of a family: `git` has `status` and others. Empty for any other word. */
-export function membersOf(family: string): string[] {
-  return [...commands.keys()].flatMap((name) => (name.startsWith(`${family} `) ? [name.slice(family.length + 1)] : []))
+export function membersOf(family: string, table: CommandTable = commands): string[] {
+  return [...table.keys()].flatMap((name) => (name.startsWith(`${family} `) ? [name.slice(family.length + 1)] : []))
 }

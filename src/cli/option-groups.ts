@@ -27,6 +27,12 @@ export const globalOptions = {
   help: { kind: "flag", short: "h", summary: "print help" },
 } as const satisfies Record<string, OptionSpec>
 
+/** What may stand where a command's name is expected. */
+export const programOptions = {
+  ...globalOptions,
+  version: { kind: "flag", short: "v", summary: "print the version; with --json also what is bundled" },
+} as const satisfies Record<string, OptionSpec>
+
 export const inputType = {
   kind: "choice",
   value: "TYPE",

@@ -1,3 +1,4 @@
+import { Option, Command as Parser } from "commander"
 import { environment } from "../config/environment.ts"
 import { AppError } from "../errors/app-error.ts"
 import { didYouMean } from "../errors/nearest.ts"
@@ -22,52 +23,52 @@ export function parse<A extends ArgumentSpecs, O extends OptionSpecs>(
 ): Parsed<A, O> {
   const specs: OptionSpecs = { ...command.options, ...globalOptions }
   const read = readWords(specs, words, command.passThrough === true)
-  if (read.values.get("help") === true) return { help: true }
+  if (read.values["help"] === true) return { help: true }
   const options = Object.fromEntries(
-    Object.entries(specs).map(([key, spec]) => [key, read.values.get(key) ?? fromEnvironment(spec, env)]),
+    Object.entries(specs).map(([key, spec]) => [key, read.values[key] ?? fromEnvironment(spec, env)]),
   )
   // Keys and kinds of the values are those of the two specifications, from which `Input` is made.
   return { help: false, args: assign(command.arguments, read.rest), options } as Parsed<A, O>
 }
 
-/** Whether failures are to be printed as JSON; asked before anything is parsed, so that usage errors are included. */
-export function wantsJson(words: readonly string[]): boolean {
-  const end = words.indexOf("--")
-  return words.slice(0, end === -1 ? words.length : end).includes("--json")
-}
-
 interface Read {
-  readonly values: ReadonlyMap<string, Value>
+  readonly values: Readonly<Record<string, Value>>
   readonly rest: readonly string[]
 }
 
 function readWords(specs: OptionSpecs, words: readonly string[], passThrough: boolean): Read {
-  const byName = optionNames(specs)
-  const values = new Map<string, Value>()
-  const rest: string[] = []
-  for (let at = 0; at < words.length; at++) {
-    const word = words[at]!
-    if (word === "--") return { values, rest: [...rest, ...words.slice(at + 1)] }
-    if (!isOption(word)) {
-      if (passThrough) return { values, rest: [...rest, ...words.slice(at)] }
-      rest.push(word)
-      continue
-    }
-    for (const { name, inline } of split(word, byName)) {
-      const [key, spec] = known(name, byName)
-      if (spec.kind === "flag") {
-        if (inline !== undefined) throw new AppError("OPTION_VALUE", {}, { subject: `${name} takes no value` })
-        values.set(key, true)
-        continue
-      }
-      const text = inline ?? words[++at]
-      if (text === undefined) {
-        throw new AppError("OPTION_VALUE", {}, { subject: `${name} needs ${spec.value ?? "a value"}` })
-      }
-      values.set(key, convert(name, spec, text, values.get(key)))
-    }
+  const { parser, names } = parserOf(specs, passThrough)
+  const { operands, unknown } = parser
+    .exitOverride(() => {
+      // The one thing that the parser itself objects to; an option without its value is the last word.
+      const word = words.at(-1)!
+      const name = word.startsWith("--") ? word : `-${word.at(-1)!}`
+      throw new AppError("OPTION_VALUE", {}, { subject: `${name} needs ${names.get(name)?.value ?? "a value"}` })
+    })
+    .parseOptions([...words])
+  return { values: parser.opts<Record<string, Value>>(), rest: [...operands, ...argumentsIn(unknown, names)] }
+}
+
+/**
+ * The word at which options end when all words before it belong to that command: where a command's name can stand.
+ *
+ * @returns its place; `words.length` when there is none
+ * @throws {AppError} of a word before it
+ */
+export function firstArgument(specs: OptionSpecs, words: readonly string[]): number {
+  return words.length - readWords(specs, words, true).rest.length
+}
+
+/**
+ * From the first word on that is no option of ours, the parser leaves the rest to whom it may concern. That can still be
+ * an argument: `-5m`, as a value.
+ */
+function argumentsIn(words: readonly string[], names: Names): string[] {
+  const end = words.indexOf("--")
+  for (const word of end === -1 ? words : words.slice(0, end)) {
+    if (isOption(word)) throw unknownOption(word.split("=", 1)[0]!, names.keys())
   }
-  return { values, rest }
+  return words.filter((_, at) => at !== end)
 }
 
 // A lone dash is standard input, and a negative number is a value.
@@ -75,53 +76,66 @@ function isOption(word: string): boolean {
   return word.length > 1 && word.startsWith("-") && !/^-\d/.test(word)
 }
 
-type ByName = ReadonlyMap<string, readonly [key: string, spec: OptionSpec]>
+type Names = ReadonlyMap<string, OptionSpec>
 
-function optionNames(specs: OptionSpecs): ByName {
-  const byName = new Map<string, readonly [string, OptionSpec]>()
+/** commander's parser for these options. It prints nothing and ends nothing. */
+function parserOf(specs: OptionSpecs, passThrough: boolean): { parser: Parser; names: Names } {
+  const parser = new Parser()
+    .helpOption(false)
+    .passThroughOptions(passThrough)
+    .configureOutput({ outputError() {} })
+  const names = new Map<string, OptionSpec>()
   for (const [key, spec] of Object.entries(specs)) {
-    byName.set(longName(key), [key, spec])
-    if (spec.short !== undefined) byName.set(`-${spec.short}`, [key, spec])
+    names.set(longName(key), spec)
+    if (spec.short !== undefined) names.set(`-${spec.short}`, spec)
+    parser.addOption(new SpecifiedOption(key, spec))
   }
-  return byName
+  return { parser, names }
 }
 
-interface Named {
-  readonly name: string
-  /** The value in the same word. */
-  readonly inline: string | undefined
-}
+/** An option as the table has it, and with it what commander spells in another way. */
+class SpecifiedOption extends Option {
+  readonly #key: string
+  readonly #spec: OptionSpec
+  #hasEquals = false
 
-function split(word: string, byName: ByName): Named[] {
-  const equals = word.indexOf("=")
-  const name = equals === -1 ? word : word.slice(0, equals)
-  const inline = equals === -1 ? undefined : word.slice(equals + 1)
-  if (word.startsWith("--") || name.length === 2) return [{ name, inline }]
-  // One dash before a long name is sops' habit; to read it as a bundle would mistake it for something else.
-  if (byName.has(`-${name}`)) throw unknownOption(name, [`-${name}`])
-  return unbundle(word, byName)
-}
+  constructor(key: string, spec: OptionSpec) {
+    super(optionFlags(key, spec))
+    this.#key = key
+    this.#spec = spec
+    // `--no-fifo` is a name as others are.
+    this.negate = false
+    if (spec.kind === "flag") return
+    this.argParser((text, before: Value) => {
+      // `-o=b` is `-o b`, as programs in Go have it.
+      const value = this.#hasEquals ? text.slice(1) : text
+      this.#hasEquals = false
+      return convert(longName(key), spec, value, before)
+    })
+  }
 
-function unbundle(word: string, byName: ByName): Named[] {
-  const found: Named[] = []
-  for (let at = 1; at < word.length; at++) {
-    const name = `-${word[at]!}`
-    const [, spec] = known(name, byName, word)
-    if (spec.kind === "flag") {
-      found.push({ name, inline: undefined })
-      continue
+  override attributeName(): string {
+    return this.#key
+  }
+
+  /** Asked by the parser of each word that can be an option. */
+  is(word: string): boolean {
+    const { short, long = "" } = this
+    const equals = word.indexOf("=")
+    const name = equals === -1 ? word : word.slice(0, equals)
+    // One dash before a long name is sops' habit; to read it as a bundle would mistake it for something else.
+    if (name === long.slice(1)) throw unknownOption(name, [long])
+    if (equals !== -1 && (name === short || name === long)) {
+      if (this.#spec.kind === "flag") throw new AppError("OPTION_VALUE", {}, { subject: `${name} takes no value` })
+      this.#hasEquals = name === short
     }
-    const tail = word.slice(at + 1)
-    found.push({ name, inline: tail === "" ? undefined : tail })
-    break
+    return word === short || word === long
   }
-  return found
 }
 
-function known(name: string, byName: ByName, word = name): readonly [string, OptionSpec] {
-  const option = byName.get(name)
-  if (option === undefined) throw unknownOption(word, byName.keys())
-  return option
+function optionFlags(key: string, { kind, short }: OptionSpec): string {
+  const long = kind === "flag" ? longName(key) : `${longName(key)} <value>`
+  return short === undefined ? long : `-${short}, ${long}`
 }
 
 function unknownOption(name: string, names: Iterable<string>): AppError {

@@ -2,10 +2,11 @@ import { sottoDialect } from "../app/dialect.ts"
 import { RunEnd } from "../app/run-end.ts"
 import { type Outcome, type Session } from "../app/session.ts"
 import { AppError } from "../errors/app-error.ts"
-import { nearest } from "../errors/nearest.ts"
 import { type Io } from "../host/io.ts"
-import { commands, membersOf } from "./commands.ts"
-import { parse, wantsJson } from "./parse.ts"
+import { commands } from "./commands.ts"
+import { findCommand, type Topic } from "./find-command.ts"
+import { hasColor } from "./has-color.ts"
+import { parse } from "./parse.ts"
 import { exitOf, notice, report } from "./report.ts"
 import { type GlobalValues } from "./spec.ts"
 
@@ -19,7 +20,7 @@ export async function run(io: Io): Promise<number> {
   const style = {
     json: wantsJson(words),
     get color() {
-      return io.stderr.hasColor
+      return hasColor(io.env, io.stderr)
     },
   }
   const fail = async (error: unknown): Promise<number> => {
@@ -48,16 +49,23 @@ export async function run(io: Io): Promise<number> {
   }
 }
 
+/** Whether failures are to be printed as JSON; asked before anything is parsed, so that usage errors are included. */
+export function wantsJson(words: readonly string[]): boolean {
+  const end = words.indexOf("--")
+  return words.slice(0, end === -1 ? words.length : end).includes("--json")
+}
+
 async function dispatch(session: Session, words: readonly string[]): Promise<Outcome> {
-  const { name, rest } = takeName(words)
-  if (name === undefined) return bare(rest)
-  if (name === "help") return help(takeName(rest).name)
-  const entry = commands.get(name)
-  if (entry === undefined) return help(name, words)
+  if (words.length === 1 && isVersion(words)) return version(words)
+  if (words[0] === "help") return help(session.io, await findCommand(commands, words.slice(1)))
+  const topic = await findCommand(commands, words)
+  const { entry, name, rest } = topic
+  if (entry === null) return name === undefined && isVersion(rest) ? version(rest) : help(session.io, topic)
   const command = await entry.load()
   try {
     const parsed = parse(command, rest, (variable) => session.io.env.get(variable))
-    return parsed.help ? await help(name) : await command.run(await serving(session, parsed.options), parsed)
+    if (parsed.help) return await help(session.io, topic)
+    return await command.run(await serving(session, parsed.options), parsed)
   } catch (error) {
     throw withFailureExit(error, command.failureExit)
   }
@@ -77,65 +85,18 @@ function withFailureExit(error: unknown, exit: number | undefined): unknown {
   return new AppError(error.code, error.where, { ...error.detail, exit })
 }
 
-const withValue: ReadonlySet<string> = new Set(["--config", "--keyservice", "--enable-local-keyservice"])
-
-/**
- * The first word that is no option names the command, or its family and the second the command; options of every
- * command may stand before them.
- */
-function takeName(words: readonly string[]): { name: string | undefined; rest: readonly string[] } {
-  const first = nameFrom(words, 0)
-  const name = words[first]
-  const rest = words.toSpliced(first, 1)
-  if (name === undefined || membersOf(name).length === 0) return { name, rest }
-  const second = nameFrom(rest, first)
-  if (rest[second] === undefined) return { name, rest }
-  return { name: `${name} ${rest[second]}`, rest: rest.toSpliced(second, 1) }
+function isVersion(words: readonly string[]): boolean {
+  return words.includes("--version") || words.includes("-v")
 }
 
-function nameFrom(words: readonly string[], start: number): number {
-  let at = start
-  while (words[at]?.startsWith("-") === true) at += withValue.has(words[at]!) ? 2 : 1
-  return at
+async function version(words: readonly string[]): Promise<Outcome> {
+  if (wantsJson(words)) return { output: `${(await import("./about.ts")).about()}\n` }
+  return { output: `sotto ${(await import("../version.ts")).version}\n` }
 }
 
-async function bare(words: readonly string[]): Promise<Outcome> {
-  if (words.includes("--version") || words.includes("-v")) {
-    if (wantsJson(words)) return { output: `${(await import("./about.ts")).about()}\n` }
-    const { version } = await import("../version.ts")
-    return { output: `sotto ${version}\n` }
-  }
-  const other = words.find((word) => !["--help", "-h", "--json"].includes(word))
-  if (other === undefined) return help(undefined)
-  const { meaningOf } = await import("./other-words.ts")
-  const hint = meaningOf(other) ?? "name a command first; see `sotto --help`"
-  throw new AppError("OPTION_UNKNOWN", {}, { subject: other, hint })
-}
-
-/** @param words - the whole call, when it is not one that asks for help */
-async function help(name: string | undefined, words?: readonly string[]): Promise<Outcome> {
+async function help({ env, stdout }: Io, { entry, name }: Topic): Promise<Outcome> {
   const { commandHelp, familyHelp, programHelp } = await import("./help.ts")
-  if (name === undefined) return { output: programHelp() }
-  if (membersOf(name).length > 0) return { output: familyHelp(name) }
-  const entry = commands.get(name)
-  if (entry === undefined) throw await unknownCommand(name, words)
-  return { output: commandHelp(name, entry, await entry.load()) }
-}
-
-/** @param words - the whole call: `sotto -d FILE` is sops' old form, and means the option */
-async function unknownCommand(name: string, words: readonly string[] = []): Promise<AppError> {
-  const { meaningOf, otherWords } = await import("./other-words.ts")
-  const isFile = /[./\\]/.test(name)
-  const before = words.slice(0, Math.max(0, words.indexOf(name)))
-  const option = before.find((word) => meaningOf(word) !== null)
-  // What removes comes last: of two words that are equally near, the other is meant.
-  const safe = [...commands.keys()].filter((command) => command !== "unset")
-  const near = nearest(name, [...safe, ...otherWords, "unset"])
-  const hint =
-    (option === undefined ? null : meaningOf(option)) ??
-    meaningOf(name) ??
-    meaningOf(near ?? "") ??
-    (near === null ? undefined : `did you mean \`${near}\`?`) ??
-    (isFile ? "to change a file, say `sotto edit FILE`" : undefined)
-  return new AppError("COMMAND_UNKNOWN", {}, { subject: name, hint })
+  const style = { color: hasColor(env, stdout), columns: stdout.columns }
+  if (entry !== null) return { output: commandHelp(name, entry, await entry.load(), style) }
+  return { output: name === undefined ? programHelp(commands, style) : familyHelp(name, commands, style) }
 }

@@ -101,6 +101,7 @@ export const variables = {
   TMPDIR: both("system", "the folder of temporary files"),
   PATH: both("system", "where gpg, mkfifo, the editor and plugins are looked for"),
   NO_COLOR: both("system", "not empty: no colours"),
+  FORCE_COLOR: sottoOnly("system", "not empty: colours where there is no terminal, too; `0` or `false`: none"),
   TERM: both("system", "`dumb`: no colours"),
   SOTTO_COMPAT: both("system", "`sops`: every call is one of sops, whatever the program is called by"),
   SOPS_DISABLE_VERSION_CHECK: sopsOnly("system", "accepted: `--version` never asks for the newest release"),

@@ -31,6 +31,8 @@ import {
 /** What one look at a path says. */
 export interface FileStat {
   readonly kind: "file" | "folder" | "link" | "other"
+  /** Terminals are such devices; pipes, sockets and disks are not. */
+  readonly isCharacterDevice: boolean
   readonly size: number
   /** Permission bits with set-id and sticky bits, as in `0o1777`. */
   readonly mode: number
@@ -160,6 +162,7 @@ function later<T>(call: (done: (error: Error | null, result: T) => void) => void
 function facts(stat: BigIntStats): FileStat {
   return {
     kind: kindOf(stat),
+    isCharacterDevice: stat.isCharacterDevice(),
     size: Number(stat.size),
     mode: Number(stat.mode) & 0o7777,
     uid: Number(stat.uid),

@@ -46,7 +46,7 @@ export function realIo(): Io {
   const fs = realFileSystem()
   const processes = realProcesses()
   const signals = realSignals(process, (name) => processes.signalNumber(name))
-  const parts: StreamParts = { fs, sleep, isTerminal: (fd) => isTerminal(fs, fd) }
+  const parts: StreamParts = { fs, sleep, isTerminal: (fd) => isTerminal(fs, fd), columnsOf }
   const cwd = once(() => process.cwd())
   const home = once(() => homeFolder(env, platform))
   const terminal = once(() => realTerminal({ fs, signals, processes, platform }))
@@ -115,13 +115,23 @@ function programFile(fs: Pick<FileSystem, "realpath">): string {
   }
 }
 
-// `node:tty` brings the network modules with it: it is asked only where the answer can be yes.
-function isTerminal(fs: Pick<FileSystem, "statOpen">, fd: number): boolean {
+// `node:tty` brings the network modules with it, 3 ms: it is asked only where the answer can be yes.
+function isTerminal(fs: Pick<FileSystem, "statOpen" | "statIfThere">, fd: number): boolean {
   try {
-    return fs.statOpen(fd).kind === "other" && process.getBuiltinModule("node:tty").isatty(fd)
+    const stat = fs.statOpen(fd)
+    if (!stat.isCharacterDevice) return false
+    const empty = fs.statIfThere("/dev/null")
+    if (empty !== null && empty.device === stat.device && empty.inode === stat.inode) return false
+    return process.getBuiltinModule("node:tty").isatty(fd)
   } catch {
     return false
   }
+}
+
+/** Node's own stream of that terminal: one of ours would close the descriptor at its end. */
+function columnsOf(fd: number): number | undefined {
+  const stream = fd === 1 ? process.stdout : process.stderr
+  return (stream.columns ?? 0) > 0 ? stream.columns : undefined
 }
 
 function sleep(ms: number): Promise<void> {

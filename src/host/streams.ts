@@ -20,6 +20,8 @@ export interface Output {
   readonly isTty: boolean
   /** Colours may be used: a terminal, and neither `NO_COLOR` nor a dumb one. */
   readonly hasColor: boolean
+  /** Width of the terminal; `undefined` where there is none or it does not tell. */
+  readonly columns?: number | undefined
   /**
    * Resolves when the bytes are with the kernel, however slow the reader is. Calls that are not awaited keep their order.
    *
@@ -35,6 +37,8 @@ type Calls = Pick<FileSystem, "read" | "write" | "readLater" | "writeLater" | "s
 export interface StreamParts {
   readonly fs: Calls
   readonly isTerminal: (fd: number) => boolean
+  /** Of a terminal. */
+  readonly columnsOf?: (fd: number) => number | undefined
   readonly sleep: (ms: number) => Promise<void>
 }
 
@@ -111,6 +115,9 @@ export function realOutput(
     },
     get hasColor() {
       return (env.get("NO_COLOR") ?? "") === "" && env.get("TERM") !== "dumb" && isTty()
+    },
+    get columns() {
+      return isTty() ? parts.columnsOf?.(fd) : undefined
     },
     write(data) {
       const written = tail.then(() =>

@@ -16,6 +16,8 @@ const body = (name: string): Body => require(`${folder}/${name.replace(/cjs$/, "
 // known only when it is asked for takes several milliseconds, a third of a short run.
 const builtIn: Readonly<Record<string, () => unknown>> = {
   "node:fs": () => require("node:fs") as unknown,
+  "node:events": () => require("node:events") as unknown,
+  "node:process": () => require("node:process") as unknown,
   "node:path": () => require("node:path") as unknown,
   "node:crypto": () => require("node:crypto") as unknown,
 }

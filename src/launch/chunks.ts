@@ -2,6 +2,9 @@
 export type Body = (exports: object, require: Load, module: object, filename: string, folder: string) => void
 export type Load = (id: string) => unknown
 
+/** Modules of the runtime that take 2 to 3 ms. Not every command seals or starts something. */
+const lateModules: ReadonlySet<string> = new Set(["node:crypto", "node:child_process"])
+
 export interface Chunks {
   /** Holds the chunks. */
   readonly folder: string
@@ -23,8 +26,7 @@ export function chunkLoader({ folder, late, body, require: requireModule }: Chun
   const loaded = new Map<string, { exports: object }>()
 
   function load(id: string): unknown {
-    // A command that opens nothing does without the 3 ms that this module takes.
-    if (id === "node:crypto") return whenUsed(() => requireModule(id))
+    if (lateModules.has(id)) return whenUsed(() => requireModule(id))
     if (!id.startsWith("./")) return requireModule(id)
     const name = id.slice(2)
     return late.includes(name) ? whenUsed(() => loadNow(name)) : loadNow(name)

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
-import { parse, wantsJson } from "../../src/cli/parse.ts"
+import { parse } from "../../src/cli/parse.ts"
+import { wantsJson } from "../../src/cli/run.ts"
 import { command } from "../../src/cli/spec.ts"
 import { AppError } from "../../src/errors/app-error.ts"
 
@@ -44,6 +45,17 @@ const cases = [
   { name: "a value in the same word", words: ["a", "--output=b=c"], options: { output: "b=c" } },
   { name: "an empty value", words: ["a", "--output="], options: { output: "" } },
   { name: "a short option with its value", words: ["a", "-ob"], options: { output: "b" } },
+  { name: "a short option with an equals sign", words: ["a", "-o=b"], options: { output: "b" } },
+  {
+    name: "a value that begins with one",
+    words: ["a", "-o", "=b", "-f", "=c"],
+    options: { output: "=b", file: ["=c"] },
+  },
+  {
+    name: "a value with and one without",
+    words: ["a", "-f=b", "-f", "=c", "-fd"],
+    options: { file: ["b", "=c", "d"] },
+  },
   { name: "short options in a bundle", words: ["-is", "a"], options: { inPlace: true, showMasterKeys: true } },
   { name: "a bundle that ends in a value", words: ["a", "-isob"], options: { inPlace: true, output: "b" } },
   { name: "a bundle whose value is the next word", words: ["-iso", "b", "a"], options: { output: "b" } },
@@ -56,6 +68,8 @@ const cases = [
   { name: "a choice", words: ["a", "--input-type", "json"], options: { inputType: "json" } },
   { name: "a lone dash is an argument", words: ["-"], args: { file: "-" } },
   { name: "a negative number is an argument", words: ["a", "-5"], args: { file: "a", path: "-5" } },
+  { name: "so is what begins like one", words: ["-5m", "-i"], args: { file: "-5m" }, options: { inPlace: true } },
+  { name: "and what is behind it", words: ["-5m", "--", "-i"], args: { file: "-5m", path: "-i" } },
   { name: "behind -- nothing is an option", words: ["--", "-i", "--"], args: { file: "-i", path: "--" } },
   { name: "a word of Object's prototype is an argument", words: ["__proto__"], args: { file: "__proto__" } },
 ]
@@ -127,6 +141,29 @@ const wrong = [
   { name: "an unknown letter in a bundle", words: ["a", "-iz"], code: "OPTION_UNKNOWN", exit: 64 },
   { name: "no value", words: ["a", "--output"], code: "OPTION_VALUE", exit: 64 },
   { name: "a value for a flag", words: ["a", "--in-place=yes"], code: "OPTION_VALUE", exit: 64 },
+  { name: "a value for a short flag", words: ["a", "-i=yes"], code: "OPTION_VALUE", exit: 64 },
+  {
+    name: "no value for a bundle's last",
+    words: ["a", "-iso"],
+    code: "OPTION_VALUE",
+    exit: 64,
+    subject: "-o needs FILE",
+  },
+  {
+    name: "no value, by its name",
+    words: ["a", "--output"],
+    code: "OPTION_VALUE",
+    exit: 64,
+    subject: "--output needs FILE",
+  },
+  {
+    name: "a slip with a value",
+    words: ["a", "--outputt=canary-7f3a"],
+    code: "OPTION_UNKNOWN",
+    exit: 64,
+    subject: "--outputt",
+  },
+  { name: "sops' habit with a value", words: ["a", "-output=b"], code: "OPTION_UNKNOWN", exit: 64, hint: "--output" },
   { name: "no number", words: ["a", "--indent", "two"], code: "OPTION_VALUE", exit: 64 },
   { name: "no octal number", words: ["a", "--mode", "0800"], code: "OPTION_VALUE", exit: 64 },
   { name: "no such choice", words: ["a", "--input-type", "ymal"], code: "OPTION_VALUE", exit: 64, hint: "yaml" },
@@ -135,7 +172,7 @@ const wrong = [
 ]
 
 describe("usage errors", () => {
-  test.each(wrong)("$name", ({ words, code, exit, hint }) => {
+  test.each(wrong)("$name", ({ words, code, exit, hint, subject }) => {
     let thrown: unknown
     try {
       parse(sample, words, none)
@@ -144,6 +181,7 @@ describe("usage errors", () => {
     }
     expect(thrown).toBeInstanceOf(AppError)
     expect(thrown).toMatchObject({ code, exit })
+    if (subject !== undefined) expect(thrown).toHaveProperty("detail.subject", subject)
     if (hint !== undefined) expect(thrown).toMatchObject({ hint: `did you mean \`${hint}\`?` })
   })
 
