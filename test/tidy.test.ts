@@ -25,6 +25,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "host/io.ts",
     "config/environment.ts",
     "keys/manifest",
+    "keys/data-key-as-upstream.ts",
     "core/format.ts",
     "version.ts",
     "bundled.ts",

@@ -1,39 +1,72 @@
+import { type Source } from "./options.ts"
+import { type Outcome, type Session } from "./session.ts"
 import { AppError } from "../errors/app-error.ts"
+import { type Io } from "../host/io.ts"
 import { type Progress, progressOn } from "../host/progress.ts"
-import { writeInParallel } from "./in-parallel.ts"
-import { type Session } from "./session.ts"
+import { type Turn, filesUnderWay, inBatch } from "../host/write-batch.ts"
 
 export interface EachOptions<T, R> {
   /** What is done, for the line that says how far it is. */
   readonly what: string
   readonly items: readonly T[]
   /** @param session - says what it has to say without breaking that line */
-  work(item: T, session: Session): Promise<R>
-  /** What an expected failure is in the report; it does not keep the others from their turn. */
+  work(item: T, session: Session, index: number): Promise<R>
+  /** What an expected failure is in the report; it does not keep the others from their turn, unless this throws it. */
   failed(item: T, error: AppError): R
+  /** How many files are worked on at a time. */
+  readonly atOnce?: number
 }
 
 /** Few: a cloud's limits are per second, and an unwrapping that asks a person comes one at a time in any case. */
 const filesAtOnce = 8
 
+/** Whole texts lie in memory meanwhile. */
+const plaintextsAtOnce = 4
+
 /** Does work for many files, a few at a time, and shows on a terminal how far it is. */
-export async function eachFile<T extends { readonly file: string }, R>(
+export async function eachFile<T extends { readonly file: string } | Source, R>(
   session: Session,
-  { what, items, work, failed }: EachOptions<T, R>,
+  { what, items, work, failed, atOnce = filesAtOnce }: EachOptions<T, R>,
 ): Promise<R[]> {
   return withProgress(session, { what, count: items.length }, ({ inner, tick }) => {
-    const each = async (item: T): Promise<R> => {
+    const each = async (item: T, index: number): Promise<R> => {
       try {
-        return await work(item, inner)
+        return await work(item, inner, index)
       } catch (error) {
         if (!(error instanceof AppError)) throw error
-        return failed(item, error.at({ file: item.file }))
+        return failed(item, error.at({ file: nameOf(item) }))
       } finally {
         tick()
       }
     }
-    return writeInParallel(session.io, items, filesAtOnce, each)
+    return writeInParallel(session.io, items, atOnce, each)
   })
+}
+
+function nameOf(item: { readonly file: string } | Source): string {
+  return typeof item === "object" && item !== null ? item.file : (item ?? "standard input")
+}
+
+/**
+ * Does the same work for the files of a command line. One that fails does not stop the others; a single one fails as
+ * itself.
+ */
+export async function forEachFile<T extends Source>(
+  session: Session,
+  what: string,
+  files: readonly T[],
+  work: (session: Session, file: T, index: number) => Promise<Outcome>,
+): Promise<Outcome> {
+  const [only] = files
+  if (files.length === 1) return work(session, only!, 0)
+  const errors = await eachFile<T, AppError | null>(session, {
+    what,
+    items: files,
+    work: async (file, inner, index) => work(inner, file, index).then(() => null),
+    failed: (_, error) => error,
+    atOnce: plaintextsAtOnce,
+  })
+  return { errors: errors.filter((error) => error !== null) }
 }
 
 interface Counted {
@@ -44,7 +77,7 @@ interface Counted {
 }
 
 /** On a terminal a line of standard error says how many of the files are done, and is gone at the end. */
-export async function withProgress<R>(
+async function withProgress<R>(
   session: Session,
   { what, count }: { readonly what: string; readonly count: number },
   work: (counted: Counted) => Promise<R>,
@@ -82,4 +115,52 @@ function breaking(session: Session, progress: Progress): Session {
       session.notice(text)
     },
   }
+}
+
+/**
+ * Does work for many files that writes them, a few at a time; those that only wait for the disk do not count.
+ *
+ * @returns as `inParallel`, and fails as that does
+ */
+export async function writeInParallel<T, R>(
+  io: Io,
+  items: readonly T[],
+  count: number,
+  work: (item: T, index: number) => Promise<R>,
+): Promise<R[]> {
+  return inBatch(io, count, (turn) => inParallel(items, filesUnderWay, work, turn))
+}
+
+/**
+ * Does work for many items, a few at a time.
+ *
+ * @param turn - says when the next item may be begun
+ * @returns the results in the order of the items
+ * @throws the first failure, after what runs has ended; nothing new is started then
+ */
+export async function inParallel<T, R>(
+  items: readonly T[],
+  count: number,
+  work: (item: T, index: number) => Promise<R>,
+  turn: Turn = (single) => single(),
+): Promise<R[]> {
+  const results: R[] = []
+  const failures: unknown[] = []
+  let next = 0
+  const single = async (): Promise<boolean> => {
+    if (next === items.length || failures.length > 0) return false
+    const index = next++
+    try {
+      results[index] = await work(items[index]!, index)
+    } catch (error) {
+      failures.push(error)
+    }
+    return true
+  }
+  const run = async (): Promise<void> => {
+    while (await turn(single));
+  }
+  await Promise.all(Array.from({ length: Math.min(count, items.length) }, run))
+  if (failures.length > 0) throw failures[0]
+  return results
 }

@@ -17,11 +17,10 @@ import { defaultSettings } from "../config/defaults.ts"
 import { sottoDialect } from "./dialect.ts"
 import { fileLimits, keyContext } from "./machine.ts"
 import { refuseDamaged, whyNoText } from "./open/damage.ts"
-import { readAs } from "./open/read-as.ts"
-import { makeDataKey, sealNew, sealAs } from "./seal/seal-new.ts"
+import { readAs, formatByName, sniffSealed } from "./open/read-as.ts"
+import { makeDataKey, optionsOver, sealNew, sealAs } from "./seal/seal-new.ts"
 import { RunEnd } from "./run-end.ts"
 import { type Session } from "./session.ts"
-import { formatByName, sniffSealed } from "./open/source-type.ts"
 import { toValues, type Value } from "./open/values.ts"
 
 /** Where keys come from, and who hears of things that do not stop the work. */
@@ -170,26 +169,9 @@ export async function reseal(
     const { metadata, format } = document
     const cipher = new Cipher(dataKey)
     const compiled = await compileSelectors(metadata.selectors, { refuseInvalid: false })
-    const previous = openDocument(document, { cipher, selectors: compiled, requireStructure: false })
-    const result = await sealAs(
-      { bytes: toBytes(plain), format: format.name },
-      {
-        cipher,
-        selectors: metadata.selectors,
-        compiled,
-        macOnlyEncrypted: metadata.macOnlyEncrypted,
-        keys: null,
-        version: metadata.version,
-        now: session.io.now(),
-        previous,
-        structure: true,
-        layoutMemo: true,
-        container: metadata.container,
-        allowClearAlias: false,
-        allowEmptySelection: true,
-      },
-    )
-    return result.text
+    const opened = openDocument(document, { cipher, selectors: compiled, requireStructure: false })
+    const options = optionsOver(session, { document, opened }, { cipher, compiled })
+    return (await sealAs({ bytes: toBytes(plain), format: format.name }, options)).text
   } finally {
     dataKey.wipe()
   }

@@ -2,6 +2,7 @@ import { isAbsolute, join, basename, dirname, relative, resolve, sep } from "nod
 import { type ConfigFiles } from "../config/files.ts"
 import { limits } from "../core/limits.ts"
 import { type Recipient } from "../core/recipient.ts"
+import { runSlot } from "../core/run-memory.ts"
 import { absolute, factsOf, readOptionalFile, realPathOf, statOf } from "../host/files.ts"
 import { gitTop } from "../host/git.ts"
 import { hostName } from "../host/host-name.ts"
@@ -88,15 +89,13 @@ export function keyContext(
   }
 }
 
-const questions = new WeakMap<object, Promise<unknown>>()
+const questions = runSlot<{ last: Promise<unknown> }>()
 
 /** One question at a time: keys are tried side by side, and there is one terminal. */
 function inTurn<T>({ memory }: Session, ask: () => Promise<T>): Promise<T> {
-  const answer = (questions.get(memory) ?? Promise.resolve()).then(ask)
-  questions.set(
-    memory,
-    answer.catch(() => {}),
-  )
+  const queue = questions.of(memory, () => ({ last: Promise.resolve() }))
+  const answer = queue.last.then(ask)
+  queue.last = answer.catch(() => {})
   return answer
 }
 

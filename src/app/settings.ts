@@ -1,24 +1,25 @@
+import { configFiles } from "./machine.ts"
+import { type Session } from "./session.ts"
 import { type Config } from "../config/config.ts"
-import { defaultSettings, type RuleSettings } from "../config/defaults.ts"
-import { findConfig, findSopsYaml, type KnownSearches } from "../config/find.ts"
+import { type RuleSettings, defaultSettings } from "../config/defaults.ts"
+import { type KnownSearches, findConfig, findSopsYaml } from "../config/find.ts"
 import { loadFound, loadNamed } from "../config/load.ts"
 import {
   type People,
+  type Rule,
+  type Target,
   peopleOf,
   personOf,
   recipientsIn,
-  type Rule,
   ruleFor,
   settingsFor,
-  type Target,
 } from "../config/rule.ts"
 import { type Recipient } from "../core/recipient.ts"
+import { runSlot } from "../core/run-memory.ts"
 import { utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { absolute } from "../host/files.ts"
 import { parseRecipients } from "../keys/parse-recipient.ts"
-import { configFiles } from "./machine.ts"
-import { type Session } from "./session.ts"
 
 /** What the configuration says about one file. */
 export interface FileSettings {
@@ -83,12 +84,10 @@ interface Known {
   readonly searches: KnownSearches
 }
 
-const knownOf = new WeakMap<object, Known>()
+const knownOf = runSlot<Known>()
 
 function knownBy({ memory }: Session): Known {
-  let known = knownOf.get(memory)
-  if (known === undefined) knownOf.set(memory, (known = { configs: new Map(), searches: new Map() }))
-  return known
+  return knownOf.of(memory, () => ({ configs: new Map(), searches: new Map() }))
 }
 
 async function once(session: Session, name: string, load: () => Promise<Config>): Promise<Config> {
@@ -126,7 +125,7 @@ export async function supposeConfig(session: Session, before: Config, after: Con
 
 /** After a config was written. */
 export function forgetConfigs(session: Session): void {
-  knownOf.delete(session.memory)
+  knownOf.forget(session.memory)
 }
 
 async function settingsOf(
@@ -153,4 +152,14 @@ async function settingsOf(
       return personOf(people, recipient) ?? undefined
     },
   }
+}
+
+/**
+ * Looks for the rule of a file and does nothing with it: the old form of `sops` fails where a config has none.
+ *
+ * @throws {AppError} of the config, `CONFIG_NO_RULE` among them
+ */
+export async function requireRule(session: Session, name: string, config: string | undefined): Promise<void> {
+  const settings = await loadSettings(session, name, config)
+  await settings.sealingRule()
 }

@@ -10,7 +10,8 @@ import {
 import { type Kind } from "./scalar.ts"
 import { type SecretBytes } from "./secret.ts"
 import { equalBytes } from "./text.ts"
-import { base64, formatToken, LongData, type Token } from "./token.ts"
+import { base64 } from "./base64.ts"
+import { formatToken, LongData, type Token } from "./token.ts"
 
 const tagBytes = 16
 const nonceBytes = 32

@@ -1,3 +1,4 @@
+import { base64 } from "./base64.ts"
 import { isAllDigits, PIECE_BYTES, PIECE_CHARS } from "./long-base64.ts"
 import { type Kind } from "./scalar.ts"
 
@@ -151,10 +152,6 @@ export function withoutNewlines(text: string): string {
 /** @param data - bytes, or base64 of them */
 export function formatToken(data: Uint8Array | string, nonce: Uint8Array, tag: Uint8Array, kind: Kind): string {
   return `${prefix}${typeof data === "string" ? data : base64(data)},iv:${base64(nonce)},tag:${base64(tag)},type:${kind}]`
-}
-
-export function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64")
 }
 
 const NO_DIGIT = 64

@@ -1,4 +1,5 @@
 import { type Recipient, type WrappedKey } from "../core/recipient.ts"
+import { runSlot } from "../core/run-memory.ts"
 import { SecretBytes } from "../core/secret.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type Aead, loadAead } from "./age/aead.ts"
@@ -110,24 +111,21 @@ async function attempt(
   }
 }
 
-const triedBySession = new WeakMap<object, Map<string, WeakSet<Identity>>>()
+const triedInRun = runSlot<Map<string, WeakSet<Identity>>>()
 
 /** Unwrapping comes by again with more effort; what did not fit then does not fit now. */
 function triedFor(entry: WrappedKey, { session }: KeyContext): WeakSet<Identity> {
-  const sets = triedBySession.get(session) ?? new Map<string, WeakSet<Identity>>()
-  triedBySession.set(session, sets)
+  const sets = triedInRun.of(session, () => new Map())
   const set = sets.get(entry.enc) ?? new WeakSet()
   sets.set(entry.enc, set)
   return set
 }
 
-const openers = new WeakMap<object, Map<string, Identity>>()
+const openers = runSlot<Map<string, Identity>>()
 
 /** Which identity opened an entry in this run. */
 function openersOf({ session }: KeyContext): Map<string, Identity> {
-  const known = openers.get(session) ?? new Map<string, Identity>()
-  openers.set(session, known)
-  return known
+  return openers.of(session, () => new Map())
 }
 
 /** An SSH recipient may carry a comment. */

@@ -1,8 +1,14 @@
 import { recipientName } from "../core/recipient.ts"
-import { type DataKeyReport, type FailedAttempt, type GroupReport } from "./data-key-error.ts"
+import { type AppError } from "../errors/app-error.ts"
+import { DataKeyError, type DataKeyReport, type FailedAttempt, type GroupReport } from "./data-key-error.ts"
 
 const messageColumns = 60
 const trailerColumns = 75
+
+/** Upstream's words for a data key that cannot be had; `null` for any other error. */
+export function dataKeyText(error: AppError): string | null {
+  return error instanceof DataKeyError ? dataKeyAsUpstream(error.report) : null
+}
 
 /**
  * The text that upstream prints for a data key that cannot be had, without a final newline: scripts look for it.

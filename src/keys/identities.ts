@@ -1,3 +1,4 @@
+import { runSlot } from "../core/run-memory.ts"
 import { type Identity } from "./age/identity.ts"
 import { reaches } from "./effort.ts"
 import { type Loaded, type Source, identitySources } from "./identity-sources.ts"
@@ -31,15 +32,11 @@ export interface Ring {
   places(recipient: string, context: KeyContext): Promise<Looked[]>
 }
 
-const rings = new WeakMap<object, Ring>()
+const rings = runSlot<Ring>()
 
 /** The ring of this run: it hangs on the session of the context. */
 export function ringOf({ session }: KeyContext): Ring {
-  const known = rings.get(session)
-  if (known !== undefined) return known
-  const ring = newRing()
-  rings.set(session, ring)
-  return ring
+  return rings.of(session, newRing)
 }
 
 function newRing(): Ring {

@@ -1,7 +1,7 @@
 import { type Recipient, recipientName } from "../core/recipient.ts"
 import { SecretBytes } from "../core/secret.ts"
 import { AppError } from "../errors/app-error.ts"
-import { decodeBase64 } from "./age/base64.ts"
+import { base64, decodeBase64 } from "../core/base64.ts"
 import { checkRecipient } from "./check-recipient.ts"
 import { deriveContext } from "./derive-context.ts"
 import { type KeyContext } from "./provider.ts"
@@ -144,5 +144,5 @@ export function encFromBytes(bytes: Uint8Array | null, service: string): string 
   if (bytes === null || bytes.length < 16 || bytes.length > encCharsMax / 2) {
     throw serviceError("KEY_ANSWER", { service, words: "the wrapped data key that it sends cannot be one" })
   }
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")
+  return base64(bytes)
 }

@@ -1,4 +1,5 @@
 import { type WrappedKey, recipientName } from "../core/recipient.ts"
+import { runSlot } from "../core/run-memory.ts"
 import { type SecretBytes } from "../core/secret.ts"
 import { AppError } from "../errors/app-error.ts"
 import { checkRecipient } from "./check-recipient.ts"
@@ -43,11 +44,11 @@ interface Part {
   readonly manifest: Manifest
 }
 
-const opened = new WeakMap<object, Map<string, Part>>()
+const opened = runSlot<Map<string, Part>>()
 
 /** What was unwrapped before in this run; the caller owns the copy. */
 export function recall({ entry }: Attempt, { session }: KeyContext): SecretBytes | null {
-  return opened.get(session)?.get(keyOf(entry))?.part.copy() ?? null
+  return opened.known(session)?.get(keyOf(entry))?.part.copy() ?? null
 }
 
 /**
@@ -55,7 +56,7 @@ export function recall({ entry }: Attempt, { session }: KeyContext): SecretBytes
  * meant by it (security rule S3).
  */
 export async function wasOpenedHere(entry: WrappedKey, context: KeyContext): Promise<boolean> {
-  const manifest = opened.get(context.session)?.get(keyOf(entry))?.manifest
+  const manifest = opened.known(context.session)?.get(keyOf(entry))?.manifest
   if (manifest === undefined) return false
   const provider = await manifest.load()
   return provider.isFor === undefined || provider.isFor(entry, context)
@@ -145,16 +146,15 @@ export async function unwrapInTime(entry: WrappedKey, manifest: Manifest, option
 }
 
 function remember(entry: WrappedKey, { part, manifest }: Part, context: KeyContext): SecretBytes {
-  const parts = opened.get(context.session) ?? forgottenAtTheEnd(context)
+  const parts = opened.of(context.session, () => forgottenAtTheEnd(context))
   parts.set(keyOf(entry), { part: part.copy(), manifest })
   return part
 }
 
 function forgottenAtTheEnd(context: KeyContext): Map<string, Part> {
   const parts = new Map<string, Part>()
-  opened.set(context.session, parts)
   context.whenOver(() => {
-    opened.delete(context.session)
+    opened.forget(context.session)
     for (const { part } of parts.values()) part.wipe()
   })
   return parts

@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { eachFile } from "../../src/app/each-file.ts"
-import { forEachFile } from "../../src/app/report/put-result.ts"
+import { eachFile, forEachFile } from "../../src/app/each-file.ts"
 import { sottoDialect } from "../../src/app/dialect.ts"
 import { RunEnd } from "../../src/app/run-end.ts"
 import { type Session } from "../../src/app/session.ts"

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { type Io, realIo } from "../../src/host/io.ts"
 import { writeAtomic } from "../../src/host/write-atomic.ts"
-import { writeInParallel } from "../../src/app/in-parallel.ts"
+import { writeInParallel } from "../../src/app/each-file.ts"
 
 /** The machine, in an empty folder, with a record of how files are flushed. */
 function machine(): { io: Io; folder: string; events: string[] } {

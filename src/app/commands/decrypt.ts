@@ -11,7 +11,8 @@ import {
   type TypeOptions,
 } from "../options.ts"
 import { type AnyFile, emitOptions, keepsLayout, outputFormat, printAs, treesOf, valueBytes } from "../open/print.ts"
-import { forEachFile, putResult } from "../report/put-result.ts"
+import { putResult } from "../report/put-result.ts"
+import { forEachFile } from "../each-file.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { parsePath, type TreePath } from "../open/tree-path.ts"
 

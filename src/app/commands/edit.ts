@@ -8,7 +8,7 @@ import { factsOf } from "../../host/files.ts"
 import { loadDraft, removeDraft } from "../../host/drafts.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { type Draftable, keepDraft, openDraft } from "../seal/draft.ts"
-import { editUntilValid } from "../seal/editor-loop.ts"
+import { editUntilValid, UnsavedText } from "../seal/editor-loop.ts"
 import { exampleText } from "../seal/example.ts"
 import { refuseDamaged } from "../open/damage.ts"
 import { emitOptions, printWhole } from "../open/print.ts"
@@ -21,12 +21,12 @@ import {
   type RecipientOptions,
   type SelectorOptions,
 } from "../options.ts"
-import { makeDataKey, planFor, sealNew } from "../seal/seal-new.ts"
+import { planFor } from "../seal/plan.ts"
+import { makeDataKey, sealNew } from "../seal/seal-new.ts"
 import { sealOver } from "../seal/seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
-import { formatByName } from "../open/source-type.ts"
-import { UnsavedText } from "../seal/unsaved-text.ts"
+import { formatByName } from "../open/read-as.ts"
 
 export interface EditOptions
   extends CommonOptions, ReadOptions, RecipientOptions, SelectorOptions, ClearOptions, OpenOptions {

@@ -17,15 +17,16 @@ import {
   type TargetOptions,
   type TypeOptions,
 } from "../options.ts"
-import { forEachFile, putResult } from "../report/put-result.ts"
-import { isContainer } from "../open/read-as-sops.ts"
+import { putResult } from "../report/put-result.ts"
+import { forEachFile } from "../each-file.ts"
+import { isContainer, formatByName } from "../open/read-as.ts"
 import { converted } from "../seal/converted.ts"
-import { makeDataKey, type Plan, planFor, sealNew } from "../seal/seal-new.ts"
+import { type Plan, planFor } from "../seal/plan.ts"
+import { makeDataKey, sealNew } from "../seal/seal-new.ts"
 import { sealOver } from "../seal/seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { type FileSettings, loadSettings } from "../settings.ts"
 import { refuseDamaged } from "../open/damage.ts"
-import { formatByName } from "../open/source-type.ts"
 import { sayWarnings } from "../report/warnings.ts"
 
 export interface EncryptOptions

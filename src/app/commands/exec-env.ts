@@ -1,10 +1,15 @@
 import { checkEnvNames } from "../child/child-env.ts"
-import { envAsUpstream } from "../child/env-as-upstream.ts"
 import { valuesOf } from "../child/child-values.ts"
+import { type EnvValue } from "../child/env-values.ts"
+import { type ExecOptions, runInShell, switchUser } from "../child/shell-child.ts"
 import { openFile, withFile } from "../open/open-file.ts"
 import { treesOf } from "../open/print.ts"
 import { type Outcome, type Session } from "../session.ts"
-import { type ExecOptions, runInShell, switchUser } from "../child/shell-child.ts"
+import { formatUpperG, parseFloat64 } from "../../core/gonumber.ts"
+import { type Scalar } from "../../core/scalar.ts"
+import { utf8 } from "../../core/text.ts"
+import { type Tree } from "../../core/tree.ts"
+import { AppError } from "../../errors/app-error.ts"
 
 export interface ExecEnvOptions extends ExecOptions {
   readonly sameProcess: boolean
@@ -24,4 +29,36 @@ export async function execEnv(session: Session, options: ExecEnvOptions): Promis
   } finally {
     file.dataKey.wipe()
   }
+}
+
+/**
+ * The variables of `exec-env` as upstream sets them: the keys of the first document as they stand, whatever they are.
+ * Of a repeated name the last value counts.
+ *
+ * @throws {AppError} `ENV_SHAPE` for a nested value, and for a name with `=`; `ENV_VALUE_INVALID`
+ * @see sops v3.13.2 cmd/sops/main.go, exec-env
+ */
+export function envAsUpstream([root]: readonly Tree[]): EnvValue[] {
+  if (root?.type !== "map") return []
+  return root.entries.flatMap((entry): EnvValue[] => {
+    if (entry.type === "comment") return []
+    const { key, value } = entry
+    if (value.type === "map" || value.type === "list") {
+      throw shape(key, `cannot use complex value in environment; offending key ${key}`)
+    }
+    if (key.includes("=")) throw shape(key, `cannot use keys with '=' in environment: ${key}`)
+    const text = value.type === "null" ? "<nil>" : textOf(value.scalar)
+    if (`${key}${text}`.includes("\0")) throw new AppError("ENV_VALUE_INVALID", { path: [key] })
+    return [{ name: key, value: text, path: [key] }]
+  })
+}
+
+function shape(key: string, asUpstream: string): AppError {
+  return new AppError("ENV_SHAPE", { path: [key] }, { asUpstream })
+}
+
+function textOf({ kind, bytes }: Scalar): string {
+  const text = utf8.decode(bytes)
+  if (kind === "bool") return text.toLowerCase()
+  return kind === "float" ? formatUpperG(parseFloat64(text) ?? Number.NaN) : text
 }

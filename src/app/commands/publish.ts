@@ -1,16 +1,18 @@
 import { basename, extname, join, relative } from "node:path"
-import { destinationFor, type Destination } from "../../config/destination.ts"
-import { AppError } from "../../errors/app-error.ts"
-import { absolute, factsOf } from "../../host/files.ts"
-import { type Io } from "../../host/io.ts"
-import { parseRecipients } from "../../keys/parse-recipient.ts"
-import { loadSealed, type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
+import { type LoadedFile, type OpenedFile, loadSealed, openLoaded, withFile } from "../open/open-file.ts"
+import { treesOf } from "../open/print.ts"
 import { type CommonOptions, type OpenOptions } from "../options.ts"
 import { type GroupDifference, groupDifferences, recreate, recreationKeys } from "../publish/publish-recreate.ts"
 import { type Upload, uploadTo } from "../publish/publish-upload.ts"
-import { vaultJson } from "../publish/publish-values.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
+import { type Destination, destinationFor } from "../../config/destination.ts"
+import { type Tree } from "../../core/tree.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { loadFormat } from "../../formats/registry.ts"
+import { absolute, factsOf } from "../../host/files.ts"
+import { type Io } from "../../host/io.ts"
+import { parseRecipients } from "../../keys/parse-recipient.ts"
 
 export interface PublishOptions extends CommonOptions, OpenOptions {
   /** A file, or with `recursive` a folder. */
@@ -120,4 +122,20 @@ function* filesBelow(io: Io, path: string): Generator<string> {
       waiting.push(...names.map((name) => join(folder, name)).reverse())
     }
   }
+}
+
+/**
+ * The values of a file as one JSON object: those of all its documents, where the last of a name counts. Upstream leaves
+ * mappings inside lists in a form that nobody can read; here they are objects as everywhere else.
+ *
+ * @see sops v3.13.2 sops.go, EmitAsMap
+ */
+async function vaultJson(session: Session, file: OpenedFile): Promise<string> {
+  const values = new Map<string, Tree>()
+  for (const root of treesOf(session, file)) {
+    if (root.type !== "map") continue
+    for (const entry of root.entries) if (entry.type === "entry") values.set(entry.key, entry.value)
+  }
+  const entries = [...values].map(([key, value]) => ({ type: "entry", key, value }) as const)
+  return (await loadFormat("json")).emit([{ type: "map", entries }], {})
 }

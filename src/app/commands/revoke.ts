@@ -9,13 +9,13 @@ import { AppError } from "../../errors/app-error.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
-import { inParallel } from "../in-parallel.ts"
+import { eachFile } from "../each-file.ts"
 import { checkKnown } from "../recipients/known-recipients.ts"
 import { type Wanted } from "../recipients/key-plan.ts"
 import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
 import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
 import { revokeJson, revokeText, type RevokedFile } from "../report/revoke-report.ts"
-import { sealFresh } from "../seal/seal-fresh.ts"
+import { sealFresh } from "../seal/seal-over.ts"
 import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { openSopsrc, othersWith, recipientsOfPerson } from "../recipients/sopsrc.ts"
@@ -26,8 +26,6 @@ export interface RevokeOptions extends CommonOptions, OpenOptions, ClearOptions 
   readonly dryRun: boolean
   readonly json: boolean
 }
-
-const filesAtOnce = 4
 
 /**
  * `revoke`: takes a name out of `.sopsrc`, and seals every file that the name could read under a new data key without
@@ -84,13 +82,13 @@ interface Affected extends RevokedFile {
 }
 
 async function filesFor(
-  session: Session,
+  outer: Session,
   config: Config,
   keys: readonly Recipient[],
   options: RevokeOptions,
 ): Promise<Affected[]> {
-  const candidates = await findSealed(session, [relativeFolder(session, config.folder)])
-  const found = await inParallel(candidates, filesAtOnce, async (candidate): Promise<Affected | null> => {
+  const candidates = await findSealed(outer, [relativeFolder(outer, config.folder)])
+  const read = async (candidate: Candidate, session: Session): Promise<Affected | null> => {
     const { file } = candidate
     const loaded = await loadCandidate(session, candidate, { ...options, inputType: undefined })
     const wanted = loaded === null ? null : without(loaded, keys)
@@ -105,7 +103,11 @@ async function filesFor(
       await checkKnown(session, loaded, wanted.groups, { named: [], keepRecipient: [] })
     })
     return { candidate, file, paths: [] }
-  })
+  }
+  const stop = (_: Candidate, error: AppError): never => {
+    throw error
+  }
+  const found = await eachFile(outer, { what: "reading", items: candidates, work: read, failed: stop })
   return found.filter((each) => each !== null)
 }
 
@@ -139,14 +141,14 @@ async function sealAll(
   options: RevokeOptions,
 ): Promise<{ done: RevokedFile[]; errors: AppError[] }> {
   const errors: AppError[] = []
-  const done = await inParallel(files, filesAtOnce, async ({ candidate }): Promise<RevokedFile | null> => {
-    try {
-      return await sealWithout(session, candidate, keys, options)
-    } catch (error) {
-      if (!(error instanceof AppError)) throw error
-      errors.push(error.at({ file: candidate.file }))
+  const done = await eachFile<Affected, RevokedFile | null>(session, {
+    what: "sealing",
+    items: files,
+    work: ({ candidate }, inner) => sealWithout(inner, candidate, keys, options),
+    failed(_, error) {
+      errors.push(error)
       return null
-    }
+    },
   })
   return { done: done.filter((each) => each !== null), errors }
 }

@@ -10,7 +10,7 @@ import { type RotateOptions } from "./rotate.ts"
 import { unwrapOnce } from "../recipients/rewrap.ts"
 import { type RotatedFile, rotateJson, rotateTable } from "../report/rotate-report.ts"
 import { noticeAbsent, readRotation, type Rotation, wantedAfter } from "../seal/rotation.ts"
-import { sealFresh } from "../seal/seal-fresh.ts"
+import { sealFresh } from "../seal/seal-over.ts"
 import { type Candidate, loadCandidate } from "../open/sealed-files.ts"
 import { type Outcome, type Session } from "../session.ts"
 

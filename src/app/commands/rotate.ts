@@ -14,7 +14,7 @@ import {
 import { putResult } from "../report/put-result.ts"
 import { rotateMany } from "./rotate-many.ts"
 import { noticeAbsent, readRotation, wantedAfter } from "../seal/rotation.ts"
-import { sealFresh } from "../seal/seal-fresh.ts"
+import { sealFresh } from "../seal/seal-over.ts"
 import { findSealed } from "../open/sealed-files.ts"
 import { type Outcome, type Session } from "../session.ts"
 

@@ -1,20 +1,19 @@
-import { buildTrees } from "../../core/build-tree.ts"
-import { type Scan } from "../../core/format.ts"
-import { decodeText, utf8 } from "../../core/text.ts"
-import { type Tree } from "../../core/tree.ts"
-import { AppError } from "../../errors/app-error.ts"
-import { readFile } from "../../host/files.ts"
+import { fileLimits } from "../machine.ts"
+import { findInTree, refuseShadowed } from "../open/find-in-tree.ts"
+import { type OpenedFile } from "../open/open-file.ts"
+import { type TreePath, parsePath } from "../open/tree-path.ts"
+import { type ClearOptions, type CommonOptions, type OpenOptions, type ReadOptions } from "../options.ts"
 import { pathAsUpstream, refuseList, valueAsUpstream } from "../seal/as-upstream.ts"
 import { changeFile } from "../seal/change-file.ts"
-import { findInTree, refuseShadowed } from "../open/find-in-tree.ts"
-import { parseJsonValue } from "../seal/json-value.ts"
-import { fileLimits } from "../machine.ts"
-import { type OpenedFile } from "../open/open-file.ts"
-import { type ClearOptions, type CommonOptions, type OpenOptions, type ReadOptions } from "../options.ts"
-import { sameTree } from "../open/same-tree.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
-import { parsePath, type TreePath } from "../open/tree-path.ts"
+import { buildTrees } from "../../core/build-tree.ts"
+import { type Scan } from "../../core/format.ts"
+import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
+import { type CommentEntry, type MapEntry, type Tree } from "../../core/tree.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { loadFormat } from "../../formats/registry.ts"
+import { readFile } from "../../host/files.ts"
 
 export interface SetOptions extends CommonOptions, ReadOptions, ClearOptions, OpenOptions {
   readonly file: string
@@ -98,4 +97,51 @@ function isThere(root: Tree, path: TreePath, value: Tree): boolean {
     if (error instanceof AppError && error.code === "KEY_NOT_FOUND") return false
     throw error
   }
+}
+
+/** Equal data: keys in the same order, kinds and bytes; comments do not count. */
+function sameTree(a: Tree, b: Tree): boolean {
+  if (a.type === "scalar" && b.type === "scalar") {
+    return a.scalar.kind === b.scalar.kind && equalBytes(a.scalar.bytes, b.scalar.bytes)
+  }
+  if (a.type === "map" && b.type === "map") {
+    const [left, right] = [a.entries.filter(isEntry), b.entries.filter(isEntry)]
+    return (
+      left.length === right.length &&
+      left.every(({ key, value }, i) => key === right[i]!.key && sameTree(value, right[i]!.value))
+    )
+  }
+  if (a.type === "list" && b.type === "list") {
+    const [left, right] = [a.items.filter(isTree), b.items.filter(isTree)]
+    return left.length === right.length && left.every((item, i) => sameTree(item, right[i]!))
+  }
+  return a.type === "null" && b.type === "null"
+}
+
+function isEntry(entry: MapEntry | CommentEntry): entry is MapEntry {
+  return entry.type === "entry"
+}
+
+function isTree(item: Tree | CommentEntry): item is Tree {
+  return item.type !== "comment"
+}
+
+/**
+ * Reads one JSON value of any kind, with its numbers as they are written.
+ *
+ * @throws {AppError} `VALUE_INVALID` with status 7, without a word of the text
+ */
+export async function parseJsonValue(text: string): Promise<Tree> {
+  const json = await loadFormat("json")
+  try {
+    // The scanner takes documents, so the value becomes the one entry of one.
+    const { sites, documents } = json.scan(`{"value":${text}\n}`)
+    const leaves = sites.map((site) => ({ site, scalar: site.scalar, isSelected: false, token: null }))
+    const [root] = buildTrees(leaves, documents)
+    const [entry, more] = root?.type === "map" ? root.entries : []
+    if (entry?.type === "entry" && more === undefined) return entry.value
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+  }
+  throw new AppError("VALUE_INVALID")
 }

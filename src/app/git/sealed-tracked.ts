@@ -4,9 +4,8 @@ import { AppError } from "../../errors/app-error.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git } from "../../host/git/git.ts"
 import { type IndexFile, listIndex } from "../../host/git/listing.ts"
-import { readAs } from "../open/read-as.ts"
 import { tokenMark } from "../open/sealed-files.ts"
-import { formatByName, sniffSealed } from "../open/source-type.ts"
+import { formatByName, readAs, sniffSealed } from "../open/read-as.ts"
 
 /**
  * Files of the index that are sealed, by their content there. No key is needed, and three processes look at all files.

@@ -12,11 +12,9 @@ import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { servicesOf } from "../recipients/key-services.ts"
 import { fileLimits, keyContext } from "../machine.ts"
 import { type CommonOptions, type OpenOptions, type Source } from "../options.ts"
-import { readAs } from "./read-as.ts"
+import { readAs, formatByName, sniffSealed, readAsSops } from "./read-as.ts"
 import { type Session } from "../session.ts"
 import { type FileSettings, loadSettings } from "../settings.ts"
-import { formatByName, sniffSealed } from "./source-type.ts"
-import { readAsSops } from "./read-as-sops.ts"
 import { sayWarnings } from "../report/warnings.ts"
 
 export interface OpenRequest extends CommonOptions, OpenOptions {

@@ -6,7 +6,7 @@ import { type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { type OpenedFile } from "./open-file.ts"
-import { formatByName } from "./source-type.ts"
+import { formatByName } from "./read-as.ts"
 import { type Session } from "../session.ts"
 
 export type AnyFile = OpenedFile<Opened | Unverified>

@@ -1,8 +1,8 @@
 import { mayHoldConflict } from "../../core/conflict.ts"
-import { readSealed, type SealedDocument } from "../../core/document.ts"
+import { type SealedDocument, readSealed } from "../../core/document.ts"
 import { type FormatName } from "../../core/format.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { loadFormat } from "../../formats/registry.ts"
+import { detectFormat, loadFormat } from "../../formats/registry.ts"
 
 /**
  * Reads a sealed text as the format that its name tells. One that was put whole into the binary container is known by
@@ -39,4 +39,62 @@ async function readContainer(text: string): Promise<SealedDocument | null> {
     if (error instanceof AppError) return null
     throw error
   }
+}
+
+/**
+ * The format of a file: what was asked for, else what the config says, else by the suffix of its name.
+ *
+ * @param name - the file or the name that stands in for it; `null` for standard input
+ */
+export function formatByName(
+  name: string | null,
+  asked: FormatName | undefined,
+  configured: FormatName | null,
+): FormatName {
+  return asked ?? configured ?? (name === null ? "binary" : detectFormat(name))
+}
+
+/**
+ * The format of a sealed text whose name says nothing (`.env.production`, standard input). Sealed files tell by their
+ * metadata; what is not recognized stays `binary`.
+ */
+export function sniffSealed(text: string): FormatName {
+  const start = text.trimStart()
+  if (start.startsWith("{")) return /^\{\s*"data"\s*:\s*"[^"]*"\s*,\s*"sops"\s*:/.test(start) ? "binary" : "json"
+  if (/^sops:[ \t]*(?:#.*)?\r?$/m.test(text)) return "yaml"
+  if (/^sops_version=/m.test(text)) return "dotenv"
+  if (/^\[sops\][ \t]*\r?$/m.test(text)) return "ini"
+  return "binary"
+}
+
+interface Told {
+  readonly format: FormatName
+  readonly name: string | null
+  /** What was sealed under another type than it is read by may come back as what it is. */
+  readonly isForgiving: boolean
+}
+
+/** Reads a sealed text as the type that options and name say, as upstream does. */
+export async function readAsSops(text: string, { format, name, isForgiving }: Told): Promise<SealedDocument> {
+  if (format === "binary") return readBinary(text)
+  try {
+    return readSealed(await loadFormat(format), text)
+  } catch (error) {
+    // With `--input-type` alone upstream seals a file whose name says nothing as JSON, and then cannot read it back.
+    const isByName = formatByName(name, undefined, null) === "binary"
+    if (!isForgiving || !isByName || format === "json" || !text.startsWith("{")) throw error
+    return readSealed(await loadFormat("json"), text)
+  }
+}
+
+/** Upstream's container is any JSON document. Only one with the one entry `data` is a binary file to us. */
+async function readBinary(text: string): Promise<SealedDocument> {
+  const document = readSealed(await loadFormat("binary"), text)
+  return isContainer(document) ? document : readSealed(await loadFormat("json"), text)
+}
+
+/** Whether the one value of the document is `data`, as where a file lies whole. */
+export function isContainer({ scan }: SealedDocument): boolean {
+  const [site, more] = scan.sites
+  return more === undefined && site?.item.key === "data" && site.item.parent?.parent === null
 }

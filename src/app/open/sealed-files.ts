@@ -8,7 +8,7 @@ import { fileLimits } from "../machine.ts"
 import { type LoadedFile, loadSealed } from "./open-file.ts"
 import { type CommonOptions, type ReadOptions } from "../options.ts"
 import { type Session } from "../session.ts"
-import { formatByName } from "./source-type.ts"
+import { formatByName } from "./read-as.ts"
 
 /** A file that is sealed, or that somebody named as if it were. */
 export interface Candidate {

@@ -7,7 +7,8 @@ import { utf8 } from "../../core/text.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
 import { type OpenedFile } from "../open/open-file.ts"
 import { emitOptions } from "../open/print.ts"
-import { makeDataKey, type Plan, sealNew } from "../seal/seal-new.ts"
+import { type Plan } from "../seal/plan.ts"
+import { makeDataKey, sealNew } from "../seal/seal-new.ts"
 import { type Session } from "../session.ts"
 
 /** Names of recipients, in upstream's order. */

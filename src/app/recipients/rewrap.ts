@@ -6,14 +6,14 @@ import { limits } from "../../core/limits.ts"
 import { withKeys } from "../../core/metadata.ts"
 import { writeGroups } from "../../core/metadata-keys.ts"
 import { type WrappedKey } from "../../core/recipient.ts"
+import { runSlot } from "../../core/run-memory.ts"
 import { type SecretBytes } from "../../core/secret.ts"
 import { splice } from "../../core/splice.ts"
 import { parseToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
-import { addedRecipients } from "./added-recipients.ts"
-import { type Wanted } from "./key-plan.ts"
+import { addedRecipients, type Wanted } from "./key-plan.ts"
 import { servicesOf } from "./key-services.ts"
 import { keyContext } from "../machine.ts"
 import { type LoadedFile } from "../open/open-file.ts"
@@ -98,7 +98,7 @@ export function putKeys({ format, scan, metadata }: SealedDocument, keys: MetaMa
   throw new AppError("SELF_CHECK", {}, { subject: "more than the wrapped keys would change" })
 }
 
-const unwrapping = new WeakMap<object, Map<string, Promise<SecretBytes>>>()
+const unwrapping = runSlot<Map<string, Promise<SecretBytes>>>()
 
 /** Copies of one file carry the same wrapped keys, and are worked on at the same time: somebody is asked once. */
 export async function unwrapOnce(
@@ -107,8 +107,7 @@ export async function unwrapOnce(
   order: readonly string[] = [],
 ): Promise<SecretBytes> {
   const { groups, threshold } = document.metadata
-  const running = unwrapping.get(session.memory) ?? new Map<string, Promise<SecretBytes>>()
-  unwrapping.set(session.memory, running)
+  const running = unwrapping.of(session.memory, () => new Map())
   const name = JSON.stringify([threshold, groups.map((group) => group.map(({ enc }) => enc))])
   const unwrap = (): Promise<SecretBytes> =>
     unwrapDataKey(groups, threshold, {

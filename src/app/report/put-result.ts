@@ -1,8 +1,5 @@
 import { utf8 } from "../../core/text.ts"
-import { AppError } from "../../errors/app-error.ts"
 import { writeAtomic, type WriteOptions } from "../../host/write-atomic.ts"
-import { withProgress } from "../each-file.ts"
-import { writeInParallel } from "../in-parallel.ts"
 import { type TargetOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
 
@@ -34,38 +31,4 @@ export async function putResult(
   }
   await writeAtomic(io, output!, bytes, { mode, followLinks, opened: result.outputBefore })
   return {}
-}
-
-/**
- * Does the same work for several files, and shows on a terminal how far it is. One that fails does not stop the
- * others; a single one fails as itself.
- *
- * @param what - what is done, for the line that says how far it is
- * @param work - gets the session that says what it has to say without breaking that line
- */
-export async function forEachFile<T>(
-  session: Session,
-  what: string,
-  files: readonly T[],
-  work: (session: Session, file: T, index: number) => Promise<Outcome>,
-): Promise<Outcome> {
-  const [only] = files
-  if (files.length === 1) return work(session, only!, 0)
-  const results = await withProgress(session, { what, count: files.length }, ({ inner, tick }) =>
-    writeInParallel(session.io, files, filesAtOnce, (file, at) => failureOf(() => work(inner, file, at)).finally(tick)),
-  )
-  return { errors: results.filter((error) => error !== null) }
-}
-
-/** While a service is asked about one file, others are worked on. More would only take memory. */
-const filesAtOnce = 4
-
-async function failureOf(work: () => Promise<unknown>): Promise<AppError | null> {
-  try {
-    await work()
-    return null
-  } catch (error) {
-    if (error instanceof AppError) return error
-    throw error
-  }
 }

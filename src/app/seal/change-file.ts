@@ -7,7 +7,7 @@ import { openFile, type OpenedFile, type OpenRequest, withFile } from "../open/o
 import { type ClearOptions } from "../options.ts"
 import { sealOver } from "./seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
-import { formatByName } from "../open/source-type.ts"
+import { formatByName } from "../open/read-as.ts"
 
 export interface ChangeRequest extends Omit<OpenRequest, "source" | "valuesOnly">, ClearOptions {
   readonly file: string

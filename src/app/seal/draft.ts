@@ -3,17 +3,16 @@ import { type MetaMap } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
 import { keyFields } from "../../core/metadata.ts"
 import { open } from "../../core/open.ts"
-import { sealBinary } from "../../core/seal-binary.ts"
 import { noSelectors, ruleOf } from "../../core/select.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { saveDraft } from "../../host/drafts.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
-import { sopsVersion } from "../../version.ts"
 import { servicesOf } from "../recipients/key-services.ts"
 import { keyContext } from "../machine.ts"
 import { type Session } from "../session.ts"
+import { sealAs, sealOptions } from "./seal-new.ts"
 
 /** What a draft is sealed with: the data key and the recipients of the file that it belongs to. */
 export interface Draftable {
@@ -34,21 +33,8 @@ export async function keepDraft(
   edited: Uint8Array,
 ): Promise<void> {
   const keys: MetaMap = new Map([...tree].filter(([name]) => keyFields.has(name.toLowerCase())))
-  const { text } = sealBinary(await loadFormat("binary"), edited, {
-    cipher,
-    selectors: noSelectors,
-    compiled,
-    macOnlyEncrypted: false,
-    keys,
-    version: sopsVersion,
-    now: session.io.now(),
-    previous: null,
-    structure: true,
-    layoutMemo: false,
-    container: "",
-    allowClearAlias: false,
-    allowEmptySelection: true,
-  })
+  const options = sealOptions(session, { cipher, keys, selectors: noSelectors, compiled, layoutMemo: false })
+  const { text } = await sealAs({ bytes: edited, format: "binary" }, options)
   await saveDraft(session.io, file, { sealed: utf8.encode(text), base })
 }
 

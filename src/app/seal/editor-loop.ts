@@ -1,14 +1,13 @@
+import { workspaceOf } from "../machine.ts"
+import { readSource } from "../open/open-file.ts"
+import { type Session } from "../session.ts"
 import { type FormatName } from "../../core/format.ts"
 import { decodeText, equalBytes } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { withoutIdentities } from "../../host/child-environment.ts"
-import { chooseEditor, type Editor, runEditor } from "../../host/editor.ts"
+import { type Editor, chooseEditor, runEditor } from "../../host/editor.ts"
 import { withPrivateDir } from "../../host/private-dir.ts"
-import { workspaceOf } from "../machine.ts"
-import { readSource } from "../open/open-file.ts"
-import { type Session } from "../session.ts"
-import { UnsavedText } from "./unsaved-text.ts"
 
 /** What the user wants of the editor. */
 export interface EditorOptions {
@@ -111,5 +110,22 @@ async function faultOf(name: FormatName, edited: Uint8Array, mayHoldBlock: boole
   } catch (error) {
     if (error instanceof AppError) return error
     throw error
+  }
+}
+
+/** Carries a text that the user gave up with to where it is kept as a draft. Its message never holds the text. */
+export class UnsavedText extends Error {
+  override readonly name = "UnsavedText"
+  readonly #bytes: Uint8Array
+  override readonly cause: AppError
+
+  constructor(bytes: Uint8Array, cause: AppError) {
+    super(cause.message)
+    this.#bytes = bytes
+    this.cause = cause
+  }
+
+  get bytes(): Uint8Array {
+    return this.#bytes
   }
 }

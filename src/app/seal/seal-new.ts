@@ -1,14 +1,12 @@
-import { compileSelectors } from "../../config/re2.ts"
-import { type Rule } from "../../config/rule.ts"
-import { type RuleSettings } from "../../config/defaults.ts"
+import { type Opened, type SealedDocument } from "../../core/document.ts"
 import { type FormatName, type MetaMap } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
 import { writeGroups } from "../../core/metadata-keys.ts"
-import { type Recipient } from "../../core/recipient.ts"
+import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
+import { recipientKey } from "../../config/recipients.ts"
 import { seal, type Sealed, type SealOptions } from "../../core/seal.ts"
 import { sealBinary } from "../../core/seal-binary.ts"
 import { SecretBytes } from "../../core/secret.ts"
-import { type CompiledSelectors, type Selectors } from "../../core/select.ts"
 import { type Site } from "../../core/site.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -16,145 +14,42 @@ import { loadFormat } from "../../formats/registry.ts"
 import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
 import { sopsVersion } from "../../version.ts"
 import { servicesOf } from "../recipients/key-services.ts"
+import { type Wanted } from "../recipients/key-plan.ts"
 import { keyContext } from "../machine.ts"
-import { type RecipientOptions, type SelectorOptions } from "../options.ts"
-import { namesRecipients, recipientsOf, withContext } from "../recipients/recipients.ts"
 import { type Session } from "../session.ts"
-import { type FileSettings } from "../settings.ts"
+import { type Plan } from "./plan.ts"
 
-/** How a new file is to be sealed. */
-export interface Plan {
-  readonly groups: readonly (readonly Recipient[])[]
-  readonly threshold: number
-  readonly selectors: Selectors
-  readonly compiled: CompiledSelectors
-  readonly macOnlyEncrypted: boolean
-  readonly rule: RuleSettings
+/** A data key of its own, with the metadata fields that hold it wrapped. */
+export interface FreshKey {
+  readonly dataKey: SecretBytes
+  readonly keys: MetaMap
 }
 
 /**
- * What options and configuration say about a new file. Options win over the rule, setting by setting; recipients win
- * as a whole.
+ * A fresh data key, wrapped for everybody who is wanted.
  *
- * @throws {AppError} `NO_RECIPIENT` when nobody is named; `OPTIONS_CONFLICT` for two selectors; the config's own errors
+ * @param named - whom the user's options and config name
+ * @param before - the file that gets the new key: who stays keeps the date of the entry, as upstream has it
  */
-export async function planFor(
-  session: Session,
-  settings: FileSettings,
-  options: RecipientOptions & SelectorOptions,
-  format: FormatName,
-): Promise<Plan> {
-  const decided = session.dialect.sealing
-  // In upstream's order: the rule, what it selects, and then for whom.
-  const rule = await sealingRule(session, settings, namesRecipients(options))
-  const selectors = selectorsOf(options, rule)
-  // A binary file is one value, and no rule selects parts of it.
-  const isBinary = format === "binary"
-  if (isBinary && decided.binarySelectors === "warned of") warnOfSelectors(session, selectors)
-  else checkOneSelector(selectors)
-  const named = recipientsOf(options)
-  const ruled = rule?.groups ?? []
-  const groups =
-    named !== null ? [named] : decided.addsContextToRules ? withContext(ruled, options.encryptionContext) : ruled
-  const threshold = options.shamirSecretSharingThreshold ?? rule?.threshold ?? 0
-  if (groups.length === 0) throw nobody(settings, rule)
-  return {
-    groups,
-    threshold: usableThreshold(groups, threshold),
-    selectors: isBinary ? noneOf(selectors) : selectors,
-    compiled: await compileSelectors(isBinary ? noneOf(selectors) : selectors, {
-      refuseInvalid: session.dialect.config.refusesBadPatterns,
-    }),
-    macOnlyEncrypted: !isBinary && (options.macOnlyEncrypted || (rule?.macOnlyEncrypted ?? false)),
-    rule: rule ?? settings.rule,
-  }
-}
-
-function nobody({ searched }: FileSettings, rule: Rule | null): AppError {
-  if (rule === null) {
-    const [nearest, top] = [searched[0], searched.at(-1)]
-    if (nearest === undefined) return new AppError("NO_RECIPIENT")
-    const place = nearest === top ? nearest : `${nearest} and above, up to ${top}`
-    return new AppError("NO_RECIPIENT", {}, { notes: [`there is no .sopsrc or .sops.yaml with rules in ${place}`] })
-  }
-  const { file, line } = rule.source
-  return new AppError(
-    "NO_RECIPIENT",
-    {},
-    {
-      notes: [`the rule in line ${line} of ${file} names none`],
-      hint: "name them in that rule, or with --age and its kin",
-    },
-  )
-}
-
-/** With recipients on the command line a config without a matching rule does no harm, but upstream stops there. */
-async function sealingRule(session: Session, settings: FileSettings, isNamed: boolean): Promise<Rule | null> {
-  try {
-    return await settings.sealingRule()
-  } catch (error) {
-    const isEnough = isNamed && !session.dialect.sealing.needsRuleBesideOptions
-    if (isEnough && error instanceof AppError && error.code === "CONFIG_NO_RULE") return null
-    throw error
-  }
-}
-
-function selectorsOf(options: SelectorOptions, rule: Rule | null): Selectors {
-  const pick = (name: keyof Selectors): string => {
-    const option = options[name]
-    return option === undefined || option === "" ? (rule?.selectors[name] ?? "") : option
-  }
-  return {
-    unencryptedSuffix: pick("unencryptedSuffix"),
-    encryptedSuffix: pick("encryptedSuffix"),
-    unencryptedRegex: pick("unencryptedRegex"),
-    encryptedRegex: pick("encryptedRegex"),
-    unencryptedCommentRegex: pick("unencryptedCommentRegex"),
-    encryptedCommentRegex: pick("encryptedCommentRegex"),
-  }
-}
-
-function checkOneSelector(selectors: Selectors): void {
-  if (Object.values(selectors).filter((text) => text !== "").length > 1) {
-    throw new AppError("OPTIONS_CONFLICT", {}, { subject: "more than one rule selects what is encrypted" })
-  }
-}
-
-const selectorNames: readonly (readonly [keyof Selectors, string])[] = [
-  ["unencryptedSuffix", "an unencrypted suffix"],
-  ["encryptedSuffix", "an encrypted suffix"],
-  ["encryptedRegex", "an encrypted regex"],
-  ["unencryptedRegex", "an unencrypted regex"],
-  ["encryptedCommentRegex", "an encrypted comment regex"],
-]
-
-/** Upstream says that it ignores them. */
-function warnOfSelectors(session: Session, selectors: Selectors): void {
-  for (const [key, name] of selectorNames) {
-    if (selectors[key] === "") continue
-    const text = `Using ${name} does not make sense with the input store, since a binary file is one value: it is ignored.`
-    session.log?.({ level: "warning", logger: "CMD", text })
-  }
-}
-
-function noneOf(selectors: Selectors): Selectors {
-  return Object.fromEntries(Object.keys(selectors).map((name) => [name, ""])) as unknown as Selectors
-}
-
-/** A fresh data key, wrapped for everybody that the plan names. */
 export async function makeDataKey(
   session: Session,
-  { groups, threshold }: Plan,
+  { groups, threshold }: Wanted,
   file: string | null,
-): Promise<{ dataKey: SecretBytes; keys: MetaMap }> {
+  { named, before = [] }: { named?: () => readonly Recipient[]; before?: readonly (readonly WrappedKey[])[] } = {},
+): Promise<FreshKey> {
+  const usable = usableThreshold(groups, threshold)
   const dataKey = new SecretBytes(Uint8Array.from(session.io.randomBytes(32)))
   try {
-    const wrapped = await wrapDataKey(dataKey, groups, threshold, {
-      context: keyContext(session, [file], () => groups.flat()),
+    const wrapped = await wrapDataKey(dataKey, groups, usable, {
+      context: keyContext(session, [file], named ?? (() => groups.flat())),
       services: servicesOf(session),
       now: session.io.now(),
     })
-    return { dataKey, keys: writeGroups(wrapped, threshold) }
+    const dates = new Map(before.flat().map((entry) => [recipientKey(entry.recipient), entry.createdAt]))
+    const dated = wrapped.map((group) =>
+      group.map((entry) => ({ ...entry, createdAt: dates.get(recipientKey(entry.recipient)) ?? entry.createdAt })),
+    )
+    return { dataKey, keys: writeGroups(dated, usable) }
   } catch (error) {
     dataKey.wipe()
     throw error
@@ -172,27 +67,59 @@ export interface NewFile {
 }
 
 /** Seals a file that was not sealed before. */
-export async function sealNew(
-  session: Session,
-  plan: Plan,
-  file: NewFile,
-  key: { dataKey: SecretBytes; keys: MetaMap },
-): Promise<Sealed> {
-  return sealAs(file, {
+export async function sealNew(session: Session, plan: Plan, file: NewFile, key: FreshKey): Promise<Sealed> {
+  const { selectors, compiled, macOnlyEncrypted, rule } = plan
+  const { container, indent, allowClearAlias, allowEmptySelection } = file
+  const options = sealOptions(session, {
     cipher: new Cipher(key.dataKey),
-    selectors: plan.selectors,
-    compiled: plan.compiled,
-    macOnlyEncrypted: plan.macOnlyEncrypted,
     keys: key.keys,
+    selectors,
+    compiled,
+    macOnlyEncrypted,
+    structure: rule.structure !== "off",
+    layoutMemo: rule.layoutMemo !== "never",
+    container: container ?? "",
+    allowClearAlias,
+    allowEmptySelection,
+    indent,
+  })
+  return sealAs(file, options)
+}
+
+/** All that sealing has to know: what is given, and for the rest what holds for a new file that may be anything. */
+export function sealOptions(
+  { io }: Session,
+  given: Pick<SealOptions, "cipher" | "keys" | "selectors" | "compiled"> & Partial<SealOptions>,
+): SealOptions {
+  return {
+    macOnlyEncrypted: false,
     version: sopsVersion,
-    now: session.io.now(),
+    now: io.now(),
     previous: null,
-    structure: plan.rule.structure !== "off",
-    layoutMemo: plan.rule.layoutMemo !== "never",
-    container: file.container ?? "",
-    allowClearAlias: file.allowClearAlias,
-    allowEmptySelection: file.allowEmptySelection,
-    indent: file.indent,
+    structure: true,
+    layoutMemo: true,
+    container: "",
+    allowClearAlias: false,
+    allowEmptySelection: true,
+    ...given,
+  }
+}
+
+/** Options for sealing over a file: what it says of itself stays, and so does the token of what did not change. */
+export function optionsOver(
+  session: Session,
+  { document: { metadata }, ...file }: { readonly document: SealedDocument; readonly opened: Opened },
+  given: Pick<SealOptions, "cipher" | "compiled"> & Partial<SealOptions>,
+): SealOptions {
+  const { selectors, macOnlyEncrypted, version, container } = metadata
+  return sealOptions(session, {
+    keys: null,
+    selectors,
+    macOnlyEncrypted,
+    version,
+    container,
+    previous: file.opened,
+    ...given,
   })
 }
 

@@ -1,7 +1,8 @@
 import { compileSelectors } from "../../config/re2.ts"
-import { type MetaMap, type Scan } from "../../core/format.ts"
-import { type Cipher } from "../../core/gcm.ts"
+import { type Scan } from "../../core/format.ts"
+import { Cipher } from "../../core/gcm.ts"
 import { isOlderVersion } from "../../core/metadata.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { type Sealed } from "../../core/seal.ts"
 import { fullPath, shownPath, type Site } from "../../core/site.ts"
 import { decodeText } from "../../core/text.ts"
@@ -9,7 +10,8 @@ import { AppError } from "../../errors/app-error.ts"
 import { sopsVersion } from "../../version.ts"
 import { type OpenedFile } from "../open/open-file.ts"
 import { type ClearOptions } from "../options.ts"
-import { sealAs } from "./seal-new.ts"
+import { addedRecipients, type Wanted } from "../recipients/key-plan.ts"
+import { type FreshKey, makeDataKey, optionsOver, sealAs } from "./seal-new.ts"
 import { checkSelectorDrift, newClearPaths } from "./selector-drift.ts"
 import { type Session } from "../session.ts"
 import { parseTreePath } from "../open/tree-path.ts"
@@ -17,12 +19,6 @@ import { sayWarnings } from "../report/warnings.ts"
 
 /** Files below this version make upstream repair them, since its KMS contexts were wrong then. */
 const repairedSince = "3.3.0"
-
-/** Another data key than that of the file, with the metadata fields that hold it. */
-export interface FreshKey {
-  readonly cipher: Cipher
-  readonly keys: MetaMap
-}
 
 /**
  * Seals a changed plain text in place of the file that it came from: same data key, same recipients, same selectors.
@@ -44,32 +40,44 @@ export async function sealOver(
   const scan = isChecked ? await checkClear(session, file, plain, options) : undefined
   await session.audit?.("encrypt", file.file)
   const isStock = metadata.structure === ""
-  const sealed = await sealAs(
-    { bytes: plain, format: format.name },
-    {
-      cipher: fresh?.cipher ?? file.cipher,
-      selectors: metadata.selectors,
-      compiled,
-      macOnlyEncrypted: metadata.macOnlyEncrypted,
-      keys: fresh?.keys ?? null,
-      version:
-        !metadata.version.startsWith("1.") && isOlderVersion(metadata.version, repairedSince)
-          ? sopsVersion
-          : metadata.version,
-      now: session.io.now(),
-      scan,
-      previous: fresh === null ? opened : null,
-      replaces: fresh === null ? undefined : document,
-      // A file that was sealed without a digest gets one, unless the config turns it off.
-      structure: settings.rule.structure !== "off" || !isStock,
-      layoutMemo: settings.rule.layoutMemo !== "never",
-      container: metadata.container,
-      allowClearAlias: options.allowClearAlias,
-      allowEmptySelection: options.allowEmptySelection || opened.leaves.every(({ token }) => token === null),
-    },
-  )
+  const isToRepair = !metadata.version.startsWith("1.") && isOlderVersion(metadata.version, repairedSince)
+  const how = optionsOver(session, file, {
+    cipher: file.cipher,
+    compiled,
+    version: isToRepair ? sopsVersion : metadata.version,
+    scan,
+    // A file that was sealed without a digest gets one, unless the config turns it off.
+    structure: settings.rule.structure !== "off" || !isStock,
+    layoutMemo: settings.rule.layoutMemo !== "never",
+    allowClearAlias: options.allowClearAlias,
+    allowEmptySelection: options.allowEmptySelection || opened.leaves.every(({ token }) => token === null),
+    ...(fresh === null
+      ? {}
+      : { cipher: new Cipher(fresh.dataKey), keys: fresh.keys, previous: null, replaces: document }),
+  })
+  const sealed = await sealAs({ bytes: plain, format: format.name }, how)
   sayWarnings(session, file.file, sealed.warnings)
   return sealed
+}
+
+/**
+ * Seals an opened file under a new data key for the given recipients. Its layout, its selectors and the order of its
+ * metadata stay.
+ */
+export async function sealFresh(
+  session: Session,
+  file: OpenedFile,
+  wanted: Wanted,
+  options: ClearOptions,
+): Promise<Sealed> {
+  const before = file.document.metadata.groups
+  const named = (): Recipient[] => [...file.settings.named(), ...addedRecipients(before, wanted.groups)]
+  const key = await makeDataKey(session, wanted, file.file, { named, before })
+  try {
+    return await sealOver(session, file, file.opened.bytes, options, key)
+  } finally {
+    key.dataKey.wipe()
+  }
 }
 
 /** @returns the scan of the plain text, where it was looked at */

@@ -66,7 +66,7 @@ function lines(text: string): string {
 }
 
 async function dataKeyWords(error: AppError): Promise<string | undefined> {
-  const { dataKeyText } = await import("../../app/seal/data-key-text.ts")
+  const { dataKeyText } = await import("../../keys/data-key-as-upstream.ts")
   return dataKeyText(error) ?? undefined
 }
 

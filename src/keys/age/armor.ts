@@ -1,5 +1,5 @@
 import { broken } from "./broken.ts"
-import { decodeBase64 } from "./base64.ts"
+import { decodeBase64 } from "../../core/base64.ts"
 
 const begin = "-----BEGIN AGE ENCRYPTED FILE-----"
 const end = "-----END AGE ENCRYPTED FILE-----"

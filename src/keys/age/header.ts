@@ -1,5 +1,5 @@
 import { createHmac, timingSafeEqual } from "node:crypto"
-import { decodeBase64, encodeRaw } from "./base64.ts"
+import { decodeBase64, encodeRaw } from "../../core/base64.ts"
 import { broken } from "./broken.ts"
 import { hkdf } from "./hkdf.ts"
 import { type Stanza, StanzaReader, encodeStanza } from "./stanza.ts"

@@ -1,8 +1,9 @@
+import { runSlot } from "../../core/run-memory.ts"
 import { type KeyContext } from "../provider.ts"
 import { findPlugin, refused } from "./plugin-program.ts"
 
 const variable = "SOTTO_AGE_PLUGINS"
-const answers = new WeakMap<object, Map<string, Promise<void>>>()
+const answers = runSlot<Map<string, Promise<void>>>()
 
 /**
  * Whether a plugin may run for a recipient: a file, a config or a command line chose it, so the user has to agree,
@@ -13,8 +14,7 @@ const answers = new WeakMap<object, Map<string, Promise<void>>>()
  */
 export async function allowPlugin(name: string, context: KeyContext): Promise<void> {
   if (!context.dialect.asksBeforePlugins) return
-  const known = answers.get(context.session) ?? new Map<string, Promise<void>>()
-  answers.set(context.session, known)
+  const known = answers.of(context.session, () => new Map())
   const answer = known.get(name) ?? ask(name, context)
   known.set(name, answer)
   return answer

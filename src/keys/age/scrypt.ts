@@ -1,6 +1,6 @@
 import { scrypt } from "node:crypto"
 import { type Aead, zeroNonce } from "./aead.ts"
-import { decodeBase64 } from "./base64.ts"
+import { decodeBase64 } from "../../core/base64.ts"
 import { broken } from "./broken.ts"
 import { type Stanza } from "./stanza.ts"
 

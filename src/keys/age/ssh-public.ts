@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto"
-import { decodeBase64, encodeRaw } from "./base64.ts"
+import { decodeBase64, encodeRaw } from "../../core/base64.ts"
 import { montgomeryPoint } from "./ed25519-point.ts"
 import { WireReader, wirePositive, wireString } from "./ssh-wire.ts"
 

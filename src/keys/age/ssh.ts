@@ -1,6 +1,6 @@
 import { constants, createPublicKey, privateDecrypt, publicEncrypt } from "node:crypto"
 import { type Aead, zeroNonce } from "./aead.ts"
-import { decodeBase64, encodeRaw } from "./base64.ts"
+import { decodeBase64, encodeRaw } from "../../core/base64.ts"
 import { broken } from "./broken.ts"
 import { montgomeryPoint } from "./ed25519-point.ts"
 import { hkdf } from "./hkdf.ts"

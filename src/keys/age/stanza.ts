@@ -1,4 +1,4 @@
-import { decodeBase64, encodeRaw } from "./base64.ts"
+import { decodeBase64, encodeRaw } from "../../core/base64.ts"
 
 /** One section of an age header, and one message of the plugin protocol. */
 export interface Stanza {

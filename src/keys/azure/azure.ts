@@ -1,3 +1,4 @@
+import { decodeBase64Url } from "../../core/base64.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Json, field, parseJson, textField } from "../http/json.ts"
@@ -58,10 +59,8 @@ export const azure: KeyProvider = {
   },
 }
 
-/** Base64url without padding, in its one spelling; `null` for anything else. */
 function decode(text: string): Buffer | null {
-  const bytes = Buffer.from(text, "base64url")
-  return text !== "" && bytes.toString("base64url") === text ? bytes : null
+  return text === "" ? null : decodeBase64Url(text)
 }
 
 const versions = sessionMemo<AzureRecipient>()

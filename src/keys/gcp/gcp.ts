@@ -1,6 +1,6 @@
 import { type Recipient } from "../../core/recipient.ts"
 import { type AppError } from "../../errors/app-error.ts"
-import { decodeBase64 } from "../age/base64.ts"
+import { decodeBase64 } from "../../core/base64.ts"
 import { type Json, field, parseJson, textField } from "../http/json.ts"
 import { sendPatiently } from "../http/patience.ts"
 import { type HttpAnswer } from "../http/request.ts"

@@ -1,5 +1,6 @@
 import { Agent as PlainAgent } from "node:http"
 import { Agent as TlsAgent, type AgentOptions } from "node:https"
+import { runSlot } from "../../core/run-memory.ts"
 import { type KeyContext } from "../provider.ts"
 import { namedRoots, systemRoots } from "./trust.ts"
 import { TunnelAgent } from "./tunnel.ts"
@@ -24,15 +25,11 @@ export interface Connections {
   trustSystem(): Promise<boolean>
 }
 
-const bySession = new WeakMap<object, Promise<Connections>>()
+const inRun = runSlot<Promise<Connections>>()
 
 /** @throws {AppError} `ENVIRONMENT_INVALID` when SSL_CERT_FILE cannot be read */
 export function connectionsOf(context: KeyContext): Promise<Connections> {
-  const known = bySession.get(context.session)
-  if (known !== undefined) return known
-  const made = makeConnections(context)
-  bySession.set(context.session, made)
-  return made
+  return inRun.of(context.session, () => makeConnections(context))
 }
 
 async function makeConnections(context: KeyContext): Promise<Connections> {

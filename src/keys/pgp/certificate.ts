@@ -1,3 +1,4 @@
+import { runSlot } from "../../core/run-memory.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type KeyContext } from "../provider.ts"
 import { runGpg } from "./gpg.ts"
@@ -5,15 +6,14 @@ import { runGpg } from "./gpg.ts"
 /** A public key with its subkeys, as gpg knows it. Fingerprints are in capitals, the primary key's first. */
 export type Certificate = readonly string[]
 
-const known = new WeakMap<object, Map<string, Promise<readonly Certificate[]>>>()
+const known = runSlot<Map<string, Promise<readonly Certificate[]>>>()
 
 /**
  * The certificates of the user's key ring that a fingerprint or key ID names, by their primary key or a subkey. gpg is
  * asked once in a run for each.
  */
 export function certificatesOf(fp: string, context: KeyContext): Promise<readonly Certificate[]> {
-  const asked = known.get(context.session) ?? new Map<string, Promise<readonly Certificate[]>>()
-  known.set(context.session, asked)
+  const asked = known.of(context.session, () => new Map())
   const found = asked.get(fp) ?? list(fp, context)
   asked.set(fp, found)
   return found

@@ -1,4 +1,5 @@
 import { type WrappedKey } from "../../core/recipient.ts"
+import { runSlot } from "../../core/run-memory.ts"
 import { type KeyContext } from "../provider.ts"
 
 /** What came of one entry so far in this run: unwrapping comes by again with more effort. */
@@ -14,11 +15,10 @@ export interface Findings {
   note(words: string, outcome: { readonly isFinal: boolean; readonly hint?: string | undefined }): void
 }
 
-const findingsBySession = new WeakMap<object, Map<string, Findings>>()
+const findingsInRun = runSlot<Map<string, Findings>>()
 
 export function findings({ enc }: WrappedKey, { session }: KeyContext): Findings {
-  const known = findingsBySession.get(session) ?? new Map<string, Findings>()
-  findingsBySession.set(session, known)
+  const known = findingsInRun.of(session, () => new Map())
   const found = known.get(enc) ?? newFindings()
   known.set(enc, found)
   return found

@@ -1,3 +1,4 @@
+import { decodeBase64 } from "../../core/base64.ts"
 import { AppError } from "../../errors/app-error.ts"
 
 /** What an OpenPGP message says about itself before anything is decrypted. */
@@ -73,10 +74,8 @@ function withoutArmor(armored: string): Uint8Array {
   // The line with the checksum is left to nobody: the data behind it guards itself.
   if (body.at(-1)?.startsWith("=") === true) body.pop()
   const text = body.join("")
-  const bytes = Buffer.from(text, "base64")
-  if (headers.some((line) => !line.includes(":")) || bytes.toString("base64") !== text) {
-    throw broken("its armor is not valid")
-  }
+  const bytes = decodeBase64(text, { isPadded: true })
+  if (bytes === null || headers.some((line) => !line.includes(":"))) throw broken("its armor is not valid")
   return bytes
 }
 

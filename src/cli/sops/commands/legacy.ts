@@ -58,7 +58,7 @@ function requireForChange(
 
 /** Upstream looks for the rule of the file in every mode but decryption, and fails when a config has none for it. */
 async function checkRule(session: Session, { flags, global }: Input, file: string): Promise<void> {
-  const { requireRule } = await import("../../../app/recipients/require-rule.ts")
+  const { requireRule } = await import("../../../app/settings.ts")
   await requireRule(session, flags.optional("filename-override") ?? file, global.optional("config"))
 }
 

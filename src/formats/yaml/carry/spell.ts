@@ -1,3 +1,4 @@
+import { base64 } from "../../../core/base64.ts"
 import { formatG, parseFloat64 } from "../../../core/gonumber.ts"
 import { type Scalar } from "../../../core/scalar.ts"
 import { decodeText, utf8 } from "../../../core/text.ts"
@@ -140,7 +141,7 @@ function indentAfterBreaks(text: string, margin: string): string {
 
 function base64Lines(bytes: Uint8Array): string {
   const LINE = 70
-  const text = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString("base64")
+  const text = base64(bytes)
   if (text.length < LINE) return text
   const lines: string[] = []
   for (let at = 0; at < text.length; at += LINE) lines.push(text.slice(at, at + LINE))

@@ -37,7 +37,7 @@ export function resolveScalar(tag: string, style: ScalarStyle, value: string): R
     case "!!float":
       return forcedFloat(value)
     case "!!binary": {
-      const bytes = decodeBase64(value)
+      const bytes = decodeAsGo(value)
       return bytes === null ? "mismatch" : { kind: "str", bytes }
     }
     default:
@@ -177,7 +177,7 @@ function isShortDecimal(value: string): boolean {
  * Standard base64 with padding, as Go's StdEncoding: line ends are skipped, other characters refused, bits that are left
  * over ignored.
  */
-function decodeBase64(value: string): Uint8Array | null {
+function decodeAsGo(value: string): Uint8Array | null {
   const packed = value.replaceAll("\n", "").replaceAll("\r", "")
   if (packed.length % 4 !== 0) return null
   let length = packed.length

@@ -1,0 +1,28 @@
+/** Standard base64 with padding. */
+export function base64(bytes: Uint8Array): string {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64")
+}
+
+/** Standard base64 without padding, as age headers have it. */
+export function encodeRaw(bytes: Uint8Array): string {
+  const padded = base64(bytes)
+  const end = padded.indexOf("=")
+  return end === -1 ? padded : padded.slice(0, end)
+}
+
+/**
+ * Standard base64 in its canonical spelling: one text for one sequence of bytes, and nothing else. Tokens, which may be
+ * long, are read in pieces by `token.ts`.
+ *
+ * @returns `null` for anything else: other characters, line breaks, wrong padding, bits that do not count
+ */
+export function decodeBase64(text: string, { isPadded }: { isPadded: boolean }): Uint8Array | null {
+  const bytes = Buffer.from(text, "base64")
+  return (isPadded ? base64(bytes) : encodeRaw(bytes)) === text ? bytes : null
+}
+
+/** Base64url without padding, in its one spelling; `null` for anything else. */
+export function decodeBase64Url(text: string): Buffer | null {
+  const bytes = Buffer.from(text, "base64url")
+  return bytes.toString("base64url") === text ? bytes : null
+}
