@@ -1,3 +1,4 @@
+import { type Leaf } from "./document.ts"
 import { type Scalar } from "./scalar.ts"
 import { type Alias, type Item, type KeyAlias, type Site } from "./site.ts"
 import { type Edit, type Span } from "./text.ts"
@@ -51,6 +52,13 @@ export interface Format {
    * @throws {AppError} `SYNTAX` with line and column, or one of the format's more precise codes
    */
   scan(source: string): Scan
+
+  /**
+   * Whether a text says what leaves say, which a scan of another text with the same keys has found: the same paths, kinds
+   * and bytes in the same order. Only the plain cases are told, without making a site of anything; `false` says nothing,
+   * and a scan has to tell. Absent: a scan always does.
+   */
+  readonly confirms?: (source: string, leaves: readonly Leaf[]) => boolean
 
   /**
    * Puts a token where the site's content is, in a carrier that upstream reads back as the same text.

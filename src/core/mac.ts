@@ -1,9 +1,12 @@
 import { createHash, type Hash } from "node:crypto"
+import { utf8 } from "./text.ts"
 
 /** Hashed first when only sealed values count: SHA-256 of "sops", so that the two kinds of MAC never meet. */
 const macOnlySeed = Buffer.from("8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69", "hex")
 
 const chunkBytes = 4 * 1024
+const UTF8_BYTES_OF_UNIT = 3
+const TEXT_CHARS_MAX = chunkBytes / UTF8_BYTES_OF_UNIT
 
 /**
  * SHA-512 over the canonical bytes of all leaves, in the order of the walk, without separators.
@@ -29,6 +32,16 @@ export class MacHash {
     }
     this.#chunk.set(bytes, this.#used)
     this.#used += bytes.length
+  }
+
+  /** The UTF-8 of a text, without a buffer of its own. */
+  addText(text: string): void {
+    if (text.length > TEXT_CHARS_MAX) {
+      this.add(utf8.encode(text))
+      return
+    }
+    if (text.length * UTF8_BYTES_OF_UNIT > chunkBytes - this.#used) this.#flush()
+    this.#used += this.#chunk.write(text, this.#used, "utf8")
   }
 
   #flush(): void {

@@ -8,7 +8,7 @@ import { MacHash } from "./mac.ts"
 import { openMemo } from "./memo.ts"
 import { AadPaths } from "./path.ts"
 import { render } from "./render.ts"
-import { isEmptyText, type Scalar, scalarText } from "./scalar.ts"
+import { heldText, isEmptyText, type Scalar, scalarText } from "./scalar.ts"
 import { type CompiledSelectors, select } from "./select.ts"
 import { ambiguousSite } from "./seal-checks.ts"
 import { countedSites, shownPath, type Site } from "./site.ts"
@@ -237,10 +237,20 @@ function floatReading(site: Site, source: string): Uint8Array {
 export function macOf(leaves: readonly Leaf[], macOnlyEncrypted: boolean, ofClear: (site: Site) => Uint8Array): string {
   const hash = new MacHash(macOnlyEncrypted)
   for (const leaf of leaves) {
+    const text = isOpenedText(leaf) ? heldText(leaf.scalar!) : null
+    if (text !== null) {
+      hash.addText(text)
+      continue
+    }
     const bytes = contribution(leaf, macOnlyEncrypted, ofClear)
     if (bytes !== null) hash.add(bytes)
   }
   return hash.digest()
+}
+
+/** A sealed text: it counts whatever else does, with the bytes of the text. */
+function isOpenedText({ site, scalar, token }: Leaf): boolean {
+  return token !== null && scalar?.kind === "str" && site.shadowed !== true
 }
 
 /**

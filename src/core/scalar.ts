@@ -38,6 +38,10 @@ class TextScalar implements Scalar {
     return this.#text
   }
 
+  get held(): string | null {
+    return this.#text
+  }
+
   get isEmpty(): boolean {
     return this.#text === null ? this.#bytes!.length === 0 : this.#text === ""
   }
@@ -54,9 +58,13 @@ export function textScalar(text: string): Scalar {
   return new TextScalar("str", text, null)
 }
 
+/** Up to here a text is kept in place of its bytes: a buffer for each of many values costs more to keep. */
+const TEXT_BYTES_MAX = 2048
+
 /** A string or comment as it was opened. */
 export function bytesScalar(kind: "str" | "comment" | "bytes", bytes: Uint8Array): Scalar {
-  return new TextScalar(kind, null, bytes)
+  const text = bytes.length > TEXT_BYTES_MAX ? null : decodeText(bytes)
+  return new TextScalar(kind, text, text === null ? bytes : null)
 }
 
 /** The text of a scalar. Lossy, for bytes that are known to be UTF-8. */
@@ -67,6 +75,11 @@ export function scalarText(scalar: Scalar): string {
 /** The text of a scalar; `null` when its bytes are not UTF-8. */
 export function exactText(scalar: Scalar): string | null {
   return scalar instanceof TextScalar ? scalar.text : decodeText(scalar.bytes)
+}
+
+/** The text that a scalar holds already; `null` when it holds bytes. */
+export function heldText(scalar: Scalar): string | null {
+  return scalar instanceof TextScalar ? scalar.held : null
 }
 
 /** Whether it is the empty string, without making its bytes. */

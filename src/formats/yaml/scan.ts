@@ -13,7 +13,8 @@ import { parseSimple } from "./plain/simple-nodes.ts"
 import { simpleSites } from "./plain/simple-sites.ts"
 import { type Walk, walkDocument } from "./resolve/walk.ts"
 
-const KEY = "sops"
+/** Of the root entry that is metadata. */
+export const METADATA_KEY = "sops"
 
 /**
  * Scans a YAML text: its sites, in the order of upstream's walk, and its metadata.
@@ -28,7 +29,7 @@ export function scanYaml(source: string): YamlScan {
 function scanSimple(source: string): YamlScan | null {
   let known: YamlScan | null = null
   const whole = (): YamlScan => (known ??= scanNodes(source))
-  const found = simpleSites(source, KEY, () => whole().sites)
+  const found = simpleSites(source, METADATA_KEY, () => whole().sites)
   if (found === null) return null
   const { sites, root, metadata } = found
   let docs: readonly YamlDocument[] | null = null
@@ -118,7 +119,7 @@ export function scanNodes(source: string): YamlScan {
 
 /** Root entries with the key of the metadata. */
 function metadataPairs({ root }: YamlDocument): YamlPair[] {
-  return rootMap(root)?.pairs.filter(({ key }) => keyText(key) === KEY) ?? []
+  return rootMap(root)?.pairs.filter(({ key }) => keyText(key) === METADATA_KEY) ?? []
 }
 
 function rootMap(root: YamlDocument["root"]): MapNode | null {
@@ -130,7 +131,7 @@ function blocksOf(source: string, document: YamlDocument): MetaBlock[] {
   if (root === null) return []
   const blocks: MetaBlock[] = []
   for (const [position, { key }] of root.pairs.entries()) {
-    if (keyText(key) !== KEY) continue
+    if (keyText(key) !== METADATA_KEY) continue
     const block = metaBlock(source, document, root, position)
     const before = blocks.at(-1)?.detach.end ?? 0
     // The last one of a text without final line end takes the line end before it along, if another did not.

@@ -11,12 +11,14 @@ import { unset } from "./edit/edit-unset.ts"
 import { emitYaml, emitYamlValue } from "./emit/emit.ts"
 import { expand } from "./carry/expand.ts"
 import { type YamlMetadata, type YamlScan, type YamlSite } from "./resolve/model.ts"
-import { scanYaml } from "./scan.ts"
+import { confirmSimple } from "./plain/confirm.ts"
+import { METADATA_KEY, scanYaml } from "./scan.ts"
 
 /** YAML as sops reads it with go-yaml v3: several documents, every style, comments in all places. */
 export const yaml: Format = {
   name: "yaml",
   scan: scanYaml,
+  confirms: (source, leaves) => confirmSimple(source, METADATA_KEY, leaves),
   sealable: emptyListComment,
   settled: (comment) => (isBlankComment(comment) ? { ...comment, bytes: new Uint8Array(0) } : comment),
   seal: (scan, site, token) => seal(own(scan), ownSite(site), token),

@@ -1,0 +1,95 @@
+import { type Leaf } from "./document.ts"
+import { exactText, type Scalar } from "./scalar.ts"
+import { type Item } from "./site.ts"
+import { equalBytes } from "./text.ts"
+
+/** A mapping or list that a reader is in. */
+interface Holder {
+  readonly key: string | null
+  readonly index: number
+  /** The same one among the leaves, once an entry of it was met. */
+  item: Item | null
+}
+
+/**
+ * Compares what a reader meets in a text with leaves, one by one and without making a site of anything. It knows the
+ * plain cases only: as soon as something is not exactly the same, `isSame` is `false`, and a scan has to tell.
+ *
+ * `enter` and `leave` stand around the entries of each mapping and list, that of the root too.
+ */
+export class LeafCheck {
+  isSame = true
+  readonly #leaves: readonly Leaf[]
+  readonly #holders: Holder[] = []
+  #next = 0
+
+  constructor(leaves: readonly Leaf[]) {
+    this.#leaves = leaves
+  }
+
+  /** All leaves were met, and each was the same. */
+  get isComplete(): boolean {
+    return this.isSame && this.#next === this.#leaves.length && this.#next > 0
+  }
+
+  /**
+   * @param key - `null` for a list element and for the root
+   * @param index - position among its siblings; 0 for the root
+   */
+  enter(key: string | null, index: number): void {
+    this.#holders.push({ key, index, item: null })
+  }
+
+  leave(): void {
+    this.#holders.pop()
+  }
+
+  /** A text that stands in the collection that is open. */
+  text(key: string | null, index: number, value: string): void {
+    const leaf = this.#entry(key, index)
+    if (leaf === undefined) return
+    const { scalar } = leaf
+    if (scalar === null || scalar.kind !== "str" || exactText(scalar) !== value) this.isSame = false
+  }
+
+  /** A value of any kind; `null` for a null and for an empty collection, which `kind` tells apart. */
+  value(key: string | null, index: number, scalar: Scalar | null, kind: string): void {
+    const leaf = this.#entry(key, index)
+    if (leaf === undefined) return
+    if (scalar === null || leaf.scalar === null) this.isSame &&= scalar === leaf.scalar && leaf.site.kind === kind
+    else this.isSame &&= scalar.kind === leaf.scalar.kind && equalBytes(scalar.bytes, leaf.scalar.bytes)
+  }
+
+  /** A comment in the collection that is open. */
+  comment(value: string): void {
+    const leaf = this.#leaves[this.#next++]
+    const depth = this.#holders.length - 1
+    // One that stands in a list as upstream seals it is a text to a reader.
+    if (leaf?.scalar?.kind !== "comment" || leaf.site.kind !== "comment" || !this.#isHolder(depth, leaf.site.item))
+      this.isSame = false
+    else this.isSame &&= exactText(leaf.scalar) === value
+  }
+
+  #entry(key: string | null, index: number): Leaf | undefined {
+    const leaf = this.#leaves[this.#next++]
+    if (leaf === undefined) {
+      this.isSame = false
+      return undefined
+    }
+    const { item, kind, shadowed } = leaf.site
+    const isHere = item.key === key && item.index === index && kind !== "comment" && shadowed !== true
+    if (!isHere || !this.#isHolder(this.#holders.length - 1, item.parent)) this.isSame = false
+    return leaf
+  }
+
+  /** Whether the leaves' entry is the collection that is open at this depth: by all that leads there. */
+  #isHolder(depth: number, item: Item | null): boolean {
+    const holder = this.#holders[depth]
+    if (holder === undefined || item === null) return false
+    if (holder.item !== null) return holder.item === item
+    if (item.key !== holder.key || item.index !== holder.index) return false
+    if (depth === 0 ? item.parent !== null : !this.#isHolder(depth - 1, item.parent)) return false
+    holder.item = item
+    return true
+  }
+}

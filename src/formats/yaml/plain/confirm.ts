@@ -1,0 +1,107 @@
+import { type Leaf } from "../../../core/document.ts"
+import { LeafCheck } from "../../../core/leaf-check.ts"
+import { resolveScalar, resolvesToString } from "../resolve/resolve.ts"
+import { type SimpleComment, type SimpleScalar, type SimpleSink } from "./simple-sink.ts"
+import { readSimple } from "./simple.ts"
+
+/**
+ * Whether a plain text says what leaves say, which are those of another text with the same keys: only the values may
+ * be others.
+ *
+ * @param metadataKey - of the entry that is metadata; it has to be the last
+ * @returns `false` also where the text is not that plain: then a scan has to tell
+ */
+export function confirmSimple(source: string, metadataKey: string, leaves: readonly Leaf[]): boolean {
+  const sink = new CheckSink(source, metadataKey, leaves)
+  return readSimple(source, sink) && sink.check.isComplete
+}
+
+/** Takes the metadata: it was read already. */
+const nothing: SimpleSink = {
+  openMap: () => undefined,
+  key: () => nothing,
+  closeMap: () => undefined,
+  openList: () => undefined,
+  dash: () => undefined,
+  closeList: () => undefined,
+  scalar: () => undefined,
+  emptyFlow: () => undefined,
+  comment: () => true,
+}
+
+class CheckSink implements SimpleSink {
+  readonly check: LeafCheck
+  readonly #source: string
+  readonly #metadataKey: string
+  /** Entries so far of the collections that are open. */
+  readonly #counts: number[] = []
+  /** The entry whose value comes next. */
+  #key: string | null = null
+  #index = 0
+  #isAtMetadata = false
+  #isBelowComment = false
+
+  constructor(source: string, metadataKey: string, leaves: readonly Leaf[]) {
+    this.check = new LeafCheck(leaves)
+    this.#source = source
+    this.#metadataKey = metadataKey
+  }
+
+  openMap(): void {
+    this.check.enter(this.#key, this.#index)
+    this.#counts.push(0)
+  }
+
+  key(start: number, colon: number): SimpleSink | null {
+    if (this.#isAtMetadata || !this.check.isSame) return null
+    const name = this.#source.slice(start, colon)
+    const depth = this.#counts.length
+    if (depth === 1 && name === this.#metadataKey) {
+      this.#isAtMetadata = true
+      return this.#isBelowComment ? null : nothing
+    }
+    this.#key = name
+    this.#index = this.#counts[depth - 1]!++
+    this.#isBelowComment = false
+    return this
+  }
+
+  closeMap(): void {
+    this.#counts.pop()
+    this.check.leave()
+  }
+
+  openList(): void {
+    this.openMap()
+  }
+
+  dash(): void {
+    this.#key = null
+    this.#index = this.#counts[this.#counts.length - 1]!++
+    this.#isBelowComment = false
+  }
+
+  closeList(): void {
+    this.closeMap()
+  }
+
+  scalar({ style, value }: SimpleScalar): void {
+    if (style !== "plain" || resolvesToString(value)) {
+      this.check.text(this.#key, this.#index, value)
+      return
+    }
+    const found = resolveScalar("", style, value)
+    if (found === "unsupported" || found === "mismatch") this.check.isSame = false
+    else this.check.value(this.#key, this.#index, found, found === null ? "null" : found.kind)
+  }
+
+  emptyFlow(type: "map" | "list"): void {
+    this.check.value(this.#key, this.#index, null, type)
+  }
+
+  comment({ start, end, isInline }: SimpleComment): boolean {
+    this.check.comment(this.#source.slice(start, end))
+    this.#isBelowComment = !isInline
+    return this.check.isSame
+  }
+}
