@@ -55,8 +55,8 @@ export interface Format {
 
   /**
    * Whether a text says what leaves say, which a scan of another text with the same keys has found: the same paths, kinds
-   * and bytes in the same order. Only the plain cases are told, without making a site of anything; `false` says nothing,
-   * and a scan has to tell. Absent: a scan always does.
+   * and bytes in the same order. The metadata is that of the other text, and is not looked at. Only plain cases are told,
+   * without making a site of anything; `false` says nothing, and a scan has to tell. Absent: a scan always does.
    */
   readonly confirms?: (source: string, leaves: readonly Leaf[]) => boolean
 

@@ -5,9 +5,9 @@ import { type Tree } from "../core/tree.ts"
 import { AppError, assert } from "../errors/app-error.ts"
 import { attachBlock } from "./json/block.ts"
 import { setValue, unsetValue } from "./json/edit.ts"
-import { nodeOf, rootOf } from "./json/node.ts"
+import { nodeOf, outlineOf, rootOf } from "./json/node.ts"
 import { printScalar, printTree } from "./json/print.ts"
-import { scanJson } from "./json/scan.ts"
+import { confirmJson, scanJson } from "./json/scan.ts"
 import { type Style, stockStyle, unitOf } from "./json/style.ts"
 
 /**
@@ -20,6 +20,8 @@ export const json: Format = {
 
   scan: scanJson,
 
+  confirms: confirmJson,
+
   seal: (_scan, site, token) => replaced(spanOf(site), `"${token}"`),
 
   open: (_scan, site, scalar): Edit => replaced(spanOf(site), printScalar(scalar)),
@@ -31,7 +33,7 @@ export const json: Format = {
     return node === null ? null : { start: node.start, end: node.end }
   },
 
-  attach: (scan, tree, like, indent) => attachBlock(scan.source, rootOf(scan), tree, like, indent),
+  attach: (scan, tree, like, indent) => attachBlock(scan.source, outlineOf(scan), tree, like, indent),
 
   set: (scan, path, value) => setValue(scan.source, rootOf(scan), path, value),
 

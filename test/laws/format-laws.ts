@@ -1,7 +1,8 @@
 import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { type Format, type MetaMap, type MetaValue, type Scan } from "../../src/core/format.ts"
-import { documentOf, fullPath, type Site } from "../../src/core/site.ts"
+import { sameSites } from "../../src/core/same-sites.ts"
+import { countedSites, documentOf, fullPath, type Site } from "../../src/core/site.ts"
 import { splice } from "../../src/core/splice.ts"
 import { type Edit, utf8 } from "../../src/core/text.ts"
 import { withoutNewlines } from "../../src/core/token.ts"
@@ -86,6 +87,32 @@ export function formatLaws(format: Format, arbitraryText: fc.Arbitrary<string>):
   })
 }
 
+/**
+ * A format that confirms without a scan says so only where a scan says the same: of the text itself, with metadata, and
+ * with anything changed.
+ *
+ * @param texts - mostly as plain as the format confirms
+ */
+export function confirmLaw(format: Format, texts: fc.Arbitrary<string>): void {
+  test(`${format.name}: a text is confirmed only where a scan says the same`, () => {
+    let confirmed = 0
+    const change = fc.record({ at: fc.nat(10_000), drop: fc.nat(3), put: fc.constantFrom(...pieces) })
+    const property = fc.property(texts, fc.array(change, { maxLength: 3 }), (text, changes) => {
+      const plain = scanOf(format, text)
+      fc.pre(plain !== null)
+      const leaves = countedSites(plain).map((site) => ({ site, scalar: site.scalar, isSelected: false, token: null }))
+      const sealed = attach(format, plain, sample).source
+      for (const source of [plain.source, sealed, ...changes.map((one) => changed(sealed, text.length + 1, one))]) {
+        if (!format.confirms!(source, leaves)) continue
+        confirmed++
+        expect(sameSites(leaves, countedSites(format.scan(source)), format)).toBe(true)
+      }
+    })
+    fc.assert(property, { numRuns: runs.numRuns * 20 })
+    expect(confirmed).toBeGreaterThan(runs.numRuns)
+  })
+}
+
 /** A block with all shapes that metadata has; texts only, since some formats know nothing else. */
 const sample: MetaMap = new Map<string, MetaValue>([
   [
@@ -106,6 +133,41 @@ const sample: MetaMap = new Map<string, MetaValue>([
   ["unencrypted_suffix", "_unencrypted"],
   ["version", "3.13.2"],
 ])
+
+/** What a change puts in: signs that begin or end something. */
+const pieces = [
+  "",
+  "",
+  "x",
+  "\n",
+  " ",
+  "#",
+  ":",
+  ": ",
+  "- ",
+  '"',
+  "'",
+  ",",
+  "{",
+  "]",
+  "=",
+  "\\n",
+  "1",
+  "null",
+  "\nsops:\n",
+]
+
+interface Change {
+  readonly at: number
+  readonly drop: number
+  readonly put: string
+}
+
+/** @param length - of what stands before the metadata, which no value can change */
+function changed(text: string, length: number, { at, drop, put }: Change): string {
+  const start = at % length
+  return text.slice(0, start) + put + text.slice(start + drop)
+}
 
 function withOther(name: string, value: MetaValue): MetaMap {
   return new Map([...sample, [name, value]])

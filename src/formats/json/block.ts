@@ -87,7 +87,7 @@ function metaValue(source: string, node: JsonNode): MetaValue {
     case "list":
       return node.physical.map((part) => metaValue(source, part))
     case "str":
-      return unquote(source, node)
+      return unquote(source, node.start, node.end)
     case "int":
     case "float":
       return Number(source.slice(node.start, node.end))

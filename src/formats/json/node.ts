@@ -17,7 +17,10 @@ export interface JsonNode extends Span {
 
 /** A scan by this format, with the tree that edits need. */
 export interface JsonScan extends Scan {
+  /** Made when it is first asked for. */
   readonly root: JsonNode
+  /** The root with its entries, and in them nothing but the metadata. */
+  readonly outline: JsonNode
 }
 
 export function rootOf(scan: Scan): JsonNode {
@@ -25,8 +28,13 @@ export function rootOf(scan: Scan): JsonNode {
   return scan.root
 }
 
+export function outlineOf(scan: Scan): JsonNode {
+  assert(isJsonScan(scan), "the scan was made by the JSON format")
+  return scan.outline
+}
+
 function isJsonScan(scan: Scan): scan is JsonScan {
-  return "root" in scan
+  return "outline" in scan
 }
 
 /** The value of an entry; `null` when this text has none there. */

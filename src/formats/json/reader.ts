@@ -1,10 +1,9 @@
 import { formatF, parseInt64 } from "../../core/gonumber.ts"
 import { limits } from "../../core/limits.ts"
-import { type Scalar, textScalar } from "../../core/scalar.ts"
-import { type Item, type Site, type SiteKind } from "../../core/site.ts"
+import { type Scalar } from "../../core/scalar.ts"
+import { type SiteKind } from "../../core/site.ts"
 import { type Span, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { type JsonNode } from "./node.ts"
 import { stringEnd, unquote } from "./strings.ts"
 
 export const METADATA_KEY = "sops"
@@ -14,8 +13,6 @@ const COMMA = 0x2c
 const QUOTE = 0x22
 const OPEN = { map: 0x7b, list: 0x5b } as const
 const CLOSE = { map: 0x7d, list: 0x5d } as const
-
-const noNodes: readonly JsonNode[] = []
 
 const words = [
   { text: "true", scalar: { kind: "bool", bytes: utf8.encode("True") } },
@@ -31,31 +28,80 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39
 }
 
+/** Where a value stands. There is one of these for a whole text: what it says holds until the next value is read. */
+export interface JsonPlace extends Span {
+  /** The name of a member; `null` for an element and for the root. */
+  readonly name: string | null
+  /** Of the name with its quotes; -1 where there is none. */
+  readonly keyStart: number
+  readonly keyEnd: number
+  /** Among its siblings; the metadata does not count. */
+  readonly index: number
+  /** It is the metadata, or stands within it. */
+  readonly isMetadata: boolean
+  /** 1-based, of its first character. */
+  readonly line: number
+}
+
+/** Takes what `JsonReader` finds, in the order of the text. */
+export interface JsonSink {
+  /** A mapping or list that is not empty; `end` of its place is not known yet. */
+  enter(kind: "map" | "list", place: JsonPlace): void
+  /** @param end - behind its closing bracket */
+  leave(end: number): void
+  /** A string; its span with the quotes. */
+  text(place: JsonPlace): void
+  /** Any other value: a null and an empty collection have no scalar. */
+  value(place: JsonPlace, scalar: Scalar | null, kind: SiteKind): void
+}
+
+/** For text that is looked at only for what is wrong with it. */
+const nothing: JsonSink = {
+  enter: () => undefined,
+  leave: () => undefined,
+  text: () => undefined,
+  value: () => undefined,
+}
+
 /** Walks over one JSON text, from its start to its end, and never back. */
-export class Reader {
-  readonly sites: Site[] = []
+export class JsonReader {
   readonly #source: string
+  #sink: JsonSink
   #at: number
   #line = 1
   #lineStart = 0
   #depth = 0
-  #isMetadata = false
+  #values = 0
+  readonly #place: { -readonly [K in keyof JsonPlace]: JsonPlace[K] } = {
+    start: 0,
+    end: 0,
+    name: null,
+    keyStart: -1,
+    keyEnd: -1,
+    index: 0,
+    isMetadata: false,
+    line: 1,
+  }
 
-  constructor(source: string, start: number) {
+  constructor(source: string, start: number, sink: JsonSink) {
     this.#source = source
     this.#at = start
+    this.#sink = sink
   }
 
   /** The first value, which must be an object: it is all that sops reads. */
-  document(): JsonNode {
-    const item: Item = { parent: null, key: null, index: 0 }
+  document(): void {
     this.#skipSpace()
     const code = this.#source.charCodeAt(this.#at)
-    if (code === OPEN.map) return this.#container("map", item, null)
+    if (code === OPEN.map) {
+      this.#container("map")
+      return
+    }
     if (code === OPEN.list) throw this.#error("ROOT_NOT_MAP")
     if (Number.isNaN(code)) throw this.#syntax("there is no JSON text")
     // Reading it tells a scalar from what is no JSON at all.
-    this.#value(item, null)
+    this.#sink = nothing
+    this.#value()
     throw this.#error("ROOT_NOT_MAP")
   }
 
@@ -67,82 +113,116 @@ export class Reader {
     }
   }
 
-  #value(item: Item, key: Span | null): JsonNode {
+  /** The value at this point; its place is known but for where it begins and ends. */
+  #value(): void {
     const code = this.#source.charCodeAt(this.#at)
     switch (code) {
       case OPEN.map:
-        return this.#container("map", item, key)
+        this.#container("map")
+        return
       case OPEN.list:
-        return this.#container("list", item, key)
+        this.#container("list")
+        return
       case QUOTE: {
-        const span = this.#string()
-        return this.#leaf(item, key, span, textScalar(unquote(this.#source, span)))
+        this.#begin()
+        this.#string()
+        this.#place.end = this.#at
+        this.#count()
+        this.#sink.text(this.#place)
+        return
       }
       default:
-        return code === 0x2d || isDigit(code) ? this.#number(item, key) : this.#word(item, key)
+        if (code === 0x2d || isDigit(code)) this.#number()
+        else this.#word()
     }
   }
 
-  #container(kind: "map" | "list", item: Item, key: Span | null): JsonNode {
-    const start = this.#at
-    const line = this.#line
+  #begin(): void {
+    this.#place.start = this.#at
+    this.#place.line = this.#line
+  }
+
+  #container(kind: "map" | "list"): void {
+    this.#begin()
     if (++this.#depth > limits.nesting_max) throw this.#error("TOO_LARGE", "objects and lists are nested too deeply")
     this.#at++
     this.#skipSpace()
-    const physical: JsonNode[] = []
-    if (this.#source.charCodeAt(this.#at) !== CLOSE[kind]) this.#entries(kind, item, physical)
-    this.#at++
+    if (this.#source.charCodeAt(this.#at) === CLOSE[kind]) {
+      this.#place.end = ++this.#at
+      if (this.#depth > 1) this.#count()
+      this.#sink.value(this.#place, null, kind)
+    } else {
+      const isMetadata = this.#place.isMetadata
+      this.#sink.enter(kind, this.#place)
+      if (kind === "map") this.#members(isMetadata)
+      else this.#elements()
+      this.#at++
+      this.#sink.leave(this.#at)
+    }
     this.#depth--
-    const span = { start, end: this.#at }
-    if (physical.length === 0) return this.#leaf(item, key, span, null, kind, line)
-    const children = item.parent === null ? physical.filter((node) => !isMetadata(node)) : physical
-    return { item, kind, start: span.start, end: span.end, key, children, physical }
   }
 
   /** Up to the closing bracket, which is left to the caller. */
-  #entries(kind: "map" | "list", parent: Item, entries: JsonNode[]): void {
+  #members(isMetadata: boolean): void {
+    const isRoot = this.#depth === 1
     let index = 0
-    for (;;) {
-      const entry = kind === "map" ? this.#member(parent, index) : this.#value({ parent, key: null, index }, null)
-      entries.push(entry)
-      if (!isMetadata(entry)) index++
+    do {
+      if (this.#source.charCodeAt(this.#at) !== QUOTE) throw this.#syntax("a name in double quotes is missing")
+      const keyStart = this.#at
+      this.#string()
+      const keyEnd = this.#at
+      const name = unquote(this.#source, keyStart, keyEnd)
       this.#skipSpace()
-      const code = this.#source.charCodeAt(this.#at)
-      if (code === CLOSE[kind]) return
-      if (code !== COMMA) throw this.#syntax("a comma or closing bracket is missing")
+      if (this.#source.charCodeAt(this.#at) !== COLON) throw this.#syntax("a colon is missing behind a name")
       this.#at++
       this.#skipSpace()
-    }
+      const place = this.#place
+      place.name = name
+      place.keyStart = keyStart
+      place.keyEnd = keyEnd
+      place.index = index
+      place.isMetadata = isMetadata || (isRoot && name === METADATA_KEY)
+      if (!isRoot || !place.isMetadata) index++
+      this.#value()
+    } while (this.#hasNext(CLOSE.map))
   }
 
-  #member(parent: Item, index: number): JsonNode {
-    if (this.#source.charCodeAt(this.#at) !== QUOTE) throw this.#syntax("a name in double quotes is missing")
-    const key = this.#string()
-    const item: Item = { parent, key: unquote(this.#source, key), index }
+  #elements(): void {
+    const { isMetadata } = this.#place
+    let index = 0
+    do {
+      const place = this.#place
+      place.name = null
+      place.keyStart = -1
+      place.keyEnd = -1
+      place.index = index++
+      place.isMetadata = isMetadata
+      this.#value()
+    } while (this.#hasNext(CLOSE.list))
+  }
+
+  /** Behind a value: whether another one comes before the bracket. */
+  #hasNext(close: number): boolean {
     this.#skipSpace()
-    if (this.#source.charCodeAt(this.#at) !== COLON) throw this.#syntax("a colon is missing behind a name")
+    const code = this.#source.charCodeAt(this.#at)
+    if (code === close) return false
+    if (code !== COMMA) throw this.#syntax("a comma or closing bracket is missing")
     this.#at++
     this.#skipSpace()
-    if (parent.parent !== null || item.key !== METADATA_KEY) return this.#value(item, key)
-    this.#isMetadata = true
-    const node = this.#value(item, key)
-    this.#isMetadata = false
-    return node
+    return true
   }
 
-  #string(): Span {
+  #string(): void {
     const end = stringEnd(this.#source, this.#at)
     if (typeof end !== "number") {
       this.#at = end.fault
       throw this.#syntax(end.reason)
     }
-    const span = { start: this.#at, end }
     this.#at = end
-    return span
   }
 
-  #number(item: Item, key: Span | null): JsonNode {
-    const start = this.#at
+  #number(): void {
+    this.#begin()
     if (this.#source.charCodeAt(this.#at) === 0x2d) this.#at++
     if (this.#source.charCodeAt(this.#at) === 0x30) this.#at++
     else this.#digits()
@@ -156,8 +236,10 @@ export class Reader {
       if (sign === 0x2b || sign === 0x2d) this.#at++
       this.#digits()
     }
-    const span = { start, end: this.#at }
-    return this.#leaf(item, key, span, this.#numberScalar(this.#source.slice(start, this.#at)))
+    this.#place.end = this.#at
+    const scalar = this.#numberScalar(this.#source.slice(this.#place.start, this.#at))
+    this.#count()
+    this.#sink.value(this.#place, scalar, scalar.kind)
   }
 
   #digits(): void {
@@ -174,28 +256,19 @@ export class Reader {
     return { kind: "float", bytes: utf8.encode(formatF(float)) }
   }
 
-  #word(item: Item, key: Span | null): JsonNode {
+  #word(): void {
+    this.#begin()
     const word = words.find(({ text }) => this.#source.startsWith(text, this.#at))
     if (word === undefined) throw this.#syntax("a value is missing, or is no JSON")
-    const span = { start: this.#at, end: this.#at + word.text.length }
-    this.#at = span.end
-    return this.#leaf(item, key, span, word.scalar, "null")
+    this.#at += word.text.length
+    this.#place.end = this.#at
+    this.#count()
+    this.#sink.value(this.#place, word.scalar, word.scalar?.kind ?? "null")
   }
 
-  #leaf(
-    item: Item,
-    key: Span | null,
-    span: Span,
-    scalar: Scalar | null,
-    kindOfNothing: SiteKind = "null",
-    line = this.#line,
-  ): JsonNode {
-    const kind = scalar?.kind ?? kindOfNothing
-    if (!this.#isMetadata && item.parent !== null) {
-      if (this.sites.length >= limits.sites_max) throw this.#error("TOO_LARGE", "the file holds too many values")
-      this.sites.push({ item, scalar, kind, span, style: null, line })
-    }
-    return { item, kind, start: span.start, end: span.end, key, children: noNodes, physical: noNodes }
+  #count(): void {
+    if (this.#place.isMetadata || this.#depth === 0) return
+    if (++this.#values > limits.sites_max) throw this.#error("TOO_LARGE", "the file holds too many values")
   }
 
   #skipSpace(): void {
@@ -217,8 +290,4 @@ export class Reader {
   #error(code: "SYNTAX" | "ROOT_NOT_MAP" | "TOO_LARGE", subject?: string, hint?: string): AppError {
     return new AppError(code, { line: this.#line, column: this.#at - this.#lineStart + 1 }, { subject, hint })
   }
-}
-
-function isMetadata({ item }: JsonNode): boolean {
-  return item.key === METADATA_KEY && item.parent !== null && item.parent.parent === null
 }

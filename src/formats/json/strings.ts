@@ -1,5 +1,5 @@
 import { isAllDigits, PIECE_CHARS } from "../../core/long-base64.ts"
-import { isUtf8, type Span, utf8 } from "../../core/text.ts"
+import { isUtf8, utf8 } from "../../core/text.ts"
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
@@ -19,10 +19,10 @@ const escapes: ReadonlyMap<number, string> = new Map([
 /**
  * The value of a string from its quote to its end quote. A surrogate escape without its other half is U+FFFD, as in Go.
  *
- * @param span - of a string that was checked
+ * @param start - of a string that was checked, with its quotes
  */
-export function unquote(source: string, span: Span): string {
-  const text = source.slice(span.start + 1, span.end - 1)
+export function unquote(source: string, start: number, end: number): string {
+  const text = source.slice(start + 1, end - 1)
   let at = text.indexOf("\\")
   if (at === -1) return text
   let value = ""

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { json } from "../../../src/formats/json.ts"
-import { formatLaws } from "../../laws/format-laws.ts"
+import { confirmLaw, formatLaws } from "../../laws/format-laws.ts"
 
 const space = fc.stringMatching(/^( |\t|\n|\r\n){0,3}$/)
 const escape = fc.constantFrom(
@@ -37,3 +37,4 @@ const { object } = fc.letrec<{ value: string; object: string; list: string }>((t
 const text = fc.tuple(fc.constantFrom("", "", "", "\uFEFF"), space, object, space).map((parts) => parts.join(""))
 
 formatLaws(json, text)
+confirmLaw(json, text)
