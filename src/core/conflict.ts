@@ -59,8 +59,12 @@ export function conflictIn(text: string): Conflict | null {
 /** Longer than any marker line that somebody wants to read. */
 const rowChars = 200
 
+/** What git calls a side: a name as branches and commits have it, or one of two of its own. */
+const gitName = /^(?:Updated upstream|Stashed changes|\w[\w./@{}^~+-]{0,99})(?= |$)/
+
+/** @returns `""` for a marker without a name, and with text that may be somebody's value: errors show the name */
 function nameBehind(row: string, marker: string): string | null {
   if (!row.startsWith(marker)) return null
   if (row.length === marker.length) return ""
-  return row[marker.length] === " " ? row.slice(marker.length + 1).trim() : null
+  return row[marker.length] === " " ? (gitName.exec(row.slice(marker.length + 1).trim())?.[0] ?? "") : null
 }

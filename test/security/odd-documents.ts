@@ -36,7 +36,8 @@ const yaml: Readonly<Record<string, string>> = {
   directives: `%YAML 1.2\n%TAG !c! tag:${c},2000:\n%${c.toUpperCase()} ${c}\n---\na: !c!x ${c}\n`,
   "no mapping at the root": `- ${c}\n- "${c}"\n`,
   "scalar at the root": `"${c}"\n`,
-  "conflict markers": `<<<<<<< ${c}\na: ${c}\n=======\na: b\n>>>>>>> ${c}\n`,
+  // What git writes behind its marks are names of branches, which no rule would seal.
+  "conflict markers": `<<<<<<< HEAD\na: ${c}\n=======\na: b ${c}\n>>>>>>> feature/x\n`,
   "key that stands twice": `a: ${c}\na: ${c}\n`,
   "metadata of its own": `a: ${c}\nsops:\n  mac: ${c}\n  lastmodified: "${c}"\n  version: ${c}\n`,
 }
