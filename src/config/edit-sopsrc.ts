@@ -1,11 +1,6 @@
-import { splice } from "../core/splice.ts"
-import { utf8 } from "../core/text.ts"
-import { type Tree } from "../core/tree.ts"
 import { AppError } from "../errors/app-error.ts"
-import { yaml } from "../formats/yaml/yaml.ts"
+import { type Path, YamlText } from "./edit-yaml.ts"
 import { type ConfigEntry, type ConfigValue, readOnlyDocument } from "./yaml-values.ts"
-
-type Path = readonly (string | number)[]
 
 /** One place of a `.sopsrc` that names somebody. */
 interface Mention {
@@ -34,7 +29,7 @@ export function withoutName(source: string, name: string): string {
     if (next.isAlone && !next.isEntry) {
       throw new AppError("NAME_IN_USE", { line: next.line }, { subject: `nobody but ${name} is named there` })
     }
-    text = edited(text, next.line, (scan) => yaml.unset(scan, next.path))
+    text = edited(text, next.line, (yaml) => yaml.remove(next.path))
   }
 }
 
@@ -71,34 +66,24 @@ export function withName(source: string, { name, recipient, rules }: NewName): s
 function addTo(source: string, path: Path, text: string, name: string): string {
   const there = valueAt(source, path)
   const line = there?.at.line ?? 1
-  const set = (place: Path, value: Tree): string => edited(source, line, (scan) => yaml.set(scan, place, value))
-  if (there === null) return set(path, scalar(text))
+  const edit = (change: (yaml: YamlText) => string): string => edited(source, line, change)
+  if (there === null) return edit((yaml) => yaml.add(path, text))
   if (there.type === "scalar") {
-    if (there.text === text) return source
-    return set(path, { type: "list", items: [scalar(there.text), scalar(text)] })
+    return there.text === text ? source : edit((yaml) => yaml.addToSingle(path, text))
   }
   if (there.type !== "list") {
     throw new AppError("CONFIG_BY_HAND", { line }, { subject: `the entry of ${name} is a mapping` })
   }
   const isThere = there.items.some((item) => item.type === "scalar" && item.text === text)
-  return isThere ? source : set([...path, there.items.length], scalar(text))
+  return isThere ? source : edit((yaml) => yaml.append(path, text))
 }
 
-function edited(
-  source: string,
-  line: number,
-  edit: (scan: ReturnType<typeof yaml.scan>) => ReturnType<typeof yaml.set>,
-): string {
+function edited(source: string, line: number, edit: (yaml: YamlText) => string): string {
   try {
-    return splice(source, edit(yaml.scan(source)))
+    return edit(new YamlText(source))
   } catch (error) {
-    if (!(error instanceof AppError)) throw error
-    throw new AppError("CONFIG_BY_HAND", { line }, { subject: "a place in it cannot be changed alone" })
+    throw error instanceof AppError ? error.at({ line }) : error
   }
-}
-
-function scalar(text: string): Tree {
-  return { type: "scalar", scalar: { kind: "str", bytes: utf8.encode(text) } }
 }
 
 function valueAt(source: string, path: Path): ConfigValue | null {

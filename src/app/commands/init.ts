@@ -1,4 +1,5 @@
 import { dirname, join, relative } from "node:path"
+import { newSopsrc } from "../../config/new-sopsrc.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { factsOf, readOptionalFile } from "../../host/files.ts"
 import { gitTop } from "../../host/git.ts"
@@ -41,7 +42,7 @@ export async function initProject(session: Session, { age, pq }: InitOptions): P
   }
   const config = join(folder, ".sopsrc")
   const people = names(session, recipients, own)
-  await writeAtomic(io, config, Buffer.from(configText(people)), { mode: "kept", opened: null })
+  await writeAtomic(io, config, Buffer.from(newSopsrc(people)), { mode: "kept", opened: null })
   lines.push(`wrote ${config}`)
   if (!(await ignoresTemp(session, folder))) lines.push(...gitignoreAdvice)
   lines.push(`next: sotto encrypt -i secrets.yaml && git add ${relative(io.cwd, config)} secrets.yaml`)
@@ -106,20 +107,6 @@ function names({ io }: Session, recipients: readonly string[], own: ReadonlySet<
 const plainName = /^[A-Za-z][\w-]{0,63}$/
 /** What YAML reads as something else than a text. */
 const yamlWords: ReadonlySet<string> = new Set("y n yes no on off true false null".split(" "))
-
-function configText(people: readonly [string, string][]): string {
-  return `# Who can open which file, and what in it is sealed: docs/configuration.md of sotto explains every setting.
-version: 1
-
-recipients:
-${people.map(([name, recipient]) => `  ${name}: ${recipient}`).join("\n")}
-
-rules:
-  # The first rule that matches a file is used.
-  - path: "*"
-    recipients: [${people.map(([name]) => name).join(", ")}]
-`
-}
 
 async function ignoresTemp({ io }: Session, folder: string): Promise<boolean> {
   const there = await readOptionalFile(io, join(folder, ".gitignore"), fileLimits)
