@@ -77,6 +77,7 @@ const packages: Readonly<Record<string, string>> = {
   commander: "src/cli/",
   yaml: "src/config/",
   re2js: "src/config/re2.ts",
+  diff: "src/core/merge/by-text.ts",
   pg: "src/audit/",
 }
 

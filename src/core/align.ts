@@ -39,7 +39,7 @@ interface Range {
   readonly depth: number
 }
 
-type Pair = readonly [old: number, nth: number]
+export type Pair = readonly [old: number, nth: number]
 
 /** Elements that occur once in each of the two ranges, in the order of the new one. */
 function standOnce(before: ArrayLike<number>, after: ArrayLike<number>, { from, to, start, end }: Range): Pair[] {
@@ -60,7 +60,7 @@ function onlyPlaces(elements: ArrayLike<number>, from: number, to: number): Map<
 }
 
 /** The longest part of the pairs whose old places ascend too (patience sorting). */
-function ascending(pairs: readonly Pair[]): Pair[] {
+export function ascending(pairs: readonly Pair[]): Pair[] {
   const tops: number[] = []
   const below = new Int32Array(pairs.length)
   for (const [index, [old]] of pairs.entries()) {

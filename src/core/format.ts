@@ -34,6 +34,12 @@ export interface Scan {
   readonly banned?: readonly Span[]
 }
 
+/** The text of an entry, with its key. */
+export interface EntrySpan extends Span {
+  /** It ends where its line does, a comment apart: it can be taken out and put in by lines. */
+  readonly isBlock: boolean
+}
+
 export interface EmitOptions {
   /** Blanks per level; `undefined` is upstream's default (YAML 4, JSON a tab). */
   readonly indent?: number | undefined
@@ -92,6 +98,14 @@ export interface Format {
 
   /** The whole value of an entry, with tag and anchor; `null` when nothing stands there. */
   valueSpan(scan: Scan, item: Item): Span | null
+
+  /**
+   * Where whole entries stand: from key, dash or header to the end of the value; comments above and beside are outside.
+   * A document of several stands from its marker on.
+   *
+   * @returns a look-up that gives `null` for what the text does not hold, such as what an alias leads to
+   */
+  places(scan: Scan): (item: Item) => EntrySpan | null
 
   /**
    * Adds a metadata block to a text that has none.

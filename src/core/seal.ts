@@ -194,10 +194,10 @@ function makeDraft(
 }
 
 /** Stands in for the real block: only its presence matters for what comments belong to. */
-const placeholder: MetaMap = new Map([["mac", "-"]])
+export const placeholder: MetaMap = new Map([["mac", "-"]])
 
 /** The block that follows decides which container the comments at the end of a document belong to. */
-function hasMovingComments(format: Format, scan: Scan): boolean {
+export function hasMovingComments(format: Format, scan: Scan): boolean {
   // go-yaml even loses a comment at the end of a text, and finds it again once something follows.
   if (format.name === "yaml") return scan.source.includes("#")
   return format.name === "ini" && scan.sites.some(({ kind }) => kind === "comment")

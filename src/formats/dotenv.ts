@@ -39,6 +39,17 @@ export const dotenv: Format = {
     return item.parent === null ? null : (found?.span ?? null)
   },
 
+  places({ source, sites }) {
+    const spans = new Map(
+      sites.flatMap(({ item, kind, span }) => (kind === "comment" || span === null ? [] : [[item, span] as const])),
+    )
+    return (item) => {
+      const value = spans.get(item)
+      if (value === undefined) return null
+      return { start: source.lastIndexOf("\n", value.start - 1) + 1, end: value.end, isBlock: true }
+    }
+  },
+
   attach: (scan, tree, like) => attachBlock(scan.source, tree, like),
 
   set: setLine,

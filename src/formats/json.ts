@@ -5,7 +5,7 @@ import { type Tree } from "../core/tree.ts"
 import { AppError, assert } from "../errors/app-error.ts"
 import { attachBlock } from "./json/block.ts"
 import { setValue, unsetValue } from "./json/edit.ts"
-import { nodeOf, outlineOf, rootOf } from "./json/node.ts"
+import { entryStart, nodeOf, outlineOf, rootOf } from "./json/node.ts"
 import { printScalar, printTree } from "./json/print.ts"
 import { confirmJson, scanJson } from "./json/scan.ts"
 import { type Style, stockStyle, unitOf } from "./json/style.ts"
@@ -31,6 +31,14 @@ export const json: Format = {
   valueSpan(scan: Scan, item: Item): Span | null {
     const node = nodeOf(rootOf(scan), item)
     return node === null ? null : { start: node.start, end: node.end }
+  },
+
+  places(scan) {
+    const root = rootOf(scan)
+    return (item) => {
+      const node = nodeOf(root, item)
+      return node === null ? null : { start: entryStart(node), end: node.end, isBlock: false }
+    }
   },
 
   attach: (scan, tree, like, indent) => attachBlock(scan.source, outlineOf(scan), tree, like, indent),

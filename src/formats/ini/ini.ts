@@ -1,4 +1,4 @@
-import { type Format, type Scan } from "../../core/format.ts"
+import { type EntrySpan, type Format, type Scan } from "../../core/format.ts"
 import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Edit, replaced, type Span, utf8 } from "../../core/text.ts"
@@ -6,7 +6,7 @@ import { setValue } from "./set.ts"
 import { settledComment, spellComment } from "./comment.ts"
 import { emitDocuments, emitValue } from "./emit.ts"
 import { attachBlock, readBlock } from "./metadata.ts"
-import { parse } from "./parse.ts"
+import { parse, type Section } from "./parse.ts"
 import { contentSections, findSites, groups, type IniScan, type IniStyle } from "./sites.ts"
 import { scalarText, spellValue } from "./spell.ts"
 import { unsetValue } from "./unset.ts"
@@ -47,6 +47,17 @@ export const ini: Format = {
     return entryOf(iniScan(scan), item)?.reading.span ?? null
   },
 
+  places(scan) {
+    const sections = contentSections(iniScan(scan).parts)
+    const entries = sections.map(groups)
+    return ({ parent, index }) => {
+      if (parent === null) return null
+      if (parent.parent === null) return sectionSpan(sections[index])
+      const entry = entries[parent.index]?.[index]?.entries.at(-1)
+      return entry === undefined ? null : { start: entry.start, end: entry.reading.span.end, isBlock: true }
+    }
+  },
+
   attach: (scan, tree, like) => attachBlock(iniScan(scan).parts, tree, like),
   set: (scan, path, value) => setValue(iniScan(scan).parts, path, value),
   unset: (scan, path) => unsetValue(iniScan(scan).parts, path),
@@ -57,6 +68,13 @@ export const ini: Format = {
 function iniScan(scan: Scan): IniScan {
   if (!("parts" in scan)) throw new Error("a scan of another format")
   return scan as IniScan
+}
+
+/** What stands before the first header has no text of its own. */
+function sectionSpan(section: Section | undefined): EntrySpan | null {
+  if (section === undefined || section.header === null) return null
+  const { header, entries } = section
+  return { start: header.start, end: entries.at(-1)?.reading.span.end ?? header.end, isBlock: true }
 }
 
 /** The contract keeps a site's style opaque; only this format makes it. */

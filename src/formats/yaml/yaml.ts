@@ -1,4 +1,4 @@
-import { type Format, type MetadataBlock, type Scan } from "../../core/format.ts"
+import { type EntrySpan, type Format, type MetadataBlock, type Scan } from "../../core/format.ts"
 import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Span, utf8 } from "../../core/text.ts"
@@ -10,8 +10,10 @@ import { set } from "./edit/edit-set.ts"
 import { unset } from "./edit/edit-unset.ts"
 import { emitYaml, emitYamlValue } from "./emit/emit.ts"
 import { expand } from "./carry/expand.ts"
-import { type YamlMetadata, type YamlScan, type YamlSite } from "./resolve/model.ts"
+import { pairEnd, pairStart } from "./edit/meta-block.ts"
+import { type YamlEntry, type YamlMetadata, type YamlScan, type YamlSite } from "./resolve/model.ts"
 import { confirmSimple } from "./plain/confirm.ts"
+import { type YamlDocument } from "./scan/node.ts"
 import { METADATA_KEY, scanYaml } from "./scan.ts"
 
 /** YAML as sops reads it with go-yaml v3: several documents, every style, comments in all places. */
@@ -25,6 +27,10 @@ export const yaml: Format = {
   open: (scan, site, scalar) => open(own(scan), ownSite(site), scalar),
   expand: (scan, alias, leaf) => expand(own(scan), alias, leaf),
   valueSpan: (scan, item) => valueSpan(own(scan), item),
+  places: (scan) => {
+    const { entries, docs } = own(scan)
+    return (item) => (item.parent === null ? documentSpan(docs[item.index]) : entrySpan(entries.get(item), item))
+  },
   attach: (scan, tree, like, indent) => attach(own(scan), tree, ownBlock(like), indent),
   set: (scan, path, value) => withAnchorsKept(own(scan), path, set(own(scan), path, value)),
   unset: (scan, path) => withAnchorsKept(own(scan), path, unset(own(scan), path)),
@@ -51,6 +57,23 @@ function valueSpan({ entries }: YamlScan, item: Item): Span | null {
   const start = Math.min(value.properties.start, value.span.start)
   const end = Math.max(value.properties.end, value.span.end)
   return start === end ? null : { start, end }
+}
+
+/** From its marker to the next document's. */
+function documentSpan(document: YamlDocument | undefined): EntrySpan | null {
+  if (document === undefined) return null
+  return { start: document.start?.start ?? document.span.start, end: document.span.end, isBlock: true }
+}
+
+/** An entry of a block ends where its value's text does; an element begins at its dash. */
+function entrySpan(entry: YamlEntry | undefined, { index }: Item): EntrySpan | null {
+  if (entry === undefined || entry.parent === null || entry.value === null) return null
+  const { pair, parent, value } = entry
+  if (pair !== null) return { start: pairStart(pair), end: pairEnd(pair), isBlock: !parent.flow }
+  const dash = parent.type === "list" ? parent.dashes[index] : undefined
+  const start = dash ?? Math.min(value.properties.start, value.span.start)
+  const end = Math.max(start + (dash === undefined ? 0 : 1), value.properties.end, value.span.end)
+  return { start, end, isBlock: !parent.flow }
 }
 
 /** Scans, sites and blocks of this format come from its own scan, which says more than the core's contract. */

@@ -1,0 +1,310 @@
+import { ascending, type Pair } from "../align.ts"
+import { type Format, type Scan } from "../format.ts"
+import { fullPath, type Site } from "../site.ts"
+import { splice } from "../splice.ts"
+import { type Edit } from "../text.ts"
+import { type Merged, type Side } from "./by-key.ts"
+import {
+  beginsLine,
+  columnOf,
+  endOf,
+  indentAt,
+  indented,
+  indentedLines,
+  lineEnd,
+  lineStart,
+  nextLine,
+  topOf,
+} from "./lines.ts"
+import { type Entry, type Version } from "./tree.ts"
+
+/** What has to be done to one side's text so that it says what a merge expects. */
+export interface EditPlan {
+  readonly edits: readonly Edit[]
+  /** Entries to remove once the edits are made, one after the other: the last ones of a mapping or list. */
+  readonly unsets: readonly (readonly (string | number)[])[]
+}
+
+/**
+ * The edits that turn one side's text into that of the merge. What comes from the other side is taken as it is written
+ * there, with its comments; nothing else changes. Whether the result is right is for `agrees` to say.
+ *
+ * @param primary - the side whose text is edited
+ */
+export function planEdits(
+  documents: readonly Merged[],
+  options: { readonly format: Format; readonly primary: Side; readonly versions: Readonly<Record<Side, Version>> },
+): EditPlan {
+  const planner = new Planner(options.format, options.primary, options.versions)
+  planner.changeAll(documents)
+  return { edits: planner.edits, unsets: planner.unsets }
+}
+
+class Planner {
+  edits: Edit[] = []
+  readonly unsets: (string | number)[][] = []
+  readonly #format: Format
+  readonly #primary: Side
+  readonly #other: Side
+  readonly #own: Version
+  readonly #otherScan: Scan
+  /** The text that is edited, and the one that new entries are taken from. */
+  readonly #text: string
+  readonly #source: string
+
+  constructor(format: Format, primary: Side, versions: Readonly<Record<Side, Version>>) {
+    this.#format = format
+    this.#primary = primary
+    this.#other = primary === "ours" ? "theirs" : "ours"
+    this.#own = versions[primary]
+    this.#text = this.#own.scan.source
+    this.#otherScan = versions[this.#other].scan
+    this.#source = this.#otherScan.source
+  }
+
+  changeAll(documents: readonly Merged[]): void {
+    const stays = new Set(documents.map((each) => each[this.#primary]))
+    const places = this.#format.places(this.#own.scan)
+    for (const each of this.#own.documents) {
+      const span = stays.has(each) ? null : places(each.item)
+      if (span !== null) this.#put(span.start, span.end, "")
+    }
+    const sources = this.#format.places(this.#otherScan)
+    let end = 0
+    for (const merged of documents) {
+      const own = merged[this.#primary]
+      const added = own === null ? sources(merged[this.#other]!.item) : null
+      if (own !== null) this.change(merged)
+      else if (added !== null) this.#put(end, end, withLineEnd(this.#source.slice(added.start, added.end)))
+      end = (own === null ? null : places(own.item)?.end) ?? end
+    }
+  }
+
+  /** Makes an entry that is in the text what it is to be. */
+  change(merged: Merged): void {
+    const own = merged[this.#primary]!
+    const other = merged[this.#other]
+    if (merged.above === this.#other) this.#changeAbove(own, other!)
+    if (merged.value === "both") this.#inside(own, merged)
+    else if (merged.value === this.#other && own.exact !== other!.exact) this.#replace(own, other!)
+    if (merged.beside === this.#other) this.#changeBeside(own, other!)
+  }
+
+  #replace(own: Entry, other: Entry): void {
+    if (own.span === null || other.span === null) return
+    const text = this.#source.slice(other.span.start, endOf(this.#source, other))
+    const by = indentAt(this.#text, own.span.start) - indentAt(this.#source, other.span.start)
+    const column = columnOf(this.#text, own.span.start) - columnOf(this.#source, other.span.start)
+    const moved = indented(text, own.span.isBlock ? column : by)
+    this.#put(own.span.start, endOf(this.#text, own), moved)
+  }
+
+  #changeAbove(own: Entry, other: Entry): void {
+    if (own.aboveNumber === other.aboveNumber || own.span === null || other.span === null) return
+    const start = lineStart(this.#source, other.span.start)
+    const by = columnOf(this.#text, own.span.start) - columnOf(this.#source, other.span.start)
+    const text = indentedLines(this.#source.slice(topOf(this.#source, other), start), by)
+    this.#put(topOf(this.#text, own), lineStart(this.#text, own.span.start), text)
+  }
+
+  #changeBeside(own: Entry, other: Entry): void {
+    if (own.besideNumber === other.besideNumber || own.span === null || other.span === null) return
+    const from = besideStart(this.#text, own)
+    const end = own.beside.at(-1)?.span?.end ?? from
+    const text =
+      other.beside.length === 0
+        ? ""
+        : this.#source.slice(besideStart(this.#source, other), other.beside.at(-1)!.span!.end)
+    this.#put(from, end, text)
+  }
+
+  #inside(own: Entry, merged: Merged): void {
+    const { entries } = merged
+    const kept = entries.filter((each) => each[this.#primary] !== null)
+    const stays = new Set(kept.map((each) => each[this.#primary]!))
+    const moved = this.#movedAmong(own, kept)
+    const removed = own.entries.filter((each) => !stays.has(each))
+    if (kept.length === 0) return this.#renew(own, merged)
+    const isBlock = own.entries[0]!.span?.isBlock ?? true
+    for (const run of runsOf(own.entries, (each) => !stays.has(each) || moved.has(each))) {
+      if (isBlock) for (const each of run.entries) this.#removeLines(each)
+      else this.#removeFlow(run)
+    }
+    if (own.free.length !== merged.free.length) this.#changeFree(own, merged, removed)
+    let before: Entry | null = null
+    const waiting: string[] = []
+    for (const each of entries) {
+      const entry = each[this.#primary]
+      if (entry !== null && !moved.has(entry)) {
+        if (waiting.length > 0) this.#insert(waiting.splice(0), before, entry, isBlock, own)
+        this.change(each)
+        before = entry
+      } else {
+        waiting.push(entry === null ? this.#newText(each[this.#other]!, own, isBlock) : this.#movedText(each, entry))
+      }
+    }
+    if (waiting.length > 0) this.#insert(waiting, before, null, isBlock, own)
+  }
+
+  /** Entries that have to change their places: as few as can be. */
+  #movedAmong(own: Entry, kept: readonly Merged[]): ReadonlySet<Entry> {
+    const places = new Map(own.entries.map((each, at) => [each, at]))
+    const order = kept.map((each, at): Pair => [places.get(each[this.#primary]!)!, at])
+    const stay = new Set(ascending(order).map(([, at]) => at))
+    return new Set(kept.flatMap((each, at) => (stay.has(at) ? [] : [each[this.#primary]!])))
+  }
+
+  /** Nothing of it stays: it is emptied, or is as the other side has it. */
+  #renew(own: Entry, { entries, [this.#other]: other }: Merged): void {
+    if (entries.length > 0) {
+      if (other !== null) this.#replace(own, other)
+      return
+    }
+    const span = own.span === null ? null : this.#format.valueSpan(this.#own.scan, own.item)
+    const [first] = own.entries
+    if (first?.span?.isBlock === false && span !== null) {
+      this.#put(span.start, span.end, own.kind === "map" ? "{}" : "[]")
+      return
+    }
+    for (const each of own.entries.toReversed()) this.unsets.push(fullPath(each.item))
+  }
+
+  #removeLines(entry: Entry): void {
+    if (entry.span === null) return
+    if (!beginsLine(this.#text, entry.span.start)) {
+      this.unsets.push(fullPath(entry.item))
+      return
+    }
+    const end = nextLine(this.#text, endOf(this.#text, entry))
+    const top = topOf(this.#text, entry)
+    const isOpen = end === this.#text.length && !this.#text.endsWith("\n")
+    this.#put(isOpen && top > 0 ? top - 1 : top, end, "")
+  }
+
+  #removeFlow({ entries, before, after }: Run): void {
+    const first = entries[0]!.span
+    const last = entries.at(-1)!.span
+    if (first === null || last === null) return
+    if (after?.span) this.#put(first.start, after.span.start, "")
+    else if (before?.span) this.#put(before.span.end, last.end, "")
+  }
+
+  #newText(entry: Entry, holder: Entry, isBlock: boolean): string {
+    const { span } = entry
+    if (span === null) return ""
+    const [sample] = holder.entries
+    const to = sample?.span?.start ?? 0
+    if (!isBlock || !span.isBlock) {
+      const by = indentAt(this.#text, to) - indentAt(this.#source, span.start)
+      return indented(this.#source.slice(span.start, span.end), by)
+    }
+    const by = columnOf(this.#text, to) - columnOf(this.#source, span.start)
+    const top = topOf(this.#source, entry)
+    const lines = this.#source.slice(top, nextLine(this.#source, endOf(this.#source, entry)))
+    // The first key of a mapping in a list stands behind a dash.
+    const own = beginsLine(this.#source, span.start)
+      ? lines
+      : " ".repeat(columnOf(this.#source, span.start)) + this.#source.slice(span.start, top + lines.length)
+    const isSetApart = top > 1 && this.#source.slice(lineStart(this.#source, top - 1), top).trim() === ""
+    return (isSetApart ? "\n" : "") + withLineEnd(indentedLines(own, by))
+  }
+
+  #movedText(merged: Merged, entry: Entry): string {
+    const outside = this.edits
+    this.edits = []
+    this.change(merged)
+    const isBlock = entry.span?.isBlock === true
+    const start = isBlock ? topOf(this.#text, entry) : (entry.span?.start ?? 0)
+    const end = isBlock ? nextLine(this.#text, endOf(this.#text, entry)) : (entry.span?.end ?? 0)
+    const inside = this.edits.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start }))
+    this.edits = outside
+    const text = splice(this.#text.slice(start, end), inside)
+    return isBlock ? withLineEnd(text) : text
+  }
+
+  #insert(texts: readonly string[], before: Entry | null, after: Entry | null, isBlock: boolean, holder: Entry): void {
+    if (!isBlock) return this.#insertFlow(texts, before, after, holder)
+    const isFirst = before === null && after?.span != null && beginsLine(this.#text, after.span.start)
+    const neighbour = before ?? after
+    if (neighbour?.span == null) return
+    const at = isFirst ? topOf(this.#text, after) : nextLine(this.#text, endOf(this.#text, neighbour))
+    const lines = texts.join("")
+    const isOpen = at === this.#text.length && at > 0 && !this.#text.endsWith("\n")
+    this.#put(at, at, isOpen ? `\n${lines.slice(0, -1)}` : lines)
+  }
+
+  #insertFlow(texts: readonly string[], before: Entry | null, after: Entry | null, { entries }: Entry): void {
+    const [first, second] = entries
+    if (first?.span == null) return
+    const lead = this.#text.slice(lineStart(this.#text, first.span.start), first.span.start)
+    const between =
+      second?.span != null
+        ? this.#text.slice(first.span.end, second.span.start)
+        : lead.trim() === ""
+          ? `,\n${lead}`
+          : ", "
+    if (before?.span != null) this.#put(before.span.end, before.span.end, texts.map((text) => between + text).join(""))
+    else if (after?.span != null)
+      this.#put(after.span.start, after.span.start, texts.map((text) => text + between).join(""))
+  }
+
+  /** Comments that belong to no entry: what the other side took out, and what it added behind an entry that stays. */
+  #changeFree(own: Entry, merged: Merged, removed: readonly Entry[]): void {
+    const wanted = new Set<Site>(merged.free)
+    if (own.free.every((each) => wanted.has(each)) && removed.length === 0) this.#addFree(own, merged)
+  }
+
+  #addFree(own: Entry, merged: Merged): void {
+    const known = new Set<Site>(own.free)
+    const column = columnOf(this.#text, own.entries[0]?.span?.start ?? 0)
+    for (const comment of merged.free) {
+      if (known.has(comment) || comment.span === null) continue
+      const start = lineStart(this.#source, comment.span.start)
+      const text = this.#source.slice(start, nextLine(this.#source, comment.span.end))
+      const by = column - indentAt(this.#source, start)
+      const behind = merged.entries.findLast((each) => (each[this.#other]?.span?.end ?? Infinity) <= start)
+      const neighbour = behind?.[this.#primary] ?? null
+      const at =
+        neighbour?.span != null
+          ? nextLine(this.#text, endOf(this.#text, neighbour))
+          : topOf(this.#text, own.entries[0]!)
+      const isAlone = this.#source.slice(nextLine(this.#source, comment.span.end)).startsWith("\n")
+      this.#put(at, at, withLineEnd(indentedLines(text, by)) + (isAlone && neighbour === null ? "\n" : ""))
+    }
+  }
+
+  #put(start: number, end: number, text: string): void {
+    this.edits.push({ start, end, text })
+  }
+}
+
+/** Where the comment beside an entry begins, with the blanks before its mark; where one would begin. */
+function besideStart(source: string, { beside, span, entries }: Entry): number {
+  const own = beside[0]?.span
+  if (own == null) return entries.at(-1)?.span?.isBlock === true ? lineEnd(source, span!.start) : span!.end
+  let at = own.start
+  while (at > 0 && " \t#;".includes(source[at - 1]!)) at--
+  return at
+}
+
+function withLineEnd(text: string): string {
+  return text.endsWith("\n") ? text : `${text}\n`
+}
+
+interface Run {
+  readonly entries: readonly Entry[]
+  readonly before: Entry | null
+  readonly after: Entry | null
+}
+
+/** Neighbours that go together, and what stays around them. */
+function runsOf(entries: readonly Entry[], goes: (entry: Entry) => boolean): Run[] {
+  const runs: Run[] = []
+  for (let at = 0; at < entries.length; at++) {
+    const start = at
+    while (at < entries.length && goes(entries[at]!)) at++
+    if (at > start)
+      runs.push({ entries: entries.slice(start, at), before: entries[start - 1] ?? null, after: entries[at] ?? null })
+  }
+  return runs
+}

@@ -1,0 +1,286 @@
+import { type Format } from "../format.ts"
+import { documentOf, fullPath, type Site, type SiteKind } from "../site.ts"
+import { type Names } from "./names.ts"
+import { mergeOrder } from "./order.ts"
+import { hunksOf, mergeSequences } from "./sequence.ts"
+import { commentText, type Entry, type Version } from "./tree.ts"
+
+export type Side = "ours" | "theirs"
+
+/** What two sides cannot both have. `path` is empty for a whole document. */
+export interface Conflict {
+  readonly kind: "value" | "add" | "delete" | "kind" | "list" | "comment" | "document" | "anchor" | "internal"
+  readonly document: number
+  readonly path: readonly (string | number)[]
+  /** What each version has there. */
+  readonly base: Entry | null
+  readonly ours: Entry | null
+  readonly theirs: Entry | null
+}
+
+/** One entry of the result, and where it comes from. */
+export interface Merged {
+  readonly ours: Entry | null
+  readonly theirs: Entry | null
+  /** Whose value it is; `both`: a mapping or list of which each side gave something. */
+  readonly value: Side | "both"
+  /** Of `both`, in order. */
+  readonly entries: readonly Merged[]
+  /** Whose comments stand above, and beside. */
+  readonly above: Side
+  readonly beside: Side
+  /** Of `both`: the comments within that belong to no entry. */
+  readonly free: readonly Site[]
+  /** The order of the entries of `both` is not that of ours; it is that of theirs. */
+  readonly isReordered: boolean
+}
+
+/** What is to be done about a conflict; `null` leaves it open. */
+export type Decide = (conflict: Conflict) => Side | null
+
+export interface KeyMerge {
+  readonly documents: readonly Merged[]
+  /** Those that nobody decided; the result has ours there, or what theirs changed where ours has nothing. */
+  readonly conflicts: readonly Conflict[]
+}
+
+/** A three-way merge by key: the exact content that the result must have, whatever its text looks like. */
+export function mergeByKey(
+  versions: { readonly base: Version; readonly ours: Version; readonly theirs: Version },
+  { format, names, decide }: { readonly format: Format; readonly names: Names; readonly decide: Decide },
+): KeyMerge {
+  const merger = new Merger(format, names, decide)
+  const documents = merger.documents(versions.base.documents, versions.ours.documents, versions.theirs.documents)
+  return { documents, conflicts: merger.conflicts }
+}
+
+type Three = { readonly base: Entry | null; readonly ours: Entry | null; readonly theirs: Entry | null }
+
+class Merger {
+  readonly conflicts: Conflict[] = []
+  readonly #format: Format
+  readonly #names: Names
+  readonly #decide: Decide
+
+  constructor(format: Format, names: Names, decide: Decide) {
+    this.#format = format
+    this.#names = names
+    this.#decide = decide
+  }
+
+  documents(base: readonly Entry[], ours: readonly Entry[], theirs: readonly Entry[]): Merged[] {
+    const isByPlace = base.length === ours.length && base.length === theirs.length
+    const named = isByPlace ? null : this.#resources([base, ours, theirs])
+    if (named === null) return this.#byPlace(base, ours, theirs)
+    return this.#named(named).entries
+  }
+
+  /** Documents by their position; those behind the others' last were added or removed there. */
+  #byPlace(base: readonly Entry[], ours: readonly Entry[], theirs: readonly Entry[]): Merged[] {
+    const result: Merged[] = []
+    for (let at = 0; at < Math.max(base.length, ours.length, theirs.length); at++) {
+      const three = { base: base[at] ?? null, ours: ours[at] ?? null, theirs: theirs[at] ?? null }
+      const isAddedTwice = three.base === null && three.ours !== null && three.ours.exact !== three.theirs?.exact
+      const merged =
+        isAddedTwice && three.theirs !== null ? this.#chosen("document", three) : this.#presence(three, "document")
+      if (merged !== null) result.push(merged)
+    }
+    return result
+  }
+
+  #resources(versions: readonly (readonly Entry[])[]): Named[] | null {
+    const named = versions.map((documents) => byName(documents, (root) => resourceName(root)))
+    return named.every((each) => each !== null) ? named : null
+  }
+
+  /** @returns `null`: the result has no such entry */
+  #presence(three: Three, absence: "delete" | "document" = "delete"): Merged | null {
+    const { base, ours, theirs } = three
+    if (ours === null && theirs === null) return null
+    if (ours !== null && theirs !== null) return this.#entry({ base, ours, theirs })
+    const there = (ours ?? theirs)!
+    const side: Side = ours === null ? "theirs" : "ours"
+    if (base === null) return whole(three, side)
+    // Gone on one side: it has to be as it was on the other.
+    if (base.content === there.content && sameComments(base, there)) return null
+    const kind = base.value === there.value ? "comment" : absence
+    const decision = this.#ask(kind, three)
+    if (decision === null) return whole(three, side)
+    return decision === side ? whole(three, side) : null
+  }
+
+  #entry(three: { base: Entry | null; ours: Entry; theirs: Entry }): Merged {
+    const inner = this.#value(three)
+    const pick = (of: "aboveNumber" | "besideNumber"): Side => {
+      const { base, ours, theirs } = three
+      if (ours[of] === theirs[of]) return "ours"
+      const before = base?.[of] ?? this.#noComment
+      if (ours[of] === before) return "theirs"
+      if (theirs[of] === before) return "ours"
+      return this.#ask("comment", three) ?? "ours"
+    }
+    return { ...three, ...inner, above: pick("aboveNumber"), beside: pick("besideNumber") }
+  }
+
+  get #noComment(): number {
+    return this.#names.of("no comment")
+  }
+
+  #value(three: { base: Entry | null; ours: Entry; theirs: Entry }): Inner {
+    const { base, ours, theirs } = three
+    if (ours.exact === theirs.exact || base?.exact === theirs.exact) return from("ours")
+    if (base?.exact === ours.exact) return from("theirs")
+    if (ours.kind === "map" && theirs.kind === "map") return this.#maps(base?.kind === "map" ? base : null, three)
+    if (ours.kind === "list" && theirs.kind === "list") return this.#lists(base?.kind === "list" ? base : null, three)
+    const isContainer = (kind: SiteKind): boolean => kind === "map" || kind === "list"
+    const differs = ours.kind !== theirs.kind && (isContainer(ours.kind) || isContainer(theirs.kind))
+    return from(this.#ask(base === null ? "add" : differs ? "kind" : "value", three) ?? "ours")
+  }
+
+  #maps(base: Entry | null, three: { ours: Entry; theirs: Entry }): Inner {
+    const entries = this.#named([base, three.ours, three.theirs].map((each) => namedEntries(each?.entries ?? [])))
+    return { value: "both", ...entries, free: this.#free(base, three) }
+  }
+
+  #named([base, ours, theirs]: readonly Named[]): Pick<Merged, "entries" | "isReordered"> & { entries: Merged[] } {
+    const merged = new Map<string, Merged>()
+    for (const name of new Set([...ours!.keys(), ...theirs!.keys()])) {
+      const three = {
+        base: base!.get(name) ?? null,
+        ours: ours!.get(name) ?? null,
+        theirs: theirs!.get(name) ?? null,
+      }
+      const entry = this.#presence(three)
+      if (entry !== null) merged.set(name, entry)
+    }
+    const order = mergeOrder([...base!.keys()], [...ours!.keys()], [...theirs!.keys()], new Set(merged.keys()))
+    const own = [...ours!.keys()].filter((name) => merged.has(name))
+    const isReordered = order.filter((name) => ours!.has(name)).some((name, at) => name !== own[at])
+    return { entries: order.map((name) => merged.get(name)!), isReordered }
+  }
+
+  #lists(base: Entry | null, three: { ours: Entry; theirs: Entry }): Inner {
+    const { ours, theirs } = three
+    const free = this.#free(base, three)
+    const named = namedElements([base?.entries ?? [], ours.entries, theirs.entries])
+    if (named !== null) return { value: "both", ...this.#named(named), free }
+    if (base === null) return from(this.#ask("add", { base, ...three }) ?? "ours")
+    const numbers = [base, ours, theirs].map((each) => each.entries.map((element) => this.#elementNumber(element)))
+    const [b, o, t] = numbers as [number[], number[], number[]]
+    const pieces = mergeSequences(hunksOf(b, o), hunksOf(b, t), { base: b.length }, ([start, end], [from_, to]) => {
+      return end - start === to - from_ && o.slice(start, end).every((each, at) => each === t[from_ + at])
+    })
+    if (pieces.some((piece) => piece.from === "conflict")) return from(this.#ask("list", { base, ...three }) ?? "ours")
+    const entries = pieces.flatMap((piece): Merged[] => {
+      const [start, end] = piece.ours
+      const theirsOf = (at: number): Entry | null => theirs.entries[piece.theirs[0] + at - start] ?? null
+      if (piece.from === "theirs") {
+        // An element in the place of one is a change of it; else they come and go.
+        const isReplaced = end - start === piece.theirs[1] - piece.theirs[0]
+        return theirs.entries
+          .slice(...piece.theirs)
+          .map((each, at) =>
+            whole({ base: null, ours: isReplaced ? ours.entries[start + at]! : null, theirs: each }, "theirs"),
+          )
+      }
+      return ours.entries
+        .slice(start, end)
+        .map((each, at) =>
+          whole({ base: null, ours: each, theirs: piece.from === "both" ? theirsOf(start + at) : null }, "ours"),
+        )
+    })
+    return { value: "both", entries, isReordered: false, free }
+  }
+
+  #elementNumber({ content, aboveNumber, besideNumber }: Entry): number {
+    return this.#names.of(`element ${content} ${aboveNumber} ${besideNumber}`)
+  }
+
+  #free(base: Entry | null, { ours, theirs }: { ours: Entry; theirs: Entry }): readonly Site[] {
+    if (ours.freeNumber === theirs.freeNumber || base?.freeNumber === theirs.freeNumber) return ours.free
+    if (base?.freeNumber === ours.freeNumber) return theirs.free
+    const number = (comment: Site): number => this.#names.of(`comment ${commentText(comment, this.#format)}`)
+    const [b, o, t] = [base?.free ?? [], ours.free, theirs.free].map((each) => each.map(number)) as [
+      number[],
+      number[],
+      number[],
+    ]
+    const pieces = mergeSequences(hunksOf(b, o), hunksOf(b, t), { base: b.length }, ([start, end], [from_, to]) => {
+      return end - start === to - from_ && o.slice(start, end).every((each, at) => each === t[from_ + at])
+    })
+    if (pieces.some((piece) => piece.from === "conflict"))
+      return this.#ask("comment", { base, ours, theirs }) === "theirs" ? theirs.free : ours.free
+    return pieces.flatMap((piece) =>
+      piece.from === "theirs" ? theirs.free.slice(...piece.theirs) : ours.free.slice(...piece.ours),
+    )
+  }
+
+  #chosen(kind: Conflict["kind"], three: Three): Merged {
+    return whole(three, this.#ask(kind, three) ?? "ours")
+  }
+
+  #ask(kind: Conflict["kind"], three: Three): Side | null {
+    const { item } = (three.ours ?? three.theirs ?? three.base)!
+    const conflict: Conflict = { kind, document: documentOf(item), path: fullPath(item), ...three }
+    const decision = this.#decide(conflict)
+    if (decision === null) this.conflicts.push(conflict)
+    return decision
+  }
+}
+
+type Inner = Pick<Merged, "value" | "entries" | "free" | "isReordered">
+
+function from(side: Side): Inner {
+  return { value: side, entries: [], free: [], isReordered: false }
+}
+
+function whole({ ours, theirs }: Three, side: Side): Merged {
+  return { ours, theirs, ...from(side), above: side, beside: side }
+}
+
+function sameComments(a: Entry, b: Entry): boolean {
+  return a.aboveNumber === b.aboveNumber && a.besideNumber === b.besideNumber
+}
+
+type Named = ReadonlyMap<string, Entry>
+
+function namedEntries(entries: readonly Entry[]): Named {
+  return new Map(entries.map((entry) => [entry.id, entry]))
+}
+
+/** A list of mappings is matched by the first of these that names all its elements. */
+const namingKeys: readonly string[] = ["name", "id", "key"]
+
+function namedElements(lists: readonly (readonly Entry[])[]): Named[] | null {
+  for (const key of namingKeys) {
+    const named = lists.map((list) => byName(list, (element) => scalarOf(element, [key])))
+    if (named.every((each) => each !== null)) return named
+  }
+  return null
+}
+
+/** @returns `null` when one has no name, or two have the same */
+function byName(entries: readonly Entry[], nameOf: (entry: Entry) => string | null): Named | null {
+  const named = new Map<string, Entry>()
+  for (const entry of entries) {
+    const name = nameOf(entry)
+    if (name === null || named.has(name)) return null
+    named.set(name, entry)
+  }
+  return named
+}
+
+/** What makes a document of Kubernetes that one. */
+function resourceName(root: Entry): string | null {
+  const kind = scalarOf(root, ["kind"])
+  const name = scalarOf(root, ["metadata", "name"])
+  if (kind === null || name === null) return null
+  return JSON.stringify([scalarOf(root, ["apiVersion"]), kind, name, scalarOf(root, ["metadata", "namespace"])])
+}
+
+function scalarOf(entry: Entry, path: readonly string[]): string | null {
+  let at: Entry | undefined = entry
+  for (const key of path) at = at?.kind === "map" ? at.entries.find(({ item }) => item.key === key) : undefined
+  if (at?.scalar == null) return null
+  return `${at.scalar.kind}:${Buffer.from(at.scalar.bytes).toString("latin1")}`
+}

@@ -1,0 +1,72 @@
+import { type Entry } from "./tree.ts"
+
+/** Offsets of lines; only LF ends one, since texts are merged without their CR. */
+export function lineStart(source: string, at: number): number {
+  return source.lastIndexOf("\n", at - 1) + 1
+}
+
+export function lineEnd(source: string, at: number): number {
+  const end = source.indexOf("\n", at)
+  return end === -1 ? source.length : end
+}
+
+/** Behind the line end of the line that an offset is in. */
+export function nextLine(source: string, at: number): number {
+  return Math.min(lineEnd(source, at) + 1, source.length)
+}
+
+export function columnOf(source: string, at: number): number {
+  return at - lineStart(source, at)
+}
+
+/** Whether nothing but blanks stands before an offset on its line. */
+export function beginsLine(source: string, at: number): boolean {
+  return source.slice(lineStart(source, at), at).trim() === ""
+}
+
+/** How far the line of an offset is indented. */
+export function indentAt(source: string, at: number): number {
+  const start = lineStart(source, at)
+  let end = start
+  while (source[end] === " " || source[end] === "\t") end++
+  return end - start
+}
+
+/** Where the lines of an entry begin, with the comments above it. */
+export function topOf(source: string, { above, span }: Entry): number {
+  return lineStart(source, Math.min(above[0]?.span?.start ?? Infinity, span!.start))
+}
+
+/** Where the text of an entry ends, with the comments behind what is in it. Its own, beside it, does not count. */
+export function endOf(source: string, { entries, free, span }: Entry): number {
+  let end = span!.end
+  const last = entries.at(-1)
+  if (last?.span?.isBlock === true) end = Math.max(lineEnd(source, end), endOf(source, last))
+  for (const comment of free) if (comment.span !== null && span!.isBlock) end = Math.max(end, comment.span.end)
+  return end
+}
+
+/** Moves all lines but the first by as many blanks. */
+export function indented(text: string, by: number): string {
+  if (by === 0 || !text.includes("\n")) return text
+  return text
+    .split("\n")
+    .map((line, at) => (at === 0 ? line : indentedLine(line, by)))
+    .join("\n")
+}
+
+/** Moves all lines. */
+export function indentedLines(text: string, by: number): string {
+  return by === 0
+    ? text
+    : text
+        .split("\n")
+        .map((line) => indentedLine(line, by))
+        .join("\n")
+}
+
+function indentedLine(line: string, by: number): string {
+  if (line === "") return line
+  if (by > 0) return " ".repeat(by) + line
+  return line.slice(0, -by).trim() === "" ? line.slice(-by) : line.trimStart()
+}

@@ -1,0 +1,179 @@
+import { AppError } from "../../errors/app-error.ts"
+import { type Format, type MetadataBlock, type Scan } from "../format.ts"
+import { hasMovingComments, placeholder } from "../seal.ts"
+import { splice } from "../splice.ts"
+import { agrees } from "./agrees.ts"
+import { planEdits } from "./by-edits.ts"
+import { type Conflict, type Decide, type Merged, mergeByKey, type Side } from "./by-key.ts"
+import { mergeLines } from "./by-text.ts"
+import { Names } from "./names.ts"
+import { bareOf, indentOf, mergeProperties, type Properties, withProperties } from "./properties.ts"
+import { type Version, versionOf } from "./tree.ts"
+
+export interface PlainTexts {
+  /** `null`: both sides added the file. */
+  readonly base: string | null
+  readonly ours: string
+  readonly theirs: string
+}
+
+export interface MergeOptions {
+  readonly format: Format
+  /** The metadata block of ours, whose place decides what comments belong to. */
+  readonly like: MetadataBlock | null
+  readonly decide?: Decide | undefined
+  /** Makes a text also where conflicts are left open; they hold what `KeyMerge.conflicts` says. */
+  readonly isDraft?: boolean
+}
+
+/** What came out of a merge of plain texts. */
+export interface PlainMerge {
+  /** `null` when there are conflicts. */
+  readonly text: string | null
+  readonly conflicts: readonly Conflict[]
+  readonly documents: readonly Merged[]
+  readonly versions: Readonly<Record<"base" | Side, Version>>
+  readonly judge: Judge
+}
+
+/** Looks at other texts as the merge did. */
+export interface Judge {
+  readonly format: Format
+  readonly names: Names
+  /** @throws {AppError} what the format's scan throws */
+  version(text: string): Version
+}
+
+/**
+ * Merges three plain texts. What has to come out is found by key; the text that says it comes from a merge by line, as
+ * git does it, wherever that is right, and else from edits of one side's text. A result that does not say exactly what
+ * was found is a conflict, never a guess.
+ *
+ * @throws {AppError} what a format's scan throws
+ */
+export function mergePlain(texts: PlainTexts, options: MergeOptions): PlainMerge {
+  return new PlainMerger(texts, options).merge()
+}
+
+class PlainMerger {
+  readonly #options: MergeOptions
+  readonly #names = new Names()
+  readonly #keepsEnd: boolean
+  readonly #texts: Readonly<Record<"base" | Side, string>>
+  readonly #properties: Properties
+  readonly #judge: Judge
+
+  constructor({ base, ours, theirs }: PlainTexts, options: MergeOptions) {
+    this.#options = options
+    const { format } = options
+    this.#keepsEnd = [base ?? "", ours, theirs].some((text) => endsInBlock(format, text))
+    const bare = [base ?? ours, ours, theirs].map((text) => bareOf(text, { keepsEnd: this.#keepsEnd }))
+    this.#texts = { base: base === null ? "" : bare[0]!.text, ours: bare[1]!.text, theirs: bare[2]!.text }
+    this.#properties = mergeProperties(bare[0]!.properties, bare[1]!.properties, bare[2]!.properties)
+    this.#judge = {
+      format,
+      names: this.#names,
+      version: (text) => this.#versionOf(bareOf(text, { keepsEnd: this.#keepsEnd }).text),
+    }
+  }
+
+  merge(): PlainMerge {
+    const { format, decide = () => null, isDraft = false } = this.#options
+    const { ours, theirs } = this.#texts
+    const versions = {
+      ours: this.#versionOf(ours),
+      theirs: this.#versionOf(theirs),
+      base: this.#texts.base === "" ? this.#nothing() : this.#versionOf(this.#texts.base),
+    }
+    const { documents, conflicts } = mergeByKey(versions, { format, names: this.#names, decide })
+    const result = { documents, versions, judge: this.#judge }
+    if (conflicts.length > 0 && !isDraft) return { ...result, text: null, conflicts }
+    const text = this.#byText(documents) ?? this.#byEdits(documents, versions)
+    if (text !== null) return { ...result, text: this.#finished(text), conflicts }
+    return { ...result, text: null, conflicts: [...conflicts, this.#unsaid(versions)] }
+  }
+
+  /** What is expected can be found, and no text was that says it. */
+  #unsaid({ ours, theirs, base }: PlainMerge["versions"]): Conflict {
+    const nowhere = { path: [], document: 0, base: null, ours: null, theirs: null }
+    if ([ours, theirs, base].some(({ hasAliases }) => hasAliases)) return { ...nowhere, kind: "anchor" }
+    return { ...nowhere, kind: ours.documents.length === theirs.documents.length ? "internal" : "document" }
+  }
+
+  #byText(documents: readonly Merged[]): string | null {
+    const { base, ours, theirs } = this.#texts
+    const merged = base === ours ? theirs : base === theirs ? ours : mergeLines(base, ours, theirs)
+    return merged !== null && this.#isRight(merged, documents) ? merged : null
+  }
+
+  #byEdits(documents: readonly Merged[], versions: Readonly<Record<"base" | Side, Version>>): string | null {
+    const { base, ours, theirs } = this.#texts
+    if ([versions.ours, versions.theirs].some(({ hasAliases }) => hasAliases)) return null
+    // Who indented the file anew has the text that all is put into.
+    const isIndentedByTheirs = indentOf(base) === indentOf(ours) && indentOf(ours) !== indentOf(theirs)
+    const order: Side[] = isIndentedByTheirs ? ["theirs", "ours"] : ["ours", "theirs"]
+    for (const primary of order) {
+      const text = attempt(() => this.#edited(documents, primary, versions))
+      if (text !== null && this.#isRight(text, documents)) return text
+    }
+    return null
+  }
+
+  #edited(documents: readonly Merged[], primary: Side, versions: Readonly<Record<Side, Version>>): string | null {
+    const { format } = this.#options
+    const plan = planEdits(documents, { format, primary, versions })
+    if (plan.unsets.length > unsetsMax) return null
+    let text = splice(versions[primary].scan.source, plan.edits)
+    for (const path of plan.unsets) text = splice(text, format.unset(format.scan(text), path))
+    return splice(text, format.scan(text).metadata?.detach ?? [])
+  }
+
+  #isRight(text: string, documents: readonly Merged[]): boolean {
+    const version = attempt(() => this.#versionOf(text))
+    return version !== null && agrees(version.documents, documents, this.#judge)
+  }
+
+  #versionOf(text: string): Version {
+    return versionOf(this.#options.format, this.#framed(text), this.#names)
+  }
+
+  /** With a metadata block in it, where that decides what comments belong to. */
+  #framed(text: string): Scan {
+    const { format, like } = this.#options
+    const scan = format.scan(text)
+    if (scan.metadata !== null) throw new AppError("ALREADY_SEALED")
+    if (!hasMovingComments(format, scan)) return scan
+    return format.scan(splice(text, format.attach(scan, placeholder, like)))
+  }
+
+  #nothing(): Version {
+    const { format } = this.#options
+    const empty: Scan = { source: "", sites: [], metadata: null, aliases: [], documents: 1 }
+    return versionOf({ ...format, places: () => () => null }, empty, this.#names)
+  }
+
+  #finished(text: string): string {
+    const open = withProperties(text, this.#properties)
+    // Without its last line end a block would hold another text.
+    const isClosed = this.#keepsEnd || endsInBlock(this.#options.format, open)
+    return isClosed ? withProperties(text, { ...this.#properties, isClosed: true }) : open
+  }
+}
+
+/** Each of them is another look at the whole text. */
+const unsetsMax = 100
+
+/** Whether a missing last line end may be part of a value: the text ends open, and a YAML block may be its end. */
+function endsInBlock(format: Format, text: string): boolean {
+  return format.name === "yaml" && text !== "" && !text.endsWith("\n") && /[|>][-+0-9]*[ \t]*(?:#.*)?\r?$/m.test(text)
+}
+
+/** @returns `null` when the text that was tried is no text of this format */
+function attempt<T>(work: () => T): T | null {
+  try {
+    return work()
+  } catch (error) {
+    if (error instanceof AppError || error instanceof RangeError) return null
+    throw error
+  }
+}

@@ -1,0 +1,207 @@
+import { type EntrySpan, type Format, type Scan } from "../format.ts"
+import { type Scalar } from "../scalar.ts"
+import { documentOf, type Item, type Site, type SiteKind } from "../site.ts"
+import { type Names } from "./names.ts"
+
+/**
+ * One entry of a mapping or list, or a document, as the merge sees it: with the comments that are its own, and with
+ * numbers that are equal where the content is.
+ */
+export interface Entry {
+  readonly item: Item
+  /** Names it among its siblings in all versions: its key, and how many of that key stand before it. */
+  readonly id: string
+  readonly kind: SiteKind
+  /** `null` for a mapping, a list, a null. */
+  readonly scalar: Scalar | null
+  readonly entries: readonly Entry[]
+  /** Comments in the lines right above it, and behind it. */
+  readonly above: readonly Site[]
+  readonly beside: readonly Site[]
+  /** Comments that stand in it and belong to none of its entries. */
+  readonly free: readonly Site[]
+  /** Where it stands in the text; `null` behind an alias, and for a document. */
+  readonly span: EntrySpan | null
+  /** Values alone, without comments and without the order of mappings. */
+  readonly value: number
+  /** With the comments in it. Its own, above and beside, do not count. */
+  readonly content: number
+  /** The same with the order of all that is in it. */
+  readonly exact: number
+  readonly aboveNumber: number
+  readonly besideNumber: number
+  readonly freeNumber: number
+}
+
+/** One version of a document, ready to be merged. */
+export interface Version {
+  readonly scan: Scan
+  readonly documents: readonly Entry[]
+  readonly hasAliases: boolean
+}
+
+interface Growing extends Omit<{ -readonly [Name in keyof Entry]: Entry[Name] }, "entries"> {
+  readonly entries: Growing[]
+  readonly above: Site[]
+  readonly beside: Site[]
+  readonly free: Site[]
+  /** Earlier lines of a repeated key, which upstream does not see. */
+  readonly shadowed: Site[]
+}
+
+/**
+ * The tree of one version.
+ *
+ * @param scan - of a text whose metadata block stands in it, since that decides what comments belong to
+ * @param names - the same for all versions that are compared
+ */
+export function versionOf(format: Format, scan: Scan, names: Names): Version {
+  const entries = new Map<Item, Growing>()
+  const roots: Growing[] = []
+  const places = format.places(scan)
+  const entryOf = (item: Item): Growing => {
+    const known = entries.get(item)
+    if (known !== undefined) return known
+    const entry = newEntry(item, item.parent === null ? null : places(item))
+    entries.set(item, entry)
+    if (item.parent === null) roots[documentOf(item)] = entry
+    else entryOf(item.parent).entries.push(entry)
+    return entry
+  }
+  const comments: Site[] = []
+  for (const site of scan.sites) {
+    const entry = entryOf(site.item)
+    if (site.kind === "comment") {
+      if (site.inList === true && entry.entries.length === 0) entry.kind = "list"
+      if (site.alias === undefined) comments.push(site)
+    } else if (site.shadowed === true) entry.shadowed.push(site)
+    else {
+      entry.kind = site.kind
+      entry.scalar = site.scalar
+    }
+  }
+  for (let index = 0; index < scan.documents; index++) {
+    if (roots[index] === undefined) entryOf({ parent: null, key: null, index })
+  }
+  giveOut(comments, entries, scan.source)
+  for (const root of roots) number(root, format, names)
+  return { scan, documents: roots, hasAliases: scan.aliases.length > 0 }
+}
+
+function newEntry(item: Item, span: EntrySpan | null): Growing {
+  return {
+    item,
+    id: "",
+    kind: "map",
+    scalar: null,
+    entries: [],
+    above: [],
+    beside: [],
+    free: [],
+    shadowed: [],
+    span,
+    value: 0,
+    content: 0,
+    exact: 0,
+    aboveNumber: 0,
+    besideNumber: 0,
+    freeNumber: 0,
+  }
+}
+
+/**
+ * A comment belongs to the value on its line, or to the entry in the line right below it. What an empty line sets apart
+ * speaks of more, and belongs to the mapping or list.
+ */
+function giveOut(comments: readonly Site[], entries: ReadonlyMap<Item, Growing>, source: string): void {
+  if (comments.length === 0) return
+  const inText = [...entries.values()]
+    .filter(({ span }) => span !== null)
+    .sort((a, b) => a.span!.start - b.span!.start || b.span!.end - a.span!.end)
+  /** Where what an entry has above it begins. */
+  const tops = new Map<Growing, number>()
+  for (const comment of comments.toSorted((a, b) => b.span!.start - a.span!.start)) {
+    const holder = entries.get(comment.item)!
+    const nth = countBefore(inText, comment.span!.start)
+    if (comment.inline === true) {
+      const beside = inText.slice(0, nth).findLast(({ span }) => span!.isBlock)?.beside
+      ;(beside ?? holder.free).push(comment)
+      continue
+    }
+    // The comment of an INI section stands in it, and its span reaches over the header.
+    const next = inText[nth]
+    const isBelow = next !== undefined && (next.item.parent === holder.item || next === holder)
+    if (isBelow && isAbove(source, comment.span!, tops.get(next) ?? next.span!.start)) {
+      next.above.push(comment)
+      tops.set(next, comment.span!.start)
+    } else holder.free.push(comment)
+  }
+  for (const { above, beside, free } of entries.values()) for (const list of [above, beside, free]) list.reverse()
+}
+
+function countBefore(inText: readonly Growing[], offset: number): number {
+  let low = 0
+  let high = inText.length
+  while (low < high) {
+    const middle = (low + high) >> 1
+    if (inText[middle]!.span!.start < offset) low = middle + 1
+    else high = middle
+  }
+  return low
+}
+
+/** Whether nothing but one line end, blanks and a mark stand between. */
+function isAbove(source: string, comment: { readonly end: number }, top: number): boolean {
+  if (top <= comment.end) return true
+  const lineEnd = source.indexOf("\n", comment.end)
+  if (lineEnd === -1 || lineEnd >= top) return false
+  for (let at = comment.end; at < top; at++) {
+    const character = source[at]!
+    if (at !== lineEnd && !" \t\r#;".includes(character)) return false
+  }
+  return true
+}
+
+function number(entry: Growing, format: Format, names: Names): void {
+  const { entries, shadowed } = entry
+  if (entries.length > 0) entry.kind = entries[0]!.item.key === null ? "list" : "map"
+  const seen = new Map<string, number>()
+  for (const [at, each] of entries.entries()) {
+    const { key } = each.item
+    const nth = key === null ? at : (seen.get(key) ?? 0)
+    if (key !== null) seen.set(key, nth + 1)
+    each.id = JSON.stringify([key, nth])
+    number(each, format, names)
+  }
+  entry.aboveNumber = names.of(commentsText(entry.above, format))
+  entry.besideNumber = names.of(commentsText(entry.beside, format))
+  entry.freeNumber = names.of(commentsText(entry.free, format))
+  const own = [entry.kind, ...[entry.scalar, ...shadowed.map(({ scalar }) => scalar)].map(scalarName)].join(" ")
+  const isMap = entry.kind === "map"
+  const listed = (of: (each: Growing) => number | string, sorted: boolean): string => {
+    const all = entries.map((each) => `${isMap ? each.id : ""}=${of(each)}`)
+    return (sorted ? all.sort() : all).join(",")
+  }
+  const withComments = (each: Growing, inner: number): string => `${inner}/${each.aboveNumber}/${each.besideNumber}`
+  entry.value = names.of(`value ${own} ${listed((each) => each.value, isMap)}`)
+  entry.content = names.of(
+    `content ${own} ${entry.freeNumber} ${listed((each) => withComments(each, each.content), isMap)}`,
+  )
+  entry.exact = names.of(`exact ${own} ${entry.freeNumber} ${listed((each) => withComments(each, each.exact), false)}`)
+}
+
+function scalarName(scalar: Scalar | null): string {
+  if (scalar === null) return "-"
+  const { kind, bytes } = scalar
+  return `${kind}:${bytes.length}:${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")}`
+}
+
+function commentsText(comments: readonly Site[], format: Format): string {
+  if (comments.length === 0) return "no comment"
+  return comments.map((site) => commentText(site, format)).join("\n")
+}
+
+/** What of a comment counts. */
+export function commentText({ scalar }: Site, { settled }: Format): string {
+  return scalarName(scalar === null ? null : (settled?.(scalar) ?? scalar))
+}
