@@ -1,5 +1,5 @@
 import { align } from "./align.ts"
-import { type Leaf, type Opened } from "./document.ts"
+import { type Leaf, type Opened, type SealedDocument } from "./document.ts"
 import { type Format } from "./format.ts"
 import { AadPaths } from "./path.ts"
 import { sameBytes, type Scalar } from "./scalar.ts"
@@ -52,6 +52,32 @@ export function keptTokens(
     if (isFree[at]! && isKept(old)) push(left, contents.numberOf(old, "exact"), old)
   }
   return result.map((kept, index) => kept ?? left.get(contents.numberOf(wanted[index]!, "exact"))?.pop() ?? null)
+}
+
+/** A token, and the file that it stands in. */
+export interface KeptIn extends Kept {
+  readonly document: SealedDocument
+}
+
+/**
+ * The same from several files under one data key, such as both sides of a merge: what the first one does not have is
+ * looked for in the next. A token that stands in more than one of them is still given out once.
+ */
+export function keptFromAll(
+  files: readonly Opened[],
+  wanted: readonly Wanted[],
+  spelling?: (site: Site) => string,
+): (KeptIn | null)[] {
+  const given = new Set<string>()
+  const result = wanted.map((): KeptIn | null => null)
+  for (const file of files) {
+    for (const [index, kept] of keptTokens(file, wanted, spelling).entries()) {
+      if (kept === null || result[index] !== null || given.has(kept.token)) continue
+      given.add(kept.token)
+      result[index] = { token: kept.token, scalar: kept.scalar, site: kept.site, document: file.document }
+    }
+  }
+  return result
 }
 
 /** As `align`, but what both begin and end with is compared one by one: nearly all of a file where little has changed. */

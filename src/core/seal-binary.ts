@@ -1,6 +1,6 @@
 import { type Opened } from "./document.ts"
 import { type Format } from "./format.ts"
-import { keptTokens } from "./kept-tokens.ts"
+import { keptFromAll } from "./kept-tokens.ts"
 import { clearBytes, macOf } from "./open.ts"
 import { readBack } from "./read-back.ts"
 import { blockOf, finish, type Sealed, type SealOptions } from "./seal.ts"
@@ -27,7 +27,8 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
   const scan = format.scan(plain)
   const site = scan.sites[0]!
   const scalar = { kind: "str", bytes } as const
-  const kept = bytes.length === 0 ? null : (keptTokens(previous, [{ site, scalar }])[0] ?? null)
+  const files = previous === null ? [] : [previous, ...(options.alsoKept ?? [])]
+  const kept = bytes.length === 0 ? null : (keptFromAll(files, [{ site, scalar }])[0] ?? null)
   const token = bytes.length === 0 ? null : (kept?.token ?? cipher.sealToken(bytes, aad, "str"))
   const leaves = [{ site, scalar, isSelected: true, token, kept }]
   const draft = {

@@ -1,7 +1,7 @@
-import { type Leaf, type Opened, type SealedDocument } from "./document.ts"
+import { type Leaf, type Opened } from "./document.ts"
 import { type Format } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
-import { type Kept, keptTokens } from "./kept-tokens.ts"
+import { type KeptIn, keptFromAll } from "./kept-tokens.ts"
 import { AadPaths } from "./path.ts"
 import { type Scalar } from "./scalar.ts"
 import { type CompiledSelectors } from "./select.ts"
@@ -10,12 +10,13 @@ import { type Edit } from "./text.ts"
 
 /** A leaf that is about to be written, and the one of the previous file whose token it keeps. */
 export interface SealedLeaf extends Leaf {
-  readonly kept: Kept | null
+  readonly kept: KeptIn | null
 }
 
 interface LeafOptions {
   readonly cipher: Cipher
   readonly previous: Opened | null
+  readonly alsoKept?: readonly Opened[] | undefined
   readonly format: Format
   readonly compiled: CompiledSelectors
   /** The text that the spans of the sites are of. */
@@ -29,13 +30,14 @@ const markedTriesMax = 1000
 export function sealLeaves(
   sites: readonly Site[],
   isSelected: readonly boolean[],
-  { cipher, previous, format, compiled, source }: LeafOptions,
+  { cipher, previous, alsoKept = [], format, compiled, source }: LeafOptions,
 ): SealedLeaf[] {
   const leaves = sites.map((site, index) => ({
     site,
     scalar: (isSelected[index]! ? format.sealable?.(site) : null) ?? site.scalar,
   }))
-  const kept = keptTokens(previous, leaves, ({ span }) => (span === null ? "" : source.slice(span.start, span.end)))
+  const files = previous === null ? [] : [previous, ...alsoKept]
+  const kept = keptFromAll(files, leaves, ({ span }) => (span === null ? "" : source.slice(span.start, span.end)))
   const aads = new AadPaths()
   const marked = compiled.rule === "unencryptedCommentRegex" ? compiled.pattern : null
   let triesLeft = markedTriesMax
@@ -63,12 +65,11 @@ export function sealLeaves(
  * all the others.
  *
  * @param edit - as the format would write it, in offsets of `plain`
- * @param previous - the sealed document that `kept` comes from
  */
-export function inOldCarrier(edit: Edit, kept: Kept, previous: SealedDocument, plain: string): Edit {
-  if (kept.site.span === null) return edit
-  const { start, end, text } = previous.format.open(previous.scan, kept.site, kept.scalar)
-  const carrier = previous.scan.source.slice(start, end)
+export function inOldCarrier(edit: Edit, { site, scalar, document }: KeptIn, plain: string): Edit {
+  if (site.span === null) return edit
+  const { start, end, text } = document.format.open(document.scan, site, scalar)
+  const carrier = document.scan.source.slice(start, end)
   // What opens with a tag of its own, such as the text `<<`, begins before the content that is sealed.
   const from = Math.max(0, Math.min(edit.start, edit.end - text.length))
   return text === plain.slice(from, edit.end) ? { start: from, end: edit.end, text: carrier } : edit

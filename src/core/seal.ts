@@ -38,6 +38,8 @@ export interface SealOptions {
   readonly scan?: Scan | undefined
   /** The file as it was, opened with the same data key: what did not change keeps its token. */
   readonly previous: Opened | null
+  /** Others under the same data key, whose tokens are kept too: the other side of a merge. Only with `previous`. */
+  readonly alsoKept?: readonly Opened[] | undefined
   /**
    * The file that is sealed anew under another data key: none of its tokens stays, but its metadata keeps its place
    * and the order of its fields. Never together with `previous`.
@@ -176,7 +178,7 @@ function makeDraft(
   const tokenEdit = ({ site, token, kept }: SealedLeaf): Edit | null => {
     if (token === null || site.span === null) return null
     const edit = back(format.seal(framed, site, token))
-    return kept === null || !keepsCarriers ? edit : inOldCarrier(edit, kept, options.previous!.document, plain)
+    return kept === null || !keepsCarriers ? edit : inOldCarrier(edit, kept, plain)
   }
   return {
     format,
