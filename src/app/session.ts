@@ -47,6 +47,8 @@ export interface Outcome {
   readonly output?: string | Uint8Array | undefined
   /** Failures of single files; the other files were done. The first decides the exit status. */
   readonly errors?: readonly AppError[] | undefined
+  /** Lines for standard error that are no errors of this program and have words of their own: what git is told. */
+  readonly said?: readonly string[] | undefined
   /** The status of a child. */
   readonly exit?: number | undefined
   /** What ended the child. */

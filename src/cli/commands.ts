@@ -96,6 +96,14 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     },
   ],
   [
+    "merge-driver",
+    {
+      group: "git",
+      summary: "merge a sealed file by key; git calls it",
+      load: async () => (await import("./commands/merge-driver.ts")).mergeDriver,
+    },
+  ],
+  [
     "rotate",
     {
       group: "keys",

@@ -37,8 +37,9 @@ export async function run(io: Io): Promise<number> {
     notice: (text) => void io.stderr.write(notice(text, style)),
   }
   try {
-    const { output, errors = [], exit = 0 } = await dispatch(session, words)
+    const { output, said = [], errors = [], exit = 0 } = await dispatch(session, words)
     if (output !== undefined) await io.stdout.write(output)
+    for (const line of said) await io.stderr.write(`${line}\n`)
     for (const error of errors) await fail(error)
     const [first] = errors
     return first === undefined ? exit : exitOf(first)

@@ -1,3 +1,5 @@
+import { timingSafeEqual } from "node:crypto"
+
 /**
  * Owned secret bytes (a data key, a share): they can be wiped, and no `inspect`, JSON or string shows them.
  * The caller hands the buffer over and must not keep it.
@@ -21,6 +23,10 @@ export class SecretBytes {
 
   copy(): SecretBytes {
     return this.use((bytes) => new SecretBytes(Uint8Array.from(bytes)))
+  }
+
+  equals(other: SecretBytes): boolean {
+    return this.use((a) => other.use((b) => a.length === b.length && timingSafeEqual(a, b)))
   }
 
   wipe(): void {

@@ -1,5 +1,5 @@
 import { type Format } from "../format.ts"
-import { documentOf, fullPath, type Site, type SiteKind } from "../site.ts"
+import { documentOf, shownPath, type Site, type SiteKind } from "../site.ts"
 import { type Names } from "./names.ts"
 import { mergeOrder } from "./order.ts"
 import { hunksOf, mergeSequences } from "./sequence.ts"
@@ -128,10 +128,12 @@ class Merger {
 
   #value(three: { base: Entry | null; ours: Entry; theirs: Entry }): Inner {
     const { base, ours, theirs } = three
-    if (ours.exact === theirs.exact || base?.exact === theirs.exact) return from("ours")
-    if (base?.exact === ours.exact) return from("theirs")
+    if (ours.exact === theirs.exact) return from("ours")
+    // What only one side changed is looked through too: a text is edited as little as can be.
     if (ours.kind === "map" && theirs.kind === "map") return this.#maps(base?.kind === "map" ? base : null, three)
     if (ours.kind === "list" && theirs.kind === "list") return this.#lists(base?.kind === "list" ? base : null, three)
+    if (base?.exact === theirs.exact) return from("ours")
+    if (base?.exact === ours.exact) return from("theirs")
     const isContainer = (kind: SiteKind): boolean => kind === "map" || kind === "list"
     const differs = ours.kind !== theirs.kind && (isContainer(ours.kind) || isContainer(theirs.kind))
     return from(this.#ask(base === null ? "add" : differs ? "kind" : "value", three) ?? "ours")
@@ -221,7 +223,7 @@ class Merger {
 
   #ask(kind: Conflict["kind"], three: Three): Side | null {
     const { item } = (three.ours ?? three.theirs ?? three.base)!
-    const conflict: Conflict = { kind, document: documentOf(item), path: fullPath(item), ...three }
+    const conflict: Conflict = { kind, document: documentOf(item), path: [...shownPath(item)], ...three }
     const decision = this.#decide(conflict)
     if (decision === null) this.conflicts.push(conflict)
     return decision

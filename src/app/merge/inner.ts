@@ -1,0 +1,25 @@
+import { type Conflict } from "../../core/merge/by-key.ts"
+import { type Format } from "../../core/format.ts"
+import { splice } from "../../core/splice.ts"
+import { utf8 } from "../../core/text.ts"
+import { type Tree } from "../../core/tree.ts"
+
+/**
+ * In place of each conflict a fresh random text, which equals neither side: git merges the bases of branches that
+ * crossed, and only compares the result with others.
+ *
+ * @param text - the merge with ours in place of the conflicts
+ * @throws {AppError} `KEY_NOT_FOUND` and its kin, where no text can stand at that place
+ */
+export function withRandomTexts(
+  format: Format,
+  text: string,
+  conflicts: readonly Conflict[],
+  randomBytes: (length: number) => Uint8Array,
+): string {
+  return conflicts.reduce((before, { path }) => {
+    const bytes = utf8.encode(Buffer.from(randomBytes(24)).toString("base64url"))
+    const value: Tree = { type: "scalar", scalar: { kind: "str", bytes } }
+    return splice(before, format.set(format.scan(before), path, value))
+  }, text)
+}
