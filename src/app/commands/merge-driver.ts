@@ -148,7 +148,10 @@ function labelsOf([base, ours, theirs]: readonly (string | undefined)[]): Labels
 
 /** What git does without a driver, with its markers. */
 async function mergePlainText(options: MergeDriverOptions, labels: Labels, place: Place): Promise<number> {
-  const names = [labels.ours ?? "ours", labels.base ?? "base", labels.theirs ?? "theirs"].flatMap((name) => ["-L", name])
+  const names = [labels.ours ?? "ours", labels.base ?? "base", labels.theirs ?? "theirs"].flatMap((name) => [
+    "-L",
+    name,
+  ])
   const files = [options.ours, options.base, options.theirs]
   const args = ["merge-file", "-q", `--marker-size=${sizeOf(options.size)}`, ...names, "--", ...files]
   const git = await place.git()

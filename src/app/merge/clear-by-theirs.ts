@@ -1,7 +1,7 @@
 import { compileSelectors } from "../../config/re2.ts"
 import { type Rule } from "../../config/rule.ts"
 import { select } from "../../core/select.ts"
-import { documentOf, fullPath, keyPath, type Site } from "../../core/site.ts"
+import { documentOf, keyPath, shownPath, type Site } from "../../core/site.ts"
 import { decodeText } from "../../core/text.ts"
 import { type Conflict } from "./conflict.ts"
 import { type OpenedVersions } from "./side.ts"
@@ -28,7 +28,7 @@ export async function clearByTheirs(
   const isSelected = select(sites, await compileSelectors(rule.selectors, { refuseInvalid: false }))
   const site = sites.find((_, at) => isNew[at]! && isSelected[at]!)
   if (site === undefined) return null
-  return { kind: "selectors", path: fullPath(site.item), document: documentOf(site.item), code: "SELECTOR_DRIFT" }
+  return { kind: "selectors", path: [...shownPath(site.item)], document: documentOf(site.item), code: "SELECTOR_DRIFT" }
 }
 
 /** A value with the keys that lead to it, in whatever position of their lists. */

@@ -32,8 +32,8 @@ export async function ruleAtHead(session: Session, git: Git, path: string): Prom
   try {
     const contents = new Map<string, Uint8Array>()
     for (const file of found) {
-      const bytes = (await blobs.read(file.id))?.bytes
-      if (bytes != null && file.mode !== "120000") contents.set(file.path, bytes)
+      const bytes = (await blobs.read(file.id))?.bytes ?? null
+      if (bytes !== null && file.mode !== "120000") contents.set(file.path, bytes)
     }
     const tree = treeFiles(files, git.cwd, contents)
     const search = await findConfig(target, tree)

@@ -161,7 +161,13 @@ async function mergeOpened(session: Session, opened: OpenedVersions, request: Me
   try {
     const sealed = await sealMerged(session, opened, content.bytes, fresh)
     const notices: Notice[] = isOpened(theirs) ? [] : ["theirs was plain"]
-    return { kind: "merged", bytes: utf8.encode(sealed.text), taken: content.taken, notices, isUnsettled: content.isUnsettled }
+    return {
+      kind: "merged",
+      bytes: utf8.encode(sealed.text),
+      taken: content.taken,
+      notices,
+      isUnsettled: content.isUnsettled,
+    }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return { kind: "conflict", conflicts: [wholeFile("internal", { code: error.code })] }
@@ -278,4 +284,3 @@ function countTaken(merged: readonly Merged[]): number {
     return sum + (isTaken || beside === "theirs" ? 1 : 0) + countTaken(entries)
   }, 0)
 }
-

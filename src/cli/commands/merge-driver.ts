@@ -20,8 +20,13 @@ export const mergeDriver = command({
   options: {
     verbose: { kind: "flag", summary: "say what was merged; SOTTO_MERGE_VERBOSE=1 does the same" },
   },
+  // Whatever else goes wrong is a conflict, and has its status.
+  failureExit: 64,
   examples: [
-    { line: "sotto merge-driver -- %O %A %B %L %P %S %X %Y", shows: "as `sotto git install` writes it into the config" },
+    {
+      line: "sotto merge-driver -- %O %A %B %L %P %S %X %Y",
+      shows: "as `sotto git install` writes it into the config",
+    },
   ],
   async run(session, { args, options }) {
     const { mergeDriver: drive } = await import("../../app/commands/merge-driver.ts")

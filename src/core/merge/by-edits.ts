@@ -224,28 +224,25 @@ class Planner {
 
   #insert(texts: readonly string[], before: Entry | null, after: Entry | null, isBlock: boolean, holder: Entry): void {
     if (!isBlock) return this.#insertFlow(texts, before, after, holder)
-    const isFirst = before === null && after?.span != null && beginsLine(this.#text, after.span.start)
+    const below = after?.span ?? null
+    const isFirst = before === null && below !== null && beginsLine(this.#text, below.start)
     const neighbour = before ?? after
-    if (neighbour?.span == null) return
-    const at = isFirst ? topOf(this.#text, after) : nextLine(this.#text, endOf(this.#text, neighbour))
+    if (neighbour === null || neighbour.span === null) return
+    const at = isFirst ? topOf(this.#text, neighbour) : nextLine(this.#text, endOf(this.#text, neighbour))
     const lines = texts.join("")
     const isOpen = at === this.#text.length && at > 0 && !this.#text.endsWith("\n")
     this.#put(at, at, isOpen ? `\n${lines.slice(0, -1)}` : lines)
   }
 
   #insertFlow(texts: readonly string[], before: Entry | null, after: Entry | null, { entries }: Entry): void {
-    const [first, second] = entries
-    if (first?.span == null) return
-    const lead = this.#text.slice(lineStart(this.#text, first.span.start), first.span.start)
-    const between =
-      second?.span != null
-        ? this.#text.slice(first.span.end, second.span.start)
-        : lead.trim() === ""
-          ? `,\n${lead}`
-          : ", "
-    if (before?.span != null) this.#put(before.span.end, before.span.end, texts.map((text) => between + text).join(""))
-    else if (after?.span != null)
-      this.#put(after.span.start, after.span.start, texts.map((text) => text + between).join(""))
+    const [first, second] = entries.map(({ span }) => span)
+    if (first === undefined || first === null) return
+    const lead = this.#text.slice(lineStart(this.#text, first.start), first.start)
+    const newLine = lead.trim() === "" ? `,\n${lead}` : ", "
+    const between = second === undefined || second === null ? newLine : this.#text.slice(first.end, second.start)
+    const at = before?.span?.end ?? after?.span?.start ?? first.start
+    const isBehind = before !== null && before.span !== null
+    this.#put(at, at, texts.map((text) => (isBehind ? between + text : text + between)).join(""))
   }
 
   /** Comments that belong to no entry: what the other side took out, and what it added behind an entry that stays. */
@@ -264,10 +261,8 @@ class Planner {
       const by = column - indentAt(this.#source, start)
       const behind = merged.entries.findLast((each) => (each[this.#other]?.span?.end ?? Infinity) <= start)
       const neighbour = behind?.[this.#primary] ?? null
-      const at =
-        neighbour?.span != null
-          ? nextLine(this.#text, endOf(this.#text, neighbour))
-          : topOf(this.#text, own.entries[0]!)
+      const isBehind = neighbour !== null && neighbour.span !== null
+      const at = isBehind ? nextLine(this.#text, endOf(this.#text, neighbour)) : topOf(this.#text, own.entries[0]!)
       const isAlone = this.#source.slice(nextLine(this.#source, comment.span.end)).startsWith("\n")
       this.#put(at, at, withLineEnd(indentedLines(text, by)) + (isAlone && neighbour === null ? "\n" : ""))
     }
@@ -280,8 +275,8 @@ class Planner {
 
 /** Where the comment beside an entry begins, with the blanks before its mark; where one would begin. */
 function besideStart(source: string, { beside, span, entries }: Entry): number {
-  const own = beside[0]?.span
-  if (own == null) return entries.at(-1)?.span?.isBlock === true ? lineEnd(source, span!.start) : span!.end
+  const own = beside[0]?.span ?? null
+  if (own === null) return entries.at(-1)?.span?.isBlock === true ? lineEnd(source, span!.start) : span!.end
   let at = own.start
   while (at > 0 && " \t#;".includes(source[at - 1]!)) at--
   return at

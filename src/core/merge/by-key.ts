@@ -283,6 +283,6 @@ function resourceName(root: Entry): string | null {
 function scalarOf(entry: Entry, path: readonly string[]): string | null {
   let at: Entry | undefined = entry
   for (const key of path) at = at?.kind === "map" ? at.entries.find(({ item }) => item.key === key) : undefined
-  if (at?.scalar == null) return null
-  return `${at.scalar.kind}:${Buffer.from(at.scalar.bytes).toString("latin1")}`
+  const scalar = at?.scalar ?? null
+  return scalar === null ? null : `${scalar.kind}:${Buffer.from(scalar.bytes).toString("latin1")}`
 }

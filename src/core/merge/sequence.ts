@@ -24,7 +24,7 @@ export function hunksOf(before: ArrayLike<number>, after: ArrayLike<number>): Hu
   let old = 0
   for (let at = 0; at <= after.length; at++) {
     const from = at
-    while (at < after.length && partners[at]! === -1) at++
+    while (partners[at] === -1) at++
     const end = at < after.length ? partners[at]! : before.length
     if (end > old || at > from) hunks.push({ start: old, end, from, to: at })
     old = end + 1
