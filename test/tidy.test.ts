@@ -294,6 +294,21 @@ describe("tables and texts", () => {
     expect(promised.filter((number) => !new RegExp(`\\b${number}\\b`).test(tests))).toEqual([])
   })
 
+  test("files that the tour and the design name are there", () => {
+    const pages = [
+      "docs/architecture.md",
+      ...readdirSync(join(root, "docs/design")).map((name) => `docs/design/${name}`),
+    ]
+    const named = pages.flatMap((page) =>
+      Array.from(
+        readFileSync(join(root, page), "utf8").matchAll(/`((?:src|test|scripts|fixtures)\/[\w./-]+)`/g),
+        ([, file]) => file!,
+      ),
+    )
+    expect(named.length).toBeGreaterThan(50)
+    expect(named.filter((file) => !existsSync(join(root, file)))).toEqual([])
+  })
+
   test("links between pages lead somewhere", () => {
     const pages = [
       "README.md",
@@ -303,6 +318,9 @@ describe("tables and texts", () => {
       "docs/threat-model.md",
       "docs/compatibility.md",
       "docs/publishing.md",
+      "docs/architecture.md",
+      "docs/design/layout.md",
+      "docs/design/security.md",
     ]
     const dead = pages.flatMap((page) => {
       const links = readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)

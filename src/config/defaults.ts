@@ -11,7 +11,7 @@ export interface RuleSettings {
   readonly layoutMemo: MemoMode
   /** `null`: by the name of the file. */
   readonly inputType: FormatName | null
-  /** Clear values that nothing authenticates may reach the child of `run` (security.md S10). */
+  /** Clear values that nothing authenticates may reach the child of `run` (docs/design/security.md S10). */
   readonly withClear: boolean
   readonly stores: Stores
 }

@@ -40,7 +40,7 @@ export type KnownSearches = Map<string, Promise<FolderSearch>>
 /**
  * Looks for the config of one file: from its folder upward, nearest folder first, up to the top folder of the git
  * repository. Outside git the search ends at the home folder or where another file system begins, and a config that
- * others could have written is refused (security.md S9).
+ * others could have written is refused (docs/design/security.md S9).
  *
  * @param target - the file, which need not exist; `null` for standard input: the search starts in the working folder
  * @throws {AppError} `CONFIG_UNTRUSTED`

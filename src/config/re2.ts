@@ -8,7 +8,7 @@ import { literalPattern } from "./literal-pattern.ts"
  * text only. The engine is loaded when the first pattern needs it; patterns that only spell out words do not.
  *
  * @param selector - which of the selectors it is, for errors
- * @throws {AppError} `PATTERN_INVALID`, or `PATTERN_TOO_LONG` (security.md S21)
+ * @throws {AppError} `PATTERN_INVALID`, or `PATTERN_TOO_LONG` (docs/design/security.md S21)
  */
 export async function loadPattern(text: string, selector?: keyof Selectors): Promise<Pattern> {
   const pattern = await loadPatternIfValid(text, selector)

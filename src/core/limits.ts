@@ -1,4 +1,4 @@
-/** Bounds against hostile input (security.md S21). Each has its error and its test. */
+/** Bounds against hostile input (docs/design/security.md S21). Each has its error and its test. */
 export const limits = {
   /** Text of one structured file. */
   file_bytes_max: 256 * 1024 * 1024,

@@ -10,7 +10,7 @@ import { parseToken } from "./token.ts"
 
 /**
  * What no token can carry: spellings such as `0x1F`, folded text, an alias that was written out, a BOM. It is sealed
- * with the data key and stands in the metadata, where upstream ignores it (layout.md section 2).
+ * with the data key and stands in the metadata, where upstream ignores it (docs/design/layout.md section 2).
  */
 export interface Memo {
   /** Spelling of a sealed site, by its number among all tokens; `check` ties it to the site's path. */

@@ -20,7 +20,7 @@ export interface Metadata {
   readonly version: string
   readonly selectors: Selectors
   readonly macOnlyEncrypted: boolean
-  /** Tokens of layout.md sections 2 and 6; `""` when absent. */
+  /** Tokens of docs/design/layout.md sections 2 and 6; `""` when absent. */
   readonly layout: string
   readonly structure: string
   /** Format of a file that lies whole in the binary container; `""` when it is none. */

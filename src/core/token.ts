@@ -84,7 +84,7 @@ export class TokenReader {
 
   /**
    * Reads a token strictly. Upstream ignores whatever follows the bracket; that would be clear text that looks
-   * authenticated, so only the newlines at the end of a block scalar are let through (security.md S19): a YAML block with
+   * authenticated, so only the newlines at the end of a block scalar are let through (docs/design/security.md S19): a YAML block with
    * `+` keeps the empty lines below its text, and they are layout.
    *
    * @returns fields that hold until the next token is read

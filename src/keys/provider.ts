@@ -28,7 +28,7 @@ export interface KeyContext {
   prompt(question: string, options: { hidden: boolean }): Promise<string | null>
   /** One line for people, on stderr. */
   notice(text: string): void
-  /** What the face that was called decides: upstream's weaker defaults hold where security.md says so. */
+  /** What the face that was called decides: upstream's weaker defaults hold where docs/design/security.md says so. */
   readonly dialect: KeyDialect
   /** Requests are signed with it. */
   now(): Date

@@ -2,7 +2,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { type EnvValue } from "./env-values.ts"
 
 /**
- * Variables by which a file could make a child run other code, or trust and reach other machines (security.md S10).
+ * Variables by which a file could make a child run other code, or trust and reach other machines (docs/design/security.md S10).
  * A file says them only when the user allowed the name.
  */
 const dangerousNames: ReadonlySet<string> = new Set([

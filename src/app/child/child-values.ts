@@ -7,7 +7,7 @@ import { type Session } from "../session.ts"
 
 /**
  * The variables that a verified file gives to a child. Clear values that nothing authenticates (`mac_only_encrypted`)
- * are left out, with a notice, unless the user or the config wants them (security.md S10).
+ * are left out, with a notice, unless the user or the config wants them (docs/design/security.md S10).
  */
 export function valuesOf(
   session: Session,

@@ -25,7 +25,7 @@ const repairedSince = "3.3.0"
  * What did not change keeps its token.
  *
  * @param fresh - seal every value anew under this key; then no token stays
- * @throws {AppError} `SELECTOR_DRIFT`, `NEW_CLEAR_VALUE` before anything is sealed (security.md S1)
+ * @throws {AppError} `SELECTOR_DRIFT`, `NEW_CLEAR_VALUE` before anything is sealed (docs/design/security.md S1)
  */
 export async function sealOver(
   session: Session,

@@ -13,7 +13,7 @@ import { type Place, spellScalar, spellString, spellText } from "./spell.ts"
  * token out of them; a plain scalar in a flow collection gets quotes, as `ENC[` would end there. A core tag such as
  * `!!int` goes: upstream cannot decode a token behind it.
  *
- * @see layout.md section 1, for what was tried with upstream
+ * @see docs/design/layout.md section 1, for what was tried with upstream
  */
 export function seal(scan: YamlScan, site: YamlSite, token: string): Edit {
   const { source } = scan
