@@ -8,6 +8,7 @@ import { createHash } from "node:crypto"
 import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
+import { transformSync } from "esbuild"
 import { rolldown } from "rolldown"
 import { inventory, notices, packagesOf } from "./bundled.mjs"
 import { parts, partsOf } from "./parts.mjs"
@@ -103,9 +104,18 @@ function wrapChunks(list) {
   if (chunks.filter(({ code }) => code.includes("@packages@")).length !== 1)
     throw new Error("one chunk lists the packages")
   for (const { fileName, code } of chunks) {
-    const body = plainExports(code.replace("@packages@", () => text))
+    const body = inShortLines(plainExports(code.replace("@packages@", () => text)))
     writeFileSync(join(dist, "chunks", fileName), `(function(exports,require,module,__filename,__dirname){${body}\n})`)
   }
+}
+
+/**
+ * Node prints the line that threw an error which a program does not catch. One line of a whole chunk is 34 KB of nothing
+ * that anybody can read.
+ */
+function inShortLines(code) {
+  const options = { minifyWhitespace: true, lineLimit: 160, charset: "ascii", legalComments: "none" }
+  return transformSync(code, options).code.trimEnd()
 }
 
 /**

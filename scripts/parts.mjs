@@ -27,7 +27,11 @@ export const parts = [
     late: true,
     roots: ["scan/parse", "scan/scanner", "resolve/walk", "resolve/check"].map((name) => `formats/yaml/${name}.ts`),
   },
-  { name: "trouble", late: true, roots: ["errors/catalog.ts", "errors/nearest.ts", "cli/report.ts"] },
+  {
+    name: "trouble",
+    late: true,
+    roots: ["errors/catalog.ts", "errors/nearest.ts", "errors/display.ts", "cli/report.ts"],
+  },
   { name: "terminal", late: true, roots: ["host/terminal.ts"] },
   {
     name: "write",

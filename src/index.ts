@@ -6,6 +6,7 @@
 export {
   decryptFile,
   type FileMetadata,
+  generateIdentity,
   type MachineOptions,
   open,
   type OpenedText,
@@ -16,9 +17,10 @@ export {
   type ReSealOptions,
   seal,
   type SealTextOptions,
+  type Unchecked,
 } from "./app/library.ts"
 export { type Value } from "./app/open/values.ts"
 export { type FormatName } from "./core/format.ts"
-export { AppError, type Detail, type Where } from "./errors/app-error.ts"
+export { AppError, type Detail, type ErrorFields, type Where } from "./errors/app-error.ts"
 export { type Code } from "./errors/catalog.ts"
 export { version } from "./version.ts"

@@ -52,7 +52,7 @@ export async function openAuditLog(io: Io, path: string): Promise<AuditLog | nul
 function connectError(path: string, reasons: readonly unknown[]): AppError {
   const notes = reasons.map((reason) => {
     if (!(reason instanceof AppError)) throw reason
-    return reason.detail.subject ?? reason.message
+    return reason.detail.subject ?? reason.title
   })
   return new AppError(
     "AUDIT_FAILED",

@@ -10,6 +10,7 @@ import { decodeText, utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { readFile } from "../host/files.ts"
 import { type Io, realIo } from "../host/io.ts"
+import { generateIdentity as newIdentity } from "../keys/generate.ts"
 import { parseRecipients } from "../keys/parse-recipient.ts"
 import { unwrapDataKey } from "../keys/unwrap.ts"
 import { usableThreshold } from "../keys/wrap.ts"
@@ -40,15 +41,21 @@ export interface OpenTextOptions extends MachineOptions {
   readonly requireStructure?: boolean
 }
 
+/**
+ * What a caller says that a file holds. Like `JSON.parse`, the library cannot know: whoever names no type gets `any`.
+ */
+// oxlint-disable-next-line typescript/no-explicit-any
+export type Unchecked = any
+
 /** An opened document. Its MAC and its structure held. */
-export interface OpenedText {
+export interface OpenedText<T = Unchecked> {
   readonly format: FormatName
   /** The plain file, byte for byte as it was sealed. */
   readonly bytes: Uint8Array
   /** The same as text; for a binary file read as UTF-8. */
   readonly text: string
-  /** The first document as plain values. */
-  readonly values: Value
+  /** The first document as plain values, see `Value` for what they can be. */
+  readonly values: T
   /** All documents of a YAML file. */
   readonly documents: readonly Value[]
 }
@@ -87,32 +94,39 @@ export interface FileMetadata {
  *
  * @throws {AppError} with a `code`: `NOT_SEALED`, `DATA_KEY`, `MAC_MISMATCH` and their kin; it never holds a value
  */
-export async function open(sealed: string | Uint8Array, options: OpenTextOptions = {}): Promise<OpenedText> {
-  const session = sessionFor(options)
-  const { document } = await read(sealed, options.format, null)
-  return opened(session, document, options)
+export function open<T = Unchecked>(
+  sealed: string | Uint8Array,
+  options: OpenTextOptions = {},
+): Promise<OpenedText<T>> {
+  return outside(async () => {
+    const session = sessionFor(options)
+    const { document } = await read(sealed, options.format, null)
+    return opened(session, document, options)
+  })
 }
 
 /** Opens a sealed file; its format is told by its name, or by its text where the name does not tell. */
-export async function openFile(path: string, options: OpenTextOptions = {}): Promise<OpenedText> {
-  const session = sessionFor(options)
-  try {
+export function openFile<T = Unchecked>(path: string, options: OpenTextOptions = {}): Promise<OpenedText<T>> {
+  return outside(async () => {
+    const session = sessionFor(options)
     const { bytes } = await readFile(session.io, path, fileLimits)
     const { document } = await read(bytes, options.format, path)
-    return await opened(session, document, options)
-  } catch (error) {
-    throw error instanceof AppError ? error.at({ file: path }) : error
-  }
+    return opened(session, document, options)
+  }, path)
 }
 
 /**
- * The values of a sealed file, for the start of a server: `const config = await decryptFile("secrets.yaml")`.
+ * The values of a sealed file, for the start of a server: `const config = await decryptFile<Config>("secrets.yaml")`.
  *
  * Numbers, booleans and nulls keep their type; integers that a JavaScript number cannot hold are `bigint`, dates are
  * `Date`, and a binary file is a `Uint8Array`.
  */
-export async function decryptFile(path: string, format?: FormatName, options: OpenTextOptions = {}): Promise<Value> {
-  return (await openFile(path, format === undefined ? options : { ...options, format })).values
+export async function decryptFile<T = Unchecked>(
+  path: string,
+  format?: FormatName,
+  options: OpenTextOptions = {},
+): Promise<T> {
+  return (await openFile<T>(path, format === undefined ? options : { ...options, format })).values
 }
 
 /**
@@ -121,7 +135,11 @@ export async function decryptFile(path: string, format?: FormatName, options: Op
  * @returns the sealed text, which was opened again and compared before
  * @throws {AppError} `RECIPIENT_INVALID`, `WRAP_FAILED`, `SYNTAX`, `ALREADY_SEALED`, `NOTHING_TO_SEAL` and their kin
  */
-export async function seal(plain: string | Uint8Array, options: SealTextOptions): Promise<string> {
+export function seal(plain: string | Uint8Array, options: SealTextOptions): Promise<string> {
+  return outside(() => sealText(plain, options))
+}
+
+async function sealText(plain: string | Uint8Array, options: SealTextOptions): Promise<string> {
   const session = sessionFor(options)
   const selectors: Selectors = { ...noSelectors, ...options.selectors }
   if (Object.values(selectors).filter((text) => text !== "").length > 1) {
@@ -157,10 +175,18 @@ export async function seal(plain: string | Uint8Array, options: SealTextOptions)
  * Seals a changed plain text over the sealed text that it came from: same data key, recipients and selectors. What did
  * not change keeps its token; when nothing changed the sealed text comes back as it was.
  */
-export async function reseal(
+export function reseal(
   plain: string | Uint8Array,
   sealed: string | Uint8Array,
   options: ReSealOptions = {},
+): Promise<string> {
+  return outside(() => sealTextOver(plain, sealed, options))
+}
+
+async function sealTextOver(
+  plain: string | Uint8Array,
+  sealed: string | Uint8Array,
+  options: ReSealOptions,
 ): Promise<string> {
   const session = sessionFor(options)
   const { document } = await read(sealed, options.format, null)
@@ -177,12 +203,21 @@ export async function reseal(
   }
 }
 
+/** A new age identity: keep `identity` secret (`SOPS_AGE_KEY` takes it), and seal for `recipient`. */
+export async function generateIdentity({ postQuantum = false }: { readonly postQuantum?: boolean } = {}): Promise<{
+  readonly identity: string
+  readonly recipient: string
+}> {
+  const { keyFile, recipient } = await newIdentity({ isPostQuantum: postQuantum, now: realIo().now() })
+  return { identity: keyFile.split("\n").find((line) => line.startsWith("AGE-SECRET-KEY-"))!, recipient }
+}
+
 /** Reads the metadata of a sealed text. Needs no key and asks for none. @throws {AppError} `NOT_SEALED` and its kin */
 export async function readMetadata(
   sealed: string | Uint8Array,
   options: { format?: FormatName } = {},
 ): Promise<FileMetadata> {
-  const { document } = await read(sealed, options.format, null)
+  const { document } = await outside(() => read(sealed, options.format, null))
   const { metadata } = document
   return {
     format: document.format.name,
@@ -199,6 +234,22 @@ export async function readMetadata(
     macOnlyEncrypted: metadata.macOnlyEncrypted,
     hasStructure: metadata.structure !== "",
   }
+}
+
+/** What a caller gets to see of a failure: all that is known, and no line of ours. */
+async function outside<T>(work: () => Promise<T>, file?: string): Promise<T> {
+  try {
+    return await work()
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    throw error.at({ file }).towards((frame) => frame.includes(ownFolder()))
+  }
+}
+
+/** The folder of the chunk that this is in, as stacks name it. */
+function ownFolder(): string {
+  const [, frame = ""] = (new Error("where").stack ?? "").split("\n")
+  return /[^( ]*[\\/]/.exec(frame.replace(/^ {4}at /, ""))?.[0] ?? "\0"
 }
 
 function isDefault(selectors: Selectors): boolean {
@@ -221,11 +272,11 @@ async function read(
   return { document: await readAs(name, text) }
 }
 
-async function opened(
+async function opened<T>(
   session: Session,
   document: SealedDocument,
   { requireStructure = false }: OpenTextOptions,
-): Promise<OpenedText> {
+): Promise<OpenedText<T>> {
   checkReadable(document)
   const selectors = await compileSelectors(document.metadata.selectors, { refuseInvalid: false })
   const dataKey = await keyOf(session, document)
@@ -233,7 +284,7 @@ async function opened(
     const { bytes, leaves } = openDocument(document, { cipher: new Cipher(dataKey), selectors, requireStructure })
     const format = document.format.name
     const documents = format === "binary" ? [bytes] : buildTrees(leaves, document.scan.documents).map(toValues)
-    return { format, bytes, text: utf8.decode(bytes), values: documents[0]!, documents }
+    return { format, bytes, text: utf8.decode(bytes), values: documents[0]! as T, documents }
   } finally {
     dataKey.wipe()
   }

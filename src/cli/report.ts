@@ -1,6 +1,6 @@
-import { AppError } from "../errors/app-error.ts"
+import { AppError, placeText } from "../errors/app-error.ts"
+import { display } from "../errors/display.ts"
 import { version } from "../version.ts"
-import { display, displayPath } from "./display.ts"
 
 export interface ReportStyle {
   /** One JSON object a line, for tools. */
@@ -28,7 +28,7 @@ export function report(error: unknown, { json, color }: ReportStyle): string {
 /** The same, called as `sops`: message and newline, without prefix, code or colour (upstream's coded errors). */
 export function reportAsSops(error: unknown): string {
   if (!(error instanceof AppError)) return report(error, { json: false, color: false })
-  return `${[`${display(error.message)}${place(error)}`, ...(error.detail.notes ?? []).map(note)].join("\n")}\n`
+  return `${[`${display(error.title)}${placeText(error.where)}`, ...(error.detail.notes ?? []).map(note)].join("\n")}\n`
 }
 
 /** The status that the process ends with. */
@@ -60,21 +60,10 @@ const painted: Paint = {
 }
 
 function errorLines(error: AppError, paint: Paint): string[] {
-  const lines = [`${paint.error("error:")} ${display(error.message, noticeMax)}${place(error)} [${error.code}]`]
+  const lines = [`${paint.error("error:")} ${display(error.title, noticeMax)}${placeText(error.where)} [${error.code}]`]
   for (const line of error.detail.notes ?? []) lines.push(note(line))
   if (error.hint !== undefined) lines.push(`${paint.hint("hint:")} ${display(error.hint, noticeMax)}`)
   return lines
-}
-
-function place({ where }: AppError): string {
-  const parts: string[] = []
-  if (where.file !== undefined) parts.push(display(where.file))
-  if (where.line !== undefined) parts.push(`line ${where.line}`)
-  if (where.column !== undefined) parts.push(`column ${where.column}`)
-  if (where.path !== undefined && where.path.length > 0) parts.push(displayPath(where.path))
-  if (where.provider !== undefined) parts.push(display(where.provider))
-  if (where.recipient !== undefined) parts.push(display(where.recipient))
-  return parts.length === 0 ? "" : ` (${parts.join(", ")})`
 }
 
 function note(text: string): string {
@@ -82,10 +71,8 @@ function note(text: string): string {
 }
 
 function fields(error: AppError): object {
-  const { file, path, line, column, provider, recipient } = error.where
-  const { message, code, exit, hint } = error
-  const { subject, notes } = error.detail
-  return { schema: 1, code, exit, message, subject, file, path, line, column, provider, recipient, notes, hint }
+  const { name: _, ...rest } = error.toJSON()
+  return { schema: 1, ...rest, message: error.title }
 }
 
 /** JSON with every character beyond ASCII escaped: exact for tools, and harmless where a log shows it. */

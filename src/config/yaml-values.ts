@@ -86,7 +86,7 @@ function parse(source: string): ReturnType<typeof parseYaml> {
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     // Whatever is wrong with a config is exit status 1, while the same fault of a document is not.
-    throw new AppError("CONFIG_INVALID", error.where, { ...error.detail, exit: undefined, subject: error.message })
+    throw new AppError("CONFIG_INVALID", error.where, { ...error.detail, exit: undefined, subject: error.title })
   }
 }
 

@@ -111,7 +111,7 @@ export async function runEditor(
     abandon,
   }).catch((error: unknown) => {
     if (!(error instanceof AppError) || error.code === "EDIT_INTERRUPTED") throw error
-    throw new AppError("EDITOR_FAILED", {}, { subject, notes: [error.message, ...(error.detail.notes ?? [])] })
+    throw new AppError("EDITOR_FAILED", {}, { subject, notes: [error.title, ...(error.detail.notes ?? [])] })
   })
   if (end.status !== 0 && end.interruptedBy === null) {
     const how = end.signal === null ? `it ended with status ${end.status}` : `${end.signal} ended it`

@@ -30,16 +30,19 @@ export interface DataKeyReport {
 
 /** `DATA_KEY`, with everything that was tried. */
 export class DataKeyError extends AppError {
-  readonly report: DataKeyReport
+  static override readonly name = "DataKeyError"
+  readonly #report: DataKeyReport
 
   constructor(report: DataKeyReport, where: Where = {}, detail: Detail = {}) {
     super("DATA_KEY", where, detail)
-    this.report = report
+    this.#report = report
+  }
+
+  get report(): DataKeyReport {
+    return this.#report
   }
 
   override at(where: Where): DataKeyError {
-    const error = new DataKeyError(this.report, super.at(where).where, this.detail)
-    if (this.stack !== undefined) error.stack = this.stack
-    return error
+    return this.keepStack(new DataKeyError(this.report, super.at(where).where, this.detail))
   }
 }

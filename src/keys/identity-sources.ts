@@ -215,5 +215,5 @@ function failed(reason: string, upstream: string): Loaded {
 /** Only the words of an expected failure are shown: another error may quote what it choked on. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof AppError)) return "an unexpected failure"
-  return error.detail.subject ?? error.message
+  return error.detail.subject ?? error.title
 }

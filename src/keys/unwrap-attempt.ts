@@ -166,6 +166,6 @@ function keyOf({ recipient, enc }: WrappedKey): string {
 
 /** Only the words of an expected failure are shown: another error may quote a secret. */
 function reasonOf(error: unknown): string {
-  if (error instanceof AppError) return error.hint === undefined ? error.message : `${error.message} (${error.hint})`
+  if (error instanceof AppError) return error.hint === undefined ? error.title : `${error.title} (${error.hint})`
   return `an unexpected failure (${error instanceof Error ? error.name : typeof error})`
 }

@@ -1,11 +1,17 @@
 import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
+import { fileURLToPath } from "node:url"
+import { transformSync } from "esbuild"
 import { afterAll, describe, expect, test } from "vitest"
-import { AppError, decryptFile, open, openFile, readMetadata, reseal, seal } from "../../src/index.ts"
+import { AppError, decryptFile, generateIdentity, open, openFile, readMetadata, reseal, seal } from "../../src/index.ts"
+import { DataKeyError } from "../../src/keys/data-key-error.ts"
 import { builtLibrary } from "../built.ts"
 import { keyFile, recipients } from "../keys/golden.ts"
 import { machine } from "../machine.ts"
+import { root } from "../sources.ts"
+
+const tsc = fileURLToPath(import.meta.resolve("typescript/package.json")).replace("package.json", "bin/tsc")
 
 const env = { SOPS_AGE_KEY_FILE: keyFile("age-a.txt") }
 const own = machine()
@@ -42,7 +48,7 @@ describe("library", () => {
     expect(metadata.groups[0]).toHaveLength(2)
     const file = join(own.cwd, "settings.env.production")
     writeFileSync(file, sealed)
-    expect({ ...((await decryptFile(file, undefined, { env })) as object) }).toEqual({ A: "1" })
+    expect({ ...(await decryptFile<object>(file, undefined, { env })) }).toEqual({ A: "1" })
     expect((await openFile(file, { env })).format).toBe("dotenv")
   })
 
@@ -73,22 +79,39 @@ describe("library", () => {
 
 describe("the examples of docs/library.md", () => {
   const page = readFileSync(resolve(import.meta.dirname, "../../docs/library.md"), "utf8")
-  const examples = [...page.matchAll(/```js\n([\s\S]*?)```/g)].map(([, code]) => code!)
-  const outputs = ["admin 5433\n", "age\nhunter2 true\nhunter3 true\n", "NOT_SEALED 1\n"]
+  const examples = [...page.matchAll(/```ts\n([\s\S]*?)```/g)].map(([, code]) => code!)
+  const outputs = [
+    "admin 5433\n",
+    "age\nhunter2 true\nhunter3 true\n",
+    "FILE_MISSING 100 absent.yaml\n" +
+      "there is no such file (absent.yaml); hint: check the name, and the folder that you are in\n",
+  ]
+
+  test("are all here, and compile under strict", async () => {
+    expect(examples).toHaveLength(outputs.length)
+    const types = JSON.stringify(join(await shippedLibrary(), "../types/index.js"))
+    for (const [index, code] of examples.entries())
+      writeFileSync(join(own.cwd, `example-${index}.mts`), code.replace('"sotto"', types))
+    const [typeRoots, lib] = [[join(root, "node_modules/@types")], ["es2024"]]
+    const compilerOptions = { strict: true, module: "nodenext", target: "es2023", types: ["node"], typeRoots, lib }
+    writeFileSync(join(own.cwd, "tsconfig.json"), JSON.stringify({ include: ["*.mts"], compilerOptions }))
+    const { status, stdout } = spawnSync(process.execPath, [tsc, "--noEmit", "-p", own.cwd], { encoding: "utf8" })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "" })
+  }, 120_000)
 
   test.each(examples.map((code, index) => ({ code, expected: outputs[index], index })))(
     "example $index runs against the package",
     async ({ code, expected, index }) => {
-      const sealed = await seal("db:\n  user: admin\n  port: 5432\n", {
-        format: "yaml",
-        recipients: { age: recipients["age-a"] },
-      })
+      const { identity, recipient } = await generateIdentity()
+      const text = "db:\n  user: admin\n  port: 5432\n"
+      const sealed = await seal(text, { format: "yaml", recipients: { age: recipient } })
       writeFileSync(join(own.cwd, "secrets.yaml"), sealed)
       const file = join(own.cwd, `example-${index}.mjs`)
-      writeFileSync(file, code.replace('"sotto"', JSON.stringify(await builtLibrary())))
+      const script = transformSync(code, { loader: "ts" }).code
+      writeFileSync(file, script.replace('"sotto"', JSON.stringify(await builtLibrary())))
       const { status, stdout, stderr } = spawnSync(process.execPath, [file], {
         cwd: own.cwd,
-        env: { ...Object.fromEntries(own.env), ...env },
+        env: { ...Object.fromEntries(own.env), SOPS_AGE_KEY: identity },
       })
       expect({ status, stderr: stderr.toString(), stdout: stdout.toString() }).toEqual({
         status: 0,
@@ -98,3 +121,77 @@ describe("the examples of docs/library.md", () => {
     },
   )
 })
+
+describe("errors in real use", () => {
+  test("the message says file, place and hint, and JSON has them", async () => {
+    const file = join(own.cwd, "nothing-sealed.yaml")
+    writeFileSync(file, "a: 1\n")
+    const error: unknown = await decryptFile(file, undefined, { env }).catch((thrown: unknown) => thrown)
+    const hint = "seal it with `sotto encrypt -i`"
+    expect(error).toBeInstanceOf(AppError)
+    expect((error as AppError).message).toBe(`sops metadata not found: the file is not sealed (${file}); hint: ${hint}`)
+    expect(JSON.parse(JSON.stringify(error))).toMatchObject({
+      name: "AppError",
+      code: "NOT_SEALED",
+      exit: 1,
+      file,
+      hint,
+    })
+    expect((error as AppError).stack).toMatch(
+      /^AppError \[NOT_SEALED\]: sops metadata not found.*\n {4}at .*library\.test\.ts/,
+    )
+  })
+
+  test("names are written out, whatever a minifier makes of the classes", () => {
+    for (const name of ["AppError", "DataKeyError"] as const) {
+      const made = { AppError, DataKeyError }[name]
+      expect(Object.getOwnPropertyDescriptor(made, "name")?.value).toBe(name)
+    }
+  })
+
+  const programs = [
+    {
+      name: "awaited at the top",
+      script: 'await sotto.decryptFile("absent.yaml")',
+      says: /^AppError \[FILE_MISSING\]: .*\(absent\.yaml\); hint: .*\n {4}at .*program\.mjs:2/m,
+    },
+    {
+      name: "thrown before anything waits",
+      script: 'sotto.seal("a: 1", {format: "yaml", recipients: {age: "x"}})',
+      says: /^AppError \[RECIPIENT_INVALID\]/m,
+    },
+    {
+      name: "with much to tell",
+      script: 'await sotto.decryptFile("stranger.yaml", undefined, {env: {}})',
+      says: /^AppError \[DATA_KEY\]: .*\(stranger\.yaml\); hint: name the file.*\n {4}at .*program\.mjs:2/m,
+    },
+  ]
+  test.each(programs)(
+    "nobody catches it: $name",
+    async ({ script, says }) => {
+      const sealed = await seal("a: x\n", { format: "yaml", recipients: { age: recipients["age-b"] } })
+      writeFileSync(join(own.cwd, "stranger.yaml"), sealed)
+      const file = join(own.cwd, "program.mjs")
+      writeFileSync(file, `import * as sotto from ${JSON.stringify(await shippedLibrary())}\n${script}\n`)
+      const run = { cwd: own.cwd, env: Object.fromEntries(own.env), encoding: "utf8" } as const
+      const { status, stderr } = spawnSync(process.execPath, [file], run)
+      expect(status).toBe(1)
+      expect(stderr).toMatch(says)
+      expect(stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(10)
+      expect(stderr.length).toBeLessThan(1500)
+    },
+    120_000,
+  )
+})
+
+let shipped: string | null = null
+
+/** The library as it is published: minified chunks. */
+async function shippedLibrary(): Promise<string> {
+  if (shipped === null) {
+    shipped = join(own.home, "dist")
+    const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts/build.mjs"), "--out", shipped])
+    expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: "" })
+  }
+  return join(shipped, "index.js")
+}

@@ -85,7 +85,7 @@ describe("recipients", () => {
       } catch (error) {
         expect(error).toMatchObject({
           code: "RECIPIENT_INVALID",
-          message: "a recipient is not valid: this is an identity: it is secret",
+          title: "a recipient is not valid: this is an identity: it is secret",
         })
         expect(JSON.stringify(error)).not.toContain(text.slice(20, 60))
       }

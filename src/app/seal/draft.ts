@@ -51,7 +51,7 @@ export async function openDraft(session: Session, file: string, sealed: Uint8Arr
   try {
     return open(document, { cipher: new Cipher(dataKey), selectors: compiled, requireStructure: true }).bytes
   } catch (error) {
-    throw error instanceof AppError ? new AppError("DRAFT_INVALID", error.where, { notes: [error.message] }) : error
+    throw error instanceof AppError ? new AppError("DRAFT_INVALID", error.where, { notes: [error.title] }) : error
   } finally {
     dataKey.wipe()
   }

@@ -73,7 +73,7 @@ async function loop(
       await askForEnter(session, fault, edited)
       continue
     }
-    session.notice(`the text cannot be saved: ${fault.message}${placeOf(fault)}`)
+    session.notice(`the text cannot be saved: ${fault.title}${placeOf(fault)}`)
     await io.stderr.flush()
     const again = await io.terminal.confirm("Go back to the editor?", { whenEmpty: true })
     if (again !== true) throw new UnsavedText(edited, fault)

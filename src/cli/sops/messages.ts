@@ -17,10 +17,10 @@ const words: Partial<Readonly<Record<Code, (error: AppError) => string>>> = {
   NO_RECIPIENT: () =>
     "config file not found, or has no creation rules, and no keys provided through command line options",
   CONTEXT_INVALID: () => "Invalid KMS encryption context format",
-  KEY_GROUPS_INVALID: ({ detail, message }) => `Could not generate data key: [${detail.subject ?? message}]`,
-  WRAP_FAILED: ({ detail, message }) => `Could not generate data key: [${(detail.notes ?? [message]).join(" ")}]`,
+  KEY_GROUPS_INVALID: ({ detail, title }) => `Could not generate data key: [${detail.subject ?? title}]`,
+  WRAP_FAILED: ({ detail, title }) => `Could not generate data key: [${(detail.notes ?? [title]).join(" ")}]`,
   PATH_INVALID: (error) =>
-    error.exit === 91 ? `error parsing --extract path: ${error.message}` : "Invalid set index format",
+    error.exit === 91 ? `error parsing --extract path: ${error.title}` : "Invalid set index format",
   KEY_NOT_FOUND: ({ where }) => {
     const last = where.path?.at(-1) ?? ""
     return typeof last === "number" ? `Index ${last} out of bounds` : `Key not found: ${last}`
@@ -29,9 +29,9 @@ const words: Partial<Readonly<Record<Code, (error: AppError) => string>>> = {
   NO_EDITOR: (error) => `Could not run editor: ${ours(error)}`,
   EDITOR_INVALID: (error) => `Could not run editor: ${ours(error)}`,
   EDITOR_FAILED: (error) => `Could not run editor: ${editorEnd(error) ?? ours(error)}`,
-  NOT_CHANGED: ({ message }) => message,
+  NOT_CHANGED: ({ title }) => title,
   EDIT_INTERRUPTED: () => "User canceled operation",
-  KEYSERVICE_LISTEN: ({ message }) => message,
+  KEYSERVICE_LISTEN: ({ title }) => title,
   FILENAME_OUTSIDE: () => "The provided filename is not a local path.",
   MAC_INVALID: (error) => `Cannot decrypt MAC: ${ours(error)}`,
 }
@@ -94,7 +94,7 @@ function fileOf({ where }: AppError): string {
 
 const noSuchFile = "no such file or directory"
 
-function reasonOf({ detail, message }: AppError, usual = message): string {
+function reasonOf({ detail, title }: AppError, usual = title): string {
   return detail.notes?.[0] ?? usual
 }
 

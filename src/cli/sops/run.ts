@@ -98,10 +98,10 @@ async function openAudit(io: Io, file: string): Promise<AuditLog | null> {
   return (await import("../../app/audit.ts")).openAuditLog(io, file)
 }
 
-function tellAudit({ detail, message }: AppError, say: (line: LogLine) => void): void {
+function tellAudit({ detail, title }: AppError, say: (line: LogLine) => void): void {
   const { notes = [], subject, asUpstream } = detail
   for (const text of notes) say({ level: "error", logger: "AUDIT", text })
-  say({ level: "fatal", logger: "AUDIT", text: asUpstream ?? `Failed to insert audit record: ${subject ?? message}` })
+  say({ level: "fatal", logger: "AUDIT", text: asUpstream ?? `Failed to insert audit record: ${subject ?? title}` })
 }
 
 /** A mistake on the command line, and some failures of old commands, end in a fatal line of the log with status 1. */

@@ -45,7 +45,7 @@ export async function answer({ method, recipient, bytes }: Question, options: An
     return { bytes: result }
   } catch (error) {
     // Words of ours only: those of another error may quote a secret.
-    const words = error instanceof AppError ? error.message : "an unexpected failure"
+    const words = error instanceof AppError ? error.title : "an unexpected failure"
     return { code: status.unknown, words }
   }
 }

@@ -38,7 +38,7 @@ export async function decrypt(entry: WrappedKey, fp: string, context: KeyContext
   const end = await run(context, { options, input: bytes, env })
   if (end instanceof AppError) {
     if (end.code !== "GPG_MISSING") throw end
-    found.note(end.message, { isFinal: true, hint: end.hint })
+    found.note(end.title, { isFinal: true, hint: end.hint })
     return null
   }
   if (end.exit === 0 && isOpened(end)) {

@@ -34,6 +34,6 @@ async function placeOf(home: string, context: KeyContext): Promise<Place> {
     return { name, state: "failed", holds: [], reasons: ["no usable secret key for it"] }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return { name: "the program gpg", state: "failed", holds: [], reasons: [error.message] }
+    return { name: "the program gpg", state: "failed", holds: [], reasons: [error.title] }
   }
 }

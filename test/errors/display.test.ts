@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { display, displayPath } from "../../src/cli/display.ts"
+import { display, displayPath } from "../../src/errors/display.ts"
 
 const cases = [
   { name: "plain text stays", text: "secrets/prod.yaml", shown: "secrets/prod.yaml" },
