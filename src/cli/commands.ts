@@ -96,6 +96,14 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     },
   ],
   [
+    "resolve",
+    {
+      group: "git",
+      summary: "decide what a merge of sealed files left open",
+      load: async () => (await import("./commands/resolve.ts")).resolve,
+    },
+  ],
+  [
     "merge-driver",
     {
       group: "git",

@@ -7,6 +7,16 @@ export const gitCatalog = {
     title: "this is not in a git repository",
     hint: "go into one, or make one with `git init`",
   },
+  NOT_IN_CONFLICT: {
+    exit: 200,
+    title: "no sealed file is in conflict",
+    hint: "`git status` shows what git waits for",
+  },
+  CONFLICT_REMAINS: {
+    exit: 1,
+    title: "a conflict is not decided",
+    hint: "run `sotto resolve` at a terminal, or decide with --ours, --theirs, --take SIDE:PATH and --metadata",
+  },
   GIT_FAILED: { exit: 1, title: "git failed", hint: undefined },
   REVISION_UNKNOWN: {
     exit: 1,

@@ -9,7 +9,7 @@ import { clearByTheirs } from "./clear-by-theirs.ts"
 import { atPath, type Conflict, wholeFile } from "./conflict.ts"
 import { withRandomTexts } from "./inner.ts"
 import { addedByOurs, allNamed, followsRule, metadataConflicts, type MetadataSides } from "./metadata-rules.ts"
-import { canWrapSilently, freshKeyFor, sealMerged } from "./seal-merged.ts"
+import { canWrapSilently, freshKeyFor, type MetadataChoice, sealMerged } from "./seal-merged.ts"
 import {
   dataKeyOf,
   isOpened,
@@ -144,22 +144,19 @@ export async function openVersions(
 }
 
 async function mergeOpened(session: Session, opened: OpenedVersions, request: MergeRequest): Promise<FileMerge> {
-  const { base, ours, theirs } = opened
+  const { theirs } = opened
   const isInner = request.isInner === true
-  const metadata: MetadataSides = {
-    base: isOpened(base) ? base.document.metadata : null,
-    ours: ours.document.metadata,
-    theirs: isOpened(theirs) ? theirs.document.metadata : null,
-  }
+  const metadata = metadataOf(opened)
   const outer = isInner ? [] : await outerConflicts(opened, metadata, request)
   const content = isInner ? innerContent(session, opened) : mergeContent(opened, request.decide)
   const conflicts = [...outer, ...content.conflicts]
   if (conflicts.length > 0 || content.bytes === null) return { kind: "conflict", conflicts }
   const clear = isInner ? null : await clearByTheirs(opened, content.bytes, request.ruleAtHead)
   if (clear !== null) return { kind: "conflict", conflicts: [clear] }
-  const fresh = !isInner && needsFreshKey(opened) ? await freshKeyFor(session, ours, request.reach) : null
+  const fresh =
+    !isInner && needsFreshKey(opened) ? await freshKeyFor(session, recipientsOf(opened.ours), request.reach) : null
   try {
-    const sealed = await sealMerged(session, opened, content.bytes, fresh)
+    const sealed = await sealMerged(session, opened, content.bytes, { fresh })
     const notices: Notice[] = isOpened(theirs) ? [] : ["theirs was plain"]
     return {
       kind: "merged",
@@ -176,11 +173,24 @@ async function mergeOpened(session: Session, opened: OpenedVersions, request: Me
   }
 }
 
+export function metadataOf({ base, ours, theirs }: OpenedVersions): MetadataSides {
+  return {
+    base: isOpened(base) ? base.document.metadata : null,
+    ours: ours.document.metadata,
+    theirs: isOpened(theirs) ? theirs.document.metadata : null,
+  }
+}
+
+export function recipientsOf({ document: { metadata } }: OpenedSide): Pick<MetadataChoice, "groups" | "threshold"> {
+  const { groups, threshold } = metadata
+  return { groups: groups.map((group) => group.map(({ recipient }) => recipient)), threshold }
+}
+
 /** Who may read the result, and what is sealed in it. */
-async function outerConflicts(
+export async function outerConflicts(
   opened: OpenedVersions,
   metadata: MetadataSides,
-  { ruleAtHead, reach }: MergeRequest,
+  { ruleAtHead, reach }: Pick<MergeRequest, "ruleAtHead" | "reach">,
 ): Promise<Conflict[]> {
   const conflicts = metadataConflicts(metadata)
   if (conflicts.length > 0) return conflicts
@@ -194,7 +204,7 @@ async function outerConflicts(
 }
 
 /** Theirs has a new data key, which may have shut somebody out: the old one must not seal what comes from there. */
-function needsFreshKey({ base, ours, theirs }: OpenedVersions): boolean {
+export function needsFreshKey({ base, ours, theirs }: OpenedVersions): boolean {
   if (!isOpened(base) || !isOpened(theirs)) return false
   return ours.dataKey.equals(base.dataKey) && !theirs.dataKey.equals(base.dataKey)
 }

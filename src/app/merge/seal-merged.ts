@@ -1,18 +1,39 @@
+import { recipientKey } from "../../config/recipients.ts"
 import { type MetaMap } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
 import { type Metadata } from "../../core/metadata.ts"
 import { writeGroups } from "../../core/metadata-keys.ts"
+import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
 import { type Sealed } from "../../core/seal.ts"
 import { SecretBytes } from "../../core/secret.ts"
+import { type CompiledSelectors, type Selectors } from "../../core/select.ts"
 import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
 import { sealAs } from "../seal/seal-new.ts"
 import { type Session } from "../session.ts"
-import { contextFor, isOpened, type OpenedSide, type OpenedVersions, type Reach } from "./side.ts"
+import { contextFor, isOpened, type OpenedVersions, type Reach } from "./side.ts"
 
 /** A new data key with the metadata fields that hold it. */
 export interface FreshKey {
   readonly dataKey: SecretBytes
   readonly keys: MetaMap
+}
+
+/** For whom the result is, and what is sealed in it. */
+export interface MetadataChoice {
+  readonly groups: readonly (readonly Recipient[])[]
+  readonly threshold: number
+  readonly selectors: Selectors
+  readonly compiled: CompiledSelectors
+  readonly macOnlyEncrypted: boolean
+}
+
+export interface SealChoice {
+  /** In place of ours' data key. */
+  readonly fresh: FreshKey | null
+  /** Ours' data key, wrapped for others. */
+  readonly keys?: MetaMap | null
+  /** In place of what ours says. */
+  readonly metadata?: Pick<MetadataChoice, "selectors" | "compiled" | "macOnlyEncrypted">
 }
 
 /**
@@ -25,7 +46,7 @@ export function sealMerged(
   session: Session,
   { ours, theirs }: OpenedVersions,
   plain: Uint8Array,
-  fresh: FreshKey | null,
+  { fresh, keys = null, metadata: chosen }: SealChoice,
 ): Promise<Sealed> {
   const { metadata, format } = ours.document
   const isTheirsKept = fresh === null && isOpened(theirs) && theirs.dataKey.equals(ours.dataKey)
@@ -33,10 +54,10 @@ export function sealMerged(
     { bytes: plain, format: format.name },
     {
       cipher: fresh === null ? ours.cipher : new Cipher(fresh.dataKey),
-      selectors: metadata.selectors,
-      compiled: ours.compiled,
-      macOnlyEncrypted: metadata.macOnlyEncrypted,
-      keys: fresh?.keys ?? null,
+      selectors: chosen?.selectors ?? metadata.selectors,
+      compiled: chosen?.compiled ?? ours.compiled,
+      macOnlyEncrypted: chosen?.macOnlyEncrypted ?? metadata.macOnlyEncrypted,
+      keys: fresh?.keys ?? keys,
       version: metadata.version,
       now: session.io.now(),
       previous: fresh === null ? ours.opened : null,
@@ -60,18 +81,49 @@ export function canWrapSilently({ groups }: Metadata, reach: Reach): boolean {
   return groups.flat().every(({ recipient }) => recipient.type === "age" && native.test(recipient.recipient))
 }
 
-/** A fresh data key for the recipients of ours; the caller has compared them with the rule, and wipes the key. */
-export async function freshKeyFor(session: Session, { document }: OpenedSide, reach: Reach): Promise<FreshKey> {
-  const { groups, threshold } = document.metadata
+/** A fresh data key; the caller has seen to it that everybody in the groups may have it, and wipes the key. */
+export async function freshKeyFor(
+  session: Session,
+  { groups, threshold }: Pick<MetadataChoice, "groups" | "threshold">,
+  reach: Reach,
+): Promise<FreshKey> {
   const dataKey = new SecretBytes(Uint8Array.from(session.io.randomBytes(32)))
   try {
-    const recipients = groups.map((group) => group.map(({ recipient }) => recipient))
-    const usable = usableThreshold(recipients, threshold)
-    const options = { context: contextFor(session, reach), now: session.io.now() }
-    const wrapped = await wrapDataKey(dataKey, recipients, usable, options)
-    return { dataKey, keys: writeGroups(wrapped, groups.length === 1 ? 0 : usable) }
+    return { dataKey, keys: await wrapped(session, dataKey, { groups, threshold }, reach) }
   } catch (error) {
     dataKey.wipe()
     throw error
   }
+}
+
+async function wrapped(
+  session: Session,
+  dataKey: SecretBytes,
+  { groups, threshold }: Pick<MetadataChoice, "groups" | "threshold">,
+  reach: Reach,
+): Promise<MetaMap> {
+  const usable = usableThreshold(groups, threshold)
+  const options = { context: contextFor(session, reach), now: session.io.now() }
+  return writeGroups(await wrapDataKey(dataKey, groups, usable, options), groups.length === 1 ? 0 : usable)
+}
+
+/** Ours' data key for other recipients: who has an entry for it already, in ours or theirs, keeps that. */
+export async function rewrapped(
+  session: Session,
+  { ours, theirs }: OpenedVersions,
+  choice: Pick<MetadataChoice, "groups" | "threshold">,
+): Promise<MetaMap> {
+  const [group, ...others] = choice.groups
+  if (group === undefined || others.length > 0) return wrapped(session, ours.dataKey, choice, "online")
+  const sides = isOpened(theirs) && theirs.dataKey.equals(ours.dataKey) ? [theirs, ours] : [ours]
+  const known = new Map(
+    sides.flatMap(({ document: { metadata } }) =>
+      metadata.groups.length === 1 ? metadata.groups[0]!.map((entry) => [recipientKey(entry.recipient), entry]) : [],
+    ),
+  )
+  const missing = group.filter((recipient) => !known.has(recipientKey(recipient)))
+  const options = { context: contextFor(session, "online"), now: session.io.now() }
+  const [fresh = []] = missing.length === 0 ? [] : await wrapDataKey(ours.dataKey, [missing], 0, options)
+  for (const entry of fresh) known.set(recipientKey(entry.recipient), entry)
+  return writeGroups([group.map((recipient): WrappedKey => known.get(recipientKey(recipient))!)], 0)
 }

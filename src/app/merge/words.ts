@@ -53,6 +53,7 @@ export function placeOf({ kind, path, document }: Conflict): string {
 }
 
 const wholeNames: Partial<Readonly<Record<Conflict["kind"], string>>> = {
+  delete: "the file",
   mac_only: "what the MAC counts",
   key: "the data key",
   format: "the format",

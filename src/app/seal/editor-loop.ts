@@ -22,6 +22,8 @@ interface Text {
   readonly name: string
   readonly start: Uint8Array
   readonly format: FormatName
+  /** A reason of its own why a text cannot be saved. */
+  readonly refuses?: (text: string) => AppError | null
 }
 
 /**
@@ -66,8 +68,8 @@ async function loop(
     const end = await runEditor(io, text.editor, text.path, { env, signals: onSignal, abandon: text.abandon })
     const { bytes: edited } = await readSource(session, text.path)
     if (end.interruptedBy !== null) throw new UnsavedText(edited, new AppError("EDIT_INTERRUPTED"))
-    if (equalBytes(edited, text.start)) return edited
-    const fault = await faultOf(text.format, edited, showMasterKeys)
+    if (equalBytes(edited, text.start) && text.refuses === undefined) return edited
+    const fault = text.refuses?.(decodeText(edited) ?? "") ?? (await faultOf(text.format, edited, showMasterKeys))
     if (fault === null) return edited
     if (onFault === "enter") {
       await askForEnter(session, fault, edited)

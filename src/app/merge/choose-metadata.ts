@@ -1,0 +1,80 @@
+import { compileSelectors } from "../../config/re2.ts"
+import { recipientKey } from "../../config/recipients.ts"
+import { type Rule } from "../../config/rule.ts"
+import { type Metadata } from "../../core/metadata.ts"
+import { type Recipient, recipientName } from "../../core/recipient.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { planKeys } from "../recipients/key-plan.ts"
+import { shown } from "../report/shown.ts"
+import { type MetadataSides } from "./metadata-rules.ts"
+import { type MetadataChoice } from "./seal-merged.ts"
+
+export type MetadataSource = "ours" | "theirs" | "rule"
+
+/**
+ * What somebody has decided about the file around the values.
+ *
+ * @param rule - of the config in the work tree, where that was asked for
+ * @throws {AppError} `CONFIG_NO_RULE`
+ */
+export async function chooseMetadata(
+  source: MetadataSource,
+  { ours, theirs }: MetadataSides,
+  rule: Rule | null,
+): Promise<MetadataChoice> {
+  if (source === "rule") {
+    if (rule === null) throw new AppError("CONFIG_NO_RULE")
+    const { groups, threshold, selectors, macOnlyEncrypted } = rule
+    const compiled = await compileSelectors(selectors, { refuseInvalid: true })
+    return { groups, threshold, selectors, compiled, macOnlyEncrypted }
+  }
+  const { groups, threshold, selectors, macOnlyEncrypted } = source === "theirs" ? (theirs ?? ours) : ours
+  return {
+    groups: groups.map((group) => group.map(({ recipient }) => recipient)),
+    threshold,
+    selectors,
+    compiled: await compileSelectors(selectors, { refuseInvalid: false }),
+    macOnlyEncrypted,
+  }
+}
+
+/** Whether the choice has other recipients than a file. */
+export function changesRecipients(metadata: Metadata, choice: MetadataChoice): boolean {
+  return !planKeys(metadata, choice).isCurrent
+}
+
+/**
+ * Nothing authenticates recipients, so whoever gets the data key anew has to be named by the rule, or by the user
+ * (security rule S3).
+ *
+ * @param known - may read the file already
+ * @throws {AppError} `UNKNOWN_RECIPIENT`
+ */
+export function checkChosen(
+  { groups }: MetadataChoice,
+  known: readonly Recipient[],
+  rule: Rule | null,
+  keepRecipient: readonly string[],
+): void {
+  const named = new Set([...known, ...(rule?.groups.flat() ?? [])].map(recipientKey))
+  const kept = new Set(keepRecipient)
+  const strangers = groups.flat().filter((each) => !named.has(recipientKey(each)) && !kept.has(recipientName(each)))
+  const [first, ...others] = strangers.map(recipientName)
+  if (first === undefined) return
+  throw new AppError("UNKNOWN_RECIPIENT", { recipient: first }, { notes: others.map((name) => `also ${name}`) })
+}
+
+/** Who would come and go with theirs, for the question; what else would change. */
+export function changesOfTheirs({ ours, theirs }: MetadataSides, nameOf: (recipient: Recipient) => string): string[] {
+  if (theirs === null) return []
+  const wanted = { groups: theirs.groups.map((group) => group.map(({ recipient }) => recipient)) }
+  const { changes, needed } = planKeys(ours, { ...wanted, threshold: theirs.threshold })
+  const lines = changes.flatMap(({ added, removed }) => [
+    ...added.map((recipient) => `adds ${shown(nameOf(recipient))}`),
+    ...removed.map((recipient) => `removes ${shown(nameOf(recipient))}`),
+  ])
+  if (needed[0] !== needed[1]) lines.push(`needs ${needed[1]} in place of ${needed[0]} groups`)
+  if (JSON.stringify(ours.selectors) !== JSON.stringify(theirs.selectors)) lines.push("changes what is sealed")
+  if (ours.macOnlyEncrypted !== theirs.macOnlyEncrypted) lines.push("changes what the MAC counts")
+  return lines
+}

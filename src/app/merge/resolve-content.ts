@@ -1,0 +1,134 @@
+import { conflictIn } from "../../core/conflict.ts"
+import { type Conflict as KeyConflict, type Decide, type Side } from "../../core/merge/by-key.ts"
+import { withMarkers } from "../../core/merge/markers.ts"
+import { mergePlain, type PlainMerge } from "../../core/merge/merge.ts"
+import { type Entry, type Version } from "../../core/merge/tree.ts"
+import { fullPath } from "../../core/site.ts"
+import { decodeText, utf8 } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { shownKeyPath } from "../report/shown.ts"
+import { editUntilValid } from "../seal/editor-loop.ts"
+import { type Session } from "../session.ts"
+import { isOpened, type OpenedVersions } from "./side.ts"
+import { type GitLabels } from "./unmerged.ts"
+
+/** How conflicts of values are decided without an editor. */
+export interface Decisions {
+  /** For what no path decides. */
+  readonly rest: Side | null
+  /** By the JSON of a path. */
+  readonly paths: ReadonlyMap<string, Side>
+}
+
+/** The plain file that was decided on, and how many conflicts went to whom. */
+export interface Decided {
+  readonly bytes: Uint8Array
+  readonly ours: number
+  readonly theirs: number
+  readonly edited: number
+}
+
+/** The merge of the plain texts with what is decided so far; a draft where something is open. */
+export function draftMerge({ base, ours, theirs }: OpenedVersions, decisions: Decisions): Draft | null {
+  const texts = [base ?? new Uint8Array(0), ours, theirs].map((side) =>
+    decodeText(isOpened(side) ? side.opened.bytes : side),
+  )
+  if (texts.some((text) => text === null)) return null
+  const [b, o, t] = texts as [string, string, string]
+  const count = { ours: 0, theirs: 0 }
+  const decide: Decide = ({ path }) => {
+    const side = decisions.paths.get(JSON.stringify(path)) ?? decisions.rest
+    if (side !== null) count[side]++
+    return side
+  }
+  const { format, scan } = ours.document
+  const plain = mergePlain(
+    { base: base === null ? null : b, ours: o, theirs: t },
+    { format, like: scan.metadata, decide, isDraft: true },
+  )
+  return { plain, ...count }
+}
+
+export interface Draft {
+  readonly plain: PlainMerge
+  readonly ours: number
+  readonly theirs: number
+}
+
+/**
+ * Lets the user decide in an editor what is open: git's markers stand around the conflicts, and nothing else has any.
+ *
+ * @throws {UnsavedText} with `CONFLICT_REMAINS` when the user gives up while markers stand there
+ * @throws {AppError} `NOT_CONFIRMED` when other values are gone and nobody has agreed
+ */
+export async function decideInEditor(
+  session: Session,
+  draft: Draft,
+  { file, keepEnv, labels }: { readonly file: string; readonly keepEnv: boolean; readonly labels: GitLabels },
+): Promise<Decided> {
+  const { plain } = draft
+  const start = withMarkers(plain, { ours: labels.ours, theirs: labels.theirs, base: labels.showsBase ? "base" : null })
+  const edited = await editUntilValid(
+    session,
+    { file, keepEnv, showMasterKeys: false },
+    {
+      name: file.slice(file.lastIndexOf("/") + 1),
+      start: utf8.encode(start),
+      format: plain.judge.format.name,
+      refuses: (text) => {
+        const left = conflictIn(text)
+        return left === null ? null : new AppError("CONFLICT_REMAINS", { line: left.line })
+      },
+    },
+  )
+  const version = plain.judge.version(decodeText(edited) ?? "")
+  await confirmGone(session, plain, version)
+  return { bytes: edited, ...countDecided(plain.conflicts, version, draft) }
+}
+
+/** What was no conflict and is gone was perhaps removed by mistake, among all those markers. */
+async function confirmGone(session: Session, { text, judge, conflicts }: PlainMerge, edited: Version): Promise<void> {
+  if (text === null) return
+  const open = conflicts.map(({ path }) => JSON.stringify(path).slice(0, -1))
+  const there = new Set(leavesOf(edited).map(pathText))
+  const gone = leavesOf(judge.version(text)).filter((entry) => {
+    const path = pathText(entry)
+    return !there.has(path) && !open.some((conflict) => path.startsWith(conflict))
+  })
+  if (gone.length === 0) return
+  const names = gone.map(({ item }) => shownKeyPath(fullPath(item)))
+  const answer = await session.io.terminal.confirm(`${names.join(", ")} would be gone. Is that right?`)
+  if (answer !== true) throw new AppError("NOT_CONFIRMED", {}, { notes: names.map((name) => `${name} is gone`) })
+}
+
+function leavesOf({ documents }: Version): Entry[] {
+  const leaves: Entry[] = []
+  const visit = (entry: Entry): void => {
+    if (entry.entries.length === 0 && entry.item.parent !== null) leaves.push(entry)
+    for (const each of entry.entries) visit(each)
+  }
+  for (const root of documents) visit(root)
+  return leaves
+}
+
+function pathText({ item }: Entry): string {
+  return JSON.stringify(fullPath(item))
+}
+
+function countDecided(
+  conflicts: readonly KeyConflict[],
+  { documents }: Version,
+  before: Pick<Draft, "ours" | "theirs">,
+): Omit<Decided, "bytes"> {
+  const count = { ours: before.ours, theirs: before.theirs, edited: 0 }
+  for (const { path, document, ours, theirs } of conflicts) {
+    let at: Entry | undefined = documents[document]
+    for (const part of path)
+      at = at?.entries.find(({ item }) => (typeof part === "number" ? item.index === part : item.key === part))
+    const content = at?.content ?? null
+    if (content === (ours?.content ?? null)) count.ours++
+    else if (content === (theirs?.content ?? null)) count.theirs++
+    else count.edited++
+  }
+  return count
+}
