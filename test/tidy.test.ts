@@ -75,6 +75,7 @@ const packages: Readonly<Record<string, string>> = {
   "@noble/": "src/keys/age/",
   "bcrypt-pbkdf": "src/keys/age/",
   commander: "src/cli/",
+  execa: "src/host/program.ts",
   yaml: "src/config/",
   re2js: "src/config/re2.ts",
   diff: "src/core/merge/by-text.ts",

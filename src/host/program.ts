@@ -1,4 +1,3 @@
-import { type ChildProcess } from "node:child_process"
 import { spawnEnvironment } from "./child-environment.ts"
 import { type Io } from "./io.ts"
 
@@ -33,56 +32,74 @@ const outputBytesMaxDefault = 1024 * 1024
 const stderrBytesMax = 64 * 1024
 
 /**
- * Runs a helper (gpg, a command that prints an identity) without a shell, and keeps what it prints. Its output never
+ * Runs a helper (gpg, git, a command that prints an identity) without a shell, and keeps what it prints. Its output never
  * becomes part of an error. It does not outlive us.
  *
  * @param program - best an absolute path from `resolveProgram`
  * @throws {AppError} `ENVIRONMENT_INVALID`
  */
-export function runProgram(
+export async function runProgram(
   io: Machine,
   program: string,
   args: readonly string[],
   options: ProgramOptions,
 ): Promise<ProgramEnd> {
   const env = spawnEnvironment(options.env)
-  const child = startQuietly(io, program, args, { cwd: options.cwd, env, stdio: ["pipe", "pipe", "pipe"] })
-  if (child === null) return Promise.resolve(neverStarted)
-  const release = io.signals.onEnd(() => child.kill("SIGKILL"))
-  return new Promise<ProgramEnd>((resolve) => {
-    const stdout = new Collected(options.outputBytesMax ?? outputBytesMaxDefault)
-    const stderr = new Collected(stderrBytesMax)
-    let stopped: ProgramEnd["stopped"] = null
-    const stop = (reason: NonNullable<ProgramEnd["stopped"]>): void => {
-      stopped ??= reason
-      child.kill("SIGKILL")
-      // A grandchild may still hold the pipes; nothing more is read from them.
-      child.stdout?.destroy()
-      child.stderr?.destroy()
-    }
-    child.stdout?.on("data", (chunk: Uint8Array) => {
-      if (!stdout.add(chunk)) stop("output")
-    })
+  const { execa } = await import("execa")
+  const cancel = new AbortController()
+  const child = execa(program, args, {
+    ...common,
+    env,
+    cwd: options.cwd ?? io.cwd,
+    input: options.input ?? new Uint8Array(),
+    maxBuffer: options.outputBytesMax ?? outputBytesMaxDefault,
     // What is too much of it is thrown away: a chatty helper is no failed one.
-    child.stderr?.on("data", (chunk: Uint8Array) => stderr.add(chunk))
-    child.stdin?.on("error", () => {})
-    child.stdin?.end(options.input)
-    const timer = options.timeoutMs === undefined ? null : setTimeout(() => stop("timeout"), options.timeoutMs)
-    const abort = (): void => stop("abort")
-    options.signal?.addEventListener("abort", abort)
-    if (options.signal?.aborted === true) abort()
-    const finish = (end: Pick<ProgramEnd, "status" | "missing">): void => {
-      release()
-      if (timer !== null) clearTimeout(timer)
-      options.signal?.removeEventListener("abort", abort)
-      resolve({ ...end, stdout: stdout.bytes(), stderr: Buffer.from(stderr.bytes()).toString("utf8"), stopped })
-    }
-    child.on("error", () => {
-      if (child.pid === undefined) finish({ status: null, missing: true })
-    })
-    child.once("close", (status) => finish({ status, missing: false }))
+    buffer: { stdout: true, stderr: false },
+    cancelSignal: cancel.signal,
   })
+  const stderr = new Collected(stderrBytesMax)
+  child.stderr.on("data", (chunk: Uint8Array) => stderr.add(chunk))
+  let stopped: ProgramEnd["stopped"] = null
+  const stop = (reason: NonNullable<ProgramEnd["stopped"]>): void => {
+    stopped ??= reason
+    cancel.abort()
+    // A grandchild may still hold the pipes; nothing more is read from them.
+    child.stdout.destroy()
+    child.stderr.destroy()
+  }
+  const release = io.signals.onEnd(() => child.kill("SIGKILL"))
+  const timer = options.timeoutMs === undefined ? null : setTimeout(() => stop("timeout"), options.timeoutMs)
+  const abort = (): void => stop("abort")
+  options.signal?.addEventListener("abort", abort)
+  if (options.signal?.aborted === true) abort()
+  try {
+    const end = await child
+    if (end.isMaxBuffer) stop("output")
+    return {
+      status: stopped === null ? (end.exitCode ?? null) : null,
+      stdout: end.stdout ?? new Uint8Array(),
+      stderr: Buffer.from(stderr.bytes()).toString("utf8"),
+      missing: child.pid === undefined,
+      stopped,
+    }
+  } finally {
+    release()
+    if (timer !== null) clearTimeout(timer)
+    options.signal?.removeEventListener("abort", abort)
+  }
 }
+
+/** Nothing is inherited, nothing is guessed, and nothing is thrown: a message of the package quotes arguments. */
+const common = {
+  extendEnv: false,
+  reject: false,
+  encoding: "buffer",
+  stripFinalNewline: false,
+  windowsHide: true,
+  killSignal: "SIGKILL",
+  forceKillAfterDelay: false,
+  cleanup: false,
+} as const
 
 /** A program that runs, with both pipes open: an age plugin. */
 export interface Conversation {
@@ -108,20 +125,21 @@ export async function talkWith(
   options: Pick<ProgramOptions, "env" | "cwd" | "signal">,
 ): Promise<Conversation | null> {
   const env = spawnEnvironment(options.env)
-  const child = startQuietly(io, program, args, { cwd: options.cwd, env, stdio: ["pipe", "pipe", "ignore"] })
-  child?.on("error", () => {})
-  const [stdin, stdout] = [child?.stdin ?? null, child?.stdout ?? null]
-  if (child === null || stdin === null || stdout === null) return null
+  const { execa } = await import("execa")
+  const child = execa(program, args, {
+    ...common,
+    env,
+    cwd: options.cwd ?? io.cwd,
+    stdio: ["pipe", "pipe", "ignore"],
+    buffer: false,
+  })
+  const { stdin, stdout } = child
+  const closed = child.then(() => {})
+  if (child.pid === undefined) {
+    await closed
+    return null
+  }
   stdin.on("error", () => {})
-  const closed = new Promise<void>((resolve) => {
-    child.once("close", () => resolve())
-    child.once("error", () => resolve())
-  })
-  const isStarted = await new Promise<boolean>((resolve) => {
-    child.once("spawn", () => resolve(true))
-    child.once("error", () => resolve(false))
-  })
-  if (!isStarted) return null
   const release = io.signals.onEnd(() => child.kill("SIGKILL"))
   const kill = (): void => {
     child.kill("SIGKILL")
@@ -155,23 +173,6 @@ export async function talkWith(
       options.signal?.removeEventListener("abort", kill)
       release()
     },
-  }
-}
-
-const neverStarted: ProgramEnd = { status: null, stdout: new Uint8Array(), stderr: "", missing: true, stopped: null }
-
-interface Start {
-  readonly cwd: string | undefined
-  readonly env: NodeJS.ProcessEnv
-  readonly stdio: ["pipe", "pipe", "pipe" | "ignore"]
-}
-
-function startQuietly(io: Machine, program: string, args: readonly string[], start: Start): ChildProcess | null {
-  try {
-    return io.processes.spawn(program, args, { ...start, cwd: start.cwd ?? io.cwd, windowsHide: true })
-  } catch {
-    // Some failures are thrown, with a message that quotes the arguments.
-    return null
   }
 }
 

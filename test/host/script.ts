@@ -21,6 +21,10 @@ export function bundled(entry: URL): string {
     bundle: true,
     platform: "node",
     format: "esm",
+    // What execa is made of asks for modules of Node by `require`.
+    banner: {
+      js: 'import { createRequire as made } from "node:module"; globalThis.require ??= made(import.meta.url);',
+    },
     logLevel: "error",
   })
   return outfile
