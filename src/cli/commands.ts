@@ -88,6 +88,14 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     },
   ],
   [
+    "check",
+    {
+      group: "git",
+      summary: "say what should not be committed: plain text, keys, broken files, drift; no key is needed",
+      load: async () => (await import("./commands/check.ts")).check,
+    },
+  ],
+  [
     "git status",
     {
       group: "git",

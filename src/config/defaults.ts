@@ -1,6 +1,6 @@
 import { type FormatName } from "../core/format.ts"
 import { type Selectors, noSelectors } from "../core/select.ts"
-import { type MemoMode, type StructureMode } from "./sopsrc.ts"
+import { type CheckMode, type MemoMode, type StructureMode } from "./sopsrc.ts"
 import { type Stores } from "./stores.ts"
 
 export interface RuleSettings {
@@ -13,6 +13,10 @@ export interface RuleSettings {
   readonly inputType: FormatName | null
   /** Clear values that nothing authenticates may reach the child of `run` (docs/design/security.md S10). */
   readonly withClear: boolean
+  /** Whether `check` looks for plain text among the files that the rule names. */
+  readonly check: CheckMode
+  /** How old a data key may become before `check` says so; `null`: as old as it likes. */
+  readonly maxAgeDays: number | null
   readonly stores: Stores
 }
 
@@ -27,5 +31,7 @@ export const defaultSettings: RuleSettings = {
   layoutMemo: "auto",
   inputType: null,
   withClear: false,
+  check: "on",
+  maxAgeDays: null,
   stores: defaultStores,
 }

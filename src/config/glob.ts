@@ -1,5 +1,7 @@
 /** A compiled path pattern of `.sopsrc`. */
 export interface Glob {
+  /** As it was written. */
+  readonly text: string
   /** @param path - relative to the config's folder, with `/` on every system */
   test(path: string): boolean
 }
@@ -41,6 +43,7 @@ export function compileGlob(text: string): Glob | GlobProblem {
     all.push(segments)
   }
   return {
+    text,
     test: (path) => {
       const parts = path.split("/").map((part) => Array.from(part))
       return all.some((segments) => matchSegments(segments, parts))
@@ -49,7 +52,7 @@ export function compileGlob(text: string): Glob | GlobProblem {
 }
 
 /** `a{b,c}d` is `abd` and `acd`. Nested braces work; the number of results is bounded. */
-function expandBraces(text: string): string[] | GlobProblem {
+export function expandBraces(text: string): string[] | GlobProblem {
   const done: string[] = []
   const open = [text]
   while (open.length > 0) {

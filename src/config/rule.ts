@@ -7,6 +7,7 @@ import { type ConfigDialect } from "./dialect.ts"
 import { isName } from "./directory.ts"
 import { type PathRules } from "./files.ts"
 import { loadPattern } from "./re2.ts"
+import { type PathMatch } from "./sopsrc.ts"
 import { type ParseRecipient, parseSpec, recipientKey, type RecipientSpec, withoutDuplicates } from "./recipients.ts"
 
 /** What a config says about one path. */
@@ -121,20 +122,38 @@ function orNothing<T>(read: () => readonly T[]): readonly T[] {
 
 export async function entryFor(config: Config, target: Target): Promise<RuleEntry | null> {
   for (const entry of config.rules ?? []) {
-    if (await locate(config, entry, () => matches(config, entry, target))) return entry
+    const isMatch = await matcherOf(config, entry)
+    if (isMatch(target)) return entry
   }
   return null
 }
 
-async function matches(config: Config, { match, isPortable }: RuleEntry, target: Target): Promise<boolean> {
-  if (match.type === "all") return true
-  if (target.path === null) return false
-  const subject = isPortable
-    ? portableSubject(config.folder, target.path, target.paths)
-    : nativeSubject(config.folder, target.path, target.paths)
-  if (match.type === "globs") return match.globs.some((glob) => glob.test(subject))
-  const pattern = await locateAt(match.at, () => loadPattern(match.text))
-  return pattern.test(subject)
+/**
+ * Whether a rule names a path, without a wait for each: some have to ask it of many.
+ *
+ * @throws {AppError} `PATTERN_INVALID`, `PATTERN_TOO_LONG` with the place
+ */
+export async function matcherOf(
+  config: Config,
+  entry: Pick<RuleEntry, "match" | "isPortable" | "at">,
+): Promise<(target: Target) => boolean> {
+  const { match, isPortable } = entry
+  if (match.type === "all") return () => true
+  const subjectOf = isPortable ? portableSubject : nativeSubject
+  const test =
+    match.type === "globs"
+      ? (subject: string) => match.globs.some((glob) => glob.test(subject))
+      : await patternOf(config, entry, match)
+  return ({ path, paths }) => path !== null && test(subjectOf(config.folder, path, paths))
+}
+
+async function patternOf(
+  config: Config,
+  entry: Pick<RuleEntry, "at">,
+  { text, at }: Extract<PathMatch, { type: "regex" }>,
+): Promise<(subject: string) => boolean> {
+  const pattern = await locate(config, entry, () => locateAt(at, () => loadPattern(text)))
+  return (subject) => pattern.test(subject)
 }
 
 /** Upstream cuts the config's folder off as text; a config in the root folder cuts nothing. */
@@ -210,7 +229,7 @@ function selectorsText({ selectors, macOnlyEncrypted }: Rule): string {
 }
 
 /** Adds the file, and the line of the rule where the error has none. */
-async function locate<T>(config: Config, entry: RuleEntry, work: () => Promise<T>): Promise<T> {
+async function locate<T>(config: Config, entry: Pick<RuleEntry, "at">, work: () => Promise<T>): Promise<T> {
   try {
     return await locateAt(entry.at, work)
   } catch (error) {

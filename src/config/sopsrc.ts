@@ -37,6 +37,9 @@ export interface SopsrcRule {
   /** `null`: by the name of the file. */
   readonly inputType: FormatName | null
   readonly withClear: boolean
+  readonly check: CheckMode
+  /** `null`: a data key may be as old as it likes. */
+  readonly maxAgeDays: number | null
   readonly stores: Stores
 }
 
@@ -47,10 +50,13 @@ export type PathMatch =
 
 const structureModes = ["on", "off", "required"] as const
 const memoModes = ["auto", "never"] as const
+const checkModes = ["on", "skip"] as const
 
 /** Whether the structure digest is written, and whether a file without one is opened. */
 export type StructureMode = (typeof structureModes)[number]
 export type MemoMode = (typeof memoModes)[number]
+/** Whether `check` looks for plain text among the files of a rule. */
+export type CheckMode = (typeof checkModes)[number]
 
 const rootKeys = ["version", "recipients", "groups", "rules", "creation_rules", "destination_rules", "stores"]
 const ruleKeys = [
@@ -66,6 +72,8 @@ const ruleKeys = [
   "layout_memo",
   "input_type",
   "with_clear",
+  "check",
+  "max_age",
   "stores",
 ]
 const ruleHints = new Map([
@@ -122,8 +130,24 @@ function readRule(value: ConfigValue, directory: Directory): SopsrcRule {
     layoutMemo: strictChoice(fields.get("layout_memo"), memoModes) ?? "auto",
     inputType: strictChoice(fields.get("input_type"), formatNames) ?? null,
     withClear: strictBool(fields.get("with_clear")) ?? false,
+    check: strictChoice(fields.get("check"), checkModes) ?? "on",
+    maxAgeDays: readAge(fields.get("max_age")),
     stores: strictStores(fields.get("stores")),
   }
+}
+
+const daysOf: ReadonlyMap<string, number> = new Map([
+  ["d", 1],
+  ["w", 7],
+  ["y", 365],
+])
+
+function readAge(entry: ConfigEntry | undefined): number | null {
+  if (entry === undefined) return null
+  const [, digits = "", unit = ""] = /^([1-9]\d{0,4})([dwy])$/.exec(textOf(entry.value)) ?? []
+  const days = daysOf.get(unit)
+  if (days === undefined) throw invalid(entry.value.at, "an age is a number of days, weeks or years: 90d, 12w, 1y")
+  return Number(digits) * days
 }
 
 function readMatch(fields: StrictFields): PathMatch {

@@ -116,7 +116,7 @@ function openLeaves(
 }
 
 /** How upstream writes a sealed comment of a list: as one more string in it. */
-function isSealedComment(site: Site): boolean {
+export function isSealedComment(site: Site): boolean {
   return (
     site.kind === "comment" ||
     (site.kind === "str" &&

@@ -228,6 +228,8 @@ rules:
     layout_memo: never
     input_type: dotenv
     with_clear: true
+    check: skip
+    max_age: 12w
     stores: {yaml: {indent: 3}}
 `
     expect(await rule(source)).toMatchObject({
@@ -239,6 +241,8 @@ rules:
       layoutMemo: "never",
       inputType: "dotenv",
       withClear: true,
+      check: "skip",
+      maxAgeDays: 84,
       stores: { jsonIndent: 2, yamlIndent: 3 },
       source: { file: ".sopsrc", rule: 1, line: 8 },
     })
@@ -252,6 +256,8 @@ rules:
       layoutMemo: "auto",
       inputType: null,
       withClear: false,
+      check: "on",
+      maxAgeDays: null,
     })
   })
 
@@ -277,6 +283,11 @@ describe("strictness", () => {
       at: [2, 1],
       hint: "known keys: version, recipients, groups",
     },
+    ...["0d", "90", "1m", "-1d", "1.5y", "100000d", "[1d]"].map((age) => ({
+      source: `version: 1\nrules: [{max_age: "${age}"}]`,
+      problem: "an age is a number of days",
+      at: [2, 19] as [number, number],
+    })),
     { source: "version: 1\nversion: 1", problem: "twice", at: [2, 1] },
     { source: "version: 1\nrules:", problem: "a value is missing", at: [2, 1] },
     { source: "version: 1\nrules: {}", problem: "a list is expected", at: [2, 8] },

@@ -62,7 +62,8 @@ export async function loadCandidate(
   }
 }
 
-async function* filesBelow({ io }: Session, folder: string): AsyncGenerator<string> {
+/** All regular files of a folder, without those of version control and of packages; links are not followed. */
+export async function* filesBelow({ io }: Session, folder: string): AsyncGenerator<string> {
   const folders = [folder]
   for (let at = folders.pop(); at !== undefined; at = folders.pop()) {
     const inner: string[] = []

@@ -43,7 +43,7 @@ export function neededOf(groups: number, threshold: number): number {
 }
 
 /** A config may leave the version of an Azure key open; a file has the one that it was wrapped with. */
-function asInFile(recipient: Recipient, group: readonly Recipient[]): Recipient {
+export function asInFile(recipient: Recipient, group: readonly Recipient[]): Recipient {
   if (recipient.type !== "azure_kv" || recipient.version !== "") return recipient
   const { vaultUrl, name } = recipient
   const known = group.find(

@@ -1,0 +1,129 @@
+import { recipientKey } from "../../config/recipients.ts"
+import { type SealedDocument } from "../../core/document.ts"
+import { type Metadata } from "../../core/metadata.ts"
+import { recipientName } from "../../core/recipient.ts"
+import { isEmptyText, scalarText } from "../../core/scalar.ts"
+import { countedSites, fullPath, type Site } from "../../core/site.ts"
+import { looksLikeToken } from "../../core/token.ts"
+import { selectorText } from "./drift.ts"
+import { type Finding, finding } from "./finding.ts"
+import { type Inspected, metadataLine } from "./sealed-text.ts"
+import { isClear, placeOf } from "./values.ts"
+
+/** One file in two versions; `null`: it was not there. */
+export interface Change {
+  readonly file: string
+  readonly before: Inspected | null
+  readonly after: Inspected
+}
+
+/** A seal that was taken off: the whole file, or single values of it. */
+export function unsealedFindings({ file, before, after }: Change): Finding[] {
+  if (before === null || (before.state !== "sealed" && before.state !== "broken")) return []
+  if (after.state === "plain") return after.text === "" ? [] : [finding("FILE_UNSEALED", { file })]
+  if (before.state !== "sealed" || after.state !== "sealed") return []
+  const sealed = new Set(countedSites(before.document.scan).filter(isSealedValue).map(pathText))
+  const { scan } = after.document
+  return countedSites(scan)
+    .filter((site) => isClear(site) && sealed.has(pathText(site)))
+    .map((site) => finding("SEAL_REMOVED", placeOf(file, site, scan.documents)))
+}
+
+function isSealedValue({ kind, scalar }: Site): boolean {
+  return kind === "str" && scalar !== null && !isEmptyText(scalar) && looksLikeToken(scalarText(scalar))
+}
+
+function pathText({ item }: Site): string {
+  return JSON.stringify(fullPath(item))
+}
+
+/** What a range changes about a sealed file beside its values: for whoever has to agree to it. */
+export function metadataChanges({ file, before, after }: Change): Finding[] {
+  if (after.state !== "sealed") return []
+  const place = { file, line: metadataLine(after.text) }
+  const { metadata } = after.document
+  const old = before?.state === "sealed" ? before.document.metadata : null
+  if (old === null) return [finding("NEW_DATA_KEY", place, { subject: "the file is new" })]
+  const found: Finding[] = []
+  if (isOtherKey(old, metadata)) found.push(finding("NEW_DATA_KEY", place, { subject: "the file has another one" }))
+  const recipients = recipientChange(old, metadata)
+  if (recipients !== null) found.push(finding("RECIPIENTS_CHANGED", place, { subject: recipients }))
+  const selectors = selectorChange(old, metadata)
+  if (selectors !== null) found.push(finding("SELECTORS_CHANGED", place, { subject: selectors }))
+  if (Date.parse(metadata.lastModified) < Date.parse(old.lastModified)) found.push(finding("LASTMODIFIED_BACK", place))
+  return found
+}
+
+/** With the same data key somebody at least has the same wrapped key, unless all were wrapped again: then nobody can tell. */
+export function isOtherKey(before: Metadata, after: Metadata): boolean {
+  const wrapped = new Set(encsOf(before))
+  return !encsOf(after).some((enc) => wrapped.has(enc))
+}
+
+export function encsOf({ groups }: Metadata): string[] {
+  return groups.flat().map(({ enc }) => enc.trim())
+}
+
+function recipientChange(before: Metadata, after: Metadata): string | null {
+  const [old, now] = [before, after].map(
+    ({ groups }) => new Map(groups.flat().map(({ recipient }) => [recipientKey(recipient), recipientName(recipient)])),
+  )
+  const words = [
+    ...[...now!].filter(([key]) => !old!.has(key)).map(([, name]) => `+ ${name}`),
+    ...[...old!].filter(([key]) => !now!.has(key)).map(([, name]) => `- ${name}`),
+  ]
+  if (words.length > 0) return words.join(", ")
+  if (groupsText(before) !== groupsText(after)) return "they are divided into other groups"
+  return before.threshold === after.threshold ? null : `${after.threshold} groups are needed, not ${before.threshold}`
+}
+
+function groupsText({ groups }: Metadata): string {
+  const sets = groups.map((group) =>
+    group
+      .map(({ recipient }) => recipientKey(recipient))
+      .sort()
+      .join("\n"),
+  )
+  return JSON.stringify(sets.sort())
+}
+
+function selectorChange(before: Metadata, after: Metadata): string | null {
+  const words: string[] = []
+  const [old, now] = [selectorText(before.selectors), selectorText(after.selectors)]
+  if (old !== now) words.push(`${old} becomes ${now}`)
+  if (before.macOnlyEncrypted !== after.macOnlyEncrypted) {
+    words.push(after.macOnlyEncrypted ? "the MAC covers sealed values only" : "the MAC covers clear values too")
+  }
+  return words.length === 0 ? null : words.join("; ")
+}
+
+/** What of a sealed file is kept to compare it with the others. */
+export interface SealedFacts {
+  readonly file: string
+  readonly line: number | undefined
+  readonly encs: readonly string[]
+  readonly mac: string
+  readonly lastModified: string
+  /** `null`: its rule lets a data key be as old as it likes. */
+  readonly maxAgeDays: number | null
+}
+
+export function factsOf(
+  file: string,
+  text: string,
+  { metadata }: SealedDocument,
+  maxAgeDays: number | null,
+): SealedFacts {
+  const { mac, lastModified } = metadata
+  return { file, line: metadataLine(text), encs: encsOf(metadata), mac, lastModified, maxAgeDays }
+}
+
+/** Copies: files that have a wrapped data key in common. */
+export function sharedKeyFindings(files: readonly SealedFacts[]): Finding[] {
+  const owner = new Map<string, string>()
+  return files.flatMap(({ file, line, encs }) => {
+    const other = encs.map((enc) => owner.get(enc)).find((known) => known !== undefined && known !== file)
+    for (const enc of encs) if (enc !== "" && !owner.has(enc)) owner.set(enc, file)
+    return other === undefined ? [] : [finding("SHARED_DATA_KEY", { file, line }, { subject: `also in ${other}` })]
+  })
+}

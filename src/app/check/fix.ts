@@ -1,0 +1,182 @@
+import { join } from "node:path"
+import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
+import { recipientName } from "../../core/recipient.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { readOptionalFile } from "../../host/files.ts"
+import { Blobs } from "../../host/git/blobs.ts"
+import { type Git } from "../../host/git/git.ts"
+import { listIndex, listTree } from "../../host/git/listing.ts"
+import { findRevision } from "../../host/git/revision.ts"
+import { writeAtomic } from "../../host/write-atomic.ts"
+import { encryptFiles, type EncryptOptions } from "../commands/encrypt.ts"
+import { openRepository } from "../git/open-repository.ts"
+import { loadSealed, withFile } from "../open/open-file.ts"
+import { planKeys } from "../recipients/key-plan.ts"
+import { rewrap } from "../recipients/rewrap.ts"
+import { type Session } from "../session.ts"
+import { type CheckCode } from "./codes.ts"
+import { type Finding } from "./finding.ts"
+import { type CheckOptions, runCheck } from "./run-check.ts"
+import { sealClearValues } from "./seal-clear.ts"
+import { checkedBytesMax } from "./sealed-text.ts"
+
+/** What is mended without a decision that people have to take. Nobody is added, and nothing is opened up. */
+const mended: ReadonlySet<CheckCode> = new Set(["PLAINTEXT_FILE", "VALUE_CLEAR", "RECIPIENT_EXTRA"])
+
+/**
+ * Seals plain files by their rule and clear values under the data key of their file, and takes out recipients that the
+ * rule does not name. With `staged` the file is staged again, unless the work tree holds something else than the index:
+ * then it is named, and left.
+ */
+export async function fixFindings(session: Session, options: CheckOptions): Promise<void> {
+  const { report, top } = await runCheck(session, { ...options, verify: false })
+  const byFile = new Map<string, Finding[]>()
+  for (const each of report.findings) {
+    if (mended.has(each.code)) byFile.set(each.file, [...(byFile.get(each.file) ?? []), each])
+  }
+  if (byFile.size === 0) return
+  const clone = options.staged || (await isInGit(session)) ? await openClone(session, [...byFile.keys()]) : null
+  for (const [file, findings] of byFile) {
+    const path = join(top, ...file.split("/"))
+    try {
+      if (options.staged && !(await clone!.isAsStaged(file, path))) {
+        session.notice(`${file}: not mended, since the work tree holds another version than the index`)
+        continue
+      }
+      await mend(session, options, { path, findings, base: (await clone?.baseOf(file)) ?? null })
+      if (options.staged) await clone!.git.run(["add", "--", file])
+      session.notice(`${file}: ${wordsFor(findings)}`)
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      session.notice(`${file}: not mended: ${error.message} [${error.code}]`)
+    }
+  }
+  await clone?.close()
+}
+
+function wordsFor(findings: readonly Finding[]): string {
+  const has = (code: CheckCode): boolean => findings.some((each) => each.code === code)
+  const words = [
+    ...(has("PLAINTEXT_FILE") ? ["sealed"] : []),
+    ...(has("VALUE_CLEAR") ? ["values in the clear are sealed"] : []),
+    ...(has("RECIPIENT_EXTRA") ? ["recipients that the rule does not name are out"] : []),
+  ]
+  return words.join(", ")
+}
+
+interface Broken {
+  readonly path: string
+  readonly findings: readonly Finding[]
+  readonly base: string | null
+}
+
+async function mend(session: Session, { config }: CheckOptions, { path, findings, base }: Broken): Promise<void> {
+  const codes = new Set(findings.map(({ code }) => code))
+  if (codes.has("PLAINTEXT_FILE")) {
+    const { errors = [] } = await encryptFiles(session, { ...sealing, config, files: [path] })
+    if (errors[0] !== undefined) throw errors[0]
+    return
+  }
+  if (codes.has("VALUE_CLEAR")) {
+    const { text, original } = await sealClearValues(session, { path, config, base })
+    await writeAtomic(session.io, path, utf8.encode(text), { mode: "kept", opened: original, followLinks: false })
+  }
+  if (codes.has("RECIPIENT_EXTRA")) {
+    await withoutExtra(session, { path, config, extra: new Set(findings.flatMap(({ recipient }) => recipient ?? [])) })
+  }
+}
+
+async function withoutExtra(
+  session: Session,
+  {
+    path,
+    config,
+    extra,
+  }: { readonly path: string; readonly config: string | undefined; readonly extra: ReadonlySet<string> },
+): Promise<void> {
+  await withFile(path, async () => {
+    const loaded = await loadSealed(session, { source: path, inputType: undefined, config })
+    const { metadata } = loaded.document
+    const groups = metadata.groups.map((group) =>
+      group.map(({ recipient }) => recipient).filter((recipient) => !extra.has(recipientName(recipient))),
+    )
+    // Who would be left out with all of a group is nobody whom a mender takes out.
+    if (groups.some((group) => group.length === 0)) throw new AppError("NO_RECIPIENT")
+    const text = await rewrap(session, loaded, planKeys(metadata, { groups, threshold: metadata.threshold }))
+    await writeAtomic(session.io, path, utf8.encode(text), {
+      mode: "kept",
+      opened: loaded.original,
+      followLinks: false,
+    })
+  })
+}
+
+/** By the rule alone, in place. */
+const sealing: Omit<EncryptOptions, "config" | "files"> = {
+  inputType: undefined,
+  outputType: undefined,
+  filenameOverride: undefined,
+  indent: undefined,
+  output: undefined,
+  awsProfile: undefined,
+  age: [],
+  pgp: [],
+  kms: [],
+  gcpKms: [],
+  azureKv: [],
+  hcVaultTransit: [],
+  hckms: [],
+  encryptionContext: [],
+  shamirSecretSharingThreshold: undefined,
+  unencryptedSuffix: undefined,
+  encryptedSuffix: undefined,
+  unencryptedRegex: undefined,
+  encryptedRegex: undefined,
+  unencryptedCommentRegex: undefined,
+  encryptedCommentRegex: undefined,
+  macOnlyEncrypted: false,
+  useFileSelectors: false,
+  allowClear: [],
+  allowClearAlias: false,
+  allowEmptySelection: false,
+  inPlace: true,
+  followLinks: false,
+  container: false,
+  forceNew: false,
+  decryptionOrder: [],
+}
+
+interface Clone {
+  readonly git: Git
+  isAsStaged(file: string, path: string): Promise<boolean>
+  /** The text of HEAD. */
+  baseOf(file: string): Promise<string | null>
+  close(): Promise<void>
+}
+
+async function isInGit({ io }: Session): Promise<boolean> {
+  const { gitTop } = await import("../../host/git.ts")
+  return gitTop(io, io.cwd) !== null
+}
+
+async function openClone(session: Session, files: readonly string[]): Promise<Clone> {
+  const { git } = await openRepository(session, { fetch: "allowed" })
+  const head = await findRevision(git, "HEAD")
+  const [index, tree] = [await listIndex(git, files), head === null ? [] : await listTree(git, head, files)]
+  const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
+  const bytesOf = async (id: string | undefined): Promise<Uint8Array | null> =>
+    id === undefined ? null : ((await blobs.read(id))?.bytes ?? null)
+  return {
+    git,
+    async isAsStaged(file, path) {
+      const here = await readOptionalFile(session.io, path, { bytesMax: checkedBytesMax })
+      const staged = await bytesOf(index.find((each) => each.path === file)?.id)
+      return here !== null && staged !== null && equalBytes(here.bytes, staged)
+    },
+    async baseOf(file) {
+      const bytes = await bytesOf(tree.find((each) => each.path === file)?.id)
+      return bytes === null ? null : decodeText(bytes)
+    },
+    close: () => blobs.close(),
+  }
+}

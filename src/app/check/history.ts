@@ -1,0 +1,180 @@
+import { decodeText } from "../../core/text.ts"
+import { Blobs } from "../../host/git/blobs.ts"
+import { type Git } from "../../host/git/git.ts"
+import { type SealedFacts } from "./changes.ts"
+import { type Finding, finding } from "./finding.ts"
+import { checkedBytesMax, inspect } from "./sealed-text.ts"
+
+const msOfDay = 24 * 60 * 60 * 1000
+/** Versions that are looked at, of all files together. */
+const versionsMax = 5_000
+
+interface Version {
+  readonly commit: string
+  readonly timeMs: number
+  readonly id: string
+}
+
+/**
+ * How old the data keys are: since the newest commit that changed every wrapped one, else since the file came. Without
+ * history by the date of its last change. One process looks at the history of all files.
+ */
+export async function ageFindings(git: Git | null, sealed: readonly SealedFacts[], nowMs: number): Promise<Finding[]> {
+  const aged = sealed.filter(({ maxAgeDays }) => maxAgeDays !== null)
+  if (aged.length === 0) return []
+  const versions =
+    git === null
+      ? new Map<string, Version[]>()
+      : await versionsOf(
+          git,
+          aged.map(({ file }) => file),
+        )
+  const blobs = git === null ? null : new Blobs(git, { bytesMax: checkedBytesMax })
+  try {
+    const found: Finding[] = []
+    for (const { file, line, encs, lastModified, maxAgeDays } of aged) {
+      const since = blobs === null ? null : await keySince(blobs, file, encs, versions.get(file) ?? [])
+      const sinceMs = since?.timeMs ?? Date.parse(lastModified)
+      const days = Math.floor((nowMs - sinceMs) / msOfDay)
+      if (days <= maxAgeDays!) continue
+      const subject = `${days} days, and its rule allows ${maxAgeDays}`
+      found.push(finding("DATA_KEY_OLD", { file, line, commit: since?.commit }, { subject }))
+    }
+    return found
+  } finally {
+    await blobs?.close()
+  }
+}
+
+/** The oldest version, going back without a break, in which somebody has a wrapped key that the file still has. */
+async function keySince(
+  blobs: Blobs,
+  file: string,
+  encs: readonly string[],
+  versions: readonly Version[],
+): Promise<Version | null> {
+  let known = new Set(encs)
+  let since: Version | null = null
+  for (const version of versions) {
+    const blob = await blobs.read(version.id)
+    if (blob === null || blob.bytes === null) break
+    const inspected = await inspect(file, blob.bytes, null)
+    if (inspected.state !== "sealed") break
+    const own = inspected.document.metadata.groups.flat().map(({ enc }) => enc.trim())
+    if (!own.some((enc) => known.has(enc))) break
+    known = new Set(own)
+    since = version
+  }
+  return since
+}
+
+/** By file, the newest first. */
+async function versionsOf(git: Git, files: readonly string[]): Promise<Map<string, Version[]>> {
+  const format = "--format=%x00%H %ct"
+  const args = [
+    "log",
+    "--no-renames",
+    "--raw",
+    "--no-abbrev",
+    "-z",
+    "-m",
+    "--first-parent",
+    format,
+    `--max-count=${versionsMax}`,
+  ]
+  // A clone without a commit has no history.
+  const records = await git.records([...args, "HEAD", "--", ...files], { statuses: [0, 128] })
+  const versions = new Map<string, Version[]>()
+  let [commit, timeMs] = ["", 0]
+  for (let at = 0; at < records.length; at++) {
+    const record = records[at]!.trimStart()
+    const head = /^([\da-f]{40,64}) (\d+)$/.exec(record)
+    if (head !== null) {
+      commit = head[1]!
+      timeMs = Number(head[2]) * 1000
+      continue
+    }
+    const id = /^:\d+ \d+ \w+ (\w+) [A-Z]/.exec(record)?.[1]
+    const path = records[at + 1]
+    if (id === undefined || path === undefined) continue
+    at++
+    const known = versions.get(path)
+    if (known === undefined) versions.set(path, [{ commit, timeMs, id }])
+    else known.push({ commit, timeMs, id })
+  }
+  return versions
+}
+
+const mergesMax = 500
+
+/**
+ * Files that a merge by text has put together: their MAC is that of one parent, and their tokens are not. A server that
+ * merges leaves such files behind.
+ *
+ * @param sealed - as they stand at the commit
+ */
+export async function mergeFindings(git: Git, sealed: readonly SealedFacts[], commit: string): Promise<Finding[]> {
+  const dates = sealed.map(({ lastModified }) => Date.parse(lastModified)).filter((ms) => !Number.isNaN(ms))
+  if (dates.length === 0) return []
+  const since = Math.floor(Math.min(...dates) / 1000)
+  const args = [
+    "log",
+    "--merges",
+    "-c",
+    "--raw",
+    "--no-abbrev",
+    "-z",
+    "--format=%x00%H",
+    `--max-count=${mergesMax}`,
+    `--since=@${since}`,
+  ]
+  const records = await git.records([...args, commit, "--"], { statuses: [0, 128] })
+  const byFile = new Map(sealed.map((each) => [each.file, each]))
+  const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
+  try {
+    const found = new Map<string, Finding>()
+    let merge = ""
+    for (let at = 0; at < records.length; at++) {
+      const record = records[at]!.trimStart()
+      if (/^[\da-f]{40,64}$/.test(record)) merge = record
+      if (!record.startsWith("::")) continue
+      // As many modes and ids as there are parents, then those of the result.
+      const ids = record.split(" ").filter((word) => /^[\da-f]{40,64}$/.test(word))
+      const file = byFile.get(records[++at] ?? "")
+      if (file === undefined || found.has(file.file)) continue
+      if (await isMergedByText(blobs, file, ids)) {
+        found.set(file.file, finding("MAC_SUSPECT", { file: file.file, line: file.line, commit: merge }))
+      }
+    }
+    return [...found.values()]
+  } finally {
+    await blobs.close()
+  }
+}
+
+async function isMergedByText(blobs: Blobs, { file, mac }: SealedFacts, ids: readonly string[]): Promise<boolean> {
+  const texts = await Promise.all(ids.map(async (id) => textOf(await blobs.read(id))))
+  const result = texts.pop() ?? null
+  if (result === null || mac === "" || !result.includes(mac)) return false
+  for (const parent of texts) {
+    if (parent === null || !parent.includes(mac)) continue
+    const [own, theirs] = [await tokensOf(file, result), await tokensOf(file, parent)]
+    if (own !== null && theirs !== null && own !== theirs) return true
+  }
+  return false
+}
+
+function textOf(blob: { readonly bytes: Uint8Array | null } | null): string | null {
+  return blob === null || blob.bytes === null ? null : decodeText(blob.bytes)
+}
+
+/** Tokens in order. The metadata has some too: the MAC is the same, and the memo says nothing about values. */
+async function tokensOf(file: string, text: string): Promise<string | null> {
+  const inspected = await inspect(file, Buffer.from(text, "utf8"), null)
+  if (inspected.state !== "sealed") return null
+  const { sites, source } = inspected.document.scan
+  return sites
+    .map(({ span }) => (span === null ? "" : source.slice(span.start, span.end)))
+    .filter((value) => value.includes("ENC[AES256_GCM,"))
+    .join("\n")
+}

@@ -1,0 +1,173 @@
+import { type RuleSettings } from "../../config/defaults.ts"
+import { compileSelectors } from "../../config/re2.ts"
+import { type Rule } from "../../config/rule.ts"
+import { type SealedDocument } from "../../core/document.ts"
+import { type CompiledSelectors } from "../../core/select.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { factsOf, metadataChanges, type SealedFacts, unsealedFindings } from "./changes.ts"
+import { type CheckCode } from "./codes.ts"
+import { type ConfigLookup, type Ruled } from "./configs.ts"
+import { recipientFindings, selectorFindings } from "./drift.ts"
+import { type Finding, finding } from "./finding.ts"
+import { hasSomethingToSeal, isToBeSealed } from "./plaintext.ts"
+import { privateKeyFindings } from "./private-keys.ts"
+import { inspect, type Inspected, metadataFindings } from "./sealed-text.ts"
+import { suspicionOf } from "./suspect-names.ts"
+import { valueFindings } from "./values.ts"
+
+/** A file whose content is judged. */
+export interface Content {
+  /** From the top, with `/`. */
+  readonly file: string
+  /** `null`: it is too large to look at. */
+  readonly bytes: Uint8Array | null
+  /** The version that it is compared with; `undefined`: with none, `null`: there was none. */
+  readonly before?: Uint8Array | null
+}
+
+/** A sealed file, as far as others are compared with it. */
+export interface SealedFile {
+  readonly file: string
+  readonly text: string
+  readonly document: SealedDocument
+  readonly settings: RuleSettings | null
+}
+
+export interface JudgeOptions {
+  readonly configs: ConfigLookup
+  /** Absolute, for the rules. */
+  pathOf(file: string): string
+  /** What a range changes about metadata is said. */
+  readonly isRange: boolean
+  /** More that is said about each sealed file. */
+  readonly more: readonly ((file: SealedFile) => Promise<readonly Finding[]> | readonly Finding[])[]
+}
+
+/** What is found in single files, one after the other; only what is sealed stays in memory. */
+export class Judge {
+  readonly #options: JudgeOptions
+  readonly #findings: Finding[] = []
+  readonly sealed: SealedFacts[] = []
+  /** Files that were looked at and are not sealed. */
+  readonly plain: string[] = []
+  #hasNoConfig = false
+
+  constructor(options: JudgeOptions) {
+    this.#options = options
+  }
+
+  get findings(): readonly Finding[] {
+    return [...this.#findings, ...this.#options.configs.faults]
+  }
+
+  /** A sealed file was looked at, and there is no config at all for it. */
+  get hasNoConfig(): boolean {
+    return this.#hasNoConfig
+  }
+
+  /** Whether the content of a file matters beyond what is sealed or looks like a key. */
+  async isRuled(file: string): Promise<boolean> {
+    const { configs, pathOf } = this.#options
+    const path = pathOf(file)
+    const ruled = await configs.ruled(path)
+    // Two configs of one folder are compared where a rule of theirs names a file.
+    if (ruled.config !== null && ruled.config.beside !== null) await configs.ruleOf(path, ruled)
+    return ruled.entry !== null && ruled.settings !== null && isToBeSealed(file, ruled.entry, ruled.settings)
+  }
+
+  async look({ file, bytes, before }: Content): Promise<void> {
+    if (bytes === null) {
+      this.#findings.push(finding("TOO_LARGE", { file }))
+      return
+    }
+    const ruled = await this.#options.configs.ruled(this.#options.pathOf(file))
+    const configured = ruled.settings?.inputType ?? null
+    const after = await inspect(file, bytes, configured)
+    const found = await this.#judge(file, after, ruled)
+    if (before !== undefined) {
+      const old = before === null ? null : await inspect(file, before, configured)
+      found.push(...unsealedFindings({ file, before: old, after }))
+      if (this.#options.isRange) found.push(...metadataChanges({ file, before: old, after }))
+    }
+    this.#findings.push(...limited(found))
+  }
+
+  async #judge(file: string, inspected: Inspected, ruled: Ruled): Promise<Finding[]> {
+    const suspicion = suspicionOf(file)
+    const found: Finding[] = suspicion === null ? [] : [finding("NAME_SUSPECT", { file }, { subject: suspicion })]
+    if (inspected.state === "large") return [...found, finding("TOO_LARGE", { file })]
+    const { text } = inspected
+    if (text !== null) found.push(...(await privateKeyFindings(file, text)))
+    switch (inspected.state) {
+      case "plain":
+        this.plain.push(file)
+        return [...found, ...(await this.#plain(file, text, ruled))]
+      case "broken":
+        return [...found, ...inspected.findings]
+      case "sealed":
+        return [...found, ...(await this.#sealed({ file, text: inspected.text, document: inspected.document }, ruled))]
+    }
+  }
+
+  async #plain(file: string, text: string | null, { entry, settings }: Ruled): Promise<Finding[]> {
+    if (entry === null || settings === null || !isToBeSealed(file, entry, settings)) return []
+    if (!(await hasSomethingToSeal(file, text, settings))) return []
+    return [finding("PLAINTEXT_FILE", { file, line: 1 }, { subject: `rule ${entry.number}` })]
+  }
+
+  async #sealed(sealed: Omit<SealedFile, "settings">, ruled: Ruled): Promise<Finding[]> {
+    const { file, text, document } = sealed
+    this.sealed.push(factsOf(file, text, document, ruled.settings?.maxAgeDays ?? null))
+    const rule = await this.#ruleOf(file, ruled)
+    const found = metadataFindings(file, sealed)
+    try {
+      const byFile = await compileSelectors(document.metadata.selectors, { refuseInvalid: false })
+      const byRule = rule === null ? null : await compiledRule(document, rule)
+      found.push(...valueFindings(file, document, { byFile, byRule }))
+      if (rule !== null) found.push(...recipientFindings({ file, text, document, rule }))
+      if (rule !== null && byRule !== null)
+        found.push(...selectorFindings({ file, text, document, rule }, { byFile, byRule }))
+    } catch (error) {
+      // A pattern that is too long, or has too much to look at.
+      if (!(error instanceof AppError)) throw error
+      found.push(finding("TOO_LARGE", { file }, { subject: error.message }))
+    }
+    const hasRules = ruled.config !== null && ruled.config.rules !== null
+    if (!hasRules && this.#options.configs.faults.length === 0) this.#hasNoConfig = true
+    else if (hasRules && ruled.entry === null) found.push(finding("NO_RULE", { file }))
+    for (const more of this.#options.more) found.push(...(await more({ ...sealed, settings: ruled.settings })))
+    return found
+  }
+
+  #ruleOf(file: string, ruled: Ruled): Promise<Rule | null> {
+    return this.#options.configs.ruleOf(this.#options.pathOf(file), ruled)
+  }
+}
+
+/** A file that is one value has nothing to select. @returns `null` then */
+async function compiledRule(document: SealedDocument, rule: Rule): Promise<CompiledSelectors | null> {
+  if (document.format.name === "binary") return null
+  return compileSelectors(rule.selectors, { refuseInvalid: false })
+}
+
+const eachMax = 1_000
+
+/** A file made to have a million findings has so many of a code, and one line that says so. */
+function limited(found: readonly Finding[]): Finding[] {
+  const counts = new Map<CheckCode, number>()
+  const kept: Finding[] = []
+  for (const each of found) {
+    const count = (counts.get(each.code) ?? 0) + 1
+    counts.set(each.code, count)
+    if (count <= eachMax) kept.push(each)
+  }
+  for (const [code, count] of counts) {
+    const last = found.find((each) => each.code === code)
+    if (count > eachMax && last !== undefined) {
+      kept.push(
+        finding(code, { file: last.file }, { subject: `${count - eachMax} more places`, severity: last.severity }),
+      )
+    }
+  }
+  return kept
+}

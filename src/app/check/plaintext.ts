@@ -1,0 +1,53 @@
+import { compileSelectors } from "../../config/re2.ts"
+import { type RuleEntry } from "../../config/config.ts"
+import { type RuleSettings } from "../../config/defaults.ts"
+import { select } from "../../core/select.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { detectFormat, loadFormat } from "../../formats/registry.ts"
+import { isCatchAll } from "./rule-lint.ts"
+import { isClear } from "./values.ts"
+
+const configNames: ReadonlySet<string> = new Set([".sopsrc", ".sops.yaml", ".sops.yml"])
+const gitNames: ReadonlySet<string> = new Set([".gitattributes", ".gitignore", ".gitkeep", ".gitmodules"])
+/** What shows others how the real file looks, and the public half of a key. */
+const example = /\.(?:example|sample|dist)(?:\.[^./]+)?$|\.pub$/
+
+/** Whether a rule says of a path that the file at it is to be sealed. Its content is another question. */
+export function isToBeSealed(file: string, entry: RuleEntry, settings: RuleSettings): boolean {
+  const name = file.slice(file.lastIndexOf("/") + 1)
+  if (settings.check === "skip" || isConfig(file) || gitNames.has(name) || example.test(name)) return false
+  return !isCatchAll(entry) || isCalledSecret(file)
+}
+
+export function isConfig(file: string): boolean {
+  return configNames.has(file.slice(file.lastIndexOf("/") + 1))
+}
+
+/**
+ * A rule for every path says by whom files are opened, and not that there is nothing but secrets: of a README nobody
+ * wants to hear. What is called a secret is meant all the same.
+ */
+function isCalledSecret(file: string): boolean {
+  const name = file.slice(file.lastIndexOf("/") + 1)
+  const isEnv = /^\.env(?:\.|$)/.test(name)
+  if (isEnv) return true
+  return detectFormat(name) !== "binary" && /secret|credential|passw|\.enc\.|\.sops\.|\.env$/i.test(file)
+}
+
+/** Whether sealing would seal anything: a Kubernetes object without the keys that the rule selects is fine as it is. */
+export async function hasSomethingToSeal(file: string, text: string | null, settings: RuleSettings): Promise<boolean> {
+  if (text === "") return false
+  const name = settings.inputType ?? detectFormat(file)
+  if (text === null || name === "binary" || settings.container) return true
+  // A file of comments alone holds no value.
+  if (!/^[ \t]*[^\s#;]/m.test(text)) return false
+  try {
+    const { sites } = (await loadFormat(name)).scan(text)
+    const compiled = await compileSelectors(settings.selectors, { refuseInvalid: false })
+    const selected = select(sites, compiled)
+    return sites.some((site, index) => selected[index]! && isClear(site))
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return error.code !== "NO_DOCUMENT"
+  }
+}

@@ -1,0 +1,82 @@
+import { decodeBech32 } from "../../keys/age/bech32.ts"
+import { type Finding, finding } from "./finding.ts"
+import { loadProviderFormats, mayHoldProviderKey, providerMarks } from "./provider-keys.ts"
+
+/** A text without any of these holds no key. */
+export const keyMarks: readonly string[] = ["PRIVATE KEY", "AGE-SECRET-KEY-", ...providerMarks]
+
+interface Found {
+  readonly offset: number
+  /** For people. */
+  readonly what: string
+}
+
+const foundMax = 100
+
+/**
+ * Private keys and keys of services in a text, wherever they stand outside tokens. `sotto:allow` in the line of one says
+ * that it is known: an example, or a key of a test.
+ */
+export async function privateKeyFindings(file: string, source: string): Promise<Finding[]> {
+  if (!mayHoldKey(source)) return []
+  const text = withoutTokens(source)
+  const found = [...ageKeys(text), ...pemKeys(text)]
+  if (mayHoldProviderKey(text)) {
+    const formats = await loadProviderFormats()
+    found.push(...formats.find(text, file).map(({ offset, provider }) => ({ offset, what: `a key of ${provider}` })))
+  }
+  return located(file, text, found)
+}
+
+export function mayHoldKey(text: string): boolean {
+  return keyMarks.some((mark) => text.includes(mark))
+}
+
+/** Tokens become blanks, so that every offset stays. What a token holds is nobody's to read, and only looks like a key. */
+function withoutTokens(text: string): string {
+  return text.replaceAll(/ENC\[AES256_GCM,[^\]\r\n]*\]?/g, (token) => " ".repeat(token.length))
+}
+
+function ageKeys(text: string): Found[] {
+  // Identities are long: of a post-quantum one it is a seed of 32 bytes, too.
+  return [...text.matchAll(/AGE-SECRET-KEY-(PQ-)?1[02-9AC-HJ-NP-Z]{6,1000}/g)].flatMap(({ index, 0: key, 1: pq }) =>
+    decodeBech32(key) === null
+      ? []
+      : [{ offset: index, what: pq === undefined ? "an age identity" : "a post-quantum age identity" }],
+  )
+}
+
+const pemStart = /-----BEGIN (?:(?:OPENSSH|RSA|EC|DSA|ENCRYPTED|PGP) )?PRIVATE KEY(?: BLOCK)?-----/g
+const bodyCharsMax = 4096
+
+/** Blocks with something in them: prose that names the first line is no key. */
+function pemKeys(text: string): Found[] {
+  return [...text.matchAll(pemStart)].flatMap((match) => {
+    const start = match.index + match[0].length
+    const body = text.slice(start, start + bodyCharsMax).split("-----", 1)[0]!
+    return /[A-Za-z0-9+/]{40}/.test(body) ? [{ offset: match.index, what: `a private key in a PEM block` }] : []
+  })
+}
+
+function located(file: string, text: string, found: readonly Found[]): Finding[] {
+  let line = 1
+  let counted = 0
+  const inOrder = found.toSorted((a, b) => a.offset - b.offset).slice(0, foundMax)
+  return inOrder.map(({ offset, what }) => {
+    for (let at = text.indexOf("\n", counted); at !== -1 && at < offset; at = text.indexOf("\n", at + 1)) {
+      line++
+      counted = at + 1
+    }
+    return finding(
+      "PRIVATE_KEY",
+      { file, line },
+      { subject: what, severity: isAllowed(text, offset) ? "warning" : undefined },
+    )
+  })
+}
+
+function isAllowed(text: string, offset: number): boolean {
+  const start = text.lastIndexOf("\n", offset) + 1
+  const end = text.indexOf("\n", offset)
+  return text.slice(start, end === -1 ? undefined : end).includes("sotto:allow")
+}

@@ -1,0 +1,114 @@
+import { type Scanner, type Source, type Translator } from "@secretlint/secretlint-rule-preset-recommend"
+
+/** Where a key stands in a text, and whose it is. Never the key. */
+export interface ProviderKey {
+  readonly offset: number
+  /** `aws`, `github`, `slack`: the name of its format. */
+  readonly provider: string
+}
+
+/**
+ * One string at least that stands in every key of a format. A text without any of them is not looked at, and one with
+ * some is looked at around them, so that the work stays linear in the text whatever it holds.
+ */
+export const providerMarks: readonly string[] = [
+  "AKIA AGPA AIDA AROA AIPA ANPA ANVA ASIA A3T",
+  "npm_ _authToken= x-oauth-basic",
+  "xoxb- xoxp- xapp- xoxa- xoxo- xoxr- hooks.slack.com/services/",
+  "T3BlbkFJ sk-ant-api0 gsk_ hf_ lin_api_ ntn_ SG.",
+  "shppa_ shpca_ shpat_ shpss_",
+  "ghp_ gho_ ghu_ ghs_ ghr_ github_pat_ glpat- glc_ glsa_ ops_ey",
+  "hvs. hvb. hvr. vcp_ vci_ vca_ vcr_ vck_ dapi dckr_pat_ figd_",
+  ...["SECRET", "secret", "Secret"].map((word) =>
+    ["_ACCESS", "_access", "_Access", "ACCESS", "access", "Access"].map((next) => word + next).join(" "),
+  ),
+].flatMap((marks) => marks.split(" "))
+
+/** Formats that are no keys of a service, or are looked for here: PEM blocks, passwords in addresses. */
+const left: ReadonlySet<string> = new Set([
+  "gcp",
+  "privatekey",
+  "basicauth",
+  "database-connection-string",
+  "filter-comments",
+])
+/** Names without secrecy: the number of an account. */
+const leftMessages: ReadonlySet<string> = new Set(["AWSAccountID"])
+
+const prefix = "@secretlint/secretlint-rule-"
+const aroundChars = 512
+/** More than a thousand windows of a text are those of a text that is nothing but marks. */
+const windowsMax = 1_000
+
+/** Whether a text may hold a key of a service: cheap, and without loading anything. */
+export function mayHoldProviderKey(text: string): boolean {
+  return providerMarks.some((mark) => text.includes(mark))
+}
+
+export interface ProviderFormats {
+  /** @param file - its name: some formats are those of a kind of file */
+  find(text: string, file: string): ProviderKey[]
+  /** The same for one value, addresses with a password in them too. @returns whose it is */
+  nameOf(value: string): string | null
+}
+
+/** The formats of `@secretlint/secretlint-rule-preset-recommend`. Its comments that switch rules off count for nothing. */
+export async function loadProviderFormats(): Promise<ProviderFormats> {
+  const { rules } = await import("@secretlint/secretlint-rule-preset-recommend")
+  const named = rules.map((rule) => ({ rule, name: rule.meta.id.slice(prefix.length) }))
+  const scan = (source: Source, isWanted: (name: string) => boolean): ProviderKey[] => {
+    const found: ProviderKey[] = []
+    for (const { rule, name } of named) {
+      if (!isWanted(name)) continue
+      const report: Scanner["report"] = ({ message, range }) => {
+        if (!leftMessages.has(message.messageId)) found.push({ offset: range[0], provider: name })
+      }
+      const scanner = rule.create({ createTranslator, report, ignore() {} }, { enableIDScanRule: true })
+      scanner.file?.(source)
+    }
+    return found
+  }
+  return {
+    find(text, file) {
+      const keys = new Map<number, ProviderKey>()
+      for (const { start, end } of windowsOf(text)) {
+        for (const { offset, provider } of scan(sourceOf(text.slice(start, end), file), (name) => !left.has(name)))
+          keys.set(start + offset, { offset: start + offset, provider })
+      }
+      return [...keys.values()].toSorted((a, b) => a.offset - b.offset)
+    },
+    nameOf(value) {
+      const isWanted = (name: string): boolean => name !== "filter-comments" && name !== "gcp"
+      return scan(sourceOf(value.slice(0, 8 * aroundChars), ""), isWanted)[0]?.provider ?? null
+    },
+  }
+}
+
+/** The rules put the key into their message; here only the name of the message is kept. */
+const createTranslator: Translator = () => (messageId) => ({ messageId })
+
+function sourceOf(content: string, filePath: string): Source {
+  const dot = filePath.lastIndexOf(".")
+  return { content, filePath, ext: dot === -1 ? "" : filePath.slice(dot), contentType: "text" }
+}
+
+/** Pieces of the text around marks, without overlap. A piece begins and ends between words where it can. */
+function windowsOf(text: string): { start: number; end: number }[] {
+  const marks = providerMarks
+    .flatMap((mark) => {
+      const found: number[] = []
+      for (let at = text.indexOf(mark); at !== -1 && found.length < windowsMax; at = text.indexOf(mark, at + 1))
+        found.push(at)
+      return found
+    })
+    .toSorted((a, b) => a - b)
+  const windows: { start: number; end: number }[] = []
+  for (const at of marks) {
+    const start = Math.max(0, at - aroundChars)
+    const end = Math.min(text.length, at + 4 * aroundChars)
+    const last = windows.at(-1)
+    if (last !== undefined && start <= last.end) last.end = end
+    else if (windows.length < windowsMax) windows.push({ start, end })
+  }
+  return windows
+}

@@ -1,0 +1,226 @@
+import { type Config } from "../../config/config.ts"
+import { loadNamed } from "../../config/load.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { absolute, realPathOf, statOf } from "../../host/files.ts"
+import { Blobs } from "../../host/git/blobs.ts"
+import { type ConfigEntry, effective, isTrue, readConfig } from "../../host/git/config.ts"
+import { type Git } from "../../host/git/git.ts"
+import { mergeBases, resolveRevision } from "../../host/git/revision.ts"
+import { gitTop } from "../../host/git.ts"
+import { openRepository } from "../git/open-repository.ts"
+import { configFiles } from "../machine.ts"
+import { type CommonOptions } from "../options.ts"
+import { type CheckReport } from "../report/check-report.ts"
+import { type Session } from "../session.ts"
+import { type SealedFacts } from "./changes.ts"
+import { cacheFindings, notesFindings } from "./clone.ts"
+import { configChanges } from "./config-changes.ts"
+import { type Finding, inOrder } from "./finding.ts"
+import { ageFindings, mergeFindings } from "./history.ts"
+import { Judge } from "./judge.ts"
+import { unresolvedFindings } from "./merge-state.ts"
+import { configFindings, copyFindings, mayBeSibling, type Reread, siblingFindings } from "./repository.ts"
+import { checkedBytesMax, inspect } from "./sealed-text.ts"
+import { folder, nameFrom, range, type Source, staged, tree, workTree } from "./source.ts"
+import { targetFindings, type TargetName } from "./targets.ts"
+
+export interface CheckOptions extends CommonOptions {
+  /** Files and folders, relative to the working folder; none: everything. */
+  readonly paths: readonly string[]
+  readonly staged: boolean
+  /** `A..B`, or `A...B` for what B has changed since the two parted. */
+  readonly range: string | undefined
+  readonly verify: boolean
+  readonly target: TargetName | undefined
+}
+
+/** What was found, and where: paths of the report are relative to `top`. */
+export interface Checked {
+  readonly report: CheckReport
+  /** Absolute. */
+  readonly top: string
+}
+
+/** Everything that `check` knows to find, without a key unless `verify` asks for it. */
+export async function runCheck(session: Session, options: CheckOptions): Promise<Checked> {
+  const named = await namedConfig(session, options.config)
+  const place = await openPlace(session, options, named)
+  try {
+    return await checkPlace(session, options, place)
+  } finally {
+    await place.source.close()
+  }
+}
+
+/** What is checked, and what git can say about it. */
+interface Place {
+  readonly source: Source
+  /** `null` outside of git. */
+  readonly git: Git | null
+  readonly gitDir: string
+  /** The settings of git; read where the clone itself is looked at. */
+  readonly entries: readonly ConfigEntry[]
+  /** The commit whose history counts. */
+  readonly commit: string
+}
+
+async function namedConfig(session: Session, name: string | undefined): Promise<Config | null> {
+  if (name === undefined || name === "") return null
+  return loadNamed(name, configFiles(session), session.dialect.config)
+}
+
+async function openPlace(session: Session, options: CheckOptions, named: Config | null): Promise<Place> {
+  const { io } = session
+  const isInGit = gitTop(io, io.cwd) !== null || io.env.has("GIT_DIR")
+  const needsGit = options.staged || options.range !== undefined
+  if (!isInGit && !needsGit) {
+    const top = realPathOf(io, io.cwd) ?? io.cwd
+    return { source: await folder({ session, top, named }), git: null, gitDir: "", entries: [], commit: "" }
+  }
+  // In a hook nobody has asked for objects that a partial clone lacks.
+  const { git, repository } = await openRepository(session, { fetch: options.staged ? "never" : "allowed" })
+  const { gitDir } = repository
+  const top = repository.top === null ? gitDir : (realPathOf(io, repository.top) ?? repository.top)
+  const shared = { session, top, named }
+  const rest = { git, gitDir, entries: [], commit: "HEAD" }
+  if (options.range !== undefined) {
+    const [a, b] = await endsOf(git, options.range)
+    return { ...rest, source: await range(shared, git, [a, b]), commit: b }
+  }
+  if (options.staged) {
+    if (repository.top === null) throw new AppError("NOT_A_REPOSITORY")
+    return { ...rest, source: await staged(shared, git) }
+  }
+  if (repository.top === null) return { ...rest, source: await tree(shared, git, await resolveRevision(git, "HEAD")) }
+  const entries = await readConfig(git)
+  const isSparse = isTrue(effective(entries, "core.sparsecheckout"))
+  return { ...rest, entries, source: await workTree(shared, git, isSparse) }
+}
+
+async function endsOf(git: Git, text: string): Promise<[string, string]> {
+  const [, from = "", dots = "", to = ""] = /^(.*?)(\.\.\.?)(.*)$/s.exec(text) ?? []
+  if (dots === "")
+    throw new AppError("OPTION_VALUE", {}, { subject: "--range is A..B, two commits with dots between them" })
+  const [a, b] = [await resolveRevision(git, from || "HEAD"), await resolveRevision(git, to || "HEAD")]
+  if (dots === "..") return [a, b]
+  const [base] = await mergeBases(git, a, b)
+  if (base === undefined)
+    throw new AppError("REVISION_UNKNOWN", {}, { subject: text, hint: "the two have no common ancestor" })
+  return [base, b]
+}
+
+async function checkPlace(session: Session, options: CheckOptions, place: Place): Promise<Checked> {
+  const { source } = place
+  const { top } = source
+  const isWanted = wantedBy(session, options.paths, top)
+  const pathOf = (file: string): string => configFiles(session).paths.join(top, ...file.split("/"))
+  const judge = new Judge({
+    configs: source.lookup,
+    pathOf,
+    isRange: options.range !== undefined,
+    more: await moreOf(session, options, pathOf),
+  })
+  const judged = source.judged.filter(isWanted)
+  const wanted: string[] = []
+  for (const file of judged) if ((await judge.isRuled(file)) || source.isMarked(file)) wanted.push(file)
+  for await (const content of source.contents(wanted)) await judge.look(content)
+  const found = [
+    ...(await pairs(source, judge, judged)),
+    ...(await aboutRepository(session, options, place, judge, pathOf)),
+  ]
+  if (judge.hasNoConfig) {
+    session.notice("there is no .sopsrc or .sops.yaml with rules, so sealed files are compared with none")
+  }
+  const findings = [...judge.findings, ...found].filter(({ file }) => isWanted(file))
+  return { top, report: { files: judged.length, sealed: judge.sealed.length, findings: inOrder(findings) } }
+}
+
+/** @throws {AppError} `FILE_MISSING` for a path that is not there, or outside of what is checked */
+function wantedBy(session: Session, paths: readonly string[], top: string): (file: string) => boolean {
+  const { io } = session
+  const nameOf = nameFrom(session, top)
+  if (paths.length === 0) return () => true
+  const names = paths.map((path) => {
+    const place = absolute(io, path)
+    const name = statOf(io, place) === null ? place : nameOf(realPathOf(io, place) ?? place)
+    if (name !== top && configFiles(session).paths.isAbsolute(name)) throw new AppError("FILE_MISSING", { file: path })
+    return name === top ? "" : name
+  })
+  return (file) => names.some((name) => name === "" || file === name || file.startsWith(`${name}/`))
+}
+
+async function moreOf(session: Session, options: CheckOptions, pathOf: (file: string) => string) {
+  const { target } = options
+  const more: ConstructorParameters<typeof Judge>[0]["more"][number][] = []
+  if (target !== undefined) more.push((file) => targetFindings(file, target))
+  if (options.verify) {
+    const { verifyFindings } = await import("./verify.ts")
+    more.push((file) => verifyFindings(session, pathOf(file.file), file, options.config))
+  }
+  return more
+}
+
+/** Files that are compared with each other: plain text beside what is sealed, and copies. */
+async function pairs(source: Source, judge: Judge, judged: readonly string[]): Promise<Finding[]> {
+  const own = new Set(judged)
+  const isAll = judged.length === source.tracked.length
+  const others = isAll ? [] : source.tracked.filter((file) => !own.has(file))
+  const sealed = judge.sealed.map(({ file }) => file)
+  const known = new Set(sealed)
+  const plain = [...judged, ...others].filter((file) => !known.has(file) && mayBeSibling(file))
+  const reread = async (file: string): Promise<Reread | null> => {
+    for await (const { bytes } of source.contents([file])) {
+      const inspected = bytes === null ? null : await inspect(file, bytes, null)
+      if (inspected?.state === "sealed") return { text: inspected.text, document: inspected.document }
+      if (inspected?.state === "plain" && inspected.text !== null) return { text: inspected.text, document: null }
+    }
+    return null
+  }
+  const found = await siblingFindings({ sealed, plain }, reread)
+  if (!isAll)
+    found.push(...(await siblingFindings({ sealed: others, plain: plain.filter((file) => own.has(file)) }, reread)))
+  const copies: SealedFacts[] = [...judge.sealed]
+  return [...found, ...copyFindings(copies)]
+}
+
+async function aboutRepository(
+  session: Session,
+  options: CheckOptions,
+  { source, git, gitDir, entries, commit }: Place,
+  judge: Judge,
+  pathOf: (file: string) => string,
+): Promise<Finding[]> {
+  const found: Finding[] = []
+  const nameOf = nameFrom(session, source.top)
+  if (source.isWhole) found.push(...(await configFindings(source.configs, source.tracked, { pathOf, nameOf })))
+  if (source.configsBefore !== null) found.push(...(await changesOfConfigs(source, pathOf)))
+  if (git === null) return [...found, ...(await ageFindings(null, judge.sealed, session.io.now().getTime()))]
+  if (options.staged) {
+    const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
+    const isSealed = async (file: string, id: string): Promise<boolean> => {
+      const bytes = (await blobs.read(id))?.bytes ?? null
+      return bytes !== null && (await inspect(file, bytes, null)).state !== "plain"
+    }
+    found.push(...(await unresolvedFindings(session, git, gitDir, isSealed)))
+    await blobs.close()
+    return found
+  }
+  const [ages, merges, notes] = await Promise.all([
+    ageFindings(git, judge.sealed, session.io.now().getTime()),
+    mergeFindings(git, judge.sealed, commit),
+    options.range === undefined ? notesFindings(git) : [],
+  ])
+  return [...found, ...ages, ...merges, ...notes, ...cacheFindings(entries)]
+}
+
+async function changesOfConfigs(
+  { configs, configsBefore, changedConfigs }: Source,
+  pathOf: (file: string) => string,
+): Promise<Finding[]> {
+  const found: Finding[] = []
+  for (const file of changedConfigs) {
+    const [before, after] = [await configsBefore?.at(pathOf(file)), await configs.at(pathOf(file))]
+    found.push(...configChanges({ file, before: before ?? null, after: after ?? null }))
+  }
+  return found
+}

@@ -1,0 +1,266 @@
+import { type Config } from "../../config/config.ts"
+import { readOptionalFile, statOf } from "../../host/files.ts"
+import { Blobs } from "../../host/git/blobs.ts"
+import { type Git } from "../../host/git/git.ts"
+import { diffIndex, diffTrees, type FileChange, type GitFile, listIndex, listTree } from "../../host/git/listing.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { configFiles } from "../machine.ts"
+import { filesBelow } from "../open/sealed-files.ts"
+import { type Session } from "../session.ts"
+import { Configs, type ConfigLookup, ConfigsOfRange } from "./configs.ts"
+import { type Content } from "./judge.ts"
+import { isConfig } from "./plaintext.ts"
+import { keyMarks } from "./private-keys.ts"
+import { checkedBytesMax, sealedMarks } from "./sealed-text.ts"
+import { treeFiles } from "./tree-files.ts"
+
+/** What is checked: the files of one state of a repository, or of a folder. */
+export interface Source {
+  /** Absolute: names of files are relative to it. */
+  readonly top: string
+  /** By which config files are judged. */
+  readonly lookup: ConfigLookup
+  /** The configs of what is judged. */
+  readonly configs: Configs
+  /** Of a range: those that were there before. */
+  readonly configsBefore: Configs | null
+  /** Configs that came, went or changed. */
+  readonly changedConfigs: readonly string[]
+  /** All regular files of that state. */
+  readonly tracked: readonly string[]
+  /** Those whose content is judged. */
+  readonly judged: readonly string[]
+  /** Those of them that hold a mark of a sealed file or of a key. */
+  isMarked(file: string): boolean
+  /** In that order, what is gone left out. */
+  contents(files: readonly string[]): AsyncGenerator<Content>
+  /** A config is among what is judged, or everything is: configs as such, copies and the rest of the clone count too. */
+  readonly isWhole: boolean
+  close(): Promise<void>
+}
+
+/** How a report names an absolute path. */
+export function nameFrom(session: Session, top: string): (path: string) => string {
+  const { paths } = configFiles(session)
+  return (path) => {
+    const name = paths.relative(top, path).replaceAll(paths.sep, "/")
+    return name === "" || name.startsWith("../") ? path : name
+  }
+}
+
+interface Shared {
+  readonly session: Session
+  readonly top: string
+  /** What `--config` names. */
+  readonly named: Config | null
+}
+
+/**
+ * The tracked files as they stand in the work tree. What a sparse checkout has left out is read from the index.
+ *
+ * @param isSparse - a setting says that files are left out
+ */
+export async function workTree({ session, top, named }: Shared, git: Git, isSparse: boolean): Promise<Source> {
+  const [index, marked, left, staged] = await Promise.all([
+    listIndex(git),
+    grep(git, []),
+    isSparse ? leftOut(git) : new Set<string>(),
+    isSparse ? grep(git, ["--cached"]) : new Set<string>(),
+  ])
+  const files = new Map(index.filter(isFile).map((file) => [file.path, file]))
+  const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
+  const tracked = [...files.keys()]
+  const configs = new Configs(configFiles(session), named, nameFrom(session, top))
+  return {
+    top,
+    lookup: configs,
+    configs,
+    configsBefore: null,
+    changedConfigs: [],
+    tracked,
+    judged: tracked,
+    isWhole: true,
+    isMarked: (file) => (left.has(file) ? staged : marked).has(file),
+    async *contents(wanted) {
+      for (const file of wanted) {
+        const isLeft = left.has(file)
+        const bytes = isLeft ? await bytesOf(blobs, files.get(file)?.id) : await bytesAt(session, `${top}/${file}`)
+        if (bytes !== undefined) yield { file, bytes }
+      }
+    },
+    close: () => blobs.close(),
+  }
+}
+
+async function leftOut(git: Git): Promise<Set<string>> {
+  const records = await git.records(["ls-files", "-t", "-z"])
+  return new Set(records.filter((record) => record.startsWith("S ")).map((record) => record.slice(2)))
+}
+
+/** What the index holds otherwise than HEAD, judged by the configs of the index. */
+export async function staged({ session, top, named }: Shared, git: Git): Promise<Source> {
+  const [index, changes] = await Promise.all([listIndex(git), stagedChanges(git)])
+  const files = new Map(index.filter((file) => isFile(file) && file.stage === 0).map((file) => [file.path, file]))
+  // Before the first commit everything is new.
+  const compared =
+    changes ?? [...files.values()].map((file): FileChange => ({ state: "added", before: null, after: file }))
+  return ofBlobs({ session, top, named }, git, { files, compared, before: null })
+}
+
+async function stagedChanges(git: Git): Promise<FileChange[] | null> {
+  try {
+    return await diffIndex(git, "HEAD")
+  } catch (error) {
+    if (error instanceof AppError && error.code === "GIT_FAILED") return null
+    throw error
+  }
+}
+
+/** What differs between two commits: the later one, judged by the configs of the earlier one. */
+export async function range(
+  { session, top, named }: Shared,
+  git: Git,
+  [a, b]: readonly [string, string],
+): Promise<Source> {
+  const [before, after, compared] = await Promise.all([listTree(git, a), listTree(git, b), diffTrees(git, a, b)])
+  const files = new Map(after.filter(isFile).map((file) => [file.path, file]))
+  return ofBlobs({ session, top, named }, git, { files, compared, before })
+}
+
+/** All files of a commit: where there is no work tree. */
+export async function tree({ session, top, named }: Shared, git: Git, commit: string): Promise<Source> {
+  const files = new Map((await listTree(git, commit)).filter(isFile).map((file) => [file.path, file]))
+  const compared = [...files.values()].map((file): FileChange => ({ state: "added", before: null, after: file }))
+  const source = await ofBlobs({ session, top, named }, git, { files, compared, before: null })
+  return {
+    ...source,
+    isWhole: true,
+    async *contents(wanted) {
+      for await (const { file, bytes } of source.contents(wanted)) yield { file, bytes }
+    },
+  }
+}
+
+interface Compared {
+  readonly files: ReadonlyMap<string, GitFile>
+  readonly compared: readonly FileChange[]
+  /** The files of the earlier commit of a range. */
+  readonly before: readonly GitFile[] | null
+}
+
+async function ofBlobs(
+  { session, top, named }: Shared,
+  git: Git,
+  { files, compared, before }: Compared,
+): Promise<Source> {
+  const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
+  const nameOf = nameFrom(session, top)
+  const configsOf = async (tree: Iterable<GitFile>): Promise<Configs> => {
+    const found = new Map<string, Uint8Array>()
+    for await (const [{ path }, blob] of blobs.each([...tree].filter((file) => isFile(file) && isConfig(file.path)))) {
+      if (blob?.bytes !== null && blob?.bytes !== undefined) found.set(path, blob.bytes)
+    }
+    return new Configs(treeFiles(configFiles(session), top, found), named, nameOf)
+  }
+  try {
+    const configs = await configsOf(files.values())
+    const configsBefore = before === null ? null : await configsOf(before)
+    const changed = new Map(
+      compared.flatMap(({ before: old, after }) =>
+        after !== null && files.has(after.path) ? [[after.path, old] as const] : [],
+      ),
+    )
+    const judged = [...changed.keys()]
+    const sides = compared.flatMap(({ before: old, after }) => [old, after].flatMap((side) => side?.path ?? []))
+    const changedConfigs = [...new Set(sides.filter(isConfig))]
+    return {
+      top,
+      configs,
+      configsBefore,
+      changedConfigs,
+      judged,
+      lookup: configsBefore === null ? configs : new ConfigsOfRange(configsBefore, configs),
+      tracked: [...files.keys()],
+      isMarked: () => true,
+      async *contents(wanted) {
+        for (const file of wanted) {
+          const bytes = await bytesOf(blobs, files.get(file)?.id)
+          if (bytes === undefined) continue
+          const old = changed.get(file)
+          if (!changed.has(file)) yield { file, bytes }
+          else yield { file, bytes, before: (await bytesOf(blobs, old?.id)) ?? null }
+        }
+      },
+      isWhole: changedConfigs.length > 0,
+      close: () => blobs.close(),
+    }
+  } catch (error) {
+    await blobs.close()
+    throw error
+  }
+}
+
+/** The files of a folder that is in no repository. */
+export async function folder({ session, top, named }: Shared): Promise<Source> {
+  const files = new Map<string, string>()
+  const nameOf = nameFrom(session, top)
+  for await (const path of filesBelow(session, top)) files.set(nameOf(path), path)
+  const tracked = [...files.keys()]
+  const configs = new Configs(configFiles(session), named, nameOf)
+  return {
+    top,
+    lookup: configs,
+    configs,
+    configsBefore: null,
+    changedConfigs: [],
+    tracked,
+    judged: tracked,
+    isWhole: true,
+    isMarked: () => true,
+    async *contents(wanted) {
+      for (const file of wanted) {
+        const bytes = await bytesAt(session, files.get(file) ?? "")
+        if (bytes !== undefined) yield { file, bytes }
+      }
+    },
+    close: async () => {},
+  }
+}
+
+function isFile({ mode }: Pick<GitFile, "mode">): boolean {
+  return mode.startsWith("100")
+}
+
+const marks = [...sealedMarks, ...keyMarks]
+
+/** One process looks at all files, as bytes: no attribute and no setting of the repository hides one from it. */
+async function grep(git: Git, options: readonly string[]): Promise<Set<string>> {
+  const args = ["-l", "-z", "-a", "-F", "--no-color", "--full-name", "--no-textconv", "--no-recurse-submodules"]
+  const records = await git.records(["grep", ...args, ...options, ...marks.flatMap((mark) => ["-e", mark])], {
+    statuses: [0, 1],
+  })
+  return new Set(records)
+}
+
+/** @returns `undefined` for what is not there; `null` for what is too large */
+async function bytesOf(blobs: Blobs, id: string | null | undefined): Promise<Uint8Array | null | undefined> {
+  const blob = id === null || id === undefined ? null : await blobs.read(id)
+  return blob === null ? undefined : blob.bytes
+}
+
+/** What cannot be read cannot be judged; git says that it is there. */
+async function bytesAt(session: Session, path: string): Promise<Uint8Array | null | undefined> {
+  const { io } = session
+  if (linkOrNone(session, path)) return undefined
+  if ((statOf(io, path)?.size ?? 0) > checkedBytesMax) return null
+  const opened = await readOptionalFile(io, path, { bytesMax: checkedBytesMax })
+  return opened?.bytes
+}
+
+function linkOrNone({ io }: Session, path: string): boolean {
+  try {
+    return io.fs.lstat(path).kind !== "file"
+  } catch {
+    return true
+  }
+}

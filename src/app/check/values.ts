@@ -1,0 +1,104 @@
+import { type SealedDocument } from "../../core/document.ts"
+import { limits } from "../../core/limits.ts"
+import { isSealedComment } from "../../core/open.ts"
+import { isEmptyText, scalarText } from "../../core/scalar.ts"
+import { ambiguousSite } from "../../core/seal-checks.ts"
+import { type CompiledSelectors, select } from "../../core/select.ts"
+import { countedSites, documentOf, shownPath, type Site } from "../../core/site.ts"
+import { looksLikeToken, parseToken } from "../../core/token.ts"
+import { type Finding, finding, type Place, type Words } from "./finding.ts"
+import { suspicionOf } from "./suspect-names.ts"
+
+const tokenMark = "ENC[AES256_GCM,"
+const nonceBytesUsual = 12
+const tagChars = 24
+
+export interface ValueRules {
+  /** Of the file itself. */
+  readonly byFile: CompiledSelectors
+  /** Of the rule that names it; `null` without one, and for a file that is one value. */
+  readonly byRule: CompiledSelectors | null
+}
+
+/** What can be said about the values of a sealed file without a key. */
+export function valueFindings(file: string, { scan, format }: SealedDocument, rules: ValueRules): Finding[] {
+  const sites = countedSites(scan)
+  const inFile = select(sites, rules.byFile, isSealedComment)
+  const inRule = rules.byRule === null ? [] : select(sites, rules.byRule, isSealedComment)
+  const found: Finding[] = []
+  for (const [index, site] of sites.entries()) {
+    const place = placeOf(file, site, scan.documents)
+    const what = inFile[index]! ? tokenFinding(place, site) : null
+    if (what !== null) found.push(what)
+    else if (!inFile[index]! && inRule[index] === true && isClear(site)) {
+      found.push(finding("VALUE_CLEAR_BY_RULE", place))
+    }
+  }
+  const ambiguous = ambiguousSite(sites)
+  if (ambiguous !== null) found.push(finding("KEY_AMBIGUOUS", placeOf(file, ambiguous, scan.documents)))
+  return format.name === "binary" ? found : [...found, ...keyFindings(file, sites, scan.documents)]
+}
+
+/** How many values the two sets of selectors seal: of both, of the file's alone, of the rule's alone. */
+export function compareSelections(
+  { scan }: SealedDocument,
+  { byFile, byRule }: { readonly byFile: CompiledSelectors; readonly byRule: CompiledSelectors },
+): { readonly onlyFile: number; readonly onlyRule: number } {
+  const sites = countedSites(scan)
+  const inFile = select(sites, byFile, isSealedComment)
+  const inRule = select(sites, byRule, isSealedComment)
+  const count = (a: readonly boolean[], b: readonly boolean[]): number =>
+    sites.filter((site, index) => site.scalar !== null && a[index]! && !b[index]!).length
+  return { onlyFile: count(inFile, inRule), onlyRule: count(inRule, inFile) }
+}
+
+export function placeOf(file: string, site: Site, documents: number): Place {
+  const document = documents > 1 ? documentOf(site.item) : undefined
+  return { file, line: site.alias?.line ?? site.line, path: shownPath(site.item), document }
+}
+
+/** It could be sealed, and a reader of the file sees it. */
+export function isClear({ kind, scalar }: Site): boolean {
+  if (scalar === null || kind === "comment" || isEmptyText(scalar)) return false
+  return kind !== "str" || !scalarText(scalar).includes(tokenMark)
+}
+
+function tokenFinding(place: Place, site: Site): Finding | null {
+  const { scalar, kind } = site
+  if (scalar === null || isEmptyText(scalar)) return null
+  const text = kind === "str" || kind === "comment" ? scalarText(scalar) : ""
+  if (!looksLikeToken(text)) {
+    if (kind === "comment") return null
+    return text.includes(tokenMark)
+      ? finding("TOKEN_INVALID", place, { subject: "clear text stands in front of it" })
+      : finding("VALUE_CLEAR", place)
+  }
+  const token = parseToken(text, limits.nonce_bytes_max)
+  const isTrailing = token === "text behind the token"
+  if (isTrailing) return finding("TRAILING_TEXT", place)
+  if (typeof token === "string") return finding("TOKEN_INVALID", place, { subject: token })
+  const invalid = (subject: string, words: Words = {}): Finding =>
+    finding("TOKEN_INVALID", place, { ...words, subject })
+  if (token.tag.length < 16 || tagFieldChars(text) !== tagChars) return invalid("its tag has not 16 bytes")
+  const isInList = site.item.key === null && site.item.parent !== null
+  if (token.kind === "comment" && kind !== "comment" && !isInList) return invalid("it is one of a comment")
+  if (token.nonce.length < nonceBytesUsual) return invalid("its nonce has fewer than 12 bytes", { severity: "warning" })
+  return null
+}
+
+/** The reader of tokens takes the last 16 bytes of two fields together, as upstream does. */
+function tagFieldChars(text: string): number {
+  const start = text.indexOf(",tag:") + 5
+  return text.indexOf(",type:", start) - start
+}
+
+function keyFindings(file: string, sites: readonly Site[], documents: number): Finding[] {
+  const seen = new Set<string>()
+  return sites.flatMap((site) => {
+    const { key } = site.item
+    if (key === null || seen.has(key)) return []
+    seen.add(key)
+    const subject = suspicionOf(key)
+    return subject === null ? [] : [finding("NAME_SUSPECT", placeOf(file, site, documents), { subject })]
+  })
+}

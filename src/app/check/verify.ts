@@ -1,0 +1,52 @@
+import { AppError } from "../../errors/app-error.ts"
+import { openFile } from "../open/open-file.ts"
+import { type Session } from "../session.ts"
+import { type CheckCode } from "./codes.ts"
+import { type Finding, finding } from "./finding.ts"
+import { type SealedFile } from "./judge.ts"
+
+const codes: ReadonlyMap<string, CheckCode> = new Map([
+  ["MAC_MISMATCH", "MAC_MISMATCH"],
+  ["MAC_INVALID", "MAC_MISMATCH"],
+  ["STRUCTURE_CHANGED", "STRUCTURE_CHANGED"],
+  ["VALUE_NOT_OPENED", "VALUE_NOT_OPENED"],
+  ["VALUE_TYPE", "VALUE_NOT_OPENED"],
+])
+/** Said without a key already. */
+const known: ReadonlySet<string> = new Set([
+  "TOKEN_INVALID",
+  "TRAILING_TEXT",
+  "MAC_MISSING",
+  "METADATA_INVALID",
+  "NO_KEYS",
+])
+
+/**
+ * Opens a sealed file in memory, and says what does not hold. For `--verify` alone: it needs an identity, and asks
+ * whoever the identity is asked of.
+ */
+export async function verifyFindings(
+  session: Session,
+  path: string,
+  { file }: SealedFile,
+  config?: string,
+): Promise<Finding[]> {
+  try {
+    const opened = await openFile(session, {
+      source: path,
+      inputType: undefined,
+      config,
+      valuesOnly: true,
+      decryptionOrder: [],
+    })
+    opened.dataKey.wipe()
+    return []
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    if (known.has(error.code)) return []
+    const { line, path: place } = error.where
+    const code = codes.get(error.code)
+    if (code !== undefined) return [finding(code, { file, line, path: place })]
+    return [finding("NOT_VERIFIED", { file }, { subject: error.code === "DATA_KEY" ? undefined : error.message })]
+  }
+}

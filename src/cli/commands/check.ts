@@ -1,0 +1,77 @@
+import { type TargetName } from "../../app/check/targets.ts"
+import { command } from "../spec.ts"
+
+/** `app` says what each of them can do; here they are offered without loading that. */
+export const targetNames = [
+  "sops-3.7",
+  "sops-3.8",
+  "sops-3.9",
+  "sops-3.10",
+  "sops-3.11",
+  "sops-3.12",
+  "sops-3.13",
+  "flux-2.0",
+  "flux-2.1",
+  "flux-2.2",
+  "flux-2.3",
+  "flux-2.4",
+  "flux-2.5",
+  "flux-2.6",
+  "flux-2.7",
+  "flux-2.8",
+  "flux-2.9",
+  "argocd-ksops",
+  "ksops",
+  "helm-secrets",
+  "terraform-sops",
+  "mise",
+] as const satisfies readonly TargetName[]
+
+export const check = command({
+  details: [
+    "Looks at every tracked file, by its content, and says what should not be committed: plain text that a rule names, " +
+      "values in the clear, private keys, broken files, recipients and selectors that differ from the rule, and rules " +
+      "that nobody reaches. docs/checking.md has every code, and how it is mended. Outside of git it looks at the folder.",
+    "No key is needed and nothing is sent anywhere, so it runs in a hook and for branches of strangers. The status is 1 " +
+      "when there is an error.",
+  ],
+  arguments: {
+    paths: { kind: "many", completes: "file", summary: "files and folders; everything when absent" },
+  },
+  options: {
+    staged: { kind: "flag", summary: "look at what is staged, by the staged config: for a hook" },
+    range: {
+      kind: "text",
+      value: "A..B",
+      summary: "look at what differs between two commits, by the config of the first: for a pull request",
+    },
+    verify: { kind: "flag", summary: "also open every file, with your identities, and check its MAC" },
+    fix: {
+      kind: "flag",
+      summary: "seal what is in the clear and take recipients out that the rule does not name; no one is added",
+    },
+    strict: { kind: "flag", summary: "warnings fail, too" },
+    target: {
+      kind: "choice",
+      value: "NAME",
+      choices: targetNames,
+      summary: "also say what this reader cannot open: sops-3.13, flux-2.8, argocd-ksops and others",
+    },
+    format: {
+      kind: "choice",
+      value: "FORMAT",
+      choices: ["text", "json", "github", "sarif"],
+      summary: "text (the default), json, annotations for GitHub, or SARIF 2.1.0",
+    },
+  },
+  examples: [
+    { line: "sotto check", shows: "is everything sealed that should be, and for whom it should be?" },
+    { line: "sotto check --staged", shows: "before a commit: what is about to go in?" },
+    { line: "sotto check --range origin/main..HEAD --format github", shows: "in CI: what does this branch change?" },
+  ],
+  async run(session, { args, options }) {
+    const { check: checkAll } = await import("../../app/commands/check.ts")
+    const format = options.format ?? (options.json ? "json" : "text")
+    return checkAll(session, { ...options, format, paths: args.paths })
+  },
+})
