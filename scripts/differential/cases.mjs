@@ -483,6 +483,8 @@ function changing() {
         value,
       ]),
     ),
+    // A backslash with an n, which the text of a dotenv file reads as a line break.
+    ...["A", "new", "PLAIN_unencrypted"].map((key) => ["set", "sealed.env", `["${key}"]`, '"CORP\\\\nancy"']),
     ...[
       '["db"]["password"]',
       '["db"]["new"]',

@@ -85,10 +85,12 @@ export interface Format {
   readonly sealable?: (site: Site) => Scalar | null
 
   /**
-   * What of a comment counts when two are compared: upstream prints INI comments with other blanks, and seals some that
-   * no line can spell, so not every spelling gives back the very bytes. Absent: all of it.
+   * What of a text or comment counts when two are compared, since not every spelling gives back the very bytes:
+   * upstream prints INI comments with other blanks, and seals some that no line can spell; in dotenv it prints a line
+   * break and a backslash with an `n` alike. What a token holds is kept where it settles to what the text says. Absent:
+   * all of it.
    */
-  readonly settled?: (comment: Scalar) => Scalar
+  readonly settled?: (scalar: Scalar) => Scalar
 
   /**
    * Writes an alias out in full, since a sealed value is bound to its own path.

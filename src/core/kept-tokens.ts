@@ -17,6 +17,8 @@ export interface Kept {
 export interface Wanted {
   readonly site: Site
   readonly scalar: Scalar | null
+  /** The scalar is known from elsewhere, so no other that is spelled like it will do. */
+  readonly isTold?: boolean
 }
 
 /**
@@ -38,9 +40,10 @@ export function keptTokens(
   const contents = new Contents(document.format)
   const partners = pairUp(leaves, wanted, contents)
   const isFree = leaves.map(isKept)
-  const result = wanted.map(({ site, scalar }, index): Kept | null => {
+  const result = wanted.map(({ site, scalar, isTold }, index): Kept | null => {
     const old = leaves[partners[index]!]
     if (old === undefined || !isKept(old) || !mayKeep(old.scalar, scalar)) return null
+    if (isTold === true && !sameBytes(old.scalar, scalar!)) return null
     if (isNegativeZero(old.scalar) !== isNegativeZero(scalar) && !isReadBack(old.scalar, scalar, spelling(site)))
       return null
     isFree[partners[index]!] = false
@@ -51,7 +54,10 @@ export function keptTokens(
     const old = leaves[at]!
     if (isFree[at]! && isKept(old)) push(left, contents.numberOf(old, "exact"), old)
   }
-  return result.map((kept, index) => kept ?? left.get(contents.numberOf(wanted[index]!, "exact"))?.pop() ?? null)
+  return result.map((kept, index) => {
+    if (kept !== null || wanted[index]!.isTold === true) return kept
+    return left.get(contents.numberOf(wanted[index]!, "exact"))?.pop() ?? null
+  })
 }
 
 /** A token, and the file that it stands in. */
@@ -149,7 +155,7 @@ class Contents {
 
   /** @param sense - `alike` takes an integer and the float that is printed like it for one */
   numberOf({ site, scalar }: Wanted, sense: "alike" | "exact"): number {
-    const settled = scalar?.kind === "comment" ? this.#format.settled?.(scalar) : undefined
+    const settled = scalar === null ? undefined : this.#format.settled?.(scalar)
     const { kind, bytes: own } = settled ?? scalar ?? { kind: site.kind, bytes: nothing }
     const bytes = sense === "alike" && isNegativeZero(scalar) ? zero : own
     const name = sense === "alike" && (kind === "int" || kind === "float") ? "number" : kind

@@ -1,7 +1,8 @@
-import { type Leaf, type Opened } from "./document.ts"
+import { type Opened } from "./document.ts"
 import { type Format, type Scan } from "./format.ts"
 import { limits } from "./limits.ts"
 import { type AliasRun, formatMemo, type Memo, pathCheck } from "./memo.ts"
+import { type SealedLeaf } from "./seal-leaves.ts"
 import { type Alias, type Item } from "./site.ts"
 import { type Edit } from "./text.ts"
 
@@ -10,7 +11,7 @@ interface Source {
   readonly format: Format
   readonly plain: string
   readonly scan: Scan
-  readonly leaves: readonly Leaf[]
+  readonly leaves: readonly SealedLeaf[]
   /** One for each leaf, in offsets of the plain text. */
   readonly tokenEdits: readonly (Edit | null)[]
 }
@@ -22,8 +23,9 @@ interface Source {
  * @returns `null` when an alias cannot be remembered: then the layout is dropped, and said so
  */
 export function buildMemo(source: Source, opened: Opened): Memo | null {
-  const { format, plain, scan, tokenEdits } = source
+  const { format, plain, scan, tokenEdits, leaves } = source
   const sites = new Map<number, { check: string; spelling: string }>()
+  const verbatim = new Map<number, string>()
   const ordinals: number[] = []
   let ordinal = 0
   for (const [index, { site, scalar, token }] of opened.leaves.entries()) {
@@ -36,6 +38,7 @@ export function buildMemo(source: Source, opened: Opened): Memo | null {
         sites.set(ordinal, { check: pathCheck(site.item), spelling })
       }
     }
+    if (leaves[index]!.isVerbatim) verbatim.set(ordinal, pathCheck(site.item))
     ordinal++
   }
   const aliases = aliasRuns(source, ordinals)
@@ -45,17 +48,17 @@ export function buildMemo(source: Source, opened: Opened): Memo | null {
     aliases,
     hasBom: (scan.banned ?? []).some(({ start }) => start === 0 && plain.startsWith("\uFEFF")),
     blankCrLines: blankCrLines(source),
+    verbatim,
   }
 }
 
 export function fitsMemo(memo: Memo): boolean {
-  return (
-    memo.sites.size + memo.aliases.length <= limits.memo_entries_max && formatMemo(memo).length <= limits.memo_bytes_max
-  )
+  const entries = memo.sites.size + memo.aliases.length + memo.verbatim.size
+  return entries <= limits.memo_entries_max && formatMemo(memo).length <= limits.memo_bytes_max
 }
 
 function aliasRuns({ leaves }: Source, ordinals: readonly number[]): AliasRun[] | null {
-  const runs = new Map<Alias, { ordinals: number[]; leaf: Leaf }>()
+  const runs = new Map<Alias, { ordinals: number[]; leaf: SealedLeaf }>()
   for (const [index, leaf] of leaves.entries()) {
     const { alias } = leaf.site
     if (alias === undefined || leaf.token === null) continue

@@ -1,7 +1,8 @@
 import { createHash } from "node:crypto"
-import { type Leaf, type SealedDocument } from "./document.ts"
+import { type Leaf, type Opened, type SealedDocument } from "./document.ts"
 import { type Cipher } from "./gcm.ts"
 import { limits } from "./limits.ts"
+import { type Scalar } from "./scalar.ts"
 import { sameSites } from "./same-sites.ts"
 import { countedSites, fullPath, type Item, type Site } from "./site.ts"
 import { splice } from "./splice.ts"
@@ -20,6 +21,8 @@ export interface Memo {
   readonly hasBom: boolean
   /** 0-based numbers of lines that held a lone CR. */
   readonly blankCrLines: readonly number[]
+  /** Tokens whose value `run` gives to a child as it stands, each with the check of its path. */
+  readonly verbatim: ReadonlyMap<number, string>
 }
 
 export interface AliasRun {
@@ -60,6 +63,7 @@ export function formatMemo(memo: Memo): string {
     doc,
     sites: [...memo.sites].map(([ordinal, { check, spelling }]) => [ordinal, check, spelling]),
     spans: memo.aliases.map(({ first, count, depth, text }) => [first, count, text, depth]),
+    ...(memo.verbatim.size > 0 ? { verbatim: [...memo.verbatim] } : {}),
   })
   const bytes = Buffer.byteLength(text)
   return text + " ".repeat(Math.ceil(bytes / paddingBytes) * paddingBytes - bytes)
@@ -91,7 +95,13 @@ export function parseMemo(text: string): Memo | null {
   }
   const blankCrLines = listOf(doc["blankCR"])
   if (!blankCrLines.every(isCount)) return null
-  return { sites, aliases, hasBom: doc["bom"] === 1, blankCrLines }
+  const verbatim = new Map<number, string>()
+  for (const entry of listOf(raw["verbatim"])) {
+    const [ordinal, check] = listOf(entry)
+    if (!isCount(ordinal) || typeof check !== "string") return null
+    verbatim.set(ordinal, check)
+  }
+  return { sites, aliases, hasBom: doc["bom"] === 1, blankCrLines, verbatim }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -104,6 +114,16 @@ function listOf(value: unknown): readonly unknown[] {
 
 function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
+}
+
+/** The leaves whose value `run` gives on as it is stored, by their scalars. */
+export function verbatimScalars({ leaves, memoText }: Pick<Opened, "leaves" | "memoText">): ReadonlySet<Scalar> {
+  const verbatim = parseMemo(memoText)?.verbatim
+  if (verbatim === undefined || verbatim.size === 0) return new Set()
+  const tokens = leaves.filter(({ token }) => token !== null)
+  const isNamed = ({ site }: Leaf, ordinal: number): boolean =>
+    verbatim.has(ordinal) && verbatim.get(ordinal) === pathCheck(site.item)
+  return new Set(tokens.filter(isNamed).map(({ scalar }) => scalar!))
 }
 
 /**

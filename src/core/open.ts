@@ -49,7 +49,9 @@ export function open(document: SealedDocument, options: OpenOptions): Opened {
   const { leaves, warnings } = openLeaves(document, options)
   const macHex = checkMac(document, leaves, options)
   const structureHex = checkStructure(document, leaves, options)
-  const memoText = options.valuesOnly === true ? "" : openMemo(metadata.layout, options.cipher)
+  // Of all values only those of dotenv files mean something else to other readers, and the memo says which must not.
+  const skipsMemo = options.valuesOnly === true && document.format.name !== "dotenv"
+  const memoText = skipsMemo ? "" : openMemo(metadata.layout, options.cipher)
   const rendered = options.valuesOnly === true ? null : render(document, leaves, memoText)
   return {
     isVerified: true,

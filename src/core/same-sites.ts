@@ -20,7 +20,7 @@ const onlyAsText: Readonly<Record<FormatName, ReadonlySet<string>>> = {
  * Whether a scan says what the leaves say: the same paths, kinds and bytes in the same order.
  *
  * A whole float may be read as an integer (`1.0` is printed as `1`), and formats without types read numbers,
- * booleans and dates as text. Of comments only what the format says counts.
+ * booleans and dates as text. Of texts and comments only what the format says counts.
  *
  * @param options.ignoresContainers - of comments only the text counts
  */
@@ -34,7 +34,7 @@ export function sameSites(
   const items = new ItemPairs(leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str"))
   return leaves.every(({ site, scalar }, index) => {
     const other = found[index]!
-    const isSame = sameReading(site, scalar, other, format.name) || sameComment(site, scalar, other, format)
+    const isSame = sameReading(site, scalar, other, format.name) || sameSettled(site, scalar, other, format)
     if (!isSame) return false
     if (ignoresContainers && site.kind === "comment") return true
     const isListComment = scalar?.kind === "comment" && site.kind === "str"
@@ -62,10 +62,10 @@ function isNegativeZero(scalar: Scalar, other: Scalar): boolean {
   )
 }
 
-function sameComment(site: Site, scalar: Scalar | null, other: Site, { settled }: Format): boolean {
-  if (settled === undefined || site.kind !== "comment" || other.kind !== "comment") return false
-  if (scalar === null || other.scalar === null || site.shadowed !== other.shadowed) return false
-  return equalBytes(settled(scalar).bytes, settled(other.scalar).bytes)
+function sameSettled(site: Site, scalar: Scalar | null, other: Site, { settled }: Format): boolean {
+  if (settled === undefined || site.kind !== other.kind) return false
+  if (scalar === null || other.scalar === null || scalar.kind !== other.scalar.kind) return false
+  return site.shadowed === other.shadowed && equalBytes(settled(scalar).bytes, settled(other.scalar).bytes)
 }
 
 function isNumber(a: string, b: string): boolean {

@@ -30,7 +30,7 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
   const files = previous === null ? [] : [previous, ...(options.alsoKept ?? [])]
   const kept = bytes.length === 0 ? null : (keptFromAll(files, [{ site, scalar }])[0] ?? null)
   const token = bytes.length === 0 ? null : (kept?.token ?? cipher.sealToken(bytes, aad, "str"))
-  const leaves = [{ site, scalar, isSelected: true, token, kept }]
+  const leaves = [{ site, scalar, isSelected: true, token, kept, isVerbatim: false }]
   const draft = {
     format,
     plain,

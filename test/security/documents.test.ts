@@ -333,6 +333,7 @@ describe("S24: a memo never changes a value, whoever wrote it", () => {
     aliases: [],
     hasBom: false,
     blankCrLines: [],
+    verbatim: new Map(),
     ...changes,
   })
   const site = (spelling: string): Memo => memo({ sites: new Map([[0, { check: pathCheck(item), spelling }]]) })

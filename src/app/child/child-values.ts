@@ -1,6 +1,8 @@
 import { buildTrees } from "../../core/build-tree.ts"
 import { type Opened } from "../../core/document.ts"
+import { verbatimScalars } from "../../core/memo.ts"
 import { type EnvRules, type EnvValue, envValues } from "./env-values.ts"
+import { isCutByReaders, nameForReaders } from "../../formats/dotenv/reader.ts"
 import { refuseShadowedWhere } from "../open/find-in-tree.ts"
 import { type OpenedFile } from "../open/open-file.ts"
 import { type Session } from "../session.ts"
@@ -12,7 +14,7 @@ import { type Session } from "../session.ts"
 export function valuesOf(
   session: Session,
   file: OpenedFile,
-  { withClear, ...rules }: { readonly withClear: boolean } & Omit<EnvRules, "format">,
+  { withClear, ...rules }: { readonly withClear: boolean } & Omit<EnvRules, "format" | "verbatim">,
 ): EnvValue[] {
   const { document, opened, settings } = file
   const allowsClear = withClear || settings.rule.withClear || !document.metadata.macOnlyEncrypted
@@ -20,7 +22,14 @@ export function valuesOf(
   const left = opened.leaves.length - leaves.length
   if (left > 0) session.notice(leftOut(left, file.file ?? "standard input"))
   refuseShadowed(opened, rules)
-  return envValues(buildTrees(leaves, document.scan.documents), { ...rules, format: document.format.name })
+  const verbatim = verbatimScalars(opened)
+  if (!rules.isVerbatim && document.format.name === "dotenv" && document.metadata.structure === "")
+    noticeCuts(session, leaves, rules.only, file.file)
+  return envValues(buildTrees(leaves, document.scan.documents), {
+    ...rules,
+    format: document.format.name,
+    verbatim,
+  })
 }
 
 function authenticated({ leaves }: Opened): Opened["leaves"] {
@@ -28,11 +37,26 @@ function authenticated({ leaves }: Opened): Opened["leaves"] {
 }
 
 /** @throws {AppError} `KEY_TWICE` for a variable that several lines of an INI file set (S2) */
-function refuseShadowed(opened: Opened, { flatten, only }: Omit<EnvRules, "format">): void {
+function refuseShadowed(opened: Opened, { flatten, only }: Pick<EnvRules, "flatten" | "only">): void {
   refuseShadowedWhere(opened, (path) => {
     const name = (path[0] === "DEFAULT" ? path.slice(1) : path).join(flatten ?? "")
     return only.length === 0 || only.includes(name)
   })
+}
+
+/**
+ * Sops has written the file, and a value that `sops set` stored looks like one with a comment behind it: `exec-env` of
+ * sops gives all of it to the child.
+ */
+function noticeCuts(session: Session, leaves: Opened["leaves"], only: readonly string[], file: string | null): void {
+  const names = leaves.flatMap(({ site: { item }, scalar }) => {
+    if (item.key === null || scalar === null || !isCutByReaders(scalar)) return []
+    const name = nameForReaders(item.key)
+    return only.length === 0 || only.includes(name) ? [name] : []
+  })
+  if (names.length === 0) return
+  const text = `${names.join(", ")} without what stands behind the #, as readers of such files have it: --verbatim gives all`
+  session.notice(`${file ?? "standard input"}: ${text}`)
 }
 
 function leftOut(count: number, file: string): string {

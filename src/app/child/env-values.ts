@@ -1,4 +1,5 @@
 import { AppError } from "../../errors/app-error.ts"
+import { nameForReaders, valueForReaders } from "../../formats/dotenv/reader.ts"
 import { type FormatName } from "../../core/format.ts"
 import { type Scalar } from "../../core/scalar.ts"
 import { utf8 } from "../../core/text.ts"
@@ -17,13 +18,18 @@ export interface EnvRules {
   readonly flatten: string | undefined
   /** The names that are wanted; none: all. What has another name need not be a variable. */
   readonly only: readonly string[]
+  /** Values of dotenv that were set, and so are meant as they are stored. */
+  readonly verbatim: ReadonlySet<Scalar>
+  /** All values of dotenv are meant so. */
+  readonly isVerbatim: boolean
 }
 
 /**
  * The environment variables that a document stands for, for `run`.
  *
- * Numbers are in their canonical text, booleans `true` and `false`, a null is not set. In a dotenv file quotes and
- * `export ` are read as the usual readers of such files read them, although they are part of what is sealed.
+ * Numbers are in their canonical text, booleans `true` and `false`, a null is not set. In a dotenv file quotes,
+ * comments and `export ` are read as the usual readers of such files read them, although they are part of what is
+ * sealed.
  *
  * @throws {AppError} `ENV_SHAPE` where the document is no flat list of names, saying what to do instead; `KEY_TWICE`
  */
@@ -57,7 +63,7 @@ function collect(map: MapTree, above: readonly string[], values: EnvValue[], rul
     if (value.type === "scalar") {
       values.push(
         rules.format === "dotenv"
-          ? dotenvValue(entry.key, value.scalar)
+          ? dotenvValue(entry.key, value.scalar, rules)
           : { name: nameOf(path, rules), value: scalarText(value.scalar), path },
       )
       continue
@@ -83,6 +89,16 @@ function collect(map: MapTree, above: readonly string[], values: EnvValue[], rul
   }
 }
 
+/** One dotenv line as its usual readers see it, but for a value that is to be given on as it is stored. */
+function dotenvValue(key: string, scalar: Scalar, { verbatim, isVerbatim }: EnvRules): EnvValue {
+  const isAsStored = isVerbatim || verbatim.has(scalar)
+  return {
+    name: nameForReaders(key),
+    value: isAsStored ? scalarText(scalar) : valueForReaders(scalar),
+    path: [key],
+  }
+}
+
 function nameOf(path: readonly string[], { flatten }: EnvRules): string {
   return path.join(flatten ?? "")
 }
@@ -91,37 +107,6 @@ function nameOf(path: readonly string[], { flatten }: EnvRules): string {
 export function scalarText({ kind, bytes }: Scalar): string {
   const text = utf8.decode(bytes)
   return kind === "bool" ? text.toLowerCase() : text
-}
-
-const doubleQuoted: Readonly<Record<string, string>> = { n: "\n", r: "\r", t: "\t", '"': '"', "\\": "\\", $: "$" }
-
-/** One dotenv line as its usual readers see it: `export ` and quotes are not part of name and value. */
-function dotenvValue(key: string, { bytes }: Scalar): EnvValue {
-  const name = key.replace(/^\s*export\s+/, "").trim()
-  const raw = utf8.decode(bytes).trim()
-  const path = [key]
-  const quote = raw[0]
-  if (quote === "'" || quote === '"' || quote === "`") {
-    const end = closingQuote(raw, quote)
-    if (end !== -1) {
-      const inner = raw.slice(1, end)
-      return {
-        name,
-        path,
-        value: quote === '"' ? inner.replace(/\\([nrt"\\$])/g, (_, letter: string) => doubleQuoted[letter]!) : inner,
-      }
-    }
-  }
-  return { name, path, value: raw.replace(/\s#.*$/s, "").trimEnd() }
-}
-
-/** Where the value ends, if nothing but a comment follows; otherwise the quotes are part of the text. */
-function closingQuote(text: string, quote: string): number {
-  for (let at = 1; at < text.length; at++) {
-    if (quote === '"' && text[at] === "\\") at++
-    else if (text[at] === quote) return /^\s*(?:#.*)?$/s.test(text.slice(at + 1)) ? at : -1
-  }
-  return -1
 }
 
 function shape(note: string, hint: string): AppError {

@@ -111,11 +111,11 @@ async function sealFresh(
     allowEmptySelection: options.allowEmptySelection || allowsAnySelection,
   }
   const change = { from: isContained ? to : format, to, compiled: plan.compiled, allowClearAlias: file.allowClearAlias }
-  return converted(bytes, change, async (content) => {
+  return converted(bytes, change, async (content, told) => {
     const key = await makeDataKey(session, plan, name)
     try {
       await session.audit?.("encrypt", source)
-      return await sealNew(session, plan, { ...file, bytes: content }, key)
+      return await sealNew(session, plan, { ...file, bytes: content, told }, key)
     } finally {
       key.dataKey.wipe()
     }
@@ -161,9 +161,9 @@ async function sealOnto(session: Session, target: LoadedFile, input: Input, opti
     return await converted(
       input.bytes,
       { from, to, compiled, allowClearAlias: options.allowClearAlias },
-      async (content) => {
+      async (content, told) => {
         await noticeDrift(session, file, options)
-        return sealOver(session, file, content, options)
+        return sealOver(session, file, content, { ...options, told })
       },
     )
   } finally {

@@ -13,6 +13,8 @@ import { AppError } from "../../errors/app-error.ts"
 
 export interface ExecEnvOptions extends ExecOptions {
   readonly sameProcess: boolean
+  /** Values of dotenv as they are stored, with quotes and all; upstream knows no other. */
+  readonly verbatim: boolean
 }
 
 /** `exec-env`: a shell command with the values of one sealed file in its environment. */
@@ -21,7 +23,12 @@ export async function execEnv(session: Session, options: ExecEnvOptions): Promis
   try {
     const values = await withFile(file.file, async () => {
       if (session.dialect.children.values === "as upstream") return envAsUpstream(treesOf(session, file))
-      const found = valuesOf(session, file, { withClear: options.withClear, flatten: undefined, only: [] })
+      const found = valuesOf(session, file, {
+        withClear: options.withClear,
+        flatten: undefined,
+        only: [],
+        isVerbatim: options.verbatim,
+      })
       checkEnvNames(found, options.allowEnv)
       return found
     })

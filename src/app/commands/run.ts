@@ -16,6 +16,8 @@ export interface RunOptions extends CommonOptions, ChildOptions, OpenOptions {
   /** What joins the keys of nested mappings; `undefined`: nested values are an error. */
   readonly flatten: string | undefined
   readonly pristine: boolean
+  /** Values of dotenv as they are stored, with quotes and all. */
+  readonly verbatim: boolean
   /** Program and arguments; never empty. */
   readonly command: readonly string[]
 }
@@ -38,7 +40,7 @@ async function collect(session: Session, options: RunOptions): Promise<Map<strin
     const file = await openFile(session, { ...options, source, valuesOnly: true })
     try {
       await withFile(file.file, async () => {
-        const wanted = valuesOf(session, file, options)
+        const wanted = valuesOf(session, file, { ...options, isVerbatim: options.verbatim })
         const named = wanted.map((value) => ({ ...value, name: options.prefix + value.name }))
         checkEnvNames(named, options.allowEnv)
         for (const [index, value] of named.entries()) {

@@ -5,11 +5,13 @@ import { type TreePath, parsePath } from "../open/tree-path.ts"
 import { type ClearOptions, type CommonOptions, type OpenOptions, type ReadOptions } from "../options.ts"
 import { pathAsUpstream, refuseList, valueAsUpstream } from "../seal/as-upstream.ts"
 import { changeFile } from "../seal/change-file.ts"
+import { toldValues } from "../seal/told-values.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 import { buildTrees } from "../../core/build-tree.ts"
 import { type Scan } from "../../core/format.ts"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
+import { type ToldValues } from "../../core/told.ts"
 import { type CommentEntry, type MapEntry, type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
@@ -41,15 +43,23 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
   const value = await readValue(session, options)
   const isUpstreams = session.dialect.changes.values === "as upstream"
   if (isUpstreams) refuseList(value)
-  return changeFile(session, options, async (scan, file) => {
+  let told: ToldValues = new Map()
+  const outcome = await changeFile(session, options, async (scan, file) => {
     const { format } = file.document
     const { commentsCount, refusesTwice } = session.dialect.files
     const place = commentsCount ? pathAsUpstream(rootOf(file, scan), path).path : path
     const content = isUpstreams ? valueAsUpstream(value, format.name) : value
     if (refusesTwice) refuseTwice(file, scan, path)
-    if (options.idempotent && isThere(rootOf(file, scan), place, content)) return []
-    return format.set(scan, place, content)
+    if (options.idempotent && isThere(rootOf(file, scan), place, content)) return { edits: [] }
+    told = toldValues(format.name, place, content)
+    return { edits: format.set(scan, place, content), told }
   })
+  if (session.dialect.warns && [...told.values()].some(({ isVerbatim }) => isVerbatim)) {
+    session.notice(
+      `${options.file}: ${path.join(".")} is given to children as it is; other readers of the opened file take quotes, blanks or # in it otherwise`,
+    )
+  }
+  return outcome
 }
 
 /** Which of two is meant? YAML cannot hold both. @throws {AppError} `KEY_TWICE` (S2) */

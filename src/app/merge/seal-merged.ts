@@ -62,7 +62,7 @@ export function sealMerged(
       now: session.io.now(),
       previous: fresh === null ? ours.opened : null,
       alsoKept: isTheirsKept ? [theirs.opened] : [],
-      replaces: fresh === null ? undefined : ours.document,
+      replaces: fresh === null ? undefined : ours.opened,
       // A file that upstream has sealed stays one, until somebody edits it.
       structure: metadata.structure !== "",
       layoutMemo: metadata.structure !== "" || metadata.layout !== "",

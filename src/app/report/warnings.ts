@@ -22,6 +22,11 @@ function warningLines(warnings: readonly Warning[]): string[] {
   for (const { path, line } of places("INEXACT_INTEGER")) {
     lines.push(`${name(path)} in line ${line} is an integer that releases of sops read differently: quote it`)
   }
+  for (const { path, line } of places("VERBATIM_DROPPED")) {
+    lines.push(
+      `${name(path)} in line ${line} is read otherwise by run and exec-env (quotes, blanks, #): use --verbatim there`,
+    )
+  }
   if (places("MEMO_IGNORED").length > 0) lines.push("the layout memo is of a later version and was not used")
   if (places("LAYOUT_DROPPED").length > 0)
     lines.push("some spellings cannot be kept and will come back in their canonical form")

@@ -1,6 +1,7 @@
 import { type Edit, equalBytes, utf8 } from "../../core/text.ts"
 import { type Scan } from "../../core/format.ts"
 import { splice } from "../../core/splice.ts"
+import { type ToldValues } from "../../core/told.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { openFile, type OpenedFile, type OpenRequest, withFile } from "../open/open-file.ts"
@@ -14,15 +15,23 @@ export interface ChangeRequest extends Omit<OpenRequest, "source" | "valuesOnly"
   readonly followLinks: boolean
 }
 
+export interface Change {
+  readonly edits: readonly Edit[]
+  /** What the changed values hold, since their text may not tell. */
+  readonly told?: ToldValues
+}
+
+const noValues: ToldValues = new Map()
+
 /**
  * Opens a file, changes its plain text, and seals it again in its place.
  *
- * @param change - the edits to make; no edits leave the file untouched
+ * @param change - the edits to make; where nothing changes the file is left untouched
  */
 export async function changeFile(
   session: Session,
   request: ChangeRequest,
-  change: (scan: Scan, file: OpenedFile) => Promise<Edit[]>,
+  change: (scan: Scan, file: OpenedFile) => Promise<Change>,
 ): Promise<Outcome> {
   const file = await openFile(session, { ...request, source: request.file, inputType: changedAs(session, request) })
   try {
@@ -33,9 +42,12 @@ export async function changeFile(
       }
       const plain = utf8.decode(file.opened.bytes)
       const scan = format.scan(plain)
-      const changed = utf8.encode(splice(plain, await change(scan, file)))
-      if (equalBytes(changed, file.opened.bytes) && request.ignoreMac !== true) return {}
-      const { text } = await sealOver(session, file, changed, request).catch(ownMetadata)
+      const { edits, told = noValues } = await change(scan, file)
+      const changed = utf8.encode(splice(plain, edits))
+      const isSameText = equalBytes(changed, file.opened.bytes)
+      if (isSameText && told.size === 0 && request.ignoreMac !== true) return {}
+      const { text } = await sealOver(session, file, changed, { ...request, told }).catch(ownMetadata)
+      if (isSameText && text === file.document.scan.source) return {}
       await writeAtomic(session.io, request.file, utf8.encode(text), {
         mode: "kept",
         opened: file.facts === null ? undefined : file.original,

@@ -4,8 +4,10 @@ import { checkAliases } from "../../core/seal-checks.ts"
 import { type CompiledSelectors, select } from "../../core/select.ts"
 import { countedSites } from "../../core/site.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
+import { type ToldValues } from "../../core/told.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
+import { toldValues } from "./told-values.ts"
 
 export interface ConvertOptions {
   readonly from: FormatName
@@ -25,7 +27,7 @@ export interface ConvertOptions {
 export async function converted<T>(
   bytes: Uint8Array,
   options: ConvertOptions,
-  work: (bytes: Uint8Array) => Promise<T>,
+  work: (bytes: Uint8Array, told?: ToldValues) => Promise<T>,
 ): Promise<T> {
   const { from, to } = options
   if (from === to) return work(bytes)
@@ -38,7 +40,8 @@ export async function converted<T>(
   const format = await loadFormat(to)
   const leaves = scan.sites.map((site) => ({ site, scalar: site.scalar, isSelected: false, token: null }))
   try {
-    return await work(utf8.encode(format.emit(buildTrees(leaves, scan.documents), {})))
+    const trees = buildTrees(leaves, scan.documents)
+    return await work(utf8.encode(format.emit(trees, {})), toldValues(to, [], trees[0]!))
   } catch (error) {
     throw error instanceof AppError ? withoutLine(error, hidesKeys(scan)) : error
   }

@@ -9,6 +9,7 @@ import { sealBinary } from "../../core/seal-binary.ts"
 import { SecretBytes } from "../../core/secret.ts"
 import { type Site } from "../../core/site.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
+import { type ToldValues } from "../../core/told.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
@@ -64,12 +65,14 @@ export interface NewFile {
   readonly indent: number | undefined
   readonly allowClearAlias: boolean
   readonly allowEmptySelection: boolean
+  /** What values hold where the text does not tell it whole. */
+  readonly told?: ToldValues | undefined
 }
 
 /** Seals a file that was not sealed before. */
 export async function sealNew(session: Session, plan: Plan, file: NewFile, key: FreshKey): Promise<Sealed> {
   const { selectors, compiled, macOnlyEncrypted, rule } = plan
-  const { container, indent, allowClearAlias, allowEmptySelection } = file
+  const { container, indent, allowClearAlias, allowEmptySelection, told } = file
   const options = sealOptions(session, {
     cipher: new Cipher(key.dataKey),
     keys: key.keys,
@@ -82,6 +85,7 @@ export async function sealNew(session: Session, plan: Plan, file: NewFile, key: 
     allowClearAlias,
     allowEmptySelection,
     indent,
+    told,
   })
   return sealAs(file, options)
 }

@@ -6,6 +6,7 @@ import { type Recipient } from "../../core/recipient.ts"
 import { type Sealed } from "../../core/seal.ts"
 import { fullPath, shownPath, type Site } from "../../core/site.ts"
 import { decodeText } from "../../core/text.ts"
+import { type ToldValues } from "../../core/told.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { sopsVersion } from "../../version.ts"
 import { type OpenedFile } from "../open/open-file.ts"
@@ -31,7 +32,7 @@ export async function sealOver(
   session: Session,
   file: OpenedFile,
   plain: Uint8Array,
-  options: ClearOptions,
+  options: ClearOptions & { readonly told?: ToldValues | undefined },
   fresh: FreshKey | null = null,
 ): Promise<Sealed> {
   const { document, opened, compiled, settings } = file
@@ -46,6 +47,7 @@ export async function sealOver(
     compiled,
     version: isToRepair ? sopsVersion : metadata.version,
     scan,
+    told: options.told,
     // A file that was sealed without a digest gets one, unless the config turns it off.
     structure: settings.rule.structure !== "off" || !isStock,
     layoutMemo: settings.rule.layoutMemo !== "never",
@@ -53,7 +55,7 @@ export async function sealOver(
     allowEmptySelection: options.allowEmptySelection || opened.leaves.every(({ token }) => token === null),
     ...(fresh === null
       ? {}
-      : { cipher: new Cipher(fresh.dataKey), keys: fresh.keys, previous: null, replaces: document }),
+      : { cipher: new Cipher(fresh.dataKey), keys: fresh.keys, previous: null, replaces: opened }),
   })
   const sealed = await sealAs({ bytes: plain, format: format.name }, how)
   sayWarnings(session, file.file, sealed.warnings)

@@ -15,6 +15,7 @@ export const execEnv = command({
   options: {
     background: { kind: "flag", summary: "do not wait for the command (deprecated)" },
     pristine: { kind: "flag", summary: "start with an empty environment" },
+    verbatim: { kind: "flag", summary: "values of .env files as stored, quotes and comments included" },
     sameProcess: { kind: "flag", summary: "let the command take the place of this process" },
     user: { kind: "text", value: "NAME", summary: "run the command as this user" },
     ...childOptions,

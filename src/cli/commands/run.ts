@@ -20,6 +20,7 @@ export const run = command({
     prefix: { kind: "text", value: "TEXT", summary: "put this before each name" },
     flatten: { kind: "text", value: "TEXT", summary: "join nested keys with this, such as __" },
     pristine: { kind: "flag", summary: "start with an empty environment" },
+    verbatim: { kind: "flag", summary: "values of .env files as stored, quotes and comments included" },
     ...childOptions,
     inputType,
     ...openOptions,

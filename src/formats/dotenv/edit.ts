@@ -9,20 +9,19 @@ import { printLine, printValue } from "./print.ts"
 type Path = readonly (string | number)[]
 
 /**
- * Sets one variable: in its line, or in a new one at the end. A file with CRLF keeps it, although the CR is part of the
- * value for sops.
+ * Sets one variable: in its line, or in a new one at the end. In a file with CRLF that line ends in LF, since a CR would
+ * be part of the value.
  */
 export function setLine({ source, sites }: Scan, path: Path, value: Tree): Edit[] {
   const key = nameOf(path)
   const site = siteOf(sites, key)
   if (site?.span) {
-    const hasReturn = source[site.span.end - 1] === "\r"
-    return [{ ...site.span, text: withReturn(printValue(key, value), hasReturn) }]
+    return [{ ...site.span, text: printValue(key, value) }]
   }
   if (key.startsWith(METADATA_PREFIX)) {
     throw new AppError("NOT_PRINTABLE", { path }, { subject: `names that begin with ${METADATA_PREFIX} are metadata` })
   }
-  const line = withReturn(printLine({ key, value }), source.endsWith("\r\n"))
+  const line = printLine({ key, value })
   const text = source === "" || source.endsWith("\n") ? `${line}\n` : `\n${line}`
   return [{ start: source.length, end: source.length, text }]
 }
@@ -66,8 +65,4 @@ function ownComment(sites: readonly Site[], nth: number): Site | null {
 
 function lineStart(source: string, at: number): number {
   return source.lastIndexOf("\n", at - 1) + 1
-}
-
-function withReturn(text: string, isWanted: boolean): string {
-  return isWanted && !text.endsWith("\r") ? `${text}\r` : text
 }

@@ -78,6 +78,7 @@ function fault(code: "SYNTAX" | "TOO_LARGE", line: number, subject: string): App
   return new AppError(code, { line, column: 1 }, { subject })
 }
 
-function unescape(text: string): string {
+/** What a text says in its line: every backslash with an `n` behind it is a line break. */
+export function unescape(text: string): string {
   return text.includes("\\n") ? text.replaceAll("\\n", "\n") : text
 }

@@ -37,7 +37,10 @@ export const ini: Format = {
     return replaced(spanOf(site), spellValue(text, style.quote, rest, "value"))
   },
 
-  settled: ({ kind, bytes }): Scalar => ({ kind, bytes: utf8.encode(settledComment(utf8.decode(bytes))) }),
+  settled: (scalar): Scalar =>
+    scalar.kind === "comment"
+      ? { kind: "comment", bytes: utf8.encode(settledComment(utf8.decode(scalar.bytes))) }
+      : scalar,
 
   expand(): Edit {
     throw new Error("INI has no aliases")

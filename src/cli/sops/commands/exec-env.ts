@@ -16,7 +16,13 @@ export const execEnv: Action = async (session, input) => {
   }
   const { execEnv: start } = await import("../../../app/commands/exec-env.ts")
   return withUser(async () => {
-    const outcome = await start(session, { ...childOptions(input), file, command, sameProcess: isSameProcess })
+    const outcome = await start(session, {
+      ...childOptions(input),
+      file,
+      command,
+      sameProcess: isSameProcess,
+      verbatim: true,
+    })
     return isSameProcess ? outcome : told(session, outcome)
   })
 }
