@@ -72,6 +72,14 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     },
   ],
   [
+    "ls",
+    {
+      group: "daily",
+      summary: "list the key paths of a sealed file, without a key",
+      load: async () => (await import("./commands/ls.ts")).ls,
+    },
+  ],
+  [
     "set",
     {
       group: "daily",

@@ -1,3 +1,4 @@
+import { AppError } from "../../errors/app-error.ts"
 import {
   clearOptions,
   followLinks,
@@ -18,9 +19,11 @@ export const edit = command({
       "without --resume somebody at a terminal is asked first, since the next edit that is saved takes its place.",
     "A file that does not exist is made, with the recipients and selectors of its rule.",
   ],
-  arguments: { file: { kind: "required", completes: "file", summary: "the sealed file" } },
+  arguments: { file: { kind: "optional", completes: "file", summary: "the sealed file" } },
   options: {
     resume: { kind: "flag", summary: "continue with the draft of an edit that could not be saved" },
+    drafts: { kind: "flag", summary: "list the drafts that wait, by file" },
+    dropDraft: { kind: "flag", summary: "remove the draft of the file, unread" },
     showMasterKeys: { kind: "flag", short: "s", summary: "show the metadata in the editor too" },
     ...clearOptions,
     keepEnv,
@@ -38,7 +41,17 @@ export const edit = command({
     },
   ],
   async run(session, { args, options }) {
+    const { file } = args
+    const chosen = [options.drafts && "--drafts", options.dropDraft && "--drop-draft", options.resume && "--resume"]
+    const words = chosen.filter((word) => word !== false)
+    if (words.length > 1) throw new AppError("OPTIONS_CONFLICT", {}, { subject: words.join(" and ") })
+    if (options.drafts) {
+      if (file !== undefined) throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--drafts and a file" })
+      return (await import("../../app/commands/drafts.ts")).showDrafts(session, options)
+    }
+    if (file === undefined) throw new AppError("ARGUMENT_MISSING", {}, { subject: "FILE" })
+    if (options.dropDraft) return (await import("../../app/commands/drafts.ts")).dropDraft(session, place(file))
     const { editFile } = await import("../../app/commands/edit.ts")
-    return editFile(session, { ...options, file: place(args.file) })
+    return editFile(session, { ...options, file: place(file) })
   },
 })

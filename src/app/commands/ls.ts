@@ -1,0 +1,57 @@
+import { type FormatName } from "../../core/format.ts"
+import { scalarText } from "../../core/scalar.ts"
+import { countedSites, documentOf, shownPath, type Site } from "../../core/site.ts"
+import { parseToken, withoutNewlines } from "../../core/token.ts"
+import { limits } from "../../core/limits.ts"
+import { loadSealed } from "../open/open-file.ts"
+import { type CommonOptions, type Source } from "../options.ts"
+import { shownKeyPath } from "../report/shown.ts"
+import { type Outcome, type Session } from "../session.ts"
+
+export interface LsOptions extends CommonOptions {
+  readonly file: Source
+  readonly inputType: FormatName | undefined
+  readonly json: boolean
+}
+
+/** One place of a sealed file, as far as it can be known without a key. */
+interface Entry {
+  readonly path: readonly (string | number)[]
+  /** Present where it is not the first. */
+  readonly document?: number
+  /** For a sealed value what its token says, which nothing but opening proves. */
+  readonly kind: string
+  readonly state: "sealed" | "clear" | "empty"
+}
+
+/** `ls`: where the values of a sealed file stand, and which of them are sealed. Needs no key, and shows no value. */
+export async function listPaths(session: Session, options: LsOptions): Promise<Outcome> {
+  const { document } = await loadSealed(session, { ...options, source: options.file })
+  const { scan, format } = document
+  const entries = countedSites(scan).map((site) => entryOf(site))
+  if (options.json) {
+    const file = options.file ?? "standard input"
+    return { output: `${JSON.stringify({ schema: 1, file, format: format.name, entries })}\n` }
+  }
+  return { output: drawn(entries, scan.documents) }
+}
+
+function entryOf(site: Site): Entry {
+  const document = documentOf(site.item)
+  const place = { path: shownPath(site.item), ...(document > 0 ? { document } : {}) }
+  const token =
+    site.scalar === null ? null : parseToken(withoutNewlines(scalarText(site.scalar)), limits.nonce_bytes_max)
+  if (token !== null && typeof token !== "string") return { ...place, kind: token.kind, state: "sealed" }
+  const isEmpty = site.scalar === null || site.scalar.bytes.length === 0
+  return { ...place, kind: site.kind, state: isEmpty ? "empty" : "clear" }
+}
+
+function drawn(entries: readonly Entry[], documents: number): string {
+  const rows = entries.map(({ path, document = 0, kind, state }) => {
+    const name =
+      kind === "comment" ? `# in ${path.length === 0 ? "the document" : shownKeyPath(path)}` : shownKeyPath(path)
+    return { state, kind, name: documents > 1 ? `document ${document + 1}: ${name}` : name }
+  })
+  const width = Math.max(0, ...rows.map(({ kind }) => kind.length))
+  return rows.map(({ state, kind, name }) => `${state.padEnd(6)}  ${kind.padEnd(width)}  ${name}\n`).join("")
+}

@@ -1,0 +1,20 @@
+import { inputType } from "../option-groups.ts"
+import { command } from "../spec.ts"
+import { source } from "../target.ts"
+
+export const ls = command({
+  details: [
+    "Each line names a place, the kind of what stands there, and whether it is sealed. Values are not shown, and no key " +
+      "is needed; so nothing proves here that the file is as it was sealed.",
+  ],
+  arguments: { file: { kind: "required", completes: "file", summary: "the sealed file; - is standard input" } },
+  options: { inputType },
+  examples: [
+    { line: "sotto ls secrets.yaml", shows: "which key paths are there, and which are sealed?" },
+    { line: "sotto ls --json secrets.yaml", shows: "the same for a script" },
+  ],
+  async run(session, { args, options }) {
+    const { listPaths } = await import("../../app/commands/ls.ts")
+    return listPaths(session, { ...options, file: source(args.file) })
+  },
+})
