@@ -11,6 +11,7 @@ import { fileURLToPath } from "node:url"
 import { transformSync } from "esbuild"
 import { rolldown } from "rolldown"
 import { inventory, notices, packagesOf } from "./bundled.mjs"
+import { writeManual } from "./man.mjs"
 import { parts, partsOf } from "./parts.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -31,6 +32,7 @@ writeFileSync(
   join(dist, "sbom.json"),
   inventory(JSON.parse(readFileSync(join(root, "package.json"), "utf8")), packages),
 )
+await writeManual(root, join(dist, "man"))
 declareTypes()
 rmSync(target, { recursive: true, force: true })
 renameSync(dist, target)

@@ -58,6 +58,8 @@ export function wantsJson(words: readonly string[]): boolean {
 
 async function dispatch(session: Session, words: readonly string[]): Promise<Outcome> {
   if (words.length === 1 && isVersion(words)) return version(words)
+  if (words[0] === "help" && wantsJson(words))
+    return { output: await (await import("./help-json.ts")).helpAsJson(commands) }
   if (words[0] === "help") return help(session.io, await findCommand(commands, words.slice(1)))
   const topic = await findCommand(commands, words)
   const { entry, name, rest } = topic
