@@ -120,6 +120,14 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     },
   ],
   [
+    "repair",
+    {
+      group: "git",
+      summary: "give a file that a server merged by line a MAC that holds, with proof",
+      load: async () => (await import("./commands/repair.ts")).repair,
+    },
+  ],
+  [
     "merge-driver",
     {
       group: "git",

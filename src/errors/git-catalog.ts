@@ -17,6 +17,11 @@ export const gitCatalog = {
     title: "a conflict is not decided",
     hint: "run `sotto resolve` at a terminal, or decide with --ours, --theirs, --take SIDE:PATH and --metadata",
   },
+  REPAIR_REFUSED: {
+    exit: 51,
+    title: "the file is not what the merge of its parents gives",
+    hint: "restore it from a parent and merge again with the driver, or with `sotto resolve`; --ignore-mac is no answer: it would accept what nobody vouches for",
+  },
   GIT_FAILED: { exit: 1, title: "git failed", hint: undefined },
   REVISION_UNKNOWN: {
     exit: 1,

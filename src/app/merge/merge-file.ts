@@ -228,7 +228,7 @@ function whole(bytes: Uint8Array, taken: number): Content {
 }
 
 /** With ours where the sides conflict, and then a text there that is nobody's. */
-function innerContent({ io }: Session, opened: OpenedVersions): Content {
+export function innerContent({ io }: Session, opened: OpenedVersions): Content {
   const open: KeyConflict[] = []
   const content = mergeContent(opened, (conflict) => {
     open.push(conflict)
