@@ -104,11 +104,43 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     },
   ],
   [
+    "git install",
+    {
+      group: "git",
+      summary: "let git show, merge and check sealed files in this clone",
+      load: async () => (await import("./commands/git-install.ts")).gitInstall,
+    },
+  ],
+  [
+    "git uninstall",
+    {
+      group: "git",
+      summary: "take away again what `git install` wrote",
+      load: async () => (await import("./commands/git-uninstall.ts")).gitUninstall,
+    },
+  ],
+  [
     "git status",
     {
       group: "git",
       summary: "tell whether this clone shows and merges sealed files",
       load: async () => (await import("./commands/git-status.ts")).gitStatus,
+    },
+  ],
+  [
+    "git hook",
+    {
+      group: "git",
+      summary: "what the hooks of `git install` do; git calls this",
+      load: async () => (await import("./commands/git-hook.ts")).gitHook,
+    },
+  ],
+  [
+    "textconv",
+    {
+      group: "git",
+      summary: "print a sealed file for git to show; git calls this",
+      load: async () => (await import("./commands/textconv.ts")).textconv,
     },
   ],
   [

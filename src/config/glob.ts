@@ -2,6 +2,8 @@
 export interface Glob {
   /** As it was written. */
   readonly text: string
+  /** The pattern with each choice of its braces; alone each of them is a glob of the same meaning. */
+  readonly spellings: readonly string[]
   /** @param path - relative to the config's folder, with `/` on every system */
   test(path: string): boolean
 }
@@ -44,6 +46,7 @@ export function compileGlob(text: string): Glob | GlobProblem {
   }
   return {
     text,
+    spellings,
     test: (path) => {
       const parts = path.split("/").map((part) => Array.from(part))
       return all.some((segments) => matchSegments(segments, parts))

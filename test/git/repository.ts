@@ -1,12 +1,16 @@
 import { spawnSync } from "node:child_process"
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { onTestFinished } from "vitest"
-import { type Ended, type Machine, call, ioFor, machine } from "../machine.ts"
+import { type Ended, type Machine, ioFor, machine } from "../machine.ts"
+import { run } from "../../src/cli/run.ts"
 import { type Io } from "../../src/host/io.ts"
+import { builtProgram } from "../built.ts"
 
 /** A key pair that belongs to nobody, and protects nothing. */
-export const recipient = "age1ncn5dmmpw2zwkt3c5v75pc8w96qf3nhm8kdtr0dr52c54cu0d9gsn73dsr"
+export const recipient = "age19u7j6dvg6w6me8hydt9merssh7auus5qzlamcmvd3vvp4m0tevjqzwqjuu"
+export const identity = "AGE-SECRET-KEY-1RV8YSZ026Y38UQTPSYRANGFTDE7FXH5XPKMVGMQE0PAN6T2DTSYSXHQV4P"
+export const stranger = "age15va5qhf46pfcuxtr0taa94gh3r5pf7r826kt4hmu7svtpwhnmquszv38yk"
 
 /** A repository in a folder of its own, which is gone when the test has ended. git sees no settings of anybody. */
 export interface Repository {
@@ -19,8 +23,22 @@ export interface Repository {
   git(...args: string[]): string
   tryGit(...args: string[]): { status: number | null; stdout: string; stderr: string }
   commitAll(message?: string): string
+  /** Runs a command line of ours in this process, in the top folder or `cwd`. */
   sotto(...args: string[]): Promise<Ended>
+  /** The same with a part of the machine that fails or counts. */
+  sottoWith(parts: Parts, ...args: string[]): Promise<Ended>
+  /** Puts a `sotto` on PATH, so that git can call it. */
+  withProgram(): Promise<void>
+  /** The identity that fits `.sopsrc`. */
+  withIdentity(): void
+  cwd: string
   io(cwd?: string): Io
+}
+
+export interface Parts {
+  readonly fs?: Partial<Io["fs"]>
+  /** Called with each program that is started. */
+  readonly spawned?: (program: string) => void
 }
 
 export function repository({ bare = false }: { readonly bare?: boolean } = {}): Repository {
@@ -48,8 +66,10 @@ export function repository({ bare = false }: { readonly bare?: boolean } = {}): 
     return stdout
   }
   git("-c", "init.defaultBranch=main", "init", "--quiet", ...(bare ? ["--bare"] : []), ".")
-  return {
+  const bin = join(own.home, "bin")
+  const repo: Repository = {
     machine: own,
+    cwd: top,
     top,
     env,
     git,
@@ -64,9 +84,35 @@ export function repository({ bare = false }: { readonly bare?: boolean } = {}): 
       git("commit", "--quiet", "--message", message)
       return git("rev-parse", "HEAD").trim()
     },
-    sotto: (...args) => call({ args, cwd: top, env }),
+    sotto: (...args) => repo.sottoWith({}, ...args),
+    async sottoWith({ fs = {}, spawned }, ...args) {
+      const { io, ended } = ioFor({ args, cwd: repo.cwd, env })
+      const spawn: Io["processes"]["spawn"] = (program, words, options) => {
+        spawned?.(program)
+        return io.processes.spawn(program, words, options)
+      }
+      const processes = Object.create(io.processes, { spawn: { value: spawn } }) as Io["processes"]
+      return ended(await run({ ...io, fs: { ...io.fs, ...fs }, processes, program: join(bin, "sotto") }))
+    },
     io: (cwd = top) => ioFor({ args: [], cwd, env }).io,
+    async withProgram() {
+      const words = (await builtProgram()).map((word) => `'${word}'`).join(" ")
+      mkdirSync(bin, { recursive: true })
+      writeFileSync(join(bin, "sotto"), `#!/bin/sh\nexec ${words} "$@"\n`)
+      chmodSync(join(bin, "sotto"), 0o755)
+      env.set("PATH", `${bin}:${env.get("PATH")}`)
+    },
+    withIdentity() {
+      env.set("SOPS_AGE_KEY", identity)
+    },
   }
+  return repo
+}
+
+/** A config whose rules have these paths. */
+export function sopsrc(...paths: string[]): string {
+  const rules = paths.map((path) => `  - path: ${JSON.stringify(path)}\n    recipients: tester\n`).join("")
+  return `version: 1\nrecipients:\n  tester: ${recipient}\nrules:\n${rules}`
 }
 
 /** Names that a shell, git's own quoting, an option parser or a pattern would read as something else. */

@@ -31,6 +31,8 @@ export interface CheckOptions extends CommonOptions {
   /** `A..B`, or `A...B` for what B has changed since the two parted. */
   readonly range: string | undefined
   readonly verify: boolean
+  /** Objects that a partial clone lacks are not fetched; never for what is staged. */
+  readonly isOffline?: boolean
   readonly target: TargetName | undefined
 }
 
@@ -78,7 +80,9 @@ async function openPlace(session: Session, options: CheckOptions, named: Config 
     return { source: await folder({ session, top, named }), git: null, gitDir: "", entries: [], commit: "" }
   }
   // In a hook nobody has asked for objects that a partial clone lacks.
-  const { git, repository } = await openRepository(session, { fetch: options.staged ? "never" : "allowed" })
+  const { git, repository } = await openRepository(session, {
+    fetch: options.staged || options.isOffline === true ? "never" : "allowed",
+  })
   const { gitDir } = repository
   const top = repository.top === null ? gitDir : (realPathOf(io, repository.top) ?? repository.top)
   const shared = { session, top, named }

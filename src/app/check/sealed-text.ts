@@ -7,7 +7,8 @@ import { decodeText, lineAt } from "../../core/text.ts"
 import { parseToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { detectFormat, loadFormat } from "../../formats/registry.ts"
-import { readAs, sniffSealed } from "../open/read-as.ts"
+import { readAs } from "../open/read-as.ts"
+import { sniffSealed } from "../open/sniff-sealed.ts"
 import { type Finding, finding } from "./finding.ts"
 
 /** What the bytes of a file turn out to be, without a key. */

@@ -19,17 +19,39 @@ export type ItemCode =
 export interface Item {
   /** `driver`, `textconv`, `attributes secrets.yaml`, `hook pre-commit`. */
   readonly item: string
-  readonly state: "ok" | "finding"
+  /** `ok` is what `status` says; the others what an installation did. */
+  readonly state: "ok" | "finding" | "written" | "removed" | "kept"
   readonly code?: ItemCode
   readonly detail?: string
-  /** A command line that mends it. */
+  /** A command line that mends it, or a line to put somewhere. */
   readonly fix?: string
 }
 
-export function finding(
-  item: string,
-  code: ItemCode,
-  facts: { readonly detail?: string; readonly fix?: string },
-): Item {
+type Facts = Pick<Item, "detail" | "fix">
+
+export function finding(item: string, code: ItemCode, facts: Facts): Item {
   return { item, state: "finding", code, ...facts }
+}
+
+/** Something to do, and how it is undone when a later one fails. An item that needs nothing has no `work`. */
+export interface Step extends Item {
+  readonly work?: () => Promise<Undo>
+}
+
+export type Undo = () => Promise<void>
+
+/**
+ * Does all of them or nothing.
+ *
+ * @throws {AppError} what a step throws, when the earlier ones are undone
+ */
+export async function takeSteps(steps: readonly Step[]): Promise<void> {
+  const undo: Undo[] = []
+  try {
+    for (const { work } of steps) if (work !== undefined) undo.push(await work())
+  } catch (error) {
+    // The failure that brought us here is the one to tell.
+    for (const back of undo.reverse()) await back().catch(() => {})
+    throw error
+  }
 }

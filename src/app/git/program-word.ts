@@ -1,7 +1,10 @@
 import { delimiter, isAbsolute, join } from "node:path"
 import { AppError } from "../../errors/app-error.ts"
-import { factsOf, isInside } from "../../host/files.ts"
+import { withoutIdentities } from "../../host/child-environment.ts"
+import { isInside, realPathOf } from "../../host/files.ts"
+import { runProgram } from "../../host/program.ts"
 import { isProgram } from "../../host/resolve-program.ts"
+import { version } from "../../version.ts"
 import { type Session } from "../session.ts"
 
 const name = "sotto"
@@ -13,35 +16,50 @@ const name = "sotto"
  * @param top - of the work tree, whose content anybody who can push may change; `null` in a bare repository
  * @throws {AppError} `PROGRAM_REFUSED`, `PROGRAM_MISSING`
  */
-export function programWord(session: Session, asked: string | undefined, top: string | null): string {
+export async function programWord(session: Session, asked: string | undefined, top: string | null): Promise<string> {
   const { io } = session
-  if (asked === undefined && placeOf(session, name, top) === io.program) return name
+  if (asked === undefined && (await isOnPath(session, top))) return name
   const program = asked ?? io.program
   if (!isAbsolute(program)) {
     if (/[/\\]/.test(program)) throw refused(program, "the path is relative: git runs it in many folders")
-    if (placeOf(session, program, top) === null) throw new AppError("PROGRAM_MISSING", {}, { subject: program })
-    return program
   }
-  if (!isProgram(io, program)) throw new AppError("PROGRAM_MISSING", {}, { subject: program })
-  const places = [program, factsOf(io, program)?.realPath ?? program]
-  if (top !== null && places.some((place) => isInside(top, place))) {
+  const place = isAbsolute(program) ? program : placeOf(session, program)
+  if (place !== null && isInTree(session, place, top)) {
     throw refused(program, "it lies in the work tree, where a branch could replace it")
   }
+  if (place === null || !isProgram(io, place)) throw new AppError("PROGRAM_MISSING", {}, { subject: program, hint })
   return program
 }
 
+function isInTree({ io }: Pick<Session, "io">, place: string, top: string | null): boolean {
+  return top !== null && [place, realPathOf(io, place) ?? place].some((path) => isInside(top, path))
+}
+
+const askMsMax = 10_000
+
+/** The name leads to this very program, or to a wrapper that starts the same release of it. */
+async function isOnPath({ io }: Session, top: string | null): Promise<boolean> {
+  const place = placeOf({ io }, name)
+  if (place === null || isInTree({ io }, place, top)) return false
+  if (realPathOf(io, place) === io.program) return true
+  const env = withoutIdentities(io.env)
+  const { status, stdout } = await runProgram(io, place, ["--version"], {
+    env,
+    timeoutMs: askMsMax,
+    outputBytesMax: 1000,
+  })
+  return status === 0 && Buffer.from(stdout).toString("latin1").trim() === `sotto ${version}`
+}
+
+const hint = "install sotto for the user (`npm install --global sotto`), or name it with --program and its whole path"
+
 function refused(subject: string, note: string): AppError {
-  const hint = "install sotto for the user (`npm install --global sotto`), or name it with --program and its whole path"
   return new AppError("PROGRAM_REFUSED", {}, { subject, notes: [note], hint })
 }
 
-/** Where PATH leads to, with links resolved, passing over the work tree; `null` for nothing. */
-function placeOf({ io }: Session, program: string, top: string | null): string | null {
-  for (const path of onPath(io.env.get("PATH"), program)) {
-    if (!isProgram(io, path) || (top !== null && isInside(top, path))) continue
-    return factsOf(io, path)?.realPath ?? null
-  }
-  return null
+/** Where PATH leads to; `null` for nothing. */
+function placeOf({ io }: Pick<Session, "io">, program: string): string | null {
+  return onPath(io.env.get("PATH"), program).find((path) => isProgram(io, path)) ?? null
 }
 
 function onPath(path: string | undefined, program: string): string[] {

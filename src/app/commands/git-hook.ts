@@ -1,0 +1,58 @@
+import { AppError } from "../../errors/app-error.ts"
+import { didYouMean } from "../../errors/nearest.ts"
+import { runCheck } from "../check/run-check.ts"
+import { linesAfterMerge } from "../git/after-merge.ts"
+import { hookNames } from "../git/hooks.ts"
+import { findingLines, totals } from "../report/check-report.ts"
+import { type Outcome, type Session } from "../session.ts"
+
+export interface GitHookOptions {
+  readonly name: string
+}
+
+/**
+ * `git hook`: what the hooks do that `git install` writes. Before a commit the status stops git; after a merge nothing
+ * does.
+ */
+export async function runHook(session: Session, { name }: GitHookOptions): Promise<Outcome> {
+  const hook = hookNames.find((one) => one === name)
+  if (hook === undefined) {
+    const hint = didYouMean(name, hookNames) ?? `one of ${hookNames.join(", ")}`
+    throw new AppError("OPTION_VALUE", {}, { subject: `there is no hook ${name}`, hint })
+  }
+  return hook === "post-merge" ? afterMerge(session) : beforeCommit(session)
+}
+
+const linesMax = 20
+
+/** What is staged, judged by the config that is staged. Nothing is said where nothing is wrong. */
+async function beforeCommit(session: Session): Promise<Outcome> {
+  // That there is no config is no news at each commit.
+  const quiet: Session = { ...session, notice: () => {} }
+  const { report } = await runCheck(quiet, {
+    config: undefined,
+    paths: [],
+    staged: true,
+    range: undefined,
+    verify: false,
+    target: undefined,
+  })
+  if (report.findings.length === 0) return {}
+  // What stops the commit comes first: the lines are few.
+  const sorted = report.findings.toSorted((a, b) => Number(b.severity === "error") - Number(a.severity === "error"))
+  const lines = sorted.flatMap(findingLines)
+  const shown = lines.length < linesMax ? lines : [...lines.slice(0, linesMax - 2), "... see all: sotto check --staged"]
+  const isStopped = report.findings.some(({ severity }) => severity === "error")
+  return { said: [...shown, totals(report)], exit: isStopped ? 1 : 0 }
+}
+
+/** A merge is done already: what goes wrong here is no reason to say so to git. */
+async function afterMerge(session: Session): Promise<Outcome> {
+  try {
+    for (const line of await linesAfterMerge(session)) session.notice(line)
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    session.notice(`what waits after the merge could not be found out: ${error.message}`)
+  }
+  return {}
+}

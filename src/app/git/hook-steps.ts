@@ -1,0 +1,138 @@
+import { type ItemCode, type Item, type Step } from "./items.ts"
+import {
+  callLine,
+  callsHook,
+  chained,
+  type Hook,
+  hookBytes,
+  type HookFolder,
+  hookFolder,
+  hookNames,
+  readHook,
+  trackedHook,
+  unchained,
+} from "./hooks.ts"
+import { type Work } from "./open-repository.ts"
+import { putFile } from "./own-files.ts"
+import { type Session } from "../session.ts"
+
+export interface HookOptions {
+  readonly program: string
+  /** Put a line into hooks of other tools. */
+  readonly chain: boolean
+}
+
+/** What an installation does for the hooks. Those of others are never changed without being asked. */
+export async function hookSteps(session: Session, work: Work, options: HookOptions): Promise<Step[]> {
+  const folder = await hookFolder(session, work)
+  if (folder.kind === "tracked") return manualItems(session, folder, options.program)
+  if (folder.kind === "refused") return hookNames.map((name) => refused(name, folder))
+  return Promise.all(
+    hookNames.map(async (name) => installStep(session, await readHook(session, folder, name), options)),
+  )
+}
+
+function refused(name: string, { path }: HookFolder): Item {
+  const detail = `${path} leads nowhere, or others may write to it`
+  return {
+    item: `hook ${name}`,
+    state: "finding",
+    code: "GIT_HOOK_FOREIGN",
+    detail,
+    fix: "git config --show-origin core.hooksPath",
+  }
+}
+
+async function manualItems(session: Session, folder: HookFolder, program: string): Promise<Item[]> {
+  return Promise.all(
+    hookNames.map(async (name): Promise<Item> => {
+      const item = `hook ${name}`
+      const file = trackedHook(folder, name)
+      if (await callsHook(session, file, name)) return { item, state: "kept" }
+      const detail = `hooks lie in the work tree: put this line into ${file}`
+      return { item, state: "finding", code: "GIT_HOOK_MANUAL", detail, fix: callLine(name, program) }
+    }),
+  )
+}
+
+function installStep(session: Session, hook: Hook, { program, chain }: HookOptions): Step {
+  const { name, path, bytes, kind } = hook
+  const item = `hook ${name}`
+  if (kind === "none" || kind === "ours") {
+    const after = hookBytes(name, program)
+    if (bytes !== null && Buffer.from(bytes).equals(after)) return { item, state: "kept" }
+    const mode = 0o777 & ~session.io.umask
+    return { item, state: "written", work: () => putFile(session, path, { before: bytes, after, mode }) }
+  }
+  if (kind === "chained") return { item, state: "kept", detail: `${path} calls sotto` }
+  const after = chain ? chained(hook, program) : null
+  if (after !== null) {
+    return {
+      item,
+      state: "written",
+      detail: `a line in ${path}`,
+      work: () => putFile(session, path, { before: bytes, after }),
+    }
+  }
+  return foreignItem(hook, program, chain)
+}
+
+/** A hook that another tool or a person wrote, and what to do about it. */
+function foreignItem({ name, path, kind }: Hook, program: string, chain: boolean): Item {
+  const code: ItemCode = "GIT_HOOK_FOREIGN"
+  const fix = callLine(name, program)
+  const how = kind === "framework" ? "add sotto-check of .pre-commit-hooks.yaml to its config" : "put this line into it"
+  const detail = chain
+    ? `${path} does not begin with #!/bin/sh or bash, so nothing was put into it: ${how}`
+    : `${path} is somebody else's: ${how}${kind === "framework" ? "" : ", or say --chain"}`
+  return { item: `hook ${name}`, state: "finding", code, detail, fix }
+}
+
+/** What is taken away again: whole hooks of ours, and lines that were chained in. */
+export async function unhookSteps(session: Session, work: Work): Promise<Step[]> {
+  const folder = await hookFolder(session, work)
+  if (folder.kind !== "own") return []
+  const hooks = await Promise.all(hookNames.map((name) => readHook(session, folder, name)))
+  return hooks.flatMap((hook): Step[] => {
+    const { name, path, bytes, kind } = hook
+    const item = `hook ${name}`
+    if (kind === "ours")
+      return [{ item, state: "removed", work: () => putFile(session, path, { before: bytes, after: null }) }]
+    if (kind !== "chained") return []
+    const after = unchained(hook)
+    if (bytes !== null && Buffer.from(bytes).equals(after))
+      return [{ item, state: "kept", detail: `${path} calls sotto` }]
+    return [
+      {
+        item,
+        state: "removed",
+        detail: `a line of ${path}`,
+        work: () => putFile(session, path, { before: bytes, after }),
+      },
+    ]
+  })
+}
+
+/** How the hooks stand. */
+export async function hookItems(session: Session, work: Work): Promise<Item[]> {
+  const folder = await hookFolder(session, work)
+  if (folder.kind === "tracked") return (await manualItems(session, folder, "sotto")).map(kept)
+  if (folder.kind === "refused") return hookNames.map((name) => refused(name, folder))
+  const hooks = await Promise.all(hookNames.map((name) => readHook(session, folder, name)))
+  return hooks.map((hook): Item => {
+    const item = `hook ${hook.name}`
+    if (hook.kind === "ours" || hook.kind === "chained") return { item, state: "ok" }
+    if (hook.kind !== "none") return foreignItem(hook, "sotto", false)
+    return {
+      item,
+      state: "finding",
+      code: "GIT_HOOK_MISSING",
+      detail: "nothing is checked there",
+      fix: "sotto git install",
+    }
+  })
+}
+
+function kept(item: Item): Item {
+  return item.state === "kept" ? { item: item.item, state: "ok" } : item
+}

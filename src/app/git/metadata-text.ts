@@ -1,0 +1,131 @@
+import { type FormatName } from "../../core/format.ts"
+import { shown } from "../report/shown.ts"
+
+/** The metadata of a sealed text as text, and the text without it. */
+export interface Parted {
+  readonly metadata: string
+  readonly rest: string
+}
+
+/**
+ * Finds the metadata where every release writes it. A text that hides it keeps it in its rest, where it does no harm.
+ */
+export function metadataInText(text: string, format: FormatName): Parted {
+  switch (format) {
+    case "yaml":
+      return byLines(text, /^(?:sops|"sops"|'sops')[ \t]*:/, (line) => /^[ \t]|^\r?$/.test(line))
+    case "dotenv":
+      return byLines(text, /^sops_/, (line) => line.startsWith("sops_"))
+    case "ini":
+      return byLines(text, /^\[sops\]/, (line) => !line.startsWith("["))
+    case "json":
+    case "binary":
+      return fromJson(text)
+  }
+}
+
+function byLines(text: string, begins: RegExp, goesOn: (line: string) => boolean): Parted {
+  const metadata: string[] = []
+  const rest: string[] = []
+  let isIn = false
+  let isFirst = true
+  for (const line of text.split("\n")) {
+    isIn = begins.test(line) || (isIn && goesOn(line))
+    if (!isIn) rest.push(line)
+    else if (isFirst) metadata.push(line)
+    // Each document of a YAML file holds it again.
+    if (!isIn && metadata.length > 0) isFirst = false
+  }
+  const end = isIn && rest.length > 0 ? "\n" : ""
+  return { metadata: metadata.join("\n"), rest: rest.join("\n") + end }
+}
+
+/** The member `sops` of the outermost object, with the comma that it leaves behind. */
+function fromJson(text: string): Parted {
+  let depth = 0
+  let start = -1
+  for (let at = 0; at < text.length; at++) {
+    const character = text[at]!
+    if (character === '"') {
+      const end = endOfString(text, at)
+      if (
+        start === -1 &&
+        depth === 1 &&
+        text.slice(at, end) === '"sops"' &&
+        /^\s{0,100}:/.test(text.slice(end, end + 101))
+      ) {
+        start = at
+      }
+      at = end - 1
+    } else if (character === "{" || character === "[") depth++
+    else if (character === "}" || character === "]") {
+      depth--
+      if (start !== -1 && depth === 1) return without(text, start, at + 1)
+    }
+  }
+  return { metadata: "", rest: text }
+}
+
+function endOfString(text: string, start: number): number {
+  for (let at = start + 1; at < text.length; at++) {
+    if (text[at] === "\\") at++
+    else if (text[at] === '"') return at + 1
+  }
+  return text.length
+}
+
+function without(text: string, start: number, end: number): Parted {
+  const metadata = text.slice(start, end)
+  let before = start
+  while (before > 0 && /[\s]/.test(text[before - 1]!)) before--
+  if (text[before - 1] === ",") return { metadata, rest: text.slice(0, before - 1) + text.slice(end) }
+  const after = /^\s{0,100},/.exec(text.slice(end, end + 101))?.[0].length ?? 0
+  return { metadata, rest: text.slice(0, start) + text.slice(end + after).replace(/^\s+/, "") }
+}
+
+/** What begins the entry of one recipient, and what else belongs to its name. */
+const beginnings: ReadonlySet<string> = new Set([
+  "recipient",
+  "fp",
+  "arn",
+  "resource_id",
+  "key_id",
+  "vault_url",
+  "vault_address",
+])
+const additions: ReadonlyMap<string, string> = new Map([
+  ["role", "+"],
+  ["name", "/keys/"],
+  ["engine_path", "/v1/"],
+  ["key_name", "/keys/"],
+])
+const selectors: ReadonlySet<string> = new Set([
+  "unencrypted_suffix",
+  "encrypted_suffix",
+  "unencrypted_regex",
+  "encrypted_regex",
+  "unencrypted_comment_regex",
+  "encrypted_comment_regex",
+])
+const field = /(?:^|[\s"{,]|__map_|sops_)([a-z_]{2,40}?)"?[ \t]{0,10}[:=][ \t]{0,10}("[^"\n]*"|'[^'\n]*'|[^\s,}\]]+)/g
+
+/** Who it is for, and what in it is sealed, as comment lines; no date and no MAC, which change each time. */
+export function metadataLines(metadata: string): string[] {
+  const recipients: string[] = []
+  const lines: string[] = []
+  for (const [, key = "", spelt = ""] of metadata.matchAll(field)) {
+    const value = /^["']/.test(spelt) ? spelt.slice(1, -1) : spelt
+    const before = additions.get(key)
+    if (beginnings.has(key)) recipients.push(value)
+    else if (before !== undefined && recipients.length > 0) recipients.push(`${recipients.pop()}${before}${value}`)
+    else if (selectors.has(key)) lines.push(`${key} ${value}`)
+    else if (key === "shamir_threshold") lines.push(`threshold ${value}`)
+    else if (key === "mac_only_encrypted" && value === "true") lines.push("MAC only encrypted")
+  }
+  return sottoLines(recipients, lines)
+}
+
+export function sottoLines(recipients: readonly string[], others: readonly string[]): string[] {
+  const all = recipients.length === 0 ? others : [`for ${recipients.join(", ")}`, ...others]
+  return all.map((line) => `# sotto: ${shown(line)}\n`)
+}

@@ -1,0 +1,29 @@
+import { command } from "../spec.ts"
+
+export const gitInstall = command({
+  details: [
+    "Writes settings for the merge driver and for readable diffs, a block of .gitattributes from the paths of the rules " +
+      "and the sealed files that are tracked, and hooks that check what is committed. Running it again brings all of it up to " +
+      "date. Hooks, settings and lines of others stay as they are; each is named, and the status is 1 where one is in the way.",
+    "A clone learns nothing from a repository by itself: everybody runs this once in each clone.",
+  ],
+  arguments: {},
+  options: {
+    global: { kind: "flag", summary: "for all repositories of this user, with the usual names of sealed files" },
+    redacted: { kind: "flag", summary: "diffs show which values changed, and never the values" },
+    noHooks: { kind: "flag", summary: "write no hooks" },
+    noAttributes: { kind: "flag", summary: "write no attributes" },
+    private: { kind: "flag", summary: "attributes for this clone alone, in .git/info/attributes" },
+    chain: { kind: "flag", summary: "put a line into hooks of others that are written for sh or bash" },
+    program: { kind: "text", value: "PATH", summary: "how git calls this program; a name on PATH, or a whole path" },
+    dryRun: { kind: "flag", summary: "show what would change, and write nothing" },
+  },
+  examples: [
+    { line: "sotto git install", shows: "once a clone" },
+    { line: "sotto git install --redacted --private", shows: "only here, and without values on the screen" },
+  ],
+  async run(session, { options }) {
+    const { installInGit } = await import("../../app/commands/git-install.ts")
+    return installInGit(session, options)
+  },
+})
