@@ -1,7 +1,7 @@
 import { type Opened } from "./document.ts"
 import { type Format, type Scan } from "./format.ts"
 import { limits } from "./limits.ts"
-import { type AliasRun, formatMemo, type Memo, pathCheck } from "./memo.ts"
+import { type AliasRun, formatMemo, type Memo, pathCheck, type SpelledSite } from "./memo.ts"
 import { type SealedLeaf } from "./seal-leaves.ts"
 import { type Alias, type Item } from "./site.ts"
 import { type Edit } from "./text.ts"
@@ -24,7 +24,7 @@ interface Source {
  */
 export function buildMemo(source: Source, opened: Opened): Memo | null {
   const { format, plain, scan, tokenEdits, leaves } = source
-  const sites = new Map<number, { check: string; spelling: string }>()
+  const sites = new Map<number, SpelledSite>()
   const verbatim = new Map<number, string>()
   const ordinals: number[] = []
   let ordinal = 0
@@ -34,8 +34,9 @@ export function buildMemo(source: Source, opened: Opened): Memo | null {
     const edit = tokenEdits[index]
     if (edit !== undefined && edit !== null && site.span !== null) {
       const spelling = plain.slice(edit.start, edit.end)
-      if (format.open(opened.document.scan, site, scalar!).text !== spelling) {
-        sites.set(ordinal, { check: pathCheck(site.item), spelling })
+      const isGlued = edit.text.startsWith(" ")
+      if (isGlued || format.open(opened.document.scan, site, scalar!).text !== spelling) {
+        sites.set(ordinal, { check: pathCheck(site.item), spelling, isGlued })
       }
     }
     if (leaves[index]!.isVerbatim) verbatim.set(ordinal, pathCheck(site.item))

@@ -15,7 +15,7 @@ import { parseToken } from "./token.ts"
  */
 export interface Memo {
   /** Spelling of a sealed site, by its number among all tokens; `check` ties it to the site's path. */
-  readonly sites: ReadonlyMap<number, { readonly check: string; readonly spelling: string }>
+  readonly sites: ReadonlyMap<number, SpelledSite>
   /** Runs of tokens that stood as one alias: the value `depth` entries above the first token. */
   readonly aliases: readonly AliasRun[]
   readonly hasBom: boolean
@@ -23,6 +23,13 @@ export interface Memo {
   readonly blankCrLines: readonly number[]
   /** Tokens whose value `run` gives to a child as it stands, each with the check of its path. */
   readonly verbatim: ReadonlyMap<number, string>
+}
+
+export interface SpelledSite {
+  readonly check: string
+  readonly spelling: string
+  /** It stands right behind its anchor, where a token needs a blank. */
+  readonly isGlued: boolean
 }
 
 export interface AliasRun {
@@ -61,7 +68,12 @@ export function formatMemo(memo: Memo): string {
   const text = JSON.stringify({
     v: 1,
     doc,
-    sites: [...memo.sites].map(([ordinal, { check, spelling }]) => [ordinal, check, spelling]),
+    sites: [...memo.sites].map(([ordinal, { check, spelling, isGlued }]) => [
+      ordinal,
+      check,
+      spelling,
+      ...(isGlued ? [1] : []),
+    ]),
     spans: memo.aliases.map(({ first, count, depth, text }) => [first, count, text, depth]),
     ...(memo.verbatim.size > 0 ? { verbatim: [...memo.verbatim] } : {}),
   })
@@ -80,11 +92,11 @@ export function parseMemo(text: string): Memo | null {
   }
   if (!isRecord(raw) || raw["v"] !== 1) return null
   const doc = isRecord(raw["doc"]) ? raw["doc"] : {}
-  const sites = new Map<number, { check: string; spelling: string }>()
+  const sites = new Map<number, SpelledSite>()
   for (const entry of listOf(raw["sites"])) {
-    const [ordinal, check, spelling] = listOf(entry)
+    const [ordinal, check, spelling, glued] = listOf(entry)
     if (!isCount(ordinal) || typeof check !== "string" || typeof spelling !== "string") return null
-    sites.set(ordinal, { check, spelling })
+    sites.set(ordinal, { check, spelling, isGlued: glued === 1 })
   }
   const aliases: AliasRun[] = []
   for (const entry of listOf(raw["spans"])) {
@@ -144,11 +156,12 @@ export function applyMemo(
   const tokens = leaves.flatMap(({ token }, index) => (token === null ? [] : [index]))
   const result: (Edit | null)[] = [...edits]
   const spelled: number[] = []
-  for (const [ordinal, { check, spelling }] of memo.sites) {
+  for (const [ordinal, { check, spelling, isGlued }] of memo.sites) {
     const index = tokens[ordinal]
     const edit = index === undefined ? null : edits[index]!
     if (index === undefined || edit === null || pathCheck(leaves[index]!.site.item) !== check) return null
-    result[index] = { ...edit, text: spelling }
+    const start = edit.start - (isGlued && scan.source.charAt(edit.start - 1) === " " ? 1 : 0)
+    result[index] = { start, end: edit.end, text: spelling }
     spelled.push(index)
   }
   const runs: Edit[] = []

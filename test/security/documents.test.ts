@@ -336,7 +336,8 @@ describe("S24: a memo never changes a value, whoever wrote it", () => {
     verbatim: new Map(),
     ...changes,
   })
-  const site = (spelling: string): Memo => memo({ sites: new Map([[0, { check: pathCheck(item), spelling }]]) })
+  const site = (spelling: string): Memo =>
+    memo({ sites: new Map([[0, { check: pathCheck(item), spelling, isGlued: false }]]) })
 
   test.each([
     { name: "another value", forged: site("32") },
@@ -347,7 +348,7 @@ describe("S24: a memo never changes a value, whoever wrote it", () => {
     { name: "blanks around it", forged: site(" 31") },
     {
       name: "a site that is not there",
-      forged: memo({ sites: new Map([[99, { check: "00000000", spelling: "31" }]]) }),
+      forged: memo({ sites: new Map([[99, { check: "00000000", spelling: "31", isGlued: false }]]) }),
     },
     { name: "an alias to nowhere", forged: memo({ aliases: [{ first: 0, count: 1, depth: 0, text: "*x" }] }) },
     { name: "an alias over another value", forged: memo({ aliases: [{ first: 0, count: 2, depth: 0, text: "*x" }] }) },
