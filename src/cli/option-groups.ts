@@ -253,8 +253,9 @@ export const keepEnv = {
 export const childOptions = {
   allowEnv: {
     kind: "list",
-    value: "NAME",
-    summary: "set this variable although it steers a loader, shell or interpreter",
+    separator: ",",
+    value: "NAMES",
+    summary: "set these variables although they make programs load or run code",
   },
   withClear: { kind: "flag", summary: "set values too that stand in the clear and that no MAC covers" },
   keepEnv,

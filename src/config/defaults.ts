@@ -17,6 +17,8 @@ export interface RuleSettings {
   readonly check: CheckMode
   /** How old a data key may become before `check` says so; `null`: as old as it likes. */
   readonly maxAgeDays: number | null
+  /** Variables that files may set although they steer programs; counts in the config of the user alone (S10). */
+  readonly allowEnv: readonly string[]
   readonly stores: Stores
 }
 
@@ -33,5 +35,6 @@ export const defaultSettings: RuleSettings = {
   withClear: false,
   check: "on",
   maxAgeDays: null,
+  allowEnv: [],
   stores: defaultStores,
 }

@@ -40,6 +40,7 @@ export interface SopsrcRule {
   readonly check: CheckMode
   /** `null`: a data key may be as old as it likes. */
   readonly maxAgeDays: number | null
+  readonly allowEnv: readonly string[]
   readonly stores: Stores
 }
 
@@ -74,6 +75,7 @@ const ruleKeys = [
   "with_clear",
   "check",
   "max_age",
+  "allow_env",
   "stores",
 ]
 const ruleHints = new Map([
@@ -132,6 +134,7 @@ function readRule(value: ConfigValue, directory: Directory): SopsrcRule {
     withClear: strictBool(fields.get("with_clear")) ?? false,
     check: strictChoice(fields.get("check"), checkModes) ?? "on",
     maxAgeDays: readAge(fields.get("max_age")),
+    allowEnv: strictList(fields.get("allow_env")).map((name) => textOf(name)),
     stores: strictStores(fields.get("stores")),
   }
 }

@@ -177,7 +177,7 @@ export const catalog = {
   },
   ENV_NAME_DANGEROUS: {
     exit: 1,
-    title: "the file sets a variable that changes what programs run or trust",
+    title: "the file sets variables that make programs load or run code",
     hint: undefined,
   },
   SELECTOR_DRIFT: {

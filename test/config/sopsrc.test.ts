@@ -243,6 +243,7 @@ rules:
       withClear: true,
       check: "skip",
       maxAgeDays: 84,
+      allowEnv: [],
       stores: { jsonIndent: 2, yamlIndent: 3 },
       source: { file: ".sopsrc", rule: 1, line: 8 },
     })
@@ -258,6 +259,7 @@ rules:
       withClear: false,
       check: "on",
       maxAgeDays: null,
+      allowEnv: [],
     })
   })
 

@@ -1,3 +1,4 @@
+import { join } from "node:path"
 import { buildTrees } from "../../core/build-tree.ts"
 import { type Opened } from "../../core/document.ts"
 import { verbatimScalars } from "../../core/memo.ts"
@@ -21,6 +22,9 @@ export function valuesOf(
   const leaves = allowsClear ? opened.leaves : authenticated(opened)
   const left = opened.leaves.length - leaves.length
   if (left > 0) session.notice(leftOut(left, file.file ?? "standard input"))
+  const own = join(session.io.home, ".sopsrc")
+  if (settings.rule.allowEnv.length > 0 && settings.config?.file !== own)
+    session.notice(`allow_env counts in ${own} alone, and not in ${settings.config?.file ?? "another config"}`)
   refuseShadowed(opened, rules)
   const verbatim = verbatimScalars(opened)
   if (!rules.isVerbatim && document.format.name === "dotenv" && document.metadata.structure === "")

@@ -1,3 +1,4 @@
+import { allowedNames } from "../child/allowed-by-user.ts"
 import { checkEnvNames } from "../child/child-env.ts"
 import { valuesOf } from "../child/child-values.ts"
 import { type EnvValue } from "../child/env-values.ts"
@@ -29,7 +30,8 @@ export async function execEnv(session: Session, options: ExecEnvOptions): Promis
         only: [],
         isVerbatim: options.verbatim,
       })
-      checkEnvNames(found, options.allowEnv)
+      const sourced = found.map((value) => ({ ...value, file: file.file ?? "standard input" }))
+      await checkEnvNames(sourced, allowedNames(session, options))
       return found
     })
     return await runInShell(session, options, switchUser(session, options), values)

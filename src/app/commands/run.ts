@@ -1,7 +1,8 @@
 import { type FormatName } from "../../core/format.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { runChild } from "../../host/child.ts"
-import { checkEnvNames, inheritedEnv } from "../child/child-env.ts"
+import { allowedNames } from "../child/allowed-by-user.ts"
+import { checkEnvNames, inheritedEnv, type SourcedValue } from "../child/child-env.ts"
 import { valuesOf } from "../child/child-values.ts"
 import { type EnvValue } from "../child/env-values.ts"
 import { openFile, withFile } from "../open/open-file.ts"
@@ -36,13 +37,14 @@ export async function runCommand(session: Session, options: RunOptions): Promise
 async function collect(session: Session, options: RunOptions): Promise<Map<string, EnvValue>> {
   const merged = new Map<string, EnvValue & { source: Source }>()
   const missing = new Set(options.only)
+  const all: SourcedValue[] = []
   for (const source of options.files) {
     const file = await openFile(session, { ...options, source, valuesOnly: true })
     try {
       await withFile(file.file, async () => {
         const wanted = valuesOf(session, file, { ...options, isVerbatim: options.verbatim })
         const named = wanted.map((value) => ({ ...value, name: options.prefix + value.name }))
-        checkEnvNames(named, options.allowEnv)
+        all.push(...named.map((value) => ({ ...value, file: source ?? "standard input" })))
         for (const [index, value] of named.entries()) {
           missing.delete(wanted[index]!.name)
           const before = merged.get(value.name)
@@ -57,6 +59,7 @@ async function collect(session: Session, options: RunOptions): Promise<Map<strin
       file.dataKey.wipe()
     }
   }
+  await checkEnvNames(all, allowedNames(session, options))
   if (missing.size > 0) throw missingKeys([...missing], options.files)
   return merged
 }

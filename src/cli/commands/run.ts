@@ -8,8 +8,9 @@ export const run = command({
     "Starts the program without a shell, with the values of the files in its environment only. Signals are passed on, " +
       "and its status is returned (128 + n after signal n); 125, 126 and 127 are failures of sotto itself, of a " +
       "program that cannot be executed, and of one that is not there.",
-    "Names have to be valid names of variables. Those that steer loaders, shells, interpreters, git or proxies are " +
-      "refused unless --allow-env names them, since whoever may change the file could run code with them.",
+    "Names have to be valid names of variables. Those that make a program load or run code of the file's choosing " +
+      "(LD_PRELOAD, NODE_OPTIONS, PATH and their kin) are refused unless --allow-env names them, since whoever may change " +
+      "the file could run code with them; docs/threat-model.md lists them. Plain settings pass.",
   ],
   arguments: {
     command: { kind: "some", completes: null, summary: "the program and its arguments, best behind --" },
