@@ -9,7 +9,7 @@ import { type CommonOptions, type OpenOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { openSopsrc } from "../recipients/sopsrc.ts"
 import { supposeConfig } from "../settings.ts"
-import { syncFiles } from "./sync.ts"
+import { noticePlan, staleFiles, syncFiles, type SyncOptions } from "./sync.ts"
 
 export interface GrantOptions extends CommonOptions, OpenOptions {
   readonly name: string
@@ -48,6 +48,8 @@ export async function grantName(session: Session, options: GrantOptions): Promis
     return followRules(session, config, options)
   }
   if (!options.yes) {
+    await supposeConfig(session, config, after)
+    noticePlan(session, await staleFiles(session, syncOptions(session, config, options)))
     const question = `Let ${name} read the files of ${where} of ${config.file}?`
     if ((await session.io.terminal.confirm(question)) !== true) throw new AppError("NOT_CONFIRMED")
   }
@@ -57,7 +59,10 @@ export async function grantName(session: Session, options: GrantOptions): Promis
 
 /** The files of the config are wrapped for whom it names now. */
 function followRules(session: Session, config: Config, options: GrantOptions): Promise<Outcome> {
+  return syncFiles(session, syncOptions(session, config, options), { isStrict: false })
+}
+
+function syncOptions(session: Session, config: Config, options: GrantOptions): SyncOptions {
   const folder = config.folder === session.io.cwd ? "." : config.folder
-  const sync = { ...options, paths: [folder], inputType: undefined, yes: true, check: false, followLinks: false }
-  return syncFiles(session, sync, { isStrict: false })
+  return { ...options, paths: [folder], inputType: undefined, yes: true, check: false, followLinks: false }
 }

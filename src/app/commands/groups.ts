@@ -36,7 +36,7 @@ export async function addGroup(session: Session, options: GroupAddOptions): Prom
     const { groups, threshold } = recipientsIn(loaded)
     const wanted = { groups: [...groups, added], threshold: options.shamirSecretSharingThreshold ?? threshold }
     if (wanted.threshold === 0 && session.dialect.warns) {
-      session.notice(`a key of each of the ${wanted.groups.length} groups is needed to open the file from now on`)
+      session.notice(`a key of each of the ${wanted.groups.length} groups will be needed to open the file`)
     }
     return wanted
   })

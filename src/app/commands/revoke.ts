@@ -52,14 +52,14 @@ export async function revokeName(session: Session, options: RevokeOptions): Prom
   const { done, errors } = await sealAll(session, files, keys, options)
   if (errors.length > 0) {
     session.notice(`${config.file} still names ${name}: when the other files are done, call this again`)
-    return { output: report(options, done), errors }
+    return { output: report(options, done, false), errors }
   }
   await sopsrc.write(changed)
   return { output: report(options, done) }
 }
 
-function report({ json, name, dryRun }: RevokeOptions, files: readonly RevokedFile[]): string {
-  return json ? revokeJson(name, files) : revokeText(name, files, { isLookOnly: dryRun })
+function report({ json, name, dryRun }: RevokeOptions, files: readonly RevokedFile[], isFinished = true): string {
+  return json ? revokeJson(name, files) : revokeText(name, files, { isLookOnly: dryRun, isFinished })
 }
 
 async function withConfigFile<T>({ file }: Config, work: () => Promise<T>): Promise<T> {
@@ -95,7 +95,9 @@ async function filesFor(
     if (loaded === null || wanted === null) return null
     const other = loaded.settings.config
     if (other?.file !== config.file) {
-      session.notice(`${file} follows ${other?.file ?? "no config"} and is left alone, but the same key can read it`)
+      session.notice(
+        `${file} follows ${other?.file ?? "no config"} and would be left alone, but the same key can read it`,
+      )
       return null
     }
     await withFile(file, async () => {
@@ -128,7 +130,7 @@ function without({ document }: LoadedFile, keys: readonly Recipient[]): Wanted |
 }
 
 async function confirm(session: Session, name: string, files: readonly Affected[]): Promise<void> {
-  for (const { file } of files) session.notice(`${file} is sealed anew without ${name}`)
+  for (const { file } of files) session.notice(`${file} would be sealed anew without ${name}`)
   const count = files.length === 1 ? "one file" : `${files.length} files`
   const answer = await session.io.terminal.confirm(`Take ${name} out of the config, and seal ${count} anew?`)
   if (answer !== true) throw new AppError("NOT_CONFIRMED")

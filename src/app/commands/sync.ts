@@ -52,13 +52,24 @@ export async function syncFiles(
   return { output, errors: options.check && stale.length > 0 ? [...errors, drift] : errors }
 }
 
+/** What would be written, without writing it, for whoever asks before. */
+export function noticePlan(session: Session, stale: readonly SyncedFile[]): void {
+  for (const file of stale) for (const line of planLines(file)) session.notice(line)
+}
+
 /** The plan is shown first, all of it, and there is one question for all files. */
 async function confirm(session: Session, stale: readonly SyncedFile[]): Promise<void> {
-  for (const file of stale) for (const line of planLines(file)) session.notice(line)
+  noticePlan(session, stale)
   const count = stale.length === 1 ? "this file" : `these ${stale.length} files`
   if ((await session.io.terminal.confirm(`Wrap the data key of ${count} again?`)) !== true) {
     throw new AppError("NOT_CONFIRMED")
   }
+}
+
+/** The files that would change by the rules as they are. Nothing is written, and no key is needed. */
+export async function staleFiles(session: Session, options: SyncOptions): Promise<SyncedFile[]> {
+  const planned = await new Work(session, options, false).plan(await findSealed(session, options.paths))
+  return planned.filter((each) => each !== null).filter(({ state }) => state === "stale")
 }
 
 class Work {

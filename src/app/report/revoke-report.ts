@@ -1,4 +1,4 @@
-import { shown } from "./shown.ts"
+import { sealedFiles, shown } from "./shown.ts"
 
 export interface RevokedFile {
   readonly file: string
@@ -10,7 +10,7 @@ export interface RevokedFile {
 export function revokeText(
   name: string,
   files: readonly RevokedFile[],
-  { isLookOnly }: { readonly isLookOnly: boolean },
+  { isLookOnly, isFinished }: { readonly isLookOnly: boolean; readonly isFinished: boolean },
 ): string {
   if (isLookOnly) {
     return [`${name} can read ${files.length} files:`, ...files.map(({ file }) => `  ${shown(file)}`), ""].join("\n")
@@ -20,7 +20,8 @@ export function revokeText(
       ? `${name} could read no file; the config does not name them any more`
       : `${name} knows these values, and old versions of the files can still be opened. Change them at their source:`
   const rows = files.flatMap(({ file, paths }) => [shown(file), ...paths.map((path) => `  ${pathText(path)}`)])
-  return [head, ...rows, ""].join("\n")
+  const closing = `${sealedFiles(files.length)} without ${name} now, who is out of the config`
+  return [head, ...rows, ...(files.length === 0 || !isFinished ? [] : [closing]), ""].join("\n")
 }
 
 export function revokeJson(name: string, files: readonly RevokedFile[]): string {

@@ -17,7 +17,9 @@ export interface RotatedFile extends Candidate {
 export function rotateTable(files: readonly RotatedFile[], { isLookOnly }: { readonly isLookOnly: boolean }): string {
   const rows = files
     .filter(({ state }) => state !== "failed")
-    .map((each) => shown(`${each.file}: ${["new data key", ...changesText(each)].join(", ")}`))
+    .map((each) =>
+      shown(`${each.file}: ${["new data key", ...changesText(each, { isDone: each.state === "rotated" })].join(", ")}`),
+    )
   const failures = files.length - rows.length
   const counts = [
     `${rows.length} ${isLookOnly ? "to rotate" : "rotated"}`,

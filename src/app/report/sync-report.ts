@@ -13,29 +13,33 @@ export interface SyncedFile extends Candidate {
   readonly error?: AppError
 }
 
-/** What changes in a file, in a line for each group that changes. */
+/** What would change in a file, or has changed, in a line for each group that changes. */
 export function planLines(file: SyncedFile): string[] {
   if (file.plan === null) return [shown(file.file)]
-  return changesText(file).map((line) => shown(`${file.file}: ${line}`))
+  return changesText(file, { isDone: file.state === "updated" }).map((line) => shown(`${file.file}: ${line}`))
 }
 
 export type Changes = Pick<SyncedFile, "plan" | "nameOf">
 
-/** Who comes and who goes, for each group that changes. Nothing in it is made safe to show. */
-export function changesText({ plan, nameOf }: Changes): string[] {
+/**
+ * Who comes and who goes, for each group that changes. Nothing in it is made safe to show.
+ *
+ * @param isDone - it was written; before that nobody should read that it was
+ */
+export function changesText({ plan, nameOf }: Changes, { isDone }: { readonly isDone: boolean }): string[] {
   if (plan === null) return []
   const { changes, needed } = plan
   const called = (recipients: readonly Recipient[]): string =>
     recipients.map((recipient) => nameOf(recipient) ?? recipientName(recipient)).join(", ")
   const lines = changes.flatMap(({ added, removed }, index) => {
     const what = [
-      ...(added.length === 0 ? [] : [`adds ${called(added)}`]),
-      ...(removed.length === 0 ? [] : [`removes ${called(removed)}`]),
+      ...(added.length === 0 ? [] : [isDone ? `added ${called(added)}` : `would add ${called(added)}`]),
+      ...(removed.length === 0 ? [] : [isDone ? `removed ${called(removed)}` : `would remove ${called(removed)}`]),
     ]
     const group = changes.length === 1 ? "" : `group ${index + 1} `
     return what.length === 0 ? [] : [`${group}${what.join(", ")}`]
   })
-  if (needed[0] !== needed[1]) lines.push(`groups that are needed: ${needed[1]} in place of ${needed[0]}`)
+  if (needed[0] !== needed[1]) lines.push(`groups needed: ${needed[1]}, ${isDone ? "and before" : "now"} ${needed[0]}`)
   return lines
 }
 
