@@ -53,7 +53,7 @@ export const parts = [
   {
     name: "keys",
     late: true,
-    roots: ["keys/check-recipient.ts", "keys/parse-recipient.ts", "core/shamir.ts", "keys/race.ts"]
+    roots: ["keys/age/grammar.ts", "keys/parse-recipient.ts", "core/shamir.ts", "keys/race.ts"]
       .concat(["keys/describe-data-key.ts", "keys/data-key-error.ts", "keys/trusted-program.ts"])
       .concat(["host/program.ts", "core/shlex.ts", "keys/keyservice/address.ts"]),
   },

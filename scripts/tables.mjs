@@ -21,6 +21,7 @@ export async function tables(root) {
     "cli/spec",
     "errors/catalog",
     "config/environment",
+    "keys/kinds",
   ]
   const contents = exports.map((file) => `export * from "./src/${file}.ts"`).join("\n")
   const tsconfigRaw = { compilerOptions: { verbatimModuleSyntax: false } }

@@ -4,7 +4,7 @@ import { checkReadable, type SealedDocument } from "../core/document.ts"
 import { type FormatName } from "../core/format.ts"
 import { Cipher } from "../core/gcm.ts"
 import { open as openDocument } from "../core/open.ts"
-import { type Recipient, recipientName, type RecipientType } from "../core/recipient.ts"
+import { type Recipient, type RecipientType } from "../core/recipient.ts"
 import { defaultSuffix, noSelectors, type Selectors } from "../core/select.ts"
 import { decodeText, utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
@@ -24,6 +24,7 @@ import { makeDataKey, optionsOver, sealNew, sealAs } from "./seal/seal-new.ts"
 import { RunEnd } from "./run-end.ts"
 import { type Session } from "./session.ts"
 import { toValues, type Value } from "./open/values.ts"
+import { recipientName } from "../keys/kinds.ts"
 
 /** Where keys come from, and who hears of things that do not stop the work. */
 export interface MachineOptions {
@@ -81,7 +82,7 @@ export interface FileMetadata {
   /** RFC 3339. */
   readonly lastModified: string
   /** Each group is a list of recipients as `kind` and name. */
-  readonly groups: readonly (readonly { readonly kind: RecipientType; readonly recipient: string }[])[]
+  readonly groups: readonly (readonly { readonly kind: RecipientType | "unknown"; readonly recipient: string }[])[]
   /** How many groups are needed. */
   readonly threshold: number
   readonly selectors: Selectors

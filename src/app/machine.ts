@@ -8,6 +8,7 @@ import { gitTop } from "../host/git.ts"
 import { hostName } from "../host/host-name.ts"
 import { runProgram, talkWith } from "../host/program.ts"
 import { withoutIdentities } from "../host/child-environment.ts"
+import { kindsInConfig } from "../keys/kinds.ts"
 import { type KeyContext, type PathFacts } from "../keys/provider.ts"
 import { type Session } from "./session.ts"
 
@@ -24,6 +25,7 @@ export function configFiles({ io }: Session): ConfigFiles {
       return { kind, userId: facts.uid, groupId: facts.gid, mode: facts.mode, device: Number(facts.device) }
     },
     realpath: async (path) => realPathOf(io, path),
+    kinds: kindsInConfig,
     paths: { sep, resolve, join, dirname, basename, relative, isAbsolute },
     workingFolder: io.cwd,
     home: io.home,

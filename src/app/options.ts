@@ -1,4 +1,5 @@
 import { type FormatName } from "../core/format.ts"
+import { type KindOptionName } from "../keys/kinds.ts"
 
 export interface CommonOptions {
   /** The config file to use; `undefined`: look for it. */
@@ -33,15 +34,8 @@ export interface TargetOptions {
 }
 
 /** Recipients of a new file, each as it was given; all empty: the config's rule decides. */
-export interface RecipientOptions {
-  readonly age: readonly string[]
-  readonly pgp: readonly string[]
-  readonly kms: readonly string[]
+export interface RecipientOptions extends Readonly<Record<KindOptionName, readonly string[]>> {
   readonly awsProfile: string | undefined
-  readonly gcpKms: readonly string[]
-  readonly azureKv: readonly string[]
-  readonly hcVaultTransit: readonly string[]
-  readonly hckms: readonly string[]
   readonly encryptionContext: readonly string[]
   readonly shamirSecretSharingThreshold: number | undefined
 }

@@ -1,3 +1,5 @@
+import { type Kind } from "../keys/kind.ts"
+import { type KindOptionName, type KindVariable, kinds } from "../keys/kinds.ts"
 import { type OptionSpec } from "./spec.ts"
 
 const formats = ["yaml", "json", "dotenv", "ini", "binary"] as const
@@ -86,32 +88,11 @@ export const openOptions = {
   },
 } as const satisfies Record<string, OptionSpec>
 
-/** Recipients of a new file. When one of them is given, those of the config are not used. */
-export const recipientOptions = {
-  age: {
-    kind: "list",
-    separator: ",",
-    short: "a",
-    value: "RECIPIENTS",
-    env: "SOPS_AGE_RECIPIENTS",
-    summary: "age, age plugin or SSH public keys",
-  },
-  pgp: {
-    kind: "list",
-    separator: ",",
-    short: "p",
-    value: "FINGERPRINTS",
-    env: "SOPS_PGP_FP",
-    summary: "PGP fingerprints",
-  },
-  kms: {
-    kind: "list",
-    separator: ",",
-    short: "k",
-    value: "ARNS",
-    env: "SOPS_KMS_ARN",
-    summary: "AWS KMS keys; ARN+ROLE assumes a role",
-  },
+interface ListOption extends OptionSpec {
+  readonly kind: "list"
+}
+
+const aboutAws = {
   awsProfile: { kind: "text", value: "NAME", summary: "AWS profile for the keys of --kms" },
   encryptionContext: {
     kind: "list",
@@ -119,34 +100,9 @@ export const recipientOptions = {
     value: "KEY:VALUE",
     summary: "encryption context for the keys of --kms",
   },
-  gcpKms: {
-    kind: "list",
-    separator: ",",
-    value: "IDS",
-    env: "SOPS_GCP_KMS_IDS",
-    summary: "GCP KMS keys",
-  },
-  azureKv: {
-    kind: "list",
-    separator: ",",
-    value: "URLS",
-    env: "SOPS_AZURE_KEYVAULT_URLS",
-    summary: "Azure Key Vault keys",
-  },
-  hcVaultTransit: {
-    kind: "list",
-    separator: ",",
-    value: "URIS",
-    env: "SOPS_VAULT_URIS",
-    summary: "Vault or OpenBao transit keys",
-  },
-  hckms: {
-    kind: "list",
-    separator: ",",
-    value: "IDS",
-    env: "SOPS_HUAWEICLOUD_KMS_IDS",
-    summary: "Huawei KMS keys, REGION:UUID",
-  },
+} as const satisfies Record<string, OptionSpec>
+
+const threshold = {
   shamirSecretSharingThreshold: {
     kind: "number",
     value: "N",
@@ -154,57 +110,57 @@ export const recipientOptions = {
   },
 } as const satisfies Record<string, OptionSpec>
 
+/** Recipients of a new file. When one of them is given, those of the config are not used. */
+export const recipientOptions = {
+  ...ofEachKind(({ name, short, value, summary, variable }) => ({
+    [name]: {
+      kind: "list",
+      separator: ",",
+      ...(short === undefined ? {} : { short }),
+      value,
+      ...(variable === undefined ? {} : { env: variable as KindVariable }),
+      summary,
+    },
+  })),
+  ...aboutAws,
+  ...threshold,
+} as Record<KindOptionName, ListOption> & typeof aboutAws & typeof threshold
+
 /** The same for a file that is there already: no variable stands in for them. */
 export const ownRecipientOptions = {
-  age: withoutEnv(recipientOptions.age),
-  pgp: withoutEnv(recipientOptions.pgp),
-  kms: withoutEnv(recipientOptions.kms),
-  awsProfile: recipientOptions.awsProfile,
-  encryptionContext: recipientOptions.encryptionContext,
-  gcpKms: withoutEnv(recipientOptions.gcpKms),
-  azureKv: withoutEnv(recipientOptions.azureKv),
-  hcVaultTransit: withoutEnv(recipientOptions.hcVaultTransit),
-  hckms: withoutEnv(recipientOptions.hckms),
-  shamirSecretSharingThreshold: recipientOptions.shamirSecretSharingThreshold,
-} as const satisfies Record<string, OptionSpec>
+  ...ofEachKind(({ name, value, summary }) => ({ [name]: { kind: "list", separator: ",", value, summary } })),
+  ...aboutAws,
+  ...threshold,
+} as Record<KindOptionName, ListOption> & typeof aboutAws & typeof threshold
 
-function withoutEnv({ value, summary }: { readonly value: string; readonly summary: string }) {
-  return { kind: "list", separator: ",", value, summary } as const
-}
-
-const changedRecipients = (does: string) =>
-  ({
-    age: { kind: "list", separator: ",", value: "RECIPIENTS", summary: `${does} age or SSH recipients` },
-    pgp: { kind: "list", separator: ",", value: "FINGERPRINTS", summary: `${does} PGP keys` },
-    kms: { kind: "list", separator: ",", value: "ARNS", summary: `${does} AWS KMS keys` },
-    gcpKms: { kind: "list", separator: ",", value: "IDS", summary: `${does} GCP KMS keys` },
-    azureKv: { kind: "list", separator: ",", value: "URLS", summary: `${does} Azure Key Vault keys` },
-    hcVaultTransit: { kind: "list", separator: ",", value: "URIS", summary: `${does} Vault transit keys` },
-    hckms: { kind: "list", separator: ",", value: "IDS", summary: `${does} Huawei KMS keys` },
-  }) as const satisfies Record<string, OptionSpec>
-
-const added = changedRecipients("add")
-const removed = changedRecipients("remove")
+type Changed = `${"add" | "rm"}${Capitalize<KindOptionName>}`
 
 /** Recipients that come and go when a data key is changed. */
 export const changeOptions = {
-  addAge: added.age,
-  rmAge: removed.age,
-  addPgp: added.pgp,
-  rmPgp: removed.pgp,
-  addKms: added.kms,
-  rmKms: removed.kms,
-  addGcpKms: added.gcpKms,
-  rmGcpKms: removed.gcpKms,
-  addAzureKv: added.azureKv,
-  rmAzureKv: removed.azureKv,
-  addHcVaultTransit: added.hcVaultTransit,
-  rmHcVaultTransit: removed.hcVaultTransit,
-  addHckms: added.hckms,
-  rmHckms: removed.hckms,
-  awsProfile: recipientOptions.awsProfile,
-  encryptionContext: recipientOptions.encryptionContext,
-} as const satisfies Record<string, OptionSpec>
+  ...ofEachKind(({ name, value, things }) => ({
+    [changed("add", name)]: { kind: "list", separator: ",", value, summary: `add ${things}` },
+    [changed("rm", name)]: { kind: "list", separator: ",", value, summary: `remove ${things}` },
+  })),
+  ...aboutAws,
+} as Record<Changed, ListOption> & typeof aboutAws
+
+function ofEachKind(optionsOf: (option: Kind["option"]) => Record<string, ListOption>): Record<string, ListOption> {
+  return Object.assign({}, ...kinds.map(({ option }) => optionsOf(option))) as Record<string, ListOption>
+}
+
+/** `addGcpKms` for `gcpKms`. */
+function changed(what: "add" | "rm", name: string): string {
+  return `${what}${name[0]!.toUpperCase()}${name.slice(1)}`
+}
+
+/** What `--add-*` or `--rm-*` name, as if they were the options of a new file. */
+export function changedRecipients(
+  what: "add" | "rm",
+  options: Readonly<Record<Changed, readonly string[]>>,
+): Record<KindOptionName, readonly string[]> {
+  const lists = kinds.map(({ option: { name } }) => [name, options[changed(what, name) as Changed]])
+  return Object.fromEntries(lists) as Record<KindOptionName, readonly string[]>
+}
 
 export const keepRecipient = {
   kind: "list",

@@ -1,5 +1,6 @@
 import { type Outcome, type Session } from "../app/session.ts"
 import { type VariableName } from "../config/environment.ts"
+import { type KindVariable } from "../keys/kinds.ts"
 
 /**
  * One option of a command, as data: the parser, the help texts, the completions and docs/commands.md come from it.
@@ -18,7 +19,7 @@ export interface OptionSpec {
   /** A list is also given as one text with this between its parts. */
   readonly separator?: ","
   /** Used when the option is not on the command line. */
-  readonly env?: VariableName
+  readonly env?: VariableName | KindVariable
 }
 
 export interface ArgumentSpec {

@@ -1,3 +1,4 @@
+import { type KindsInConfig } from "../core/recipient.ts"
 import { decodeText } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type CreationRule } from "./creation-rule.ts"
@@ -18,6 +19,8 @@ export interface Config {
   /** Absolute: paths of rules are relative to it. */
   readonly folder: string
   readonly kind: ConfigKind
+  /** The kinds of recipients that it was read with. */
+  readonly kinds: KindsInConfig
   /** `null`: it says nothing about recipients, as if there were no config. */
   readonly rules: readonly RuleEntry[] | null
   readonly destinations: readonly DestinationRule[]
@@ -45,6 +48,9 @@ export interface RuleEntry {
   readonly threshold: number
 }
 
+/** Where a config comes from, and what it is read with. */
+export type ConfigSource = Pick<Config, "file" | "folder" | "kind" | "kinds">
+
 const bytesMax = 1024 * 1024
 
 /**
@@ -52,21 +58,25 @@ const bytesMax = 1024 * 1024
  *
  * @throws {AppError} `CONFIG_INVALID` with file, line and column
  */
-export function readConfig(bytes: Uint8Array, place: { file: string; folder: string; kind: ConfigKind }): Config {
+export function readConfig(bytes: Uint8Array, place: ConfigSource): Config {
   try {
     if (bytes.length > bytesMax) throw new AppError("CONFIG_INVALID", {}, { subject: "it is larger than 1 MiB" })
     const text = decodeText(bytes)
     if (text === null) throw new AppError("CONFIG_INVALID", {}, { subject: "it is not UTF-8 text" })
-    return { ...place, ...(place.kind === "sopsrc" ? fromSopsrc(text) : fromSopsYaml(text)), beside: null }
+    return {
+      ...place,
+      ...(place.kind === "sopsrc" ? fromSopsrc(text, place.kinds) : fromSopsYaml(text, place.kinds)),
+      beside: null,
+    }
   } catch (error) {
     throw error instanceof AppError ? error.at({ file: place.file }) : error
   }
 }
 
-type Content = Omit<Config, "file" | "folder" | "kind" | "beside">
+type Content = Omit<Config, keyof ConfigSource | "beside">
 
-function fromSopsYaml(text: string): Content {
-  const { creationRules, destinationRules, stores, misspelt } = readSopsYaml(text)
+function fromSopsYaml(text: string, kinds: KindsInConfig): Content {
+  const { creationRules, destinationRules, stores, misspelt } = readSopsYaml(text, kinds)
   return {
     rules: creationRules === null ? null : creationRules.map((rule, index) => creationEntry(rule, index, stores)),
     destinations: destinationRules,
@@ -76,8 +86,8 @@ function fromSopsYaml(text: string): Content {
   }
 }
 
-function fromSopsrc(text: string): Content {
-  const { rules, creationRules, destinationRules, stores, people } = readSopsrc(text)
+function fromSopsrc(text: string, kinds: KindsInConfig): Content {
+  const { rules, creationRules, destinationRules, stores, people } = readSopsrc(text, kinds)
   const entries =
     rules?.map((rule, index) => sopsrcEntry(rule, index, stores)) ??
     creationRules?.map((rule, index) => creationEntry(rule, index, stores)) ??

@@ -1,4 +1,4 @@
-import { type Recipient, type RecipientType } from "../core/recipient.ts"
+import { type KindsInConfig, type Recipient } from "../core/recipient.ts"
 import { type Selectors } from "../core/select.ts"
 import { boolOf, fieldsOf, intOf, itemsOf, present, textOf } from "./decode.ts"
 import { type RecipientSpec } from "./recipients.ts"
@@ -21,35 +21,29 @@ export interface CreationRule {
   readonly flatGroup: () => readonly RecipientSpec[]
 }
 
-/** In the order in which upstream puts them into the one group. */
-const flatKeys = [
-  ["age", "age"],
-  ["pgp", "pgp"],
-  ["kms", "kms"],
-  ["gcp_kms", "gcp_kms"],
-  ["hckms", "hckms"],
-  ["azure_keyvault", "azure_kv"],
-  ["hc_vault_transit_uri", "hc_vault"],
-] as const satisfies readonly (readonly [string, RecipientType])[]
+export function creationRuleKeys(kinds: KindsInConfig): readonly string[] {
+  return [
+    "path_regex",
+    ...kinds.map(({ config }) => config.flatKey),
+    "aws_profile",
+    "key_groups",
+    "shamir_threshold",
+    ...selectorKeys,
+    "mac_only_encrypted",
+  ]
+}
 
-export const creationRuleKeys: readonly string[] = [
-  "path_regex",
-  ...flatKeys.map(([key]) => key),
-  "aws_profile",
-  "key_groups",
-  "shamir_threshold",
-  ...selectorKeys,
-  "mac_only_encrypted",
-]
-
-export const keyGroupKeys = ["merge", "age", "pgp", "kms", "gcp_kms", "hckms", "azure_keyvault", "hc_vault"] as const
+export function keyGroupKeys(kinds: KindsInConfig): readonly string[] {
+  return ["merge", ...kinds.map(({ config }) => config.groupKey)]
+}
 
 /** @see sops v3.13.2 config/config.go, creationRule */
-export function readCreationRule(value: ConfigValue): CreationRule {
+export function readCreationRule(value: ConfigValue, kinds: KindsInConfig): CreationRule {
   const fields = fieldsOf(value)
   const pathRegex = fields.get("path_regex")
-  const keyGroups = itemsOf(fields.get("key_groups")?.value).map((group) => readKeyGroup(group))
-  itemsOf(fields.get("hckms")?.value).map(textOf)
+  const keyGroups = itemsOf(fields.get("key_groups")?.value).map((group) => readKeyGroup(group, kinds))
+  for (const { config } of kinds)
+    if (config.isLooseList === true) itemsOf(fields.get(config.flatKey)?.value).map(textOf)
   const awsProfile = textOf(fields.get("aws_profile")?.value)
   return {
     at: value.at,
@@ -59,38 +53,30 @@ export function readCreationRule(value: ConfigValue): CreationRule {
     macOnlyEncrypted: boolOf(fields.get("mac_only_encrypted")?.value),
     threshold: intOf(fields.get("shamir_threshold")?.value) ?? 0,
     keyGroups: keyGroups.length === 0 ? null : keyGroups,
-    flatGroup: () => flatKeys.flatMap(([key, type]) => readFlat(fields.get(key), { key, type, awsProfile })),
+    flatGroup: () => kinds.flatMap((kind) => readFlat(fields.get(kind.config.flatKey), kind, awsProfile)),
   }
 }
 
-interface FlatKey {
-  readonly key: string
-  readonly type: RecipientType
-  readonly awsProfile: string
-}
-
 /** A comma list, or a list of texts that may hold commas themselves. */
-function readFlat(entry: ConfigEntry | undefined, { key, type, awsProfile }: FlatKey): RecipientSpec[] {
+function readFlat(
+  entry: ConfigEntry | undefined,
+  { type, config: { flatKey: key, isLooseList = false, skipsEmpty = false } }: KindsInConfig[number],
+  awsProfile: string,
+): RecipientSpec[] {
   const value = present(entry?.value)
   if (value === null) return []
   const wrong = (at: At) => invalid(at, `invalid ${key} key configuration: a text or a list of texts is expected here`)
   if (value.type === "map") throw wrong(value.at)
   const isList = value.type === "list"
-  // This key alone is typed as a list of texts, so nulls fall away and any scalar will do.
-  const isLoose = type === "hckms"
-  const items = isList ? value.items.filter((item) => !isLoose || present(item) !== null) : [value]
+  const items = isList ? value.items.filter((item) => !isLooseList || present(item) !== null) : [value]
   return items.flatMap((item) => {
-    if (item.type !== "scalar" || (item.kind !== "text" && !isLoose)) throw wrong(item.at)
+    if (item.type !== "scalar" || (item.kind !== "text" && !isLooseList)) throw wrong(item.at)
     const text = isList ? item.text : withoutEmptyPieces(item.text)
     if (text.trim() !== "") return [{ at: item.at, person: item.anchor, type, text, awsProfile }]
-    if (items.length > 1 && !skipsEmpty.has(type))
-      throw invalid(item.at, `invalid ${key} key configuration: it is empty`)
+    if (items.length > 1 && !skipsEmpty) throw invalid(item.at, `invalid ${key} key configuration: it is empty`)
     return []
   })
 }
-
-/** Upstream joins a list with commas before it reads it, and only these two leave out empty pieces then. */
-const skipsEmpty: ReadonlySet<RecipientType> = new Set(["hc_vault", "hckms"])
 
 /** So that folded scalars and trailing commas work. */
 function withoutEmptyPieces(text: string): string {
@@ -98,61 +84,45 @@ function withoutEmptyPieces(text: string): string {
   return pieces.filter((piece) => piece !== "").join(",")
 }
 
-function readKeyGroup(value: ConfigValue): readonly RecipientSpec[] {
+function readKeyGroup(value: ConfigValue, kinds: KindsInConfig): readonly RecipientSpec[] {
   const fields = fieldsOf(value)
-  const items = (key: (typeof keyGroupKeys)[number]): readonly ConfigValue[] => itemsOf(fields.get(key)?.value)
+  const items = (key: string): readonly ConfigValue[] => itemsOf(fields.get(key)?.value)
   return [
-    ...items("merge").flatMap((group) => readKeyGroup(group)),
-    ...items("age").map((item) => textSpec("age", item)),
-    ...items("pgp").map((item) => fieldsSpec(item, { type: "pgp", fp: textOf(item).replaceAll(" ", "") })),
-    ...items("kms").map((item) => fieldsSpec(item, kmsOf(fieldsOf(item)))),
-    ...items("gcp_kms").map((item) => fieldsSpec(item, gcpOf(fieldsOf(item)))),
-    ...items("hckms").map((item) => huaweiSpec(item)),
-    ...items("azure_keyvault").map((item) => fieldsSpec(item, azureOf(fieldsOf(item)))),
-    ...items("hc_vault").map((item) => textSpec("hc_vault", item)),
+    ...items("merge").flatMap((group) => readKeyGroup(group, kinds)),
+    ...kinds.flatMap((kind) => items(kind.config.groupKey).map((item) => readKeyGroupItem(item, kind))),
   ]
 }
 
-function textSpec(type: RecipientType, value: ConfigValue): RecipientSpec {
-  const person = value.type === "scalar" ? value.anchor : null
-  return { at: value.at, person, type, text: textOf(value), awsProfile: "" }
-}
-
-function huaweiSpec(item: ConfigValue): RecipientSpec {
-  const id = present(fieldsOf(item).get("key_id")?.value)
-  if (id === null) throw invalid(item.at, "`key_id` is missing")
-  return textSpec("hckms", id)
-}
-
-function fieldsSpec(value: ConfigValue, recipient: Recipient): RecipientSpec {
-  return { at: value.at, person: value.type === "scalar" ? value.anchor : null, recipient }
+function readKeyGroupItem(item: ConfigValue, kind: KindsInConfig[number]): RecipientSpec {
+  const { type, config } = kind
+  const place = { at: item.at, person: item.type === "scalar" ? item.anchor : null }
+  if (config.fields === undefined) {
+    const text = textOf(item)
+    if (config.plain === undefined) return { ...place, type, text, awsProfile: "" }
+    return { ...place, recipient: { type, ...config.plain(text) } as Recipient }
+  }
+  const fields = fieldsOf(item)
+  const found = readFields(fields, kind)
+  if ("recipient" in found) return { ...place, recipient: found.recipient }
+  // One field says it all, and has to be there.
+  const [key] = config.fields.needed
+  const named = present(fields.get(key!)?.value)
+  if (named === null) throw invalid(item.at, `\`${key!}\` is missing`)
+  return { at: named.at, person: named.type === "scalar" ? named.anchor : null, type, text: found.text, awsProfile: "" }
 }
 
 type Fields = ReadonlyMap<string, ConfigEntry>
 
-/** The ARN is taken as it stands: a role is a field of its own here. */
-export function kmsOf(fields: Fields): Recipient {
-  const context = new Map<string, string>()
-  for (const [key, entry] of fieldsOf(fields.get("context")?.value)) context.set(key, textOf(entry.value))
-  return {
-    type: "kms",
-    arn: textOf(fields.get("arn")?.value),
-    role: textOf(fields.get("role")?.value),
-    context,
-    awsProfile: textOf(fields.get("aws_profile")?.value),
+/** What a mapping says of a recipient: all of it, or its text. */
+export function readFields(
+  fields: Fields,
+  { type, config }: KindsInConfig[number],
+): { readonly recipient: Recipient } | { readonly text: string } {
+  const text = (name: string): string => textOf(fields.get(name)?.value)
+  const map = (name: string): ReadonlyMap<string, string> => {
+    const entries = [...fieldsOf(fields.get(name)?.value)]
+    return new Map(entries.map(([key, entry]) => [key, textOf(entry.value)]))
   }
-}
-
-export function gcpOf(fields: Fields): Recipient {
-  return { type: "gcp_kms", resourceId: textOf(fields.get("resource_id")?.value).replaceAll(" ", "") }
-}
-
-/** An empty version is the newest one, which the service is asked for before the first use. */
-export function azureOf(fields: Fields): Recipient {
-  return {
-    type: "azure_kv",
-    vaultUrl: textOf(fields.get("vaultUrl")?.value),
-    name: textOf(fields.get("key")?.value),
-    version: textOf(fields.get("version")?.value),
-  }
+  const found = config.fields!.read({ text, map })
+  return typeof found === "string" ? { text: found } : { recipient: { type, ...found } as Recipient }
 }

@@ -1,6 +1,6 @@
 import { limits } from "../core/limits.ts"
-import { type RecipientType } from "../core/recipient.ts"
-import { azureOf, gcpOf, kmsOf } from "./creation-rule.ts"
+import { type KindsInConfig } from "../core/recipient.ts"
+import { readFields } from "./creation-rule.ts"
 import { mapOf, present, textOf } from "./decode.ts"
 import { type RecipientSpec, isPrivateKey, recipientTypeOf } from "./recipients.ts"
 import { type StrictFields, strictFields } from "./strict.ts"
@@ -18,18 +18,6 @@ export interface Directory {
 const nameCharsMax = 100
 const namePattern = /^[\p{L}\p{M}\p{N}._@+ -]+$/u
 
-/** What a typed recipient may be called: as in upstream's key groups, and as in the metadata of a sealed file. */
-const typeKeys = new Map<string, RecipientType>([
-  ["age", "age"],
-  ["pgp", "pgp"],
-  ["kms", "kms"],
-  ["gcp_kms", "gcp_kms"],
-  ["hckms", "hckms"],
-  ["azure_keyvault", "azure_kv"],
-  ["azure_kv", "azure_kv"],
-  ["hc_vault", "hc_vault"],
-])
-
 interface Entry extends ConfigEntry {
   readonly isGroup: boolean
 }
@@ -38,7 +26,11 @@ interface Entry extends ConfigEntry {
  * @param recipients - the sections `recipients` (a person, or a list of them) and `groups`, which share their names
  * @throws {AppError} `CONFIG_INVALID` with the place, also for names that no rule uses
  */
-export function readDirectory(recipients: ConfigEntry | undefined, groups: ConfigEntry | undefined): Directory {
+export function readDirectory(
+  recipients: ConfigEntry | undefined,
+  groups: ConfigEntry | undefined,
+  kinds: KindsInConfig,
+): Directory {
   const entries = new Map<string, Entry>()
   const specs = new Map<string, readonly RecipientSpec[]>()
   const open = new Set<string>()
@@ -47,10 +39,10 @@ export function readDirectory(recipients: ConfigEntry | undefined, groups: Confi
   const add = (section: ConfigEntry | undefined, isSectionOfGroups: boolean): void => {
     if (section === undefined) return
     for (const [name, entry] of mapOf(section.value).entries) {
-      checkName(name, entry.at)
+      checkName(name, entry.at, kinds)
       if (entries.has(name)) throw invalid(entry.at, "the name of a person and of a group must differ")
       if (present(entry.value) === null) throw invalid(entry.at, "a value is missing")
-      entries.set(name, { ...entry, isGroup: isSectionOfGroups || namesOthers(entry.value) })
+      entries.set(name, { ...entry, isGroup: isSectionOfGroups || namesOthers(entry.value, kinds) })
     }
   }
 
@@ -78,10 +70,10 @@ export function readDirectory(recipients: ConfigEntry | undefined, groups: Confi
   }
 
   const readOne = (value: ConfigValue, person: string | null): readonly RecipientSpec[] => {
-    if (value.type === "map") return readTyped(value, person)
+    if (value.type === "map") return readTyped(value, person, kinds)
     if (value.type === "list") throw invalid(value.at, "a name or a recipient is expected here, not a list in a list")
     if (present(value) === null) throw invalid(value.at, "a value is missing")
-    return readRaw(value.at, value.text, person) ?? lookup(value.text, value.at)
+    return readRaw(value, person, kinds) ?? lookup(value.text, value.at)
   }
 
   add(recipients, false)
@@ -91,48 +83,50 @@ export function readDirectory(recipients: ConfigEntry | undefined, groups: Confi
 }
 
 /** A list with at least one name in it is a group; a list of recipients is one person with several keys. */
-function namesOthers(value: ConfigValue): boolean {
+function namesOthers(value: ConfigValue, kinds: KindsInConfig): boolean {
   const items = value.type === "list" ? value.items : [value]
-  return items.some((item) => item.type === "scalar" && recipientTypeOf(item.text) === null)
+  return items.some((item) => item.type === "scalar" && recipientTypeOf(item.text, kinds) === null)
 }
 
-function readRaw(at: At, text: string, person: string | null): readonly RecipientSpec[] | null {
+function readRaw(
+  { at, text }: Extract<ConfigValue, { type: "scalar" }>,
+  person: string | null,
+  kinds: KindsInConfig,
+): readonly RecipientSpec[] | null {
   refusePrivateKey(at, text)
-  const type = recipientTypeOf(text)
+  const type = recipientTypeOf(text, kinds)
   return type === null ? null : [{ at, person, type, text, awsProfile: "" }]
 }
 
-function readTyped(value: ConfigValue, person: string | null): readonly RecipientSpec[] {
-  const fields = strictFields(value, [...typeKeys.keys()])
+function readTyped(value: ConfigValue, person: string | null, kinds: KindsInConfig): readonly RecipientSpec[] {
+  // What a typed recipient may be called: as in upstream's key groups, and as in the metadata of a sealed file.
+  const byKey = new Map(
+    kinds.flatMap((kind) =>
+      [kind.config.groupKey, ...(kind.config.otherKeys ?? [])].map((key) => [key, kind] as const),
+    ),
+  )
+  const fields = strictFields(value, [...byKey.keys()])
   return [...fields].flatMap(([key, entry]) => {
-    const type = typeKeys.get(key)!
     const items = entry.value.type === "list" ? entry.value.items : [entry.value]
-    return items.map((item) => readOfType(type, item, person))
+    return items.map((item) => readOfKind(byKey.get(key)!, item, person))
   })
 }
 
-function readOfType(type: RecipientType, value: ConfigValue, person: string | null): RecipientSpec {
+function readOfKind(kind: KindsInConfig[number], value: ConfigValue, person: string | null): RecipientSpec {
   const { at } = value
+  const { type, config } = kind
   if (value.type !== "map") {
     const text = textOf(value)
     refusePrivateKey(at, text)
     if (text === "") throw invalid(at, "a value is missing")
     return { at, person, type, text, awsProfile: "" }
   }
-  switch (type) {
-    case "kms":
-      return { at, person, recipient: kmsOf(strictWith(value, ["arn"], ["role", "context", "aws_profile"])) }
-    case "gcp_kms":
-      return { at, person, recipient: gcpOf(strictWith(value, ["resource_id"], [])) }
-    case "azure_kv":
-      return { at, person, recipient: azureOf(strictWith(value, ["vaultUrl", "key"], ["version"])) }
-    case "hckms":
-      return readOfType(type, strictWith(value, ["key_id"], []).get("key_id")!.value, person)
-    case "age":
-    case "pgp":
-    case "hc_vault":
-      throw invalid(at, "a text is expected here")
-  }
+  if (config.fields === undefined) throw invalid(at, "a text is expected here")
+  const { needed, optional } = config.fields
+  const fields = strictWith(value, needed, optional)
+  const found = readFields(fields, kind)
+  if ("recipient" in found) return { at, person, recipient: found.recipient }
+  return readOfKind(kind, fields.get(needed[0]!)!.value, person)
 }
 
 function strictWith(value: ConfigValue, needed: readonly string[], others: readonly string[]): StrictFields {
@@ -151,12 +145,12 @@ function refusePrivateKey(at: At, text: string): void {
 }
 
 /** Names are shown in errors and notices, so nothing in them may move a terminal's cursor or hide text. */
-function checkName(name: string, at: At): void {
+function checkName(name: string, at: At, kinds: KindsInConfig): void {
   if (name.length > nameCharsMax) throw invalid(at, "a name is longer than 100 characters")
   if (!namePattern.test(name) || name.trim() !== name) {
     throw invalid(at, "a name consists of letters, digits, blanks and . _ @ + -")
   }
-  if (recipientTypeOf(name) !== null)
+  if (recipientTypeOf(name, kinds) !== null)
     throw invalid(at, "a name looks like a recipient", "write it as `name: recipient`")
 }
 

@@ -8,7 +8,7 @@ interface Variable {
   readonly use: string
   readonly face: Face
   /** Where it is read, for the order of the documentation. */
-  readonly subject: "configuration" | "recipients" | "opening" | "age" | "pgp" | "cloud" | "editor" | "system"
+  readonly subject: "configuration" | "opening" | "age" | "pgp" | "cloud" | "editor" | "system"
 }
 
 const both = (subject: Variable["subject"], use: string): Variable => ({ subject, use, face: "both" })
@@ -16,21 +16,14 @@ const sopsOnly = (subject: Variable["subject"], use: string): Variable => ({ sub
 const sottoOnly = (subject: Variable["subject"], use: string): Variable => ({ subject, use, face: "sotto" })
 
 /**
- * Every environment variable that this program reads itself. Those of SDKs and of programs that it starts (`AWS_*`,
+ * Every environment variable that this program reads itself, but those that name recipients, which belong to their
+ * kinds. Those of SDKs and of programs that it starts (`AWS_*`,
  * `AZURE_*`, `VAULT_*`, `GPG_TTY`) are theirs.
  *
  * @see sops 3.13.2, the command line reference, for those that begin with `SOPS_`
  */
 export const variables = {
   SOPS_CONFIG: both("configuration", "the config file, as `--config`"),
-
-  SOPS_AGE_RECIPIENTS: both("recipients", "age recipients of a new file, comma-separated, as `--age`"),
-  SOPS_PGP_FP: both("recipients", "PGP fingerprints of a new file, comma-separated, as `--pgp`"),
-  SOPS_KMS_ARN: both("recipients", "AWS KMS keys of a new file, comma-separated, as `--kms`"),
-  SOPS_GCP_KMS_IDS: both("recipients", "GCP KMS keys of a new file, comma-separated, as `--gcp-kms`"),
-  SOPS_HUAWEICLOUD_KMS_IDS: both("recipients", "HuaweiCloud KMS keys of a new file, comma-separated, as `--hckms`"),
-  SOPS_AZURE_KEYVAULT_URLS: both("recipients", "Azure Key Vault keys of a new file, comma-separated, as `--azure-kv`"),
-  SOPS_VAULT_URIS: both("recipients", "Vault transit keys of a new file, comma-separated, as `--hc-vault-transit`"),
 
   SOPS_DECRYPTION_ORDER: both("opening", "kinds of recipients that are tried first, as `--decryption-order`"),
   SOPS_ENABLE_LOCAL_KEYSERVICE: both("opening", "`false`: do not unwrap in this process"),
@@ -113,14 +106,14 @@ export type VariableName = keyof typeof variables
 
 export interface Environment {
   /** As it is set: a variable that is set but empty is `""`, and counts as set. */
-  text(name: VariableName): string | undefined
+  text(name: string): string | undefined
   /** @throws {AppError} `ENVIRONMENT_INVALID` when it is set to something that is no boolean; empty is `false` */
-  flag(name: VariableName): boolean | undefined
+  flag(name: string): boolean | undefined
   /** Comma-separated and trimmed; pieces that are empty are left out. */
-  list(name: VariableName): readonly string[] | undefined
+  list(name: string): readonly string[] | undefined
 }
 
-/** A typed view of the process's variables: a name that is not in the table does not compile. */
+/** A view of the process's variables. */
 export function environment(read: (name: string) => string | undefined): Environment {
   return {
     text: read,
@@ -136,7 +129,7 @@ export function environment(read: (name: string) => string | undefined): Environ
 }
 
 /** Go's strconv.ParseBool, which upstream's flag library uses, with its rule for an empty variable. */
-function parseFlag(name: VariableName, text: string): boolean {
+function parseFlag(name: string, text: string): boolean {
   if (["1", "t", "T", "TRUE", "true", "True"].includes(text)) return true
   if (["", "0", "f", "F", "FALSE", "false", "False"].includes(text)) return false
   throw new AppError("ENVIRONMENT_INVALID", {}, { subject: `${name} must be true or false` })

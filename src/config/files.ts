@@ -1,3 +1,5 @@
+import { type KindsInConfig } from "../core/recipient.ts"
+
 /** What the lookup of a config has to know about the machine. `host` builds it; tests pass their own. */
 export interface ConfigFiles {
   /** @returns `null` when there is no such file. @throws {AppError} when it is there and cannot be read */
@@ -7,6 +9,8 @@ export interface ConfigFiles {
   /** @returns the path without links; `null` when there is nothing at that place */
   realpath(path: string): Promise<string | null>
   readonly paths: PathRules
+  /** The kinds of recipients that a config can name. */
+  readonly kinds: KindsInConfig
   /** Absolute. */
   readonly workingFolder: string
   /** Absolute; `""` when it is not known. */

@@ -6,11 +6,17 @@ import { type Found } from "./find.ts"
 
 /** Reads what the search has found. @throws {AppError} `CONFIG_UNREADABLE`, `CONFIG_INVALID` */
 export async function loadFound(found: Found, files: ConfigFiles): Promise<Config> {
+  const { kinds } = files
   const folder = files.paths.dirname(found.path)
-  const config = readConfig(await read(found.path, found.file, files), { file: found.file, folder, kind: found.kind })
+  const config = readConfig(await read(found.path, found.file, files), {
+    file: found.file,
+    folder,
+    kind: found.kind,
+    kinds,
+  })
   if (found.beside === null) return config
   const bytes = await read(found.beside, found.beside, files)
-  return { ...config, beside: readConfig(bytes, { file: found.beside, folder, kind: "sops-yaml" }) }
+  return { ...config, beside: readConfig(bytes, { file: found.beside, folder, kind: "sops-yaml", kinds }) }
 }
 
 /**
@@ -27,7 +33,12 @@ export async function loadNamed(
   const path = files.paths.resolve(files.workingFolder, file)
   const kind: ConfigKind =
     namedKind === "by name" && files.paths.basename(path).includes("sopsrc") ? "sopsrc" : "sops-yaml"
-  return readConfig(await read(path, file, files), { file, folder: files.paths.dirname(path), kind })
+  return readConfig(await read(path, file, files), {
+    file,
+    folder: files.paths.dirname(path),
+    kind,
+    kinds: files.kinds,
+  })
 }
 
 async function read(path: string, file: string, files: ConfigFiles): Promise<Uint8Array> {

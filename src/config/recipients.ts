@@ -1,4 +1,4 @@
-import { type Recipient, type RecipientType, recipientName } from "../core/recipient.ts"
+import { keyIn, type KindsInConfig, type Recipient, type RecipientType } from "../core/recipient.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type At } from "./yaml-values.ts"
 
@@ -42,37 +42,18 @@ export function parseSpec(spec: RecipientSpec, parse: ParseRecipient): readonly 
   }
 }
 
-/** Kind and name: equal for the same recipient, and for no other. */
-export function recipientKey(recipient: Recipient): string {
-  return `${recipient.type}/${recipientName(recipient)}`
-}
-
-export function withoutDuplicates(recipients: readonly Recipient[]): Recipient[] {
+export function withoutDuplicates(recipients: readonly Recipient[], kinds: KindsInConfig): Recipient[] {
   const byKey = new Map<string, Recipient>()
   for (const recipient of recipients) {
-    const key = recipientKey(recipient)
+    const key = keyIn(kinds, recipient)
     if (!byKey.has(key)) byKey.set(key, recipient)
   }
   return [...byKey.values()]
 }
 
-const hexDigits = /^[0-9A-Fa-f]+$/
-const fingerprintDigits = new Set([16, 40, 64])
-const huaweiKey = /^[a-z0-9-]+:[0-9A-Fa-f-]{36}$/
-
 /** The kind of a recipient that is written without it, by its look; `null` when it looks like none. */
-export function recipientTypeOf(text: string): RecipientType | null {
-  if (text.startsWith("ssh-ed25519 ") || text.startsWith("ssh-rsa ")) return "age"
-  if (text.startsWith("age1") && text.length >= 20) return "age"
-  if (text.startsWith("arn:")) return "kms"
-  if (text.startsWith("projects/")) return "gcp_kms"
-  if (text.startsWith("https://") || text.startsWith("http://")) {
-    if (!text.includes("/keys/")) return null
-    return text.includes("/v1/") ? "hc_vault" : "azure_kv"
-  }
-  const digits = text.replaceAll(" ", "")
-  if (fingerprintDigits.has(digits.length) && hexDigits.test(digits)) return "pgp"
-  return huaweiKey.test(text) ? "hckms" : null
+export function recipientTypeOf(text: string, kinds: KindsInConfig): RecipientType | null {
+  return kinds.find(({ config }) => config.looksLike(text))?.type ?? null
 }
 
 /** The private side of a key stands where only public ones may: it has to be said, and never shown. */

@@ -1,4 +1,4 @@
-import { type Recipient } from "../core/recipient.ts"
+import { isOpenIn, keyIn, type KindsInConfig, looseKeyIn, type Recipient } from "../core/recipient.ts"
 import { type Selectors, ruleOf } from "../core/select.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type Config, type RuleEntry } from "./config.ts"
@@ -8,7 +8,7 @@ import { isName } from "./directory.ts"
 import { type PathRules } from "./files.ts"
 import { loadPattern } from "./re2.ts"
 import { type PathMatch } from "./sopsrc.ts"
-import { type ParseRecipient, parseSpec, recipientKey, type RecipientSpec, withoutDuplicates } from "./recipients.ts"
+import { type ParseRecipient, parseSpec, type RecipientSpec, withoutDuplicates } from "./recipients.ts"
 
 /** What a config says about one path. */
 export interface Settings extends RuleSettings {
@@ -33,8 +33,14 @@ export interface RuleSource {
   readonly line: number
 }
 
-/** What people call recipients, by `recipientKey`. */
-export type People = ReadonlyMap<string, string>
+/** What people call recipients. */
+export interface People {
+  readonly kinds: KindsInConfig
+  /** By kind and name. */
+  readonly names: ReadonlyMap<string, string>
+  /** The same, as far as a config leaves something open that a file has: the version of an Azure key. */
+  readonly looseNames: ReadonlyMap<string, string>
+}
 
 export interface Target {
   /** Absolute; `null` for standard input without a name, to which only rules for every path apply. */
@@ -82,15 +88,19 @@ export async function settingsFor(config: Config, target: Target): Promise<Setti
 
 /** The names of a config for the recipients of any file. A recipient that does not parse has no name. */
 export function peopleOf(config: Config, parse: ParseRecipient): People {
-  const people = new Map<string, string>()
+  const { kinds } = config
+  const names = new Map<string, string>()
+  const looseNames = new Map<string, string>()
   for (const spec of specsOf(config)) {
     if (spec.person === null || !isName(spec.person)) continue
     for (const recipient of orNothing(() => parseSpec(spec, parse))) {
-      const key = recipientKey(recipient)
-      if (!people.has(key)) people.set(key, spec.person)
+      const key = keyIn(kinds, recipient)
+      if (!names.has(key)) names.set(key, spec.person)
+      const looseKey = looseKeyIn(kinds, recipient)
+      if (isOpenIn(kinds, recipient) && !looseNames.has(looseKey)) looseNames.set(looseKey, spec.person)
     }
   }
-  return people
+  return { kinds, names, looseNames }
 }
 
 /** Every recipient that a config names, for any file. What does not parse is left out. */
@@ -103,12 +113,8 @@ function specsOf(config: Config): RecipientSpec[] {
 }
 
 /** @returns the name of who holds the identity; `null` when the config does not name it */
-export function personOf(people: People, recipient: Recipient): string | null {
-  const name = people.get(recipientKey(recipient))
-  if (name !== undefined) return name
-  // A config may leave the version of an Azure key open, while a sealed file has it.
-  if (recipient.type === "azure_kv") return people.get(recipientKey({ ...recipient, version: "" })) ?? null
-  return null
+export function personOf({ kinds, names, looseNames }: People, recipient: Recipient): string | null {
+  return names.get(keyIn(kinds, recipient)) ?? looseNames.get(looseKeyIn(kinds, recipient)) ?? null
 }
 
 function orNothing<T>(read: () => readonly T[]): readonly T[] {
@@ -174,7 +180,7 @@ export async function resolveEntry(config: Config, entry: RuleEntry, options: Ru
   if (options.dialect.refusesBadPatterns) await checkPatterns(settings.selectors)
   const groups = entry.groups().map((specs) => {
     const recipients = specs.flatMap((spec) => parseSpec(spec, options.parse))
-    return entry.keepsDuplicates ? recipients : withoutDuplicates(recipients)
+    return entry.keepsDuplicates ? recipients : withoutDuplicates(recipients, config.kinds)
   })
   const notices = [...config.notices]
   if (groups.length > 1 && entry.threshold === 0) {
@@ -203,22 +209,25 @@ async function checkAgreement(rule: Rule, beside: Config, target: Target, option
   const entry = await entryFor(beside, target)
   if (entry === null) return
   const other = await locate(beside, entry, () => resolveEntry(beside, entry, options))
-  const notes = differences(rule, other)
+  const notes = differences(rule, other, beside.kinds)
   if (notes.length === 0) return
   throw new AppError("CONFIG_DISAGREE", { file: rule.source.file, line: rule.source.line }, { notes })
 }
 
 /** What two configs say differently about who opens a file and what in it is sealed. */
-function differences(rule: Rule, other: Rule): string[] {
+function differences(rule: Rule, other: Rule, kinds: KindsInConfig): string[] {
   const notes: string[] = []
   const [here, there] = [rule, other].map(({ source }) => `${source.file}, line ${source.line}`)
-  if (groupsText(rule) !== groupsText(other)) notes.push(`recipients or key groups differ: ${here}; ${there}`)
+  if (groupsText(rule, kinds) !== groupsText(other, kinds))
+    notes.push(`recipients or key groups differ: ${here}; ${there}`)
   if (selectorsText(rule) !== selectorsText(other)) notes.push(`selectors differ: ${here}; ${there}`)
   return notes
 }
 
-function groupsText({ groups, threshold }: Rule): string {
-  const sorted = groups.map((group) => [...new Set(group.map(recipientKey))].sort()).map((keys) => keys.join("\n"))
+function groupsText({ groups, threshold }: Rule, kinds: KindsInConfig): string {
+  const sorted = groups
+    .map((group) => [...new Set(group.map((each) => keyIn(kinds, each)))].sort())
+    .map((keys) => keys.join("\n"))
   const needed = groups.length < 2 ? 1 : threshold === 0 ? groups.length : threshold
   return JSON.stringify([sorted.sort(), needed])
 }

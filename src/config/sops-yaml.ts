@@ -1,3 +1,4 @@
+import { type KindsInConfig } from "../core/recipient.ts"
 import { type CreationRule, creationRuleKeys, readCreationRule } from "./creation-rule.ts"
 import { boolOf, fieldsOf, intOf, itemsOf, present, textOf } from "./decode.ts"
 import { type Stores, readStores } from "./stores.ts"
@@ -44,22 +45,22 @@ const rootKeys = ["creation_rules", "destination_rules", "stores"]
  * @throws {AppError} `CONFIG_INVALID` with line and column, also for rules that no path needs
  * @see sops v3.13.2 config/config.go
  */
-export function readSopsYaml(source: string): SopsYaml {
+export function readSopsYaml(source: string, kinds: KindsInConfig): SopsYaml {
   const root = readValues(source) ?? undefined
   const fields = fieldsOf(root)
   const rules = present(fields.get("creation_rules")?.value)
   return {
-    creationRules: rules === null ? null : itemsOf(rules).map(readCreationRule),
-    destinationRules: itemsOf(fields.get("destination_rules")?.value).map(readDestinationRule),
+    creationRules: rules === null ? null : itemsOf(rules).map((rule) => readCreationRule(rule, kinds)),
+    destinationRules: itemsOf(fields.get("destination_rules")?.value).map((rule) => readDestinationRule(rule, kinds)),
     stores: readStores(fields.get("stores")?.value),
     misspelt: [
       ...misspelt(root, rootKeys),
-      ...itemsOf(rules ?? undefined).flatMap((rule) => misspelt(rule, creationRuleKeys)),
+      ...itemsOf(rules ?? undefined).flatMap((rule) => misspelt(rule, creationRuleKeys(kinds))),
     ],
   }
 }
 
-export function readDestinationRule(value: ConfigValue): DestinationRule {
+export function readDestinationRule(value: ConfigValue, kinds: KindsInConfig): DestinationRule {
   const fields = fieldsOf(value)
   const text = (key: string): string => textOf(fields.get(key)?.value)
   const recreation = present(fields.get("recreation_rule")?.value)
@@ -74,7 +75,7 @@ export function readDestinationRule(value: ConfigValue): DestinationRule {
     vaultAddress: text("vault_address"),
     vaultMount: text("vault_kv_mount_name"),
     vaultVersion: intOf(fields.get("vault_kv_version")?.value) ?? 0,
-    recreation: recreation === null ? null : readCreationRule(recreation),
+    recreation: recreation === null ? null : readCreationRule(recreation, kinds),
     omitExtensions: boolOf(fields.get("omit_extensions")?.value),
   }
 }

@@ -1,3 +1,4 @@
+import { type KindsInConfig } from "../core/recipient.ts"
 import { type FormatName } from "../core/format.ts"
 import { type Selectors } from "../core/select.ts"
 import { AppError } from "../errors/app-error.ts"
@@ -78,29 +79,32 @@ const ruleKeys = [
   "allow_env",
   "stores",
 ]
-const ruleHints = new Map([
-  ["groups", "did you mean `key_groups`? Groups of people are named at the top of the file"],
-  ["shamir_threshold", "did you mean `threshold`?"],
-  ...["age", "pgp", "kms", "gcp_kms", "hckms", "azure_keyvault", "azure_kv", "hc_vault", "hc_vault_transit_uri"].map(
-    (key) => [key, `write it under \`recipients\`, by a name or as \`{${key}: ...}\``] as const,
-  ),
-])
+
+function ruleHints(kinds: KindsInConfig): Map<string, string> {
+  const keys = kinds.flatMap(({ config: { flatKey, groupKey, otherKeys = [] } }) => [flatKey, groupKey, ...otherKeys])
+  return new Map([
+    ["groups", "did you mean `key_groups`? Groups of people are named at the top of the file"],
+    ["shamir_threshold", "did you mean `threshold`?"],
+    ...keys.map((key) => [key, `write it under \`recipients\`, by a name or as \`{${key}: ...}\``] as const),
+  ])
+}
 
 /** @throws {AppError} `CONFIG_INVALID` with line and column */
-export function readSopsrc(source: string): Sopsrc {
+export function readSopsrc(source: string, kinds: KindsInConfig): Sopsrc {
   const root = readOnlyDocument(source)
   if (root === null) throw new AppError("CONFIG_INVALID", {}, versionMissing)
   const fields = strictFields(root, rootKeys)
   checkVersion(fields.get("version"), root.at)
-  const directory = readDirectory(fields.get("recipients"), fields.get("groups"))
+  const directory = readDirectory(fields.get("recipients"), fields.get("groups"), kinds)
   const [rules, creationRules] = [fields.get("rules"), fields.get("creation_rules")]
   if (rules !== undefined && creationRules !== undefined) {
     throw invalid(creationRules.at, "`rules` and `creation_rules` stand in one config", "write all as `rules`")
   }
   return {
-    rules: rules === undefined ? null : strictList(rules).map((rule) => readRule(rule, directory)),
-    creationRules: creationRules === undefined ? null : strictList(creationRules).map(strictCreationRule),
-    destinationRules: strictList(fields.get("destination_rules")).map(strictDestinationRule),
+    rules: rules === undefined ? null : strictList(rules).map((rule) => readRule(rule, directory, kinds)),
+    creationRules:
+      creationRules === undefined ? null : strictList(creationRules).map((rule) => strictCreationRule(rule, kinds)),
+    destinationRules: strictList(fields.get("destination_rules")).map((rule) => strictDestinationRule(rule, kinds)),
     stores: strictStores(fields.get("stores")),
     people: directory.people,
   }
@@ -115,8 +119,8 @@ function checkVersion(entry: ConfigEntry | undefined, at: At): void {
   throw invalid(value.at, "this version of the config is not known", "write `version: 1`, or use a newer sotto")
 }
 
-function readRule(value: ConfigValue, directory: Directory): SopsrcRule {
-  const fields = strictFields(value, ruleKeys, ruleHints)
+function readRule(value: ConfigValue, directory: Directory, kinds: KindsInConfig): SopsrcRule {
+  const fields = strictFields(value, ruleKeys, ruleHints(kinds))
   const groups = readGroups(fields, directory)
   const selectors = readSelectors(fields)
   checkOneSelector(selectors, value.at)
@@ -205,24 +209,25 @@ function missingThreshold(at: At, groups: number, key: string): AppError {
   )
 }
 
-function strictCreationRule(value: ConfigValue): CreationRule {
-  const fields = strictFields(value, creationRuleKeys)
+function strictCreationRule(value: ConfigValue, kinds: KindsInConfig): CreationRule {
+  const fields = strictFields(value, creationRuleKeys(kinds))
   const groups = itemsOf(fields.get("key_groups")?.value)
-  groups.forEach(checkKeyGroup)
-  const rule = readCreationRule(value)
+  const groupKeys = keyGroupKeys(kinds)
+  for (const group of groups) checkKeyGroup(group, groupKeys)
+  const rule = readCreationRule(value, kinds)
   if (groups.length > 1 && rule.threshold === 0) throw missingThreshold(value.at, groups.length, "shamir_threshold")
   checkOneSelector(rule.selectors, value.at)
   return rule
 }
 
-function checkKeyGroup(group: ConfigValue): void {
-  itemsOf(strictFields(group, keyGroupKeys).get("merge")?.value).forEach(checkKeyGroup)
+function checkKeyGroup(group: ConfigValue, keys: readonly string[]): void {
+  for (const inner of itemsOf(strictFields(group, keys).get("merge")?.value)) checkKeyGroup(inner, keys)
 }
 
-function strictDestinationRule(value: ConfigValue): DestinationRule {
+function strictDestinationRule(value: ConfigValue, kinds: KindsInConfig): DestinationRule {
   const recreation = strictFields(value, destinationRuleKeys).get("recreation_rule")
-  if (recreation !== undefined) strictCreationRule(recreation.value)
-  return readDestinationRule(value)
+  if (recreation !== undefined) strictCreationRule(recreation.value, kinds)
+  return readDestinationRule(value, kinds)
 }
 
 function strictStores(entry: ConfigEntry | undefined): Stores {

@@ -1,6 +1,7 @@
 import { AppError } from "../errors/app-error.ts"
 import { type Format, type Scan } from "./format.ts"
 import { checkVersion, type Metadata, readMetadata } from "./metadata.ts"
+import { type KindsInFile } from "./recipient.ts"
 import { type Scalar } from "./scalar.ts"
 import { type Site } from "./site.ts"
 
@@ -63,7 +64,7 @@ const plainExits: ReadonlySet<number> = new Set([2, 92])
  *
  * @throws {AppError} `NOT_SEALED` when there is no metadata; `SYNTAX`, `METADATA_INVALID` and their kin
  */
-export function readSealed(format: Format, source: string): SealedDocument {
+export function readSealed(format: Format, source: string, kinds: KindsInFile): SealedDocument {
   let scan: Scan
   try {
     scan = format.scan(source)
@@ -75,7 +76,7 @@ export function readSealed(format: Format, source: string): SealedDocument {
     throw new AppError(error.code, error.where, { ...error.detail, exit: 1 })
   }
   if (scan.metadata === null) throw new AppError("NOT_SEALED")
-  const metadata = readMetadata(scan.metadata.tree)
+  const metadata = readMetadata(scan.metadata.tree, kinds)
   return { format, scan, metadata }
 }
 

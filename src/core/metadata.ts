@@ -1,7 +1,7 @@
 import { type MetaMap, type MetaValue } from "./format.ts"
 import { field, invalid, textField } from "./metadata-fields.ts"
-import { readGroups } from "./metadata-keys.ts"
-import { type WrappedKey } from "./recipient.ts"
+import { isKeyField, readGroups } from "./metadata-keys.ts"
+import { type KindsInFile, type WrappedKey } from "./recipient.ts"
 import { type Selectors } from "./select.ts"
 import { wholeSeconds } from "./time.ts"
 
@@ -43,7 +43,7 @@ export const selectorFields: readonly (readonly [keyof Selectors, string])[] = [
  *
  * @throws {AppError} `METADATA_INVALID` naming the field, never its content; `NO_KEYS` when nobody could open it
  */
-export function readMetadata(tree: MetaMap): Metadata {
+export function readMetadata(tree: MetaMap, kinds: KindsInFile): Metadata {
   const lastModified = textField(tree, "lastmodified")
   const macAad = wholeSeconds(lastModified)
   if (macAad === null) throw invalid("lastmodified is no RFC 3339 date")
@@ -54,7 +54,7 @@ export function readMetadata(tree: MetaMap): Metadata {
     throw invalid("it holds more than one of the rules that select what is encrypted")
   }
   return {
-    groups: readGroups(tree),
+    groups: readGroups(tree, kinds),
     threshold: readThreshold(tree),
     lastModified,
     macAad,
@@ -138,19 +138,6 @@ export interface MetadataFields {
   readonly container: string
 }
 
-/** Fields that hold wrapped keys; they change only together. */
-export const keyFields: ReadonlySet<string> = new Set([
-  "age",
-  "azure_kv",
-  "gcp_kms",
-  "hc_vault",
-  "hckms",
-  "key_groups",
-  "kms",
-  "pgp",
-  "shamir_threshold",
-])
-
 /**
  * The block to write. A new one is sorted as upstream sorts it; an existing one keeps its order and its unknown
  * fields, so that a diff shows what changed and nothing else.
@@ -160,6 +147,7 @@ export const keyFields: ReadonlySet<string> = new Set([
 export function writeMetadata(
   fields: Omit<MetadataFields, "keys"> & { keys: MetaMap | null },
   base: MetaMap | null,
+  kinds: KindsInFile,
 ): MetaMap {
   const wanted = new Map<string, MetaValue>()
   const put = (name: string, value: MetaValue): void => {
@@ -180,11 +168,11 @@ export function writeMetadata(
   const result = new Map<string, MetaValue>()
   for (const [name, value] of base) {
     const lower = name.toLowerCase()
-    const isKeyField = keyFields.has(lower)
-    if (isKeyField && fields.keys === null) result.set(name, value)
-    else if (isKeyField ? wanted.has(lower) : wanted.has(lower) && owned.has(lower))
+    const holdsKeys = isKeyField(name, value, kinds)
+    if (holdsKeys && fields.keys === null) result.set(name, value)
+    else if (holdsKeys ? wanted.has(lower) : wanted.has(lower) && owned.has(lower))
       result.set(name, keepEqual(value, wanted.get(lower)!))
-    else if (!isKeyField && !owned.has(lower)) result.set(name, value)
+    else if (!holdsKeys && !owned.has(lower)) result.set(name, value)
     wanted.delete(lower)
   }
   return insertSorted(result, wanted)
@@ -194,14 +182,14 @@ export function writeMetadata(
  * The same block with other wrapped keys. Everything else stays as it was, also the empty lists that releases before
  * 3.10 wrote for types without keys.
  */
-export function withKeys(base: MetaMap, keys: MetaMap): MetaMap {
+export function withKeys(base: MetaMap, keys: MetaMap, kinds: KindsInFile): MetaMap {
   const wanted = new Map(keys)
   const result = new Map<string, MetaValue>()
   for (const [name, value] of base) {
     const lower = name.toLowerCase()
     const isEmpty = value === null || (Array.isArray(value) && value.length === 0)
     if (wanted.has(lower)) result.set(name, wanted.get(lower)!)
-    else if (!keyFields.has(lower) || isEmpty) result.set(name, value)
+    else if (!isKeyField(name, value, kinds) || isEmpty) result.set(name, value)
     wanted.delete(lower)
   }
   return insertSorted(result, wanted)

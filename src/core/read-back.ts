@@ -3,22 +3,24 @@ import { type Opened, readSealed } from "./document.ts"
 import { type Format } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
 import { type Expected, open } from "./open.ts"
+import { type KindsInFile } from "./recipient.ts"
 import { type CompiledSelectors } from "./select.ts"
 import { equalBytes } from "./text.ts"
+
+interface Back {
+  readonly cipher: Cipher
+  readonly compiled: CompiledSelectors
+  readonly kinds: KindsInFile
+}
 
 /**
  * Opens the sealed text in memory. The laws make this succeed; if it ever does not, nothing is written.
  *
  * @throws {AppError} `SELF_CHECK`
  */
-export function readBack(
-  format: Format,
-  text: string,
-  expected: Expected,
-  { cipher, compiled }: { readonly cipher: Cipher; readonly compiled: CompiledSelectors },
-): Opened {
+export function readBack(format: Format, text: string, expected: Expected, { cipher, compiled, kinds }: Back): Opened {
   const opened = attempt(() =>
-    open(readSealed(format, text), { cipher, selectors: compiled, requireStructure: false, expected }),
+    open(readSealed(format, text, kinds), { cipher, selectors: compiled, requireStructure: false, expected }),
   )
   const isSame =
     opened.leaves.length === expected.leaves.length &&

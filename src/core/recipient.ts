@@ -1,25 +1,28 @@
-/** Public side that a data key is wrapped for. The type names are the metadata's own sections. */
-export type Recipient =
-  | { readonly type: "age"; readonly recipient: string }
-  | { readonly type: "pgp"; readonly fp: string }
-  | {
-      readonly type: "kms"
-      readonly arn: string
-      readonly role: string
-      readonly context: ReadonlyMap<string, string>
-      readonly awsProfile: string
-    }
-  | { readonly type: "gcp_kms"; readonly resourceId: string }
-  | { readonly type: "azure_kv"; readonly vaultUrl: string; readonly name: string; readonly version: string }
-  | {
-      readonly type: "hc_vault"
-      readonly vaultAddress: string
-      readonly enginePath: string
-      readonly keyName: string
-    }
-  | { readonly type: "hckms"; readonly keyId: string }
+import { type MetaMap, type MetaValue } from "./format.ts"
 
-export type RecipientType = Recipient["type"]
+/**
+ * The fields of each kind of recipient, by the name of its section in the metadata. Every kind adds its own from its
+ * folder, so that `Recipient` is the union of them all.
+ */
+// oxlint-disable-next-line typescript/no-empty-object-type
+export interface RecipientFields {}
+
+export type RecipientType = keyof RecipientFields
+
+/** A recipient of a kind that this version knows. */
+export type KnownRecipient = { [T in RecipientType]: { readonly type: T } & RecipientFields[T] }[RecipientType]
+
+/** An entry of a section that this version does not know: it is kept as it stands. */
+export interface UnknownRecipient {
+  readonly type: "unknown"
+  readonly section: string
+  readonly entry: MetaMap
+}
+
+/** Public side that a data key is wrapped for. */
+export type Recipient = KnownRecipient | UnknownRecipient
+
+export type RecipientOf<T extends RecipientType> = Extract<KnownRecipient, { type: T }>
 
 /** One metadata entry: a data key (or a share of it) wrapped for one recipient. */
 export interface WrappedKey {
@@ -30,34 +33,99 @@ export interface WrappedKey {
   readonly createdAt: string | null
 }
 
-/**
- * The text that identifies a recipient: in errors, for `updatekeys`, `--rm-*` and de-duplication.
- *
- * @see sops v3.13.2, the `ToString` methods of its key sources
- */
-export function recipientName(recipient: Recipient): string {
-  switch (recipient.type) {
-    case "age":
-      return recipient.recipient
-    case "pgp":
-      return recipient.fp
-    case "kms":
-      return kmsName(recipient)
-    case "gcp_kms":
-      return recipient.resourceId
-    case "azure_kv":
-      return `${recipient.vaultUrl}/keys/${recipient.name}/${recipient.version}`
-    case "hc_vault":
-      return `${recipient.vaultAddress}/v1/${recipient.enginePath}/keys/${recipient.keyName}`
-    case "hckms":
-      return recipient.keyId
-  }
+/** How one kind of recipient stands in the metadata. */
+export interface KindInFile<T extends RecipientType = RecipientType> {
+  /** The section. */
+  readonly type: T
+  /** Its entries have a `created_at`. */
+  readonly isDated: boolean
+  /** A key group has the section even when it is empty, as upstream writes it. */
+  readonly isAlwaysInGroup: boolean
+  /** Fields beside `enc` and `created_at`. @throws {AppError} `METADATA_INVALID` */
+  read(text: (name: string) => string, entry: MetaMap): RecipientFields[T]
+  write(recipient: RecipientOf<T>): Readonly<Record<string, MetaValue>>
 }
 
-function kmsName({ arn, role, context, awsProfile }: Extract<Recipient, { type: "kms" }>): string {
-  const pairs = [...context].map(([key, value]) => `${key}:${value}`).sort()
-  const withRole = role === "" ? arn : `${arn}+${role}`
-  const joined = pairs.join(",")
-  if (awsProfile !== "") return `${withRole}|${joined}|${awsProfile}`
-  return joined === "" ? withRole : `${withRole}|${joined}`
+/** In the order in which upstream reads the sections of a group: it decides who is asked first. */
+export type KindsInFile = readonly KindInFile[]
+
+/** By what a recipient of one kind is known. */
+export interface NamedKind<T extends RecipientType = RecipientType> {
+  readonly type: T
+  /**
+   * The text that identifies a recipient: in errors, for `updatekeys`, `--rm-*` and de-duplication.
+   *
+   * @see sops v3.13.2, the `ToString` methods of its key sources
+   */
+  name(recipient: RecipientOf<T>): string
+  /** The same recipient for who compares, without what a config may leave open and a file has. */
+  loose?(recipient: RecipientOf<T>): Recipient
+  /** Something is left open. */
+  isOpen?(recipient: RecipientOf<T>): boolean
+}
+
+/** The texts of a mapping in a config, read as upstream's decoder reads them. */
+export interface ConfigTexts {
+  text(name: string): string
+  /** The entries of a mapping of texts. */
+  map(name: string): ReadonlyMap<string, string>
+}
+
+/** How a kind is written in configurations. */
+export interface KindInConfig<T extends RecipientType = RecipientType> {
+  /** The flat key of a creation rule, a comma list. */
+  readonly flatKey: string
+  /** The key of a key group, and in `.sopsrc`. */
+  readonly groupKey: string
+  /** What else it may be called in `.sopsrc`. */
+  readonly otherKeys?: readonly string[]
+  /** An entry of a key group is a mapping of these, and not a text. */
+  readonly fields?: {
+    readonly needed: readonly string[]
+    readonly optional: readonly string[]
+    /** The recipient, or the text that is to be read as one. */
+    read(texts: ConfigTexts): RecipientFields[T] | string
+  }
+  /** The text of a key group is taken without judging it, as upstream does. */
+  readonly plain?: (text: string) => RecipientFields[T]
+  /** The flat key is a list of texts to upstream: nulls fall away, and any scalar will do. */
+  readonly isLooseList?: boolean
+  /** Empty pieces of the flat list are left out. */
+  readonly skipsEmpty?: boolean
+  /** Whether a text that stands without its kind is of this one. */
+  looksLike(text: string): boolean
+}
+
+/** What configurations are read with, in the order in which upstream puts flat keys of a rule into a group. */
+export type KindsInConfig = readonly (NamedKind & { readonly config: KindInConfig })[]
+
+/** The text that identifies a recipient. */
+export function nameIn(kinds: readonly NamedKind[], recipient: Recipient): string {
+  if (recipient.type === "unknown") return unknownName(recipient)
+  return kinds.find(({ type }) => type === recipient.type)!.name(recipient)
+}
+
+const ofEveryKind: ReadonlySet<string> = new Set(["enc", "created_at"])
+
+/** The section, and what its entry says in texts beside the wrapped key. */
+function unknownName({ section, entry }: UnknownRecipient): string {
+  const texts = [...entry].filter(([name, value]) => typeof value === "string" && !ofEveryKind.has(name.toLowerCase()))
+  return [section, ...texts.map(([name, value]) => `${name}=${value as string}`)].join(" ")
+}
+
+/** Kind and name: equal for the same recipient, and for no other. */
+export function keyIn(kinds: readonly NamedKind[], recipient: Recipient): string {
+  const name = `${recipient.type}/${nameIn(kinds, recipient)}`
+  return recipient.type === "unknown" ? `${name} ${JSON.stringify(recipient.entry.get("enc"))}` : name
+}
+
+/** Whether a config leaves something open that a file has. */
+export function isOpenIn(kinds: readonly NamedKind[], recipient: Recipient): boolean {
+  return kinds.find(({ type }) => type === recipient.type)?.isOpen?.(recipient as never) ?? false
+}
+
+/** As `keyIn`, for who compares with a config. */
+export function looseKeyIn(kinds: readonly NamedKind[], recipient: Recipient): string {
+  const kind = kinds.find(({ type }) => type === recipient.type)
+  return keyIn(kinds, kind?.loose?.(recipient as never) ?? recipient)
 }

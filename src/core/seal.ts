@@ -15,6 +15,7 @@ import {
   checkReservedKey,
   inexactIntegers,
 } from "./seal-checks.ts"
+import { type KindsInFile } from "./recipient.ts"
 import { type CompiledSelectors, ruleOf, select, type Selectors } from "./select.ts"
 import { inOldCarrier, sealLeaves, type SealedLeaf } from "./seal-leaves.ts"
 import { countedSites, shownPath } from "./site.ts"
@@ -32,6 +33,8 @@ export interface SealOptions {
   readonly macOnlyEncrypted: boolean
   /** The wrapped data key as metadata fields; `null` keeps those of the previous file as they stand. */
   readonly keys: MetaMap | null
+  /** The kinds of recipients that there are. */
+  readonly kinds: KindsInFile
   /** A release of sops, since upstream compares it. */
   readonly version: string
   readonly now: Date
@@ -240,6 +243,7 @@ export function finish(draft: Draft, like: MetadataBlock | null, options: SealOp
             : sealText(cipher, digest, structureAad),
     },
     (previous ?? options.replaces)?.document.metadata.tree ?? null,
+    options.kinds,
   )
   const tokenEdits = draft.tokenEdits.filter((edit): edit is Edit => edit !== null)
   const block = draft.format.attach(draft.scan, tree, like, options.indent)

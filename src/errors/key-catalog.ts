@@ -39,6 +39,11 @@ export const keyCatalog = {
     title: "the token is not sent to an address that only the file names",
     hint: undefined,
   },
+  KIND_UNKNOWN: {
+    exit: 1,
+    title: "a recipient of a kind that this version does not know",
+    hint: "use a release that knows it",
+  },
   WRAP_FAILED: { exit: 1, title: "the data key could not be wrapped for every recipient", hint: undefined },
   STANZA_INVALID: { exit: 128, title: "a wrapped data key is malformed", hint: undefined },
   RECIPIENT_INVALID: { exit: 1, title: "a recipient is not valid", hint: undefined },

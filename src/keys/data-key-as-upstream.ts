@@ -1,4 +1,4 @@
-import { recipientName } from "../core/recipient.ts"
+import { recipientName } from "./kinds.ts"
 import { type AppError } from "../errors/app-error.ts"
 import { DataKeyError, type DataKeyReport, type FailedAttempt, type GroupReport } from "./data-key-error.ts"
 

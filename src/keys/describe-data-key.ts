@@ -1,7 +1,8 @@
-import { type Recipient, recipientName } from "../core/recipient.ts"
+import { type Recipient } from "../core/recipient.ts"
 import { type Detail } from "../errors/app-error.ts"
 import { type DataKeyReport, type FailedAttempt } from "./data-key-error.ts"
 import { type Place } from "./provider.ts"
+import { recipientName } from "./kinds.ts"
 
 /** What people call a recipient; `undefined` when it has no name. */
 export type NameOf = (recipient: Recipient) => string | undefined

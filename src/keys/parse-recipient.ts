@@ -1,12 +1,8 @@
 import { type Recipient, type RecipientType } from "../core/recipient.ts"
 import { AppError } from "../errors/app-error.ts"
-import { checkRecipient, shown } from "./check-recipient.ts"
-
-/** What the text of an AWS KMS key does not hold. */
-export interface KmsExtras {
-  readonly context?: ReadonlyMap<string, string>
-  readonly awsProfile?: string
-}
+import { control } from "./grammar.ts"
+import { type KmsExtras } from "./kind.ts"
+import { kindOf, recipientName } from "./kinds.ts"
 
 /**
  * Reads recipients of one type as flags, variables and configs have them: a list with commas.
@@ -28,61 +24,48 @@ export function parseRecipient(type: RecipientType, text: string, extras: KmsExt
     const hint = "name the recipient that belongs to the identity; who has seen this text can open your files"
     throw new AppError("RECIPIENT_INVALID", { provider: type }, { subject: "this is an identity: it is secret", hint })
   }
-  const recipient = build(type, trimmed, extras)
-  if (recipient === null) {
-    throw new AppError("RECIPIENT_INVALID", { provider: type, recipient: shown(trimmed) }, { subject: forms[type] })
+  const kind = kindOf(type)
+  const fields = kind?.parse(trimmed, extras) ?? null
+  if (fields === null) {
+    throw new AppError("RECIPIENT_INVALID", { provider: type, recipient: shown(trimmed) }, { subject: kind?.form })
   }
+  const recipient = { type, ...fields } as Recipient
   checkRecipient(recipient)
   return recipient
 }
 
-const forms: Readonly<Record<RecipientType, string>> = {
-  age: "age1..., ssh-ed25519 or ssh-rsa is expected",
-  pgp: "a PGP fingerprint is expected",
-  kms: "an AWS key is arn:aws:kms:REGION:ACCOUNT:key/ID or alias/NAME",
-  gcp_kms: "a GCP key is projects/P/locations/L/keyRings/R/cryptoKeys/K",
-  azure_kv: "an Azure key is https://VAULT/keys/NAME/VERSION",
-  hc_vault: "a Vault key is https://HOST/v1/ENGINE/keys/NAME",
-  hckms: "a HuaweiCloud key is REGION:UUID",
+const recipientLengthMax = 8192
+
+/**
+ * Holds a recipient against the grammar of its kind, wherever it came from: a file, a config, a flag. It is called
+ * before a provider sees the recipient.
+ *
+ * @throws {AppError} `RECIPIENT_INVALID`; `KIND_UNKNOWN`
+ */
+export function checkRecipient(recipient: Recipient): void {
+  if (recipient.type === "unknown") throw unknownKinds([recipient])
+  const name = recipientName(recipient)
+  const reason =
+    name.length > recipientLengthMax
+      ? "it is too long"
+      : control.test(name)
+        ? "it holds a control character"
+        : kindOf(recipient.type)!.against(recipient)
+  if (reason === null) return
+  throw new AppError("RECIPIENT_INVALID", { provider: recipient.type, recipient: shown(name) }, { subject: reason })
 }
 
-function build(type: RecipientType, text: string, extras: KmsExtras): Recipient | null {
-  switch (type) {
-    case "age":
-      return { type, recipient: text }
-    case "pgp":
-      return { type, fp: text.replaceAll(" ", "") }
-    case "kms":
-      return buildKms(text.replaceAll(" ", ""), extras)
-    case "gcp_kms":
-      return { type, resourceId: text.replaceAll(" ", "") }
-    case "azure_kv":
-      return buildAzure(text)
-    case "hc_vault":
-      return buildVault(text)
-    case "hckms":
-      return { type, keyId: text }
-  }
+/** Nothing can be wrapped for a kind that only a later release knows. */
+export function unknownKinds(recipients: readonly Recipient[]): AppError {
+  const [name, ...others] = recipients.map((recipient) => recipientName(recipient).slice(0, shownMax))
+  return new AppError("KIND_UNKNOWN", { recipient: name }, { notes: others.map((other) => `also ${other}`) })
 }
 
-/** The role follows a plus sign, as in `arn:aws:kms:...+arn:aws:iam::...`. */
-function buildKms(text: string, { context = new Map(), awsProfile = "" }: KmsExtras): Recipient {
-  const plus = text.indexOf("+arn:")
-  const isJoined = plus > 0
-  const arn = isJoined ? text.slice(0, plus) : text
-  return { type: "kms", arn, role: isJoined ? text.slice(plus + 1) : "", context, awsProfile }
-}
+const shownMax = 100
 
-/** Without a version the newest one is asked for when the data key is wrapped. */
-function buildAzure(text: string): Recipient | null {
-  const [, vaultUrl, name, version = ""] = /^(https:\/\/[^/]+)\/keys\/([^/]+)(?:\/([^/]*))?$/.exec(text) ?? []
-  return vaultUrl === undefined || name === undefined ? null : { type: "azure_kv", vaultUrl, name, version }
-}
-
-function buildVault(text: string): Recipient | null {
-  const [, vaultAddress, path] = /^([a-z]+:\/\/[^/]+)\/v[0-9]+\/(.+)$/.exec(text) ?? []
-  const segments = (path ?? "").replace(/\/$/, "").split("/")
-  const keyName = segments.pop()
-  if (segments.pop() !== "keys" || vaultAddress === undefined || keyName === undefined) return null
-  return { type: "hc_vault", vaultAddress, enginePath: segments.join("/"), keyName }
+/** An identity that stands in the wrong place is a secret: only what begins like a recipient is ever shown. */
+function shown(text: string): string | undefined {
+  return /^(age1|ssh-(ed25519|rsa) |arn:|projects\/|https?:\/\/|[0-9A-Fa-f]{8})/.test(text)
+    ? text.slice(0, shownMax)
+    : undefined
 }

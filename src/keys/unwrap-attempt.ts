@@ -1,11 +1,11 @@
-import { type WrappedKey, recipientName } from "../core/recipient.ts"
+import { type WrappedKey } from "../core/recipient.ts"
 import { runSlot } from "../core/run-memory.ts"
 import { type SecretBytes } from "../core/secret.ts"
 import { AppError } from "../errors/app-error.ts"
-import { checkRecipient } from "./check-recipient.ts"
+import { checkRecipient } from "./parse-recipient.ts"
 import { type FailedAttempt } from "./data-key-error.ts"
 import { deriveContext } from "./derive-context.ts"
-import { manifestOf } from "./manifest.ts"
+import { manifestOf, recipientName } from "./kinds.ts"
 import { type Effort, type KeyContext, type Manifest } from "./provider.ts"
 
 /** One entry, and what came of it so far. */

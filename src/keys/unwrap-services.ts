@@ -1,4 +1,4 @@
-import { type WrappedKey } from "../core/recipient.ts"
+import { type RecipientType, type WrappedKey } from "../core/recipient.ts"
 import { type KeyServices } from "./keyservice/services.ts"
 import { type Manifest } from "./provider.ts"
 import { type Attempt, newAttempt } from "./unwrap-attempt.ts"
@@ -16,8 +16,10 @@ export async function attemptsFor(
 ): Promise<(entry: WrappedKey) => Attempt[]> {
   const others = remote.length === 0 ? null : await import("./keyservice/remote.ts")
   return (entry) => {
-    const elsewhere = remote.map((address) => {
-      const manifest = others!.remoteManifest(entry.recipient.type, address)
+    const { type } = entry.recipient
+    // A key service has no words for a kind that this version does not know.
+    const elsewhere = (type === "unknown" ? [] : remote).map((address) => {
+      const manifest = others!.remoteManifest(type as RecipientType, address)
       return newAttempt(entry, length, [manifest])
     })
     if (isLocal) return [newAttempt(entry, length, manifests), ...elsewhere]

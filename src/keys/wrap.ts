@@ -4,8 +4,8 @@ import { checkThreshold, split } from "../core/shamir.ts"
 import { AppError } from "../errors/app-error.ts"
 import { shortName } from "./describe-data-key.ts"
 import { type KeyServices, onlyLocal } from "./keyservice/services.ts"
-import { manifestOf, manifests as allManifests } from "./manifest.ts"
-import { checkRecipient } from "./check-recipient.ts"
+import { manifestOf, kinds as allManifests } from "./kinds.ts"
+import { checkRecipient } from "./parse-recipient.ts"
 import { type KeyContext, type KeyProvider, type Manifest } from "./provider.ts"
 
 const recipientsMax = 500

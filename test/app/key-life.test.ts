@@ -4,7 +4,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, describe, expect, test } from "vitest"
 import { readSealed } from "../../src/core/document.ts"
-import { recipientName } from "../../src/core/recipient.ts"
+import { kindsInFile, recipientName } from "../../src/keys/kinds.ts"
 import { loadFormat } from "../../src/formats/registry.ts"
 import { answer } from "../../src/keys/keyservice/answer.ts"
 import { addressText } from "../../src/keys/keyservice/address.ts"
@@ -56,7 +56,7 @@ function config(...names: (keyof typeof recipients)[]): string {
 }
 
 async function readersOf(text: string): Promise<string[]> {
-  const { metadata } = readSealed(await loadFormat("yaml"), text)
+  const { metadata } = readSealed(await loadFormat("yaml"), text, kindsInFile)
   return metadata.groups.flat().map(({ recipient }) => recipientName(recipient))
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { putKeys } from "../../src/app/recipients/rewrap.ts"
+import { kindsInFile } from "../../src/keys/kinds.ts"
 import { readSealed } from "../../src/core/document.ts"
 import { writeGroups } from "../../src/core/metadata-keys.ts"
 import { type WrappedKey } from "../../src/core/recipient.ts"
@@ -25,12 +26,12 @@ describe("other wrapped keys in files of real releases: nothing else changes", (
   test.each(all.map((row) => ({ ...row, name: `${row.version} ${row.case}` })))("$name", async (row) => {
     const text = decodeText(readGolden(row.sealed))!
     const format = await loadFormat(row.format)
-    const document = readSealed(format, text)
+    const document = readSealed(format, text, kindsInFile)
     const { groups, threshold } = document.metadata
 
     const more = groups.map((group) => [...group, added, withDate])
-    const wrapped = putKeys(document, writeGroups(more, threshold))
-    const after = readSealed(format, wrapped)
+    const wrapped = putKeys(document, writeGroups(more, threshold, kindsInFile))
+    const after = readSealed(format, wrapped, kindsInFile)
     const sorted = (list: typeof groups): string[][] => list.map((group) => group.map(({ enc }) => enc).sort())
     expect(sorted(after.metadata.groups)).toEqual(sorted(more))
     expect({ ...after.metadata, groups: [], tree: null }).toEqual({ ...document.metadata, groups: [], tree: null })
@@ -38,8 +39,8 @@ describe("other wrapped keys in files of real releases: nothing else changes", (
     expect(bare(after)).toBe(bare(document))
 
     // Who goes leaves no line behind.
-    const back = putKeys(after, writeGroups(groups, threshold))
-    expect(readSealed(format, back).metadata.groups).toEqual(groups)
-    expect(putKeys(readSealed(format, back), writeGroups(groups, threshold))).toBe(back)
+    const back = putKeys(after, writeGroups(groups, threshold, kindsInFile))
+    expect(readSealed(format, back, kindsInFile).metadata.groups).toEqual(groups)
+    expect(putKeys(readSealed(format, back, kindsInFile), writeGroups(groups, threshold, kindsInFile))).toBe(back)
   })
 })

@@ -1,5 +1,6 @@
 import { posix, win32 } from "node:path"
 import { type ConfigFiles, type FileFacts, type PathRules } from "../../src/config/files.ts"
+import { kindsInConfig } from "../../src/keys/kinds.ts"
 
 interface Entry extends Partial<FileFacts> {
   readonly text?: string
@@ -35,6 +36,7 @@ export function fakeFiles(entries: Record<string, Entry | string>, machine: Mach
     return at
   }
   return {
+    kinds: kindsInConfig,
     readFile: (path) => Promise.resolve(textBytes(all.get(real(path))?.text)),
     stat(path) {
       const entry = all.get(real(path))

@@ -4,14 +4,19 @@ import { sopsDialect } from "../../src/cli/sops/dialect.ts"
 import { type Config, readConfig } from "../../src/config/config.ts"
 import { destinationFor } from "../../src/config/destination.ts"
 import { type Rule, ruleFor } from "../../src/config/rule.ts"
-import { recipientName } from "../../src/core/recipient.ts"
+import { kindsInConfig, recipientName } from "../../src/keys/kinds.ts"
 import { fakeFiles } from "./fake-files.ts"
 import { parseRecipient } from "./parse-recipient.ts"
 
 const { paths } = fakeFiles({})
 
 function read(source: string, folder = "/repo"): Config {
-  return readConfig(new TextEncoder().encode(source), { file: `${folder}/.sops.yaml`, folder, kind: "sops-yaml" })
+  return readConfig(new TextEncoder().encode(source), {
+    file: `${folder}/.sops.yaml`,
+    folder,
+    kind: "sops-yaml",
+    kinds: kindsInConfig,
+  })
 }
 
 const options = { parse: parseRecipient, dialect: sopsDialect.config }
@@ -265,7 +270,7 @@ describe("recipients", () => {
 
   test("anchors name people", async () => {
     const found = await rule("keys: [&alice a, &bob b]\ncreation_rules: [{age: [*alice, *bob, c]}]")
-    expect(found!.people).toEqual(
+    expect(found!.people.names).toEqual(
       new Map([
         ["age/a", "alice"],
         ["age/b", "bob"],

@@ -4,7 +4,7 @@ import { sottoDialect } from "../../src/app/dialect.ts"
 import { type Config, readConfig } from "../../src/config/config.ts"
 import { type PathRules } from "../../src/config/files.ts"
 import { type Rule, peopleOf, personOf, ruleFor, settingsFor } from "../../src/config/rule.ts"
-import { recipientName } from "../../src/core/recipient.ts"
+import { kindsInConfig, recipientName } from "../../src/keys/kinds.ts"
 import { type AppError } from "../../src/errors/app-error.ts"
 import { parseRecipients } from "../../src/keys/parse-recipient.ts"
 import { fakeFiles, windows } from "./fake-files.ts"
@@ -23,7 +23,7 @@ recipients:
 `
 
 function read(source: string, folder = "/repo"): Config {
-  return readConfig(new TextEncoder().encode(source), { file: ".sopsrc", folder, kind: "sopsrc" })
+  return readConfig(new TextEncoder().encode(source), { file: ".sopsrc", folder, kind: "sopsrc", kinds: kindsInConfig })
 }
 
 const options = { parse: parseRecipient, dialect: sottoDialect.config }
@@ -133,7 +133,7 @@ rules:
   - recipients: team
 `
     const known = peopleOf(read(source), parseRecipient)
-    expect(known).toEqual(
+    expect(known.names).toEqual(
       new Map([
         [`age/${alice}`, "alice"],
         ["pgp/F0", "alice"],
@@ -395,7 +395,7 @@ describe("S22: names of the prototype are names", () => {
     const source = `version: 1\nrecipients: {${name}: ${alice}}\nrules: [{path: ${name}/**, recipients: [${name}]}]`
     const found = await rule(source, `/repo/${name}/a`)
     expect(names(found)).toEqual([[alice]])
-    expect(found.people).toEqual(new Map([[`age/${alice}`, name]]))
+    expect(found.people.names).toEqual(new Map([[`age/${alice}`, name]]))
     expect(failure(`version: 1\n${name}: x`).message).toContain("unknown key")
     expect(failure(`version: 1\nrules: [{${name}: x}]`).message).toContain("unknown key")
     expect(failure(`version: 1\nrules: [{recipients: ${name}}]`).message).toContain("neither a name")
@@ -451,7 +451,7 @@ describe(".sopsrc.example", () => {
         ruleFor(config, target, { parse: parseRecipients, dialect: sottoDialect.config }),
       ).resolves.not.toBeNull()
     }
-    expect(peopleOf(config, parseRecipients).size).toBe(11)
+    expect(peopleOf(config, parseRecipients).names.size).toBe(11)
   })
 
   test("it shows every key", () => {

@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest"
+import { kindsInFile } from "../../src/keys/kinds.ts"
 import { type Leaf, type Opened, readSealed } from "../../src/core/document.ts"
 import { type Format } from "../../src/core/format.ts"
 import { type ExpectedLeaf, open } from "../../src/core/open.ts"
@@ -144,7 +145,7 @@ describe("a token that was opened before is not opened again", () => {
     kept: { token, scalar },
   })
   const opening = (text: string, leaves: readonly ExpectedLeaf[]): Opened => {
-    const document = readSealed(yaml, text)
+    const document = readSealed(yaml, text, kindsInFile)
     const selectors = compile(document.metadata.selectors)
     const expected = { leaves, macHex: "", macOnlyEncrypted: false }
     return open(document, { cipher: cipherFor(), selectors, requireStructure: false, expected })
@@ -174,7 +175,7 @@ describe("what is expected of a document is no proof of it", () => {
   const { leaves, macHex } = openText(yaml, sealed)
   const expected = leaves.map((leaf) => ({ ...leaf, kept: null }))
   const opening = (text: string, as: readonly ExpectedLeaf[], mac = macHex): Opened => {
-    const document = readSealed(yaml, text)
+    const document = readSealed(yaml, text, kindsInFile)
     const selectors = compile(document.metadata.selectors)
     return open(document, {
       cipher: cipherFor(),

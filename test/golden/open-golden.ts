@@ -1,4 +1,5 @@
 import { compileSelectors } from "../../src/config/re2.ts"
+import { kindsInFile } from "../../src/keys/kinds.ts"
 import { checkReadable, type Opened, readSealed } from "../../src/core/document.ts"
 import { type FormatName } from "../../src/core/format.ts"
 import { Cipher } from "../../src/core/gcm.ts"
@@ -17,7 +18,7 @@ export async function openBytes(
 ): Promise<Opened> {
   const text = decodeText(bytes)
   if (text === null) throw new AppError("NOT_SEALED")
-  const document = readSealed(await loadFormat(format), text)
+  const document = readSealed(await loadFormat(format), text, kindsInFile)
   checkReadable(document)
   const selectors = await compileSelectors(document.metadata.selectors, { refuseInvalid: false })
   const { groups, threshold } = document.metadata

@@ -1,8 +1,9 @@
 import { describe, expect, test } from "vitest"
-import { type Recipient, type RecipientType, recipientName } from "../../src/core/recipient.ts"
-import { checkRecipient } from "../../src/keys/check-recipient.ts"
+import { type Recipient, type RecipientType } from "../../src/core/recipient.ts"
+import { checkRecipient } from "../../src/keys/parse-recipient.ts"
 import { parseRecipient, parseRecipients } from "../../src/keys/parse-recipient.ts"
 import { keyText, recipients } from "./golden.ts"
+import { recipientName } from "../../src/keys/kinds.ts"
 
 const arn = "arn:aws:kms:eu-west-1:123456789012:key/612d5f09-a1b3-45e6-aca6-a5b005693a48"
 const role = "arn:aws:iam::123456789012:role/team/sops-dev"

@@ -4,13 +4,14 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { inspect } from "node:util"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { type Recipient, recipientName } from "../../src/core/recipient.ts"
+import { type Recipient } from "../../src/core/recipient.ts"
 import { SecretBytes } from "../../src/core/secret.ts"
 import { AppError } from "../../src/errors/app-error.ts"
 import { type KeyProvider } from "../../src/keys/provider.ts"
 import { canary, leaks } from "../canary.ts"
 import { type Fault, type TestServer, startServer } from "../servers/server.ts"
 import { type TestContextOptions, testContext } from "./context.ts"
+import { recipientName } from "../../src/keys/kinds.ts"
 
 /** A provider, and a server that can answer it. */
 export interface ServiceUnderTest {

@@ -263,7 +263,7 @@ describe("what other providers may do", () => {
   test("the services of a file with an age identity at hand are never asked", async () => {
     const { manifests, asked } = service({ a: hang })
     const row = goldenRow("k-age-flag")
-    const { manifests: real } = await import("../../src/keys/manifest.ts")
+    const { kinds: real } = await import("../../src/keys/kinds.ts")
     const groups = [[entry("a"), ...goldenGroups(row)[0]!]]
     const context = testContext({ env: goldenEnv(row) })
     expect(
@@ -275,7 +275,7 @@ describe("what other providers may do", () => {
   test("an order that was asked for is kept", async () => {
     const { manifests, asked } = service({ a: () => Promise.resolve(key()) })
     const row = goldenRow("k-age-flag")
-    const { manifests: real } = await import("../../src/keys/manifest.ts")
+    const { kinds: real } = await import("../../src/keys/kinds.ts")
     const groups = [[...goldenGroups(row)[0]!, entry("a")]]
     const context = testContext({ env: goldenEnv(row) })
     const options = { context, manifests: [...manifests, ...real], timing, decryptionOrder: ["kms", "age"] }

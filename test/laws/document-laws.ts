@@ -1,5 +1,6 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
+import { kindsInFile } from "../../src/keys/kinds.ts"
 import { type Opened, readSealed } from "../../src/core/document.ts"
 import { type Format, type MetaMap } from "../../src/core/format.ts"
 import { Cipher } from "../../src/core/gcm.ts"
@@ -40,6 +41,7 @@ export function sealText(format: Format, plain: string, overrides: Partial<SealO
   const selectors = overrides.selectors ?? noSelectors
   return seal(format, plain, {
     cipher: cipherFor(),
+    kinds: kindsInFile,
     selectors,
     compiled: compile(selectors),
     macOnlyEncrypted: false,
@@ -57,7 +59,7 @@ export function sealText(format: Format, plain: string, overrides: Partial<SealO
 }
 
 export function openText(format: Format, text: string): Opened {
-  const document = readSealed(format, text)
+  const document = readSealed(format, text, kindsInFile)
   return open(document, {
     cipher: cipherFor(),
     selectors: compile(document.metadata.selectors),
@@ -194,7 +196,7 @@ export function documentLaws(format: Format, texts: fc.Arbitrary<string>): void 
         fc.property(documents, (text) => {
           const sealed = trySeal(format, text, { selectors: { ...noSelectors, encryptedRegex: "\u0000never" } })
           if (sealed === null) return
-          const { scan } = readSealed(format, sealed.text)
+          const { scan } = readSealed(format, sealed.text, kindsInFile)
           const removed = [...scan.metadata!.detach].sort((a, b) => b.start - a.start)
           let rest = sealed.text
           for (const { start, end, text: put } of removed) rest = rest.slice(0, start) + put + rest.slice(end)

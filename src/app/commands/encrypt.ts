@@ -1,4 +1,4 @@
-import { recipientKey } from "../../config/recipients.ts"
+import { recipientKey } from "../../keys/kinds.ts"
 import { type FormatName } from "../../core/format.ts"
 import { type Sealed } from "../../core/seal.ts"
 import { equalBytes, utf8 } from "../../core/text.ts"

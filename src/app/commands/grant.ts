@@ -1,3 +1,4 @@
+import { kindsInConfig } from "../../keys/kinds.ts"
 import { withName } from "../../config/edit-sopsrc.ts"
 import { type Config } from "../../config/config.ts"
 import { isName } from "../../config/directory.ts"
@@ -31,7 +32,7 @@ export async function grantName(session: Session, options: GrantOptions): Promis
   const { name, recipient, rules } = options
   if (!isName(name))
     throw new AppError("NAME_UNKNOWN", {}, { subject: "a name has letters, digits, blanks and . _ @ + -" })
-  const type = recipientTypeOf(recipient)
+  const type = recipientTypeOf(recipient, kindsInConfig)
   if (type === null) throw new AppError("RECIPIENT_INVALID", {}, { subject: "it is of no known kind" })
   parseRecipient(type, recipient)
   const sopsrc = await openSopsrc(session, options)

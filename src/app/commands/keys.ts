@@ -1,5 +1,5 @@
 import { type FormatName } from "../../core/format.ts"
-import { type Recipient, recipientName, type WrappedKey } from "../../core/recipient.ts"
+import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
 import { ringOf } from "../../keys/identities.ts"
 import { keyContext } from "../machine.ts"
 import { forEachFile } from "../each-file.ts"
@@ -7,6 +7,7 @@ import { loadSealed } from "../open/open-file.ts"
 import { type CommonOptions } from "../options.ts"
 import { shown } from "../report/shown.ts"
 import { type Outcome, type Session } from "../session.ts"
+import { recipientName } from "../../keys/kinds.ts"
 
 export interface KeysOptions extends CommonOptions {
   /** None: what this user holds, and where it was looked for. */

@@ -1,4 +1,4 @@
-import { type Recipient, recipientName } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { socketPlace } from "../../host/private-socket.ts"
 import { addressError, addressText, type Address, isLoopback, tcpAddress } from "../../keys/keyservice/address.ts"
@@ -6,6 +6,7 @@ import { answer } from "../../keys/keyservice/answer.ts"
 import { isListening, type KeyServer, listen } from "../../keys/keyservice/server.ts"
 import { keyContext } from "../machine.ts"
 import { type Outcome, type Session } from "../session.ts"
+import { recipientName } from "../../keys/kinds.ts"
 
 export interface KeyServiceOptions {
   /** `undefined`: a socket, and as `sops` TCP. */

@@ -1,6 +1,6 @@
 import { withoutName } from "../../config/edit-sopsrc.ts"
 import { type Config } from "../../config/config.ts"
-import { recipientKey } from "../../config/recipients.ts"
+import { recipientKey } from "../../keys/kinds.ts"
 import { resolveEntry } from "../../config/rule.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { shownPath } from "../../core/site.ts"

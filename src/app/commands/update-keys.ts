@@ -1,5 +1,5 @@
 import { utf8 } from "../../core/text.ts"
-import { type Recipient, recipientName } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { absolute, factsOf } from "../../host/files.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
@@ -10,6 +10,7 @@ import { rewrap } from "../recipients/rewrap.ts"
 import { type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 import { type ReadOptions } from "../options.ts"
+import { recipientName } from "../../keys/kinds.ts"
 
 export interface UpdateKeysOptions extends CommonOptions, Pick<ReadOptions, "inputType"> {
   readonly file: string

@@ -1,5 +1,5 @@
 import { type FormatName } from "../../core/format.ts"
-import { recipientName } from "../../core/recipient.ts"
+import { recipientName } from "../../keys/kinds.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { neededOf } from "../recipients/key-plan.ts"
 import { type LoadedFile } from "../open/open-file.ts"

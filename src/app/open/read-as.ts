@@ -1,6 +1,7 @@
 import { mayHoldConflict } from "../../core/conflict.ts"
 import { type SealedDocument, readSealed } from "../../core/document.ts"
 import { type FormatName } from "../../core/format.ts"
+import { kindsInFile } from "../../keys/kinds.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { detectFormat, loadFormat } from "../../formats/registry.ts"
 
@@ -26,14 +27,14 @@ async function readTold(format: FormatName, text: string): Promise<SealedDocumen
     const container = await readContainer(text)
     if (container !== null) return container
   }
-  const document = readSealed(await loadFormat(format), text)
+  const document = readSealed(await loadFormat(format), text, kindsInFile)
   if (format === "binary" || document.metadata.container === "") return document
-  return readSealed(await loadFormat("binary"), text)
+  return readSealed(await loadFormat("binary"), text, kindsInFile)
 }
 
 async function readContainer(text: string): Promise<SealedDocument | null> {
   try {
-    const document = readSealed(await loadFormat("binary"), text)
+    const document = readSealed(await loadFormat("binary"), text, kindsInFile)
     return document.metadata.container === "" ? null : document
   } catch (error) {
     if (error instanceof AppError) return null
@@ -65,19 +66,19 @@ interface Told {
 export async function readAsSops(text: string, { format, name, isForgiving }: Told): Promise<SealedDocument> {
   if (format === "binary") return readBinary(text)
   try {
-    return readSealed(await loadFormat(format), text)
+    return readSealed(await loadFormat(format), text, kindsInFile)
   } catch (error) {
     // With `--input-type` alone upstream seals a file whose name says nothing as JSON, and then cannot read it back.
     const isByName = formatByName(name, undefined, null) === "binary"
     if (!isForgiving || !isByName || format === "json" || !text.startsWith("{")) throw error
-    return readSealed(await loadFormat("json"), text)
+    return readSealed(await loadFormat("json"), text, kindsInFile)
   }
 }
 
 /** Upstream's container is any JSON document. Only one with the one entry `data` is a binary file to us. */
 async function readBinary(text: string): Promise<SealedDocument> {
-  const document = readSealed(await loadFormat("binary"), text)
-  return isContainer(document) ? document : readSealed(await loadFormat("json"), text)
+  const document = readSealed(await loadFormat("binary"), text, kindsInFile)
+  return isContainer(document) ? document : readSealed(await loadFormat("json"), text, kindsInFile)
 }
 
 /** Whether the one value of the document is `data`, as where a file lies whole. */

@@ -1,7 +1,7 @@
 import { compileSelectors } from "../../config/re2.ts"
 import { type Rule } from "../../config/rule.ts"
 import { type FormatName } from "../../core/format.ts"
-import { type Recipient, recipientName, type WrappedKey } from "../../core/recipient.ts"
+import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
 import { noSelectors } from "../../core/select.ts"
 import { utf8 } from "../../core/text.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
@@ -10,6 +10,7 @@ import { emitOptions } from "../open/print.ts"
 import { type Plan } from "../seal/plan.ts"
 import { makeDataKey, sealNew } from "../seal/seal-new.ts"
 import { type Session } from "../session.ts"
+import { recipientName } from "../../keys/kinds.ts"
 
 /** Names of recipients, in upstream's order. */
 export interface GroupDifference {

@@ -1,4 +1,4 @@
-import { recipientKey } from "../../config/recipients.ts"
+import { isOpen, looseKey, recipientKey } from "../../keys/kinds.ts"
 import { type Metadata } from "../../core/metadata.ts"
 import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
 
@@ -42,18 +42,10 @@ export function neededOf(groups: number, threshold: number): number {
   return threshold === 0 ? groups : threshold
 }
 
-/** A config may leave the version of an Azure key open; a file has the one that it was wrapped with. */
+/** A config may leave something open; a file has what it was wrapped with. */
 export function asInFile(recipient: Recipient, group: readonly Recipient[]): Recipient {
-  if (recipient.type !== "azure_kv" || recipient.version !== "") return recipient
-  const { vaultUrl, name } = recipient
-  const known = group.find(
-    (other) => other.type === "azure_kv" && sameUrl(other.vaultUrl, vaultUrl) && other.name === name,
-  )
-  return known ?? recipient
-}
-
-function sameUrl(a: string, b: string): boolean {
-  return a.replace(/\/$/, "") === b.replace(/\/$/, "")
+  if (!isOpen(recipient)) return recipient
+  return group.find((other) => looseKey(other) === looseKey(recipient)) ?? recipient
 }
 
 function without(recipients: readonly Recipient[], others: readonly Recipient[]): Recipient[] {

@@ -1,11 +1,11 @@
 import { type Rule } from "../../config/rule.ts"
-import { recipientKey } from "../../config/recipients.ts"
-import { type Recipient, recipientName } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { wasOpenedHere } from "../../keys/unwrap-attempt.ts"
 import { keyContext } from "../machine.ts"
 import { type LoadedFile } from "../open/open-file.ts"
 import { type Session } from "../session.ts"
+import { looseKey, recipientName } from "../../keys/kinds.ts"
 
 export interface KnownOptions {
   /** Recipients that the user named for this call: options that add them. */
@@ -81,11 +81,6 @@ export function strangersError({ names, hasRule }: Strangers): AppError {
       hint: hasRule ? undefined : "agree at a terminal, or say --keep-recipient with each of them",
     },
   )
-}
-
-/** A rule may leave the version of an Azure key open. */
-function looseKey(recipient: Recipient): string {
-  return recipientKey(recipient.type === "azure_kv" ? { ...recipient, version: "" } : recipient)
 }
 
 export async function ruleOrNull(settings: LoadedFile["settings"]): Promise<Rule | null> {

@@ -1,18 +1,8 @@
-import { type Recipient, type RecipientType } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
+import { kindsInOptions, type KindOptionName } from "../../keys/kinds.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
 import { type RecipientOptions } from "../options.ts"
-
-/** The order of a group that is built from options, as upstream builds it. */
-const kinds: readonly (readonly [RecipientType, keyof RecipientOptions])[] = [
-  ["kms", "kms"],
-  ["gcp_kms", "gcpKms"],
-  ["hckms", "hckms"],
-  ["azure_kv", "azureKv"],
-  ["pgp", "pgp"],
-  ["hc_vault", "hcVaultTransit"],
-  ["age", "age"],
-]
 
 /**
  * The recipients that options or their variables name: one group.
@@ -22,8 +12,9 @@ const kinds: readonly (readonly [RecipientType, keyof RecipientOptions])[] = [
  */
 export function recipientsOf(options: RecipientOptions): Recipient[] | null {
   const context = contextOf(options.encryptionContext)
-  const recipients = kinds.flatMap(([type, option]) =>
-    (options[option] as readonly string[]).flatMap((text) => parseRecipients(type, text)),
+  // In the order of a group that upstream builds from options.
+  const recipients = kindsInOptions.flatMap(({ type, option }) =>
+    textsOf(options, option.name).flatMap((text) => parseRecipients(type, text)),
   )
   if (recipients.length === 0) return null
   return recipients.map((recipient) =>
@@ -33,7 +24,11 @@ export function recipientsOf(options: RecipientOptions): Recipient[] | null {
 
 /** Whether options name anybody at all; what they say is not judged yet. */
 export function namesRecipients(options: RecipientOptions): boolean {
-  return kinds.some(([, option]) => (options[option] as readonly string[]).some((text) => text.trim() !== ""))
+  return kindsInOptions.some(({ option }) => textsOf(options, option.name).some((text) => text.trim() !== ""))
+}
+
+function textsOf(options: RecipientOptions, name: string): readonly string[] {
+  return options[name as KindOptionName]
 }
 
 /**

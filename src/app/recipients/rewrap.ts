@@ -1,4 +1,4 @@
-import { recipientKey } from "../../config/recipients.ts"
+import { kindsInFile, recipientKey } from "../../keys/kinds.ts"
 import { readSealed, type SealedDocument } from "../../core/document.ts"
 import { type MetaMap } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
@@ -68,7 +68,11 @@ async function wrapFor(
   const options = { context, services: servicesOf(session), now: session.io.now() }
   // Shares belong together, and upstream wraps again for everybody in any case.
   if (!session.dialect.recipients.keepsEntries || before.length !== 1 || groups.length !== 1) {
-    return writeGroups(await wrapDataKey(dataKey, groups, threshold, options), usableThreshold(groups, threshold))
+    return writeGroups(
+      await wrapDataKey(dataKey, groups, threshold, options),
+      usableThreshold(groups, threshold),
+      kindsInFile,
+    )
   }
   // Who stays keeps the entry: it needs no service, and no line of the diff.
   const known = new Map(before[0]!.map((entry) => [recipientKey(entry.recipient), entry]))
@@ -76,7 +80,7 @@ async function wrapFor(
   const [wrapped = []] = added.length === 0 ? [] : await wrapDataKey(dataKey, [added], 0, options)
   const fresh = new Map(added.map((recipient, index) => [recipient, wrapped[index]!]))
   const entries = groups[0]!.map((each): WrappedKey => known.get(recipientKey(each)) ?? fresh.get(each)!)
-  return writeGroups([entries], 0)
+  return writeGroups([entries], 0, kindsInFile)
 }
 
 /**
@@ -87,8 +91,8 @@ async function wrapFor(
 export function putKeys({ format, scan, metadata }: SealedDocument, keys: MetaMap): string {
   const block = scan.metadata!
   const bare = splice(scan.source, block.detach)
-  const text = splice(bare, format.attach(format.scan(bare), withKeys(metadata.tree, keys), block))
-  const after = readSealed(format, text)
+  const text = splice(bare, format.attach(format.scan(bare), withKeys(metadata.tree, keys, kindsInFile), block))
+  const after = readSealed(format, text, kindsInFile)
   const isSame =
     splice(text, after.scan.metadata!.detach) === bare &&
     after.metadata.mac === metadata.mac &&

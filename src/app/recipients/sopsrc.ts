@@ -1,5 +1,5 @@
 import { type Config, readConfig } from "../../config/config.ts"
-import { parseSpec, recipientKey } from "../../config/recipients.ts"
+import { parseSpec } from "../../config/recipients.ts"
 import { resolveEntry } from "../../config/rule.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
@@ -12,6 +12,7 @@ import { fileLimits } from "../machine.ts"
 import { type CommonOptions } from "../options.ts"
 import { type Session } from "../session.ts"
 import { forgetConfigs, loadSettings } from "../settings.ts"
+import { recipientKey } from "../../keys/kinds.ts"
 
 /** The `.sopsrc` of the working folder, to be changed as text. */
 export interface Sopsrc {
@@ -40,7 +41,7 @@ export async function openSopsrc(session: Session, options: CommonOptions): Prom
     config,
     text,
     async readAs(changed) {
-      const read = readConfig(utf8.encode(changed), { file, folder, kind })
+      const read = readConfig(utf8.encode(changed), { file, folder, kind, kinds: config.kinds })
       const rules = { parse: parseRecipients, dialect: session.dialect.config }
       for (const entry of read.rules ?? []) await resolveEntry(read, entry, rules)
       return read

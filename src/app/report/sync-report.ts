@@ -1,9 +1,10 @@
-import { type Recipient, recipientName } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { type AppError } from "../../errors/app-error.ts"
 import { type NameOf } from "../../keys/describe-data-key.ts"
 import { type KeyPlan } from "../recipients/key-plan.ts"
 import { type Candidate } from "../open/sealed-files.ts"
 import { sealedFiles, shown } from "./shown.ts"
+import { recipientName } from "../../keys/kinds.ts"
 
 /** What is known of a file, and what was done with it. */
 export interface SyncedFile extends Candidate {

@@ -1,13 +1,14 @@
 import { readSealed } from "../../core/document.ts"
 import { type MetaMap } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
-import { keyFields } from "../../core/metadata.ts"
+import { isKeyField } from "../../core/metadata-keys.ts"
 import { open } from "../../core/open.ts"
 import { noSelectors, ruleOf } from "../../core/select.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { saveDraft } from "../../host/drafts.ts"
+import { kindsInFile } from "../../keys/kinds.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { servicesOf } from "../recipients/key-services.ts"
 import { keyContext } from "../machine.ts"
@@ -32,7 +33,7 @@ export async function keepDraft(
   { file, base, cipher, tree }: Draftable,
   edited: Uint8Array,
 ): Promise<void> {
-  const keys: MetaMap = new Map([...tree].filter(([name]) => keyFields.has(name.toLowerCase())))
+  const keys: MetaMap = new Map([...tree].filter(([name, value]) => isKeyField(name, value, kindsInFile)))
   const options = sealOptions(session, { cipher, keys, selectors: noSelectors, compiled, layoutMemo: false })
   const { text } = await sealAs({ bytes: edited, format: "binary" }, options)
   await saveDraft(session.io, file, { sealed: utf8.encode(text), base })
@@ -42,7 +43,7 @@ export async function keepDraft(
 export async function openDraft(session: Session, file: string, sealed: Uint8Array): Promise<Uint8Array> {
   const text = decodeText(sealed)
   if (text === null) throw new AppError("DRAFT_INVALID")
-  const document = readSealed(await loadFormat("binary"), text)
+  const document = readSealed(await loadFormat("binary"), text, kindsInFile)
   const { groups, threshold } = document.metadata
   const dataKey = await unwrapDataKey(groups, threshold, {
     context: keyContext(session, [file]),

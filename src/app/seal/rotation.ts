@@ -1,10 +1,10 @@
-import { recipientKey } from "../../config/recipients.ts"
-import { type Recipient, recipientName, type WrappedKey } from "../../core/recipient.ts"
+import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
 import { type Wanted } from "../recipients/key-plan.ts"
 import { type LoadedFile } from "../open/open-file.ts"
 import { type RecipientOptions } from "../options.ts"
 import { recipientsOf } from "../recipients/recipients.ts"
 import { type Session } from "../session.ts"
+import { recipientName, recipientKey } from "../../keys/kinds.ts"
 
 /** Who comes and who goes with a new data key. */
 export interface Rotation {

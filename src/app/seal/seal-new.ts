@@ -3,7 +3,7 @@ import { type FormatName, type MetaMap } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
 import { writeGroups } from "../../core/metadata-keys.ts"
 import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
-import { recipientKey } from "../../config/recipients.ts"
+import { kindsInFile, recipientKey } from "../../keys/kinds.ts"
 import { seal, type Sealed, type SealOptions } from "../../core/seal.ts"
 import { sealBinary } from "../../core/seal-binary.ts"
 import { SecretBytes } from "../../core/secret.ts"
@@ -50,7 +50,7 @@ export async function makeDataKey(
     const dated = wrapped.map((group) =>
       group.map((entry) => ({ ...entry, createdAt: dates.get(recipientKey(entry.recipient)) ?? entry.createdAt })),
     )
-    return { dataKey, keys: writeGroups(dated, usable) }
+    return { dataKey, keys: writeGroups(dated, usable, kindsInFile) }
   } catch (error) {
     dataKey.wipe()
     throw error
@@ -96,6 +96,7 @@ export function sealOptions(
   given: Pick<SealOptions, "cipher" | "keys" | "selectors" | "compiled"> & Partial<SealOptions>,
 ): SealOptions {
   return {
+    kinds: kindsInFile,
     macOnlyEncrypted: false,
     version: sopsVersion,
     now: io.now(),

@@ -1,5 +1,5 @@
-import { type RecipientOptions } from "../../app/options.ts"
 import {
+  changedRecipients,
   changeOptions,
   clearOptions,
   dryRun,
@@ -45,26 +45,8 @@ export const rotate = command({
     const { rotateFiles } = await import("../../app/commands/rotate.ts")
     const { awsProfile, encryptionContext } = options
     const common = { awsProfile, encryptionContext, shamirSecretSharingThreshold: undefined }
-    const add: RecipientOptions = {
-      ...common,
-      age: options.addAge,
-      pgp: options.addPgp,
-      kms: options.addKms,
-      gcpKms: options.addGcpKms,
-      azureKv: options.addAzureKv,
-      hcVaultTransit: options.addHcVaultTransit,
-      hckms: options.addHckms,
-    }
-    const remove: RecipientOptions = {
-      ...common,
-      age: options.rmAge,
-      pgp: options.rmPgp,
-      kms: options.rmKms,
-      gcpKms: options.rmGcpKms,
-      azureKv: options.rmAzureKv,
-      hcVaultTransit: options.rmHcVaultTransit,
-      hckms: options.rmHckms,
-    }
+    const add = { ...common, ...changedRecipients("add", options) }
+    const remove = { ...common, ...changedRecipients("rm", options) }
     return rotateFiles(session, { ...options, output: outputOf(options), files, add, remove })
   },
 })

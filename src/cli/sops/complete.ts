@@ -1,4 +1,5 @@
 import { type VariableName } from "../../config/environment.ts"
+import { type KindVariable } from "../../keys/kinds.ts"
 import { isContainer, type SopsCommand, type SopsContainer, sopsCommands, topFlags } from "./commands.ts"
 import { flag } from "./flags.ts"
 import { defaultsOf, type FlagSpec, parseFlags } from "./grammar.ts"
@@ -10,7 +11,7 @@ import { commandTexts } from "./help-texts.ts"
  *
  * @see urfave/cli v1.22.17 help.go, DefaultCompleteWithFlags
  */
-export function complete(words: readonly string[], env: (name: VariableName) => string | undefined): string {
+export function complete(words: readonly string[], env: (name: VariableName | KindVariable) => string | undefined): string {
   const isDescribed = env("_CLI_ZSH_AUTOCOMPLETE_HACK") === "1"
   const { rest } = parseFlags(topFlags, words, defaultsOf(topFlags, env).values)
   const [name, ...more] = rest

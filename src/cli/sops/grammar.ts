@@ -1,4 +1,5 @@
 import { type VariableName } from "../../config/environment.ts"
+import { type KindVariable } from "../../keys/kinds.ts"
 
 /** One flag of the command line of sops. Both names are written with one dash or two. */
 export interface FlagSpec {
@@ -9,7 +10,7 @@ export interface FlagSpec {
   readonly kind: "switch" | "text" | "number" | "list"
   /** Of a switch, when nothing else is said. */
   readonly isOn?: boolean
-  readonly env?: VariableName
+  readonly env?: VariableName | KindVariable
 }
 
 export type FlagValue = boolean | string | number | readonly string[]
@@ -116,7 +117,7 @@ export function reorder(specs: readonly FlagSpec[], words: readonly string[]): s
  */
 export function defaultsOf(
   specs: readonly FlagSpec[],
-  env: (name: VariableName) => string | undefined,
+  env: (name: VariableName | KindVariable) => string | undefined,
 ): { values: ReadonlyMap<string, FlagValue>; fault: UsageFault | null } {
   const values = new Map<string, FlagValue>()
   let fault: UsageFault | null = null

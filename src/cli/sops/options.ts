@@ -10,8 +10,9 @@ import {
 } from "../../app/options.ts"
 import { type Session } from "../../app/session.ts"
 import { type FormatName } from "../../core/format.ts"
+import { type KindOptionName, kinds } from "../../keys/kinds.ts"
 import { type Input } from "./commands.ts"
-import { type Flags } from "./flags.ts"
+import { type FlagName, type Flags } from "./flags.ts"
 import { failure, nonExistent, twoTargets } from "./messages.ts"
 
 const formats: readonly FormatName[] = ["yaml", "json", "dotenv", "ini", "binary"]
@@ -57,17 +58,19 @@ export function targetOptions(flags: Flags): TargetOptions {
 
 export function recipientOptions(flags: Flags): RecipientOptions {
   return {
-    age: piecesOf(flags.text("age")),
-    pgp: piecesOf(flags.text("pgp")),
-    kms: piecesOf(flags.text("kms")),
+    ...recipientsNamed((flag) => piecesOf(flags.text(flag as FlagName))),
     awsProfile: flags.optional("aws-profile"),
-    gcpKms: piecesOf(flags.text("gcp-kms")),
-    azureKv: piecesOf(flags.text("azure-kv")),
-    hcVaultTransit: piecesOf(flags.text("hc-vault-transit")),
-    hckms: piecesOf(flags.text("hckms")),
     encryptionContext: piecesOf(flags.text("encryption-context")),
     shamirSecretSharingThreshold: flags.number("shamir-secret-sharing-threshold") || undefined,
   }
+}
+
+/** What flags name, kind by kind. @param textsOf - a kind that upstream has no flag for reads as not given */
+export function recipientsNamed(
+  textsOf: (flag: string) => readonly string[],
+): Record<KindOptionName, readonly string[]> {
+  const lists = kinds.map(({ option: { name, flag } }) => [name, textsOf(flag)])
+  return Object.fromEntries(lists) as Record<KindOptionName, readonly string[]>
 }
 
 export function piecesOf(text: string): readonly string[] {

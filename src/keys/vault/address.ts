@@ -1,6 +1,7 @@
-import { type Recipient, recipientName } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type KeyContext } from "../provider.ts"
+import { recipientName } from "../kinds.ts"
 
 export type VaultRecipient = Extract<Recipient, { type: "hc_vault" }>
 

@@ -3,7 +3,7 @@ import { AppError } from "../../../errors/app-error.ts"
 import { type Action, type Input } from "../commands.ts"
 import { type FlagName, type Flags } from "../flags.ts"
 import { explain, failure } from "../messages.ts"
-import { commonOptions, piecesOf } from "../options.ts"
+import { commonOptions, piecesOf, recipientsNamed } from "../options.ts"
 
 export const addGroup: Action = async (session, input) => {
   if (input.args.length > 0) throw failure("ARGUMENT_UNEXPECTED", 1, "error: no positional arguments allowed")
@@ -13,14 +13,8 @@ export const addGroup: Action = async (session, input) => {
   return withFatal(flags, () =>
     add(session, {
       ...shared(input),
-      age: pieces("age"),
-      pgp: pieces("pgp"),
-      kms: pieces("kms"),
+      ...recipientsNamed((flag) => pieces(flag as FlagName)),
       awsProfile: flags.optional("aws-profile"),
-      gcpKms: pieces("gcp-kms"),
-      azureKv: pieces("azure-kv"),
-      hcVaultTransit: pieces("hc-vault-transit"),
-      hckms: pieces("hckms"),
       encryptionContext: piecesOf(flags.text("encryption-context")),
     }),
   )

@@ -4,7 +4,7 @@ import { type Action, type Input } from "../commands.ts"
 import { changeFlags, type FlagName, type Flags } from "../flags.ts"
 import { goQuoted } from "../log.ts"
 import { failure, noFile } from "../messages.ts"
-import { clearOptions, commonOptions, onlyFile, piecesOf, targetOptions, typeOptions } from "../options.ts"
+import { clearOptions, commonOptions, onlyFile, piecesOf, recipientsNamed, targetOptions, typeOptions } from "../options.ts"
 
 export const rotate: Action = async (session, input) => {
   const { flags, args } = input
@@ -35,16 +35,9 @@ export function rotateOptions(input: Input) {
 }
 
 function changed(flags: Flags, what: "add" | "rm"): RecipientOptions {
-  const pieces = (kind: string): readonly string[] => piecesOf(flags.text(`${what}-${kind}` as FlagName))
   return {
-    age: pieces("age"),
-    pgp: pieces("pgp"),
-    kms: pieces("kms"),
+    ...recipientsNamed((kind) => piecesOf(flags.text(`${what}-${kind}` as FlagName))),
     awsProfile: flags.optional("aws-profile"),
-    gcpKms: pieces("gcp-kms"),
-    azureKv: pieces("azure-kv"),
-    hcVaultTransit: pieces("hc-vault-transit"),
-    hckms: pieces("hckms"),
     encryptionContext: piecesOf(flags.text("encryption-context")),
     shamirSecretSharingThreshold: undefined,
   }

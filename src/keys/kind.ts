@@ -1,0 +1,65 @@
+import {
+  type KindInConfig,
+  type KindInFile,
+  type NamedKind,
+  type RecipientFields,
+  type RecipientOf,
+  type RecipientType,
+} from "../core/recipient.ts"
+import { type Manifest } from "./provider.ts"
+
+/** What the text of an AWS KMS key does not hold. */
+export interface KmsExtras {
+  readonly context?: ReadonlyMap<string, string>
+  readonly awsProfile?: string
+}
+
+/** The option that names recipients of a kind, on both faces. */
+export interface KindOption {
+  /** Of our options object: `gcpKms`. */
+  readonly name: string
+  /** `--gcp-kms`, with `add-` and `rm-` before it for `rotate`. */
+  readonly flag: string
+  readonly short?: string
+  /** The variable that stands for it. */
+  readonly variable?: string
+  /** Placeholder in help texts. */
+  readonly value: string
+  /** What it names, for help texts. */
+  readonly things: string
+  readonly summary: string
+}
+
+/** How a key service is told of a recipient. @see sops v3.13.2 keyservice/keyservice.proto */
+export interface KindInProto<T extends RecipientType = RecipientType> {
+  /** The field of the `Key` message. */
+  readonly key: number
+  /** Fields of the message in it: texts, and one that holds pairs. */
+  readonly fields: readonly (readonly [number: number, name: keyof RecipientFields[T] & string, is?: "pairs"])[]
+}
+
+/** Where a kind stands in the orders of upstream, from 0. */
+export interface KindRanks {
+  /** Sections of a group that is read from a file: who is asked first. */
+  readonly inFile: number
+  /** Flat keys of a creation rule, as they become one group. */
+  readonly inConfig: number
+  /** Options, as they become one group. */
+  readonly inOptions: number
+}
+
+/** One kind of recipient: all that is said of it outside of its driver. */
+export interface Kind<T extends RecipientType = RecipientType> extends KindInFile<T>, NamedKind<T>, Manifest {
+  readonly type: T
+  readonly ranks: KindRanks
+  /** What is expected, for the error about a text that is none. */
+  readonly form: string
+  /** Reads the text form. @returns `null` for a text that has not this form */
+  parse(text: string, extras: KmsExtras): RecipientFields[T] | null
+  /** Holds a recipient against the grammar (security rule S5). @returns what is wrong, or `null` */
+  against(recipient: RecipientOf<T>): string | null
+  readonly config: KindInConfig<T>
+  readonly option: KindOption
+  /** `null`: key services do not know it. */
+  readonly proto: KindInProto<T> | null
+}
