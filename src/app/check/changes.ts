@@ -1,7 +1,6 @@
-import { recipientKey } from "../../config/recipients.ts"
 import { type SealedDocument } from "../../core/document.ts"
 import { type Metadata } from "../../core/metadata.ts"
-import { recipientName } from "../../core/recipient.ts"
+import { recipientName, recipientKey } from "../../keys/kinds.ts"
 import { isEmptyText, scalarText } from "../../core/scalar.ts"
 import { countedSites, fullPath, type Site } from "../../core/site.ts"
 import { looksLikeToken } from "../../core/token.ts"

@@ -1,8 +1,9 @@
 import { type Config, type RuleEntry } from "../../config/config.ts"
-import { parseSpec, recipientKey, type RecipientSpec } from "../../config/recipients.ts"
+import { parseSpec, type RecipientSpec } from "../../config/recipients.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
 import { type Finding, finding } from "./finding.ts"
+import { recipientKey } from "../../keys/kinds.ts"
 
 /** One config in two versions; `null`: it was not there, or cannot be read. */
 export interface ConfigChange {

@@ -73,7 +73,8 @@ export class Configs implements ConfigLookup {
     const bytes = await this.#files.readFile(path)
     if (bytes === null) return null
     const kind = this.#files.paths.basename(path) === ".sopsrc" ? "sopsrc" : "sops-yaml"
-    return this.#orFault(async () => readConfig(bytes, { file: path, folder: this.#files.paths.dirname(path), kind }))
+    const { kinds, paths } = this.#files
+    return this.#orFault(async () => readConfig(bytes, { file: path, folder: paths.dirname(path), kind, kinds }))
   }
 
   async #find(path: string): Promise<Config | null> {

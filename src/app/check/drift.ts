@@ -1,13 +1,13 @@
-import { recipientKey } from "../../config/recipients.ts"
-import { type Rule } from "../../config/rule.ts"
+import { personOf, type Rule } from "../../config/rule.ts"
 import { type SealedDocument } from "../../core/document.ts"
-import { type Recipient, recipientName } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { type CompiledSelectors, ruleOf, type Selectors } from "../../core/select.ts"
 import { lineAt } from "../../core/text.ts"
 import { asInFile, neededOf } from "../recipients/key-plan.ts"
 import { type Finding, finding } from "./finding.ts"
 import { metadataLine } from "./sealed-text.ts"
 import { compareSelections } from "./values.ts"
+import { recipientName, recipientKey } from "../../keys/kinds.ts"
 
 /** A sealed file, as far as it is compared with the rule that names it. */
 export interface Compared {
@@ -25,7 +25,7 @@ export function recipientFindings({ file, text, document, rule }: Compared): Fin
   const inRule = rule.groups.map((group) => group.map((recipient) => asInFile(recipient, known)))
   const missing = without(inRule.flat(), known)
   const extra = without(known, inRule.flat())
-  const called = (recipient: Recipient): string => rule.people.get(recipientKey(recipient)) ?? recipientName(recipient)
+  const called = (recipient: Recipient): string => personOf(rule.people, recipient) ?? recipientName(recipient)
   const line = metadataLine(text)
   const found: Finding[] = [
     ...missing.map((recipient) =>

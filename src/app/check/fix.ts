@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
-import { recipientName } from "../../core/recipient.ts"
+import { recipientName } from "../../keys/kinds.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { readOptionalFile } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"

@@ -1,12 +1,13 @@
 import { posix } from "node:path"
 import { type Config, type RuleEntry } from "../../config/config.ts"
 import { samplesOf } from "../../config/glob-samples.ts"
-import { parseSpec, recipientKey, type RecipientSpec } from "../../config/recipients.ts"
+import { parseSpec, type RecipientSpec } from "../../config/recipients.ts"
 import { matcherOf, type Target } from "../../config/rule.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Finding, finding } from "./finding.ts"
 import { suspicionOf } from "./suspect-names.ts"
+import { recipientKey } from "../../keys/kinds.ts"
 
 /** A config, and the files that are looked up in it. */
 export interface Governed {

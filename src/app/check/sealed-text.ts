@@ -9,6 +9,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { detectFormat, loadFormat } from "../../formats/registry.ts"
 import { readAs } from "../open/read-as.ts"
 import { sniffSealed } from "../open/sniff-sealed.ts"
+import { kindsInFile } from "../../keys/kinds.ts"
 import { type Finding, finding } from "./finding.ts"
 
 /** What the bytes of a file turn out to be, without a key. */
@@ -57,7 +58,7 @@ async function isSealedAside(format: FormatName, text: string, { code }: AppErro
   if (code === "METADATA_INVALID" || code === "NO_KEYS") return text.includes("ENC[AES256_GCM,")
   if (conflictIn(text)?.isWhole !== true) return false
   try {
-    readSealed(await loadFormat(format), ourSide(text))
+    readSealed(await loadFormat(format), ourSide(text), kindsInFile)
     return true
   } catch (error) {
     if (error instanceof AppError) return false

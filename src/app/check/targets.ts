@@ -122,6 +122,10 @@ function unknownRecipients({ metadata }: SealedDocument, can: Abilities): Set<st
   const found = new Set<string>()
   // One recipient that is known opens a file with one group; but who reads it otherwise is told by nobody.
   for (const { recipient } of metadata.groups.flat()) {
+    if (recipient.type === "unknown") {
+      found.add(`recipients of type ${recipient.section}`)
+      continue
+    }
     const { type } = recipient
     if (can.recipients !== null && !can.recipients.includes(type)) found.add(`recipients of type ${type}`)
     if (type === "hckms" && !can.huawei) found.add("keys of HuaweiCloud")

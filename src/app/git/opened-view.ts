@@ -1,6 +1,6 @@
 import { selectorFields } from "../../core/metadata.ts"
 import { type Opened } from "../../core/document.ts"
-import { recipientName } from "../../core/recipient.ts"
+import { recipientName } from "../../keys/kinds.ts"
 import { decodeText } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { openAlone } from "../open/open-alone.ts"

@@ -1,13 +1,13 @@
 import { compileSelectors } from "../../config/re2.ts"
-import { recipientKey } from "../../config/recipients.ts"
 import { type Rule } from "../../config/rule.ts"
 import { type Metadata } from "../../core/metadata.ts"
-import { type Recipient, recipientName } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { planKeys } from "../recipients/key-plan.ts"
 import { shown } from "../report/shown.ts"
 import { type MetadataSides } from "./metadata-rules.ts"
 import { type MetadataChoice } from "./seal-merged.ts"
+import { recipientName, recipientKey } from "../../keys/kinds.ts"
 
 export type MetadataSource = "ours" | "theirs" | "rule"
 

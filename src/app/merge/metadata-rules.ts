@@ -1,7 +1,7 @@
-import { recipientKey } from "../../config/recipients.ts"
 import { type Rule } from "../../config/rule.ts"
 import { type Metadata } from "../../core/metadata.ts"
 import { ruleOf } from "../../core/select.ts"
+import { recipientKey } from "../../keys/kinds.ts"
 import { neededOf } from "../recipients/key-plan.ts"
 import { type Conflict, wholeFile } from "./conflict.ts"
 

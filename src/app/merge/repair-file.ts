@@ -8,7 +8,7 @@ import { type SealedDocument, type Unverified } from "../../core/document.ts"
 import { splice } from "../../core/splice.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { sealAs } from "../seal/seal-new.ts"
+import { optionsOver, sealAs } from "../seal/seal-new.ts"
 import { type Session } from "../session.ts"
 import { innerContent } from "./merge-file.ts"
 import { type Parent, type Parentage } from "./parents.ts"
@@ -254,24 +254,14 @@ class Repairer {
     const { cipher, compiled, document } = this.#ours
     const { metadata, format } = document
     try {
-      const { text, opened } = await sealAs(
-        { bytes: utf8.encode(plain), format: format.name },
-        {
-          cipher,
-          selectors: metadata.selectors,
-          compiled,
-          macOnlyEncrypted: metadata.macOnlyEncrypted,
-          keys: null,
-          version: metadata.version,
-          now: this.#session.io.now(),
-          previous: acceptUnverified(unverified),
-          structure: metadata.structure !== "",
-          layoutMemo: metadata.structure !== "" || metadata.layout !== "",
-          container: metadata.container,
-          allowClearAlias: false,
-          allowEmptySelection: true,
-        },
-      )
+      const file = { document, opened: acceptUnverified(unverified) }
+      const options = optionsOver(this.#session, file, {
+        cipher,
+        compiled,
+        structure: metadata.structure !== "",
+        layoutMemo: metadata.structure !== "" || metadata.layout !== "",
+      })
+      const { text, opened } = await sealAs({ bytes: utf8.encode(plain), format: format.name }, options)
       return { text, document: opened.document }
     } catch (error) {
       if (error instanceof AppError) return null

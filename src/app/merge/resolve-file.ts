@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { type Rule } from "../../config/rule.ts"
-import { type Recipient, recipientName } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { compileSelectors } from "../../config/re2.ts"
@@ -31,6 +31,7 @@ import { freshKeyFor, type MetadataChoice, rewrapped, sealMerged } from "./seal-
 import { dataKeyOf, isOpened, type OpenedSide, type OpenedVersions, openSide, type SideName } from "./side.ts"
 import { type GitLabels, type Unmerged } from "./unmerged.ts"
 import { placeOf } from "./words.ts"
+import { recipientName } from "../../keys/kinds.ts"
 
 /** A file that waits for a decision. */
 export interface Pending {

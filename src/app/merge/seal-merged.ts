@@ -1,6 +1,4 @@
-import { recipientKey } from "../../config/recipients.ts"
 import { type MetaMap } from "../../core/format.ts"
-import { Cipher } from "../../core/gcm.ts"
 import { type Metadata } from "../../core/metadata.ts"
 import { writeGroups } from "../../core/metadata-keys.ts"
 import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
@@ -8,15 +6,10 @@ import { type Sealed } from "../../core/seal.ts"
 import { SecretBytes } from "../../core/secret.ts"
 import { type CompiledSelectors, type Selectors } from "../../core/select.ts"
 import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
-import { sealAs } from "../seal/seal-new.ts"
+import { kindsInFile, recipientKey } from "../../keys/kinds.ts"
+import { type FreshKey, optionsOver, sealAs, underFreshKey } from "../seal/seal-new.ts"
 import { type Session } from "../session.ts"
 import { contextFor, isOpened, type OpenedVersions, type Reach } from "./side.ts"
-
-/** A new data key with the metadata fields that hold it. */
-export interface FreshKey {
-  readonly dataKey: SecretBytes
-  readonly keys: MetaMap
-}
 
 /** For whom the result is, and what is sealed in it. */
 export interface MetadataChoice {
@@ -50,27 +43,18 @@ export function sealMerged(
 ): Promise<Sealed> {
   const { metadata, format } = ours.document
   const isTheirsKept = fresh === null && isOpened(theirs) && theirs.dataKey.equals(ours.dataKey)
-  return sealAs(
-    { bytes: plain, format: format.name },
-    {
-      cipher: fresh === null ? ours.cipher : new Cipher(fresh.dataKey),
-      selectors: chosen?.selectors ?? metadata.selectors,
-      compiled: chosen?.compiled ?? ours.compiled,
-      macOnlyEncrypted: chosen?.macOnlyEncrypted ?? metadata.macOnlyEncrypted,
-      keys: fresh?.keys ?? keys,
-      version: metadata.version,
-      now: session.io.now(),
-      previous: fresh === null ? ours.opened : null,
-      alsoKept: isTheirsKept ? [theirs.opened] : [],
-      replaces: fresh === null ? undefined : ours.opened,
-      // A file that upstream has sealed stays one, until somebody edits it.
-      structure: metadata.structure !== "",
-      layoutMemo: metadata.structure !== "" || metadata.layout !== "",
-      container: metadata.container,
-      allowClearAlias: false,
-      allowEmptySelection: true,
-    },
-  )
+  const options = optionsOver(session, ours, {
+    cipher: ours.cipher,
+    compiled: ours.compiled,
+    keys,
+    ...chosen,
+    alsoKept: isTheirsKept ? [theirs.opened] : [],
+    // A file that upstream has sealed stays one, until somebody edits it.
+    structure: metadata.structure !== "",
+    layoutMemo: metadata.structure !== "" || metadata.layout !== "",
+    ...(fresh === null ? {} : underFreshKey(fresh, ours.opened)),
+  })
+  return sealAs({ bytes: plain, format: format.name }, options)
 }
 
 /** Age keys whose data key is wrapped without a program or a service. */
@@ -104,7 +88,7 @@ async function wrapped(
 ): Promise<MetaMap> {
   const usable = usableThreshold(groups, threshold)
   const options = { context: contextFor(session, reach), now: session.io.now() }
-  return writeGroups(await wrapDataKey(dataKey, groups, usable, options), groups.length === 1 ? 0 : usable)
+  return writeGroups(await wrapDataKey(dataKey, groups, usable, options), usable, kindsInFile)
 }
 
 /** Ours' data key for other recipients: who has an entry for it already, in ours or theirs, keeps that. */
@@ -125,5 +109,5 @@ export async function rewrapped(
   const options = { context: contextFor(session, "online"), now: session.io.now() }
   const [fresh = []] = missing.length === 0 ? [] : await wrapDataKey(ours.dataKey, [missing], 0, options)
   for (const entry of fresh) known.set(recipientKey(entry.recipient), entry)
-  return writeGroups([group.map((recipient): WrappedKey => known.get(recipientKey(recipient))!)], 0)
+  return writeGroups([group.map((recipient): WrappedKey => known.get(recipientKey(recipient))!)], 0, kindsInFile)
 }

@@ -128,6 +128,14 @@ export function optionsOver(
   })
 }
 
+/** What changes in the options when every value is sealed anew under another key: then no token stays. */
+export function underFreshKey(
+  { dataKey, keys }: FreshKey,
+  replaces: Opened,
+): Pick<SealOptions, "cipher" | "keys" | "previous" | "replaces"> {
+  return { cipher: new Cipher(dataKey), keys, previous: null, replaces }
+}
+
 /** Seals bytes in a format; anything goes into `binary`. @throws {AppError} `NOT_UTF8` for text that is none */
 export async function sealAs(
   { bytes, format: name }: Pick<NewFile, "bytes" | "format">,

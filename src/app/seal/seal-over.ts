@@ -1,6 +1,5 @@
 import { compileSelectors } from "../../config/re2.ts"
 import { type Scan } from "../../core/format.ts"
-import { Cipher } from "../../core/gcm.ts"
 import { isOlderVersion } from "../../core/metadata.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { type Sealed } from "../../core/seal.ts"
@@ -12,7 +11,7 @@ import { sopsVersion } from "../../version.ts"
 import { type OpenedFile } from "../open/open-file.ts"
 import { type ClearOptions } from "../options.ts"
 import { addedRecipients, type Wanted } from "../recipients/key-plan.ts"
-import { type FreshKey, makeDataKey, optionsOver, sealAs } from "./seal-new.ts"
+import { type FreshKey, makeDataKey, optionsOver, sealAs, underFreshKey } from "./seal-new.ts"
 import { checkSelectorDrift, newClearPaths } from "./selector-drift.ts"
 import { type Session } from "../session.ts"
 import { parseTreePath } from "../open/tree-path.ts"
@@ -53,9 +52,7 @@ export async function sealOver(
     layoutMemo: settings.rule.layoutMemo !== "never",
     allowClearAlias: options.allowClearAlias,
     allowEmptySelection: options.allowEmptySelection || opened.leaves.every(({ token }) => token === null),
-    ...(fresh === null
-      ? {}
-      : { cipher: new Cipher(fresh.dataKey), keys: fresh.keys, previous: null, replaces: opened }),
+    ...(fresh === null ? {} : underFreshKey(fresh, opened)),
   })
   const sealed = await sealAs({ bytes: plain, format: format.name }, how)
   sayWarnings(session, file.file, sealed.warnings)
