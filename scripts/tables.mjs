@@ -35,8 +35,20 @@ export async function tables(root) {
     tsconfigRaw,
   })
   try {
-    return await import(pathToFileURL(outfile).href)
+    const all = await import(pathToFileURL(outfile).href)
+    return { ...all, variables: withKinds(all) }
   } finally {
     rmSync(folder, { recursive: true })
   }
+}
+
+/** Variables that name recipients belong to their kinds; on paper they follow the one that names the config. */
+function withKinds({ variables: { SOPS_CONFIG, ...others }, kinds }) {
+  const named = kinds
+    .filter(({ option }) => option.variable !== undefined)
+    .map(({ option: { variable, things, flag } }) => {
+      const use = `${things} of a new file, comma-separated, as \`--${flag}\``
+      return [variable, { subject: "recipients", use, face: "both" }]
+    })
+  return { SOPS_CONFIG, ...Object.fromEntries(named), ...others }
 }

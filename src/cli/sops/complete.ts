@@ -11,7 +11,10 @@ import { commandTexts } from "./help-texts.ts"
  *
  * @see urfave/cli v1.22.17 help.go, DefaultCompleteWithFlags
  */
-export function complete(words: readonly string[], env: (name: VariableName | KindVariable) => string | undefined): string {
+export function complete(
+  words: readonly string[],
+  env: (name: VariableName | KindVariable) => string | undefined,
+): string {
   const isDescribed = env("_CLI_ZSH_AUTOCOMPLETE_HACK") === "1"
   const { rest } = parseFlags(topFlags, words, defaultsOf(topFlags, env).values)
   const [name, ...more] = rest

@@ -4,7 +4,15 @@ import { type Action, type Input } from "../commands.ts"
 import { changeFlags, type FlagName, type Flags } from "../flags.ts"
 import { goQuoted } from "../log.ts"
 import { failure, noFile } from "../messages.ts"
-import { clearOptions, commonOptions, onlyFile, piecesOf, recipientsNamed, targetOptions, typeOptions } from "../options.ts"
+import {
+  clearOptions,
+  commonOptions,
+  onlyFile,
+  piecesOf,
+  recipientsNamed,
+  targetOptions,
+  typeOptions,
+} from "../options.ts"
 
 export const rotate: Action = async (session, input) => {
   const { flags, args } = input
