@@ -64,3 +64,11 @@ function writeHalf(fs: FileSystem, [fd, bytes, position]: unknown[]): void {
   if (typeof fd !== "number" || !(bytes instanceof Uint8Array)) return
   fs.write(fd, bytes.subarray(0, bytes.length >> 1), typeof position === "number" ? position : null)
 }
+
+/** Each call is failed with SLOW=1 and in CI; else every third, so that the kinds of fault cover all of them together. */
+const step = process.env["SLOW"] === "1" || (process.env["CI"] ?? "") !== "" ? 1 : 3
+
+/** @param nth - of the kinds of fault that a scene is tried with */
+export function callsToFail(calls: number, nth: number): number[] {
+  return Array.from({ length: calls }, (_, index) => index + 1).filter((at) => at % step === nth % step)
+}

@@ -1,0 +1,15 @@
+import { defineConfig, mergeConfig } from "vitest/config"
+import whole from "./vitest.config.ts"
+
+// For the inner loop: what needs no process of its own, and takes a second or two. `npm test` runs everything.
+const slow = [
+  "test/{audit,bundle,callers,faults,git,publish}/**",
+  "test/golden/stock.test.ts",
+  "test/app/{key-life,library,edit-terminal}.test.ts",
+  "test/host/{child,editor,exec,terminal,user}.test.ts",
+  "test/keys/{adding-a-provider,groups-program,identities,interop,lazy-drivers,program}.test.ts",
+  "test/keys/{age/plugin,age/ssh,aws/*,azure/*,gcp/*,huawei/*,keyservice/*,pgp/*,vault/*}.test.ts",
+  "test/security/{frozen-prototypes,shown-values,upstream-cases}.test.ts",
+]
+
+export default mergeConfig(whole, defineConfig({ test: { exclude: slow } }))
