@@ -115,7 +115,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "git uninstall",
     {
       group: "git",
-      summary: "take away again what `git install` wrote",
+      summary: "remove what `git install` wrote",
       load: async () => (await import("./commands/git-uninstall.ts")).gitUninstall,
     },
   ],
@@ -203,7 +203,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "revoke",
     {
       group: "keys",
-      summary: "take somebody out of .sopsrc, seal files anew, and list what they know",
+      summary: "remove somebody from .sopsrc, seal their files again, and list what they know",
       load: async () => (await import("./commands/revoke.ts")).revoke,
     },
   ],

@@ -64,7 +64,7 @@ export const typeOptions = { ...readOptions, outputType } as const
 export const indent = {
   kind: "number",
   value: "N",
-  summary: "blanks per level where a document is printed anew (--output-type, --extract)",
+  summary: "spaces of indentation when reformatting (--output-type, --extract)",
 } as const satisfies OptionSpec
 
 export const followLinks = {
@@ -172,7 +172,7 @@ export const yes = { kind: "flag", short: "y", summary: "do not ask" } as const 
 
 export const dryRun = {
   kind: "flag",
-  summary: "show what would change, and write nothing; no key is needed",
+  summary: "show what would change; write nothing; no key is needed",
 } as const satisfies OptionSpec
 
 /** At most one of the six; without any, everything but keys that end in `_unencrypted` is sealed. */

@@ -24,7 +24,7 @@ export async function run(io: Io): Promise<number> {
     },
   }
   const fail = async (error: unknown): Promise<number> => {
-    // Whoever stopped reading wants to hear nothing more, as with other tools in a pipe.
+    // The reader closed the pipe; stay silent, as other tools do.
     if (!(error instanceof AppError && error.code === "OUTPUT_CLOSED")) await io.stderr.write(report(error, style))
     return exitOf(error)
   }

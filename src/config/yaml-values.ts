@@ -117,10 +117,10 @@ function convertMap(node: MapNode, budget: Budget, depth: number): ConfigMap {
     const entry = { at: at(pair.key), value: convert(pair.value, budget, depth + 1) }
     if (key.type !== "scalar") fault ??= { at: entry.at, problem: "a key is not a text" }
     else if (isMergeKey(key)) merged.push(entry)
-    else if (entries.has(key.value)) fault ??= { at: entry.at, problem: "a key stands twice in one mapping" }
+    else if (entries.has(key.value)) fault ??= { at: entry.at, problem: "duplicate key in a mapping" }
     else entries.set(key.value, entry)
   }
-  if (merged.length > 1) fault ??= { at: merged[1]!.at, problem: "a key stands twice in one mapping" }
+  if (merged.length > 1) fault ??= { at: merged[1]!.at, problem: "duplicate key in a mapping" }
   for (const { at: place, value } of merged) {
     const maps = value.type === "list" ? value.items : [value]
     for (const map of maps) {

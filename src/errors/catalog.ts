@@ -30,7 +30,7 @@ export const catalog = {
     title: "the root of the file is not a mapping, which sops cannot seal",
     hint: "seal the whole file in a container with --container",
   },
-  DUPLICATE_KEY: { exit: 2, title: "a key stands twice in one mapping", hint: "remove one of the two" },
+  DUPLICATE_KEY: { exit: 2, title: "duplicate key in a mapping", hint: "remove one of the two" },
   KEY_NOT_STRING: { exit: 23, title: "a mapping key is not a string", hint: "put the key in quotes" },
   VALUE_UNSUPPORTED: {
     exit: 23,
@@ -39,23 +39,23 @@ export const catalog = {
   },
   INI_BARE_KEY: {
     exit: 2,
-    title: "a line of the INI file has a key and no value, which sops cannot seal",
-    hint: "put a `=` behind the key, or seal the whole file in a container with --container",
+    title: "a line of the INI file has a key without a value, which sops cannot seal",
+    hint: "put a `=` after the key, or seal the whole file in a container with --container",
   },
   CONFLICT_MARKERS: {
     exit: 1,
     title: "git left conflict markers in the file",
     hint: "choose between the two sides, and take the markers out",
   },
-  NO_DOCUMENT: { exit: 92, title: "the file holds no document", hint: "put a value into it first" },
+  NO_DOCUMENT: { exit: 92, title: "the file contains no document", hint: "put a value into it first" },
   TOO_LARGE: {
     exit: 2,
-    title: "a limit was exceeded",
+    title: "the file exceeds a limit",
     hint: "docs/threat-model.md lists the limits; any file can be sealed as one value with --input-type binary",
   },
   ALREADY_SEALED: {
     exit: 203,
-    title: "the file is sealed already",
+    title: "the file is already sealed",
     hint: "change it with `sotto edit` or `sotto set`",
   },
   NOT_SEALED: {
@@ -72,7 +72,7 @@ export const catalog = {
   // Metadata.
   METADATA_INVALID: {
     exit: 1,
-    title: "the metadata of the file is not valid",
+    title: "the file's metadata is not valid",
     hint: "see what changed: git diff {file}, and restore an earlier version: git checkout {file}",
   },
   NO_KEYS: {
@@ -89,7 +89,7 @@ export const catalog = {
   },
   TRAILING_TEXT: {
     exit: 25,
-    title: "clear text stands behind a token, where nothing authenticates it",
+    title: "plain text follows a token, where nothing authenticates it",
     hint: "remove what follows the closing bracket of the token",
   },
   VALUE_NOT_OPENED: {
@@ -119,7 +119,7 @@ export const catalog = {
   },
   MAC_INVALID: {
     exit: 51,
-    title: "MAC mismatch: the MAC of the file cannot be opened",
+    title: "MAC mismatch: the file's MAC cannot be opened",
     hint: "restore the last good version, or look at it with --ignore-mac",
   },
   STRUCTURE_CHANGED: {
@@ -150,7 +150,7 @@ export const catalog = {
   NOTHING_TO_SEAL: {
     exit: 23,
     title: "nothing in the file would be sealed",
-    hint: "check the rule that selects what is encrypted, or say --allow-empty-selection",
+    hint: "check the rule that selects what is encrypted, or pass --allow-empty-selection",
   },
   PATH_INVALID: {
     exit: 7,
@@ -161,18 +161,18 @@ export const catalog = {
   NOT_PRINTABLE: { exit: 4, title: "the format of the output cannot hold this document", hint: undefined },
   KEY_TWICE: {
     exit: 1,
-    title: "a name stands twice, so it is not clear which value is meant",
+    title: "duplicate name: it is not clear which value is meant",
     hint: "remove one of the two",
   },
-  ENV_SHAPE: { exit: 1, title: "the file is no list of names and values", hint: undefined },
+  ENV_SHAPE: { exit: 1, title: "the file is not a flat list of names and values", hint: undefined },
   ENV_NAME_INVALID: {
     exit: 1,
-    title: "a key is not a name that an environment variable can have",
+    title: "a key is not a valid name for an environment variable",
     hint: "rename it to letters, digits and _, or leave it out with --only",
   },
   ENV_VALUE_INVALID: {
     exit: 1,
-    title: "a value holds a NUL character, which no environment variable can",
+    title: "a value contains a NUL character, which no environment variable can hold",
     hint: undefined,
   },
   ENV_NAME_DANGEROUS: {
@@ -183,18 +183,18 @@ export const catalog = {
   SELECTOR_DRIFT: {
     exit: 1,
     title: "the file would leave a value in the clear that the rule of the config seals",
-    hint: "seal the file afresh by the rule, or say --use-file-selectors",
+    hint: "seal the file again by the rule, or pass --use-file-selectors",
   },
   NEW_CLEAR_VALUE: {
     exit: 1,
     title: "a new value would stand in the clear, and no rule of a config says that it may",
-    hint: "say --allow-clear with its path, or add a rule to .sopsrc",
+    hint: "pass --allow-clear with its path, or add a rule to .sopsrc",
   },
   EMIT_IMPOSSIBLE: { exit: 4, title: "the document cannot be printed in that format", hint: undefined },
   UNKNOWN_RECIPIENT: {
     exit: 1,
-    title: "the file is for somebody whom the rule of the config does not name",
-    hint: "make the file follow the rule with `sotto sync`, or say --keep-recipient with that recipient",
+    title: "the file has a recipient that the config's rule does not name",
+    hint: "make the file follow the rule with `sotto sync`, or pass --keep-recipient with that recipient",
   },
   KEYS_DRIFT: {
     exit: 1,
@@ -203,8 +203,8 @@ export const catalog = {
   },
   NOT_CONFIRMED: {
     exit: 1,
-    title: "nobody agreed to the change, so nothing was written",
-    hint: "without a terminal, say --yes",
+    title: "the change was not confirmed, so nothing was written",
+    hint: "without a terminal, pass --yes",
   },
   NAME_UNKNOWN: { exit: 1, title: "the config has no such name", hint: undefined },
   NAME_IN_USE: { exit: 1, title: "the name cannot be changed by itself", hint: undefined },
@@ -217,15 +217,15 @@ export const catalog = {
   NO_RECIPIENT: {
     exit: 1,
     title: "no recipient is named: nobody could open the file",
-    hint: "make a config with `sotto init`, or name recipients with --age and its kin",
+    hint: "make a config with `sotto init`, or pass a recipient, for example with --age",
   },
   CONTEXT_INVALID: { exit: 6, title: "the encryption context is not a list of key:value pairs", hint: undefined },
   NAME_MISSING: {
     exit: 8,
     title: "standard input has no name to choose format and rule by",
-    hint: "say what it is with --filename-override NAME",
+    hint: "name it with --filename-override NAME",
   },
-  VALUE_INVALID: { exit: 7, title: "the value is not JSON", hint: "put a text in double quotes, or say --string" },
+  VALUE_INVALID: { exit: 7, title: "the value is not JSON", hint: "put text in double quotes, or pass --string" },
   VALUE_MISSING: {
     exit: 100,
     title: "there is no value, and no terminal to ask for it",
@@ -236,7 +236,7 @@ export const catalog = {
     title: "a binary file is one value without paths",
     hint: "change it with `sotto edit`",
   },
-  FILE_EXISTS: { exit: 3, title: "the file is there already, and nothing was written", hint: "choose another name" },
+  FILE_EXISTS: { exit: 3, title: "the file already exists; nothing was written", hint: "choose another name" },
   NOT_CHANGED: { exit: 200, title: "File has not changed, exiting.", hint: undefined },
   EDIT_INTERRUPTED: { exit: 1, title: "the editor was interrupted", hint: "nothing was written" },
   RESERVED_KEY: {
@@ -258,7 +258,7 @@ export const catalog = {
   LINK_OUTSIDE: {
     exit: 3,
     title: "the file is a link that leads out of its repository or folder",
-    hint: "name the file itself, or say --follow-links",
+    hint: "name the file itself, or pass --follow-links",
   },
   CHANGED_MEANWHILE: {
     exit: 1,
@@ -272,15 +272,15 @@ export const catalog = {
   },
   STATE_FOLDER_UNSAFE: {
     exit: 3,
-    title: "the folder for drafts is not in the hands of this user alone",
-    hint: "make it yours, with mode 0700",
+    title: "other users can write to the folder for drafts",
+    hint: "make yourself its owner, with mode 0700",
   },
-  DRAFT_INVALID: { exit: 1, title: "the draft is damaged", hint: "edit the file anew, without --resume" },
+  DRAFT_INVALID: { exit: 1, title: "the draft is damaged", hint: "edit the file again, without --resume" },
 
   // The command line.
-  COMMAND_UNKNOWN: { exit: 64, title: "there is no such command", hint: "see `sotto --help`" },
-  OPTION_UNKNOWN: { exit: 64, title: "there is no such option", hint: "see --help for the options of this command" },
-  OPTION_VALUE: { exit: 64, title: "the value of an option is wrong", hint: "see --help for the values that it takes" },
+  COMMAND_UNKNOWN: { exit: 64, title: "unknown command", hint: "see `sotto --help`" },
+  OPTION_UNKNOWN: { exit: 64, title: "unknown option", hint: "see --help for the options of this command" },
+  OPTION_VALUE: { exit: 64, title: "invalid value for an option", hint: "see --help for the values that it takes" },
   OPTIONS_CONFLICT: { exit: 8, title: "two options contradict each other", hint: "leave one of them out" },
   ARGUMENT_MISSING: {
     exit: 100,
@@ -289,8 +289,8 @@ export const catalog = {
   },
   ARGUMENT_UNEXPECTED: {
     exit: 64,
-    title: "there is an argument too many",
-    hint: "put an argument with blanks in quotes; see --help for the arguments of this command",
+    title: "unexpected argument",
+    hint: "put an argument with spaces in quotes; see --help for the arguments of this command",
   },
 
   // Publishing, and the audit log.
@@ -313,12 +313,12 @@ export const catalog = {
   },
   CONFIG_UNTRUSTED: {
     exit: 1,
-    title: "a config outside of git could have been written by somebody else",
+    title: "a config outside of git could have been written by another user",
     hint: "make the file and its folder yours and writable by you alone, or name the config with --config",
   },
   CONFIG_DISAGREE: {
     exit: 1,
-    title: "the .sopsrc and the .sops.yaml beside it say different things about this file",
+    title: "the .sopsrc and the .sops.yaml next to it disagree about this file",
     hint: "make the two agree, or remove one of them",
   },
   PATTERN_INVALID: {
@@ -327,7 +327,7 @@ export const catalog = {
     hint: "patterns are RE2: there are no look-arounds and no back-references",
   },
   PATTERN_TOO_LONG: { exit: 1, title: "a pattern is longer than 1,000 characters", hint: "make two rules of it" },
-  ENVIRONMENT_INVALID: { exit: 1, title: "an environment variable has a value that cannot be used", hint: undefined },
+  ENVIRONMENT_INVALID: { exit: 1, title: "an environment variable has an unusable value", hint: undefined },
 } as const satisfies Record<string, Entry>
 
 export type Code = keyof typeof catalog

@@ -4,8 +4,8 @@ import { type Entry } from "./catalog.ts"
 export const gitCatalog = {
   NOT_A_REPOSITORY: {
     exit: 1,
-    title: "this is not in a git repository",
-    hint: "go into one, or make one with `git init`",
+    title: "this is not a git repository",
+    hint: "change into one, or create one with `git init`",
   },
   NOT_IN_CONFLICT: {
     exit: 200,

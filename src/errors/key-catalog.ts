@@ -32,8 +32,8 @@ export const keyCatalog = {
     hint: "restore the entry in the metadata from an earlier version of the file",
   },
   KEY_NETWORK: { exit: 128, title: "a key service cannot be reached", hint: undefined },
-  KEY_THROTTLED: { exit: 128, title: "a key service is asked too often", hint: "try again in a minute" },
-  KEY_ANSWER: { exit: 128, title: "a key service gave an answer that cannot be used", hint: undefined },
+  KEY_THROTTLED: { exit: 128, title: "a key service is throttling requests", hint: "try again in a minute" },
+  KEY_ANSWER: { exit: 128, title: "a key service gave an unusable answer", hint: undefined },
   KEY_ADDRESS_REFUSED: {
     exit: 128,
     title: "the token is not sent to an address that only the file names",
@@ -58,7 +58,7 @@ export const keyCatalog = {
   GPG_REFUSED: { exit: 128, title: "the gpg program may not be run", hint: undefined },
   GPG_FAILED: { exit: 128, title: "gpg failed", hint: undefined },
   KEYSERVICE_ADDRESS: { exit: 1, title: "the address of a key service is not valid", hint: undefined },
-  KEYSERVICE_FAILED: { exit: 128, title: "a key service did not do what it was asked", hint: undefined },
+  KEYSERVICE_FAILED: { exit: 128, title: "a key service failed", hint: undefined },
   KEYSERVICE_LISTEN: { exit: 1, title: "the key service cannot listen", hint: undefined },
   PGP_KEY: { exit: 128, title: "a PGP key cannot be used", hint: undefined },
 } as const satisfies Record<string, Entry>

@@ -2,7 +2,7 @@ import { type Entry } from "./catalog.ts"
 
 /** Standard streams, and programs that are started. */
 export const programCatalog = {
-  OUTPUT_CLOSED: { exit: 141, title: "nobody reads the standard output any more", hint: undefined },
+  OUTPUT_CLOSED: { exit: 141, title: "standard output was closed", hint: undefined },
   OUTPUT_FAILED: { exit: 3, title: "the output cannot be written", hint: undefined },
   COMMAND_MISSING: { exit: 127, title: "the command was not found", hint: "check its name, and PATH" },
   COMMAND_NOT_EXECUTABLE: {
@@ -10,20 +10,20 @@ export const programCatalog = {
     title: "the command cannot be run",
     hint: "make it executable with chmod +x, or name the program that reads it first",
   },
-  PROGRAM_MISSING: { exit: 1, title: "a program that is needed was not found", hint: undefined },
+  PROGRAM_MISSING: { exit: 1, title: "a required program was not found", hint: undefined },
   PROGRAM_REFUSED: {
     exit: 1,
-    title: "a program is not run, because others could have put it there",
+    title: "a program was not run, because other users could have put it there",
     hint: "install it where only you and root can write, outside of the repository",
   },
   FIFO_FAILED: { exit: 3, title: "a named pipe cannot be made", hint: "use a regular file: --no-fifo" },
   FILENAME_OUTSIDE: { exit: 1, title: "the name does not stay in its folder", hint: "give a plain file name" },
   USER_UNKNOWN: { exit: 1, title: "there is no such user", hint: "name a user of this machine" },
-  USER_REFUSED: { exit: 1, title: "the program cannot become that user", hint: "only root can do that" },
+  USER_REFUSED: { exit: 1, title: "the program cannot switch to that user", hint: "only root can do that" },
   NO_EDITOR: { exit: 201, title: "no editor was found", hint: "set SOPS_EDITOR or EDITOR" },
   EDITOR_INVALID: {
     exit: 201,
-    title: "the editor's command cannot be understood",
+    title: "the editor's command line is not valid",
     hint: "close every quote in it",
   },
   EDITOR_FAILED: { exit: 201, title: "the editor failed", hint: "nothing was written: try another editor" },

@@ -35,7 +35,7 @@ export const checkCodes = {
   // What is broken.
   TOKEN_INVALID: error("a token is not valid", "restore the value from an earlier version of the file"),
   TRAILING_TEXT: error("clear text stands behind a token", "remove what follows the closing bracket of the token"),
-  METADATA_INVALID: error("the metadata of the file is not valid", "restore an earlier version of the file"),
+  METADATA_INVALID: error("the file's metadata is not valid", "restore an earlier version of the file"),
   NO_KEYS: error(
     "the metadata names no recipient: nobody can open this file",
     "restore an earlier version of the file",

@@ -29,7 +29,7 @@ export async function openedView(session: Session, text: string, name: string): 
 
 function reasonOf({ code }: AppError): string {
   if (code === "DATA_KEY") return "no identity here"
-  return code === "TOO_LARGE" ? "a limit was exceeded" : "MAC mismatch"
+  return code === "TOO_LARGE" ? "the file exceeds a limit" : "MAC mismatch"
 }
 
 function viewOf(opened: Opened): string {

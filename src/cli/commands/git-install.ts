@@ -16,7 +16,7 @@ export const gitInstall = command({
     private: { kind: "flag", summary: "attributes for this clone alone, in .git/info/attributes" },
     chain: { kind: "flag", summary: "put a line into hooks of others that are written for sh or bash" },
     program: { kind: "text", value: "PATH", summary: "how git calls this program; a name on PATH, or a whole path" },
-    dryRun: { kind: "flag", summary: "show what would change, and write nothing" },
+    dryRun: { kind: "flag", summary: "show what would change; write nothing" },
   },
   examples: [
     { line: "sotto git install", shows: "once a clone" },

@@ -13,8 +13,8 @@ export const resolve = command({
     files: { kind: "many", completes: "file", summary: "files in conflict; all sealed ones when absent" },
   },
   options: {
-    ours: { kind: "flag", summary: "take our value wherever both changed one" },
-    theirs: { kind: "flag", summary: "take their value wherever both changed one" },
+    ours: { kind: "flag", summary: "take our value wherever both sides changed one" },
+    theirs: { kind: "flag", summary: "take their value wherever both sides changed one" },
     take: { kind: "list", value: "SIDE:PATH", summary: "decide one path: ours:db.password, theirs:db.password" },
     metadata: {
       kind: "choice",

@@ -58,7 +58,7 @@ export async function runAsSops(io: Io, words: readonly string[], audit = auditF
       const text = "Encryption context contains a non-string value, context will not be used"
       say({ level: "warning", logger: "AWSKMS", text })
     }
-    // Whoever stopped reading wants to hear nothing more, as with other tools in a pipe.
+    // The reader closed the pipe; stay silent, as other tools do.
     if (!(error instanceof AppError)) await io.stderr.write(reportAsSops(error))
     else if (error.code === "AUDIT_FAILED") tellAudit(error, say)
     else if (error.code !== "OUTPUT_CLOSED") await io.stderr.write(`${await explain(error)}\n`)
