@@ -3,7 +3,7 @@ import { type Conflict as KeyConflict, type Decide, type Side } from "../../core
 import { withMarkers } from "../../core/merge/markers.ts"
 import { mergePlain, type PlainMerge } from "../../core/merge/merge.ts"
 import { type Entry, type Version } from "../../core/merge/tree.ts"
-import { fullPath } from "../../core/site.ts"
+import { fullPath, shownPath } from "../../core/site.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { shownKeyPath } from "../report/shown.ts"
@@ -96,7 +96,7 @@ async function confirmGone(session: Session, { text, judge, conflicts }: PlainMe
     return !there.has(path) && !open.some((conflict) => path.startsWith(conflict))
   })
   if (gone.length === 0) return
-  const names = gone.map(({ item }) => shownKeyPath(fullPath(item)))
+  const names = gone.map(({ item }) => shownKeyPath(shownPath(item)))
   const answer = await session.io.terminal.confirm(`${names.join(", ")} would be gone. Is that right?`)
   if (answer !== true) throw new AppError("NOT_CONFIRMED", {}, { notes: names.map((name) => `${name} is gone`) })
 }

@@ -1,4 +1,5 @@
 import { diffArrays } from "diff"
+import { type Changes, compact } from "./compact.ts"
 import { Names } from "./names.ts"
 import { type Hunk, mergeSequences } from "./sequence.ts"
 
@@ -51,22 +52,31 @@ function linesOf(text: string): string[] {
 function lineHunks(before: number[], after: number[]): Hunk[] | null {
   const changes = diffArrays(before, after, { maxEditLength: editsMax })
   if (changes === undefined) return null
-  const hunks: Hunk[] = []
+  const removed: Changes = { elements: before, isChanged: new Uint8Array(before.length + 1) }
+  const added: Changes = { elements: after, isChanged: new Uint8Array(after.length + 1) }
   let at = 0
   let from = 0
-  let open: { start: number; end: number; from: number; to: number } | null = null
-  for (const { added, removed, count } of changes) {
-    if (!added && !removed) {
-      if (open !== null) hunks.push(open)
-      open = null
-      at += count
-      from += count
-      continue
+  for (const change of changes) {
+    if (change.removed) removed.isChanged.fill(1, at, (at += change.count))
+    else if (change.added) added.isChanged.fill(1, from, (from += change.count))
+    else {
+      at += change.count
+      from += change.count
     }
-    open ??= { start: at, end: at, from, to: from }
-    if (removed) open.end = at += count
-    else open.to = from += count
   }
-  if (open !== null) hunks.push(open)
+  compact(removed, added)
+  compact(added, removed)
+  return hunksIn(removed.isChanged, added.isChanged)
+}
+
+function hunksIn(removed: Uint8Array, added: Uint8Array): Hunk[] {
+  const hunks: Hunk[] = []
+  const [old, now] = [removed.length - 1, added.length - 1]
+  for (let at = 0, from = 0; at < old || from < now; at++, from++) {
+    const [start, begin] = [at, from]
+    while (at < old && removed[at] === 1) at++
+    while (from < now && added[from] === 1) from++
+    if (at > start || from > begin) hunks.push({ start, end: at, from: begin, to: from })
+  }
   return hunks
 }
