@@ -2,7 +2,7 @@
 // The targets are those of the issue "Fast: faster than sops, in both artefacts".
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { binary, dotenv, json, withCloudRecipients, yaml } from "./inputs.mjs"
+import { binary, dotenv, json, jsonSchema, withCloudRecipients, yaml } from "./inputs.mjs"
 
 /**
  * @param {{ sotto: string[], root: string, env: object, isQuick: boolean, seal: (args: string[]) => void }} place
@@ -19,6 +19,7 @@ export function cases({ root, recipient, isQuick, seal }) {
   sealed("1000.yaml", yaml(1000))
   sealed("10000.yaml", yaml(10_000))
   sealed("10000.json", json(10_000))
+  sealed("schema.json", jsonSchema(500))
   sealed("10000.env", dotenv(10_000))
   sealed("20000-long.yaml", yaml(20_000, { valueChars: 84 }))
   if (!isQuick) sealed("200000-long.yaml", yaml(200_000, { valueChars: 84 }))
@@ -59,6 +60,13 @@ export function cases({ root, recipient, isQuick, seal }) {
       toSops: 0.5,
       binaryToSops: 0.3,
       isSlow: true,
+    },
+    decrypt("schema.json", { toSops: 0.9, binaryToSops: 0.5 }),
+    {
+      name: "encrypt schema.json, 1500 values with escapes",
+      args: ["encrypt", "--age", recipient, "schema.json"],
+      toSops: 1.2,
+      binaryToSops: 0.7,
     },
     {
       name: "edit without a change, 1000 values",

@@ -45,6 +45,21 @@ export function json(count) {
   return `${JSON.stringify(root, null, 2)}\n`
 }
 
+const escaped = ['such as "x"', "<b>bold</b> & more", "^[a-z\\d]+$", "two\nlines", "caf\u00e9 \u2014 na\u00efve", "a/b"]
+
+/** A JSON schema as a program prints it in ASCII: nested, with long descriptions that are full of escapes. */
+export function jsonSchema(count) {
+  const draw = random(5)
+  const definitions = {}
+  for (const { section: number, key, value } of entries(count)) {
+    const description = Array.from({ length: 3 + draw(6) }, () => escaped[draw(escaped.length)]).join(` ${value} `)
+    const { properties } = (definitions[`definition_${number}`] ??= { type: "object", properties: {} })
+    properties[key] = { type: "string", description, minLength: draw(9) }
+  }
+  const text = JSON.stringify({ $schema: "https://json-schema.org/draft-07/schema#", definitions }, null, 2)
+  return `${text.replace(/[^\n -~]/g, (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`)}\n`
+}
+
 export function dotenv(count) {
   let text = ""
   for (const { key, value } of entries(count)) text += `${key.toUpperCase()}=${value}\n`

@@ -79,6 +79,12 @@ export interface Format {
   open(scan: Scan, site: Site, scalar: Scalar): Edit
 
   /**
+   * How `open` spells a scalar in a file that this program sealed, where nothing around it decides: then it is known
+   * before anything is sealed what the memo has to hold.
+   */
+  readonly spelling?: (scalar: Scalar) => string
+
+  /**
    * What is sealed in place of a selected site that upstream would read wrongly as it stands; `null` for all others.
    * The memo remembers how it was spelled, so it has to be the same for `settled`.
    */

@@ -19,27 +19,27 @@ interface Source {
 /**
  * Remembers every spelling that the canonical one would lose.
  *
- * @param opened - the sealed text without a memo, opened again; its leaves stand in the same order
+ * @param canonical - how a leaf is spelled without the memo, by its number
  * @returns `null` when an alias cannot be remembered: then the layout is dropped, and said so
  */
-export function buildMemo(source: Source, opened: Opened): Memo | null {
-  const { format, plain, scan, tokenEdits, leaves } = source
+function buildMemo(source: Source, canonical: (index: number) => string): Memo | null {
+  const { plain, scan, tokenEdits, leaves } = source
   const sites = new Map<number, SpelledSite>()
   const verbatim = new Map<number, string>()
   const ordinals: number[] = []
   let ordinal = 0
-  for (const [index, { site, scalar, token }] of opened.leaves.entries()) {
+  for (const [index, { site, token, isVerbatim }] of leaves.entries()) {
     ordinals.push(ordinal)
     if (token === null) continue
     const edit = tokenEdits[index]
     if (edit !== undefined && edit !== null && site.span !== null) {
       const spelling = plain.slice(edit.start, edit.end)
       const isGlued = edit.text.startsWith(" ")
-      if (isGlued || format.open(opened.document.scan, site, scalar!).text !== spelling) {
+      if (isGlued || canonical(index) !== spelling) {
         sites.set(ordinal, { check: pathCheck(site.item), spelling, isGlued })
       }
     }
-    if (leaves[index]!.isVerbatim) verbatim.set(ordinal, pathCheck(site.item))
+    if (isVerbatim) verbatim.set(ordinal, pathCheck(site.item))
     ordinal++
   }
   const aliases = aliasRuns(source, ordinals)
@@ -53,7 +53,28 @@ export function buildMemo(source: Source, opened: Opened): Memo | null {
   }
 }
 
-export function fitsMemo(memo: Memo): boolean {
+/** What the memo will have to hold, where that is known beforehand; `null` when nothing, or when it is not known. */
+export function expectedMemo(source: Source): Memo | null {
+  const { spelling } = source.format
+  if (spelling === undefined) return null
+  const memo = buildMemo(source, (index) => spelling(source.leaves[index]!.scalar!))
+  return memo !== null && !isEmpty(memo) && fitsMemo(memo) ? memo : null
+}
+
+/** The same, by what the sealed text without a memo opens to. Its leaves stand in the same order. */
+export function neededMemo(source: Source, { document, leaves }: Opened): Memo | null {
+  const memo = buildMemo(source, (index) => {
+    const { site, scalar } = leaves[index]!
+    return document.format.open(document.scan, site, scalar!).text
+  })
+  return memo !== null && fitsMemo(memo) ? memo : null
+}
+
+function isEmpty({ sites, aliases, verbatim, hasBom, blankCrLines }: Memo): boolean {
+  return sites.size + aliases.length + verbatim.size + blankCrLines.length === 0 && !hasBom
+}
+
+function fitsMemo(memo: Memo): boolean {
   const entries = memo.sites.size + memo.aliases.length + memo.verbatim.size
   return entries <= limits.memo_entries_max && formatMemo(memo).length <= limits.memo_bytes_max
 }

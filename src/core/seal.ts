@@ -2,7 +2,7 @@ import { AppError } from "../errors/app-error.ts"
 import { type Leaf, type Opened, type Warning } from "./document.ts"
 import { type Format, type MetadataBlock, type MetaMap, type Scan } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
-import { buildMemo, fitsMemo } from "./make-memo.ts"
+import { expectedMemo, neededMemo } from "./make-memo.ts"
 import { formatMemo, layoutAad, type Memo } from "./memo.ts"
 import { writeMetadata } from "./metadata.ts"
 import { Offsets } from "./offsets.ts"
@@ -120,11 +120,14 @@ function sealDraft(draft: Draft, like: MetadataBlock | null, options: SealOption
     throw new AppError("NOTHING_TO_SEAL")
 
   const warnings = inexactIntegers(draft.format, draft.leaves)
-  const bare = finish(draft, like, options, null)
-  const opened = readBack(draft.format, bare, draft, options)
-  const isWhole = equalBytes(opened.bytes, utf8.encode(draft.plain))
-  if (isWhole && !draft.leaves.some(({ isVerbatim }) => isVerbatim))
-    return { text: bare, opened, sealedCount, warnings }
+  const expected = options.layoutMemo ? expectedMemo(draft) : null
+  const text = finish(draft, like, options, expected)
+  const first = readBack(draft.format, text, draft, options)
+  const isWhole = equalBytes(first.bytes, utf8.encode(draft.plain))
+  if (isWhole && (expected !== null || !draft.leaves.some(({ isVerbatim }) => isVerbatim)))
+    return { text, opened: first, sealedCount, warnings }
+  const bare = expected === null ? text : finish(draft, like, options, null)
+  const opened = expected === null ? first : readBack(draft.format, bare, draft, options)
   const remembered = withMemo(draft, like, options, bare, opened, sealedCount)
   return { ...remembered, warnings: [...warnings, ...remembered.warnings] }
 }
@@ -277,8 +280,8 @@ function withMemo(
     warnings: [...(isBareWhole ? [] : [{ code: "LAYOUT_DROPPED" } as const]), ...readOtherwise(draft.leaves)],
   }
   if (!options.layoutMemo) return dropped
-  const memo = buildMemo(draft, opened)
-  if (memo === null || !fitsMemo(memo)) return dropped
+  const memo = neededMemo(draft, opened)
+  if (memo === null) return dropped
   const text = finish(draft, like, options, memo)
   const again = readBack(draft.format, text, draft, options)
   // An alias that was written out in the clear has no token that could remember it.

@@ -5,8 +5,9 @@ import { type Tree } from "../core/tree.ts"
 import { AppError, assert } from "../errors/app-error.ts"
 import { attachBlock } from "./json/block.ts"
 import { setValue, unsetValue } from "./json/edit.ts"
-import { entryStart, nodeOf, outlineOf, rootOf } from "./json/node.ts"
+import { entryStart, isOurs, nodeOf, outlineOf, rootOf } from "./json/node.ts"
 import { printScalar, printTree } from "./json/print.ts"
+import { quote, quotePlain } from "./json/strings.ts"
 import { confirmJson, scanJson } from "./json/scan.ts"
 import { type Style, stockStyle, unitOf } from "./json/style.ts"
 
@@ -24,7 +25,10 @@ export const json: Format = {
 
   seal: (_scan, site, token) => replaced(spanOf(site), `"${token}"`),
 
-  open: (_scan, site, scalar): Edit => replaced(spanOf(site), printScalar(scalar)),
+  // In a file of its own sops prints `<`, `>` and `&` as escapes, which hardly an author writes.
+  open: (scan, site, scalar): Edit => replaced(spanOf(site), printScalar(scalar, isOurs(scan) ? quotePlain : quote)),
+
+  spelling: (scalar) => printScalar(scalar, quotePlain),
 
   expand: () => assertNoAlias(),
 

@@ -1,6 +1,8 @@
 import fc from "fast-check"
 import { json } from "../../src/formats/json.ts"
-import { documentLaws } from "./document-laws.ts"
+import { describe, expect, test } from "vitest"
+import { utf8 } from "../../src/core/text.ts"
+import { documentLaws, openText, sealText } from "./document-laws.ts"
 
 const spacing = fc.constantFrom("", " ", "\n", "\n  ", "\t", "\r\n")
 const key = fc.constantFrom("a", "b", "name", "x y", "é", "a_unencrypted", "\\u0061b", "😀")
@@ -43,3 +45,25 @@ const texts = fc
   .map((parts) => parts.join(""))
 
 documentLaws(json, texts)
+
+describe("what a text costs beside its tokens", () => {
+  test.each([
+    ["what sops prints as escapes", '{"a": "<b>bold</b> & more", "b": ["\u2028", "x > y"]}'],
+    ["the escapes that a string needs", '{"a": "\\"\\\\\\n\\t\\u0001", "b": "caf\u00e9 \u2014"}'],
+  ])("nothing has to be remembered of %s", (_name, text) => {
+    const { text: sealed } = sealText(json, text)
+    expect(sealed).not.toContain("sotto_layout")
+    expect(utf8.decode(openText(json, sealed).bytes)).toBe(text)
+  })
+
+  test.each([
+    ["escapes of ASCII printers", '{"a": "caf\\u00e9", "b": "x\\/y", "c": "\\u003cb>"}'],
+    ["a digest that is left out", '{"a": "<b>", "c": "\\u003cb>"}'],
+  ])("all comes back: %s", (name, text) => {
+    for (const structure of [true, false]) {
+      const { text: sealed, warnings } = sealText(json, text, { structure })
+      expect([name, structure, warnings]).toEqual([name, structure, []])
+      expect(utf8.decode(openText(json, sealed).bytes)).toBe(text)
+    }
+  })
+})

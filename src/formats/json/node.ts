@@ -21,6 +21,8 @@ export interface JsonScan extends Scan {
   readonly root: JsonNode
   /** The root with its entries, and in them nothing but the metadata. */
   readonly outline: JsonNode
+  /** It is sealed, and not by stock sops. */
+  readonly isOurs: boolean
 }
 
 export function rootOf(scan: Scan): JsonNode {
@@ -31,6 +33,11 @@ export function rootOf(scan: Scan): JsonNode {
 export function outlineOf(scan: Scan): JsonNode {
   assert(isJsonScan(scan), "the scan was made by the JSON format")
   return scan.outline
+}
+
+export function isOurs(scan: Scan): boolean {
+  assert(isJsonScan(scan), "the scan was made by the JSON format")
+  return scan.isOurs
 }
 
 function isJsonScan(scan: Scan): scan is JsonScan {

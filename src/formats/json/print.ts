@@ -94,7 +94,8 @@ export function printTree(tree: Tree, style: Style): string {
 }
 
 /** A scalar as encoding/json prints it; dates, and comments that a list holds as text, become strings. */
-export function printScalar(scalar: Scalar): string {
+/** @param spell - how a text is quoted */
+export function printScalar(scalar: Scalar, spell: (text: string) => string = quote): string {
   switch (scalar.kind) {
     case "int":
       return scalarText(scalar)
@@ -112,7 +113,7 @@ export function printScalar(scalar: Scalar): string {
     case "bytes":
     case "comment": {
       const text = exactText(scalar)
-      return text === null ? quoteBytes(scalar.bytes) : quote(text)
+      return text === null ? quoteBytes(scalar.bytes) : spell(text)
     }
   }
 }

@@ -26,6 +26,7 @@ export function scanJson(source: string): JsonScan {
   const metadata = blockOf(source, sink.root)
   if (metadata === null) reader.expectEnd()
   let root: JsonNode | null = null
+  let isOurs: boolean | null = null
   return {
     source,
     sites: sink.sites,
@@ -38,6 +39,10 @@ export function scanJson(source: string): JsonScan {
       return root
     },
     outline: sink.root,
+    get isOurs() {
+      isOurs ??= metadata !== null && [...metadata.tree.keys()].some((name) => name.startsWith("sotto_"))
+      return isOurs
+    },
   }
 }
 

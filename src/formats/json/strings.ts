@@ -106,6 +106,11 @@ function isHex(code: number): boolean {
   return (code >= 0x30 && code <= 0x39) || (letter >= 0x61 && letter <= 0x66)
 }
 
+/** A string as most programs write it, with the escapes that it needs. */
+export function quotePlain(text: string): string {
+  return JSON.stringify(text)
+}
+
 /** A string as encoding/json prints it: `<`, `>`, `&`, U+2028 and U+2029 are escaped too. */
 export function quote(text: string): string {
   let quoted = '"'
