@@ -120,6 +120,14 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     },
   ],
   [
+    "status",
+    {
+      group: "git",
+      summary: "list the sealed files: rule, readers, age of the data key",
+      load: async () => (await import("./commands/status.ts")).status,
+    },
+  ],
+  [
     "git status",
     {
       group: "git",
@@ -245,6 +253,22 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
       group: "programs",
       summary: "run a shell command line that reads the plaintext from a file",
       load: async () => (await import("./commands/exec-file.ts")).execFile,
+    },
+  ],
+  [
+    "explain",
+    {
+      group: "tools",
+      summary: "say which rule a file has and why, who opens it, and what in it is sealed",
+      load: async () => (await import("./commands/explain.ts")).explain,
+    },
+  ],
+  [
+    "doctor",
+    {
+      group: "tools",
+      summary: "look whether this machine has what the commands need",
+      load: async () => (await import("./commands/doctor.ts")).doctor,
     },
   ],
   [

@@ -15,35 +15,57 @@ interface Version {
   readonly id: string
 }
 
+/** Since when a file has its data key. */
+export interface KeyAge {
+  readonly sinceMs: number
+  readonly commit: string | undefined
+}
+
+/** What is needed to know how old a data key is. */
+export type Aged = Pick<SealedFacts, "file" | "encs" | "lastModified">
+
 /**
  * How old the data keys are: since the newest commit that changed every wrapped one, else since the file came. Without
  * history by the date of its last change. One process looks at the history of all files.
+ *
+ * @returns in the order of the files
  */
+export async function keyAges(git: Git | null, aged: readonly Aged[]): Promise<KeyAge[]> {
+  if (git === null || aged.length === 0) {
+    return aged.map(({ lastModified }) => ({ sinceMs: Date.parse(lastModified), commit: undefined }))
+  }
+  const versions = await versionsOf(
+    git,
+    aged.map(({ file }) => file),
+  )
+  const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
+  try {
+    const ages: KeyAge[] = []
+    for (const { file, encs, lastModified } of aged) {
+      const since = await keySince(blobs, file, encs, versions.get(file) ?? [])
+      ages.push({ sinceMs: since?.timeMs ?? Date.parse(lastModified), commit: since?.commit })
+    }
+    return ages
+  } finally {
+    await blobs.close()
+  }
+}
+
 export async function ageFindings(git: Git | null, sealed: readonly SealedFacts[], nowMs: number): Promise<Finding[]> {
   const aged = sealed.filter(({ maxAgeDays }) => maxAgeDays !== null)
-  if (aged.length === 0) return []
-  const versions =
-    git === null
-      ? new Map<string, Version[]>()
-      : await versionsOf(
-          git,
-          aged.map(({ file }) => file),
-        )
-  const blobs = git === null ? null : new Blobs(git, { bytesMax: checkedBytesMax })
-  try {
-    const found: Finding[] = []
-    for (const { file, line, encs, lastModified, maxAgeDays } of aged) {
-      const since = blobs === null ? null : await keySince(blobs, file, encs, versions.get(file) ?? [])
-      const sinceMs = since?.timeMs ?? Date.parse(lastModified)
-      const days = Math.floor((nowMs - sinceMs) / msOfDay)
-      if (days <= maxAgeDays!) continue
-      const subject = `${days} days, and its rule allows ${maxAgeDays}`
-      found.push(finding("DATA_KEY_OLD", { file, line, commit: since?.commit }, { subject }))
-    }
-    return found
-  } finally {
-    await blobs?.close()
-  }
+  const ages = await keyAges(git, aged)
+  return aged.flatMap(({ file, line, maxAgeDays }, index) => {
+    const { sinceMs, commit } = ages[index]!
+    const days = daysSince(sinceMs, nowMs)
+    if (days <= maxAgeDays!) return []
+    return [
+      finding("DATA_KEY_OLD", { file, line, commit }, { subject: `${days} days, and its rule allows ${maxAgeDays}` }),
+    ]
+  })
+}
+
+export function daysSince(sinceMs: number, nowMs: number): number {
+  return Math.floor((nowMs - sinceMs) / msOfDay)
 }
 
 /** The oldest version, going back without a break, in which somebody has a wrapped key that the file still has. */

@@ -23,7 +23,12 @@ export async function privateKeyFindings(file: string, source: string): Promise<
   const found = [...ageKeys(text), ...pemKeys(text)]
   if (mayHoldProviderKey(text)) {
     const formats = await loadProviderFormats()
-    found.push(...formats.find(text, file).map(({ offset, provider }) => ({ offset, what: `a key of ${provider}` })))
+    const { keys, isWhole } = formats.find(text, file)
+    found.push(...keys.map(({ offset, provider }) => ({ offset, what: `a key of ${provider}` })))
+    if (!isWhole) {
+      const subject = "too much of it looks like keys of services"
+      return [...located(file, text, found), finding("TOO_LARGE", { file }, { subject })]
+    }
   }
   return located(file, text, found)
 }

@@ -37,17 +37,24 @@ const leftMessages: ReadonlySet<string> = new Set(["AWSAccountID"])
 
 const prefix = "@secretlint/secretlint-rule-"
 const aroundChars = 512
-/** More than a thousand windows of a text are those of a text that is nothing but marks. */
-const windowsMax = 1_000
+/** A text with more around its marks is one that is made of them. */
+const lookedCharsMax = 4_000_000
 
 /** Whether a text may hold a key of a service: cheap, and without loading anything. */
 export function mayHoldProviderKey(text: string): boolean {
   return providerMarks.some((mark) => text.includes(mark))
 }
 
+/** What was found in a text. */
+export interface ProviderKeys {
+  readonly keys: readonly ProviderKey[]
+  /** All of it was looked at. */
+  readonly isWhole: boolean
+}
+
 export interface ProviderFormats {
   /** @param file - its name: some formats are those of a kind of file */
-  find(text: string, file: string): ProviderKey[]
+  find(text: string, file: string): ProviderKeys
   /** The same for one value, addresses with a password in them too. @returns whose it is */
   nameOf(value: string): string | null
 }
@@ -71,11 +78,12 @@ export async function loadProviderFormats(): Promise<ProviderFormats> {
   return {
     find(text, file) {
       const keys = new Map<number, ProviderKey>()
-      for (const { start, end } of windowsOf(text)) {
+      const { windows, isWhole } = windowsOf(text)
+      for (const { start, end } of windows) {
         for (const { offset, provider } of scan(sourceOf(text.slice(start, end), file), (name) => !left.has(name)))
           keys.set(start + offset, { offset: start + offset, provider })
       }
-      return [...keys.values()].toSorted((a, b) => a.offset - b.offset)
+      return { keys: [...keys.values()].toSorted((a, b) => a.offset - b.offset), isWhole }
     },
     nameOf(value) {
       const isWanted = (name: string): boolean => name !== "filter-comments" && name !== "gcp"
@@ -92,23 +100,45 @@ function sourceOf(content: string, filePath: string): Source {
   return { content, filePath, ext: dot === -1 ? "" : filePath.slice(dot), contentType: "text" }
 }
 
-/** Pieces of the text around marks, without overlap. A piece begins and ends between words where it can. */
-function windowsOf(text: string): { start: number; end: number }[] {
-  const marks = providerMarks
-    .flatMap((mark) => {
-      const found: number[] = []
-      for (let at = text.indexOf(mark); at !== -1 && found.length < windowsMax; at = text.indexOf(mark, at + 1))
-        found.push(at)
-      return found
-    })
-    .toSorted((a, b) => a - b)
-  const windows: { start: number; end: number }[] = []
-  for (const at of marks) {
-    const start = Math.max(0, at - aroundChars)
-    const end = Math.min(text.length, at + 4 * aroundChars)
+interface Window {
+  readonly start: number
+  end: number
+}
+
+/** Pieces of the text around marks, without overlap. None of them ends within a word, where half a key could be one. */
+function windowsOf(text: string): { windows: Window[]; isWhole: boolean } {
+  const windows: Window[] = []
+  let looked = 0
+  for (const at of marksIn(text)) {
     const last = windows.at(-1)
-    if (last !== undefined && start <= last.end) last.end = end
-    else if (windows.length < windowsMax) windows.push({ start, end })
+    if (last !== undefined && at + aroundChars < last.end) continue
+    const start = Math.max(last?.end ?? 0, at - aroundChars)
+    const end = wordEnd(text, Math.min(text.length, at + 4 * aroundChars))
+    looked += end - start
+    if (looked > lookedCharsMax) return { windows, isWhole: false }
+    if (last !== undefined && start === last.end) last.end = end
+    else windows.push({ start, end })
   }
-  return windows
+  return { windows, isWhole: true }
+}
+
+const keyCharacter = /[\w+/=.:-]/
+
+function wordEnd(text: string, from: number): number {
+  let end = from
+  while (end < text.length && end - from < 16 * aroundChars && keyCharacter.test(text[end]!)) end++
+  return end
+}
+
+/** Where marks begin, ascending: the next of each is looked for when the one before it is passed. */
+function* marksIn(text: string): Generator<number> {
+  const next = providerMarks.map((mark) => text.indexOf(mark))
+  for (;;) {
+    let nearest = -1
+    for (const [index, at] of next.entries()) if (at !== -1 && (nearest === -1 || at < next[nearest]!)) nearest = index
+    if (nearest === -1) return
+    const at = next[nearest]!
+    yield at
+    next[nearest] = text.indexOf(providerMarks[nearest]!, at + 1)
+  }
 }

@@ -12,7 +12,7 @@ import { type Content } from "./judge.ts"
 import { isConfig } from "./plaintext.ts"
 import { keyMarks } from "./private-keys.ts"
 import { checkedBytesMax, sealedMarks } from "./sealed-text.ts"
-import { treeFiles } from "./tree-files.ts"
+import { treeFiles } from "../git/tree-files.ts"
 
 /** What is checked: the files of one state of a repository, or of a folder. */
 export interface Source {

@@ -1,0 +1,106 @@
+import { type ProviderFormats } from "./provider-keys.ts"
+
+/** Why a value that stands in the clear looks like a secret. */
+export type SecretSign = "name" | "entropy" | "format"
+
+const secretWords: ReadonlySet<string> = new Set(
+  [
+    "password passwd passphrase passcode pwd pass secret secrets token credential credentials",
+    "apikey privatekey secretkey accesskey authkey authtoken accesstoken",
+  ].flatMap((words) => words.split(" ")),
+)
+/** The last two words of a name. */
+const secretPairs: ReadonlySet<string> = new Set([
+  "api key",
+  "private key",
+  "secret key",
+  "access key",
+  "auth key",
+  "signing key",
+  "encryption key",
+  "master key",
+  "service key",
+  "shared key",
+  "account key",
+  "session key",
+  "ssh key",
+  "connection string",
+])
+const plainValue =
+  /^(?:true|false|null|none|nil|yes|no|on|off|n\/a|changeme|change-me|example|placeholder|todo|redacted|default|optional|required)$/i
+const placeholder = /^(?:<.*>|\$\{?.*\}?|\{\{.*\}\}|%.*%|\.{3,}|(.)\1*)$/
+const publicValue =
+  /^(?:age1|ssh-(?:rsa|ed25519) |ecdsa-sha2-|sk-ssh-|arn:|sha(?:1|256|384|512)[:-]|-----BEGIN (?:PUBLIC KEY|CERTIFICATE|RSA PUBLIC KEY|PGP PUBLIC KEY|SSH2 PUBLIC KEY|CERTIFICATE REQUEST|AGE ENCRYPTED FILE))/
+const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
+/** What names a thing that has many digits and is no secret. */
+const digestWord =
+  /(?:^|[_. -])(?:sha\d*|digest|hash|checksum|commit|revision|fingerprint|etag|uuid|guid|integrity|signature|md5|crc)(?:$|[_. -])/i
+
+const entropyCharsMin = 20
+const entropyCharsMax = 4096
+
+/**
+ * Whether a value that stands in the clear looks like a secret, by the name of its key, by a format of a service, or by
+ * how random it is (20 characters and more). A guess for people to confirm; it looks at nothing but its arguments.
+ *
+ * @param path - keys and list positions; the last key is the name
+ * @param formats - `null`: keys of services are not looked for
+ * @returns `null` for an ordinary value
+ */
+export function secretSignOf(
+  path: readonly (string | number)[],
+  value: string,
+  formats: ProviderFormats | null,
+): SecretSign | null {
+  const text = value.trim()
+  if (text === "" || plainValue.test(text) || placeholder.test(text) || publicValue.test(text)) return null
+  if (formats !== null && formats.nameOf(text) !== null) return "format"
+  const name = path.findLast((part) => typeof part === "string") ?? ""
+  if (isSecretName(name) && !looksLikePlace(text)) return "name"
+  return isRandom(text) && !digestWord.test(wordsOf(name).join(" ")) ? "entropy" : null
+}
+
+/** `dbPassword`, `API_KEY`, `client-secret`; what ends otherwise (`secretName`, `token_url`) speaks about one. */
+function isSecretName(name: string): boolean {
+  const parts = wordsOf(name)
+  const last = parts.at(-1) ?? ""
+  return secretWords.has(last) || secretPairs.has(parts.slice(-2).join(" "))
+}
+
+function wordsOf(name: string): string[] {
+  return name
+    .slice(0, 200)
+    .replaceAll(/([a-z0-9])([A-Z])/g, "$1 $2")
+    .toLowerCase()
+    .split(/[^a-z0-9]+/)
+    .filter((word) => word !== "")
+}
+
+/** A path or an address without a password is where a secret lies, not what it is. */
+function looksLikePlace(text: string): boolean {
+  return /^(?:\.{0,2}\/|~\/|[a-z][a-z0-9+.-]*:\/\/)[^\s:@]*$/i.test(text)
+}
+
+function isRandom(text: string): boolean {
+  if (text.length < entropyCharsMin || text.length > entropyCharsMax) return false
+  if (uuid.test(text) || looksLikePlace(text)) return false
+  if (/^[0-9a-f]+$/i.test(text))
+    return text.length >= 32 && /\d/.test(text) && /[a-f]/i.test(text) && entropyOf(text) >= 3
+  // Words with blanks, dots or dashes between them are prose, hosts and names.
+  if (!/^[A-Za-z0-9+/_=-]+$/.test(text) || !/\d/.test(text) || !/[A-Z]/.test(text) || !/[a-z]/.test(text)) return false
+  return entropyOf(text) >= 3.5 && longestWord(text) < 12
+}
+
+/** Bits a character, as Shannon counts them. */
+function entropyOf(text: string): number {
+  const counts = new Map<string, number>()
+  for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1)
+  let bits = 0
+  for (const count of counts.values()) bits -= (count / text.length) * Math.log2(count / text.length)
+  return bits
+}
+
+/** A run of small letters: in random text it is short. */
+function longestWord(text: string): number {
+  return Math.max(0, ...(text.match(/[a-z]+/g) ?? []).map(({ length }) => length))
+}

@@ -1,0 +1,45 @@
+import { type Check } from "../doctor/checks.ts"
+import { configCheck, identityChecks, opensCheck, providerChecks } from "../doctor/key-checks.ts"
+import { editorCheck, gitCheck, gpgCheck, leftoversCheck, nodeCheck, stateCheck } from "../doctor/machine-checks.ts"
+import { type CommonOptions } from "../options.ts"
+import { shown } from "../report/shown.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { type Outcome, type Session } from "../session.ts"
+
+export interface DoctorOptions extends CommonOptions {
+  /** A sealed file that should open here. */
+  readonly file: string | undefined
+  /** Key services are asked, too. */
+  readonly online: boolean
+  readonly json: boolean
+}
+
+/** `doctor`: what this machine has of what the commands need. Nothing is written, and without `online` nothing is sent. */
+export async function doctor(session: Session, { file, config, online, json }: DoctorOptions): Promise<Outcome> {
+  if (online && file === undefined)
+    throw new AppError(
+      "ARGUMENT_MISSING",
+      {},
+      { subject: "FILE", hint: "name the file whose key services are to be asked" },
+    )
+  const checks: Check[] = [
+    ...(await identityChecks(session)),
+    ...(file === undefined ? [] : [await opensCheck(session, file, { config, online })]),
+    await configCheck(session, file ?? null, config),
+    await gitCheck(session),
+    editorCheck(session),
+    await gpgCheck(session),
+    nodeCheck(process.version),
+    await stateCheck(session),
+    leftoversCheck(session),
+    ...(online && file !== undefined ? await providerChecks(session, file, config) : []),
+  ]
+  const isOk = checks.every(({ state }) => state !== "error")
+  const output = json ? `${JSON.stringify({ schema: 1, ok: isOk, checks })}\n` : checks.flatMap(lines).join("")
+  return { output, exit: isOk ? 0 : 1 }
+}
+
+function lines({ check, state, detail, fix }: Check): string[] {
+  const words = `${state.padEnd(7)}  ${check.padEnd(13)}  ${detail}`
+  return [`${shown(words)}\n`, ...(fix === undefined ? [] : [`${" ".repeat(24)}${shown(fix)}\n`])]
+}

@@ -1,0 +1,147 @@
+import { compileSelectors } from "../../config/re2.ts"
+import { recipientName } from "../../keys/kinds.ts"
+import { limits } from "../../core/limits.ts"
+import { parseToken } from "../../core/token.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { gitTop } from "../../host/git.ts"
+import { encsOf } from "../check/changes.ts"
+import { recipientFindings, selectorFindings } from "../check/drift.ts"
+import { daysSince, keyAges } from "../check/history.ts"
+import { nameFrom } from "../check/source.ts"
+import { openRepository } from "../git/open-repository.ts"
+import { type LoadedFile } from "../open/open-file.ts"
+import { findSealed, loadCandidate } from "../open/sealed-files.ts"
+import { type CommonOptions } from "../options.ts"
+import { realPathOf } from "../../host/files.ts"
+import { shown } from "../report/shown.ts"
+import { type Outcome, type Session } from "../session.ts"
+
+export interface StatusOptions extends CommonOptions {
+  /** Files and folders. */
+  readonly paths: readonly string[]
+  readonly json: boolean
+}
+
+interface Row {
+  readonly file: string
+  /** From 1; `null` when no rule names it. */
+  readonly rule: number | null
+  readonly recipients: readonly string[]
+  /** The file does not follow its rule. */
+  readonly drift: boolean
+  readonly data_key_days: number
+  readonly modified: string
+  /** Without a key a MAC can only be seen to be missing, or to be none. */
+  readonly mac: "ok" | "bad" | "unknown"
+}
+
+/** `status`: every sealed file with its rule, its readers and the age of its data key. Needs no key. */
+export async function status(session: Session, options: StatusOptions): Promise<Outcome> {
+  const loaded: { file: string; found: LoadedFile }[] = []
+  const errors: AppError[] = []
+  for (const candidate of await findSealed(session, options.paths)) {
+    try {
+      const found = await loadCandidate(session, candidate, { ...options, inputType: undefined })
+      if (found !== null) loaded.push({ file: candidate.file, found })
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+      errors.push(error)
+    }
+  }
+  const ages = await agesOf(session, loaded)
+  const rows: Row[] = []
+  for (const [index, { file, found }] of loaded.entries()) rows.push(await rowOf(file, found, ages[index]!))
+  const isBad = rows.some(({ drift, mac }) => drift || mac === "bad")
+  const output = options.json
+    ? `${JSON.stringify({ schema: 1, files: rows })}\n`
+    : table(rows, session.io.stdout.columns)
+  return { output, errors, exit: isBad ? 1 : 0 }
+}
+
+async function agesOf(session: Session, loaded: readonly { readonly found: LoadedFile }[]): Promise<number[]> {
+  const { io } = session
+  const nowMs = io.now().getTime()
+  const isInGit = gitTop(io, io.cwd) !== null
+  const { git, repository } = isInGit
+    ? await openRepository(session, { fetch: "allowed" })
+    : { git: null, repository: null }
+  const top = repository?.top ?? io.cwd
+  const nameOf = nameFrom(session, realPathOf(io, top) ?? top)
+  const aged = loaded.map(({ found: { facts, document } }) => ({
+    file: nameOf(facts?.realPath ?? ""),
+    encs: encsOf(document.metadata),
+    lastModified: document.metadata.lastModified,
+  }))
+  return (await keyAges(git, aged)).map(({ sinceMs }) => daysSince(sinceMs, nowMs))
+}
+
+async function rowOf(file: string, { document, settings }: LoadedFile, days: number): Promise<Row> {
+  const { metadata } = document
+  const rule = await settings.sealingRule().catch((error: unknown) => {
+    if (error instanceof AppError && error.code === "CONFIG_NO_RULE") return null
+    throw error
+  })
+  const isWhole = document.format.name === "binary"
+  const compared = rule === null ? null : { file, text: document.scan.source, document, rule }
+  const drift =
+    compared === null
+      ? []
+      : [
+          ...recipientFindings(compared),
+          ...(isWhole
+            ? []
+            : selectorFindings(compared, {
+                byFile: await compileSelectors(metadata.selectors, { refuseInvalid: false }),
+                byRule: await compileSelectors(compared.rule.selectors, { refuseInvalid: false }),
+              })),
+        ]
+  const isMac = typeof parseToken(metadata.mac, limits.nonce_bytes_max) !== "string"
+  return {
+    file,
+    rule: rule?.source.rule ?? null,
+    recipients: metadata.groups.flat().map(({ recipient }) => settings.personOf(recipient) ?? recipientName(recipient)),
+    drift: drift.some(({ severity }) => severity === "error"),
+    data_key_days: days,
+    modified: metadata.lastModified,
+    mac: isMac ? "unknown" : "bad",
+  }
+}
+
+const head = ["file", "rule", "drift", "key", "modified", "MAC", "recipients"]
+
+function table(rows: readonly Row[], columns: number | undefined): string {
+  const cells = rows.map((row) => [
+    row.file,
+    row.rule === null ? "none" : String(row.rule),
+    row.drift ? "yes" : "no",
+    `${row.data_key_days} d`,
+    row.modified.slice(0, 10),
+    row.mac,
+    row.recipients.join(", "),
+  ])
+  const lines = [head, ...cells].map((line) => line.map(shown))
+  const widths = head.map((_, index) => Math.max(...lines.map((line) => Array.from(line[index]!).length)))
+  return lines
+    .map(
+      (line) =>
+        `${cut(
+          line
+            .map((cell, index) => padded(cell, widths[index]!))
+            .join("  ")
+            .trimEnd(),
+          columns,
+        )}\n`,
+    )
+    .join("")
+}
+
+function padded(cell: string, width: number): string {
+  return cell + " ".repeat(width - Array.from(cell).length)
+}
+
+/** A line that is wider than the terminal loses its end; without a terminal nothing is lost. */
+function cut(line: string, columns: number | undefined): string {
+  const characters = Array.from(line)
+  if (columns === undefined || characters.length <= Math.max(columns, 40)) return line
+  return `${characters.slice(0, Math.max(columns, 40) - 1).join("")}…`
+}

@@ -1,0 +1,24 @@
+import { command } from "../spec.ts"
+
+export const doctor = command({
+  details: [
+    "Looks at identities and who else can read them, the config, git, the editor, gpg, Node, the folder of drafts, and " +
+      "what interrupted writes have left. With a file: does it open here? Nothing is written, nothing is sent, and nobody " +
+      "is asked for a passphrase. The status is 1 when something is wrong.",
+    "With --online the key services of the file are asked too, each by itself.",
+  ],
+  arguments: {
+    file: { kind: "optional", completes: "file", summary: "a sealed file that should open here" },
+  },
+  options: {
+    online: { kind: "flag", summary: "also ask every key service of the file" },
+  },
+  examples: [
+    { line: "sotto doctor", shows: "is everything there?" },
+    { line: "sotto doctor secrets.yaml", shows: "why does this file not open here?" },
+  ],
+  async run(session, { args, options }) {
+    const { doctor: look } = await import("../../app/commands/doctor.ts")
+    return look(session, { ...options, ...args })
+  },
+})

@@ -1,0 +1,110 @@
+import { describe, expect, test } from "vitest"
+import { secretSignOf } from "../../src/app/check/looks-secret.ts"
+import { keyMarks } from "../../src/app/check/private-keys.ts"
+import { loadProviderFormats, mayHoldProviderKey } from "../../src/app/check/provider-keys.ts"
+
+const letters = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789".repeat(6)
+const part = (count: number): string => letters.slice(0, count)
+const upper = "Q3EGRNS4TVBZ7XKD"
+
+// Put together, so that a scanner of this repository does not take them for keys.
+const joined = (...parts: readonly string[]): string => parts.join("")
+
+const examples: Readonly<Record<string, string>> = {
+  aws: joined("AK", "IA", upper),
+  npm: joined("np", "m_", part(36)),
+  slack: joined("xox", "b-1234567890-", part(20)),
+  github: joined("gh", "p_", part(36)),
+  gitlab: joined("glp", "at-", part(20)),
+  openai: joined("s", "k-", part(20), "T3Blbk", "FJ", part(20)),
+  anthropic: joined("sk-", "ant-api03-", part(93), "AA"),
+  huggingface: joined("h", "f_", letters.replaceAll(/\d/g, "").slice(0, 34)),
+  sendgrid: joined("S", "G.", part(22), ".", part(43)),
+  shopify: joined("shp", "at_", part(32)),
+  "hashicorp-vault": joined("hv", "s.", part(95)),
+  databricks: joined("da", "pi", "0123456789abcdef".repeat(2)),
+  docker: joined("dckr_", "pat_", part(27)),
+  figma: joined("fig", "d_", part(40)),
+}
+
+describe("keys of services", () => {
+  test.each(Object.entries(examples))("%s", async (provider, key) => {
+    const formats = await loadProviderFormats()
+    const text = `a: 1\nkey = "${key}"\n`
+    expect(mayHoldProviderKey(text)).toBe(true)
+    expect(formats.find(text, "x.txt")).toEqual({ keys: [{ offset: text.indexOf(key), provider }], isWhole: true })
+    expect(formats.nameOf(key)).toBe(provider)
+  })
+
+  test("every format of the package is known here, so that a new one is not passed over", async () => {
+    const { rules } = await import("@secretlint/secretlint-rule-preset-recommend")
+    const names = rules.map(({ meta }) => meta.id.replace("@secretlint/secretlint-rule-", "")).toSorted()
+    expect(names).toEqual(
+      [
+        "1password anthropic aws basicauth database-connection-string databricks docker figma filter-comments gcp",
+        "github gitlab grafana groq hashicorp-vault huggingface linear notion npm openai privatekey sendgrid shopify",
+        "slack vercel",
+      ].flatMap((line) => line.split(" ")),
+    )
+  })
+
+  test("an address with a password is a secret as a value, and no key in a text", async () => {
+    const formats = await loadProviderFormats()
+    const address = `postgres://app:${upper}@db.example.net/app`
+    expect(formats.nameOf(address)).toBe("database-connection-string")
+    expect(formats.find(`url: ${address} npm_\n`, "x.txt").keys).toEqual([])
+  })
+
+  test("comments that switch the package's rules off count for nothing", async () => {
+    const formats = await loadProviderFormats()
+    const text = `// secretlint-disable\nkey = "${examples["github"]}"\n`
+    expect(formats.find(text, "x.txt").keys).toHaveLength(1)
+  })
+
+  test("a text that is nothing but marks takes no longer than its length asks for", async () => {
+    const formats = await loadProviderFormats()
+    for (const mark of keyMarks) {
+      const { keys, isWhole } = formats.find(mark.repeat(20_000), "x.txt")
+      // The end of such a text may be spelt as a key.
+      expect([keys.length < 2, isWhole]).toEqual([true, true])
+    }
+    expect(formats.find("SG. ".repeat(1_200_000), "x.txt")).toEqual({ keys: [], isWhole: false })
+  })
+})
+
+describe("what looks like a secret", () => {
+  test.each([
+    [["password"], "hunter2", "name"],
+    [["db", "dbPassword"], "x1", "name"],
+    [["API_KEY"], "abc-def", "name"],
+    [["client-secret"], "abc", "name"],
+    [["users", 0, "token"], "abc", "name"],
+    [["x"], "Zm9vYmFyMTIzNDU2Nzg5MEFCQ0RFRg8K", "entropy"],
+    [["x"], "9f86d081884c7d659a2feaa0c55ad015", "entropy"],
+  ] as const)("%j: %s", (path, value, sign) => expect(secretSignOf(path, value, null)).toBe(sign))
+
+  test.each([
+    [["password"], ""],
+    [["password"], "changeme"],
+    [["password"], "${DB_PASSWORD}"],
+    [["password"], "{{ .Values.password }}"],
+    [["password"], "<your password>"],
+    [["password"], "xxxxxxxx"],
+    [["passwordFile"], "hunter2"],
+    [["secretName"], "app-tls"],
+    [["token_url"], "https://example.net/token"],
+    [["secret"], "/run/secrets/db"],
+    [["enabled"], "true"],
+    [["recipient"], "age1hsp2f0fcctc5mjl4mee92r59q3uymdes2smqptdv2xfemsxwy4usujce5y"],
+    [["image"], "registry.example.net/app@sha256:9f86d081884c7d659a2feaa0c55ad015"],
+    [["commit"], "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b"],
+    [["id"], "123e4567-e89b-12d3-a456-426614174000"],
+    [["description"], "A sentence of words, longer than twenty characters."],
+    [["host"], "database-0.internal.example.net"],
+  ] as const)("%j: %s is none", (path, value) => expect(secretSignOf(path, value, null)).toBeNull())
+
+  test("keys of services are looked for where somebody has loaded their formats", async () => {
+    const formats = await loadProviderFormats()
+    expect(secretSignOf(["x"], examples["github"]!, formats)).toBe("format")
+  })
+})
