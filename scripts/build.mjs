@@ -13,6 +13,7 @@ import { rolldown } from "rolldown"
 import { inventory, notices, packagesOf } from "./bundled.mjs"
 import { writeManual } from "./man.mjs"
 import { parts, partsOf } from "./parts.mjs"
+import { prunedProtos } from "./prune-protos.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
 const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined)
@@ -44,7 +45,10 @@ async function bundle() {
     input: { index: "src/index.ts", start: "src/start.ts" },
     preserveEntrySignatures: "allow-extension",
     transform: { define: { buildCommit: JSON.stringify(commit()) } },
-    plugins: [{ name: "imports", moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) }],
+    plugins: [
+      prunedProtos,
+      { name: "imports", moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
+    ],
     codeSplitting: {
       includeDependenciesRecursively: false,
       groups: parts.map(({ name }, at) => ({

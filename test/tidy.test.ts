@@ -48,6 +48,8 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "node:stream",
     "node:zlib",
   ],
+  // gRPC has connections of its own.
+  "keys/gcp/": ["keys/", "core/", "errors/", "node:crypto", "node:tls", "node:timers/promises"],
   // Uploads log in and send as the key providers do.
   "publish/": [
     "errors/",
@@ -73,6 +75,9 @@ const packages: Readonly<Record<string, string>> = {
   "@aws-sdk/": "src/keys/aws/",
   "@azure/": "src/keys/azure/",
   "google-auth-library": "src/keys/gcp/",
+  "@google-cloud/kms": "src/keys/gcp/grpc.ts",
+  "@grpc/grpc-js": "src/keys/gcp/grpc.ts",
+  "google-gax": "src/keys/gcp/grpc.ts",
   "@noble/": "src/keys/age/",
   "bcrypt-pbkdf": "src/keys/age/",
   commander: "src/cli/",

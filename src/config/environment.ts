@@ -44,7 +44,7 @@ export const variables = {
 
   GOOGLE_CREDENTIALS: both("cloud", "a service account for GCP KMS: its file, or its JSON"),
   GOOGLE_OAUTH_ACCESS_TOKEN: both("cloud", "an access token for GCP KMS"),
-  SOPS_GCP_KMS_CLIENT_TYPE: both("cloud", "`rest` or `grpc`; REST is spoken in any case, and the files are the same"),
+  SOPS_GCP_KMS_CLIENT_TYPE: both("cloud", "`rest`: REST in place of gRPC; the files are the same"),
   SOPS_GCP_KMS_ENDPOINT: both("cloud", "another address for GCP KMS"),
   SOPS_GCP_KMS_UNIVERSE_DOMAIN: both("cloud", "another universe for GCP KMS"),
   SOPS_HC_VAULT_ALLOWLIST: both("cloud", "`all`, `none`, or the Vault addresses that may be asked"),

@@ -5,6 +5,9 @@ const untrusted = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOST
 /** Those that another root certificate may cure. */
 const unknownIssuer = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*)$/
 
+/** Of a server of gRPC, for one. */
+const anotherProtocol = "it does not speak HTTP/1.1"
+
 const words: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", "nothing listens there"],
   ["ENOTFOUND", "its name is not known"],
@@ -16,6 +19,8 @@ const words: ReadonlyMap<string, string> = new Map([
   ["ETIMEDOUT", "it does not answer"],
   ["ENOENT", "there is no such socket"],
   ["EACCES", "the socket may not be used"],
+  ["HPE_INVALID_CONSTANT", anotherProtocol],
+  ["ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL", anotherProtocol],
   ["EPROTO", "it does not speak TLS"],
 ])
 
@@ -36,6 +41,11 @@ export function networkError(error: unknown, { service, host }: { service: strin
   const reason = code === null ? "the connection failed" : (words.get(code) ?? `the connection failed (${code})`)
   const hint = "check the address, the network, and HTTPS_PROXY and NO_PROXY"
   return new AppError("KEY_NETWORK", {}, { subject: `${service} at ${host}: ${reason}`, hint })
+}
+
+/** An error that `networkError` made. */
+export function isOtherProtocol({ code, detail }: AppError): boolean {
+  return code === "KEY_NETWORK" && detail.subject?.endsWith(anotherProtocol) === true
 }
 
 export function isUnknownIssuer(error: unknown): boolean {

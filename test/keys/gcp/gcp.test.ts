@@ -1,7 +1,6 @@
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
-import { type Recipient } from "../../../src/core/recipient.ts"
 import { SecretBytes } from "../../../src/core/secret.ts"
 import { endpointOf } from "../../../src/keys/gcp/endpoint.ts"
 import { gcp } from "../../../src/keys/gcp/gcp.ts"
@@ -9,43 +8,10 @@ import { ServiceKey } from "../../servers/cipher.ts"
 import { type Answer, authorityFile, startServer } from "../../servers/server.ts"
 import { type FakeGcp, gcpKey, startGcp } from "../../servers/gcp.ts"
 import { temporaryFolder, testContext } from "../context.ts"
+import { hostile, recipientOf } from "./recipients.ts"
 import { expectedFailure, inEnvironment, secret, serviceLaws } from "../service-laws.ts"
 
 const token = "ya29.canary-7f3a"
-const start = "projects/p/locations/l/keyRings/r/cryptoKeys"
-
-function recipientOf(resourceId: string): Recipient {
-  return { type: "gcp_kms", resourceId }
-}
-
-const hostile = [
-  "",
-  "/",
-  start,
-  `${start}/`,
-  `${start}/k/cryptoKeyVersions/1`,
-  `/${start}/k`,
-  `${start}/k/`,
-  `${start}/..`,
-  `${start}/.`,
-  `${start}/../../x`,
-  `${start}/%2e%2e`,
-  `${start}/k:decrypt`,
-  `${start}/k?x=1`,
-  `${start}/k#x`,
-  `${start}/k@evil.com`,
-  `${start}/k\n`,
-  `${start}/k\r\nX: y`,
-  `${start}/k\u0000`,
-  `${start}/k\u202ek`,
-  `${start}/k k`,
-  "projects/../locations/l/keyRings/r/cryptoKeys/k",
-  "projects/p/locations/@evil.com/keyRings/r/cryptoKeys/k",
-  "projects/p/locations/l/keyRings/../cryptoKeys/k",
-  "https://evil.com/v1/projects/p/locations/l/keyRings/r/cryptoKeys/k",
-  `${start}/${"k".repeat(64)}`,
-].map(recipientOf)
-
 function baseEnv(fake: FakeGcp): Record<string, string> {
   return {
     SOPS_GCP_KMS_CLIENT_TYPE: "rest",
