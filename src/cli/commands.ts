@@ -88,6 +88,14 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     },
   ],
   [
+    "replace",
+    {
+      group: "daily",
+      summary: "replace a value wherever it stands in sealed files",
+      load: async () => (await import("./commands/replace.ts")).replace,
+    },
+  ],
+  [
     "unset",
     {
       group: "daily",

@@ -231,6 +231,11 @@ export const catalog = {
     title: "there is no value, and no terminal to ask for it",
     hint: "give it with --value-stdin or --value-file",
   },
+  NOTHING_TO_REPLACE: {
+    exit: 1,
+    title: "the old value does not stand in these files",
+    hint: "check the value, and name the files or folders where it may be",
+  },
   PATH_IN_BINARY: {
     exit: 1,
     title: "a binary file is one value without paths",
