@@ -152,6 +152,14 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     },
   ],
   [
+    "diff",
+    {
+      group: "git",
+      summary: "which values, recipients and rules differ between versions, without showing values",
+      load: async () => (await import("./commands/diff.ts")).diff,
+    },
+  ],
+  [
     "textconv",
     {
       group: "git",

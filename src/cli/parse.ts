@@ -22,13 +22,23 @@ export function parse<A extends ArgumentSpecs, O extends OptionSpecs>(
   env: (name: string) => string | undefined,
 ): Parsed<A, O> {
   const specs: OptionSpecs = { ...command.options, ...globalOptions }
-  const read = readWords(specs, words, command.passThrough === true)
+  const read = readWords(specs, withForce(specs, words), command.passThrough === true)
   if (read.values["help"] === true) return { help: true }
   const options = Object.fromEntries(
     Object.entries(specs).map(([key, spec]) => [key, read.values[key] ?? fromEnvironment(spec, env)]),
   )
   // Keys and kinds of the values are those of the two specifications, from which `Input` is made.
   return { help: false, args: assign(command.arguments, read.rest), options } as Parsed<A, O>
+}
+
+/** `--reveal=force` is the flag `--reveal-force`, where a command has one. */
+function withForce(specs: OptionSpecs, words: readonly string[]): string[] {
+  const forms = Object.keys(specs).filter((key) => Object.hasOwn(specs, `${key}Force`))
+  const end = words.indexOf("--")
+  return words.map((word, at) => {
+    const key = end === -1 || at < end ? forms.find((each) => word === `${longName(each)}=force`) : undefined
+    return key === undefined ? word : longName(`${key}Force`)
+  })
 }
 
 interface Read {

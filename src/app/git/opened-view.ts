@@ -18,7 +18,9 @@ export async function openedView(session: Session, text: string, name: string): 
   try {
     const document = await readByContent(text, name)
     isRead = true
-    return viewOf(await openAlone(session, document))
+    const { opened, dataKey } = await openAlone(session, document)
+    dataKey.wipe()
+    return viewOf(opened)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     if (error.code === "NOT_SEALED") return text

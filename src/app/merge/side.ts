@@ -95,7 +95,7 @@ export async function dataKeyOf(session: Session, document: SealedDocument, reac
 /** The machine as far as a merge may use it. */
 export function contextFor(session: Session, reach: Reach): KeyContext {
   const context = keyContext(session, [])
-  return reach === "online" ? context : deriveContext(context, { effort: "silent" })
+  return reach === "online" ? context : deriveContext(context, { effort: "silent", isAlone: true })
 }
 
 /** Opens a version with its data key, which it owns from now on. @throws {AppError} what is broken in it */

@@ -1,0 +1,148 @@
+import { join, relative, sep } from "node:path"
+import { AppError } from "../../errors/app-error.ts"
+import { absolute, isInside, readOptionalFile, realPathOf } from "../../host/files.ts"
+import { Blobs } from "../../host/git/blobs.ts"
+import { type Git } from "../../host/git/git.ts"
+import { diffIndex, diffTrees, diffWorkTree, type FileChange, type Side } from "../../host/git/listing.ts"
+import { findRevision, mergeBases, resolveRevision } from "../../host/git/revision.ts"
+import { type Work } from "../git/open-repository.ts"
+import { type Session } from "../session.ts"
+
+/** Two versions of a file; `null` where it does not exist. Names are relative to the top, or as they were given. */
+export interface FilePair {
+  readonly before: Version | null
+  readonly after: Version | null
+}
+
+export interface Version {
+  readonly path: string
+  readonly bytes: Uint8Array
+}
+
+export interface PairOptions {
+  /** A revision or range, or a path, and more paths; behind `--` there are only paths. */
+  readonly words: readonly string[]
+  /** How many of the words stand behind `--`; `null` where there is none. */
+  readonly afterDashes: number | null
+  readonly staged: boolean
+}
+
+/** What is larger is no file that people read. */
+const bytesMax = 64 * 1024 * 1024
+
+/** Two files, wherever they lie. @throws {AppError} `FILE_MISSING` and its kin */
+export async function pairOfFiles({ io }: Session, [a, b]: readonly [string, string]): Promise<FilePair> {
+  const read = async (path: string): Promise<Version> => {
+    const file = await readOptionalFile(io, path, { bytesMax })
+    if (file === null) throw new AppError("FILE_MISSING", { file: path })
+    return { path, bytes: file.bytes }
+  }
+  return { before: await read(a), after: await read(b) }
+}
+
+/**
+ * The files that differ, as git pairs them. Renames are followed, and blobs come by one process.
+ *
+ * @throws {AppError} `REVISION_UNKNOWN`, `OPTION_VALUE`, `FILE_MISSING` for a path outside of the repository
+ */
+export async function* pairsInGit(session: Session, work: Work, options: PairOptions): AsyncGenerator<FilePair> {
+  const { git, repository } = work
+  const { range, words } = await splitWords(session, git, options)
+  const paths = words.map((word) => fromTop(session, repository.top, word))
+  const changes = await changesIn(git, { range, staged: options.staged, paths })
+  const blobs = new Blobs(git, { bytesMax })
+  const seen = new Set<string>()
+  try {
+    for (const { before, after, state } of changes) {
+      // A file in conflict comes twice.
+      const name = (after ?? before)!.path
+      if (state === "unmerged" && seen.has(name)) continue
+      seen.add(name)
+      const isOnDisk = range?.to === undefined && !options.staged
+      const old = await versionOf(session, blobs, before, null)
+      const now = await versionOf(session, blobs, after, isOnDisk ? repository.top : null)
+      if (old !== null || now !== null) yield { before: old, after: now }
+    }
+  } finally {
+    await blobs.close()
+  }
+}
+
+interface CommitRange {
+  readonly from: string
+  /** `undefined`: the index or the work tree. */
+  readonly to: string | undefined
+}
+
+async function splitWords(
+  session: Session,
+  git: Git,
+  { words, afterDashes }: PairOptions,
+): Promise<{ range: CommitRange | null; words: readonly string[] }> {
+  const [first, ...others] = words
+  if (first === undefined || (afterDashes ?? 0) >= words.length) return { range: null, words }
+  const range = await rangeOf(git, first)
+  const isPath = realPathOf(session.io, first) !== null
+  if (range !== null && isPath && afterDashes === null) {
+    const hint = `say \`sotto diff ${first} --\` for the revision, or \`sotto diff -- ${first}\` for the file`
+    throw new AppError("OPTION_VALUE", {}, { subject: `${first} is a revision and a file`, hint })
+  }
+  if (range !== null) return { range, words: others }
+  // A path that is gone has to stand behind `--`, as for git.
+  if (afterDashes === null && (isPath || /^(?:\.{1,2})?[/\\]/.test(first))) return { range: null, words }
+  throw new AppError("REVISION_UNKNOWN", {}, { subject: first })
+}
+
+/** `null` for a word that is no revision. @throws {AppError} for a range with an unknown end */
+async function rangeOf(git: Git, word: string): Promise<CommitRange | null> {
+  const whole = await findRevision(git, word)
+  if (whole !== null) return { from: whole, to: undefined }
+  const [, a = "", dots = "", b = ""] = /^(.*?)(\.{2,3})(.*)$/s.exec(word) ?? []
+  if (dots === "" || a.includes("/..") || word.startsWith("../")) return null
+  const [from, to] = [await resolveRevision(git, a || "HEAD"), await resolveRevision(git, b || "HEAD")]
+  if (dots === "..") return { from, to }
+  const [base] = await mergeBases(git, from, to)
+  if (base !== undefined) return { from: base, to }
+  throw new AppError("REVISION_UNKNOWN", {}, { subject: `${word} has no common ancestor` })
+}
+
+async function changesIn(
+  git: Git,
+  { range, staged, paths }: { range: CommitRange | null; staged: boolean; paths: readonly string[] },
+): Promise<FileChange[]> {
+  if (range?.to !== undefined) {
+    if (staged) throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--staged compares the index with one commit" })
+    return diffTrees(git, range.from, range.to, paths)
+  }
+  const from =
+    range?.from ?? (await findRevision(git, "HEAD")) ?? (await git.text(emptyTree, { input: new Uint8Array() }))
+  return staged ? diffIndex(git, from, paths) : diffWorkTree(git, from, paths)
+}
+
+/** What everything is new against, before the first commit. */
+const emptyTree = ["hash-object", "-t", "tree", "--stdin"]
+
+async function versionOf(
+  { io }: Session,
+  blobs: Blobs,
+  side: Side | null,
+  top: string | null,
+): Promise<Version | null> {
+  if (side === null || !side.mode.startsWith("100")) return null
+  const { path, id } = side
+  if (top !== null) {
+    const file = await readOptionalFile(io, join(top, path), { bytesMax })
+    return file === null ? null : { path, bytes: file.bytes }
+  }
+  const blob = id === null ? null : await blobs.read(id)
+  return blob === null || blob.bytes === null ? null : { path, bytes: blob.bytes }
+}
+
+/** @throws {AppError} `FILE_MISSING` for a path outside of the repository */
+function fromTop({ io }: Session, top: string | null, word: string): string {
+  const path = absolute(io, word)
+  if (top === null) return word
+  if (!isInside(top, path)) throw new AppError("FILE_MISSING", { file: word }, { hint: "it is not in this repository" })
+  const below = relative(top, path).split(sep).join("/")
+  return below === "" ? "." : below
+}
