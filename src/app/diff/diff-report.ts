@@ -1,5 +1,6 @@
 import { keyedFingerprint } from "../../core/fingerprint.ts"
-import { type Recipient, recipientName } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
+import { recipientName } from "../../keys/kinds.ts"
 import { type NameOf } from "../../keys/describe-data-key.ts"
 import { pathText } from "../report/check-report.ts"
 import { shown } from "../report/shown.ts"
