@@ -1,6 +1,7 @@
 import { decodeText } from "../../core/text.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git } from "../../host/git/git.ts"
+import { listTree } from "../../host/git/listing.ts"
 import { type SealedFacts } from "./changes.ts"
 import { type Finding, finding } from "./finding.ts"
 import { checkedBytesMax, inspect } from "./sealed-text.ts"
@@ -151,27 +152,46 @@ export async function mergeFindings(git: Git, sealed: readonly SealedFacts[], co
     `--since=@${since}`,
   ]
   const records = await git.records([...args, commit, "--"], { statuses: [0, 128] })
-  const byFile = new Map(sealed.map((each) => [each.file, each]))
+  const merged = mergedIn(records, new Map(sealed.map((each) => [each.file, each])))
+  if (merged.length === 0) return []
+  // What has changed since was mended, or is another matter.
+  const names = [...new Set(merged.map(({ facts }) => facts.file))]
+  const now = new Map((await listTree(git, commit, names)).map(({ path, id }) => [path, id]))
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
   try {
     const found = new Map<string, Finding>()
-    let merge = ""
-    for (let at = 0; at < records.length; at++) {
-      const record = records[at]!.trimStart()
-      if (/^[\da-f]{40,64}$/.test(record)) merge = record
-      if (!record.startsWith("::")) continue
-      // As many modes and ids as there are parents, then those of the result.
-      const ids = record.split(" ").filter((word) => /^[\da-f]{40,64}$/.test(word))
-      const file = byFile.get(records[++at] ?? "")
-      if (file === undefined || found.has(file.file)) continue
-      if (await isMergedByText(blobs, file, ids)) {
-        found.set(file.file, finding("MAC_SUSPECT", { file: file.file, line: file.line, commit: merge }))
-      }
+    for (const { facts, ids, merge } of merged) {
+      const { file, line } = facts
+      if (found.has(file) || now.get(file) !== ids.at(-1)) continue
+      if (await isMergedByText(blobs, facts, ids))
+        found.set(file, finding("MAC_SUSPECT", { file, line, commit: merge }))
     }
     return [...found.values()]
   } finally {
     await blobs.close()
   }
+}
+
+interface Merged {
+  readonly facts: SealedFacts
+  readonly merge: string
+  /** Of the parents, and of the result. */
+  readonly ids: readonly string[]
+}
+
+/** What `git log -c --raw -z` says of files that a merge has made of several versions. */
+function mergedIn(records: readonly string[], byFile: ReadonlyMap<string, SealedFacts>): Merged[] {
+  const merged: Merged[] = []
+  let merge = ""
+  for (let at = 0; at < records.length; at++) {
+    const record = records[at]!.trimStart()
+    if (/^[\da-f]{40,64}$/.test(record)) merge = record
+    if (!record.startsWith("::")) continue
+    const ids = record.split(" ").filter((word) => /^[\da-f]{40,64}$/.test(word))
+    const facts = byFile.get(records[++at] ?? "")
+    if (facts !== undefined) merged.push({ facts, merge, ids })
+  }
+  return merged
 }
 
 async function isMergedByText(blobs: Blobs, { file, mac }: SealedFacts, ids: readonly string[]): Promise<boolean> {
