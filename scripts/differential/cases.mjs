@@ -208,6 +208,15 @@ function decrypting() {
       [d, "--input-type", type, "sealed.yaml.gotpl"],
       [d, "--input-type", type, "--output-type", "yaml", "sealed.yaml.gotpl"],
     ]),
+    ...["ours-yaml", "ours-dotenv", "stock-yaml"].flatMap((stored) =>
+      types.flatMap((from) =>
+        [...new Set(["yaml", "json", from])].flatMap((to) => {
+          const told = [d, "--input-type", from, "--output-type", to]
+          return [[...told, stored], { argv: told, stdin: `$${stored}` }]
+        }),
+      ),
+    ),
+    [d, "sealed-nulls.yaml"],
     [d, "--input-type", "YAML", "--output-type", "yml", "sealed.yaml"],
     [d, "--filename-override", "x.yaml", "sealed.yaml.gotpl"],
     [d, "--filename-override", "x.yaml", "--output-type", "json", "sealed.yaml.gotpl"],
@@ -389,7 +398,7 @@ function encrypting({ a, b }) {
       [e, ...to, "--input-type", type, "plain.yaml"],
     ]),
     ...[
-      "flat.yaml multi.yaml list.yaml scalar.yaml list.json empty.yaml empty.json empty.env comment.yaml broken.yaml broken.json",
+      "flat.yaml multi.yaml null-document.yaml null.yaml list.yaml scalar.yaml list.json empty.yaml empty.json empty.env comment.yaml broken.yaml broken.json",
       "broken.env broken.ini twice.yaml twice.env colon.yaml alias.yaml holds-sops.yaml holds-sops.env indent.yaml crlf.yaml",
       "bom.yaml sealed.yaml sealed.json sealed.env sealed.ini sealed.bin folder nothing.yaml",
     ]

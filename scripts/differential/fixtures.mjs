@@ -27,6 +27,12 @@ text: |
 plain_unencrypted: clear
 `,
   "flat.yaml": "a: one\nb: 2\nc: true\nd: 1.5\ne: null\nf: 1e21\nX_Y: z\n",
+  "typed.yaml": "key1: value1\nkey2:\n- v1\n- v2\n",
+  "typed.json": '{"key1": "value1", "key2": ["v1", "v2"]}\n',
+  "typed.env": "A=1\nB=two\n",
+  "typed.ini": "[s]\na = 1\n",
+  "null-document.yaml": "a: 1\n---\nnull\n---\n~\n---\nb: 2\n",
+  "null.yaml": "null\n",
   "multi.yaml": "a: 1\n---\nb: two\n---\nc: [x]\n",
   "plain.json": `{
   "db": {"password": "hunter2", "port": 5432, "ratio": 0.5, "big": 12345678901, "on": true, "nothing": null},
@@ -134,8 +140,20 @@ export function makeTemplate(root, folder, { sops, ours }) {
   for (const kind of ["yaml", "json", "env", "ini", "txt"]) {
     writeFileSync(join(folder, `ours.${kind}`), run(ours, ["encrypt", "--age", a, `plain.${kind}`]))
   }
+  // Under names that say nothing all of them become JSON.
+  for (const [type, kind] of [
+    ["yaml", "yaml"],
+    ["json", "json"],
+    ["dotenv", "env"],
+    ["ini", "ini"],
+  ]) {
+    const args = ["encrypt", "--age", a, "--filename-override", "untold", "--input-type", type, `typed.${kind}`]
+    writeFileSync(join(folder, `ours-${type}`), run(ours, args))
+    writeFileSync(join(folder, `stock-${type}`), run(sops, args))
+  }
   seal("sealed-flat.yaml", "flat.yaml", "--age", a)
   seal("sealed-multi.yaml", "multi.yaml", "--age", a)
+  seal("sealed-nulls.yaml", "null-document.yaml", "--age", a)
   seal("sealed-blocks.yaml", "blocks.yaml", "--age", a)
   seal("sealed-breaks.yaml", "breaks.yaml", "--age", a)
   seal("sealed-both.yaml", "plain.yaml", "--age", `${a},${b}`)

@@ -15,6 +15,8 @@ export interface MetadataBlock {
   readonly tree: MetaMap
   /** Take the block (of every document) out of the text. */
   readonly detach: readonly Edit[]
+  /** The same for a file by upstream, where it is not the same: an empty document is an empty mapping there. */
+  readonly detachAsUpstream?: readonly Edit[]
   /** How and where it stood, so that `attach` can put another in its place; opaque to everybody but the format. */
   readonly layout: unknown
 }

@@ -50,6 +50,7 @@ function buildMemo(source: Source, canonical: (index: number) => string): Memo |
     hasBom: (scan.banned ?? []).some(({ start }) => start === 0 && plain.startsWith("\uFEFF")),
     blankCrLines: blankCrLines(source),
     verbatim,
+    nullRoots: nullRoots(source),
   }
 }
 
@@ -105,6 +106,13 @@ function depthBelow(item: Item, above: Item): number {
   let depth = 0
   for (let at: Item | null = item; at !== null && at !== above; at = at.parent) depth++
   return depth
+}
+
+function nullRoots({ plain, scan }: Source): Memo["nullRoots"] {
+  return (scan.banned ?? []).flatMap(({ start, end }) => {
+    const text = plain.slice(start, end)
+    return text === "\r" || text === "\uFEFF" ? [] : [[start, text] as const]
+  })
 }
 
 function blankCrLines({ plain, scan }: Source): number[] {

@@ -1,8 +1,9 @@
 import { createHash } from "node:crypto"
 import { type Leaf, type Opened, type SealedDocument } from "./document.ts"
+import { type Format } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
 import { limits } from "./limits.ts"
-import { type Scalar } from "./scalar.ts"
+import { type Scalar, scalarText } from "./scalar.ts"
 import { sameSites } from "./same-sites.ts"
 import { countedSites, fullPath, type Item, type Site } from "./site.ts"
 import { splice } from "./splice.ts"
@@ -23,6 +24,8 @@ export interface Memo {
   readonly blankCrLines: readonly number[]
   /** Tokens whose value `run` gives to a child as it stands, each with the check of its path. */
   readonly verbatim: ReadonlyMap<number, string>
+  /** Nulls that stood as a whole YAML document: where in the plain text, in UTF-16 units, and how they were written. */
+  readonly nullRoots: readonly (readonly [at: number, text: string])[]
 }
 
 export interface SpelledSite {
@@ -64,6 +67,7 @@ export function formatMemo(memo: Memo): string {
   const doc = {
     ...(memo.hasBom ? { bom: 1 } : {}),
     ...(memo.blankCrLines.length > 0 ? { blankCR: memo.blankCrLines } : {}),
+    ...(memo.nullRoots.length > 0 ? { nulls: memo.nullRoots } : {}),
   }
   const text = JSON.stringify({
     v: 1,
@@ -113,7 +117,13 @@ export function parseMemo(text: string): Memo | null {
     if (!isCount(ordinal) || typeof check !== "string") return null
     verbatim.set(ordinal, check)
   }
-  return { sites, aliases, hasBom: doc["bom"] === 1, blankCrLines, verbatim }
+  const nullRoots: (readonly [number, string])[] = []
+  for (const entry of listOf(doc["nulls"])) {
+    const [at, text] = listOf(entry)
+    if (!isCount(at) || typeof text !== "string") return null
+    nullRoots.push([at, text])
+  }
+  return { sites, aliases, hasBom: doc["bom"] === 1, blankCrLines, verbatim, nullRoots }
 }
 
 function isRecord(value: unknown): value is Record<string, unknown> {
@@ -224,13 +234,39 @@ function isWhole(site: Site | undefined, edit: Edit, starts: ReadonlyMap<Edit, n
   return site.span.start === start && site.span.end === start + edit.text.length
 }
 
-/** Puts back what must not stand in a sealed file: the BOM of a JSON file, the lone CR of empty dotenv lines. */
-export function restoreDocument(text: string, { hasBom, blankCrLines }: Memo): string {
-  let result = text
+/**
+ * Puts back what must not stand in a sealed file: the BOM of a JSON file, the lone CR of empty dotenv lines, the null that
+ * was a whole YAML document.
+ */
+export function restoreDocument(format: Format, text: string, { hasBom, blankCrLines, nullRoots }: Memo): string {
+  let result = withNulls(format, text, nullRoots)
   if (blankCrLines.length > 0) {
-    const lines = text.split("\n")
+    const lines = result.split("\n")
     for (const line of blankCrLines) if (lines[line] === "") lines[line] = "\r"
     result = lines.join("\n")
   }
   return hasBom ? byteOrderMark + result : result
+}
+
+/** They must change no value, whoever wrote the memo; otherwise the documents stay empty. */
+function withNulls(format: Format, text: string, nullRoots: Memo["nullRoots"]): string {
+  if (nullRoots.length === 0) return text
+  let result = text
+  for (const [at, written] of nullRoots) {
+    const isBraces = result.startsWith("{}", at)
+    result = result.slice(0, at) + written + result.slice(isBraces ? at + 2 : at)
+  }
+  // A comment may belong elsewhere once the null stands there again.
+  const says = (one: string): string => {
+    const lines = format.scan(one).sites.map(({ item, kind, scalar }) => {
+      const place = kind === "comment" ? "" : fullPath(item)
+      return JSON.stringify([kind, place, scalar && scalarText(scalar)])
+    })
+    return JSON.stringify(lines.toSorted((a, b) => (a < b ? -1 : 1)))
+  }
+  try {
+    return says(result) === says(text) ? result : text
+  } catch {
+    return text
+  }
 }

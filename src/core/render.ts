@@ -18,16 +18,18 @@ export function render(
   leaves: readonly Leaf[],
   memoText: string,
 ): { bytes: Uint8Array; warnings: Warning[] } {
-  const { format, scan } = document
+  const { format, scan, metadata } = document
   if (format.name === "binary") return { bytes: binaryContent(leaves), warnings: [] }
-  checkDetach(leaves, scan.metadata!.detach)
+  const { detach, detachAsUpstream = detach } = scan.metadata!
+  const block = metadata.structure === "" && metadata.layout === "" ? detachAsUpstream : detach
+  checkDetach(leaves, block)
   const edits = leaves.map((leaf) => openEdit(document, leaf))
   const memo = parseMemo(memoText)
   if (memo !== null) {
     const withMemo = applyMemo(document, leaves, edits, memo)
     if (withMemo !== null) {
-      const text = splice(scan.source, [...withMemo, ...scan.metadata!.detach])
-      return { bytes: utf8.encode(restoreDocument(text, memo)), warnings: [] }
+      const text = splice(scan.source, [...withMemo, ...block])
+      return { bytes: utf8.encode(restoreDocument(format, text, memo)), warnings: [] }
     }
   }
   const warnings: Warning[] = memoText !== "" && memo === null ? [{ code: "MEMO_IGNORED" }] : []
@@ -36,7 +38,7 @@ export function render(
   const isSame =
     format.confirms?.(opened, leaves) === true || sameSites(leaves, countedSites(format.scan(opened)), format)
   if (isSame) {
-    return { bytes: utf8.encode(splice(opened, after(scan.metadata!.detach, plain))), warnings }
+    return { bytes: utf8.encode(splice(opened, after(block, plain))), warnings }
   }
   // Upstream's list comments change what is an element of the list; only a printed document can say that.
   if (leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str")) {

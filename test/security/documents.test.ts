@@ -334,6 +334,7 @@ describe("S24: a memo never changes a value, whoever wrote it", () => {
     hasBom: false,
     blankCrLines: [],
     verbatim: new Map(),
+    nullRoots: [],
     ...changes,
   })
   const site = (spelling: string): Memo =>
@@ -350,6 +351,8 @@ describe("S24: a memo never changes a value, whoever wrote it", () => {
       name: "a site that is not there",
       forged: memo({ sites: new Map([[99, { check: "00000000", spelling: "31", isGlued: false }]]) }),
     },
+    { name: "a null that would be a key", forged: memo({ nullRoots: [[0, "null: "]] }) },
+    { name: "a null that would be a value", forged: memo({ nullRoots: [[3, "~ #"]] }) },
     { name: "an alias to nowhere", forged: memo({ aliases: [{ first: 0, count: 1, depth: 0, text: "*x" }] }) },
     { name: "an alias over another value", forged: memo({ aliases: [{ first: 0, count: 2, depth: 0, text: "*x" }] }) },
   ])("$name: the canonical spelling stands", ({ forged }) => {

@@ -48,7 +48,7 @@ async function openAny(session: Session, source: Source, options: DecryptOptions
   const isPart = options.extract !== undefined && options.extract !== ""
   const request: Pick<OpenRequest, "decryptionOrder" | "valuesOnly"> = {
     decryptionOrder: options.decryptionOrder,
-    valuesOnly: isPart || (loaded.document.format.name !== "binary" && !keepsLayout(session, loaded.document)),
+    valuesOnly: isPart || (loaded.document.format.name !== "binary" && !keepsLayout(session, loaded)),
   }
   return options.ignoreMac ? openLoadedUnverified(session, loaded, request) : openLoaded(session, loaded, request)
 }

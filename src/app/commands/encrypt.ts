@@ -1,7 +1,7 @@
 import { recipientKey } from "../../keys/kinds.ts"
 import { type FormatName } from "../../core/format.ts"
 import { type Sealed } from "../../core/seal.ts"
-import { equalBytes, utf8 } from "../../core/text.ts"
+import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { isRegularFile } from "../../host/files.ts"
 import { emitOptions } from "../open/print.ts"
@@ -19,7 +19,7 @@ import {
 } from "../options.ts"
 import { putResult } from "../report/put-result.ts"
 import { forEachFile } from "../each-file.ts"
-import { isContainer, formatByName } from "../open/read-as.ts"
+import { formatByName, isContainer, isForeignJson } from "../open/read-as.ts"
 import { converted } from "../seal/converted.ts"
 import { type Plan, planFor } from "../seal/plan.ts"
 import { makeDataKey, sealNew } from "../seal/seal-new.ts"
@@ -110,7 +110,14 @@ async function sealFresh(
     allowClearAlias: options.allowClearAlias || allowsAnySelection,
     allowEmptySelection: options.allowEmptySelection || allowsAnySelection,
   }
-  const change = { from: isContained ? to : format, to, compiled: plan.compiled, allowClearAlias: file.allowClearAlias }
+  const isYamlTold = !isContained && options.inputType === "yaml" && options.outputType === "yaml"
+  const change = {
+    from: isContained ? to : format,
+    to,
+    isForeign: isYamlTold && (await isForeignJson(decodeText(bytes) ?? "", name)),
+    compiled: plan.compiled,
+    allowClearAlias: file.allowClearAlias,
+  }
   return converted(bytes, change, async (content, told) => {
     const key = await makeDataKey(session, plan, name)
     try {

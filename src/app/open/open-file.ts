@@ -12,7 +12,7 @@ import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { servicesOf } from "../recipients/key-services.ts"
 import { fileLimits, keyContext } from "../machine.ts"
 import { type CommonOptions, type OpenOptions, type Source } from "../options.ts"
-import { readAs, formatByName, readAsSops } from "./read-as.ts"
+import { formatByName, isForeignJson, readAs, readAsSops } from "./read-as.ts"
 import { sniffSealed } from "./sniff-sealed.ts"
 import { type Session } from "../session.ts"
 import { type FileSettings, loadSettings } from "../settings.ts"
@@ -42,6 +42,8 @@ export interface LoadedFile {
   /** `null` for a stream. */
   readonly facts: FileFacts | null
   readonly document: SealedDocument
+  /** The text is a JSON document that is read as YAML: its layout is not that of the type that was asked for. */
+  readonly isForeign: boolean
   readonly settings: FileSettings
 }
 
@@ -68,7 +70,8 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
       session.dialect.files.sealedType === "told"
         ? await readAsSops(text, { format: named, name, isForgiving: request.isForgiving ?? false })
         : await (isGuess ? readGuessed(text) : readAs(named, text))
-    return { file, name, original: bytes, facts, document, settings }
+    const isForeign = request.inputType === "yaml" && (await isForeignJson(text, name))
+    return { file, name, original: bytes, facts, document, isForeign, settings }
   })
 }
 

@@ -1,11 +1,11 @@
 import { buildTrees } from "../../core/build-tree.ts"
-import { type Opened, type SealedDocument, type Unverified } from "../../core/document.ts"
+import { type Opened, type Unverified } from "../../core/document.ts"
 import { type EmitOptions, type FormatName } from "../../core/format.ts"
 import { utf8 } from "../../core/text.ts"
 import { type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
-import { type OpenedFile } from "./open-file.ts"
+import { type LoadedFile, type OpenedFile } from "./open-file.ts"
 import { formatByName } from "./read-as.ts"
 import { type Session } from "../session.ts"
 
@@ -15,7 +15,9 @@ export type AnyFile = OpenedFile<Opened | Unverified>
  * Whether the file has a layout of its own to come back to. As `sops` a file that upstream sealed is printed as upstream
  * prints it, since callers compare.
  */
-export function keepsLayout({ dialect }: Session, { metadata }: SealedDocument): boolean {
+export function keepsLayout({ dialect }: Session, { document, isForeign }: LoadedFile): boolean {
+  if (isForeign) return false
+  const { metadata } = document
   const isOurs = metadata.structure !== "" || metadata.layout !== "" || metadata.container !== ""
   return isOurs || dialect.files.stockLayout === "kept"
 }
@@ -32,7 +34,7 @@ export function treesOf({ dialect }: Session, { opened, document }: AnyFile): Tr
  */
 export async function printWhole(session: Session, file: AnyFile, indent: number | undefined): Promise<Uint8Array> {
   const { format } = file.document
-  if (format.name === "binary" || keepsLayout(session, file.document)) return file.opened.bytes
+  if (format.name === "binary" || keepsLayout(session, file)) return file.opened.bytes
   return utf8.encode(format.emit(treesOf(session, file), emitOptions(file, format.name, indent)))
 }
 

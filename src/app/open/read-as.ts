@@ -86,3 +86,15 @@ export function isContainer({ scan }: SealedDocument): boolean {
   const [site, more] = scan.sites
   return more === undefined && site?.item.key === "data" && site.item.parent?.parent === null
 }
+
+/** All JSON is YAML too. A JSON text whose name does not say YAML was not written as YAML, even if it is read as that. */
+export async function isForeignJson(text: string, name: string | null): Promise<boolean> {
+  if (!text.trimStart().startsWith("{") || formatByName(name, undefined, null) === "yaml") return false
+  try {
+    ;(await loadFormat("json")).scan(text)
+    return true
+  } catch (error) {
+    if (error instanceof AppError) return false
+    throw error
+  }
+}

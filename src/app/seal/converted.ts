@@ -12,6 +12,8 @@ import { toldValues } from "./told-values.ts"
 export interface ConvertOptions {
   readonly from: FormatName
   readonly to: FormatName
+  /** The text is written as another type than `from`, so its layout is none of `to` even if that is the same. */
+  readonly isForeign?: boolean
   readonly compiled: CompiledSelectors
   readonly allowClearAlias: boolean
 }
@@ -29,8 +31,8 @@ export async function converted<T>(
   options: ConvertOptions,
   work: (bytes: Uint8Array, told?: ToldValues) => Promise<T>,
 ): Promise<T> {
-  const { from, to } = options
-  if (from === to) return work(bytes)
+  const { from, to, isForeign = false } = options
+  if (from === to && !isForeign) return work(bytes)
   if (from === "binary") return work(await inData(bytes, to))
   const text = decodeText(bytes)
   if (text === null) throw new AppError("NOT_UTF8")

@@ -91,6 +91,7 @@ export function scanNodes(source: string): YamlScan {
     document: 0,
     hasMetadata: own.length > 0,
     blocks: [],
+    nullRoots: [],
     decoded: 0,
     decodedByAlias: 0,
   }
@@ -98,7 +99,7 @@ export function scanNodes(source: string): YamlScan {
     w.blocks = (blocks[index] ?? []).map((block): Span => block.detach)
     walkDocument(w, document, index)
   }
-  const { sites, roots, aliases, keyAliases } = w
+  const { sites, roots, aliases, keyAliases, nullRoots } = w
   const metadata = own.length === 0 ? null : metadataOf(own, blocks)
   let entries: Map<Item, YamlEntry> | null = null
   return {
@@ -107,6 +108,7 @@ export function scanNodes(source: string): YamlScan {
     metadata,
     aliases,
     ...(keyAliases.length > 0 ? { keyAliases } : {}),
+    ...(nullRoots.length > 0 ? { banned: nullRoots } : {}),
     documents: docs.length,
     docs,
     roots,
@@ -144,10 +146,11 @@ function blocksOf(source: string, document: YamlDocument): MetaBlock[] {
 /** The first document's block counts; upstream drops those of the others unread. */
 function metadataOf([first, second]: readonly YamlPair[], blocks: readonly MetaBlock[][]): YamlMetadata {
   const detach = blocks.flat().map((block): Edit => block.detach)
+  const asUpstream = blocks.flat().map((block): Edit => block.emptied ?? block.detach)
   const layout = blocks.map(([block]) => block?.place ?? null)
   const read = (): ReturnType<typeof metaTree> => {
     if (second === undefined && first !== undefined) return metaTree(first.value)
     throw new AppError("METADATA_INVALID", { line: second?.key.line }, { subject: "it stands twice" })
   }
-  return metadataBlock(read, { detach, layout })
+  return metadataBlock(read, { detach, detachAsUpstream: asUpstream, layout })
 }

@@ -84,10 +84,6 @@ sops:
   version: 3.13.2
 `)
   })
-
-  test("a written null cannot stand beside a block", () => {
-    expect(() => attached("~\n")).toThrow("not a mapping")
-  })
 })
 
 const kept: { name: string; sealed: string; plain: string; again: string }[] = [

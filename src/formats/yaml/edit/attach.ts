@@ -1,7 +1,6 @@
 import { type MetaMap, type MetaValue } from "../../../core/format.ts"
 import { type Edit, utf8 } from "../../../core/text.ts"
 import { type Tree } from "../../../core/tree.ts"
-import { AppError } from "../../../errors/app-error.ts"
 import { DEFAULT_INDENT, emitYaml } from "../emit/emit.ts"
 import { eolOf, nextLine, skipBlanks, startColumn } from "../carry/measure.ts"
 import { type YamlMetaPlace, contentStart, documentEnd, lastNode, pairEnd, pairStart } from "./meta-block.ts"
@@ -24,22 +23,20 @@ export function attach(scan: YamlScan, tree: MetaMap, like: YamlMetadata | null,
   return scan.docs.map((document, index) => {
     const place = like?.layout[Math.min(index, like.layout.length - 1)] ?? null
     const { root } = document
-    const isEmptied = root?.type === "map" && root.pairs.length === 0 && place !== null && !place.flow
+    const isEmptied =
+      root?.type === "map" && root.pairs.length === 0 && place !== null && !place.flow && document.start === null
     if (root?.type === "map" && root.flow && !isEmptied) return flowEdit(scan.source, root, tree, place)
-    if (root !== null && root.type !== "map" && root.span.end > root.properties.start) throw notAMapping(root.line)
+    // Nothing else says that there is a document: the block stands where the null stood.
+    const isReplaced = root?.type === "scalar" && document.start === null && root.inline.length === 0
     const column = root?.type === "map" ? startColumn(scan.source, root) : 0
     const key = `${place === null ? "-" : index} ${column}`
     const lines = printed.get(key) ?? blockLines(tree, like, place, column, wanted)
     printed.set(key, lines)
     // The block was all there was, and detaching it left `{}`.
     if (isEmptied) return { start: root.span.start, end: root.span.end, text: lines.join(eolOf(scan.source)) }
+    if (isReplaced) return insertion(root.properties.start, lines.join(eolOf(scan.source)))
     return blockEdit(scan, document, place, lines)
   })
-}
-
-/** Only an empty root can take a block beside it. */
-function notAMapping(line: number): AppError {
-  return new AppError("ROOT_NOT_MAP", { line })
 }
 
 function blockEdit(

@@ -29,6 +29,8 @@ export interface MetaBlock {
   readonly place: YamlMetaPlace
   /** Takes the block out again: exactly what `attach` puts in, and no more. */
   readonly detach: Edit
+  /** Upstream seals an empty document as an empty mapping: what stands there once it has written the block. */
+  readonly emptied?: Edit
 }
 
 const DEFAULT_INDENT = 4
@@ -77,7 +79,8 @@ export function blockMetadata(
     ...chunked(source, pair, end),
   }
   if (count === 1 && document.start === null) return { place, detach: emptyRoot(source, start, end) }
-  return { place, detach: { ...wholeLines(source, start, end), text: "" } }
+  const detach = { ...wholeLines(source, start, end), text: "" }
+  return count === 1 ? { place, detach, emptied: emptyRoot(source, start, end) } : { place, detach }
 }
 
 export function pairStart({ question, key }: YamlPair): number {
@@ -109,7 +112,7 @@ function countLines(source: string, from: number, until: number): number {
   return lines
 }
 
-/** Nothing else says that there is a document, so an empty mapping must, as upstream prints it. */
+/** Nothing else says that there is a mapping, so an empty one must, as upstream prints it. */
 function emptyRoot(source: string, start: number, end: number): Edit {
   const block = source.slice(start, end)
   return { start, end, text: `{}${block.slice(withoutLastBreak(block).length)}` }

@@ -39,6 +39,8 @@ export interface Walk {
   readonly hasMetadata: boolean
   /** Where the metadata of that document stands: comments in it are no sites. */
   blocks: readonly Span[]
+  /** Nulls that are written out as a root: no metadata can stand beside them. */
+  readonly nullRoots: Span[]
   /** What go-yaml counts in the first document to find bombs. */
   decoded: number
   decodedByAlias: number
@@ -83,6 +85,7 @@ function walkRoot(w: Walk, root: YamlNode, item: Item, entry: YamlEntry): void {
       comments(w, root.inline, item, false, root, "inline")
       const isNull = resolve(w, root) === null && (root.shortTag === "" || root.shortTag === "!!null")
       if (!isNull) throw new AppError("ROOT_NOT_MAP", { line: root.line })
+      if (root.span.end > root.properties.start) w.nullRoots.push({ start: root.properties.start, end: root.span.end })
       return emptySite(w, root, item, entry, "map")
     }
     case "alias": {
