@@ -20,6 +20,7 @@ export const parts = [
       "app/commands/decrypt.ts",
       "app/commands/filestatus.ts",
     ].concat(["formats/yaml/yaml.ts", "keys/age.ts"]),
+    packages: ["@scure/base"],
   },
   // Plain YAML is read without it.
   {
@@ -57,6 +58,7 @@ export const parts = [
       .concat(["keys/describe-data-key.ts", "keys/data-key-error.ts", "keys/trusted-program.ts"])
       .concat(["host/program.ts", "core/shlex.ts", "keys/keyservice/address.ts"]),
   },
+  { name: "curves", late: true, roots: ["keys/age/ed25519-point.ts"], packages: ["@noble/curves", "@noble/hashes"] },
   {
     name: "age",
     late: true,

@@ -79,6 +79,8 @@ const packages: Readonly<Record<string, string>> = {
   "@grpc/grpc-js": "src/keys/gcp/grpc.ts",
   "google-gax": "src/keys/gcp/grpc.ts",
   "@noble/": "src/keys/age/",
+  "@scure/base": "src/keys/age/bech32.ts",
+  "@smithy/signature-v4": "src/publish/sigv4.ts",
   "bcrypt-pbkdf": "src/keys/age/",
   commander: "src/cli/",
   execa: "src/host/program.ts",

@@ -33,7 +33,7 @@ export async function putS3(object: S3Object, context: KeyContext): Promise<void
   await uploading(async () => {
     const credentials = await login(region, context)
     const request = { method: "PUT", url, headers: { "content-type": "application/octet-stream" }, body: bytes }
-    const headers = sign(request, credentials, { region, service: "s3", now: context.now() })
+    const headers = await sign(request, credentials, { region, service: "s3", now: context.now() })
     const answer = await sendPatiently({ ...request, service, headers }, context)
     if (answer.status !== 200) throw failure(answer, region)
   }, hint)

@@ -1,4 +1,5 @@
 import { createHash, createHmac } from "node:crypto"
+import { SignatureV4 } from "@smithy/signature-v4"
 
 export interface Credentials {
   /** Public. */
@@ -26,59 +27,57 @@ export interface Scope {
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
-export function sign(
+export async function sign(
   { method, url, headers, body }: Signable,
-  { accessKeyId, secretAccessKey, sessionToken = "" }: Credentials,
+  credentials: Credentials,
   { region, service, now }: Scope,
-): Record<string, string> {
-  const date = now.toISOString().replaceAll(/[-:]|\.\d{3}/g, "")
-  const day = date.slice(0, 8)
-  const digest = sha256(body)
-  const sent: Record<string, string> = {
-    ...headers,
-    ...(sessionToken === "" ? {} : { "x-amz-security-token": sessionToken }),
-    "x-amz-content-sha256": digest,
-    "x-amz-date": date,
-  }
-  const lines = Object.entries({ ...sent, host: url.host }).map(
-    ([name, value]) => [name.toLowerCase(), value.trim()] as const,
-  )
-  lines.sort(([a], [b]) => (a < b ? -1 : 1))
-  const names = lines.map(([name]) => name).join(";")
-  const canonical = [
+): Promise<Record<string, string>> {
+  const { accessKeyId, secretAccessKey, sessionToken } = credentials
+  const signer = new SignatureV4({
+    credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) },
+    region,
+    service,
+    sha256: Sha256,
+    uriEscapePath: false,
+  })
+  const request = {
     method,
-    url.pathname,
-    canonicalQuery(url),
-    ...lines.map(([name, value]) => `${name}:${value}`),
-    "",
-    names,
-    digest,
-  ].join("\n")
-  const scope = `${day}/${region}/${service}/aws4_request`
-  const text = ["AWS4-HMAC-SHA256", date, scope, sha256(canonical)].join("\n")
-  const key = [day, region, service, "aws4_request"].reduce<string | Buffer>(
-    (secret, part) => hmac(secret, part),
-    `AWS4${secretAccessKey}`,
-  )
-  const credential = `Credential=${accessKeyId}/${scope}`
-  const signature = `Signature=${hmac(key, text).toString("hex")}`
-  return { ...sent, authorization: `AWS4-HMAC-SHA256 ${credential}, SignedHeaders=${names}, ${signature}` }
+    protocol: url.protocol,
+    hostname: url.hostname,
+    path: url.pathname,
+    query: Object.fromEntries(url.searchParams),
+    headers: { ...headers, host: url.host },
+    body,
+  }
+  const { host: _, ...signed } = (await signer.sign(request, { signingDate: now })).headers
+  return signed
 }
 
-function canonicalQuery({ searchParams }: URL): string {
-  const pairs = [...searchParams].map(([name, value]) => `${encode(name)}=${encode(value)}`)
-  return pairs.toSorted().join("&")
+/** What the package asks of a hash, by this runtime's. */
+class Sha256 {
+  readonly #hash
+
+  constructor(secret?: string | ArrayBuffer | ArrayBufferView) {
+    this.#hash = secret === undefined ? createHash("sha256") : createHmac("sha256", bytesOf(secret))
+  }
+
+  update(data: string | ArrayBuffer | ArrayBufferView): void {
+    this.#hash.update(bytesOf(data))
+  }
+
+  async digest(): Promise<Uint8Array> {
+    return this.#hash.digest()
+  }
+
+  reset(): void {}
+}
+
+function bytesOf(data: string | ArrayBuffer | ArrayBufferView): Uint8Array {
+  if (typeof data === "string") return Buffer.from(data)
+  return ArrayBuffer.isView(data) ? new Uint8Array(data.buffer, data.byteOffset, data.byteLength) : new Uint8Array(data)
 }
 
 /** All but unreserved characters (RFC 3986). */
 export function encode(text: string): string {
   return encodeURIComponent(text).replaceAll(/[!'()*]/g, (char) => `%${char.charCodeAt(0).toString(16).toUpperCase()}`)
-}
-
-function hmac(key: string | Buffer, text: string): Buffer {
-  return createHmac("sha256", key).update(text).digest()
-}
-
-function sha256(content: string | Uint8Array): string {
-  return createHash("sha256").update(content).digest("hex")
 }
