@@ -40,6 +40,14 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     },
   ],
   [
+    "join",
+    {
+      group: "start",
+      summary: "ask to be let into a repository that has a config",
+      load: async () => (await import("./commands/join.ts")).join,
+    },
+  ],
+  [
     "encrypt",
     {
       group: "daily",
@@ -221,6 +229,14 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
       group: "keys",
       summary: "let somebody read: name and key go into .sopsrc, and files follow",
       load: async () => (await import("./commands/grant.ts")).grant,
+    },
+  ],
+  [
+    "approve",
+    {
+      group: "keys",
+      summary: "let somebody in who asked with `join`",
+      load: async () => (await import("./commands/approve.ts")).approve,
     },
   ],
   [

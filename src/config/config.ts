@@ -3,6 +3,7 @@ import { decodeText } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type CreationRule } from "./creation-rule.ts"
 import { type RuleSettings, defaultSettings } from "./defaults.ts"
+import { type Pending } from "./pending.ts"
 import { type RecipientSpec } from "./recipients.ts"
 import { checkOneSelector } from "./selector-keys.ts"
 import { type DestinationRule, readSopsYaml } from "./sops-yaml.ts"
@@ -26,6 +27,8 @@ export interface Config {
   readonly destinations: readonly DestinationRule[]
   readonly stores: Stores
   readonly people: readonly RecipientSpec[]
+  /** Who asks to be let in: nothing is wrapped for them. */
+  readonly pending: readonly Pending[]
   /** For people; never shown as `sops`. */
   readonly notices: readonly string[]
   /** A `.sops.yaml` in the folder of this `.sopsrc`, which must agree with it. */
@@ -82,17 +85,18 @@ function fromSopsYaml(text: string, kinds: KindsInConfig): Content {
     destinations: destinationRules,
     stores,
     people: [],
+    pending: [],
     notices: misspelt.map(({ at, hint }) => `line ${at.line}, column ${at.column}: an unknown key is ignored: ${hint}`),
   }
 }
 
 function fromSopsrc(text: string, kinds: KindsInConfig): Content {
-  const { rules, creationRules, destinationRules, stores, people } = readSopsrc(text, kinds)
+  const { rules, creationRules, destinationRules, stores, people, pending } = readSopsrc(text, kinds)
   const entries =
     rules?.map((rule, index) => sopsrcEntry(rule, index, stores)) ??
     creationRules?.map((rule, index) => creationEntry(rule, index, stores)) ??
     null
-  return { rules: entries, destinations: destinationRules, stores, people, notices: [] }
+  return { rules: entries, destinations: destinationRules, stores, people, pending, notices: [] }
 }
 
 /** @param stores - of a config whose rules have none of their own */

@@ -24,12 +24,14 @@ interface Entry extends ConfigEntry {
 
 /**
  * @param recipients - the sections `recipients` (a person, or a list of them) and `groups`, which share their names
+ * @param asked - names that only asked to join, and stand for nobody yet
  * @throws {AppError} `CONFIG_INVALID` with the place, also for names that no rule uses
  */
 export function readDirectory(
   recipients: ConfigEntry | undefined,
   groups: ConfigEntry | undefined,
   kinds: KindsInConfig,
+  asked: ReadonlySet<string> = new Set(),
 ): Directory {
   const entries = new Map<string, Entry>()
   const specs = new Map<string, readonly RecipientSpec[]>()
@@ -50,6 +52,9 @@ export function readDirectory(
     const known = specs.get(name)
     if (known !== undefined) return known
     const entry = entries.get(name)
+    if (entry === undefined && asked.has(name)) {
+      throw invalid(at, `${name} only asked to join`, `let them in with: sotto approve ${name}`)
+    }
     if (entry === undefined) throw unknownName(name, entries.keys(), at)
     if (open.has(name)) throw invalid(at, "a group is a member of itself")
     if (open.size >= limits.nesting_max) throw invalid(at, "groups stand too deep within each other")

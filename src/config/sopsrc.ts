@@ -6,6 +6,7 @@ import { type CreationRule, creationRuleKeys, keyGroupKeys, readCreationRule } f
 import { intOf, itemsOf, textOf } from "./decode.ts"
 import { type Directory, readDirectory } from "./directory.ts"
 import { type Glob, compileGlob } from "./glob.ts"
+import { type Pending, readPending } from "./pending.ts"
 import { type RecipientSpec } from "./recipients.ts"
 import { checkOneSelector, readSelectors, selectorKeys } from "./selector-keys.ts"
 import { type DestinationRule, destinationRuleKeys, readDestinationRule } from "./sops-yaml.ts"
@@ -22,6 +23,7 @@ export interface Sopsrc {
   readonly destinationRules: readonly DestinationRule[]
   readonly stores: Stores
   readonly people: readonly RecipientSpec[]
+  readonly pending: readonly Pending[]
 }
 
 export interface SopsrcRule {
@@ -60,7 +62,16 @@ export type MemoMode = (typeof memoModes)[number]
 /** Whether `check` looks for plain text among the files of a rule. */
 export type CheckMode = (typeof checkModes)[number]
 
-const rootKeys = ["version", "recipients", "groups", "rules", "creation_rules", "destination_rules", "stores"]
+const rootKeys = [
+  "version",
+  "recipients",
+  "groups",
+  "rules",
+  "creation_rules",
+  "destination_rules",
+  "stores",
+  "pending",
+]
 const ruleKeys = [
   "path",
   "path_regex",
@@ -95,7 +106,9 @@ export function readSopsrc(source: string, kinds: KindsInConfig): Sopsrc {
   if (root === null) throw new AppError("CONFIG_INVALID", {}, versionMissing)
   const fields = strictFields(root, rootKeys)
   checkVersion(fields.get("version"), root.at)
-  const directory = readDirectory(fields.get("recipients"), fields.get("groups"), kinds)
+  const pending = readPending(fields.get("pending"), kinds)
+  const asked = new Set(pending.map(({ name }) => name))
+  const directory = readDirectory(fields.get("recipients"), fields.get("groups"), kinds, asked)
   const [rules, creationRules] = [fields.get("rules"), fields.get("creation_rules")]
   if (rules !== undefined && creationRules !== undefined) {
     throw invalid(creationRules.at, "`rules` and `creation_rules` stand in one config", "write all as `rules`")
@@ -107,6 +120,7 @@ export function readSopsrc(source: string, kinds: KindsInConfig): Sopsrc {
     destinationRules: strictList(fields.get("destination_rules")).map((rule) => strictDestinationRule(rule, kinds)),
     stores: strictStores(fields.get("stores")),
     people: directory.people,
+    pending,
   }
 }
 

@@ -207,6 +207,11 @@ export const catalog = {
     hint: "without a terminal, pass --yes",
   },
   NAME_UNKNOWN: { exit: 1, title: "the config has no such name", hint: undefined },
+  FINGERPRINT_WRONG: {
+    exit: 1,
+    title: "that is not the fingerprint of the key in the config",
+    hint: "let nobody in with it: ask the newcomer whether `sotto keys` shows another key",
+  },
   NAME_IN_USE: { exit: 1, title: "the name cannot be changed by itself", hint: undefined },
   CONFIG_BY_HAND: {
     exit: 1,

@@ -70,7 +70,7 @@ function nextStep(
   }
   if (recipient !== undefined) return `ask somebody who can open the file to add ${recipient}`
   if (places.length === 0) return undefined
-  return "name the file with your identity in SOPS_AGE_KEY_FILE, or put it in one of the places that were searched"
+  return "name the file with your identity in SOPS_AGE_KEY_FILE, or put it in one of the places that were searched; without one, `sotto init` makes it and says who can let you in"
 }
 
 /** What was said of an identity that may well be the one. */

@@ -1,6 +1,7 @@
 import { kindsInConfig } from "../../keys/kinds.ts"
 import { withName } from "../../config/edit-sopsrc.ts"
 import { type Config } from "../../config/config.ts"
+import { withoutPending } from "../../config/pending.ts"
 import { isName } from "../../config/directory.ts"
 import { recipientTypeOf } from "../../config/recipients.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -39,7 +40,7 @@ export async function grantName(session: Session, options: GrantOptions): Promis
   const { config } = sopsrc
   const positions = rules.length === 0 ? null : rules.map((number) => number - 1)
   const { text, after } = await withFile(config.file, async () => {
-    const text = withName(sopsrc.text, { name, recipient, rules: positions })
+    const text = withoutPending(withName(sopsrc.text, { name, recipient, rules: positions }), name)
     return { text, after: await sopsrc.readAs(text) }
   })
   const where = rules.length === 0 ? "all rules" : `rule ${rules.join(", ")}`

@@ -1,31 +1,36 @@
-import { dirname, join, relative } from "node:path"
+import { join, relative } from "node:path"
 import { newSopsrc } from "../../config/new-sopsrc.ts"
+import { parseSpec } from "../../config/recipients.ts"
+import { recipientKey } from "../../keys/kinds.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { factsOf, readOptionalFile } from "../../host/files.ts"
 import { gitTop } from "../../host/git.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
-import { generateIdentity } from "../../keys/generate.ts"
-import { ringOf } from "../../keys/identities.ts"
-import { defaultKeyFiles } from "../../keys/key-files.ts"
-import { parseRecipients } from "../../keys/parse-recipient.ts"
-import { fileLimits, keyContext } from "../machine.ts"
+import { parseRecipient, parseRecipients } from "../../keys/parse-recipient.ts"
+import { fileLimits } from "../machine.ts"
 import { type CommonOptions } from "../options.ts"
+import { ownName } from "../recipients/own-name.ts"
+import { heldPlaces, ownRecipient } from "../recipients/own-recipient.ts"
 import { type Outcome, type Session } from "../session.ts"
+import { loadSettings } from "../settings.ts"
+import { shellWord } from "./join.ts"
 
 export interface InitOptions extends CommonOptions {
   /** Recipients to use in place of the user's own. */
   readonly age: readonly string[]
   readonly pq: boolean
+  /** `undefined`: git's name for the user. */
+  readonly name: string | undefined
 }
 
 /** `init`: an identity if there is none, and a config for this repository. Nothing that exists is overwritten. */
-export async function initProject(session: Session, { age, pq }: InitOptions): Promise<Outcome> {
+export async function initProject(session: Session, options: InitOptions): Promise<Outcome> {
+  const { age, pq } = options
   const { io } = session
   const folder = gitTop(io, io.cwd) ?? io.cwd
   for (const name of [".sopsrc", ".sops.yaml"]) {
     const file = join(folder, name)
-    if (factsOf(io, file) !== null)
-      throw new AppError("FILE_EXISTS", { file }, { hint: `add yourself to it: sotto keys shows your recipient` })
+    if (factsOf(io, file) !== null) return secondPerson(session, options)
   }
   const given = age.flatMap((text) => parseRecipients("age", text))
   const recipients = given.map((recipient) => (recipient.type === "age" ? recipient.recipient : ""))
@@ -41,7 +46,7 @@ export async function initProject(session: Session, { age, pq }: InitOptions): P
     lines.push("note: you hold no identity for these recipients, so you will not open what you seal for them")
   }
   const config = join(folder, ".sopsrc")
-  const people = names(session, recipients, own)
+  const people = names(await ownName(session, options.name), recipients, own)
   await writeAtomic(io, config, Buffer.from(newSopsrc(people)), { mode: "kept", opened: null })
   lines.push(`wrote ${config}`)
   if (!(await ignoresTemp(session, folder))) lines.push(...gitignoreAdvice)
@@ -49,52 +54,45 @@ export async function initProject(session: Session, { age, pq }: InitOptions): P
   return { output: `${lines.join("\n")}\n` }
 }
 
+/** In a repository that others have set up: an identity, and what has to be done by whom. */
+async function secondPerson(session: Session, { pq, name: said, ...options }: InitOptions): Promise<Outcome> {
+  const { config } = await loadSettings(session, null, options.config)
+  const { file = "the config", people = [] } = config ?? {}
+  const [held] = await heldPlaces(session)
+  const { recipient, line } = await ownRecipient(session, held, pq)
+  const key = recipientKey(parseRecipient("age", recipient))
+  const mine = people.find((spec) => parseSpec(spec, parseRecipients).some((each) => recipientKey(each) === key))
+  if (mine !== undefined)
+    throw new AppError(
+      "FILE_EXISTS",
+      { file },
+      { subject: `you stand in it as ${mine.person}`, hint: "go on with your work" },
+    )
+  const name = await ownName(session, said)
+  const members = [...new Set(people.flatMap(({ person }) => person ?? []))]
+  const shown = members.length > membersMax ? [...members.slice(0, membersMax), "others"] : members
+  const lines = [line, `your recipient: ${recipient}`]
+  if (config?.kind !== "sopsrc") {
+    lines.push(`send it to somebody who can read: they add it to ${file} and run sotto sync`)
+    return { output: `${lines.join("\n")}\n` }
+  }
+  lines.push(
+    `send it to ${shown.length === 0 ? "somebody who can read" : shown.join(" or ")}, who runs: sotto grant ${shellWord(name)} ${recipient}`,
+    `or ask in the config itself, with a commit: sotto join ${shellWord(name)}`,
+  )
+  return { output: `${lines.join("\n")}\n` }
+}
+
+const membersMax = 5
+
 const gitignoreAdvice = [
   "advice: add these lines to .gitignore, so that nothing unsealed is committed by mistake:",
   "  .sotto-*.tmp",
   "  *.dec.*",
 ]
 
-type Place = Awaited<ReturnType<ReturnType<typeof ringOf>["places"]>>[number]
-
-/** Where age identities are that need no question. */
-async function heldPlaces(session: Session): Promise<Place[]> {
-  const context = { ...keyContext(session, []), effort: "silent" as const }
-  const places = await ringOf(context).places("", context)
-  return places.filter(({ holds, kind }) => kind === "age" && holds.length > 0)
-}
-
-/** The first identity that is here already, else a new one in the usual place. */
-async function ownRecipient(
-  session: Session,
-  found: Place | undefined,
-  pq: boolean,
-): Promise<{ recipient: string; line: string }> {
-  const { io } = session
-  const [held] = found?.holds ?? []
-  if (held !== undefined && !pq) return { recipient: held, line: `using your identity from ${found!.name}` }
-  const context = keyContext(session, [])
-  const [file] = defaultKeyFiles(context)
-  if (file === undefined) throw new AppError("FILE_UNWRITABLE", {}, { subject: "the home folder is not known" })
-  if (factsOf(io, file) !== null)
-    throw new AppError("FILE_EXISTS", { file }, { hint: "name your recipient with --age" })
-  const { keyFile, recipient } = await generateIdentity({ isPostQuantum: pq, now: io.now() })
-  makeFolders(session, dirname(file))
-  await writeAtomic(io, file, Buffer.from(keyFile), { mode: "private", opened: null })
-  return { recipient, line: `made a new identity in ${file}: keep a copy of it in a safe place` }
-}
-
-function makeFolders(session: Session, folder: string): void {
-  const { io } = session
-  if (factsOf(io, folder) !== null) return
-  makeFolders(session, dirname(folder))
-  io.fs.makeFolder(folder, 0o700)
-}
-
 /** The user's name for what is the user's: people read configs. Others get their names from whoever knows them. */
-function names({ io }: Session, recipients: readonly string[], own: ReadonlySet<string>): [string, string][] {
-  const user = io.env.get("USER") ?? io.env.get("USERNAME") ?? ""
-  const mine = plainName.test(user) && !yamlWords.has(user.toLowerCase()) ? user : "me"
+function names(mine: string, recipients: readonly string[], own: ReadonlySet<string>): [string, string][] {
   const counts = new Map<string, number>()
   return recipients.map((recipient) => {
     const name = own.has(recipient) ? mine : mine === "recipient" ? "other" : "recipient"
@@ -103,10 +101,6 @@ function names({ io }: Session, recipients: readonly string[], own: ReadonlySet<
     return [count === 1 ? name : `${name}-${count}`, recipient]
   })
 }
-
-const plainName = /^[A-Za-z][\w-]{0,63}$/
-/** What YAML reads as something else than a text. */
-const yamlWords: ReadonlySet<string> = new Set("y n yes no on off true false null".split(" "))
 
 async function ignoresTemp({ io }: Session, folder: string): Promise<boolean> {
   const there = await readOptionalFile(io, join(folder, ".gitignore"), fileLimits)

@@ -1,5 +1,7 @@
+import { dirname } from "node:path"
 import { AppError } from "../../errors/app-error.ts"
-import { factsOf } from "../../host/files.ts"
+import { absolute, factsOf } from "../../host/files.ts"
+import { makeFolders } from "../../host/make-folders.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { generateIdentity } from "../../keys/generate.ts"
 import { type Outcome, type Session } from "../session.ts"
@@ -15,6 +17,7 @@ export async function generateKey(session: Session, { pq, output }: KeygenOption
   if (output !== undefined && factsOf(io, output) !== null) throw new AppError("FILE_EXISTS", { file: output })
   const { keyFile, recipient } = await generateIdentity({ isPostQuantum: pq, now: io.now() })
   if (output === undefined) return { output: keyFile }
+  makeFolders(io, dirname(absolute(io, output)))
   await writeAtomic(io, output, Buffer.from(keyFile), { mode: "private", opened: null })
   // On standard output, whole: a post-quantum recipient has 2,000 characters, and somebody will want to copy it.
   return { output: `${recipient}\n` }

@@ -24,9 +24,14 @@ export const grant = command({
   examples: [{ line: "sotto grant anna age1...", shows: "let anna read all files" }],
   async run(session, { args, options }) {
     const { grantName } = await import("../../app/commands/grant.ts")
-    return grantName(session, { ...options, ...args, rules: options.rule.map(numberOf) })
+    return grantName(session, { ...options, ...args, rules: ruleNumbers(options.rule) })
   },
 })
+
+/** Numbers of rules, from 1. @throws {AppError} `OPTION_VALUE` */
+export function ruleNumbers(texts: readonly string[]): number[] {
+  return texts.map(numberOf)
+}
 
 function numberOf(text: string): number {
   if (/^[1-9]\d{0,4}$/.test(text)) return Number(text)

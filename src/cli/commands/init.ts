@@ -4,11 +4,12 @@ import { recipientOptions } from "../option-groups.ts"
 export const init = command({
   details: [
     "Makes an age identity when you have none, writes a .sopsrc for this repository, and says what to do next. " +
-      "Nothing that exists is overwritten.",
+      "Nothing that exists is overwritten. In a repository that has a config it makes the identity, and says who can let you in.",
   ],
   arguments: {},
   options: {
     age: recipientOptions.age,
+    name: { kind: "text", value: "NAME", summary: "what people call you; git's user.name when absent" },
     pq: { kind: "flag", summary: "make a post-quantum identity" },
   },
   examples: [{ line: "sotto init", shows: "set up the repository in this folder" }],

@@ -1,0 +1,64 @@
+import { relative } from "node:path"
+import { parseSpec } from "../../config/recipients.ts"
+import { recipientKey } from "../../keys/kinds.ts"
+import { withPending } from "../../config/pending.ts"
+import { fingerprintOf } from "../../core/recipient-fingerprint.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { parseRecipient, parseRecipients } from "../../keys/parse-recipient.ts"
+import { withFile } from "../open/open-file.ts"
+import { type CommonOptions } from "../options.ts"
+import { ownName } from "../recipients/own-name.ts"
+import { heldPlaces, ownRecipient } from "../recipients/own-recipient.ts"
+import { openSopsrc } from "../recipients/sopsrc.ts"
+import { type Outcome, type Session } from "../session.ts"
+
+export interface JoinOptions extends CommonOptions {
+  /** `undefined`: git's name for the user. */
+  readonly name: string | undefined
+  readonly pq: boolean
+}
+
+/**
+ * `join`: writes a request into `.sopsrc`, which a commit can carry to whoever may approve it. Nobody gets a key by it.
+ *
+ * @throws {AppError} `NAME_IN_USE` when the name or the key stands in the config already
+ */
+export async function joinProject(session: Session, { name: said, pq, ...options }: JoinOptions): Promise<Outcome> {
+  const { io } = session
+  const sopsrc = await openSopsrc(session, options)
+  const { config } = sopsrc
+  const name = await ownName(session, said)
+  const [held] = await heldPlaces(session)
+  const { recipient, line } = await ownRecipient(session, held, pq)
+  const key = recipientKey(parseRecipient("age", recipient))
+  const mine = config.people.find((spec) => parseSpec(spec, parseRecipients).some((each) => recipientKey(each) === key))
+  if (mine !== undefined)
+    throw new AppError(
+      "NAME_IN_USE",
+      { file: config.file },
+      { subject: `your key stands there already, as ${mine.person}` },
+    )
+  if (config.people.some(({ person }) => person === name))
+    throw new AppError(
+      "NAME_IN_USE",
+      { file: config.file },
+      { subject: `${name} is there already`, hint: "say another name" },
+    )
+  const text = await withFile(config.file, async () => withPending(sopsrc.text, { name, recipient }))
+  await sopsrc.readAs(text)
+  await sopsrc.write(text)
+  const place = relative(io.cwd, config.file)
+  const lines = [
+    line,
+    `${name} asks to join in ${place}; nobody has let them in yet`,
+    `fingerprint: ${fingerprintOf(recipient)}  (tell it to whoever approves, by phone or in person)`,
+    `next: git add ${place} && git commit -m "${name} asks to join" && git push`,
+    `then somebody who can read says: sotto approve ${shellWord(name)}`,
+  ]
+  return { output: `${lines.join("\n")}\n` }
+}
+
+/** A name as it is typed behind a command. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text}'`
+}

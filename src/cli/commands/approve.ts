@@ -1,0 +1,23 @@
+import { dryRun, openOptions, yes } from "../option-groups.ts"
+import { command } from "../spec.ts"
+import { ruleNumbers } from "./grant.ts"
+
+export const approve = command({
+  details: [
+    "What stands under `pending` of .sopsrc is only what somebody has pushed. So the fingerprint of the key is compared " +
+      "with what the newcomer tells you by another way; then the name goes into the rules, and their files follow.",
+  ],
+  arguments: { name: { kind: "required", completes: null, summary: "who asked with `sotto join`" } },
+  options: {
+    fingerprint: { kind: "text", value: "TEXT", summary: "what the newcomer told you; without it you are asked" },
+    rule: { kind: "list", separator: ",", value: "N", summary: "only this rule, from 1; all rules when absent" },
+    yes,
+    dryRun,
+    ...openOptions,
+  },
+  examples: [{ line: "sotto approve bob", shows: "let bob in, who asked" }],
+  async run(session, { args, options }) {
+    const { approveName } = await import("../../app/commands/approve.ts")
+    return approveName(session, { ...options, ...args, rules: ruleNumbers(options.rule) })
+  },
+})

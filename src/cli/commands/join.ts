@@ -1,0 +1,18 @@
+import { command } from "../spec.ts"
+
+export const join = command({
+  details: [
+    "Makes an age identity when you have none, and writes your name and its public side under `pending` of .sopsrc: a " +
+      "request that you commit and push. No key is wrapped for it, by `sync` or by anything else, until somebody who can " +
+      "read approves it.",
+  ],
+  arguments: {
+    name: { kind: "optional", completes: null, summary: "what people call you; git's user.name when absent" },
+  },
+  options: { pq: { kind: "flag", summary: "make a post-quantum identity" } },
+  examples: [{ line: "sotto join bob", shows: "ask to be let in" }],
+  async run(session, { args, options }) {
+    const { joinProject } = await import("../../app/commands/join.ts")
+    return joinProject(session, { ...options, name: args.name })
+  },
+})
