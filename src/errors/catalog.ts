@@ -58,6 +58,11 @@ export const catalog = {
     title: "the file is already sealed",
     hint: "change it with `sotto edit` or `sotto set`",
   },
+  INPUT_EMPTY: {
+    exit: 1,
+    title: "nothing came on standard input",
+    hint: "name a sealed file, or pipe one into this command",
+  },
   NOT_SEALED: {
     exit: 1,
     title: "sops metadata not found: the file is not sealed",

@@ -20,10 +20,7 @@ export function parseRecipients(type: RecipientType, text: string, extras: KmsEx
 export function parseRecipient(type: RecipientType, text: string, extras: KmsExtras = {}): Recipient {
   const trimmed = text.trim()
   if (trimmed === "") throw new AppError("RECIPIENT_INVALID", { provider: type }, { subject: "it is empty" })
-  if (/AGE-(SECRET-KEY|PLUGIN)-|PRIVATE KEY/i.test(trimmed)) {
-    const hint = "name the recipient that belongs to the identity; who has seen this text can open your files"
-    throw new AppError("RECIPIENT_INVALID", { provider: type }, { subject: "this is an identity: it is secret", hint })
-  }
+  refuseSecretKey(trimmed, type)
   const kind = kindOf(type)
   const fields = kind?.parse(trimmed, extras) ?? null
   if (fields === null) {
@@ -32,6 +29,25 @@ export function parseRecipient(type: RecipientType, text: string, extras: KmsExt
   const recipient = { type, ...fields } as Recipient
   checkRecipient(recipient)
   return recipient
+}
+
+/**
+ * Somebody has pasted the wrong half of a key, which is in the history of their shell now.
+ *
+ * @throws {AppError} `RECIPIENT_INVALID`, without a letter of it
+ */
+export function refuseSecretKey(text: string, provider?: RecipientType): void {
+  const [, what] = /(AGE-SECRET-KEY|AGE-PLUGIN|PRIVATE KEY)/i.exec(text) ?? []
+  if (what === undefined) return
+  const name = what.toUpperCase() === "PRIVATE KEY" ? "this" : `${what.toUpperCase()}-...`
+  throw new AppError(
+    "RECIPIENT_INVALID",
+    { provider },
+    {
+      subject: `${name} is a secret key`,
+      hint: "it may be in your shell history now, and whoever saw it can open your files: replace it with `sotto keygen`, and give the public key (age1...) here",
+    },
+  )
 }
 
 const recipientLengthMax = 8192

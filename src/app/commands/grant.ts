@@ -5,7 +5,7 @@ import { withoutPending } from "../../config/pending.ts"
 import { isName } from "../../config/directory.ts"
 import { recipientTypeOf } from "../../config/recipients.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { parseRecipient } from "../../keys/parse-recipient.ts"
+import { parseRecipient, refuseSecretKey } from "../../keys/parse-recipient.ts"
 import { withFile } from "../open/open-file.ts"
 import { type CommonOptions, type OpenOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
@@ -31,10 +31,18 @@ export interface GrantOptions extends CommonOptions, OpenOptions {
  */
 export async function grantName(session: Session, options: GrantOptions): Promise<Outcome> {
   const { name, recipient, rules } = options
-  if (!isName(name))
-    throw new AppError("NAME_UNKNOWN", {}, { subject: "a name has letters, digits, blanks and . _ @ + -" })
+  for (const word of [name, recipient]) refuseSecretKey(word)
   const type = recipientTypeOf(recipient, kindsInConfig)
-  if (type === null) throw new AppError("RECIPIENT_INVALID", {}, { subject: "it is of no known kind" })
+  if (type === null && recipientTypeOf(name, kindsInConfig) !== null) {
+    const hint = /^[\w.@+-]+$/.test(recipient) ? `sotto grant ${recipient} ${name}` : "sotto grant NAME RECIPIENT"
+    throw new AppError("RECIPIENT_INVALID", {}, { subject: "the name and the recipient are swapped", hint })
+  }
+  if (!isName(name))
+    throw new AppError("NAME_UNKNOWN", {}, { subject: "a name has letters, digits, spaces and . _ @ + -" })
+  if (type === null) {
+    const hint = "an age recipient begins with age1, an SSH key with ssh-, a PGP fingerprint has 40 hex digits"
+    throw new AppError("RECIPIENT_INVALID", {}, { subject: "this is no kind of recipient that sotto knows", hint })
+  }
   parseRecipient(type, recipient)
   const sopsrc = await openSopsrc(session, options)
   const { config } = sopsrc

@@ -62,6 +62,7 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
   return withFile(file, async () => {
     const settings = await loadSettings(session, name, request.config)
     const { bytes, facts } = await readSource(session, file)
+    if (file === null && bytes.length === 0 && session.dialect.files.explainsDamage) throw new AppError("INPUT_EMPTY")
     const text = decodeText(bytes)
     if (text === null) throw await whyNoText(session, bytes)
     const named = formatByName(name, request.inputType, settings.rule.inputType)
@@ -77,6 +78,8 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
 
 /** Reads a file that is to be there. Upstream says that it cannot be read, with status 2, when it is not. */
 export async function readSource(session: Session, file: Source): Promise<HostFile> {
+  if (file === null && session.io.stdin.isTty && session.dialect.files.explainsDamage)
+    session.notice("waiting for standard input: Ctrl-D ends it, Ctrl-C gives up; a file can be named instead")
   try {
     return await readFile(session.io, file ?? "/dev/stdin", fileLimits)
   } catch (error) {
