@@ -84,10 +84,8 @@ describe("recipients", () => {
         parseRecipient("age", text)
         throw new Error("it was taken")
       } catch (error) {
-        expect(error).toMatchObject({
-          code: "RECIPIENT_INVALID",
-          title: expect.stringMatching(/^a recipient is not valid: (AGE-SECRET-KEY-\.\.\.|this) is a secret key$/),
-        })
+        expect(error).toMatchObject({ code: "RECIPIENT_INVALID" })
+        expect((error as Error).message).toMatch(/(AGE-SECRET-KEY-\.\.\.|this) is a secret key/)
         expect(JSON.stringify(error)).not.toContain(text.slice(20, 60))
       }
     }
