@@ -38,20 +38,35 @@ export function compileGlob(text: string): Glob | GlobProblem {
   if (text.length > charsMax) return { problem: "a path pattern is longer than 1,000 characters" }
   const spellings = expandBraces(text)
   if (!Array.isArray(spellings)) return spellings
-  const all: Segment[][] = []
+  const all: { readonly segments: Segment[]; readonly prefix: string }[] = []
   for (const spelling of spellings) {
     const segments = compileSpelling(spelling)
     if (!Array.isArray(segments)) return segments
-    all.push(segments)
+    all.push({ segments, prefix: literalPrefix(segments) })
   }
   return {
     text,
     spellings,
     test: (path) => {
-      const parts = path.split("/").map((part) => Array.from(part))
-      return all.some((segments) => matchSegments(segments, parts))
+      let parts: string[][] | null = null
+      return all.some(({ segments, prefix }) => {
+        // Most paths are nowhere near, and are not taken apart for it.
+        if (!path.startsWith(prefix)) return false
+        parts ??= path.split("/").map((part) => Array.from(part))
+        return matchSegments(segments, parts)
+      })
     },
   }
+}
+
+/** The folders that every path of a glob begins with. */
+function literalPrefix(segments: readonly Segment[]): string {
+  let prefix = ""
+  for (const segment of segments.slice(0, -1)) {
+    if (segment === "deep" || segment.some(({ type }) => type !== "char")) break
+    prefix += `${segment.map((token) => (token.type === "char" ? token.char : "")).join("")}/`
+  }
+  return prefix
 }
 
 /** `a{b,c}d` is `abd` and `acd`. Nested braces work; the number of results is bounded. */

@@ -71,7 +71,10 @@ const cases: readonly Case[] = [
     name: "a rule that lets plain text be",
     rules: `  - path: secrets/open/**\n    recipients: [tester, stranger]\n    check: skip\n${oneRule}`,
     codes: [],
-    make: (repo) => repo.write("secrets/open/b.yaml", secretText),
+    make: async (repo) => {
+      await sealed(repo)
+      repo.write("secrets/open/b.yaml", secretText)
+    },
   },
   {
     name: "nothing in the file that the rule selects",

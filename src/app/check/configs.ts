@@ -19,6 +19,8 @@ export interface Ruled {
   readonly settings: RuleSettings | null
 }
 
+export type Ruler = (path: string) => Ruled
+
 type Matchers = readonly ((target: Target) => boolean)[]
 
 const options = { parse: parseRecipients, dialect: sottoDialect.config }
@@ -27,8 +29,8 @@ const options = { parse: parseRecipients, dialect: sottoDialect.config }
 export interface ConfigLookup {
   /** What was found to be wrong with configs so far. */
   readonly faults: readonly Finding[]
-  /** The first rule that names a path; recipients are not looked at. */
-  ruled(path: string): Promise<Ruled>
+  /** Tells for paths of one folder the first rule that names them; recipients are not looked at. */
+  ruler(path: string): Promise<Ruler>
   /** The same rule with its recipients. @returns `null` when it cannot be used, or a second config disagrees with it */
   ruleOf(path: string, ruled: Ruled): Promise<Rule | null>
 }
@@ -85,15 +87,19 @@ export class Configs implements ConfigLookup {
     return loaded
   }
 
-  async ruled(path: string): Promise<Ruled> {
+  async ruler(path: string): Promise<Ruler> {
     const config = await this.of(path)
-    const none = { config, entry: null, settings: null }
-    if (config === null || config.rules === null) return none
+    const none: Ruled = { config, entry: null, settings: null }
+    if (config === null || config.rules === null) return () => none
     const matchers = await this.#matchersOf(config)
-    const target = this.targetOf(path)
-    const entry = config.rules[matchers.findIndex((isMatch) => isMatch(target))]
-    if (entry === undefined) return none
-    return { config, entry, settings: await this.#orFault(async () => entry.settings(), config, entry) }
+    const settings = new Map<RuleEntry, RuleSettings | null>()
+    for (const entry of config.rules)
+      settings.set(entry, await this.#orFault(async () => entry.settings(), config, entry))
+    return (file) => {
+      const target = this.targetOf(file)
+      const entry = config.rules![matchers.findIndex((isMatch) => isMatch(target))]
+      return entry === undefined ? none : { config, entry, settings: settings.get(entry) ?? null }
+    }
   }
 
   targetOf(path: string): Target {
@@ -160,12 +166,15 @@ export class ConfigsOfRange implements ConfigLookup {
     return this.#after.faults
   }
 
-  async ruled(path: string): Promise<Ruled> {
-    const before = await this.#before.ruled(path)
-    if (before.config !== null) return before
-    const after = await this.#after.ruled(path)
-    this.#byAfter.add(after)
-    return after
+  async ruler(path: string): Promise<Ruler> {
+    const [before, after] = [await this.#before.ruler(path), await this.#after.ruler(path)]
+    return (file) => {
+      const ruled = before(file)
+      if (ruled.config !== null) return ruled
+      const other = after(file)
+      this.#byAfter.add(other)
+      return other
+    }
   }
 
   ruleOf(path: string, ruled: Ruled): Promise<Rule | null> {

@@ -65,14 +65,21 @@ export class Judge {
     return this.#hasNoConfig
   }
 
-  /** Whether the content of a file matters beyond what is sealed or looks like a key. */
-  async isRuled(file: string): Promise<boolean> {
+  /** Files whose content matters beyond what is sealed or looks like a key. */
+  async ruledAmong(files: readonly string[]): Promise<ReadonlySet<string>> {
     const { configs, pathOf } = this.#options
-    const path = pathOf(file)
-    const ruled = await configs.ruled(path)
-    // Two configs of one folder are compared where a rule of theirs names a file.
-    if (ruled.config !== null && ruled.config.beside !== null) await configs.ruleOf(path, ruled)
-    return ruled.entry !== null && ruled.settings !== null && isToBeSealed(file, ruled.entry, ruled.settings)
+    const found = new Set<string>()
+    for (const inFolder of byFolder(files)) {
+      const ruledAt = await configs.ruler(pathOf(inFolder[0]!))
+      for (const file of inFolder) {
+        const ruled = ruledAt(pathOf(file))
+        // Two configs of one folder are compared where a rule of theirs names a file.
+        if (ruled.config !== null && ruled.config.beside !== null) await configs.ruleOf(pathOf(file), ruled)
+        if (ruled.entry !== null && ruled.settings !== null && isToBeSealed(file, ruled.entry, ruled.settings))
+          found.add(file)
+      }
+    }
+    return found
   }
 
   async look({ file, bytes, before }: Content): Promise<void> {
@@ -80,7 +87,7 @@ export class Judge {
       this.#findings.push(finding("TOO_LARGE", { file }))
       return
     }
-    const ruled = await this.#options.configs.ruled(this.#options.pathOf(file))
+    const ruled = await ruledFor(this.#options, file)
     const configured = ruled.settings?.inputType ?? null
     const after = await inspect(file, bytes, configured)
     const found = await this.#judge(file, after, ruled)
@@ -142,6 +149,23 @@ export class Judge {
   #ruleOf(file: string, ruled: Ruled): Promise<Rule | null> {
     return this.#options.configs.ruleOf(this.#options.pathOf(file), ruled)
   }
+}
+
+async function ruledFor({ configs, pathOf }: JudgeOptions, file: string): Promise<Ruled> {
+  const path = pathOf(file)
+  return (await configs.ruler(path))(path)
+}
+
+/** Files of one folder have one config. */
+export function byFolder(files: readonly string[]): string[][] {
+  const folders = new Map<string, string[]>()
+  for (const file of files) {
+    const folder = file.slice(0, file.lastIndexOf("/") + 1)
+    const known = folders.get(folder)
+    if (known === undefined) folders.set(folder, [file])
+    else known.push(file)
+  }
+  return [...folders.values()]
 }
 
 /** A file that is one value has nothing to select. @returns `null` then */

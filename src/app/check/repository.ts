@@ -4,6 +4,7 @@ import { detectFormat } from "../../formats/registry.ts"
 import { sharedKeyFindings } from "./changes.ts"
 import { type Configs } from "./configs.ts"
 import { type Finding, finding } from "./finding.ts"
+import { byFolder } from "./judge.ts"
 import { isConfig } from "./plaintext.ts"
 import { ruleFindings } from "./rule-lint.ts"
 import { type SealedFacts } from "./changes.ts"
@@ -16,12 +17,12 @@ export async function configFindings(
   { pathOf, nameOf }: { pathOf(file: string): string; nameOf(path: string): string },
 ): Promise<Finding[]> {
   const governed = new Map<Config, string[]>()
-  for (const file of tracked) {
-    const config = await configs.of(pathOf(file))
+  for (const inFolder of byFolder(tracked)) {
+    const config = await configs.of(pathOf(inFolder[0]!))
     if (config === null) continue
-    const files = governed.get(config)
-    if (files === undefined) governed.set(config, [file])
-    else files.push(file)
+    const known = governed.get(config)
+    if (known === undefined) governed.set(config, [...inFolder])
+    else for (const file of inFolder) known.push(file)
   }
   const found: Finding[] = []
   for (const [config, files] of governed) {

@@ -96,9 +96,11 @@ async function openPlace(session: Session, options: CheckOptions, named: Config 
     return { ...rest, source: await staged(shared, git) }
   }
   if (repository.top === null) return { ...rest, source: await tree(shared, git, await resolveRevision(git, "HEAD")) }
-  const entries = await readConfig(git)
-  const isSparse = isTrue(effective(entries, "core.sparsecheckout"))
-  return { ...rest, entries, source: await workTree(shared, git, isSparse) }
+  // Git looks at all files meanwhile.
+  const reading = readConfig(git)
+  const isSparse = reading.then((entries) => isTrue(effective(entries, "core.sparsecheckout")))
+  const [source, entries] = await Promise.all([workTree(shared, git, isSparse), reading])
+  return { ...rest, entries, source }
 }
 
 async function endsOf(git: Git, text: string): Promise<[string, string]> {
@@ -117,7 +119,8 @@ async function checkPlace(session: Session, options: CheckOptions, place: Place)
   const { source } = place
   const { top } = source
   const isWanted = wantedBy(session, options.paths, top)
-  const pathOf = (file: string): string => configFiles(session).paths.join(top, ...file.split("/"))
+  const { sep } = configFiles(session).paths
+  const pathOf = (file: string): string => `${top}${sep}${sep === "/" ? file : file.replaceAll("/", sep)}`
   const judge = new Judge({
     configs: source.lookup,
     pathOf,
@@ -125,8 +128,8 @@ async function checkPlace(session: Session, options: CheckOptions, place: Place)
     more: await moreOf(session, options, pathOf),
   })
   const judged = source.judged.filter(isWanted)
-  const wanted: string[] = []
-  for (const file of judged) if ((await judge.isRuled(file)) || source.isMarked(file)) wanted.push(file)
+  const ruled = await judge.ruledAmong(judged)
+  const wanted = judged.filter((file) => ruled.has(file) || source.isMarked(file))
   for await (const content of source.contents(wanted)) await judge.look(content)
   const found = [
     ...(await pairs(source, judge, judged)),

@@ -1,5 +1,6 @@
 import { type Config } from "../../config/config.ts"
-import { readOptionalFile, statOf } from "../../host/files.ts"
+import { isMissing } from "../../host/file-system.ts"
+import { readNow } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git } from "../../host/git/git.ts"
 import { diffIndex, diffTrees, type FileChange, type GitFile, listIndex, listTree } from "../../host/git/listing.ts"
@@ -60,12 +61,11 @@ interface Shared {
  *
  * @param isSparse - a setting says that files are left out
  */
-export async function workTree({ session, top, named }: Shared, git: Git, isSparse: boolean): Promise<Source> {
-  const [index, marked, left, staged] = await Promise.all([
+export async function workTree({ session, top, named }: Shared, git: Git, isSparse: Promise<boolean>): Promise<Source> {
+  const [index, marked, [left, staged]] = await Promise.all([
     listIndex(git),
     grep(git, []),
-    isSparse ? leftOut(git) : new Set<string>(),
-    isSparse ? grep(git, ["--cached"]) : new Set<string>(),
+    isSparse.then((is) => (is ? Promise.all([leftOut(git), grep(git, ["--cached"])]) : ([nothing, nothing] as const))),
   ])
   const files = new Map(index.filter(isFile).map((file) => [file.path, file]))
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
@@ -84,13 +84,15 @@ export async function workTree({ session, top, named }: Shared, git: Git, isSpar
     async *contents(wanted) {
       for (const file of wanted) {
         const isLeft = left.has(file)
-        const bytes = isLeft ? await bytesOf(blobs, files.get(file)?.id) : await bytesAt(session, `${top}/${file}`)
+        const bytes = isLeft ? await bytesOf(blobs, files.get(file)?.id) : bytesAt(session, `${top}/${file}`)
         if (bytes !== undefined) yield { file, bytes }
       }
     },
     close: () => blobs.close(),
   }
 }
+
+const nothing: ReadonlySet<string> = new Set()
 
 async function leftOut(git: Git): Promise<Set<string>> {
   const records = await git.records(["ls-files", "-t", "-z"])
@@ -219,7 +221,7 @@ export async function folder({ session, top, named }: Shared): Promise<Source> {
     isMarked: () => true,
     async *contents(wanted) {
       for (const file of wanted) {
-        const bytes = await bytesAt(session, files.get(file) ?? "")
+        const bytes = bytesAt(session, files.get(file) ?? "")
         if (bytes !== undefined) yield { file, bytes }
       }
     },
@@ -248,19 +250,15 @@ async function bytesOf(blobs: Blobs, id: string | null | undefined): Promise<Uin
   return blob === null ? undefined : blob.bytes
 }
 
-/** What cannot be read cannot be judged; git says that it is there. */
-async function bytesAt(session: Session, path: string): Promise<Uint8Array | null | undefined> {
+/** What is gone, or no regular file any more, is not judged. @throws {AppError} `FILE_UNREADABLE` */
+function bytesAt(session: Session, path: string): Uint8Array | null | undefined {
   const { io } = session
-  if (linkOrNone(session, path)) return undefined
-  if ((statOf(io, path)?.size ?? 0) > checkedBytesMax) return null
-  const opened = await readOptionalFile(io, path, { bytesMax: checkedBytesMax })
-  return opened?.bytes
-}
-
-function linkOrNone({ io }: Session, path: string): boolean {
   try {
-    return io.fs.lstat(path).kind !== "file"
-  } catch {
-    return true
+    const { kind, size } = io.fs.lstat(path)
+    if (kind !== "file") return undefined
+    return size > checkedBytesMax ? null : readNow(io.fs, path)
+  } catch (error) {
+    if (isMissing(error)) return undefined
+    throw new AppError("FILE_UNREADABLE", { file: path })
   }
 }
