@@ -143,7 +143,7 @@ class PlainMerger {
     const scan = format.scan(text)
     if (scan.metadata !== null) throw new AppError("ALREADY_SEALED")
     if (!hasMovingComments(format, scan)) return scan
-    return format.scan(splice(text, format.attach(scan, placeholder, like)))
+    return simplyFramed(format, text) ?? format.scan(splice(text, format.attach(scan, placeholder, like)))
   }
 
   #nothing(): Version {
@@ -158,6 +158,19 @@ class PlainMerger {
     const isClosed = this.#keepsEnd || endsInBlock(this.#options.format, open)
     return isClosed ? withProperties(text, { ...this.#properties, isClosed: true }) : open
   }
+}
+
+const simpleBlock = `sops:\n    mac: "-"\n`
+
+/**
+ * A block behind all else, as most files have it, needs no look at the nodes of the text.
+ *
+ * @returns `null` where a block cannot stand there
+ */
+function simplyFramed(format: Format, text: string): Scan | null {
+  if (format.name !== "yaml" || !text.endsWith("\n") || /^(?:---|\.\.\.|[ \t]*[{%])/m.test(text)) return null
+  const scan = attempt(() => format.scan(text + simpleBlock))
+  return scan?.metadata !== undefined && scan.metadata !== null && scan.documents === 1 ? scan : null
 }
 
 /** Each of them is another look at the whole text. */

@@ -1,6 +1,7 @@
 import { type EntrySpan, type Format, type Scan } from "../format.ts"
 import { type Scalar } from "../scalar.ts"
 import { documentOf, type Item, type Site, type SiteKind } from "../site.ts"
+import { type Span } from "../text.ts"
 import { type Names } from "./names.ts"
 
 /**
@@ -40,7 +41,8 @@ export interface Version {
   readonly hasAliases: boolean
 }
 
-interface Growing extends Omit<{ -readonly [Name in keyof Entry]: Entry[Name] }, "entries"> {
+interface Growing extends Omit<{ -readonly [Name in keyof Entry]: Entry[Name] }, "entries" | "span"> {
+  readonly span: EntrySpan | null
   readonly entries: Growing[]
   readonly above: Site[]
   readonly beside: Site[]
@@ -58,11 +60,13 @@ interface Growing extends Omit<{ -readonly [Name in keyof Entry]: Entry[Name] },
 export function versionOf(format: Format, scan: Scan, names: Names): Version {
   const entries = new Map<Item, Growing>()
   const roots: Growing[] = []
-  const places = format.places(scan)
+  let places: ReturnType<Format["places"]> | null = null
+  // To know all places may take another look at the whole text, and often nobody asks.
+  const placeOf = (item: Item): EntrySpan | null => (places ??= format.places(scan))(item)
   const entryOf = (item: Item): Growing => {
     const known = entries.get(item)
     if (known !== undefined) return known
-    const entry = newEntry(item, item.parent === null ? null : places(item))
+    const entry = newEntry(item, placeOf)
     entries.set(item, entry)
     if (item.parent === null) roots[documentOf(item)] = entry
     else entryOf(item.parent).entries.push(entry)
@@ -83,13 +87,19 @@ export function versionOf(format: Format, scan: Scan, names: Names): Version {
   for (let index = 0; index < scan.documents; index++) {
     if (roots[index] === undefined) entryOf({ parent: null, key: null, index })
   }
-  giveOut(comments, entries, scan.source)
+  if (format.name === "yaml") giveOutByLeaves(comments, entries, scan)
+  else giveOut(comments, entries, scan.source)
   for (const root of roots) number(root, format, names)
   return { scan, documents: roots, hasAliases: scan.aliases.length > 0 }
 }
 
-function newEntry(item: Item, span: EntrySpan | null): Growing {
+function newEntry(item: Item, placeOf: (item: Item) => EntrySpan | null): Growing {
+  let place: EntrySpan | null | undefined
   return {
+    get span() {
+      if (place === undefined) place = item.parent === null ? null : placeOf(item)
+      return place
+    },
     item,
     id: "",
     kind: "map",
@@ -99,7 +109,6 @@ function newEntry(item: Item, span: EntrySpan | null): Growing {
     beside: [],
     free: [],
     shadowed: [],
-    span,
     value: 0,
     content: 0,
     exact: 0,
@@ -139,7 +148,63 @@ function giveOut(comments: readonly Site[], entries: ReadonlyMap<Item, Growing>,
   for (const { above, beside, free } of entries.values()) for (const list of [above, beside, free]) list.reverse()
 }
 
-function countBefore(inText: readonly Growing[], offset: number): number {
+/**
+ * The same where values come in the order of the text: the entry below a comment is the one that the next value is the
+ * first of, so that no key has to be looked for.
+ */
+function giveOutByLeaves(
+  comments: readonly Site[],
+  entries: ReadonlyMap<Item, Growing>,
+  { sites, source }: Scan,
+): void {
+  if (comments.length === 0) return
+  const leaves = sites
+    .filter(({ kind, span }) => kind !== "comment" && span !== null)
+    .sort((a, b) => a.span!.start - b.span!.start)
+  /** Where what a line has above it begins: the comment that stands highest. */
+  let top = -1
+  for (const comment of comments.toSorted((a, b) => b.span!.start - a.span!.start)) {
+    const { start, end } = comment.span!
+    const holder = entries.get(comment.item)!
+    const nth = countBefore(leaves, start)
+    const [before, next] = [leaves[nth - 1], leaves[nth]]
+    if (comment.inline === true) {
+      const isBehind = before !== undefined && source.indexOf("\n", before.span!.start) >= start
+      const owner = isBehind ? (childOn(before, holder.item) ?? before.item) : childOn(next, holder.item)
+      ;(owner === null ? holder.free : entries.get(owner)!.beside).push(comment)
+      continue
+    }
+    const lineEnd = source.indexOf("\n", end)
+    const isAboveComment = top > lineEnd && source.slice(lineEnd + 1, top).trim() === "#"
+    const isAboveText = lineEnd !== -1 && /^[ \t]*[^\s#]/.test(source.slice(lineEnd + 1, lineEnd + 1 + indentMax))
+    const owner = isAboveText || isAboveComment ? childOn(next, holder.item) : null
+    const isFirst = owner !== null && (before === undefined || !isWithin(before.item, owner))
+    if (!isFirst) {
+      top = -1
+      holder.free.push(comment)
+      continue
+    }
+    top = start
+    entries.get(owner)!.above.push(comment)
+  }
+  for (const { above, beside, free } of entries.values()) for (const list of [above, beside, free]) list.reverse()
+}
+
+/** Deeper than any text is indented that the limits of nesting allow. */
+const indentMax = 4096
+
+/** The entry of a holder that a value stands in. */
+function childOn(leaf: Site | undefined, holder: Item): Item | null {
+  for (let at: Item | null = leaf?.item ?? null; at !== null; at = at.parent) if (at.parent === holder) return at
+  return null
+}
+
+function isWithin(item: Item, holder: Item): boolean {
+  for (let at: Item | null = item; at !== null; at = at.parent) if (at === holder) return true
+  return false
+}
+
+function countBefore(inText: readonly { readonly span: Span | null }[], offset: number): number {
   let low = 0
   let high = inText.length
   while (low < high) {
