@@ -1,7 +1,9 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeEach, describe, expect, test } from "vitest"
+import { run } from "../../src/cli/run.ts"
 import { canary } from "../canary.ts"
+import { ioFor } from "../machine.ts"
 import { config, expectNoCanary, mergeRepository, type MergeRepository, recipients } from "./merging.ts"
 
 const file = "secrets/app.yaml"
@@ -265,5 +267,52 @@ describe("who may read the file", () => {
     const { status } = await own.sotto("resolve", "--metadata", "rule")
     expect(status).toBe(0)
     expect(await reads("b")).toBe(true)
+  })
+
+  test("a config that is in conflict itself is in nobody's way, except where its rule is asked for", async () => {
+    await withStranger()
+    own.write(".sopsrc", config("a", "c"))
+    own.commitAll("another config")
+    own.tryGit("merge", "invite", "-m", "m")
+    expect(own.read(".sopsrc").toString()).toContain("<<<<<<<")
+    const refused = await own.sotto("resolve", "--metadata", "rule")
+    expect(refused.status).not.toBe(0)
+    expect(refused.stderr).toContain(".sopsrc")
+    expect((await own.sotto("resolve", "--metadata", "ours")).status).toBe(0)
+    expect(await opened()).toContain(secret("b-theirs"))
+  })
+
+  test("one question for all files, and yes takes it from theirs", async () => {
+    await withStranger()
+    own.write(".sopsrc", config("a", "b"))
+    own.commitAll("agreed")
+    own.tryGit("merge", "invite", "-m", "m")
+    const { io, ended } = ioFor({ args: ["resolve"], cwd: own.top, env: own.env, answers: ["y"] })
+    const { status, stderr } = ended(await run(io))
+    expect(stderr).toContain("theirs adds b in 1 file")
+    expect(status).toBe(0)
+    expect(await reads("b")).toBe(true)
+  })
+})
+
+describe("names of files", () => {
+  test("that a shell, an option or a pattern would take for something else", async () => {
+    const names = ["secrets/-x.yaml", "secrets/with blank.yaml", "secrets/star*.yaml", "secrets/new\nline.yaml", "secrets/$(id) 'q'.yaml"]
+    own.git("reset", "--quiet", "--hard", "main")
+    for (const name of names) await own.seal(name, `a: ${secret("a")}\n`)
+    own.commitAll("base")
+    await own.branch("other", "main", async () => {
+      for (const name of names) await own.change(name, `a: ${secret("theirs")}\n`)
+    })
+    own.git("checkout", "--quiet", "main")
+    for (const name of names) await own.change(name, `a: ${secret("ours")}\n`)
+    own.commitAll("ours")
+    own.tryGit("merge", "other", "-m", "m")
+    const { status } = await own.sotto("resolve", "--theirs", "--", names[2]!)
+    expect(status).toBe(0)
+    expect(unmerged().split("\n").filter((line) => line !== "")).toHaveLength(3 * (names.length - 1))
+    expect((await own.sotto("resolve", "--theirs")).status).toBe(0)
+    expect(unmerged()).toBe("")
+    for (const name of names) expect(await own.open(name)).toBe(`a: ${secret("theirs")}\n`)
   })
 })

@@ -72,7 +72,12 @@ export async function prepare(session: Session, file: Unmerged, options: Prepare
   const { path, versions } = file
   const { base, ours, theirs } = versions
   const inWorkTree = join(options.top, path)
-  const settings = await loadSettings(session, inWorkTree, options.config)
+  // The config may be in conflict itself: only who asks for its rule hears of that.
+  const settings = loadSettings(session, inWorkTree, options.config)
+  const known = await settings.catch((error: unknown) => {
+    if (error instanceof AppError) return null
+    throw error
+  })
   const sides = await readSides({ base, ours: ours ?? new Uint8Array(0), theirs: theirs ?? new Uint8Array(0), path })
   if (Object.values(sides).every((side) => side === null || side.kind === "plain")) return null
   const place = {
@@ -80,8 +85,8 @@ export async function prepare(session: Session, file: Unmerged, options: Prepare
     inWorkTree,
     versions,
     ruleAtHead: options.ruleAtHead,
-    ruleNow: () => settings.sealingRule(),
-    nameOf: (recipient: Recipient) => settings.personOf(recipient) ?? recipientName(recipient),
+    ruleNow: async () => (await settings).sealingRule(),
+    nameOf: (recipient: Recipient) => known?.personOf(recipient) ?? recipientName(recipient),
   }
   const early = ours === null || theirs === null ? [wholeFile("delete")] : unmergeable(sides)
   if (early.length > 0) return { ...place, conflicts: early, metadataConflicts: [], opened: null, wipe: () => {} }

@@ -229,26 +229,35 @@ function isAbove(source: string, comment: { readonly end: number }, top: number)
 
 function number(entry: Growing, format: Format, names: Names): void {
   const { entries, shadowed } = entry
+  entry.aboveNumber = names.of(commentsText(entry.above, format))
+  entry.besideNumber = names.of(commentsText(entry.beside, format))
+  entry.freeNumber = names.of(commentsText(entry.free, format))
+  if (entries.length === 0 && shadowed.length === 0 && entry.free.length === 0) {
+    // Most entries are that: there is no order, and no comment in them.
+    entry.value = entry.content = entry.exact = names.of(`${entry.kind} ${scalarName(entry.scalar)}`)
+    return
+  }
   if (entries.length > 0) entry.kind = entries[0]!.item.key === null ? "list" : "map"
   const seen = new Map<string, number>()
   for (const [at, each] of entries.entries()) {
     const { key } = each.item
     const nth = key === null ? at : (seen.get(key) ?? 0)
     if (key !== null) seen.set(key, nth + 1)
-    each.id = JSON.stringify([key, nth])
+    each.id = `${nth} ${key ?? ""}`
     number(each, format, names)
   }
-  entry.aboveNumber = names.of(commentsText(entry.above, format))
-  entry.besideNumber = names.of(commentsText(entry.beside, format))
-  entry.freeNumber = names.of(commentsText(entry.free, format))
   const own = [entry.kind, ...[entry.scalar, ...shadowed.map(({ scalar }) => scalar)].map(scalarName)].join(" ")
   const isMap = entry.kind === "map"
+  const idOf = (each: Growing): string => (isMap ? `${each.id.length}:${each.id}` : "")
   const listed = (of: (each: Growing) => number | string, sorted: boolean): string => {
-    const all = entries.map((each) => `${isMap ? each.id : ""}=${of(each)}`)
+    const all = entries.map((each) => `${idOf(each)}=${of(each)}`)
     return (sorted ? all.sort() : all).join(",")
   }
   const withComments = (each: Growing, inner: number): string => `${inner}/${each.aboveNumber}/${each.besideNumber}`
-  entry.value = names.of(`value ${own} ${listed((each) => each.value, isMap)}`)
+  const isEmpty = entries.length === 0 && shadowed.length === 0
+  entry.value = isEmpty
+    ? names.of(`${entry.kind} ${scalarName(entry.scalar)}`)
+    : names.of(`value ${own} ${listed((each) => each.value, isMap)}`)
   entry.content = names.of(
     `content ${own} ${entry.freeNumber} ${listed((each) => withComments(each, each.content), isMap)}`,
   )
