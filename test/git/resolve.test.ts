@@ -279,6 +279,7 @@ describe("who may read the file", () => {
     expect(refused.status).not.toBe(0)
     expect(refused.stderr).toContain(".sopsrc")
     expect((await own.sotto("resolve", "--metadata", "ours")).status).toBe(0)
+    own.write(".sopsrc", config("a"))
     expect(await opened()).toContain(secret("b-theirs"))
   })
 
@@ -297,7 +298,13 @@ describe("who may read the file", () => {
 
 describe("names of files", () => {
   test("that a shell, an option or a pattern would take for something else", async () => {
-    const names = ["secrets/-x.yaml", "secrets/with blank.yaml", "secrets/star*.yaml", "secrets/new\nline.yaml", "secrets/$(id) 'q'.yaml"]
+    const names = [
+      "secrets/-x.yaml",
+      "secrets/with blank.yaml",
+      "secrets/star*.yaml",
+      "secrets/new\nline.yaml",
+      "secrets/$(id) 'q'.yaml",
+    ]
     own.git("reset", "--quiet", "--hard", "main")
     for (const name of names) await own.seal(name, `a: ${secret("a")}\n`)
     own.commitAll("base")
@@ -310,7 +317,11 @@ describe("names of files", () => {
     own.tryGit("merge", "other", "-m", "m")
     const { status } = await own.sotto("resolve", "--theirs", "--", names[2]!)
     expect(status).toBe(0)
-    expect(unmerged().split("\n").filter((line) => line !== "")).toHaveLength(3 * (names.length - 1))
+    expect(
+      unmerged()
+        .split("\n")
+        .filter((line) => line !== ""),
+    ).toHaveLength(3 * (names.length - 1))
     expect((await own.sotto("resolve", "--theirs")).status).toBe(0)
     expect(unmerged()).toBe("")
     for (const name of names) expect(await own.open(name)).toBe(`a: ${secret("theirs")}\n`)
