@@ -30,6 +30,10 @@ export interface FileDialect {
   readonly outputType: "as input" | "by name"
   /** A file that upstream sealed has no layout to come back to: its text as it stands, or printed as upstream does. */
   readonly stockLayout: "kept" | "as upstream"
+  /** A text whose line ends were changed after it was sealed is opened with those that it had. */
+  readonly changedLineEnds: "undone" | "an error"
+  /** UTF-16 with a BOM is read in every format, or in YAML alone. */
+  readonly utf16: "read" | "in YAML"
   /** A comment that was sealed behind a value is printed in a line of its own. */
   readonly sealedCommentsLoseTheirLine: boolean
   /** How a path is written: `["a"][0]` alone, or `a[0]` too. */
@@ -144,6 +148,8 @@ export const sottoDialect: Dialect = {
     explainsDamage: true,
     outputType: "as input",
     stockLayout: "kept",
+    utf16: "read",
+    changedLineEnds: "undone",
     sealedCommentsLoseTheirLine: false,
     pathGrammar: "both",
     commentsCount: false,

@@ -6,7 +6,7 @@ import { Cipher } from "../core/gcm.ts"
 import { open as openDocument } from "../core/open.ts"
 import { type Recipient, type RecipientType } from "../core/recipient.ts"
 import { defaultSuffix, noSelectors, type Selectors } from "../core/select.ts"
-import { decodeText, utf8 } from "../core/text.ts"
+import { decodeFile, utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { readFile } from "../host/files.ts"
 import { type Io, realIo } from "../host/io.ts"
@@ -267,7 +267,7 @@ async function read(
   asked: FormatName | undefined,
   path: string | null,
 ): Promise<{ document: SealedDocument }> {
-  const text = typeof sealed === "string" ? sealed : decodeText(sealed)
+  const text = typeof sealed === "string" ? sealed : decodeFile(sealed)
   if (text === null) throw whyNoText(toBytes(sealed))
   const named = path === null ? "binary" : formatByName(path, undefined, null)
   const name = asked ?? (named === "binary" ? sniffSealed(text) : named)

@@ -1,5 +1,5 @@
 import { type KindsInConfig } from "../core/recipient.ts"
-import { decodeText } from "../core/text.ts"
+import { decodeFile } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type CreationRule } from "./creation-rule.ts"
 import { type RuleSettings, defaultSettings } from "./defaults.ts"
@@ -64,7 +64,7 @@ const bytesMax = 1024 * 1024
 export function readConfig(bytes: Uint8Array, place: ConfigSource): Config {
   try {
     if (bytes.length > bytesMax) throw new AppError("CONFIG_INVALID", {}, { subject: "it is larger than 1 MiB" })
-    const text = decodeText(bytes)
+    const text = decodeFile(bytes)
     if (text === null) throw new AppError("CONFIG_INVALID", {}, { subject: "it is not UTF-8 text" })
     return {
       ...place,

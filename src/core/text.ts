@@ -61,6 +61,28 @@ export function decodeText(bytes: Uint8Array): string | null {
   return text.includes("\ufffd") ? decodeStrictly(bytes) : text
 }
 
+/**
+ * Decodes a whole file, also one that a BOM marks as UTF-16: PowerShell's `>` makes such files, and go-yaml reads them.
+ * Of UTF-16 the BOM is no part of the text, which cannot go back into the same bytes.
+ *
+ * @returns `null` when the bytes are neither
+ */
+export function decodeFile(bytes: Uint8Array): string | null {
+  return decodeText(bytes) ?? decodeUtf16(bytes)
+}
+
+/** @returns `null` without a BOM, and for bytes that are not well-formed */
+export function decodeUtf16(bytes: Uint8Array): string | null {
+  if (!hasUtf16Mark(bytes) || bytes.length % 2 === 1) return null
+  const pairs = Buffer.from(bytes.subarray(2))
+  const text = (bytes[0] === 0xff ? pairs : pairs.swap16()).toString("utf16le")
+  return text.isWellFormed() ? text : null
+}
+
+export function hasUtf16Mark([first, second]: Uint8Array): boolean {
+  return (first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)
+}
+
 function decodeStrictly(bytes: Uint8Array): string | null {
   try {
     return new TextDecoder("utf-8", { fatal: true, ignoreBOM: true }).decode(bytes)

@@ -3,7 +3,7 @@ import { readSealed, type SealedDocument } from "../../core/document.ts"
 import { type FormatName } from "../../core/format.ts"
 import { checkVersion } from "../../core/metadata.ts"
 import { limits } from "../../core/limits.ts"
-import { decodeText, lineAt } from "../../core/text.ts"
+import { decodeFile, lineAt } from "../../core/text.ts"
 import { parseToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { detectFormat, loadFormat } from "../../formats/registry.ts"
@@ -34,7 +34,7 @@ export const sealedMarks = ["ENC[AES256_GCM,", "lastmodified"] as const
  */
 export async function inspect(file: string, bytes: Uint8Array, configured: FormatName | null): Promise<Inspected> {
   if (bytes.length > checkedBytesMax) return { state: "large" }
-  const text = decodeText(bytes)
+  const text = decodeFile(bytes)
   if (text === null || !sealedMarks.some((mark) => text.includes(mark))) return { state: "plain", text }
   const named = configured ?? detectFormat(file)
   const format = named === "binary" ? sniffSealed(text) : named

@@ -1,10 +1,11 @@
 import { recipientKey } from "../../keys/kinds.ts"
 import { type FormatName } from "../../core/format.ts"
 import { type Sealed } from "../../core/seal.ts"
-import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
+import { decodeText, decodeUtf16, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { isRegularFile } from "../../host/files.ts"
 import { emitOptions } from "../open/print.ts"
+import { readText } from "../open/read-text.ts"
 import { openLoaded, loadSealed, type LoadedFile, readSource, withFile } from "../open/open-file.ts"
 import {
   type ClearOptions,
@@ -58,7 +59,11 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   const format = formatByName(name, options.inputType, settings.rule.inputType)
   // Upstream judges config and options before it reads the file.
   const plan = session.dialect.sealing.plansFirst ? await planFor(session, settings, options, format) : null
-  const { bytes, facts } = await readSource(session, source)
+  const read = await readSource(session, source)
+  const { facts } = read
+  // What is sealed is UTF-8, also where the author's text was not.
+  const isUtf16 = format !== "binary" && decodeUtf16(read.bytes) !== null
+  const bytes = isUtf16 ? utf8.encode(readText(session, read.bytes, { file: source, format }) ?? "") : read.bytes
   const isContained = options.container || settings.rule.container
   if (session.dialect.sealing.refusesSealed) {
     await refuseDamaged({ bytes, format, isOpaque: isContained || options.inputType === "binary" })
@@ -76,7 +81,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   return putResult(session, options, {
     content: sealed.text,
     file: source,
-    original: facts === null ? null : bytes,
+    original: facts === null ? null : read.bytes,
     outputBefore: over?.original,
     mode: "kept",
   })

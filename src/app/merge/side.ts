@@ -5,7 +5,7 @@ import { Cipher } from "../../core/gcm.ts"
 import { open } from "../../core/open.ts"
 import { type SecretBytes } from "../../core/secret.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
-import { decodeText } from "../../core/text.ts"
+import { decodeFile } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { deriveContext } from "../../keys/derive-context.ts"
 import { type KeyContext } from "../../keys/provider.ts"
@@ -49,7 +49,7 @@ export function isOpened(side: OpenedSide | Uint8Array | null): side is OpenedSi
  * where that says nothing.
  */
 export async function readSide(bytes: Uint8Array, path: string | null): Promise<Side> {
-  const text = decodeText(bytes)
+  const text = decodeFile(bytes)
   if (text === null) return { kind: "plain", bytes }
   const named = formatByName(path, undefined, null)
   try {

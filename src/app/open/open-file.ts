@@ -1,11 +1,11 @@
+import { kindsInFile } from "../../keys/kinds.ts"
 import { compileSelectors } from "../../config/re2.ts"
-import { checkReadable, type Opened, type SealedDocument, type Unverified } from "../../core/document.ts"
+import { checkReadable, readSealed, type Opened, type SealedDocument, type Unverified } from "../../core/document.ts"
 import { type FormatName } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
 import { acceptUnverified, open, openUnverified } from "../../core/open.ts"
 import { type SecretBytes } from "../../core/secret.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
-import { decodeText } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type FileFacts, type OpenedFile as HostFile, readFile } from "../../host/files.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
@@ -15,6 +15,8 @@ import { type CommonOptions, type OpenOptions, type Source } from "../options.ts
 import { formatByName, isForeignJson, readAs, readAsSops } from "./read-as.ts"
 import { sniffSealed } from "./sniff-sealed.ts"
 import { type Session } from "../session.ts"
+import { withOtherLineEnds } from "./line-ends.ts"
+import { readText } from "./read-text.ts"
 import { type FileSettings, loadSettings } from "../settings.ts"
 import { sayWarnings } from "../report/warnings.ts"
 
@@ -63,14 +65,20 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
     const settings = await loadSettings(session, name, request.config)
     const { bytes, facts } = await readSource(session, file)
     if (file === null && bytes.length === 0 && session.dialect.files.explainsDamage) throw new AppError("INPUT_EMPTY")
-    const text = decodeText(bytes)
-    if (text === null) throw await whyNoText(session, bytes)
     const named = formatByName(name, request.inputType, settings.rule.inputType)
+    const text = readText(session, bytes, { file, format: named })
+    if (text === null) throw await whyNoText(session, bytes)
     const isGuess = named === "binary" && request.inputType === undefined
-    const document =
+    const read = (content: string): Promise<SealedDocument> =>
       session.dialect.files.sealedType === "told"
-        ? await readAsSops(text, { format: named, name, isForgiving: request.isForgiving ?? false })
-        : await (isGuess ? readGuessed(text) : readAs(named, text))
+        ? readAsSops(content, { format: named, name, isForgiving: request.isForgiving ?? false })
+        : isGuess
+          ? readGuessed(content)
+          : readAs(named, content)
+    const format = isGuess ? sniffSealed(text) : named
+    const document = await read(text).catch((error: unknown) =>
+      withOtherLineEnds(session, { text, file, format }, error, read),
+    )
     const isForeign = request.inputType === "yaml" && (await isForeignJson(text, name))
     return { file, name, original: bytes, facts, document, isForeign, settings }
   })
@@ -163,14 +171,31 @@ async function withKey<T extends Opened | Unverified>(
     try {
       await session.audit?.("decrypt", loaded.file)
       const cipher = new Cipher(dataKey)
-      const opened = work(document, cipher, compiled)
-      warn(session, loaded.file, opened)
-      return { ...loaded, opened, dataKey, cipher, compiled }
+      const opened = await opening(session, loaded, (content) => work(content, cipher, compiled))
+      warn(session, loaded.file, opened.content)
+      return { ...loaded, document: opened.document, opened: opened.content, dataKey, cipher, compiled }
     } catch (error) {
       dataKey.wipe()
       throw error
     }
   })
+}
+
+/** Opens a document, with the line ends that it was sealed with where it does not open with those that it has. */
+async function opening<T>(
+  session: Session,
+  { document, file }: LoadedFile,
+  work: (document: SealedDocument) => T,
+): Promise<{ document: SealedDocument; content: T }> {
+  try {
+    return { document, content: work(document) }
+  } catch (error) {
+    const { scan, format } = document
+    return withOtherLineEnds(session, { text: scan.source, file, format: format.name }, error, (text) => {
+      const other = readSealed(format, text, kindsInFile)
+      return { document: other, content: work(other) }
+    })
+  }
 }
 
 /** Says what was left as it stands. Comments that are not sealed may have been put there by anybody. */

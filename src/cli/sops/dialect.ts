@@ -31,6 +31,8 @@ export const sopsDialect: Dialect = {
     explainsDamage: false,
     outputType: "by name",
     stockLayout: "as upstream",
+    utf16: "in YAML",
+    changedLineEnds: "an error",
     sealedCommentsLoseTheirLine: true,
     pathGrammar: "brackets",
     commentsCount: true,

@@ -1,0 +1,46 @@
+import { type FormatName } from "../../core/format.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { type Session } from "../session.ts"
+
+/**
+ * Tries again with the line ends that a text may have been sealed with. git changes them with `core.autocrlf`, and so do
+ * editors and copies; in dotenv and INI they count, since there a value ends where its line does.
+ *
+ * @param work - what failed with the text as it stands; it checks the MAC, so a text that it takes is the one that was
+ *   sealed
+ * @throws `failure` when no other line ends help
+ */
+export async function withOtherLineEnds<T>(
+  session: Session,
+  { text, file, format }: { readonly text: string; readonly file: string | null; readonly format: FormatName },
+  failure: unknown,
+  work: (text: string) => T | Promise<T>,
+): Promise<T> {
+  if (session.dialect.files.changedLineEnds === "an error" || !(failure instanceof AppError)) throw failure
+  for (const other of otherTexts(text, format)) {
+    let result: T
+    try {
+      result = await work(other)
+    } catch (error) {
+      if (error instanceof AppError) continue
+      throw error
+    }
+    const name = file ?? "standard input"
+    const why = "its line ends were changed after it was sealed, as git does with core.autocrlf"
+    session.notice(`${name}: ${why}; it is read with those that it had: write its name with -text into .gitattributes`)
+    return result
+  }
+  throw failure
+}
+
+function otherTexts(text: string, format: FormatName): string[] {
+  if (format !== "dotenv" && format !== "ini") return []
+  const unix = text.replaceAll("\r\n", "\n")
+  const dos = format === "ini" ? unix.replaceAll("\n", "\r\n") : unix.replace(/^.+$/gm, withReturn)
+  return [unix, dos].filter((other) => other !== text)
+}
+
+/** In dotenv the CR of a sealed line is in its token, and metadata has none. */
+function withReturn(line: string): string {
+  return line.includes("ENC[AES256_GCM,") || line.startsWith("sops_") ? line : `${line}\r`
+}

@@ -1,0 +1,38 @@
+import { type FormatName } from "../../core/format.ts"
+import { decodeFile, decodeText, hasUtf16Mark } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { type Source } from "../options.ts"
+import { type Session } from "../session.ts"
+
+/**
+ * The text of a file. UTF-16 with a BOM, as PowerShell's `>` makes it, is read too, and said so, since nothing writes it;
+ * as `sops` in YAML alone, whose parser knows it there.
+ *
+ * @returns `null` for bytes that are no text at all
+ * @throws {AppError} `NOT_UTF8` for a text in another encoding, with the way out
+ */
+export function readText(
+  session: Session,
+  bytes: Uint8Array,
+  { file, format }: { readonly file: Source; readonly format: FormatName },
+): string | null {
+  const knowsUtf16 = session.dialect.files.utf16 === "read" || format === "yaml"
+  const text = knowsUtf16 ? decodeFile(bytes) : decodeText(bytes)
+  if (text === null ? hasUtf16Mark(bytes) || holdsToken(bytes) : isUnmarkedUtf16(text)) {
+    const hint = "convert it: iconv -f UTF-16 -t UTF-8, or in PowerShell `Set-Content -Encoding utf8`"
+    throw new AppError("NOT_UTF8", {}, { exit: 1, hint })
+  }
+  if (hasUtf16Mark(bytes) && session.dialect.warns) {
+    session.notice(`${file ?? "standard input"} is UTF-16 text: it is read, and what is written is UTF-8`)
+  }
+  return text
+}
+
+/** Every second character is NUL. */
+function isUnmarkedUtf16(text: string): boolean {
+  return /^(?:[^\0]\0){4}|^(?:\0[^\0]){4}/.test(text)
+}
+
+function holdsToken(bytes: Uint8Array): boolean {
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes("ENC[AES256_GCM,", 0, "latin1")
+}

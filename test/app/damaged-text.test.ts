@@ -1,0 +1,169 @@
+import { spawnSync } from "node:child_process"
+import { readFileSync, writeFileSync } from "node:fs"
+import { join, resolve } from "node:path"
+import { afterAll, describe, expect, test } from "vitest"
+import { call, type Ended, machine } from "../machine.ts"
+
+const sops = process.env["SOPS_BIN"]
+const own = machine()
+afterAll(() => own.remove())
+
+const recipient = "age19u7j6dvg6w6me8hydt9merssh7auus5qzlamcmvd3vvp4m0tevjqzwqjuu"
+const identity = "AGE-SECRET-KEY-1RV8YSZ026Y38UQTPSYRANGFTDE7FXH5XPKMVGMQE0PAN6T2DTSYSXHQV4P"
+const env = new Map([...own.env, ["SOPS_AGE_KEY", identity]])
+const asSops = new Map([...env, ["SOTTO_COMPAT", "sops"]])
+
+async function run(args: readonly string[], as = env): Promise<Ended> {
+  return call({ args, cwd: own.cwd, env: as })
+}
+
+async function sealed(name: string, text: string | Uint8Array): Promise<string> {
+  writeFileSync(join(own.cwd, name), text)
+  const { status, stdout } = await run(["encrypt", "--age", recipient, name])
+  expect(status).toBe(0)
+  return stdout.toString("utf8")
+}
+
+function write(name: string, content: string | Uint8Array): string {
+  writeFileSync(join(own.cwd, name), content)
+  return name
+}
+
+function stock(args: readonly string[]): { status: number | null; stdout: string } {
+  const { status, stdout } = spawnSync(resolve(sops!), args, { cwd: own.cwd, env: Object.fromEntries(env) })
+  return { status, stdout: stdout.toString("utf8") }
+}
+
+/** In these every pair of bytes is a character. */
+const encodings = {
+  "UTF-16 as PowerShell writes it": (text: string) => Buffer.from(`\uFEFF${text.replaceAll("\n", "\r\n")}`, "utf16le"),
+  "UTF-16, big end first": (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le").swap16(),
+}
+
+const plain = {
+  "a.yaml": "a: one\nb: two\n",
+  "a.json": '{"a": "one", "b": "two"}\n',
+  "a.env": "a=one\nb=two\n",
+  "a.ini": "[s]\na = one\nb = two\n",
+}
+
+describe.each(Object.entries(encodings))("%s", (_name, encode) => {
+  test.each(Object.entries(plain))("a sealed %s is known, opened and written as UTF-8", async (name, text) => {
+    const file = write(name, encode(await sealed(name, text)))
+    expect((await run(["filestatus", file])).stdout.toString()).toContain('"encrypted":true')
+    const opened = await run(["decrypt", file])
+    expect(opened.stdout.toString("utf8").replaceAll("\r\n", "\n")).toBe(text)
+    expect(opened.stderr).toContain("UTF-16")
+    const path = name === "a.ini" ? "s.a" : "a"
+    expect(await run(["set", "--string", file, path, "new"])).toMatchObject({ status: 0 })
+    expect(readFileSync(join(own.cwd, file), "utf8")).not.toContain("\0")
+    expect((await run(["get", file, path])).stdout.toString("utf8")).toBe("new")
+  })
+
+  test.each(Object.keys(plain))("as sops a sealed %s is what it is to sops", async (name) => {
+    const file = write(name, encode(await sealed(name, plain[name as keyof typeof plain])))
+    const ours = await run(["decrypt", file], asSops)
+    const status = await run(["filestatus", file], asSops)
+    expect([ours.status, status.status].map((each) => each === 0)).toEqual(
+      name === "a.yaml" ? [true, true] : [false, false],
+    )
+    if (sops === undefined) return
+    expect(stock(["decrypt", file]).status === 0).toBe(ours.status === 0)
+    // With the big end first sops takes the NULs of a `.env` for text, and the file for one that is not sealed.
+    if (name === "a.env") return
+    expect(stock(["filestatus", file]).stdout.trim()).toBe(status.stdout.toString("utf8").trim())
+  })
+
+  test("a plain text is sealed, and what is sealed is UTF-8", async () => {
+    for (const face of [env, asSops]) {
+      const file = write("p.yaml", encode("a: one\n"))
+      expect(await run(["encrypt", "-i", "--age", recipient, file], face)).toMatchObject({ status: 0 })
+      expect((await run(["get", file, "a"])).stdout.toString("utf8")).toBe("one")
+    }
+  })
+})
+
+test("a BOM in front of a sealed YAML, JSON or INI file does no harm", async () => {
+  for (const name of ["a.yaml", "a.json", "a.ini"] as const) {
+    const file = write(name, `\uFEFF${await sealed(name, plain[name])}`)
+    expect((await run(["filestatus", file])).stdout.toString()).toContain('"encrypted":true')
+    expect(await run(["decrypt", file])).toMatchObject({ status: 0 })
+  }
+})
+
+test.each([
+  ["UTF-16 without a BOM", (text: string) => Buffer.from(text, "utf16le")],
+  ["half a character at the end", (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le").subarray(0, -1)],
+  ["an old code page", (text: string) => Buffer.from(text.replace("sops:", "# \u00e9\nsops:"), "latin1")],
+])("what cannot be read is no file to be sealed, but an encoding: %s", async (_name, encode) => {
+  const file = write("x.yaml", encode(await sealed("x.yaml", "a: one\n")))
+  for (const args of [
+    ["decrypt", file],
+    ["filestatus", file],
+    ["get", file, "a"],
+  ]) {
+    const { status, stderr } = await run(args)
+    expect(status).toBe(1)
+    expect(stderr).toContain("[NOT_UTF8]")
+    expect(stderr).toContain("iconv")
+    expect(stderr).not.toContain("sotto encrypt")
+  }
+})
+
+describe("line ends that were changed after a file was sealed", () => {
+  const texts = {
+    "l.yaml": "a: one\n# c\nb_unencrypted: |\n  x\n  y\nc: |\n  t\n  u\n",
+    "l.json": '{"a": "one",\n "b_unencrypted": "two"}\n',
+    "l.env": "A=one\n# c\nB_unencrypted=two\n\nC=three\n",
+    "l.ini": '; c\n[s]\na = one\nb_unencrypted = """x\ny"""\nc = """t\nu"""\n',
+    "l.bin": "x\ny\n",
+  }
+  const toDos = (text: string): string => text.replaceAll(/\r?\n/g, "\r\n")
+  const toUnix = (text: string): string => text.replaceAll("\r\n", "\n")
+  const isStrict = (name: string): boolean => /env|ini/.test(name)
+
+  test.each(Object.entries(texts))("LF became CRLF: %s", async (name, text) => {
+    const file = write(name, toDos(await sealed(name, text)))
+    const { status, stdout, stderr } = await run(["decrypt", file])
+    expect(status).toBe(0)
+    if (isStrict(name)) {
+      expect(stdout.toString("utf8")).toBe(text)
+      expect(stderr).toContain("core.autocrlf")
+      expect(stderr).toContain(".gitattributes")
+    } else expect(toUnix(stdout.toString("utf8"))).toBe(text)
+  })
+
+  test.each(Object.entries(texts))("CRLF became LF: %s", async (name, text) => {
+    const file = write(name, toUnix(await sealed(name, toDos(text))))
+    const { status, stdout, stderr } = await run(["decrypt", file])
+    expect(status).toBe(0)
+    if (isStrict(name)) {
+      expect(stdout.toString("utf8")).toBe(toDos(text))
+      expect(stderr).toContain("core.autocrlf")
+    } else if (name !== "l.bin") expect(toUnix(stdout.toString("utf8"))).toBe(text)
+  })
+
+  test.each(["l.env", "l.ini"] as const)("commands that write put the old ones back: %s", async (name) => {
+    const before = await sealed(name, texts[name])
+    const file = write(name, toDos(before))
+    const path = name === "l.ini" ? "s.a" : "A"
+    expect(await run(["set", "--string", file, path, "new"])).toMatchObject({ status: 0 })
+    expect(readFileSync(join(own.cwd, file), "utf8")).not.toContain("\r")
+    expect((await run(["get", file, path])).stderr).toBe("")
+  })
+
+  test("a value that somebody changed too is a damage like any other", async () => {
+    const text = toDos(await sealed("l.env", texts["l.env"])).replace("unencrypted=two", "unencrypted=canary-7f3a")
+    const { status, stderr } = await run(["decrypt", write("l.env", text)])
+    expect(status).not.toBe(0)
+    expect(stderr).toContain("[MAC_MISMATCH]")
+    expect(stderr).not.toContain("canary")
+  })
+
+  test("as sops it stays the error that it is there", async () => {
+    const file = write("l.env", toDos(await sealed("l.env", texts["l.env"])))
+    const { status } = await run(["decrypt", file], asSops)
+    expect(status).toBe(1)
+    if (sops !== undefined) expect(stock(["decrypt", file]).status).toBe(1)
+  })
+})
