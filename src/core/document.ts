@@ -26,7 +26,13 @@ export interface Leaf {
 /** Something that does not stop the work but must be said. Names a place, never a value. */
 export interface Warning {
   readonly code:
-    "COMMENT_NOT_SEALED" | "LAYOUT_DROPPED" | "MEMO_IGNORED" | "INEXACT_INTEGER" | "KEY_AMBIGUOUS" | "VERBATIM_DROPPED"
+    | "COMMENT_NOT_SEALED"
+    | "LAYOUT_DROPPED"
+    | "MEMO_IGNORED"
+    | "INEXACT_INTEGER"
+    | "KEY_AMBIGUOUS"
+    | "VERBATIM_DROPPED"
+    | "COMMENT_FOR_VALUE"
   readonly line?: number
   readonly path?: readonly (string | number)[]
 }

@@ -80,6 +80,9 @@ export interface Format {
    */
   open(scan: Scan, site: Site, scalar: Scalar): Edit
 
+  /** The name that people and readers mean by a key of this format; absent: the key itself. */
+  readonly nameForReaders?: (key: string) => string
+
   /**
    * How `open` spells a scalar in a file that this program sealed, where nothing around it decides: then it is known
    * before anything is sealed what the memo has to hold.

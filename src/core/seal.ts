@@ -4,6 +4,7 @@ import { type Format, type MetadataBlock, type MetaMap, type Scan } from "./form
 import { type Cipher } from "./gcm.ts"
 import { expectedMemo, neededMemo } from "./make-memo.ts"
 import { formatMemo, layoutAad, type Memo } from "./memo.ts"
+import { checkMisreadNames, commentsForValues } from "./misread.ts"
 import { writeMetadata } from "./metadata.ts"
 import { Offsets } from "./offsets.ts"
 import { clearBytes, type Expected, macOf } from "./open.ts"
@@ -58,6 +59,8 @@ export interface SealOptions {
   /** An alias from a clear place to a sealed value is written out in the clear. */
   readonly allowClearAlias: boolean
   readonly allowEmptySelection: boolean
+  /** A name that the rule means but does not match is refused. */
+  readonly checksNames?: boolean | undefined
   /** Blanks per level of a new metadata block; `undefined` is upstream's default. */
   readonly indent?: number | undefined
 }
@@ -115,11 +118,16 @@ export function seal(format: Format, plain: string, options: SealOptions): Seale
 }
 
 function sealDraft(draft: Draft, like: MetadataBlock | null, options: SealOptions): Sealed {
+  const before = (options.previous ?? options.replaces)?.leaves ?? []
+  if (options.checksNames === true) checkMisreadNames(draft.format, draft.leaves, options.compiled, before)
   const sealedCount = countTokens(draft.leaves)
   if (sealedCount === 0 && !options.allowEmptySelection && !hasSelectedEmpty(draft.leaves))
-    throw new AppError("NOTHING_TO_SEAL")
+    throw nothingToSeal(draft, before)
 
-  const warnings = inexactIntegers(draft.format, draft.leaves)
+  const warnings = [
+    ...inexactIntegers(draft.format, draft.leaves),
+    ...(draft.format.name === "yaml" ? commentsForValues(draft.plain, draft.leaves, before) : []),
+  ]
   const expected = options.layoutMemo ? expectedMemo(draft) : null
   const text = finish(draft, like, options, expected)
   const first = readBack(draft.format, text, draft, options)
@@ -130,6 +138,18 @@ function sealDraft(draft: Draft, like: MetadataBlock | null, options: SealOption
   const opened = expected === null ? first : readBack(draft.format, bare, draft, options)
   const remembered = withMemo(draft, like, options, bare, opened, sealedCount)
   return { ...remembered, warnings: [...warnings, ...remembered.warnings] }
+}
+
+/** A comment that was meant as a value is why, where there is one. */
+function nothingToSeal({ format, plain, leaves }: Draft, before: readonly Leaf[]): AppError {
+  const [first] = format.name === "yaml" ? commentsForValues(plain, leaves, before) : []
+  if (first === undefined) return new AppError("NOTHING_TO_SEAL")
+  const { path, line } = first
+  return new AppError(
+    "NOTHING_TO_SEAL",
+    { path, line },
+    { notes: ["# begins a comment there: put the value in quotes"] },
+  )
 }
 
 /** The metadata block whose place and spelling is kept. */

@@ -89,7 +89,8 @@ function matcher({ pattern }: CompiledSelectors): (text: string) => boolean {
 
 function byKey(sites: readonly Site[], hit: (key: string) => boolean, ifHit: boolean): boolean[] {
   const hits = new Inherited<boolean>(({ key }, above = false) => above || (key !== null && hit(key)))
-  return sites.map((site) => (hits.of(site.item) ? ifHit : !ifHit))
+  const isSelected = (item: Item): boolean => (hits.of(item) ? ifHit : !ifHit)
+  return sites.map(({ item, behind }) => isSelected(item) || (behind !== undefined && isSelected(behind)))
 }
 
 /** The comments that are active in one open container: those since its last finished entry. */

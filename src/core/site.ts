@@ -36,6 +36,11 @@ export interface Site {
   readonly inList?: boolean
   /** A comment that stands behind a value on the same line. */
   readonly inline?: boolean
+  /**
+   * The entry that the comment stands behind, in a format that has no rule for where a value ends and a comment begins
+   * (INI): a rule that selects the one selects the other, or part of a secret might stay in the clear.
+   */
+  readonly behind?: Item
   /** The outermost alias that leads to this virtual site. */
   readonly alias?: Alias
   /** Bytes that the MAC counts when the site stays clear, where upstream reads the text differently (INI). */

@@ -8,6 +8,7 @@ import { attachBlock, blockOf } from "./dotenv/block.ts"
 import { setLine, unsetLine } from "./dotenv/edit.ts"
 import { readLines, unescape } from "./dotenv/lines.ts"
 import { printDotenv, printScalar } from "./dotenv/print.ts"
+import { nameForReaders } from "./dotenv/reader.ts"
 
 /**
  * `.env` files as sops reads them: `NAME=value` lines, `#` comments, and no quoting at all.
@@ -32,6 +33,8 @@ export const dotenv: Format = {
   seal: (_scan, site, token) => replaced(spanOf(site), token),
 
   open: (_scan, site, scalar) => replaced(spanOf(site), printScalar(scalar)),
+
+  nameForReaders,
 
   settled: (scalar): Scalar => (scalar.kind === "str" ? textScalar(unescape(scalarText(scalar))) : scalar),
 

@@ -27,6 +27,8 @@ function warningLines(warnings: readonly Warning[]): string[] {
       `${name(path)} in line ${line} is read otherwise by run and exec-env (quotes, blanks, #): use --verbatim there`,
     )
   }
+  for (const { path, line } of places("COMMENT_FOR_VALUE"))
+    lines.push(`${name(path)} in line ${line} has no value: # begins a comment there, so put a value in quotes`)
   if (places("MEMO_IGNORED").length > 0) lines.push("the layout memo is of a later version and was not used")
   if (places("LAYOUT_DROPPED").length > 0)
     lines.push("some spellings cannot be kept and will come back in their canonical form")

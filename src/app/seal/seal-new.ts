@@ -92,7 +92,7 @@ export async function sealNew(session: Session, plan: Plan, file: NewFile, key: 
 
 /** All that sealing has to know: what is given, and for the rest what holds for a new file that may be anything. */
 export function sealOptions(
-  { io }: Session,
+  { io, dialect }: Session,
   given: Pick<SealOptions, "cipher" | "keys" | "selectors" | "compiled"> & Partial<SealOptions>,
 ): SealOptions {
   return {
@@ -106,6 +106,7 @@ export function sealOptions(
     container: "",
     allowClearAlias: false,
     allowEmptySelection: true,
+    checksNames: dialect.changes.checksClearValues,
     ...given,
   }
 }

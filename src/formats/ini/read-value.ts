@@ -1,5 +1,7 @@
 import { type Span } from "../../core/text.ts"
+import { isCommentToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
+import { marksEnd } from "./comment.ts"
 import { isBlank, isMark, lineEndAt, skipBlanks, skipSpace, trimmedEnd } from "./space.ts"
 
 /** What stands around a value; `""` for nothing. */
@@ -143,12 +145,28 @@ function readLine(source: string, at: number, start: number, end: number, next: 
     }
     return { ...rest, value: source.slice(start + 1, close), span, quote, comment }
   }
-  let mark = firstMark
-  while (mark !== -1 && !(mark > at && isBlank(source.charCodeAt(mark - 1)))) mark = findMark(source, mark + 1, end)
-  if (mark === start) return { ...nothing(at, { start: mark, end }, next), upstream }
+  if (firstMark === start && isBlankBefore(source, at, start) && isCommentAlone(source.slice(start, end))) {
+    return { ...nothing(at, { start, end }, next), upstream }
+  }
+  let mark = firstMark === start ? findMark(source, start + 1, end) : firstMark
+  while (mark !== -1 && !isBlankBefore(source, at, mark)) mark = findMark(source, mark + 1, end)
   const comment = mark === -1 ? null : { start: mark, end }
   const stop = mark === -1 ? end : trimmedEnd(source, start, mark)
   return { ...rest, value: source.slice(start, stop), span: { start, end: stop }, quote: "", comment }
+}
+
+function isBlankBefore(source: string, at: number, mark: number): boolean {
+  return mark > at && isBlank(source.charCodeAt(mark - 1))
+}
+
+/**
+ * Whether a text that begins with a mark, where a value should stand, is a comment: to upstream it always is. Here a
+ * comment has a blank behind its mark, or is sealed; `#hunter2` is a value that begins with a mark.
+ */
+export function isCommentAlone(text: string): boolean {
+  const end = marksEnd(text)
+  const words = text.slice(end)
+  return words !== "" && (isBlank(text.charCodeAt(end - 1)) || isBlank(text.charCodeAt(end)) || isCommentToken(words))
 }
 
 function findMark(source: string, start: number, end: number): number {

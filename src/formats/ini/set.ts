@@ -5,7 +5,8 @@ import { notPrintable } from "./emit.ts"
 import { contentEnd } from "./metadata.ts"
 import { defaultSection, type Entry, metadataSection, parse, type Parts, type Section } from "./parse.ts"
 import { contentSections, type Group, groups } from "./sites.ts"
-import { isBlank, lineEndAt, trimmedEnd } from "./space.ts"
+import { isCommentAlone } from "./read-value.ts"
+import { isBlank, lineEndAt, trim, trimmedEnd } from "./space.ts"
 import { printKey, scalarText, spellValue } from "./spell.ts"
 import { unsetValue } from "./unset.ts"
 
@@ -68,12 +69,17 @@ function findGroup(sections: readonly Section[], key: string): Group | null {
 function replace(source: string, { delimiter, reading }: Entry, text: string): Edit {
   const { span, quote } = reading
   const rest = source.slice(span.end, lineEndAt(source, span.end))
-  if (text === "" && quote === "") return { ...span, text: "" }
+  // What stands behind an empty value must not become the value.
+  if (text === "" && quote === "") return { ...span, text: isValue(trim(rest)) ? '""' : "" }
   const spelled = spellValue(text, quote, rest, "value")
   // An empty value may have nothing between it and the delimiter, where the others of its kind have a blank.
   const isTight = span.start === delimiter + 1 && span.end === span.start
   const gap = isTight && isBlank(source.charCodeAt(delimiter - 1)) ? " " : ""
   return { ...span, text: gap + spelled }
+}
+
+function isValue(rest: string): boolean {
+  return rest !== "" && !isCommentAlone(rest)
 }
 
 /** A line in the style of the last sibling, its delimiter below theirs when those are aligned. */

@@ -94,7 +94,8 @@ function addGroup(sites: Site[], parts: Parts, entries: readonly Entry[], sectio
   for (const entry of entries) {
     const isShadowed = entry !== effective
     const { comment } = entry.reading
-    const inline = comment === null ? null : inlineComment(parts.source, comment, entry.line, section, isShadowed)
+    const inline =
+      comment === null ? null : inlineComment(parts.source, comment, entry.line, { section, item, isShadowed })
     if (entry.own.length > 0) {
       push(sites, ownComment(parts, entry.own, section, { isFollowed: comment !== null, isShadowed }))
     }
@@ -167,7 +168,12 @@ function ownComment(
   return isShadowed ? { ...site, shadowed: true } : site
 }
 
-function inlineComment(source: string, span: Span, line: number, item: Item, isShadowed: boolean): Site | null {
+function inlineComment(
+  source: string,
+  span: Span,
+  line: number,
+  { section, item, isShadowed }: { section: Item; item: Item; isShadowed: boolean },
+): Site | null {
   const spelled = source.slice(span.start, span.end)
   const text = commentText([spelled], false)
   if (text === "") return null
@@ -178,7 +184,8 @@ function inlineComment(source: string, span: Span, line: number, item: Item, isS
     isFollowed: false,
     isUpstream: false,
   }
-  const site: Site = { ...commentSite(text, { item, span, place: own, tail: "", line }), inline: true }
+  const comment = commentSite(text, { item: section, span, place: own, tail: "", line })
+  const site: Site = { ...comment, inline: true, behind: item }
   return isShadowed ? { ...site, shadowed: true } : site
 }
 

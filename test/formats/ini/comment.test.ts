@@ -27,9 +27,9 @@ describe("a comment is one site, and one line when it is sealed", () => {
     { name: "at the end", source: "k=\n; a", texts: ["a"], sealed: `k=\n; ${token}` },
     {
       name: "marks alone are no comment",
-      source: ";;;\nk=\nl= ;\n[s]\n##\n",
+      source: ";;;\nk=\n[s]\n##\n",
       texts: [],
-      sealed: ";;;\nk=\nl= ;\n[s]\n##\n",
+      sealed: ";;;\nk=\n[s]\n##\n",
     },
   ]
   test.each(cases)("$name", ({ source, texts, sealed }) => {
@@ -44,7 +44,7 @@ describe("a first line of marks alone makes upstream panic, so it stays in the t
     ["a frame", ";;;;\n; Module ;\n;;;;\n[s]\n", ["s ; ;;;;\n; Module ;\n;;;;"]],
     ["above a key", "#\n# a\nk=\n", ["DEFAULT = ", "DEFAULT ; #\n# a"]],
     ["above a comment behind a value", ";\nk= ; a\n", ["DEFAULT = ", "DEFAULT ; ;", "DEFAULT ; a"]],
-    ["above marks behind a value", ";\nk= #\n", ["DEFAULT = ", "DEFAULT ; ;"]],
+    ["above a value of marks", ";\nk= #\n", ["DEFAULT = #"]],
     ["above a comment behind a header", "#\n[s] ; a\n", ["s ; #\n; a"]],
   ]
   test.each(cases)("%s", (_name, source, texts) => {
