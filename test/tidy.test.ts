@@ -89,6 +89,7 @@ const packages: Readonly<Record<string, string>> = {
   diff: "src/core/merge/by-text.ts",
   pg: "src/audit/",
   "@secretlint/": "src/app/check/provider-keys.ts",
+  "fastest-levenshtein": "src/errors/nearest.ts",
 }
 
 function roomOf(file: string): string {
