@@ -34,7 +34,19 @@ function licenceText(folder, licence, root) {
   }
   const ownFile = read(/^(licen[sc]e|copying|unlicense)/i)
   if (ownFile !== undefined) return ownFile
-  if (licence === "Apache-2.0") return readFileSync(join(root, "LICENSE"), "utf8")
+  const apache = () => readFileSync(join(root, "LICENSE"), "utf8")
+  if (licence === "Apache-2.0") return apache()
+  if (licence === "(Apache-2.0 AND BSD-3-Clause)") {
+    // The other one is at the head of the file that it is for.
+    const lines = readFileSync(join(folder, "dist/esm/wire/varint.js"), "utf8").split("\n")
+    const head = lines
+      .slice(
+        0,
+        lines.findIndex((line) => !line.startsWith("//")),
+      )
+      .map((line) => line.slice(3))
+    return head.some((line) => line.startsWith("Redistribution")) ? `${apache()}\n\n${head.join("\n")}` : undefined
+  }
   return /^(?:#+ *licen[sc]e|licen[sc]e\n-+)\n([^]*)/im.exec(read(/^readme/i) ?? "")?.[1]
 }
 

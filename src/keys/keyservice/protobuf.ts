@@ -1,42 +1,51 @@
+import { BinaryReader, BinaryWriter, WireType } from "@bufbuild/protobuf/wire"
+
 /** The part of the protocol buffers encoding that a key service needs: fields that hold bytes, text or messages. */
 
 export type Fields = ReadonlyMap<number, readonly Uint8Array[]>
 
 /** A message whose fields are all length-delimited. An empty field is left out, as proto3 has it. */
 export function encodeFields(fields: readonly (readonly [number: number, value: Uint8Array | string])[]): Uint8Array {
-  const parts: Uint8Array[] = []
+  const writer = new BinaryWriter()
   for (const [number, value] of fields) {
     const bytes = typeof value === "string" ? Buffer.from(value, "utf8") : value
-    if (bytes.length > 0) parts.push(encodeField(number, bytes))
+    if (bytes.length > 0) writer.tag(number, WireType.LengthDelimited).bytes(bytes)
   }
-  return Buffer.concat(parts)
+  return writer.finish()
 }
 
 /** One field, also when it is empty: the member of a `oneof` is set by being there. */
 export function encodeField(number: number, bytes: Uint8Array): Uint8Array {
-  return Buffer.concat([varint(number * 8 + wire.bytes), varint(bytes.length), bytes])
+  return new BinaryWriter().tag(number, WireType.LengthDelimited).bytes(bytes).finish()
 }
-
-const wire = { varint: 0, fixed64: 1, bytes: 2, fixed32: 5 } as const
 
 /**
  * Reads a message and skips fields of other kinds, which a later version may have added. Of a repeated field all values
  * are kept.
  *
- * @returns `null` when the bytes are no message
+ * @returns `null` when the bytes are no message; else views of them, so that who wipes the bytes wipes the values
  */
 export function decodeFields(bytes: Uint8Array): Fields | null {
   const fields = new Map<number, Uint8Array[]>()
-  const reader = new Reader(bytes)
-  while (!reader.isAtEnd) {
-    const key = reader.varint()
-    if (key === null || key < 8) return null
-    const number = Math.floor(key / 8)
-    const value = reader.value(key % 8)
-    if (value === null) return null
-    if (value !== "skipped") fields.set(number, [...(fields.get(number) ?? []), value])
+  const reader = new BinaryReader(bytes)
+  try {
+    while (reader.pos < reader.len) {
+      const [number, type] = reader.tag()
+      if (type === WireType.LengthDelimited) fields.set(number, [...(fields.get(number) ?? []), reader.bytes()])
+      else if (!isSkipped(reader, number, type)) return null
+    }
+  } catch {
+    return null
   }
   return fields
+}
+
+const varintBytesMax = 10
+
+/** Groups are not of proto3. A number has ten bytes at most, which the reader does not count where it skips one. */
+function isSkipped(reader: BinaryReader, number: number, type: WireType): boolean {
+  if (type === WireType.StartGroup || type === WireType.EndGroup) return false
+  return reader.skip(type, number).length <= varintBytesMax
 }
 
 /** The last value of a field, as proto3 has it; empty when it is not there. */
@@ -52,66 +61,5 @@ export function textOf(fields: Fields, number: number): string | null {
     return strictUtf8.decode(bytesOf(fields, number))
   } catch {
     return null
-  }
-}
-
-function varint(value: number): Uint8Array {
-  const bytes: number[] = []
-  let rest = value
-  while (rest >= 0x80) {
-    bytes.push((rest % 0x80) | 0x80)
-    rest = Math.floor(rest / 0x80)
-  }
-  bytes.push(rest)
-  return Uint8Array.from(bytes)
-}
-
-class Reader {
-  readonly #bytes: Uint8Array
-  #at = 0
-
-  constructor(bytes: Uint8Array) {
-    this.#bytes = bytes
-  }
-
-  get isAtEnd(): boolean {
-    return this.#at === this.#bytes.length
-  }
-
-  /** Numbers that do not fit into a double are skipped over, but never used: no field here needs one. */
-  varint(): number | null {
-    let value = 0
-    for (let size = 0; size < 10; size++) {
-      const byte = this.#bytes[this.#at++]
-      if (byte === undefined) return null
-      value += (byte & 0x7f) * 2 ** (7 * size)
-      if (byte < 0x80) return value
-    }
-    return null
-  }
-
-  value(kind: number): Uint8Array | "skipped" | null {
-    switch (kind) {
-      case wire.varint:
-        return this.varint() === null ? null : "skipped"
-      case wire.fixed64:
-        return this.#take(8) === null ? null : "skipped"
-      case wire.fixed32:
-        return this.#take(4) === null ? null : "skipped"
-      case wire.bytes: {
-        const length = this.varint()
-        return length === null ? null : this.#take(length)
-      }
-      default:
-        return null
-    }
-  }
-
-  #take(length: number): Uint8Array | null {
-    const end = this.#at + length
-    if (end > this.#bytes.length) return null
-    const part = this.#bytes.subarray(this.#at, end)
-    this.#at = end
-    return part
   }
 }
