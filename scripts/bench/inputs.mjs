@@ -66,6 +66,39 @@ export function dotenv(count) {
   return text
 }
 
+export function ini(count) {
+  let text = ""
+  let last = -1
+  for (const entry of entries(count)) {
+    if (entry.section !== last) text += `[section_${entry.section}]\n`
+    last = entry.section
+    text += `${entry.key} = ${entry.value}\n`
+  }
+  return text
+}
+
+export function oneMapping(count) {
+  let text = ""
+  for (let index = 0; index < count; index++) text += `k${index}: v${index}\n`
+  return text
+}
+
+export function listOfMappings(count) {
+  let text = "items:\n"
+  for (const { key, value } of entries(count)) text += `  - name: ${key}\n    value: ${value}\n`
+  return text
+}
+
+export function withComments(lines) {
+  let text = ""
+  for (const { key, value } of entries(Math.ceil(lines / 3))) text += `# about ${key}\n${key}: "${value}"\n\n`
+  return text
+}
+
+export function longValue(size) {
+  return `value: "${"abcdefgh".repeat(Math.ceil(size / 8))}"\n`
+}
+
 export function binary(size) {
   const draw = random(7)
   const bytes = Buffer.alloc(size)
