@@ -41,6 +41,8 @@ export async function run(io: Io): Promise<number> {
     if (output !== undefined) await io.stdout.write(output)
     for (const line of said) await io.stderr.write(`${line}\n`)
     for (const error of errors) await fail(error)
+    if (io.stderr.isTty && readsFiles.has(words[0] ?? ""))
+      await (await import("../app/git/notice.ts")).noticeUnwired(session)
     const [first] = errors
     return first === undefined ? exit : exitOf(first)
   } catch (error) {
@@ -49,6 +51,18 @@ export async function run(io: Io): Promise<number> {
     end.come()
   }
 }
+
+/** Commands after which a clone that does not merge sealed files yet is worth a word. */
+const readsFiles: ReadonlySet<string> = new Set([
+  "decrypt",
+  "encrypt",
+  "edit",
+  "set",
+  "unset",
+  "rotate",
+  "sync",
+  "updatekeys",
+])
 
 /** Whether failures are to be printed as JSON; asked before anything is parsed, so that usage errors are included. */
 export function wantsJson(words: readonly string[]): boolean {

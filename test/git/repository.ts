@@ -39,6 +39,8 @@ export interface Parts {
   readonly fs?: Partial<Io["fs"]>
   /** Called with each program that is started. */
   readonly spawned?: (program: string) => void
+  /** Standard error is a terminal. */
+  readonly isTty?: boolean
 }
 
 export function repository({ bare = false }: { readonly bare?: boolean } = {}): Repository {
@@ -85,14 +87,15 @@ export function repository({ bare = false }: { readonly bare?: boolean } = {}): 
       return git("rev-parse", "HEAD").trim()
     },
     sotto: (...args) => repo.sottoWith({}, ...args),
-    async sottoWith({ fs = {}, spawned }, ...args) {
+    async sottoWith({ fs = {}, spawned, isTty = false }, ...args) {
       const { io, ended } = ioFor({ args, cwd: repo.cwd, env })
       const spawn: Io["processes"]["spawn"] = (program, words, options) => {
         spawned?.(program)
         return io.processes.spawn(program, words, options)
       }
       const processes = Object.create(io.processes, { spawn: { value: spawn } }) as Io["processes"]
-      return ended(await run({ ...io, fs: { ...io.fs, ...fs }, processes, program: join(bin, "sotto") }))
+      const stderr = { ...io.stderr, isTty }
+      return ended(await run({ ...io, fs: { ...io.fs, ...fs }, processes, stderr, program: join(bin, "sotto") }))
     },
     io: (cwd = top) => ioFor({ args: [], cwd, env }).io,
     async withProgram() {

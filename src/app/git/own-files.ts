@@ -26,7 +26,7 @@ export async function putFile(
   const { io } = session
   const put = async (bytes: Uint8Array | null, opened: Uint8Array | null): Promise<void> => {
     if (bytes !== null) {
-      makeFolders(session, dirname(path))
+      makeFolders(session, dirname(path), 0o777)
       await writeAtomic(io, path, bytes, { mode, opened })
       return
     }
@@ -40,12 +40,13 @@ export async function putFile(
   return () => put(before, after)
 }
 
-function makeFolders(session: Session, folder: string): void {
+/** Makes a folder and those above it that are missing. @throws {AppError} `FILE_UNWRITABLE` */
+export function makeFolders(session: Session, folder: string, mode: number): void {
   const { io } = session
   if (factsOf(io, folder) !== null) return
-  makeFolders(session, dirname(folder))
+  makeFolders(session, dirname(folder), mode)
   try {
-    io.fs.makeFolder(folder, 0o777)
+    io.fs.makeFolder(folder, mode)
   } catch (error) {
     throw error instanceof AppError ? error : unwritable(error, folder)
   }
