@@ -39,6 +39,10 @@ export function cases({ root, recipient, isQuick, seal }) {
   })
   const [section, entry] = readFileSync(join(root, "20.yaml"), "utf8").split("\n")
   const firstPath = `["${section.slice(0, -1)}"]["${entry.trim().split(":")[0]}"]`
+  const gitView = (options) => ({
+    sotto: () => ["textconv", ...options, "sealed-20.yaml"],
+    sops: () => ["decrypt", "sealed-20.yaml"],
+  })
   return [
     { name: "decrypt, 20 values, one age key", args: ["decrypt", "sealed-20.yaml"], ...cold },
     { name: "the same with an AWS and a GCP recipient", args: ["decrypt", "sealed-cloud.yaml"], ...cold },
@@ -87,6 +91,14 @@ export function cases({ root, recipient, isQuick, seal }) {
     decrypt("10000.json", { toSops: 0.75, binaryToSops: 0.5, ciphers: 10_000 }, { isSlow: true }),
     decrypt("10000.env", { toSops: 1, binaryToSops: 0.7, ciphers: 10_000 }),
     decrypt("10000.ini", { toSops: 0.8, binaryToSops: 0.5, ciphers: 10_000 }),
+    { name: "filestatus, 20 values", args: ["filestatus", "sealed-20.yaml"], toNode: 1.25, binaryToSops: 0.5 },
+    // Git starts it twice for each commit that `git log -p` shows.
+    { ...gitView([]), name: "textconv, 20 values", toNode: 1.5, binaryToSops: 0.75 },
+    { ...gitView(["--redacted"]), name: "textconv --redacted, 20 values", toNode: 1.2, binaryToSops: 0.75 },
+    decrypt("1000.yaml", { toSops: 0.75, binaryToSops: 0.35 }),
+    decrypt("10000.yaml", { toSops: 0.3, binaryToSops: 0.15 }, { isSlow: true }),
+    decrypt("10000.json", { toSops: 0.3, binaryToSops: 0.15 }, { isSlow: true }),
+    decrypt("10000.env", { toSops: 0.3, binaryToSops: 0.15 }),
     {
       name: "encrypt 10000.yaml",
       args: ["encrypt", "--age", recipient, "10000.yaml"],

@@ -1,0 +1,78 @@
+import { describe, expect, test } from "vitest"
+import { recipient, repository, type Repository, sopsrc, stranger } from "./repository.ts"
+
+async function start(): Promise<Repository> {
+  const repo = repository()
+  await repo.withProgram()
+  repo.withIdentity()
+  repo.write(".sopsrc", sopsrc("[ab].yaml"))
+  repo.write("a.yaml", "a: 1\nb: 2\n")
+  expect((await repo.sotto("encrypt", "-i", "a.yaml")).status).toBe(0)
+  repo.git("add", ".")
+  expect((await repo.sotto("git", "install")).status).toBe(0)
+  repo.commitAll("first")
+  return repo
+}
+
+describe("the hooks of an installation, run by git", () => {
+  test("a commit with plain text is stopped, in at most 20 lines, and a sealed one passes", async () => {
+    const repo = await start()
+    repo.write("b.yaml", "b: open\n")
+    repo.git("add", ".")
+    const { status, stderr } = repo.tryGit("commit", "-m", "x")
+    expect(status).toBe(1)
+    expect(stderr).toContain("b.yaml:1: PLAINTEXT_FILE")
+    expect(stderr.trimEnd().split("\n").length).toBeLessThanOrEqual(20)
+    expect((await repo.sotto("encrypt", "-i", "b.yaml")).status).toBe(0)
+    repo.git("add", ".")
+    repo.git("commit", "--quiet", "-m", "sealed")
+  })
+
+  test("`git commit -a` is judged by what it commits", async () => {
+    const repo = await start()
+    repo.write("a.yaml", "a: open\n")
+    const { status, stderr } = repo.tryGit("commit", "-a", "-m", "x")
+    expect(status).toBe(1)
+    expect(stderr).toContain("a.yaml:1: ")
+  })
+
+  test("a merge by key passes, and one that brings plain text is stopped", async () => {
+    const repo = await start()
+    repo.git("checkout", "--quiet", "-b", "topic")
+    await repo.sotto("set", "a.yaml", "a", "10")
+    repo.commitAll("topic")
+    repo.git("checkout", "--quiet", "main")
+    await repo.sotto("set", "a.yaml", "b", "20")
+    repo.commitAll("main")
+    repo.git("merge", "--quiet", "--no-edit", "topic")
+    expect((await repo.sotto("get", "a.yaml", "a")).stdout.toString().trim()).toBe("10")
+    expect((await repo.sotto("get", "a.yaml", "b")).stdout.toString().trim()).toBe("20")
+    repo.git("checkout", "--quiet", "-b", "plain", "HEAD~1")
+    repo.write("b.yaml", "b: open\n")
+    repo.git("add", ".")
+    repo.git("commit", "--quiet", "--no-verify", "-m", "plain")
+    repo.git("checkout", "--quiet", "main")
+    const { status, stderr } = repo.tryGit("merge", "--no-edit", "plain")
+    expect(status).not.toBe(0)
+    expect(stderr).toContain("b.yaml:1: PLAINTEXT_FILE")
+  })
+
+  test("after a merge it is said which files wait, and nothing fails", async () => {
+    const repo = await start()
+    repo.git("checkout", "--quiet", "-b", "topic")
+    repo.write(
+      ".sopsrc",
+      `version: 1\nrecipients:\n  tester: ${recipient}\n  carol: ${stranger}\nrules:\n  - path: "[ab].yaml"\n    recipients: [tester, carol]\n`,
+    )
+    repo.git("add", ".")
+    repo.git("commit", "--quiet", "--no-verify", "-m", "carol comes")
+    repo.git("checkout", "--quiet", "main")
+    repo.write("c.txt", "x\n")
+    repo.commitAll("other")
+    const { status, stderr } = repo.tryGit("merge", "--no-edit", "--no-verify", "topic")
+    expect(status).toBe(0)
+    expect(stderr).toContain("recipients do not follow the config in a.yaml: sotto sync")
+    repo.write(".sopsrc", "rules: [")
+    expect((await repo.sotto("git", "hook", "post-merge", "0")).status).toBe(0)
+  })
+})
