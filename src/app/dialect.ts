@@ -74,6 +74,8 @@ export interface ChangeDialect {
   readonly readsConfigFirst: boolean
   /** Every value that comes to stand in the clear is to be agreed to (security rule S1). */
   readonly checksClearValues: boolean
+  /** Setting what is there already writes the file anew, with another MAC and date. */
+  readonly renewsUnchanged: boolean
   /** `set` takes lists, and numbers as they are written; otherwise no list, and every number is a float. */
   readonly values: "json" | "as upstream"
   /** The exit status when the file with a value cannot be read; absent: that of the error. */
@@ -136,6 +138,7 @@ export const sottoDialect: Dialect = {
     passphraseTriesMax: 3,
     asksBeforePlugins: true,
     trustsNamedGpg: false,
+    takesAwsProfile: true,
     trustsAnyVault: false,
     createsVaultKeys: false,
     namesHostInSessions: false,
@@ -166,7 +169,7 @@ export const sottoDialect: Dialect = {
     addsContextToRules: false,
     needsRuleBesideOptions: false,
   },
-  changes: { readsConfigFirst: false, checksClearValues: true, values: "json" },
+  changes: { readsConfigFirst: false, checksClearValues: true, renewsUnchanged: false, values: "json" },
   recipients: { refusesStrangers: true, checksMac: true, keepsEntries: true },
   children: { inheritIdentities: false, values: "checked", folder: "memory" },
   editing: { guardsText: true, onSignal: "forward", onFault: "confirm", offersDrafts: true },

@@ -61,6 +61,8 @@ export interface SealOptions {
   readonly allowEmptySelection: boolean
   /** A name that the rule means but does not match is refused. */
   readonly checksNames?: boolean | undefined
+  /** MAC and date are made anew even where nothing changed, as upstream does. */
+  readonly renewsMac?: boolean
   /** Blanks per level of a new metadata block; `undefined` is upstream's default. */
   readonly indent?: number | undefined
 }
@@ -96,7 +98,12 @@ export function seal(format: Format, plain: string, options: SealOptions): Seale
   if (scan.metadata !== null) throw new AppError("ALREADY_SEALED")
   checkReservedKey(scan)
   const { previous } = options
-  if (previous !== null && (options.told?.size ?? 0) === 0 && isUnchanged(plain, options)) {
+  if (
+    previous !== null &&
+    (options.told?.size ?? 0) === 0 &&
+    options.renewsMac !== true &&
+    isUnchanged(plain, options)
+  ) {
     return {
       text: previous.document.scan.source,
       opened: previous,
@@ -241,7 +248,8 @@ export function finish(draft: Draft, like: MetadataBlock | null, options: SealOp
   const { previous, macOnlyEncrypted, selectors, cipher, structure } = options
   const before = previous?.document.metadata ?? null
   const { macHex } = draft
-  const keepsMac = before !== null && previous!.macHex === macHex && before.macOnlyEncrypted === macOnlyEncrypted
+  const isSameMac = before !== null && previous!.macHex === macHex && before.macOnlyEncrypted === macOnlyEncrypted
+  const keepsMac = isSameMac && options.renewsMac !== true
   const lastModified = keepsMac ? before.lastModified : timestamp(options.now)
   // Upstream writes no selector into a new binary file.
   const written = draft.format.name === "binary" ? selectors : normalized(selectors)

@@ -12,6 +12,8 @@ export interface KeyDialect {
   readonly asksBeforePlugins: boolean
   /** The program that `SOPS_GPG_EXEC` names runs wherever it lies (security rule S6). */
   readonly trustsNamedGpg: boolean
+  /** AWS_PROFILE stands in for a profile that a file names and that is not here. */
+  readonly takesAwsProfile: boolean
   /** A Vault server gets a token although only the file names it. */
   readonly trustsAnyVault: boolean
   /** Wrapping for a Vault key that is not there goes on, and Vault creates it. */

@@ -114,7 +114,10 @@ function keep(fs: typeof Fs, { base, own, folder, uid }: Folders, compiled: read
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
     if (!isPrivate(fs, own, uid)) return
     removeOld(fs, own)
-    for (const { chunk, script } of compiled) write(fs, `${folder}/${chunk}${suffix}`, script.createCachedData())
+    for (const { chunk, script } of compiled) {
+      write(fs, `${folder}/${chunk}${suffix}`, script.createCachedData())
+      if (suffix === "") fs.rmSync(`${folder}/${chunk}${ofBadEnd}`, { force: true })
+    }
   } catch {
     // The next run compiles again.
   }
@@ -122,11 +125,18 @@ function keep(fs: typeof Fs, { base, own, folder, uid }: Folders, compiled: read
 
 const keptMs = 30 * 24 * 3600 * 1000
 
-/** What other builds left and has not been added to for a month. */
+/** As many as somebody uses side by side: the build that is installed, another one, and two lines of Node. */
+const buildsMax = 4
+
+/** What other builds left: all but the newest few, and those that have not been added to for a month. */
 function removeOld(fs: typeof Fs, own: string): void {
-  for (const build of fs.readdirSync(own)) {
-    const path = `${own}/${build}`
-    if (performance.timeOrigin - fs.lstatSync(path).mtimeMs > keptMs) fs.rmSync(path, { recursive: true, force: true })
+  const builds = fs
+    .readdirSync(own)
+    .map((build) => ({ path: `${own}/${build}`, ms: fs.lstatSync(`${own}/${build}`).mtimeMs }))
+    .sort((a, b) => b.ms - a.ms)
+  for (const [index, { path, ms }] of builds.entries()) {
+    if (index < buildsMax && performance.timeOrigin - ms <= keptMs) continue
+    fs.rmSync(path, { recursive: true, force: true })
   }
 }
 

@@ -124,11 +124,24 @@ describe("S15: the cache of compiled code", () => {
     expect(runOnce({}, 1)).toBe(true)
     expect(fs.statSync(join(home, ".cache/sotto/b/k/b.cjs.part")).mtimeMs).toBe(partial)
     expect(runOnce()).toBe(true)
-    expect(kept()).toEqual(["b.cjs", "b.cjs.part"])
+    expect(kept()).toEqual(["b.cjs"])
     expect(openCodeCache(fs, facts({}))?.find("b.cjs")?.isWhole).toBe(true)
     const whole = fs.statSync(join(home, ".cache/sotto/b/k/b.cjs")).mtimeMs
     expect(runOnce({}, 1)).toBe(true)
     expect(fs.statSync(join(home, ".cache/sotto/b/k/b.cjs")).mtimeMs).toBe(whole)
+  })
+
+  test("of other builds is kept for the newest few", () => {
+    empty()
+    const builds = ["older", "old", "new", "newer", "newest"]
+    for (const [nth, build] of builds.entries()) {
+      fs.mkdirSync(join(home, ".cache/sotto", build), { recursive: true, mode: 0o700 })
+      const at = new Date(performance.timeOrigin - 60_000 * (builds.length - nth))
+      fs.utimesSync(join(home, ".cache/sotto", build), at, at)
+    }
+    fs.chmodSync(join(home, ".cache/sotto"), 0o700)
+    runOnce()
+    expect(fs.readdirSync(join(home, ".cache/sotto")).toSorted()).toEqual(["b", "new", "newer", "newest"])
   })
 
   test("is not taken from a folder that others can look into, nor through a link", () => {

@@ -50,7 +50,7 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
     const place = commentsCount ? pathAsUpstream(rootOf(file, scan), path).path : path
     const content = isUpstreams ? valueAsUpstream(value, format.name) : value
     if (refusesTwice) refuseTwice(file, scan, path)
-    if (options.idempotent && isThere(rootOf(file, scan), place, content)) return { edits: [] }
+    if (options.idempotent && isThere(rootOf(file, scan), place, content)) return null
     told = toldValues(format.name, place, content)
     return { edits: format.set(scan, place, content), told }
   })

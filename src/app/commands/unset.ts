@@ -33,12 +33,12 @@ export async function unsetValue(session: Session, options: UnsetOptions): Promi
       const asUpstream = `Unsupported type: a scalar for item '${path.at(-1)!}'`
       throw new AppError("KEY_NOT_FOUND", { path }, { subject: "a scalar is in the way", asUpstream })
     }
-    if (missing !== null && options.idempotent) return { edits: [] }
+    if (missing !== null && options.idempotent) return null
     if (missing !== null) throw new AppError("KEY_NOT_FOUND", { path: missing })
     try {
       return { edits: document.format.unset(scan, place) }
     } catch (error) {
-      if (options.idempotent && error instanceof AppError && error.code === "KEY_NOT_FOUND") return { edits: [] }
+      if (options.idempotent && error instanceof AppError && error.code === "KEY_NOT_FOUND") return null
       // The tree knows what stands there instead.
       if (!commentsCount) findInTree(root!, path)
       throw error

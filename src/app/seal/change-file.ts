@@ -26,12 +26,13 @@ const noValues: ToldValues = new Map()
 /**
  * Opens a file, changes its plain text, and seals it again in its place.
  *
- * @param change - the edits to make; where nothing changes the file is left untouched
+ * @param change - the edits to make; `null` leaves the file untouched, and so does what changes nothing, except where
+ *   the dialect renews it
  */
 export async function changeFile(
   session: Session,
   request: ChangeRequest,
-  change: (scan: Scan, file: OpenedFile) => Promise<Change>,
+  change: (scan: Scan, file: OpenedFile) => Promise<Change | null>,
 ): Promise<Outcome> {
   const file = await openFile(session, { ...request, source: request.file, inputType: changedAs(session, request) })
   try {
@@ -42,11 +43,13 @@ export async function changeFile(
       }
       const plain = utf8.decode(file.opened.bytes)
       const scan = format.scan(plain)
-      const { edits, told = noValues } = await change(scan, file)
+      const made = await change(scan, file)
+      const renewsMac = made !== null && session.dialect.changes.renewsUnchanged
+      const { edits, told = noValues } = made ?? { edits: [] }
       const changed = utf8.encode(splice(plain, edits))
       const isSameText = equalBytes(changed, file.opened.bytes)
-      if (isSameText && told.size === 0 && request.ignoreMac !== true) return {}
-      const { text } = await sealOver(session, file, changed, { ...request, told }).catch(ownMetadata)
+      if (isSameText && told.size === 0 && request.ignoreMac !== true && !renewsMac) return {}
+      const { text } = await sealOver(session, file, changed, { ...request, told, renewsMac }).catch(ownMetadata)
       if (isSameText && text === file.document.scan.source) return {}
       await writeAtomic(session.io, request.file, utf8.encode(text), {
         mode: "kept",

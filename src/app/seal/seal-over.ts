@@ -31,7 +31,7 @@ export async function sealOver(
   session: Session,
   file: OpenedFile,
   plain: Uint8Array,
-  options: ClearOptions & { readonly told?: ToldValues | undefined },
+  options: ClearOptions & { readonly told?: ToldValues | undefined; readonly renewsMac?: boolean },
   fresh: FreshKey | null = null,
 ): Promise<Sealed> {
   const { document, opened, compiled, settings } = file
@@ -47,6 +47,7 @@ export async function sealOver(
     version: isToRepair ? sopsVersion : metadata.version,
     scan,
     told: options.told,
+    renewsMac: options.renewsMac ?? false,
     // A file that was sealed without a digest gets one, unless the config turns it off.
     structure: settings.rule.structure !== "off" || !isStock,
     layoutMemo: settings.rule.layoutMemo !== "never",

@@ -1,26 +1,34 @@
 import { homeFile } from "../home-file.ts"
 import { type KeyContext } from "../provider.ts"
+import { service } from "./credentials.ts"
+import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
 
-const noticed = sessionMemo<boolean>()
+const known = sessionMemo<boolean>()
 
 /**
- * The profile that a file names, if the user has one of that name. A file comes from somebody else, whose profiles may
- * be called differently: then the user's own credentials are good enough, and a notice says so once.
+ * The profile that a file names, which has to be there. A file comes from somebody else, whose profiles may be called
+ * differently: whoever names a profile of their own in AWS_PROFILE gets that one in its place, and a notice. Upstream
+ * knows no such way out.
  *
  * @returns `null` to use the ambient credentials
+ * @throws {AppError} `KEY_NO_CREDENTIALS`
  */
 export async function usableProfile(name: string, context: KeyContext): Promise<string | null> {
   if (name === "") return null
-  const exists = await noticed(context, name, async () => {
-    const known = await profileNames(context)
-    if (known.has(name)) return true
-    const asked = context.env("AWS_PROFILE") ?? ""
-    const instead = asked === "" ? "the credentials of the environment are used" : `the profile ${asked} is used`
-    context.notice(`the file names the AWS profile ${name}, which does not exist here; ${instead} instead`)
-    return false
+  const asked = context.dialect.takesAwsProfile ? (context.env("AWS_PROFILE") ?? "") : ""
+  const exists = await known(context, name, async () => {
+    const isThere = (await profileNames(context)).has(name)
+    const text = `the file names the AWS profile ${name}, which does not exist here; the profile ${asked} is used instead`
+    if (!isThere && asked !== "") context.notice(text)
+    return isThere
   })
-  return exists ? name : null
+  if (exists) return name
+  if (asked !== "") return null
+  const hint = context.dialect.takesAwsProfile
+    ? "make that profile, or say in AWS_PROFILE which of yours is used instead (default is one of them)"
+    : undefined
+  throw serviceError("KEY_NO_CREDENTIALS", { service, words: `there is no profile ${name} here`, hint })
 }
 
 /** @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html */

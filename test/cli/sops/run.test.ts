@@ -257,3 +257,49 @@ describe("what stays closed", () => {
     }
   })
 })
+
+describe("set and unset", () => {
+  const sealedBy = async (name: string): Promise<string> => {
+    writeFileSync(file(name), (await sops(["encrypt", "--age", recipient, "plain.yaml"])).stdout)
+    return readFileSync(file(name), "utf8")
+  }
+
+  test("a value that is there already is written anew, with another MAC and the same tokens", async () => {
+    const before = await sealedBy("same.yaml")
+    expect((await sops(["set", "same.yaml", '["a"]', '"canary-7f3a"'])).status).toBe(0)
+    const after = readFileSync(file("same.yaml"), "utf8")
+    expect(after).not.toBe(before)
+    const withoutMac = (text: string): string => text.replace(/^ +(?:mac|lastmodified): .*\n/gm, "")
+    expect(withoutMac(after)).toBe(withoutMac(before))
+    expect((await sops(["decrypt", "same.yaml"])).stdout).toEqual((await sops(["decrypt", "s.yaml"])).stdout)
+  })
+
+  test("another output type does not keep it from that", async () => {
+    const before = await sealedBy("typed.yaml")
+    expect((await sops(["set", "--output-type", "json", "typed.yaml", '["a"]', '"canary-7f3a"'])).status).toBe(0)
+    expect(readFileSync(file("typed.yaml"), "utf8")).not.toBe(before)
+  })
+
+  test("with --idempotent the file stays as it was", async () => {
+    const before = await sealedBy("idempotent.yaml")
+    expect((await sops(["set", "--idempotent", "idempotent.yaml", '["a"]', '"canary-7f3a"'])).status).toBe(0)
+    expect((await sops(["unset", "--idempotent", "idempotent.yaml", '["nothing"]'])).status).toBe(0)
+    expect(readFileSync(file("idempotent.yaml"), "utf8")).toBe(before)
+  })
+})
+
+describe("a type that was asked for", () => {
+  test.each([
+    { type: "yaml", text: "key1: value1\nkey2:\n- v1\n", printed: "key1: value1\nkey2:\n    - v1\n" },
+    { type: "dotenv", text: "A=1\n", printed: 'A: "1"\n' },
+    { type: "ini", text: "[s]\na = 1\n", printed: 'DEFAULT: {}\ns:\n    a: "1"\n' },
+  ])("$type that was sealed as JSON comes back as YAML", async ({ type, text, printed }) => {
+    const typed = ["--input-type", type]
+    const args = ["encrypt", "--age", recipient, "--filename-override", "untold", ...typed, "in.txt"]
+    writeFileSync(file("in.txt"), text)
+    writeFileSync(file("as-json"), (await sops(args)).stdout)
+    expect(readFileSync(file("as-json"), "utf8")[0]).toBe("{")
+    const { stdout } = await sops(["decrypt", "--input-type", "yaml", "--output-type", "yaml", "as-json"])
+    expect(stdout.toString("utf8")).toBe(printed)
+  })
+})

@@ -251,8 +251,17 @@ describe("AWS KMS in particular", () => {
       ])
     })
 
-    test("that does not exist here gives way to the ambient credentials, with one notice", async () => {
-      await inEnvironment(envOf(fake), async (env) => {
+    test("that does not exist here is refused by name, however good the ambient credentials are", async () => {
+      const error = await expectedFailure(unwrap(recipientOf({ awsProfile: "theirs" }), envOf(fake)))
+      expect([error.code, error.message]).toEqual([
+        "KEY_NO_CREDENTIALS",
+        expect.stringContaining("there is no profile theirs here"),
+      ])
+      expect(error.hint).toContain("AWS_PROFILE")
+    })
+
+    test("that does not exist here gives way to AWS_PROFILE, with one notice", async () => {
+      await inEnvironment({ ...envOf(fake), AWS_PROFILE: "mine" }, async (env) => {
         const context = testContext({ env })
         for (const enc of [fake.key.wrap(secret, awsContext()), fake.key.wrap(secret, awsContext())]) {
           const entry = {
