@@ -1,7 +1,7 @@
-// Runs several hundred command lines with real sops (SOPS_BIN) and with the built program called as `sops`, each in a
+// Runs several hundred command lines with real sops (SOPS_BIN, or what --against names) and with the built program called as `sops`, each in a
 // folder of its own that began equal, and compares status, output, errors and what is left behind. What may differ
 // stands with its reason in test/differential/allowed.json; any other difference fails.
-//   node scripts/differential.mjs [--quick] [--only TEXT] [--random COUNT --seed N] [--verbose] [--list]
+//   node scripts/differential.mjs [--against BINARY] [--quick] [--only TEXT] [--random COUNT --seed N] [--verbose] [--list]
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync } from "node:fs"
 import { availableParallelism, tmpdir } from "node:os"
 import { join } from "node:path"
@@ -16,9 +16,9 @@ import { runBoth } from "./differential/run-both.mjs"
 const root = fileURLToPath(new URL("..", import.meta.url))
 const main = process.env.SOTTO_MAIN ?? join(root, "dist/main.cjs")
 const allowedFile = join(root, "test/differential/allowed.json")
-const sops = process.env.SOPS_BIN ?? ""
 const option = (name) => process.argv.includes(name)
 const valueOf = (name) => (option(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined)
+const sops = valueOf("--against") ?? process.env.SOPS_BIN ?? ""
 
 if (sops === "") {
   console.log("SOPS_BIN names no sops: nothing was compared")

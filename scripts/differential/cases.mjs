@@ -217,6 +217,7 @@ function decrypting() {
       ),
     ),
     [d, "sealed-nulls.yaml"],
+    [d, "bare-date.yaml"],
     [d, "--input-type", "YAML", "--output-type", "yml", "sealed.yaml"],
     [d, "--filename-override", "x.yaml", "sealed.yaml.gotpl"],
     [d, "--filename-override", "x.yaml", "--output-type", "json", "sealed.yaml.gotpl"],
@@ -398,7 +399,7 @@ function encrypting({ a, b }) {
       [e, ...to, "--input-type", type, "plain.yaml"],
     ]),
     ...[
-      "flat.yaml multi.yaml null-document.yaml null.yaml list.yaml scalar.yaml list.json empty.yaml empty.json empty.env comment.yaml broken.yaml broken.json",
+      "ambiguous.yaml behind.json latin1.json alias-key.yaml binary.yaml flat.yaml multi.yaml null-document.yaml null.yaml list.yaml scalar.yaml list.json empty.yaml empty.json empty.env comment.yaml broken.yaml broken.json",
       "broken.env broken.ini twice.yaml twice.env colon.yaml alias.yaml holds-sops.yaml holds-sops.env indent.yaml crlf.yaml",
       "bom.yaml sealed.yaml sealed.json sealed.env sealed.ini sealed.bin folder nothing.yaml",
     ]

@@ -27,6 +27,11 @@ text: |
 plain_unencrypted: clear
 `,
   "flat.yaml": "a: one\nb: 2\nc: true\nd: 1.5\ne: null\nf: 1e21\nX_Y: z\n",
+  "ambiguous.yaml": '"a:b": 1\na: {b: 2}\n',
+  "behind.json": '{"a": 1} text\n',
+  "latin1.json": Buffer.from('{"a": "\u00e9"}\n', "latin1"),
+  "alias-key.yaml": "p: &p x\n*p : y\n",
+  "binary.yaml": Buffer.from([0, 1, 2, 255, 10]),
   "typed.yaml": "key1: value1\nkey2:\n- v1\n- v2\n",
   "typed.json": '{"key1": "value1", "key2": ["v1", "v2"]}\n',
   "typed.env": "A=1\nB=two\n",
@@ -179,6 +184,7 @@ export function makeTemplate(root, folder, { sops, ours }) {
   writeFileSync(join(folder, "no-version.yaml"), sealed.replace(/^ {4}version: .*\n/m, ""))
   writeFileSync(join(folder, "no-keys.yaml"), sealed.replace(/ {4}age:\n(?: {8}.*\n)+/, ""))
   writeFileSync(join(folder, "bad-date.yaml"), sealed.replace(/(lastmodified: ").*"/, '$1yesterday"'))
+  writeFileSync(join(folder, "bare-date.yaml"), sealed.replace(/(lastmodified: )"(.*)"/, "$1$2"))
   writeFileSync(join(folder, "crlf-sealed.yaml"), sealed.replaceAll("\n", "\r\n"))
   copyFileSync(join(folder, "sealed.json"), join(folder, "secret"))
   copyFileSync(join(folder, "sealed.yaml"), join(folder, "sealed.yaml.gotpl"))

@@ -51,6 +51,7 @@ export const variables = {
   VAULT_ADDR: both("cloud", "the address of Vault; the token is sent to it without further questions"),
   VAULT_AGENT_ADDR: both("cloud", "an agent that is asked in place of the Vault that a file names"),
   VAULT_TOKEN: both("cloud", "the token for Vault"),
+  SOPS_VAULT_TOKEN_FILE: both("cloud", "a file with the token for Vault, when VAULT_TOKEN is not set"),
   VAULT_CONFIG_PATH: both("cloud", "in place of `~/.vault`: the file that names a token helper"),
   VAULT_NAMESPACE: both("cloud", "the namespace in Vault"),
   VAULT_HEADERS: both("cloud", "further headers for Vault, as a JSON mapping"),

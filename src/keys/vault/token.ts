@@ -16,7 +16,7 @@ const tokenShape = /^[\x21-\x7e]{1,4096}$/
 const remembered = sessionMemo<VaultToken | null>()
 
 /**
- * The user's token: VAULT_TOKEN, the token helper that the Vault command line was told to use, `~/.vault-token`.
+ * The user's token: VAULT_TOKEN, the file that SOPS_VAULT_TOKEN_FILE names, the token helper that the Vault command line was told to use, `~/.vault-token`.
  *
  * @returns `null` when there is none
  * @throws {AppError} `KEY_NO_CREDENTIALS` for what cannot be a token
@@ -28,6 +28,8 @@ export function findToken(address: string, context: KeyContext): Promise<VaultTo
 async function find(address: string, context: KeyContext): Promise<VaultToken | null> {
   const fromVariable = context.env("VAULT_TOKEN") ?? ""
   if (fromVariable !== "") return checked(fromVariable, "the token of VAULT_TOKEN")
+  const named = context.env("SOPS_VAULT_TOKEN_FILE") ?? ""
+  if (named !== "") return fromNamedFile(await context.readFile(named))
   const helper = await helperOf(context)
   const fromHelper = helper === null ? "" : await askHelper(helper, address, context)
   if (fromHelper !== "") return checked(fromHelper, "the token of the token helper")
@@ -35,6 +37,15 @@ async function find(address: string, context: KeyContext): Promise<VaultToken | 
   const file = path === null ? null : await context.readFile(path)
   const fromFile = file === null ? "" : Buffer.from(file).toString("utf8").trim()
   return fromFile === "" ? null : checked(fromFile, "the token of ~/.vault-token")
+}
+
+function fromNamedFile(bytes: Uint8Array | null): VaultToken {
+  const source = "the token of SOPS_VAULT_TOKEN_FILE"
+  if (bytes !== null) return checked(Buffer.from(bytes).toString("utf8").trim(), source)
+  throw serviceError("KEY_NO_CREDENTIALS", {
+    service: "Vault",
+    words: "the file of SOPS_VAULT_TOKEN_FILE is not there",
+  })
 }
 
 function checked(text: string, source: string): VaultToken {

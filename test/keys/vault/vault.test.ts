@@ -131,6 +131,20 @@ describe("Vault in particular", () => {
     expect(await unwrap({ env: { ...env, VAULT_TOKEN: token } }, recipient)).toEqual(secret)
   })
 
+  test("the token of the file that SOPS_VAULT_TOKEN_FILE names counts more than ~/.vault-token", async () => {
+    const home = temporaryFolder()
+    writeFileSync(join(home, ".vault-token"), "hvs.other-canary-7f3a\n")
+    writeFileSync(join(home, "token"), `${token}\n`)
+    const env = { VAULT_ADDR: fake.server.origin, SOPS_VAULT_TOKEN_FILE: join(home, "token") }
+    expect(await unwrap({ home, env })).toEqual(secret)
+    const missing = { ...env, SOPS_VAULT_TOKEN_FILE: join(home, "nothing") }
+    const error = await expectedFailure(unwrap({ home, env: missing }))
+    expect([error.code, error.message]).toEqual([
+      "KEY_NO_CREDENTIALS",
+      expect.stringContaining("SOPS_VAULT_TOKEN_FILE"),
+    ])
+  })
+
   test("the token of ~/.vault-token is trimmed and used", async () => {
     const home = temporaryFolder()
     writeFileSync(join(home, ".vault-token"), `${token}\n`)
