@@ -518,6 +518,12 @@ function changing() {
       "[]",
       '["a',
     ].map((path) => ["set", "sealed.yaml", path, '"x"']),
+    ...["ours-anchors.yaml", "sealed-anchors.yaml"].flatMap((f) => [
+      ["set", f, '["one"]', '"new"'],
+      ["set", f, '["copy"]', '"new"'],
+      ["set", f, '["m"]["b"]', '"new"'],
+      ["unset", f, '["copy"]'],
+    ]),
     ["set", "--idempotent", flat, '["a"]', '"one"'],
     ["set", "--idempotent", flat, '["a"]', '"other"'],
     ["set", "--idempotent", flat, '["c"]', "true"],
