@@ -24,7 +24,11 @@ export function mergeOrder(
   for (const name of second) {
     if (!kept.has(name)) continue
     if (inFirst.has(name)) before = name
-    else followers.set(before, [...(followers.get(before) ?? []), name])
+    else {
+      const known = followers.get(before) ?? []
+      known.push(name)
+      followers.set(before, known)
+    }
   }
   const keptFirst = first.filter((name) => kept.has(name))
   return [...(followers.get(null) ?? []), ...keptFirst.flatMap((name) => [name, ...(followers.get(name) ?? [])])]

@@ -133,8 +133,9 @@ function giveOut(comments: readonly Site[], entries: ReadonlyMap<Item, Growing>,
     const holder = entries.get(comment.item)!
     const nth = countBefore(inText, comment.span!.start)
     if (comment.inline === true) {
-      const beside = inText.slice(0, nth).findLast(({ span }) => span!.isBlock)?.beside
-      ;(beside ?? holder.free).push(comment)
+      let at = nth - 1
+      while (at >= 0 && !inText[at]!.span!.isBlock) at--
+      ;(inText[at]?.beside ?? holder.free).push(comment)
       continue
     }
     // The comment of an INI section stands in it, and its span reaches over the header.
