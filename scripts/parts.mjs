@@ -39,6 +39,8 @@ export const parts = [
     late: true,
     roots: ["host/write-atomic.ts", "host/write-in-place.ts", "host/target.ts", "host/leftovers.ts"],
   },
+  // Only a change of a config needs it, and the package.
+  { name: "change-config", late: true, roots: ["config/edit-yaml.ts"], packages: ["yaml"] },
   {
     name: "config",
     late: true,
