@@ -87,13 +87,21 @@ async function measureRow(row, { nodes, seal }) {
   }
   if (existsSync(binary))
     peers.push({ name: "binary", command: (round) => [binary, ...sotto(`binary ${round}`)], before })
-  if (sops !== "") {
+  // What has no counterpart in sops is measured beside another program, or beside Node alone.
+  if (row.instead !== undefined) {
+    if (row.instead !== null) peers.push({ name: "sops", command: () => row.instead })
+  } else if (sops !== "") {
     const command = row.loop === undefined ? () => [sops, ...(row.sops?.(0) ?? row.args)] : () => [...row.loop, sops]
     const withRound = row.sops === undefined ? command : (round) => [sops, ...row.sops(round)]
     peers.push({ name: "sops", command: withRound, before })
   }
   const rounds = roundsOf(row)
-  const results = await measure(peers, { rounds, cwd: root, env, watchesMemory: row.memoryToSops !== undefined })
+  const results = await measure(peers, {
+    rounds,
+    cwd: row.cwd ?? root,
+    env,
+    watchesMemory: row.memoryToSops !== undefined,
+  })
   if (row.loopPart !== undefined && results.sops !== undefined) {
     for (const key of ["ms", "min", "max"]) results.sops[key] *= row.loopPart
   }
