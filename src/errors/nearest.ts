@@ -22,6 +22,19 @@ export function nearest(word: string, known: Iterable<string>): string | null {
   return best
 }
 
+/** The known word that differs in at most so many letters; `null` when none does, and for the word itself. */
+export function nearestWithin(word: string, known: Iterable<string>, lettersMax: number): string | null {
+  if (word.length > wordMax) return null
+  let best: string | null = null
+  let bestDistance = lettersMax + 1
+  for (const candidate of known) {
+    if (candidate === word || Math.abs(candidate.length - word.length) >= bestDistance) continue
+    const distance = editDistance(word, candidate)
+    if (distance < bestDistance) [best, bestDistance] = [candidate, distance]
+  }
+  return best
+}
+
 /** For a hint: ``did you mean `x`?``, or `undefined` so that another hint stands. */
 export function didYouMean(word: string, known: Iterable<string>): string | undefined {
   const found = nearest(word, known)

@@ -1,3 +1,4 @@
+import { clearNames, saySealed } from "../report/sealed-line.ts"
 import { basename } from "node:path"
 import { type FormatName } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
@@ -26,7 +27,7 @@ import { makeDataKey, sealNew } from "../seal/seal-new.ts"
 import { sealOver } from "../seal/seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
-import { formatByName } from "../open/read-as.ts"
+import { plainFormatByName } from "../open/read-as.ts"
 
 export interface EditOptions
   extends CommonOptions, ReadOptions, RecipientOptions, SelectorOptions, ClearOptions, OpenOptions {
@@ -72,12 +73,14 @@ async function editExisting(session: Session, options: EditOptions): Promise<Out
       remember(edited)
       if (equalBytes(edited, shown)) throw new AppError("NOT_CHANGED")
       const content = options.showMasterKeys ? withoutBlock(file, edited) : edited
-      const { text } = await sealOver(session, file, content, options)
+      const sealed = await sealOver(session, file, content, options)
+      const { text } = sealed
       await writeAtomic(session.io, options.file, utf8.encode(text), {
         mode: "kept",
         opened: file.original,
         followLinks: options.followLinks,
       })
+      await saySealed(session, options.file, sealed, file.settings, clearNames(file.opened))
     })
     return {}
   } finally {
@@ -101,7 +104,7 @@ function withoutBlock({ document: { format } }: OpenedFile, edited: Uint8Array):
 async function editNew(session: Session, options: EditOptions): Promise<Outcome> {
   const name = options.filenameOverride ?? options.file
   const settings = await loadSettings(session, name, options.config)
-  const format = formatByName(name, options.inputType, settings.rule.inputType)
+  const format = plainFormatByName(session, name, options.inputType, settings.rule.inputType)
   const isContained = settings.rule.container
   const to: FormatName = isContained ? "binary" : format
   const plan = await planFor(session, settings, options, to)

@@ -1,3 +1,4 @@
+import { saySealed } from "../report/sealed-line.ts"
 import { recipientKey } from "../../keys/kinds.ts"
 import { type FormatName } from "../../core/format.ts"
 import { type Sealed } from "../../core/seal.ts"
@@ -20,7 +21,7 @@ import {
 } from "../options.ts"
 import { putResult } from "../report/put-result.ts"
 import { forEachFile } from "../each-file.ts"
-import { formatByName, isContainer, isForeignJson } from "../open/read-as.ts"
+import { formatByName, isContainer, isForeignJson, plainFormatByName } from "../open/read-as.ts"
 import { converted } from "../seal/converted.ts"
 import { type Plan, planFor } from "../seal/plan.ts"
 import { makeDataKey, sealNew } from "../seal/seal-new.ts"
@@ -56,7 +57,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   const name = options.filenameOverride ?? source
   if (name === null && session.dialect.sealing.needsName) throw new AppError("NAME_MISSING")
   const settings = await loadSettings(session, name, options.config)
-  const format = formatByName(name, options.inputType, settings.rule.inputType)
+  const format = plainFormatByName(session, name, options.inputType, settings.rule.inputType)
   // Upstream judges config and options before it reads the file.
   const plan = session.dialect.sealing.plansFirst ? await planFor(session, settings, options, format) : null
   const read = await readSource(session, source)
@@ -68,6 +69,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   if (session.dialect.sealing.refusesSealed) {
     await refuseDamaged({ bytes, format, isOpaque: isContained || options.inputType === "binary" })
   }
+  const isByName = options.inputType === undefined && settings.rule.inputType === null
   const isTold = options.inputType !== undefined || format !== "binary"
   const input = { source, bytes, format, isTold, settings, name, plan }
   const over =
@@ -78,13 +80,39 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
     over === null ? await sealFresh(session, input, options) : await sealOnto(session, over, input, options)
   if (over === null) sayWarnings(session, source, sealed.warnings)
   if (over !== null && equalBytes(over.original, utf8.encode(sealed.text))) return {}
-  return putResult(session, options, {
+  const outcome = await putResult(session, options, {
     content: sealed.text,
     file: source,
     original: facts === null ? null : read.bytes,
     outputBefore: over?.original,
     mode: "kept",
   })
+  if (session.dialect.warns) sayReading(session, { name, format, isTold: !isByName, isContained, bytes })
+  await saySealed(session, source, sealed, settings)
+  return outcome
+}
+
+interface Reading {
+  readonly name: string | null
+  readonly format: FormatName
+  readonly isTold: boolean
+  readonly isContained: boolean
+  readonly bytes: Uint8Array
+}
+
+/** What a name was taken for, where somebody could mean something else. */
+function sayReading(session: Session, { name, format, isTold, isContained, bytes }: Reading): void {
+  if (isTold || name === null || isContained) return
+  if (format !== "binary" && formatByName(name, undefined, null) === "binary") {
+    session.notice(
+      `${name} was read as ${format}, and sops would take it for binary: --input-type, or input_type in a rule, decides`,
+    )
+  }
+  if (format === "binary" && session.io.stderr.isTty && decodeText(bytes) !== null && !bytes.includes(0)) {
+    session.notice(
+      `${name} was sealed whole, since its name tells no format: say --input-type yaml, json, dotenv or ini`,
+    )
+  }
 }
 
 interface Input {

@@ -4,6 +4,7 @@ import { type OpenedFile } from "../open/open-file.ts"
 import { type TreePath, parsePath } from "../open/tree-path.ts"
 import { type ClearOptions, type CommonOptions, type OpenOptions, type ReadOptions } from "../options.ts"
 import { pathAsUpstream, refuseList, valueAsUpstream } from "../seal/as-upstream.ts"
+import { checkNewKey } from "../seal/new-key.ts"
 import { changeFile } from "../seal/change-file.ts"
 import { toldValues } from "../seal/told-values.ts"
 import { type Outcome, type Session } from "../session.ts"
@@ -24,6 +25,8 @@ export interface SetOptions extends CommonOptions, ReadOptions, ClearOptions, Op
   /** The value is text as it stands, not JSON. */
   readonly string: boolean
   readonly idempotent: boolean
+  /** A new key is meant, however near its name is to one that is there. */
+  readonly create?: boolean | undefined
   /** As `sops` only. */
   readonly ignoreMac?: boolean | undefined
   readonly followLinks: boolean
@@ -40,13 +43,20 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
   if (session.dialect.changes.readsConfigFirst)
     await loadSettings(session, options.filenameOverride ?? options.file, options.config)
   const path = parsePath(session, options.path, 7)
-  const value = await readValue(session, options)
   const isUpstreams = session.dialect.changes.values === "as upstream"
-  if (isUpstreams) refuseList(value)
+  // Nobody should type a secret for a file that is not there, or for a path that cannot be.
+  const early = options.value.from === "prompt" ? null : await readValue(session, options)
+  if (isUpstreams && early !== null) refuseList(early)
   let told: ToldValues = new Map()
   const outcome = await changeFile(session, options, async (scan, file) => {
     const { format } = file.document
     const { commentsCount, refusesTwice } = session.dialect.files
+    if (!isUpstreams) {
+      const written = options.path
+      const wishes = { file: options.file, written, create: options.create === true }
+      await checkNewKey(session, rootOf(file, scan), path, wishes)
+    }
+    const value = early ?? (await readValue(session, options))
     const place = commentsCount ? pathAsUpstream(rootOf(file, scan), path).path : path
     const content = isUpstreams ? valueAsUpstream(value, format.name) : value
     if (refusesTwice) refuseTwice(file, scan, path)

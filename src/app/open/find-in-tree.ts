@@ -83,6 +83,8 @@ function whatIsThere(tree: Tree, part: string | number): string {
   const keys = tree.entries.flatMap((entry) => (entry.type === "entry" ? [entry.key] : []))
   const near = didYouMean(String(part), keys)
   if (near !== undefined) return near
+  if (typeof part === "string" && part.includes("/"))
+    return `keys of a path are joined by dots: ${part.replaceAll("/", ".")}`
   if (keys.length === 0) return "there is an empty mapping"
   const more = keys.length > keysShownMax ? ", ..." : ""
   return `the keys there are: ${keys.slice(0, keysShownMax).join(", ")}${more}`

@@ -4,6 +4,8 @@ import { type FormatName } from "../../core/format.ts"
 import { kindsInFile } from "../../keys/kinds.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { detectFormat, loadFormat } from "../../formats/registry.ts"
+import { detectPlainFormat } from "../../formats/plain-name.ts"
+import { type Session } from "../session.ts"
 
 /**
  * Reads a sealed text as the format that its name tells. One that was put whole into the binary container is known by
@@ -53,6 +55,18 @@ export function formatByName(
   configured: FormatName | null,
 ): FormatName {
   return asked ?? configured ?? (name === null ? "binary" : detectFormat(name))
+}
+
+/** The same for a file that is to be sealed, as the face of the program reads names. */
+export function plainFormatByName(
+  { dialect }: Pick<Session, "dialect">,
+  name: string | null,
+  asked: FormatName | undefined,
+  configured: FormatName | null,
+): FormatName {
+  const format = formatByName(name, asked, configured)
+  const isTold = format !== "binary" || asked !== undefined || configured !== null || name === null
+  return isTold || dialect.files.sealedType === "told" ? format : detectPlainFormat(name)
 }
 
 interface Told {

@@ -1,3 +1,4 @@
+import { clearNames, saySealed } from "../report/sealed-line.ts"
 import { type Edit, equalBytes, utf8 } from "../../core/text.ts"
 import { type Scan } from "../../core/format.ts"
 import { splice } from "../../core/splice.ts"
@@ -49,13 +50,15 @@ export async function changeFile(
       const changed = utf8.encode(splice(plain, edits))
       const isSameText = equalBytes(changed, file.opened.bytes)
       if (isSameText && told.size === 0 && request.ignoreMac !== true && !renewsMac) return {}
-      const { text } = await sealOver(session, file, changed, { ...request, told, renewsMac }).catch(ownMetadata)
+      const sealed = await sealOver(session, file, changed, { ...request, told, renewsMac }).catch(ownMetadata)
+      const { text } = sealed
       if (isSameText && text === file.document.scan.source) return {}
       await writeAtomic(session.io, request.file, utf8.encode(text), {
         mode: "kept",
         opened: file.facts === null ? undefined : file.original,
         followLinks: request.followLinks,
       })
+      await saySealed(session, request.file, sealed, file.settings, clearNames(file.opened))
       return {}
     })
   } finally {

@@ -28,6 +28,7 @@ export const set = command({
     string: { kind: "flag", summary: "the value is text as it stands, not JSON" },
     valueFile: { kind: "flag", summary: "VALUE names a file that holds the value" },
     valueStdin: { kind: "flag", summary: "read the value from standard input" },
+    create: { kind: "flag", summary: "make a new key without asking, however near its name is to another" },
     idempotent: { kind: "flag", summary: "do not touch the file when the value is the same already" },
     ...clearOptions,
     followLinks,

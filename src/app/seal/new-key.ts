@@ -1,0 +1,77 @@
+import { type Tree } from "../../core/tree.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { nearestWithin } from "../../errors/nearest.ts"
+import { displayPath } from "../../errors/display.ts"
+import { type TreePath } from "../open/tree-path.ts"
+import { type Session } from "../session.ts"
+
+export interface NewKeyOptions {
+  readonly file: string
+  /** The path as it was written. */
+  readonly written: string
+  /** The user said that the key is new. */
+  readonly create: boolean
+}
+
+/**
+ * What `set` would make without having been told to: a misspelt key is a second secret beside the first.
+ *
+ * @throws {AppError} `PATH_INVALID` for a path with slashes, `KEY_NOT_FOUND` for a position behind the end of its list;
+ *   `NOT_CONFIRMED` when somebody at the terminal meant another key
+ */
+export async function checkNewKey(
+  session: Session,
+  root: Tree,
+  path: TreePath,
+  { file, written, create }: NewKeyOptions,
+): Promise<void> {
+  const found = firstMissing(root, path)
+  if (found === null) return
+  const { parent, depth } = found
+  const part = path[depth]!
+  const above = path.slice(0, depth)
+  if (parent.type === "list" && typeof part === "number") {
+    const count = parent.items.filter(({ type }) => type !== "comment").length
+    if (part <= count) return
+    const subject = `the list has ${count === 1 ? "one item" : `${count} items`}, counted from 0`
+    const hint = `a new item goes to ${displayPath([...above, count])}`
+    throw new AppError("KEY_NOT_FOUND", { file, path: path.slice(0, depth + 1) }, { subject, hint })
+  }
+  if (parent.type !== "map" || typeof part !== "string" || create) return
+  if (part.includes("/") && !written.includes("[")) {
+    const hint = `write it as ${written.replaceAll("/", ".")}; a key with / in its name is ["${part}"]`
+    throw new AppError("PATH_INVALID", { file }, { subject: "keys of a path are joined by dots", hint, exit: 7 })
+  }
+  const keys = parent.entries.flatMap((entry) => (entry.type === "entry" ? [entry.key] : []))
+  const near = nearestWithin(part, keys, part.length > lettersForTwo ? 2 : 1)
+  const name = displayPath(path)
+  if (near === null || part.length < lettersForOne) {
+    if (session.io.stderr.isTty) session.notice(`new key ${name}`)
+    return
+  }
+  const meant = displayPath([...above, near, ...path.slice(depth + 1)])
+  session.notice(`new key ${name} (did you mean ${meant}?)`)
+  await session.io.stderr.flush()
+  if ((await session.io.terminal.confirm(`Make ${name} as a new key?`)) !== false) return
+  throw new AppError("NOT_CONFIRMED", { file }, { hint: `say ${meant}, or --create for a new key` })
+}
+
+/** In a short word two letters are most of it. */
+const lettersForTwo = 4
+const lettersForOne = 3
+
+/** Where a path leaves what is there; `null` when all of it is there. */
+function firstMissing(root: Tree, path: TreePath): { parent: Tree; depth: number } | null {
+  let at = root
+  for (const [depth, part] of path.entries()) {
+    let next: Tree | undefined
+    if (at.type === "map") {
+      for (const entry of at.entries) if (entry.type === "entry" && entry.key === part) next = entry.value
+    } else if (at.type === "list" && typeof part === "number") {
+      next = at.items.filter((item): item is Tree => item.type !== "comment")[part]
+    }
+    if (next === undefined) return { parent: at, depth }
+    at = next
+  }
+  return null
+}

@@ -1,0 +1,58 @@
+import { readFileSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterEach, beforeEach, describe, expect, test } from "vitest"
+import { run } from "../../src/cli/run.ts"
+import { keyFile, recipients } from "../keys/golden.ts"
+import { ioFor, machine, type Machine } from "../machine.ts"
+
+let own: Machine
+beforeEach(() => {
+  own = machine()
+  const rules = `version: 1
+recipients: {tester: ${recipients["age-a"]}}
+rules:
+  - {path: other/*, recipients: tester}
+  - {recipients: tester, encrypted_regex: ^token$}
+`
+  writeFileSync(join(own.cwd, ".sopsrc"), rules)
+  writeFileSync(join(own.cwd, "app.yaml"), "token: canary-7f3a\ndb:\n  host: localhost\n  password: canary-7f3a\n")
+})
+afterEach(() => own.remove())
+
+/** What is said on standard error, at a terminal or without one. */
+async function say(args: readonly string[], isTty: boolean): Promise<string> {
+  const env = new Map([...own.env, ["SOPS_AGE_KEY_FILE", keyFile("age-a.txt")]])
+  const { io, ended } = ioFor({ args, cwd: own.cwd, env, answers: isTty ? ["y", "y"] : undefined })
+  const { status, stderr } = ended(await run({ ...io, stderr: { ...io.stderr, isTty } }))
+  expect(status).toBe(0)
+  expect(stderr).not.toContain("canary")
+  return stderr
+}
+
+describe("a rule that does not do what is meant is not silent", () => {
+  test("at a terminal: how many were sealed, which were not, by which rule, and what looks like a secret", async () => {
+    expect(await say(["encrypt", "-i", "app.yaml"], true)).toBe(
+      "notice: app.yaml: sealed one value, 2 left in the clear: db.host, db.password (rule 2 of .sopsrc)\n" +
+        "notice: app.yaml: left in the clear, and looks like a secret: db.password\n",
+    )
+    expect(readFileSync(join(own.cwd, "app.yaml"), "utf8")).toContain("token: ENC[")
+    // What was said once is not said again.
+    expect(await say(["set", "--string", "app.yaml", "token", "x"], true)).toBe(
+      "notice: app.yaml: sealed one value, 2 left in the clear: db.host, db.password (rule 2 of .sopsrc)\n",
+    )
+    expect(await say(["set", "--create", "--string", "app.yaml", "db.api_key", "x1y2z3"], true)).toContain(
+      "looks like a secret: db.api_key\n",
+    )
+  })
+
+  test("without a terminal nothing is said", async () => {
+    expect(await say(["encrypt", "-i", "app.yaml"], false)).toBe("")
+    expect(await say(["set", "--string", "app.yaml", "token", "x"], false)).toBe("")
+  })
+
+  test("a text that is sealed whole, because its name says nothing, is said", async () => {
+    writeFileSync(join(own.cwd, "settings.conf"), "a = canary-7f3a\n")
+    const said = await say(["encrypt", "-i", "settings.conf"], true)
+    expect(said).toMatch(/^notice: settings\.conf was sealed whole, since its name tells no format: say --input-type /)
+  })
+})
