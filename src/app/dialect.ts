@@ -86,6 +86,11 @@ export interface ChangeDialect {
 export interface RecipientDialect {
   /** A recipient that neither a rule nor the user answers for is refused (security rule S3). */
   readonly refusesStrangers: boolean
+  /**
+   * Entries of a kind that this version does not know: kept, named, and in the way of a new data key; or not looked at,
+   * so that a new data key drops them, as stock does.
+   */
+  readonly unknownKinds: "kept" | "ignored"
   /** A data key is held against the MAC before it is wrapped again. */
   readonly checksMac: boolean
   /** Who stays keeps the wrapped key; otherwise it is wrapped again for everybody. */
@@ -170,7 +175,7 @@ export const sottoDialect: Dialect = {
     needsRuleBesideOptions: false,
   },
   changes: { readsConfigFirst: false, checksClearValues: true, renewsUnchanged: false, values: "json" },
-  recipients: { refusesStrangers: true, checksMac: true, keepsEntries: true },
+  recipients: { refusesStrangers: true, unknownKinds: "kept", checksMac: true, keepsEntries: true },
   children: { inheritIdentities: false, values: "checked", folder: "memory" },
   editing: { guardsText: true, onSignal: "forward", onFault: "confirm", offersDrafts: true },
   keyService: { network: "unix", takesAnyFolder: false, tells: "notice" },

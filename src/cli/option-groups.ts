@@ -168,6 +168,11 @@ export const keepRecipient = {
   summary: "this recipient of the file may stay, although no rule names it",
 } as const satisfies OptionSpec
 
+export const dropUnknown = {
+  kind: "flag",
+  summary: "leave out recipients of kinds that this version does not know: they open the file no longer",
+} as const satisfies OptionSpec
+
 export const yes = { kind: "flag", short: "y", summary: "do not ask" } as const satisfies OptionSpec
 
 export const dryRun = {

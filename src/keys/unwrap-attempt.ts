@@ -1,4 +1,4 @@
-import { type WrappedKey } from "../core/recipient.ts"
+import { type Recipient, type WrappedKey } from "../core/recipient.ts"
 import { runSlot } from "../core/run-memory.ts"
 import { type SecretBytes } from "../core/secret.ts"
 import { AppError } from "../errors/app-error.ts"
@@ -46,6 +46,10 @@ interface Part {
 
 const opened = runSlot<Map<string, Part>>()
 
+function whyNoManifest({ type }: Recipient): string {
+  return type === "unknown" ? "this version does not know that kind" : `recipients of type ${type} are not supported`
+}
+
 /** What was unwrapped before in this run; the caller owns the copy. */
 export function recall({ entry }: Attempt, { session }: KeyContext): SecretBytes | null {
   return opened.known(session)?.get(keyOf(entry))?.part.copy() ?? null
@@ -70,7 +74,7 @@ export async function wasOpenedHere(entry: WrappedKey, context: KeyContext): Pro
 export async function tryAttempt(attempt: Attempt, options: Try): Promise<SecretBytes | null> {
   const { entry, manifest, length, failures } = attempt
   if (manifest === null) {
-    if (failures.size === 0) failures.add(`recipients of type ${entry.recipient.type} are not supported`)
+    if (failures.size === 0) failures.add(whyNoManifest(entry.recipient))
     return null
   }
   try {

@@ -1,5 +1,5 @@
 import { type FormatName } from "../../core/format.ts"
-import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
+import { type WrappedKey } from "../../core/recipient.ts"
 import { ringOf } from "../../keys/identities.ts"
 import { keyContext } from "../machine.ts"
 import { forEachFile } from "../each-file.ts"
@@ -18,10 +18,13 @@ export interface KeysOptions extends CommonOptions {
 
 /** Who stands in one key group of a file. */
 interface Member {
-  readonly type: Recipient["type"]
+  /** The section of the metadata. */
+  readonly type: string
   readonly recipient: string
   /** `null`: the config does not name it. */
   readonly name: string | null
+  /** `false`: a later release has added that kind. */
+  readonly isKnown: boolean
   /** An identity for it is here; `null` when only a try would tell. */
   readonly isHeld: boolean | null
 }
@@ -51,7 +54,8 @@ async function keysOf(session: Session, file: string, options: KeysOptions): Pro
   const { groups, threshold } = document.metadata
   const held = await heldRecipients(session)
   const member = ({ recipient }: WrappedKey): Member => ({
-    type: recipient.type,
+    type: recipient.type === "unknown" ? recipient.section : recipient.type,
+    isKnown: recipient.type !== "unknown",
     recipient: recipientName(recipient),
     name: settings.personOf(recipient) ?? null,
     isHeld: recipient.type === "age" ? held.has(recipientName(recipient)) : null,
@@ -75,9 +79,9 @@ function drawn({ file, groups, needed }: FileKeys): string {
   for (const [index, members] of groups.entries()) {
     if (groups.length > 1) lines.push(`  group ${index + 1}: any one of`)
     const width = Math.max(...members.map(({ name, type }) => (name ?? type).length))
-    for (const { name, type, recipient, isHeld } of members) {
+    for (const { name, type, recipient, isHeld, isKnown } of members) {
       lines.push(
-        `  ${groups.length > 1 ? "  " : ""}${(name ?? type).padEnd(width)}  ${recipient}${isHeld === true ? "  (you)" : ""}`,
+        `  ${groups.length > 1 ? "  " : ""}${(name ?? type).padEnd(width)}  ${recipient}${isHeld === true ? "  (you)" : isKnown ? "" : "  (of a kind that this version does not know)"}`,
       )
     }
   }

@@ -11,7 +11,7 @@ import { parseRecipients } from "../../keys/parse-recipient.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
 import { eachFile } from "../each-file.ts"
 import { checkKnown } from "../recipients/known-recipients.ts"
-import { type Wanted } from "../recipients/key-plan.ts"
+import { type Wanted, withoutUnknown } from "../recipients/key-plan.ts"
 import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
 import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
 import { revokeJson, revokeText, type RevokedFile } from "../report/revoke-report.ts"
@@ -25,6 +25,8 @@ export interface RevokeOptions extends CommonOptions, OpenOptions, ClearOptions 
   readonly yes: boolean
   readonly dryRun: boolean
   readonly json: boolean
+  /** Recipients of kinds that this version does not know go. */
+  readonly dropUnknown?: boolean
 }
 
 /**
@@ -91,7 +93,7 @@ async function filesFor(
   const read = async (candidate: Candidate, session: Session): Promise<Affected | null> => {
     const { file } = candidate
     const loaded = await loadCandidate(session, candidate, { ...options, inputType: undefined })
-    const wanted = loaded === null ? null : without(loaded, keys)
+    const wanted = loaded === null ? null : without(loaded, keys, options)
     if (loaded === null || wanted === null) return null
     const other = loaded.settings.config
     if (other?.file !== config.file) {
@@ -117,8 +119,8 @@ function relativeFolder({ io }: Session, folder: string): string {
   return folder === io.cwd ? "." : folder
 }
 
-/** @returns `null` when none of the keys can read the file */
-function without({ document }: LoadedFile, keys: readonly Recipient[]): Wanted | null {
+/** @returns `null` when none of the keys can read the file. @throws {AppError} `KIND_UNKNOWN` */
+function without({ document }: LoadedFile, keys: readonly Recipient[], options: RevokeOptions): Wanted | null {
   const gone = new Set(keys.map(recipientKey))
   const { groups, threshold } = document.metadata
   const isFor = groups.flat().some(({ recipient }) => gone.has(recipientKey(recipient)))
@@ -126,7 +128,7 @@ function without({ document }: LoadedFile, keys: readonly Recipient[]): Wanted |
   const left = groups.map((group) =>
     group.map(({ recipient }) => recipient).filter((recipient) => !gone.has(recipientKey(recipient))),
   )
-  return { groups: left, threshold }
+  return withoutUnknown({ groups: left, threshold }, options.dropUnknown)
 }
 
 async function confirm(session: Session, name: string, files: readonly Affected[]): Promise<void> {
@@ -162,7 +164,7 @@ async function sealWithout(
   options: RevokeOptions,
 ): Promise<RevokedFile | null> {
   const loaded = await loadCandidate(session, candidate, { ...options, inputType: undefined })
-  const wanted = loaded === null ? null : without(loaded, keys)
+  const wanted = loaded === null ? null : without(loaded, keys, options)
   if (loaded === null || wanted === null) return null
   await checkKnown(session, loaded, wanted.groups, { named: [], keepRecipient: [] })
   const file = await openLoaded(session, loaded, options)

@@ -63,7 +63,7 @@ async function planOf(
   loaded: LoadedFile,
   { rotation, options }: Job,
 ): Promise<Pick<Planned, "plan" | "nameOf" | "strangers">> {
-  const wanted = wantedAfter(rotation, loaded)
+  const wanted = wantedAfter(rotation, loaded, options)
   usableThreshold(wanted.groups, wanted.threshold)
   const { keepRecipient, decryptionOrder, dryRun } = options
   // Who looks only needs no key; then everybody whom nothing but the file names is a stranger.
@@ -112,7 +112,7 @@ async function sealAnew(
   before: Planned,
   { rotation, options }: Job,
 ): Promise<void> {
-  const wanted = wantedAfter(rotation, loaded)
+  const wanted = wantedAfter(rotation, loaded, options)
   const { keepRecipient } = options
   // Nobody joined since the question was answered.
   const agreedTo = [...keepRecipient, ...before.strangers.names]

@@ -27,6 +27,8 @@ export interface RotateOptions
   /** Show what would be done; no key is needed. */
   readonly dryRun?: boolean
   readonly json?: boolean
+  /** Recipients of kinds that this version does not know go. */
+  readonly dropUnknown?: boolean
 }
 
 /**
@@ -52,7 +54,7 @@ function rotateOne(session: Session, source: Source, options: RotateOptions): Pr
   return withFile(source, async () => {
     const file = await openFile(session, { ...options, source, isRotation: true })
     try {
-      const wanted = wantedAfter(rotation, file)
+      const wanted = wantedAfter(rotation, file, options)
       if (session.dialect.warns) noticeAbsent(session, rotation, file)
       await checkKnown(session, file, wanted.groups, { named: rotation.add, keepRecipient: options.keepRecipient })
       const { text } = await sealFresh(session, file, wanted, options)

@@ -3,9 +3,10 @@ import { type Rule } from "../../config/rule.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { utf8 } from "../../core/text.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
+import { recipientName } from "../../keys/kinds.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
 import { eachFile } from "../each-file.ts"
-import { type KeyPlan, planKeys } from "../recipients/key-plan.ts"
+import { type KeyPlan, planKeys, unknownIn } from "../recipients/key-plan.ts"
 import { type LoadedFile, withFile } from "../open/open-file.ts"
 import { type CommonOptions, type OpenOptions } from "../options.ts"
 import { rewrap } from "../recipients/rewrap.ts"
@@ -123,8 +124,10 @@ class Work {
     const rule = await withFile(file, () => this.#rule(settings, isNamed))
     if (rule === null) return { file, isNamed, state: "without rule", plan: null, nameOf: () => undefined }
     const plan = await withFile(file, async () => planByRule(document.metadata, rule))
+    const there = document.metadata.groups.map((group) => group.map(({ recipient }) => recipient))
+    const unknown = unknownIn(there).map(recipientName)
     const nameOf: SyncedFile["nameOf"] = (recipient) => settings.personOf(recipient)
-    return { file, isNamed, state: plan.isCurrent ? "current" : "stale", plan, nameOf }
+    return { file, isNamed, state: plan.isCurrent ? "current" : "stale", plan, unknown, nameOf }
   }
 
   /** @throws {AppError} `CONFIG_NO_RULE`, `CONFIG_UNREADABLE` for a file that was named */

@@ -1,4 +1,5 @@
 import { type FormatName } from "../../core/format.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { recipientName } from "../../keys/kinds.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { neededOf } from "../recipients/key-plan.ts"
@@ -44,9 +45,14 @@ export async function listReaders(session: Session, options: WhoOptions): Promis
 function readersOf(file: string, { document, settings }: LoadedFile): Readers {
   const { groups, threshold } = document.metadata
   const names = groups.map((group) => [
-    ...new Set(group.map(({ recipient }) => settings.personOf(recipient) ?? recipientName(recipient))),
+    ...new Set(group.map(({ recipient }) => settings.personOf(recipient) ?? called(recipient))),
   ])
   return { file, groups: names, needed: neededOf(groups.length, threshold) }
+}
+
+function called(recipient: Recipient): string {
+  const name = recipientName(recipient)
+  return recipient.type === "unknown" ? `${name} (of a kind that this version does not know)` : name
 }
 
 function fileLine({ file, groups, needed }: Readers): string {

@@ -80,8 +80,18 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
       withOtherLineEnds(session, { text, file, format }, error, read),
     )
     const isForeign = request.inputType === "yaml" && (await isForeignJson(text, name))
-    return { file, name, original: bytes, facts, document, isForeign, settings }
+    return { file, name, original: bytes, facts, document: asAsked(session, document), isForeign, settings }
   })
+}
+
+/** For stock, entries of a kind that it does not know are not there. @throws {AppError} `NO_KEYS` */
+function asAsked({ dialect }: Session, document: SealedDocument): SealedDocument {
+  const { groups } = document.metadata
+  const isAnyUnknown = groups.flat().some(({ recipient }) => recipient.type === "unknown")
+  if (!isAnyUnknown || dialect.recipients.unknownKinds === "kept") return document
+  const known = groups.map((group) => group.filter(({ recipient }) => recipient.type !== "unknown"))
+  if (known.length === 1 && known[0]!.length === 0) throw new AppError("NO_KEYS")
+  return { ...document, metadata: { ...document.metadata, groups: known } }
 }
 
 /** Reads a file that is to be there. Upstream says that it cannot be read, with status 2, when it is not. */

@@ -1,6 +1,7 @@
 import { isOpen, looseKey, recipientKey } from "../../keys/kinds.ts"
 import { type Metadata } from "../../core/metadata.ts"
 import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
+import { unknownKinds } from "../../keys/parse-recipient.ts"
 
 /** For whom a file is to be. */
 export interface Wanted {
@@ -25,7 +26,12 @@ export interface GroupChange {
 
 export function planKeys({ groups, threshold }: Metadata, wanted: Wanted): KeyPlan {
   const before = groups.map((group) => group.map(({ recipient }) => recipient))
-  const after = wanted.groups.map((group, index) => group.map((recipient) => asInFile(recipient, before[index] ?? [])))
+  const after = wanted.groups.map((group, index) => {
+    const there = before[index] ?? []
+    const known = group.map((recipient) => asInFile(recipient, there))
+    // No config can name them, and under the same data key they go on opening the file.
+    return [...known, ...without(there.filter(isUnknown), known)]
+  })
   const changes = Array.from({ length: Math.max(before.length, after.length) }, (_, index) => ({
     added: without(after[index] ?? [], before[index] ?? []),
     removed: without(before[index] ?? [], after[index] ?? []),
@@ -34,6 +40,28 @@ export function planKeys({ groups, threshold }: Metadata, wanted: Wanted): KeyPl
   const isSame = changes.every(({ added, removed }) => added.length === 0 && removed.length === 0)
   const isCurrent = isSame && before.length === after.length && needed[0] === needed[1]
   return { groups: after, threshold: after.length === 1 ? 0 : needed[1], changes, needed, isCurrent }
+}
+
+function isUnknown({ type }: Recipient): boolean {
+  return type === "unknown"
+}
+
+/** Recipients of kinds that this version does not know. */
+export function unknownIn(groups: readonly (readonly Recipient[])[]): Recipient[] {
+  return groups.flat().filter(isUnknown)
+}
+
+/**
+ * For whom a new data key is to be wrapped. Whoever reads with a kind that this version does not know would be left with
+ * the old key.
+ *
+ * @param dropUnknown - the user has said so: they open the file no longer
+ * @throws {AppError} `KIND_UNKNOWN`
+ */
+export function withoutUnknown({ groups, threshold }: Wanted, dropUnknown = false): Wanted {
+  const unknown = unknownIn(groups)
+  if (unknown.length > 0 && !dropUnknown) throw unknownKinds(unknown)
+  return { groups: groups.map((group) => group.filter((recipient) => !isUnknown(recipient))), threshold }
 }
 
 /** Upstream takes 0 for "all of them". */

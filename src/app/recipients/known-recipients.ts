@@ -59,7 +59,9 @@ export async function strangersIn(
   const rule = await ruleOrNull(settings)
   const known = new Set([...(rule?.groups.flat() ?? []), ...named].map(looseKey))
   const kept = new Set(keepRecipient.map((text) => text.trim()))
-  const isUnknown = (each: Recipient): boolean => !known.has(looseKey(each)) && !kept.has(recipientName(each))
+  // Nothing is ever wrapped for a kind that this version does not know.
+  const isUnknown = (each: Recipient): boolean =>
+    each.type !== "unknown" && !known.has(looseKey(each)) && !kept.has(recipientName(each))
   if (rule === null && groups.flat().some(isUnknown)) {
     await unwrap?.()
     const context = keyContext(session, [file])

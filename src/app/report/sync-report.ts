@@ -10,6 +10,8 @@ import { recipientName } from "../../keys/kinds.ts"
 export interface SyncedFile extends Candidate {
   readonly state: "current" | "stale" | "updated" | "without rule" | "failed"
   readonly plan: KeyPlan | null
+  /** Recipients of kinds that this version does not know: they are kept. */
+  readonly unknown?: readonly string[]
   readonly nameOf: NameOf
   readonly error?: AppError
 }
@@ -50,6 +52,11 @@ export function summary(files: readonly SyncedFile[], { isLookOnly }: { readonly
   const unruled = files
     .filter(({ state }) => state === "without rule")
     .map(({ file }) => `${shown(file)}: no rule names it`)
+  const unknown = files.flatMap((file) =>
+    (file.unknown ?? []).map((name) => {
+      return `${shown(file.file)}: kept for ${shown(name)}, of a kind that this version does not know`
+    }),
+  )
   const count = (state: SyncedFile["state"]): number => files.filter((file) => file.state === state).length
   const counts = [
     ...(isLookOnly ? [`${count("stale")} to update`] : [`${count("updated")} updated`]),
@@ -57,13 +64,13 @@ export function summary(files: readonly SyncedFile[], { isLookOnly }: { readonly
     ...(unruled.length === 0 ? [] : [`${unruled.length} without a rule`]),
     ...(count("failed") === 0 ? [] : [`${count("failed")} failed`]),
   ]
-  return `${[...rows, ...unruled, `${sealedFiles(files.length)}: ${counts.join(", ")}`].join("\n")}\n`
+  return `${[...rows, ...unruled, ...unknown, `${sealedFiles(files.length)}: ${counts.join(", ")}`].join("\n")}\n`
 }
 
 export function summaryJson(files: readonly SyncedFile[]): string {
   const list = files.map((each) => {
-    const { file, state, plan, error } = each
-    return { file, state, groups: changesJson(each), needed: plan?.needed, code: error?.code }
+    const { file, state, plan, unknown = [], error } = each
+    return { file, state, unknown, groups: changesJson(each), needed: plan?.needed, code: error?.code }
   })
   return `${JSON.stringify({ schema: 1, files: list })}\n`
 }

@@ -1,5 +1,5 @@
 import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
-import { type Wanted } from "../recipients/key-plan.ts"
+import { type Wanted, withoutUnknown } from "../recipients/key-plan.ts"
 import { type LoadedFile } from "../open/open-file.ts"
 import { type RecipientOptions } from "../options.ts"
 import { recipientsOf } from "../recipients/recipients.ts"
@@ -22,9 +22,14 @@ function named(options: RecipientOptions): Recipient[] {
   return recipientsOf(options) ?? []
 }
 
-export function wantedAfter({ add, remove }: Rotation, { document }: Pick<LoadedFile, "document">): Wanted {
+/** @throws {AppError} `KIND_UNKNOWN` */
+export function wantedAfter(
+  { add, remove }: Rotation,
+  { document }: Pick<LoadedFile, "document">,
+  { dropUnknown }: { readonly dropUnknown?: boolean | undefined },
+): Wanted {
   const { groups, threshold } = document.metadata
-  return { groups: changed(groups, add, remove), threshold }
+  return withoutUnknown({ groups: changed(groups, add, remove), threshold }, dropUnknown)
 }
 
 /** New ones join the first group, as upstream has it; whoever leaves leaves all groups. */

@@ -1,4 +1,4 @@
-import { clearOptions, dryRun, openOptions, yes } from "../option-groups.ts"
+import { clearOptions, dropUnknown, dryRun, openOptions, yes } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
 export const revoke = command({
@@ -8,7 +8,7 @@ export const revoke = command({
       "since whoever could read a value knows it, and old versions of the files can still be opened.",
   ],
   arguments: { name: { kind: "required", completes: null, summary: "a name of .sopsrc" } },
-  options: { yes, dryRun, ...clearOptions, ...openOptions },
+  options: { yes, dryRun, dropUnknown, ...clearOptions, ...openOptions },
   examples: [
     { line: "sotto revoke --dry-run bob", shows: "what can bob read?" },
     { line: "sotto revoke bob", shows: "bob leaves" },

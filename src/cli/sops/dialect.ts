@@ -58,7 +58,7 @@ export const sopsDialect: Dialect = {
     values: "as upstream",
     valueFileExit: 1,
   },
-  recipients: { refusesStrangers: false, checksMac: false, keepsEntries: false },
+  recipients: { refusesStrangers: false, unknownKinds: "ignored", checksMac: false, keepsEntries: false },
   children: { inheritIdentities: true, values: "as upstream", folder: "TMPDIR" },
   editing: { guardsText: false, onSignal: "leave", onFault: "enter", offersDrafts: false },
   keyService: { network: "tcp", takesAnyFolder: true, tells: "log" },
