@@ -256,6 +256,15 @@ describe("calls", () => {
     expect(names.filter((name) => !isShared(name))).toEqual([])
   })
 
+  test("core asks what a format is like, and not for its name; the names stand in one list", () => {
+    const asks = /\bformat\.name [!=]==/
+    const lists = /\["(?:yaml|json)", "(?:yaml|json)", "(?:dotenv|ini)"/
+    const inCore = src.filter(({ file, text }) => file.startsWith("src/core/") && asks.test(withoutComments(text)))
+    const withList = src.filter(({ text }) => lists.test(withoutComments(text)))
+    expect(inCore.map(({ file }) => file)).toEqual([])
+    expect(withList.map(({ file }) => file)).toEqual(["src/core/format.ts"])
+  })
+
   test("files stay small", () => {
     // 300 lines are the guide; what is longer than this has more than one idea.
     const long = src.filter(({ text }) => text.split("\n").length > 400)

@@ -1,8 +1,7 @@
+import { formatNames } from "../core/format.ts"
 import { type Kind } from "../keys/kind.ts"
 import { type KindOptionName, type KindVariable, kinds } from "../keys/kinds.ts"
 import { type OptionSpec } from "./spec.ts"
-
-const formats = ["yaml", "json", "dotenv", "ini", "binary"] as const
 
 /** Every command takes these, before its name too. */
 export const globalOptions = {
@@ -38,14 +37,14 @@ export const programOptions = {
 export const inputType = {
   kind: "choice",
   value: "TYPE",
-  choices: formats,
+  choices: formatNames,
   summary: "format of the input, when its name does not tell: yaml, json, dotenv, ini or binary",
 } as const satisfies OptionSpec
 
 export const outputType = {
   kind: "choice",
   value: "TYPE",
-  choices: formats,
+  choices: formatNames,
   summary: "convert to this format; layout and comments of the source are lost where the formats differ",
 } as const satisfies OptionSpec
 

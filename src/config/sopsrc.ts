@@ -1,3 +1,4 @@
+import { formatNames } from "../core/format.ts"
 import { type KindsInConfig } from "../core/recipient.ts"
 import { type FormatName } from "../core/format.ts"
 import { type Selectors } from "../core/select.ts"
@@ -12,7 +13,7 @@ import { checkOneSelector, readSelectors, selectorKeys } from "./selector-keys.t
 import { type DestinationRule, destinationRuleKeys, readDestinationRule } from "./sops-yaml.ts"
 import { defaultStores } from "./defaults.ts"
 import { type Stores, readStores, storeNames } from "./stores.ts"
-import { type StrictFields, formatNames, strictBool, strictChoice, strictFields, strictList } from "./strict.ts"
+import { type StrictFields, strictBool, strictChoice, strictFields, strictList } from "./strict.ts"
 import { type At, type ConfigEntry, type ConfigValue, invalid, readOnlyDocument } from "./yaml-values.ts"
 
 /** sotto's own config: strict, with names for people. docs/configuration.md describes it. */

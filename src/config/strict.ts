@@ -1,4 +1,3 @@
-import { type FormatName } from "../core/format.ts"
 import { mapOf, present } from "./decode.ts"
 import { didYouMean } from "../errors/nearest.ts"
 import { type ConfigEntry, type ConfigValue, invalid } from "./yaml-values.ts"
@@ -52,5 +51,3 @@ export function strictChoice<T extends string>(entry: ConfigEntry | undefined, c
   if (found !== undefined) return found
   throw invalid(value.at, `one of ${choices.join(", ")} is expected here`, didYouMean(text, choices))
 }
-
-export const formatNames = ["yaml", "json", "dotenv", "ini", "binary"] as const satisfies readonly FormatName[]

@@ -4,7 +4,13 @@ import { type Alias, type Item, type KeyAlias, type Site } from "./site.ts"
 import { type Edit, type Span } from "./text.ts"
 import { type Tree } from "./tree.ts"
 
-export type FormatName = "yaml" | "json" | "dotenv" | "ini" | "binary"
+/** Every format, in the order in which people see them. */
+export const formatNames = ["yaml", "json", "dotenv", "ini", "binary"] as const
+
+export type FormatName = (typeof formatNames)[number]
+
+/** What ends a line for go-yaml, and what it cannot read at all. */
+export const yamlBreaks = "\0\n\r\u0085\u2028\u2029"
 
 /** Ordered metadata as the file holds it: nested mappings, lists, scalars (text; numbers and booleans keep their type). */
 export type MetaValue = string | number | boolean | null | MetaMap | readonly MetaValue[]
@@ -60,6 +66,30 @@ export interface Format {
    * @throws {AppError} `SYNTAX` with line and column, or one of the format's more precise codes
    */
   scan(source: string): Scan
+
+  /** A file is one value, all of its bytes: the plain side has no text to scan, and nothing in it is selected. */
+  readonly isWhole?: true
+
+  /** Releases before 3.13.2 read every number as a float, and hash it as one. */
+  readonly hasOldFloats?: true
+
+  /** A value by itself is not what it is in its text, for some readers: the memo has to be read for values too. */
+  readonly valuesNeedMemo?: true
+
+  /** What no opened comment may hold, since it would end there. Absent: the second scan decides alone. */
+  readonly commentBreaks?: string
+
+  /** Whether comments at the end belong elsewhere once a metadata block follows. Absent: none do. */
+  readonly movesComments?: (scan: Scan) => boolean
+
+  /** The text with a block of metadata behind all else; `null` where none can simply stand there. */
+  readonly simplyFramed?: (text: string) => string | null
+
+  /** What a comment belongs to is told by the leaves beside it. */
+  readonly commentsFollowLeaves?: true
+
+  /** Whether a missing last line end may be part of a value. Absent: it never is. */
+  readonly endsInValue?: (text: string) => boolean
 
   /**
    * Whether a text says what leaves say, which a scan of another text with the same keys has found: the same paths, kinds

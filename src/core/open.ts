@@ -50,7 +50,7 @@ export function open(document: SealedDocument, options: OpenOptions): Opened {
   const macHex = checkMac(document, leaves, options)
   const structureHex = checkStructure(document, leaves, options)
   // Of all values only those of dotenv files mean something else to other readers, and the memo says which must not.
-  const skipsMemo = options.valuesOnly === true && document.format.name !== "dotenv"
+  const skipsMemo = options.valuesOnly === true && document.format.valuesNeedMemo !== true
   const memoText = skipsMemo ? "" : openMemo(metadata.layout, options.cipher)
   const rendered = options.valuesOnly === true ? null : render(document, leaves, memoText)
   return {
@@ -108,10 +108,7 @@ function openLeaves(
       warnings.push({ code: "COMMENT_NOT_SEALED", line: site.line, path: shownPath(site.item) })
       return { site, scalar: site.scalar, isSelected: true, token: null }
     }
-    // In INI a comment may hold several lines and only LF ends one; there the second scan decides alone.
-    if (leaf.scalar?.kind === "comment" && format.name !== "ini") {
-      checkComment(leaf, format.name === "dotenv" ? "\n" : yamlBreaks)
-    }
+    if (leaf.scalar?.kind === "comment" && format.commentBreaks !== undefined) checkComment(leaf, format.commentBreaks)
     return leaf
   })
   return { leaves, warnings }
@@ -188,9 +185,6 @@ function tokenFault(fault: TokenFault, site: Site, text: string): AppError {
   return new AppError("TOKEN_INVALID", place(site), { subject: fault, exit })
 }
 
-/** What ends a comment of YAML, or hides in it. In dotenv only LF does, and a comment may hold all others. */
-const yamlBreaks = "\0\n\r\u0085\u2028\u2029"
-
 function checkComment({ site, scalar }: Leaf, breaks: string): void {
   for (const character of utf8.decode(scalar!.bytes)) {
     if (breaks.includes(character)) throw new AppError("COMMENT_UNSAFE", place(site))
@@ -217,7 +211,7 @@ function checkMac(
   const computed = isHashed ? expected.macHex : macOf(leaves, macOnlyEncrypted, clearBytes)
   if (computed === wanted) return computed
   // Releases before 3.13.2 read every JSON number as a float, so `-0` and large integers hash differently.
-  if (format.name === "json" || format.name === "binary") {
+  if (format.hasOldFloats === true) {
     const asFloats = macOf(leaves, macOnlyEncrypted, (site) => floatReading(site, scan.source))
     if (asFloats === wanted) return asFloats
   }

@@ -19,7 +19,7 @@ export function render(
   memoText: string,
 ): { bytes: Uint8Array; warnings: Warning[] } {
   const { format, scan, metadata } = document
-  if (format.name === "binary") return { bytes: binaryContent(leaves), warnings: [] }
+  if (format.isWhole === true) return { bytes: binaryContent(leaves), warnings: [] }
   const { detach, detachAsUpstream = detach } = scan.metadata!
   const block = metadata.structure === "" && metadata.layout === "" ? detachAsUpstream : detach
   checkDetach(leaves, block)

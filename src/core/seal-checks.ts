@@ -55,7 +55,7 @@ export function ambiguousSite(sites: readonly Site[]): Site | null {
  * release hashes into the MAC is a mismatch for the other.
  */
 export function inexactIntegers(format: Format, leaves: readonly Leaf[]): Warning[] {
-  if (format.name !== "json") return []
+  if (format.hasOldFloats !== true) return []
   return leaves.flatMap(({ site, scalar, isSelected }): Warning[] => {
     if (isSelected || scalar?.kind !== "int") return []
     const text = utf8.decode(scalar.bytes)

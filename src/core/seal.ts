@@ -200,7 +200,7 @@ function makeDraft(
 ): Draft {
   const banned = (scan.banned ?? []).map((span) => ({ ...span, text: "" }))
   const around = [...format.attach(scan, placeholder, like), ...banned]
-  const framed = hasMovingComments(format, scan) ? format.scan(splice(plain, around)) : scan
+  const framed = format.movesComments?.(scan) === true ? format.scan(splice(plain, around)) : scan
   const sites = countedSites(framed)
   const isSelected = select(sites, options.compiled)
   checkAmbiguousKeys(sites)
@@ -236,13 +236,6 @@ function makeDraft(
 /** Stands in for the real block: only its presence matters for what comments belong to. */
 export const placeholder: MetaMap = new Map([["mac", "-"]])
 
-/** The block that follows decides which container the comments at the end of a document belong to. */
-export function hasMovingComments(format: Format, scan: Scan): boolean {
-  // go-yaml even loses a comment at the end of a text, and finds it again once something follows.
-  if (format.name === "yaml") return scan.source.includes("#")
-  return format.name === "ini" && scan.sites.some(({ kind }) => kind === "comment")
-}
-
 /** The whole sealed text: tokens, metadata, and the memo if there is one. */
 export function finish(draft: Draft, like: MetadataBlock | null, options: SealOptions, memo: Memo | null): string {
   const { previous, macOnlyEncrypted, selectors, cipher, structure } = options
@@ -252,7 +245,7 @@ export function finish(draft: Draft, like: MetadataBlock | null, options: SealOp
   const keepsMac = isSameMac && options.renewsMac !== true
   const lastModified = keepsMac ? before.lastModified : timestamp(options.now)
   // Upstream writes no selector into a new binary file.
-  const written = draft.format.name === "binary" ? selectors : normalized(selectors)
+  const written = draft.format.isWhole === true ? selectors : normalized(selectors)
   const digest = structure ? structureDigest(draft.leaves, { selectors: written, macOnlyEncrypted }) : ""
   const memoText = memo === null ? "" : formatMemo(memo)
   const tree = writeMetadata(

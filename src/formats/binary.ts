@@ -11,6 +11,7 @@ import { json } from "./json.ts"
 export const binary: Format = {
   ...json,
   name: "binary",
+  isWhole: true,
 
   emitValue(): never {
     throw new AppError("NOT_PRINTABLE", {}, { subject: "a binary file has no parts" })

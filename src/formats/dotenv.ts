@@ -18,6 +18,10 @@ import { nameForReaders } from "./dotenv/reader.ts"
 export const dotenv: Format = {
   name: "dotenv",
 
+  valuesNeedMemo: true,
+
+  commentBreaks: "\n",
+
   scan(source: string): Scan {
     const lines = readLines(source)
     return {

@@ -1,4 +1,4 @@
-import { type EmitOptions, type Format, type Scan } from "../core/format.ts"
+import { type EmitOptions, type Format, type Scan, yamlBreaks } from "../core/format.ts"
 import { type Item, type Site } from "../core/site.ts"
 import { type Edit, replaced, type Span } from "../core/text.ts"
 import { type Tree } from "../core/tree.ts"
@@ -18,6 +18,10 @@ import { type Style, stockStyle, unitOf } from "./json/style.ts"
  */
 export const json: Format = {
   name: "json",
+
+  hasOldFloats: true,
+
+  commentBreaks: yamlBreaks,
 
   scan: scanJson,
 

@@ -1,32 +1,71 @@
-import { type Format, type FormatName } from "../core/format.ts"
+import { type Format, type FormatName, formatNames } from "../core/format.ts"
 
-/** Lazy: a command loads the one format that its file has. */
-const loaders: Readonly<Record<FormatName, () => Promise<Format>>> = {
-  yaml: async () => (await import("./yaml/yaml.ts")).yaml,
-  json: async () => (await import("./json.ts")).json,
-  dotenv: async () => (await import("./dotenv.ts")).dotenv,
-  ini: async () => (await import("./ini/ini.ts")).ini,
-  binary: async () => (await import("./binary.ts")).binary,
+/** What has to be known of a format before its code is loaded. */
+interface Row {
+  /** A command loads the one format that its file has. */
+  readonly load: () => Promise<Format>
+  /** In small letters alone: `.env.production` and `x.YAML` are binary. */
+  readonly suffixes: readonly string[]
+  /** Whether a sealed text whose name says nothing is of this format: its metadata tells. */
+  looksSealed(text: string): boolean
+}
+
+const container = /^\s*\{\s*"data"\s*:\s*"[^"]*"\s*,\s*"sops"\s*:/
+
+const rows: Readonly<Record<FormatName, Row>> = {
+  yaml: {
+    load: async () => (await import("./yaml/yaml.ts")).yaml,
+    suffixes: [".yaml", ".yml"],
+    looksSealed: (text) => /^sops:[ \t]*(?:#.*)?\r?$/m.test(text),
+  },
+  json: {
+    load: async () => (await import("./json.ts")).json,
+    suffixes: [".json"],
+    looksSealed: (text) => text.trimStart().startsWith("{") && !container.test(text),
+  },
+  dotenv: {
+    load: async () => (await import("./dotenv.ts")).dotenv,
+    suffixes: [".env"],
+    looksSealed: (text) => /^sops_version=/m.test(text),
+  },
+  ini: {
+    load: async () => (await import("./ini/ini.ts")).ini,
+    suffixes: [".ini"],
+    looksSealed: (text) => /^\[sops\][ \t]*\r?$/m.test(text),
+  },
+  // Whatever is nothing else.
+  binary: {
+    load: async () => (await import("./binary.ts")).binary,
+    suffixes: [],
+    looksSealed: (text) => container.test(text),
+  },
 }
 
 export function loadFormat(name: FormatName): Promise<Format> {
-  return loaders[name]()
+  return rows[name].load()
 }
 
 /** A format by the name that `--input-type` and `--output-type` take; `null` for any other text. */
 export function formatNamed(text: string): FormatName | null {
-  return Object.hasOwn(loaders, text) ? (text as FormatName) : null
+  return Object.hasOwn(rows, text) ? (text as FormatName) : null
 }
 
 /**
- * The format that the name of a file tells, by its suffix alone and in small letters: `.env.production` and `x.YAML`
- * are binary.
+ * The format that the name of a file tells, by its suffix alone.
  *
  * @see sops v3.13.2 cmd/sops/formats/formats.go, FormatForPath
  */
 export function detectFormat(path: string): FormatName {
-  if (path.endsWith(".yaml") || path.endsWith(".yml")) return "yaml"
-  if (path.endsWith(".json")) return "json"
-  if (path.endsWith(".env")) return "dotenv"
-  return path.endsWith(".ini") ? "ini" : "binary"
+  return formatNames.find((name) => rows[name].suffixes.some((suffix) => path.endsWith(suffix))) ?? "binary"
+}
+
+/** Formats whose texts begin with a brace are told first: their values may hold lines of all others. */
+const byLook: readonly FormatName[] = ["binary", "json", ...formatNames]
+
+/**
+ * The format of a sealed text whose name says nothing (`.env.production`, standard input); what is not recognized stays
+ * `binary`.
+ */
+export function sniffSealed(text: string): FormatName {
+  return byLook.find((name) => rows[name].looksSealed(text)) ?? "binary"
 }

@@ -3,7 +3,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { factsOf, readOptionalFile } from "../../host/files.ts"
 import { redactedView, redactTokens, tokenMark } from "../git/redacted-view.ts"
 import { bytesWithoutControls, withoutControls } from "../git/show-text.ts"
-import { sniffSealed } from "../open/sniff-sealed.ts"
+import { sniffSealed } from "../../formats/registry.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { isWatched } from "../git/watched.ts"
 

@@ -1,5 +1,5 @@
 import { sha256Hex } from "../../core/fingerprint.ts"
-import { sniffSealed } from "../open/sniff-sealed.ts"
+import { sniffSealed } from "../../formats/registry.ts"
 import { metadataInText, metadataLines } from "./metadata-text.ts"
 
 /** Every sealed file holds a token: its MAC. */

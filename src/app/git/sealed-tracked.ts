@@ -6,7 +6,7 @@ import { type Git } from "../../host/git/git.ts"
 import { type IndexFile, listIndex } from "../../host/git/listing.ts"
 import { tokenMark } from "../open/sealed-files.ts"
 import { formatByName, readAs } from "../open/read-as.ts"
-import { sniffSealed } from "../open/sniff-sealed.ts"
+import { sniffSealed } from "../../formats/registry.ts"
 
 /**
  * Files of the index that are sealed, by their content there. No key is needed, and three processes look at all files.

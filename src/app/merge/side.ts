@@ -12,7 +12,7 @@ import { type KeyContext } from "../../keys/provider.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { keyContext } from "../machine.ts"
 import { formatByName, readAs } from "../open/read-as.ts"
-import { sniffSealed } from "../open/sniff-sealed.ts"
+import { sniffSealed } from "../../formats/registry.ts"
 import { type Session } from "../session.ts"
 
 export type SideName = "base" | "ours" | "theirs"

@@ -5,8 +5,7 @@ import { shownPath, type Site } from "../../core/site.ts"
 import { decodeText } from "../../core/text.ts"
 import { looksLikeToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { loadFormat } from "../../formats/registry.ts"
-import { sniffSealed } from "./sniff-sealed.ts"
+import { loadFormat, sniffSealed } from "../../formats/registry.ts"
 
 /**
  * What is wrong with a text that should be sealed and has no metadata. "Seal it" is the wrong advice for one that holds

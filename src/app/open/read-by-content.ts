@@ -2,7 +2,7 @@ import { type SealedDocument } from "../../core/document.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { readAs } from "./read-as.ts"
 import { formatByName } from "./read-as.ts"
-import { sniffSealed } from "./sniff-sealed.ts"
+import { sniffSealed } from "../../formats/registry.ts"
 
 /**
  * Reads a sealed text whose name may say nothing, or something else: git lends files under names of its own. What the

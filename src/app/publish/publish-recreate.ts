@@ -1,6 +1,6 @@
 import { compileSelectors } from "../../config/re2.ts"
 import { type Rule } from "../../config/rule.ts"
-import { type FormatName } from "../../core/format.ts"
+import { formatNames } from "../../core/format.ts"
 import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
 import { noSelectors } from "../../core/select.ts"
 import { utf8 } from "../../core/text.ts"
@@ -41,8 +41,6 @@ export function recreationKeys(recreation: Rule | null): Rule | null {
   return (recreation?.groups[0] ?? []).length === 0 ? null : recreation
 }
 
-const containers: readonly FormatName[] = ["yaml", "json", "dotenv", "ini", "binary"]
-
 /**
  * Seals an opened file anew for the recipients of a recreation rule. Of what selects values, only the two suffixes of
  * the rule count, and nothing of the file: this is upstream's way.
@@ -67,7 +65,7 @@ export async function recreate(session: Session, file: OpenedFile, rule: Rule): 
     const content = {
       bytes: file.opened.bytes,
       format: format.name,
-      container: containers.find((name) => name === metadata.container) ?? null,
+      container: formatNames.find((name) => name === metadata.container) ?? null,
       indent: emitOptions(file, format.name, undefined).indent,
       allowClearAlias: true,
       allowEmptySelection: true,

@@ -9,17 +9,15 @@ import {
   type TypeOptions,
 } from "../../app/options.ts"
 import { type Session } from "../../app/session.ts"
-import { type FormatName } from "../../core/format.ts"
+import { type FormatName, formatNames } from "../../core/format.ts"
 import { type KindOptionName, kinds } from "../../keys/kinds.ts"
 import { type Input } from "./commands.ts"
 import { type FlagName, type Flags } from "./flags.ts"
 import { failure, nonExistent, twoTargets } from "./messages.ts"
 
-const formats: readonly FormatName[] = ["yaml", "json", "dotenv", "ini", "binary"]
-
 /** Any other name says nothing, as in upstream: the file's name decides then. */
 export function formatOf(text: string): FormatName | undefined {
-  return formats.find((name) => name === text)
+  return formatNames.find((name) => name === text)
 }
 
 /** What every command looks up before its own name, and the key services. */

@@ -1,6 +1,6 @@
 import { AppError } from "../../errors/app-error.ts"
 import { type Format, type MetadataBlock, type Scan } from "../format.ts"
-import { hasMovingComments, placeholder } from "../seal.ts"
+import { placeholder } from "../seal.ts"
 import { splice } from "../splice.ts"
 import { agrees } from "./agrees.ts"
 import { planEdits } from "./by-edits.ts"
@@ -66,7 +66,7 @@ class PlainMerger {
   constructor({ base, ours, theirs }: PlainTexts, options: MergeOptions) {
     this.#options = options
     const { format } = options
-    this.#keepsEnd = [base ?? "", ours, theirs].some((text) => endsInBlock(format, text))
+    this.#keepsEnd = [base ?? "", ours, theirs].some((text) => format.endsInValue?.(text) === true)
     const bare = [base ?? ours, ours, theirs].map((text) => bareOf(text, { keepsEnd: this.#keepsEnd }))
     this.#texts = { base: base === null ? "" : bare[0]!.text, ours: bare[1]!.text, theirs: bare[2]!.text }
     this.#properties = mergeProperties(bare[0]!.properties, bare[1]!.properties, bare[2]!.properties)
@@ -142,7 +142,7 @@ class PlainMerger {
     const { format, like } = this.#options
     const scan = format.scan(text)
     if (scan.metadata !== null) throw new AppError("ALREADY_SEALED")
-    if (!hasMovingComments(format, scan)) return scan
+    if (format.movesComments?.(scan) !== true) return scan
     return simplyFramed(format, text) ?? format.scan(splice(text, format.attach(scan, placeholder, like)))
   }
 
@@ -155,12 +155,10 @@ class PlainMerger {
   #finished(text: string): string {
     const open = withProperties(text, this.#properties)
     // Without its last line end a block would hold another text.
-    const isClosed = this.#keepsEnd || endsInBlock(this.#options.format, open)
+    const isClosed = this.#keepsEnd || this.#options.format.endsInValue?.(open) === true
     return isClosed ? withProperties(text, { ...this.#properties, isClosed: true }) : open
   }
 }
-
-const simpleBlock = `sops:\n    mac: "-"\n`
 
 /**
  * A block behind all else, as most files have it, needs no look at the nodes of the text.
@@ -168,18 +166,13 @@ const simpleBlock = `sops:\n    mac: "-"\n`
  * @returns `null` where a block cannot stand there
  */
 function simplyFramed(format: Format, text: string): Scan | null {
-  if (format.name !== "yaml" || !text.endsWith("\n") || /^(?:---|\.\.\.|[ \t]*[{%])/m.test(text)) return null
-  const scan = attempt(() => format.scan(text + simpleBlock))
+  const framed = format.simplyFramed?.(text) ?? null
+  const scan = framed === null ? null : attempt(() => format.scan(framed))
   return scan?.metadata !== undefined && scan.metadata !== null && scan.documents === 1 ? scan : null
 }
 
 /** Each of them is another look at the whole text. */
 const unsetsMax = 100
-
-/** Whether a missing last line end may be part of a value: the text ends open, and a YAML block may be its end. */
-function endsInBlock(format: Format, text: string): boolean {
-  return format.name === "yaml" && text !== "" && !text.endsWith("\n") && /[|>][-+0-9]*[ \t]*(?:#.*)?\r?$/m.test(text)
-}
 
 /** @returns `null` when the text that was tried is no text of this format */
 function attempt<T>(work: () => T): T | null {

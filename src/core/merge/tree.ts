@@ -87,7 +87,7 @@ export function versionOf(format: Format, scan: Scan, names: Names): Version {
   for (let index = 0; index < scan.documents; index++) {
     if (roots[index] === undefined) entryOf({ parent: null, key: null, index })
   }
-  if (format.name === "yaml") giveOutByLeaves(comments, entries, scan)
+  if (format.commentsFollowLeaves === true) giveOutByLeaves(comments, entries, scan)
   else giveOut(comments, entries, scan.source)
   for (const root of roots) number(root, format, names)
   return { scan, documents: roots, hasAliases: scan.aliases.length > 0 }

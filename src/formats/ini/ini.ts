@@ -18,6 +18,8 @@ import { unsetValue } from "./unset.ts"
 export const ini: Format = {
   name: "ini",
 
+  movesComments: ({ sites }) => sites.some(({ kind }) => kind === "comment"),
+
   scan(source): IniScan {
     const parts = parse(source)
     return { source, sites: findSites(parts), metadata: readBlock(parts), aliases: [], documents: 1, parts }

@@ -1,4 +1,4 @@
-import { type EntrySpan, type Format, type MetadataBlock, type Scan } from "../../core/format.ts"
+import { type EntrySpan, type Format, type MetadataBlock, type Scan, yamlBreaks } from "../../core/format.ts"
 import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Span, utf8 } from "../../core/text.ts"
@@ -19,6 +19,14 @@ import { METADATA_KEY, scanYaml } from "./scan.ts"
 /** YAML as sops reads it with go-yaml v3: several documents, every style, comments in all places. */
 export const yaml: Format = {
   name: "yaml",
+  commentBreaks: yamlBreaks,
+  // go-yaml even loses a comment at the end of a text, and finds it again once something follows.
+  movesComments: ({ source }) => source.includes("#"),
+  simplyFramed: (text) =>
+    !text.endsWith("\n") || /^(?:---|\.\.\.|[ \t]*[{%])/m.test(text) ? null : `${text}sops:\n    mac: "-"\n`,
+  commentsFollowLeaves: true,
+  // The text ends open, and a block may be its end.
+  endsInValue: (text) => text !== "" && !text.endsWith("\n") && /[|>][-+0-9]*[ \t]*(?:#.*)?\r?$/m.test(text),
   scan: scanYaml,
   confirms: (source, leaves) => confirmSimple(source, METADATA_KEY, leaves),
   sealable: emptyListComment,
