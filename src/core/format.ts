@@ -67,6 +67,15 @@ export interface Format {
    */
   scan(source: string): Scan
 
+  /** What `edit` starts with when the file does not exist yet. */
+  readonly example: string
+
+  /**
+   * Kinds that the format can only say as text. Their canonical spelling holds no character that could mean anything,
+   * so whatever is read back there is that text. Absent: none.
+   */
+  readonly onlyAsText?: ReadonlySet<string>
+
   /** A file is one value, all of its bytes: the plain side has no text to scan, and nothing in it is selected. */
   readonly isWhole?: true
 

@@ -1,20 +1,8 @@
 import { type Leaf } from "./document.ts"
-import { type Format, type FormatName } from "./format.ts"
+import { type Format } from "./format.ts"
 import { sameBytes, type Scalar } from "./scalar.ts"
 import { type Item, type Site } from "./site.ts"
 import { equalBytes, utf8 } from "./text.ts"
-
-/**
- * Kinds that a format can only say as text. Their canonical spelling holds no character that could mean anything, so
- * whatever is read back there is that text.
- */
-const onlyAsText: Readonly<Record<FormatName, ReadonlySet<string>>> = {
-  yaml: new Set(),
-  json: new Set(["time"]),
-  binary: new Set(["time"]),
-  dotenv: new Set(["int", "float", "bool", "time"]),
-  ini: new Set(["int", "float", "bool", "time"]),
-}
 
 /**
  * Whether a scan says what the leaves say: the same paths, kinds and bytes in the same order.
@@ -34,7 +22,7 @@ export function sameSites(
   const items = new ItemPairs(leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str"))
   return leaves.every(({ site, scalar }, index) => {
     const other = found[index]!
-    const isSame = sameReading(site, scalar, other, format.name) || sameSettled(site, scalar, other, format)
+    const isSame = sameReading(site, scalar, other, format) || sameSettled(site, scalar, other, format)
     if (!isSame) return false
     if (ignoresContainers && site.kind === "comment") return true
     const isListComment = scalar?.kind === "comment" && site.kind === "str"
@@ -44,10 +32,10 @@ export function sameSites(
   })
 }
 
-function sameReading(site: Site, scalar: Scalar | null, other: Site, format: FormatName): boolean {
+function sameReading(site: Site, scalar: Scalar | null, other: Site, { onlyAsText }: Format): boolean {
   if (scalar === null) return other.kind === site.kind
   if (other.scalar === null || site.shadowed !== other.shadowed) return false
-  if (other.kind === "str" && onlyAsText[format].has(scalar.kind)) return true
+  if (other.kind === "str" && onlyAsText?.has(scalar.kind) === true) return true
   if (!sameBytes(scalar, other.scalar)) return isNegativeZero(scalar, other.scalar)
   return scalar.kind === other.kind || isNumber(scalar.kind, other.kind)
 }

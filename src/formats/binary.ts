@@ -12,6 +12,7 @@ export const binary: Format = {
   ...json,
   name: "binary",
   isWhole: true,
+  example: "Welcome to sotto! Edit this file as you please!",
 
   emitValue(): never {
     throw new AppError("NOT_PRINTABLE", {}, { subject: "a binary file has no parts" })

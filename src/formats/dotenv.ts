@@ -10,6 +10,12 @@ import { readLines, unescape } from "./dotenv/lines.ts"
 import { printDotenv, printScalar } from "./dotenv/print.ts"
 import { nameForReaders } from "./dotenv/reader.ts"
 
+const example = `# Example comment
+hello=Welcome to sotto! Edit this file as you please!
+example_key=example_value
+example_multiline=foo\\nbar\\nbaz
+`
+
 /**
  * `.env` files as sops reads them: `NAME=value` lines, `#` comments, and no quoting at all.
  *
@@ -17,6 +23,9 @@ import { nameForReaders } from "./dotenv/reader.ts"
  */
 export const dotenv: Format = {
   name: "dotenv",
+  example,
+
+  onlyAsText: new Set(["int", "float", "bool", "time"]),
 
   valuesNeedMemo: true,
 

@@ -11,6 +11,21 @@ import { quote, quotePlain } from "./json/strings.ts"
 import { confirmJson, scanJson } from "./json/scan.ts"
 import { type Style, stockStyle, unitOf } from "./json/style.ts"
 
+const example = `{
+\t"hello": "Welcome to sotto! Edit this file as you please!",
+\t"example_key": "example_value",
+\t"example_array": [
+\t\t"example_value1",
+\t\t"example_value2"
+\t],
+\t"example_number": 1234.56789,
+\t"example_booleans": [
+\t\ttrue,
+\t\tfalse
+\t]
+}
+`
+
 /**
  * JSON as sops reads and prints it. Every sealed scalar is a string; whatever stands between the values stays.
  *
@@ -18,6 +33,9 @@ import { type Style, stockStyle, unitOf } from "./json/style.ts"
  */
 export const json: Format = {
   name: "json",
+  example,
+
+  onlyAsText: new Set(["time"]),
 
   hasOldFloats: true,
 

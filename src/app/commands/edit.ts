@@ -5,12 +5,12 @@ import { Cipher } from "../../core/gcm.ts"
 import { splice } from "../../core/splice.ts"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
+import { loadFormat } from "../../formats/registry.ts"
 import { factsOf } from "../../host/files.ts"
 import { loadDraft, removeDraft } from "../../host/drafts.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { type Draftable, keepDraft, openDraft } from "../seal/draft.ts"
 import { editUntilValid, UnsavedText } from "../seal/editor-loop.ts"
-import { exampleText } from "../seal/example.ts"
 import { refuseDamaged } from "../open/damage.ts"
 import { emitOptions, printWhole } from "../open/print.ts"
 import { openFile, type OpenedFile, withFile } from "../open/open-file.ts"
@@ -111,7 +111,7 @@ async function editNew(session: Session, options: EditOptions): Promise<Outcome>
   // Keys are wrapped before the editor opens: nobody should type what cannot be saved.
   const key = await makeDataKey(session, plan, options.file)
   try {
-    const example = utf8.encode(exampleText(format))
+    const example = utf8.encode((await loadFormat(format)).example)
     const start = await startText(session, options, null, example)
     const draftable: Draftable = { file: options.file, base: null, cipher: new Cipher(key.dataKey), tree: key.keys }
     await withDraft(session, draftable, async (remember) => {

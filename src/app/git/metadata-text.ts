@@ -21,6 +21,8 @@ export function metadataInText(text: string, format: FormatName): Parted {
     case "json":
     case "binary":
       return fromJson(text)
+    default:
+      return { metadata: "", rest: text }
   }
 }
 

@@ -11,12 +11,21 @@ import { contentSections, findSites, groups, type IniScan, type IniStyle } from 
 import { scalarText, spellValue } from "./spell.ts"
 import { unsetValue } from "./unset.ts"
 
+const example = `[Welcome]
+; Example comment
+hello       = Welcome to sotto! Edit this file as you please!
+example_key = example_value
+`
+
 /**
  * INI as sops' store reads it through ini.v1. Everything is text; the root holds sections, sections hold values.
  * Comments at the end of a file, which upstream loses, are sealed like the others.
  */
 export const ini: Format = {
   name: "ini",
+  example,
+
+  onlyAsText: new Set(["int", "float", "bool", "time"]),
 
   movesComments: ({ sites }) => sites.some(({ kind }) => kind === "comment"),
 

@@ -16,9 +16,22 @@ import { confirmSimple } from "./plain/confirm.ts"
 import { type YamlDocument } from "./scan/node.ts"
 import { METADATA_KEY, scanYaml } from "./scan.ts"
 
+const example = `hello: Welcome to sotto! Edit this file as you please!
+example_key: example_value
+# Example comment
+example_array:
+    - example_value1
+    - example_value2
+example_number: 1234.56789
+example_booleans:
+    - true
+    - false
+`
+
 /** YAML as sops reads it with go-yaml v3: several documents, every style, comments in all places. */
 export const yaml: Format = {
   name: "yaml",
+  example,
   commentBreaks: yamlBreaks,
   // go-yaml even loses a comment at the end of a text, and finds it again once something follows.
   movesComments: ({ source }) => source.includes("#"),
