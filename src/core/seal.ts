@@ -133,7 +133,7 @@ function sealDraft(draft: Draft, like: MetadataBlock | null, options: SealOption
 
   const warnings = [
     ...inexactIntegers(draft.format, draft.leaves),
-    ...(draft.format.name === "yaml" ? commentsForValues(draft.plain, draft.leaves, before) : []),
+    ...(draft.format.commentsFollowLeaves === true ? commentsForValues(draft.plain, draft.leaves, before) : []),
   ]
   const expected = options.layoutMemo ? expectedMemo(draft) : null
   const text = finish(draft, like, options, expected)
@@ -149,7 +149,7 @@ function sealDraft(draft: Draft, like: MetadataBlock | null, options: SealOption
 
 /** A comment that was meant as a value is why, where there is one. */
 function nothingToSeal({ format, plain, leaves }: Draft, before: readonly Leaf[]): AppError {
-  const [first] = format.name === "yaml" ? commentsForValues(plain, leaves, before) : []
+  const [first] = format.commentsFollowLeaves === true ? commentsForValues(plain, leaves, before) : []
   if (first === undefined) return new AppError("NOTHING_TO_SEAL")
   const { path, line } = first
   return new AppError(
