@@ -218,7 +218,9 @@ function assign(specs: ArgumentSpecs, words: readonly string[]): Record<string, 
   }
   const extra = words[at]
   if (extra === undefined) return args
-  throw new AppError("ARGUMENT_UNEXPECTED", {}, { subject: extra })
+  // Behind free text it may be the rest of a value that lost its quotes.
+  const isFreeText = Object.values(specs).some(({ completes }) => completes === null)
+  throw new AppError("ARGUMENT_UNEXPECTED", {}, { subject: isFreeText ? undefined : extra })
 }
 
 function missing(name: string): AppError {
