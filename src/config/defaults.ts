@@ -1,10 +1,13 @@
 import { type FormatName } from "../core/format.ts"
+import { type ChosenPaths } from "../core/chosen-paths.ts"
 import { type Selectors, noSelectors } from "../core/select.ts"
 import { type CheckMode, type MemoMode, type StructureMode } from "./sopsrc.ts"
 import { type Stores } from "./stores.ts"
 
 export interface RuleSettings {
   readonly selectors: Selectors
+  /** The paths of a rule that its selector was made of. */
+  readonly chosen: ChosenPaths | null
   readonly macOnlyEncrypted: boolean
   readonly container: boolean
   readonly structure: StructureMode
@@ -27,6 +30,7 @@ export const defaultStores: Stores = { jsonIndent: undefined, jsonBinaryIndent: 
 /** What holds where no rule says otherwise. */
 export const defaultSettings: RuleSettings = {
   selectors: noSelectors,
+  chosen: null,
   macOnlyEncrypted: false,
   container: false,
   structure: "on",

@@ -1,6 +1,7 @@
 import { formatNames } from "../core/format.ts"
 import { type KindsInConfig } from "../core/recipient.ts"
 import { type FormatName } from "../core/format.ts"
+import { type ChosenPaths } from "../core/chosen-paths.ts"
 import { type Selectors } from "../core/select.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type CreationRule, creationRuleKeys, keyGroupKeys, readCreationRule } from "./creation-rule.ts"
@@ -9,7 +10,8 @@ import { type Directory, readDirectory } from "./directory.ts"
 import { type Glob, compileGlob } from "./glob.ts"
 import { type Pending, readPending } from "./pending.ts"
 import { type RecipientSpec } from "./recipients.ts"
-import { checkOneSelector, readSelectors, selectorKeys } from "./selector-keys.ts"
+import { chosenKeys, readSelection } from "./chosen-paths.ts"
+import { checkOneSelector, selectorKeys } from "./selector-keys.ts"
 import { type DestinationRule, destinationRuleKeys, readDestinationRule } from "./sops-yaml.ts"
 import { defaultStores } from "./defaults.ts"
 import { type Stores, readStores, storeNames } from "./stores.ts"
@@ -34,6 +36,8 @@ export interface SopsrcRule {
   /** 0: one group, where it has no meaning. */
   readonly threshold: number
   readonly selectors: Selectors
+  /** The paths that the selector was made of. */
+  readonly chosen: ChosenPaths | null
   readonly macOnlyEncrypted: boolean
   readonly container: boolean
   readonly structure: StructureMode
@@ -79,6 +83,7 @@ const ruleKeys = [
   "recipients",
   "key_groups",
   "threshold",
+  ...chosenKeys,
   ...selectorKeys,
   "mac_only_encrypted",
   "container",
@@ -137,7 +142,7 @@ function checkVersion(entry: ConfigEntry | undefined, at: At): void {
 function readRule(value: ConfigValue, directory: Directory, kinds: KindsInConfig): SopsrcRule {
   const fields = strictFields(value, ruleKeys, ruleHints(kinds))
   const groups = readGroups(fields, directory)
-  const selectors = readSelectors(fields)
+  const { selectors, chosen } = readSelection(fields)
   checkOneSelector(selectors, value.at)
   return {
     at: value.at,
@@ -145,6 +150,7 @@ function readRule(value: ConfigValue, directory: Directory, kinds: KindsInConfig
     groups,
     threshold: readThreshold(fields.get("threshold"), groups.length, value.at),
     selectors,
+    chosen,
     macOnlyEncrypted: strictBool(fields.get("mac_only_encrypted")) ?? false,
     container: strictBool(fields.get("container")) ?? false,
     structure: strictChoice(fields.get("structure"), structureModes) ?? "on",

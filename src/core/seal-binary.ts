@@ -35,6 +35,7 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
     format,
     plain,
     scan,
+    unused: [],
     leaves,
     macHex: macOf(leaves, options.macOnlyEncrypted, clearBytes),
     macOnlyEncrypted: options.macOnlyEncrypted,

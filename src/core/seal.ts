@@ -1,4 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
+import { checkChosen, type ChosenPath } from "./chosen-paths.ts"
 import { type Leaf, type Opened, type Warning } from "./document.ts"
 import { type Format, type MetadataBlock, type MetaMap, type Scan } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
@@ -80,6 +81,8 @@ export interface Draft extends Expected {
   readonly format: Format
   readonly plain: string
   readonly scan: Scan
+  /** Paths of the rule that name nothing here. */
+  readonly unused: readonly ChosenPath[]
   readonly leaves: readonly SealedLeaf[]
   /** For each leaf the edit that puts its token in, in offsets of the plain text; `null` where none does. */
   readonly tokenEdits: readonly (Edit | null)[]
@@ -131,7 +134,8 @@ function sealDraft(draft: Draft, like: MetadataBlock | null, options: SealOption
   if (sealedCount === 0 && !options.allowEmptySelection && !hasSelectedEmpty(draft.leaves))
     throw nothingToSeal(draft, before)
 
-  const warnings = [
+  const warnings: Warning[] = [
+    ...draft.unused.map(({ text }) => ({ code: "PATH_UNUSED" as const, path: [text] })),
     ...inexactIntegers(draft.format, draft.leaves),
     ...(draft.format.commentsFollowLeaves === true ? commentsForValues(draft.plain, draft.leaves, before) : []),
   ]
@@ -203,6 +207,8 @@ function makeDraft(
   const framed = format.movesComments?.(scan) === true ? format.scan(splice(plain, around)) : scan
   const sites = countedSites(framed)
   const isSelected = select(sites, options.compiled)
+  const { chosen } = options.compiled
+  const unused = chosen === undefined ? [] : checkChosen(sites, isSelected, chosen)
   checkAmbiguousKeys(sites)
   const expanded = checkAliases(framed, sites, isSelected, options.allowClearAlias)
   const hasMoved = framed !== scan && expanded.length > 0
@@ -222,6 +228,7 @@ function makeDraft(
     format,
     plain,
     scan,
+    unused,
     leaves,
     macHex: macOf(leaves, options.macOnlyEncrypted, clearBytes),
     macOnlyEncrypted: options.macOnlyEncrypted,

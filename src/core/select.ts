@@ -1,4 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
+import { type ChosenPaths } from "./chosen-paths.ts"
 import { Inherited } from "./inherited.ts"
 import { limits } from "./limits.ts"
 import { type Item, type Site } from "./site.ts"
@@ -34,6 +35,8 @@ export interface CompiledSelectors {
   readonly rule: keyof Selectors
   readonly text: string
   readonly pattern: Pattern | null
+  /** The paths that the selector was made of: what is sealed has to be just what they name. */
+  readonly chosen?: ChosenPaths
 }
 
 /** The one rule of a set, or the default. @throws {RangeError} when more than one is set */

@@ -190,6 +190,11 @@ export const catalog = {
     title: "the file would leave a value in the clear that the rule of the config seals",
     hint: "seal the file again by the rule, or pass --use-file-selectors",
   },
+  SELECTOR_INEXACT: {
+    exit: 1,
+    title: "selectors go by keys, and a key that a path of the rule names stands elsewhere too",
+    hint: "name this value in the rule as well, or rename one of the two keys",
+  },
   NEW_CLEAR_VALUE: {
     exit: 1,
     title: "a new value would stand in the clear, and no rule of a config says that it may",

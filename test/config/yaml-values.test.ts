@@ -59,11 +59,11 @@ describe("readValues", () => {
   })
 
   test.each([
-    { source: "a: b\nc: d\n'a': e\n", line: 3, problem: "twice" },
-    { source: "<<: {a: b}\n<<: {c: d}\n", line: 2, problem: "twice" },
+    { source: "a: b\nc: d\n'a': e\n", line: 3, problem: "duplicate key" },
+    { source: "<<: {a: b}\n<<: {c: d}\n", line: 2, problem: "duplicate key" },
     { source: "a: b\n[c]: d\n", line: 2, problem: "not a text" },
     { source: "<<: b\n", line: 1, problem: "`<<`" },
-    { source: "<<: {a: b, a: c}\n", line: 1, problem: "twice" },
+    { source: "<<: {a: b, a: c}\n", line: 1, problem: "duplicate key" },
   ])("what is wrong in a mapping is kept for its reader: $problem", ({ source, line, problem }) => {
     expect(readValues(source)).toMatchObject({
       fault: { at: { line }, problem: expect.stringContaining(problem) as unknown },

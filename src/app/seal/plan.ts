@@ -48,13 +48,15 @@ export async function planFor(
   const threshold = options.shamirSecretSharingThreshold ?? rule?.threshold ?? 0
   if (groups.length === 0) throw nobody(settings, rule)
   const effective = isBinary ? noSelectors : selectors
+  const compiled = await compileSelectors(effective, { refuseInvalid: session.dialect.config.refusesBadPatterns })
+  // An option in place of the selector stands for itself.
+  const isRuled = rule !== null && JSON.stringify(effective) === JSON.stringify(rule.selectors)
+  const chosen = isRuled ? rule.chosen : null
   return {
     groups,
     threshold: usableThreshold(groups, threshold),
     selectors: effective,
-    compiled: await compileSelectors(effective, {
-      refuseInvalid: session.dialect.config.refusesBadPatterns,
-    }),
+    compiled: chosen === null ? compiled : { ...compiled, chosen },
     macOnlyEncrypted: !isBinary && (options.macOnlyEncrypted || (rule?.macOnlyEncrypted ?? false)),
     rule: rule ?? settings.rule,
   }

@@ -1,8 +1,10 @@
 import { compileSelectors } from "../../config/re2.ts"
+import { checkChosen } from "../../core/chosen-paths.ts"
 import { type Scan } from "../../core/format.ts"
 import { isOlderVersion } from "../../core/metadata.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { type Sealed } from "../../core/seal.ts"
+import { select } from "../../core/select.ts"
 import { fullPath, shownPath, type Site } from "../../core/site.ts"
 import { decodeText } from "../../core/text.ts"
 import { type ToldValues } from "../../core/told.ts"
@@ -96,6 +98,7 @@ async function checkClear(
   const rule = await ruleOrNull(settings)
   if (rule !== null) {
     const byRule = await compileSelectors(rule.selectors, { refuseInvalid: true })
+    if (rule.chosen !== null) checkChosen(sites, select(sites, byRule), rule.chosen)
     checkSelectorDrift(sites, compiled, byRule, {
       file: document.metadata.macOnlyEncrypted,
       rule: rule.macOnlyEncrypted,
