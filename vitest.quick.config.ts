@@ -3,7 +3,7 @@ import whole from "./vitest.config.ts"
 
 // For the inner loop: what needs no process of its own, and takes a second or two. `npm test` runs everything.
 const slow = [
-  "test/{audit,bundle,callers,faults,git,publish}/**",
+  "test/{audit,bundle,callers,faults,git,publish,walks}/**",
   "test/golden/stock.test.ts",
   "test/app/{key-life,library,edit-terminal}.test.ts",
   "test/host/{child,editor,exec,terminal,user}.test.ts",

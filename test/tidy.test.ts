@@ -342,6 +342,7 @@ describe("tables and texts", () => {
       "docs/architecture.md",
       "docs/design/layout.md",
       "docs/design/security.md",
+      ...readdirSync(join(root, "docs/walks")).map((name) => `docs/walks/${name}`),
     ]
     const dead = pages.flatMap((page) => {
       const links = readFileSync(join(root, page), "utf8").matchAll(/\]\((?!https?:)([^)#]+)/g)
