@@ -296,6 +296,14 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     },
   ],
   [
+    "config export",
+    {
+      group: "tools",
+      summary: "print the .sops.yaml that says the same as a .sopsrc",
+      load: async () => (await import("./commands/config-export.ts")).configExport,
+    },
+  ],
+  [
     "doctor",
     {
       group: "tools",

@@ -2,6 +2,7 @@ import { type ChosenPath, type ChosenPaths, type PathStep } from "../core/chosen
 import { limits } from "../core/limits.ts"
 import { type Selectors } from "../core/select.ts"
 import { textOf } from "./decode.ts"
+import { quoted } from "./glob-regex.ts"
 import { readSelectors, selectorKeys } from "./selector-keys.ts"
 import { type StrictFields, strictList } from "./strict.ts"
 import { type At, type ConfigEntry, type ConfigValue, invalid } from "./yaml-values.ts"
@@ -103,6 +104,6 @@ function oneElement(at: At): Error {
 /** A pattern for keys that are equal to the last one of a path. What stands below it goes with it. */
 function patternOf(paths: readonly ChosenPath[]): string {
   const keys = paths.map(({ steps }) => steps.findLast((step) => step.type === "key")!.key)
-  const words = [...new Set(keys)].map((key) => key.replaceAll(/[\\.+*?()|[\]{}^$]/g, "\\$&"))
+  const words = [...new Set(keys)].map((key) => quoted(key))
   return words.length === 1 ? `^${words[0]!}$` : `^(${words.join("|")})$`
 }

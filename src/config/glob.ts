@@ -4,6 +4,8 @@ export interface Glob {
   readonly text: string
   /** The pattern with each choice of its braces; alone each of them is a glob of the same meaning. */
   readonly spellings: readonly string[]
+  /** What each of them consists of. */
+  readonly segments: readonly (readonly Segment[])[]
   /** @param path - relative to the config's folder, with `/` on every system */
   test(path: string): boolean
 }
@@ -17,14 +19,14 @@ const alternativesMax = 100
 const charsMax = 1_000
 
 /** One path segment: characters that must be equal, and what stands for more. */
-type Token =
+export type Token =
   | { readonly type: "char"; readonly char: string }
   | { readonly type: "any" }
   | { readonly type: "star" }
   | { readonly type: "class"; readonly negated: boolean; readonly ranges: readonly (readonly [number, number])[] }
 
 /** `deep` stands for `**`: any number of folders. */
-type Segment = "deep" | readonly Token[]
+export type Segment = "deep" | readonly Token[]
 
 /**
  * Reads a glob as `.gitignore` writers expect it.
@@ -47,6 +49,7 @@ export function compileGlob(text: string): Glob | GlobProblem {
   return {
     text,
     spellings,
+    segments: all.map(({ segments }) => segments),
     test: (path) => {
       let parts: string[][] | null = null
       return all.some(({ segments, prefix }) => {

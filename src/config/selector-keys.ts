@@ -25,3 +25,8 @@ export function checkOneSelector(selectors: Selectors, at: At): void {
   if (Object.values(selectors).filter((text) => text !== "").length < 2) return
   throw invalid(at, `cannot use more than one of ${selectorKeys.join(", ")} for the same rule`)
 }
+
+/** Those that are set, by the keys of a config. */
+export function selectorsWithKeys(selectors: Selectors): Record<string, string> {
+  return Object.fromEntries(keys.flatMap(([key, name]) => (selectors[name] === "" ? [] : [[key, selectors[name]]])))
+}

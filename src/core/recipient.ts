@@ -85,6 +85,8 @@ export interface KindInConfig<T extends RecipientType = RecipientType> {
     readonly optional: readonly string[]
     /** The recipient, or the text that is to be read as one. */
     read(texts: ConfigTexts): RecipientFields[T] | string
+    /** The mapping that is read as this recipient; what is empty may be left out. */
+    write(recipient: RecipientOf<T>): Readonly<Record<string, string | ReadonlyMap<string, string>>>
   }
   /** The text of a key group is taken without judging it, as upstream does. */
   readonly plain?: (text: string) => RecipientFields[T]

@@ -76,6 +76,7 @@ export const kmsKind = {
         context: map("context"),
         awsProfile: text("aws_profile"),
       }),
+      write: ({ arn, role, context, awsProfile }) => ({ arn, role, context, aws_profile: awsProfile }),
     },
     looksLike: (text) => text.startsWith("arn:"),
   },

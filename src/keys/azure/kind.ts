@@ -42,6 +42,7 @@ export const azureKind = {
       needed: ["vaultUrl", "key"],
       optional: ["version"],
       read: ({ text }) => ({ vaultUrl: text("vaultUrl"), name: text("key"), version: text("version") }),
+      write: ({ vaultUrl, name: key, version }) => ({ vaultUrl, key, version }),
     },
     looksLike: (text) => /^https?:\/\//.test(text) && text.includes("/keys/") && !text.includes("/v1/"),
   },

@@ -31,6 +31,7 @@ export const gcpKind = {
       needed: ["resource_id"],
       optional: [],
       read: ({ text }) => ({ resourceId: text("resource_id").replaceAll(" ", "") }),
+      write: ({ resourceId }) => ({ resource_id: resourceId }),
     },
     looksLike: (text) => text.startsWith("projects/"),
   },

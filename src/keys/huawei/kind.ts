@@ -26,7 +26,12 @@ export const huaweiKind = {
   config: {
     flatKey: "hckms",
     groupKey: "hckms",
-    fields: { needed: ["key_id"], optional: [], read: ({ text }) => text("key_id") },
+    fields: {
+      needed: ["key_id"],
+      optional: [],
+      read: ({ text }) => text("key_id"),
+      write: ({ keyId }) => ({ key_id: keyId }),
+    },
     isLooseList: true,
     skipsEmpty: true,
     looksLike: (text) => /^[a-z0-9-]+:[0-9A-Fa-f-]{36}$/.test(text),
