@@ -9,6 +9,11 @@ export interface Entry {
   readonly hint: string | undefined
 }
 
+const earlierVersion = "see what changed: git diff {file}, and restore an earlier version: git checkout {file}"
+const lastGoodVersion =
+  "see what changed: git diff {file}, and take it back: git checkout {file}; what a server merged by line is mended by " +
+  "`sotto repair {file}`; --ignore-mac opens the file as it is"
+
 /**
  * Every expected failure. Exit statuses follow sops (cmd/sops/codes/codes.go), so existing wrapper scripts keep
  * working; 64 is a usage error and 70 a bug of ours. Keep the blocks of one subject together.
@@ -78,19 +83,19 @@ export const catalog = {
   METADATA_INVALID: {
     exit: 1,
     title: "the file's metadata is not valid",
-    hint: "see what changed: git diff {file}, and restore an earlier version: git checkout {file}",
+    hint: earlierVersion,
   },
   NO_KEYS: {
     exit: 1,
     title: "the metadata names no recipient: nobody can open this file",
-    hint: "restore an earlier version of the file",
+    hint: earlierVersion,
   },
 
   // Tokens and what guards them.
   TOKEN_INVALID: {
     exit: 25,
     title: "a value that must be sealed is not a valid token",
-    hint: "restore the value from an earlier version of the file",
+    hint: earlierVersion,
   },
   TRAILING_TEXT: {
     exit: 25,
@@ -100,12 +105,12 @@ export const catalog = {
   VALUE_NOT_OPENED: {
     exit: 25,
     title: "a value cannot be opened: it was changed, moved, or sealed under another data key",
-    hint: "restore the value from an earlier version of the file",
+    hint: earlierVersion,
   },
   VALUE_TYPE: {
     exit: 25,
     title: "an opened value does not fit the type that its token names",
-    hint: "restore the value from an earlier version of the file",
+    hint: earlierVersion,
   },
   COMMENT_UNSAFE: {
     exit: 25,
@@ -115,22 +120,22 @@ export const catalog = {
   MAC_MISMATCH: {
     exit: 51,
     title: "MAC mismatch: the file changed after it was sealed",
-    hint: "restore the last good version, or look at it with --ignore-mac",
+    hint: lastGoodVersion,
   },
   MAC_MISSING: {
     exit: 51,
     title: "MAC mismatch: the file has no MAC",
-    hint: "restore the last good version, or look at it with --ignore-mac",
+    hint: lastGoodVersion,
   },
   MAC_INVALID: {
     exit: 51,
     title: "MAC mismatch: the file's MAC cannot be opened",
-    hint: "restore the last good version, or look at it with --ignore-mac",
+    hint: lastGoodVersion,
   },
   STRUCTURE_CHANGED: {
     exit: 51,
     title: "the structure of the file changed after it was sealed: keys, list borders, nulls or selectors",
-    hint: "restore the last good version, or look at it with --ignore-mac",
+    hint: lastGoodVersion,
   },
   ALIAS_TO_SEALED: {
     exit: 25,

@@ -304,6 +304,16 @@ describe("what is compared", () => {
     expect((await repo.sotto("diff", "--no-index", "a.yaml", "none.yaml")).stderr).toContain("[FILE_MISSING]")
   })
 
+  test("two revisions are a range, as for git", async () => {
+    const repo = await start()
+    repo.git("checkout", "--quiet", "-b", "feature")
+    await edit(repo, "a.yaml", (text) => text.replace("-1", "-2"))
+    repo.commitAll("second")
+    for (const more of [[], ["a.yaml"], ["--"], ["--", "a.yaml"]])
+      expect(ops(await json(repo, "main", "feature", ...more))).toEqual(["changed db.password"])
+    expect(await diff(repo, "feature", "HEAD")).toBe("")
+  })
+
   test("--exit-code", async () => {
     const repo = await start()
     expect((await repo.sotto("diff", "--exit-code")).status).toBe(0)
@@ -313,6 +323,11 @@ describe("what is compared", () => {
 
   test.each([
     { args: ["nowhere"], code: "REVISION_UNKNOWN", status: 1 },
+    { args: ["main", "nowhere"], code: "REVISION_UNKNOWN", status: 1 },
+    { args: ["main", "a.yaml", "nowhere"], code: "REVISION_UNKNOWN", status: 1 },
+    { args: ["a.yaml", "main"], code: "ARGUMENT_UNEXPECTED", status: 64 },
+    { args: ["main..main", "main"], code: "ARGUMENT_UNEXPECTED", status: 64 },
+    { args: ["main", "main", "main"], code: "ARGUMENT_UNEXPECTED", status: 64 },
     { args: ["main..nowhere"], code: "REVISION_UNKNOWN", status: 1 },
     { args: ["--", "../outside.yaml"], code: "FILE_MISSING", status: 100 },
     { args: ["/etc/passwd"], code: "FILE_MISSING", status: 100 },

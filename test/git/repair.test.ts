@@ -229,6 +229,14 @@ describe("what a person answers for", () => {
     expect(stderr).toContain("conflict: c")
   })
 
+  test("a file that was changed after the merge leads back to what is committed", async () => {
+    commitMerge(byLine())
+    own.write(file, swap(own.read(file).toString(), "b", "d"))
+    const { status, stderr } = await own.sotto("repair", file)
+    expect(status).toBe(51)
+    expect(stderr).toContain(`hint: take changes since the merge back: git checkout ${file}; or name the merge`)
+  })
+
   test("a side that went back to an older value is named, and refused with --ci", async () => {
     await own.branch("back", "main", () => own.change(file, text("a-oldest", "c", "e")))
     own.git("branch", "--force", "main", "back")

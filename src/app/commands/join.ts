@@ -29,6 +29,9 @@ export async function joinProject(session: Session, { name: said, pq, ...options
   const { config } = sopsrc
   const name = await ownName(session, said)
   const [held] = await heldPlaces(session)
+  const isTaken = config.people.some(({ person }) => person === name)
+  // No identity is made for a request that is refused.
+  if (isTaken && held === undefined) throw taken(name, config.file)
   const { recipient, line } = await ownRecipient(session, held, pq)
   const key = recipientKey(parseRecipient("age", recipient))
   const mine = config.people.find((spec) => parseSpec(spec, parseRecipients).some((each) => recipientKey(each) === key))
@@ -38,12 +41,7 @@ export async function joinProject(session: Session, { name: said, pq, ...options
       { file: config.file },
       { subject: `your key stands there already, as ${mine.person}` },
     )
-  if (config.people.some(({ person }) => person === name))
-    throw new AppError(
-      "NAME_IN_USE",
-      { file: config.file },
-      { subject: `${name} is there already`, hint: "say another name" },
-    )
+  if (isTaken) throw taken(name, config.file)
   const text = await withFile(config.file, async () => withPending(sopsrc.text, { name, recipient }))
   await sopsrc.readAs(text)
   await sopsrc.write(text)
@@ -61,4 +59,10 @@ export async function joinProject(session: Session, { name: said, pq, ...options
 /** A name as it is typed behind a command. */
 export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text}'`
+}
+
+function taken(name: string, file: string): AppError {
+  const out = `sotto revoke ${shellWord(name)}`
+  const hint = `say another name; if it is yours and its key is lost, somebody who can read takes that out afterwards: ${out}`
+  return new AppError("NAME_IN_USE", { file }, { subject: `${name} is there already`, hint })
 }

@@ -74,23 +74,44 @@ interface CommitRange {
   readonly to: string | undefined
 }
 
+/** As for git: a range, or one revision or two, and then paths. A path that is gone has to stand behind `--`. */
 async function splitWords(
   session: Session,
   git: Git,
   { words, afterDashes }: PairOptions,
 ): Promise<{ range: CommitRange | null; words: readonly string[] }> {
-  const [first, ...others] = words
-  if (first === undefined || (afterDashes ?? 0) >= words.length) return { range: null, words }
-  const range = await rangeOf(git, first)
-  const isPath = realPathOf(session.io, first) !== null
-  if (range !== null && isPath && afterDashes === null) {
-    const hint = `say \`sotto diff ${first} --\` for the revision, or \`sotto diff -- ${first}\` for the file`
-    throw new AppError("OPTION_VALUE", {}, { subject: `${first} is a revision and a file`, hint })
+  const before = words.slice(0, words.length - (afterDashes ?? 0))
+  let range: CommitRange | null = null
+  let count = 0
+  for (const [index, word] of before.entries()) {
+    const isPathPossible = afterDashes === null
+    // Git is not asked about each of a thousand files.
+    if (isPathPossible && index > Math.min(count, 1) && realPathOf(session.io, word) !== null) continue
+    const found = await revisionOf(session, git, word, { isPathPossible })
+    if (found === null) continue
+    const isSecond = range !== null && range.to === undefined && found.to === undefined
+    if (index > count || (index > 0 && !isSecond)) throw new AppError("ARGUMENT_UNEXPECTED", {}, { subject: word })
+    range = range === null ? found : { from: range.from, to: found.from }
+    count += 1
   }
-  if (range !== null) return { range, words: others }
-  // A path that is gone has to stand behind `--`, as for git.
-  if (afterDashes === null && (isPath || /^(?:\.{1,2})?[/\\]/.test(first))) return { range: null, words }
-  throw new AppError("REVISION_UNKNOWN", {}, { subject: first })
+  return { range, words: words.slice(count) }
+}
+
+/** `null` for a path. @throws {AppError} for what is neither, and for what is both */
+async function revisionOf(
+  session: Session,
+  git: Git,
+  word: string,
+  { isPathPossible }: { readonly isPathPossible: boolean },
+): Promise<CommitRange | null> {
+  const isPath = isPathPossible && realPathOf(session.io, word) !== null
+  const range = await rangeOf(git, word)
+  if (range !== null && isPath) {
+    const hint = `say \`sotto diff ${word} --\` for the revision, or \`sotto diff -- ${word}\` for the file`
+    throw new AppError("OPTION_VALUE", {}, { subject: `${word} is a revision and a file`, hint })
+  }
+  if (range !== null || isPath || (isPathPossible && /^(?:\.{1,2})?[/\\]/.test(word))) return range
+  throw new AppError("REVISION_UNKNOWN", {}, { subject: word })
 }
 
 /** `null` for a word that is no revision. @throws {AppError} for a range with an unknown end */

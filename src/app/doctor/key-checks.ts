@@ -21,8 +21,7 @@ export async function identityChecks(session: Session): Promise<Check[]> {
   const count = found.reduce((sum, { identities }) => sum + identities, 0)
   const names = found.map(({ name }) => name).join(", ")
   const none = `none in ${places.map(({ name }) => name).join(", ")}`
-  const identities =
-    count === 0 ? warning("identities", none, "sotto keygen") : ok("identities", `${count} in ${names}`)
+  const identities = count === 0 ? warning("identities", none, "sotto init") : ok("identities", `${count} in ${names}`)
   const unread = failed.map(({ name, reasons }) => wrong("identities", `${name}: ${reasons.join("; ")}`))
   return [identities, ...unread, ...keyFileChecks(session)]
 }
@@ -55,17 +54,19 @@ export async function opensCheck(
   file: string,
   { config, online }: { readonly config: string | undefined; readonly online: boolean },
 ): Promise<Check> {
+  let hasService = false
   try {
     const { document } = await loadSealed(session, { source: file, inputType: undefined, config })
+    hasService = document.metadata.groups.flat().some(({ recipient: { type } }) => type !== "age" && type !== "pgp")
     const dataKey = await dataKeyOf(session, document, online ? "online" : "offline")
     const side = await openSide(document, dataKey)
     side.dataKey.wipe()
     return ok("opens", file)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    const isUntried = error.code === "DATA_KEY" && !online
+    const isUntried = error.code === "DATA_KEY" && !online && hasService
     const fix = isUntried ? `sotto doctor --online ${file}` : error.hint
-    return wrong("opens", `${file}: ${error.message} [${error.code}]`, fix)
+    return wrong("opens", `${file}: ${error.title} [${error.code}]`, fix)
   }
 }
 
@@ -80,7 +81,7 @@ export async function configCheck(session: Session, file: string | null, named: 
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     const line = error.where.line === undefined ? "" : `, line ${error.where.line}`
-    return wrong("config", `${error.where.file ?? ""}${line}: ${error.message} [${error.code}]`, error.hint)
+    return wrong("config", `${error.where.file ?? ""}${line}: ${error.title} [${error.code}]`, error.hint)
   }
 }
 

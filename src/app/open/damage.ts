@@ -76,7 +76,7 @@ export function refuseConflict(text: string): void {
 function conflictError({ line, ours, theirs, count }: Conflict, text: string): AppError {
   const [mine, other] = [ours || "one side", theirs || "the other side"]
   const hint = holdsTokens(text)
-    ? `keep one side whole: git checkout --ours {file} (${mine}), or --theirs (${other}); make the other change again with: sotto edit {file}`
+    ? `decide it by value: sotto resolve {file}; or keep one side whole: git checkout --ours {file} (${mine}), or --theirs (${other})`
     : "choose between the two in your editor, and take the lines with <<<<<<<, ======= and >>>>>>> out"
   const notes = count > 1 ? [`in ${count} places`] : undefined
   return new AppError("CONFLICT_MARKERS", { line }, { subject: `${mine} and ${other}`, notes, hint })

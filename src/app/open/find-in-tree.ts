@@ -2,7 +2,8 @@ import { AppError } from "../../errors/app-error.ts"
 import { type Opened, type Unverified } from "../../core/document.ts"
 import { keyPath } from "../../core/site.ts"
 import { type Tree } from "../../core/tree.ts"
-import { didYouMean } from "../../errors/nearest.ts"
+import { displayPath } from "../../errors/display.ts"
+import { nearest } from "../../errors/nearest.ts"
 import { type TreePath } from "./tree-path.ts"
 
 export interface FindOptions {
@@ -25,7 +26,7 @@ export function findInTree(root: Tree, path: TreePath, { countsComments = false 
       throw new AppError(
         "KEY_NOT_FOUND",
         { path: path.slice(0, depth + 1) },
-        { asUpstream, hint: whatIsThere(at, part) },
+        { asUpstream, hint: whatIsThere(at, path.slice(0, depth), part) },
       )
     }
     at = next
@@ -74,15 +75,15 @@ export function refuseShadowedWhere(
 const keysShownMax = 10
 
 /** Keys stand in the clear in a sealed file, so they may be said. */
-function whatIsThere(tree: Tree, part: string | number): string {
+function whatIsThere(tree: Tree, above: TreePath, part: string | number): string {
   if (tree.type === "list") {
     const count = tree.items.filter(({ type }) => type !== "comment").length
     return `there is a list of ${count === 1 ? "one item" : `${count} items`}, counted from 0`
   }
   if (tree.type !== "map") return "there is a single value, and nothing in it"
   const keys = tree.entries.flatMap((entry) => (entry.type === "entry" ? [entry.key] : []))
-  const near = didYouMean(String(part), keys)
-  if (near !== undefined) return near
+  const near = nearest(String(part), keys)
+  if (near !== null) return `did you mean \`${displayPath([...above, near])}\`?`
   if (typeof part === "string" && part.includes("/"))
     return `keys of a path are joined by dots: ${part.replaceAll("/", ".")}`
   if (keys.length === 0) return "there is an empty mapping"

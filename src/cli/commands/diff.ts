@@ -5,7 +5,8 @@ export const diff = command({
     "Compares sealed files as `git diff` does, by default the work tree with HEAD: which key paths, comments, recipients and " +
       "selectors differ. In place of values it shows fingerprints, which are other ones in each run; where no identity opens " +
       "both versions, tokens are compared. Nothing is asked, started or connected to but git.",
-    "The first argument may be a revision, A..B, or A...B for what B has changed since the two parted; paths follow, behind " +
+    "The first argument may be a revision, A..B, or A...B for what B has changed since the two parted, and two revisions " +
+      "are A..B; paths follow, behind " +
       "`--` where they could be taken for a revision.",
   ],
   arguments: {
