@@ -14,7 +14,6 @@ import { openBytes } from "./open-golden.ts"
 const keptLayout: ReadonlyMap<string, string> = new Map([
   ["y-float-negative-zero", "a clear -0.0 stays as it is spelled"],
   ["3.13.2 y-comment-inline", "a comment behind a value stays there"],
-  ["y-multidoc-empty", "an empty document stays empty"],
   ["y-indent-config-2", "the indent is that of the file, not of a config that is not here"],
   ["j-indent-2", "the indent is that of the file, not of a config that is not here"],
   ["3.7.3 j-nest", "releases before 3.10 wrote no final newline"],

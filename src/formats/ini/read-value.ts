@@ -166,7 +166,8 @@ function isBlankBefore(source: string, at: number, mark: number): boolean {
 export function isCommentAlone(text: string): boolean {
   const end = marksEnd(text)
   const words = text.slice(end)
-  return words !== "" && (isBlank(text.charCodeAt(end - 1)) || isBlank(text.charCodeAt(end)) || isCommentToken(words))
+  // A blank between two marks stands behind the first: sealed, `; ;a` would not be read as a value either.
+  return words !== "" && (/[ \t]/.test(text.slice(0, end + 1)) || isCommentToken(words))
 }
 
 function findMark(source: string, start: number, end: number): number {

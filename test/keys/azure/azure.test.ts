@@ -195,6 +195,6 @@ describe("Azure Key Vault in particular", () => {
     `Bearer authorization="https://login.microsoftonline.com/${"t".repeat(9000)}"`,
   ]
   test.each(challenges)("the challenge %s is refused", (header) => {
-    expect(() => readChallenge(header, azureHost)).toThrow("cannot be used")
+    expect(() => readChallenge(header, azureHost)).toThrow("unusable answer")
   })
 })
