@@ -205,6 +205,11 @@ export const catalog = {
     title: "a new value would stand in the clear, and no rule of a config says that it may",
     hint: "pass --allow-clear with its path, or add a rule to .sopsrc",
   },
+  CLEAR_LOOKS_SECRET: {
+    exit: 1,
+    title: "a value that looks like a secret would stand in the clear",
+    hint: "let the rule seal it, or pass --allow-clear with its path",
+  },
   EMIT_IMPOSSIBLE: { exit: 4, title: "the document cannot be printed in that format", hint: undefined },
   UNKNOWN_RECIPIENT: {
     exit: 1,

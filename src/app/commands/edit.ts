@@ -23,6 +23,7 @@ import {
   type SelectorOptions,
 } from "../options.ts"
 import { planFor } from "../seal/plan.ts"
+import { guardClear } from "../seal/clear-guard.ts"
 import { makeDataKey, sealNew } from "../seal/seal-new.ts"
 import { sealOver } from "../seal/seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
@@ -75,6 +76,7 @@ async function editExisting(session: Session, options: EditOptions): Promise<Out
       const content = options.showMasterKeys ? withoutBlock(file, edited) : edited
       const sealed = await sealOver(session, file, content, options)
       const { text } = sealed
+      await guardClear(session, options.file, sealed.opened, options, file.opened)
       await writeAtomic(session.io, options.file, utf8.encode(text), {
         mode: "kept",
         opened: file.original,
@@ -128,7 +130,8 @@ async function editNew(session: Session, options: EditOptions): Promise<Outcome>
       }
       if (session.dialect.sealing.refusesSealed) await refuseDamaged({ bytes: edited, format, isOpaque: isContained })
       await session.audit?.("encrypt", options.file)
-      const { text } = await sealNew(session, plan, file, key)
+      const { text, opened } = await sealNew(session, plan, file, key)
+      await guardClear(session, options.file, opened, options, null)
       const target = { mode: "kept", opened: null, followLinks: options.followLinks } as const
       await writeAtomic(session.io, options.file, utf8.encode(text), target)
     })

@@ -24,6 +24,7 @@ import { forEachFile } from "../each-file.ts"
 import { formatByName, isContainer, isForeignJson, plainFormatByName } from "../open/read-as.ts"
 import { converted } from "../seal/converted.ts"
 import { type Plan, planFor } from "../seal/plan.ts"
+import { guardClear } from "../seal/clear-guard.ts"
 import { makeDataKey, sealNew } from "../seal/seal-new.ts"
 import { sealOver } from "../seal/seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
@@ -155,7 +156,9 @@ async function sealFresh(
     const key = await makeDataKey(session, plan, name)
     try {
       await session.audit?.("encrypt", source)
-      return await sealNew(session, plan, { ...file, bytes: content, told }, key)
+      const sealed = await sealNew(session, plan, { ...file, bytes: content, told }, key)
+      await guardClear(session, source, sealed.opened, options, null)
+      return sealed
     } finally {
       key.dataKey.wipe()
     }
@@ -203,7 +206,9 @@ async function sealOnto(session: Session, target: LoadedFile, input: Input, opti
       { from, to, compiled, allowClearAlias: options.allowClearAlias },
       async (content, told) => {
         await noticeDrift(session, file, options)
-        return sealOver(session, file, content, { ...options, told })
+        const sealed = await sealOver(session, file, content, { ...options, told })
+        await guardClear(session, input.source, sealed.opened, options, file.opened)
+        return sealed
       },
     )
   } finally {

@@ -7,6 +7,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { openFile, type OpenedFile, type OpenRequest, withFile } from "../open/open-file.ts"
 import { type ClearOptions } from "../options.ts"
+import { guardClear } from "./clear-guard.ts"
 import { sealOver } from "./seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { formatByName } from "../open/read-as.ts"
@@ -53,6 +54,7 @@ export async function changeFile(
       const sealed = await sealOver(session, file, changed, { ...request, told, renewsMac }).catch(ownMetadata)
       const { text } = sealed
       if (isSameText && text === file.document.scan.source) return {}
+      await guardClear(session, request.file, sealed.opened, request, file.opened)
       await writeAtomic(session.io, request.file, utf8.encode(text), {
         mode: "kept",
         opened: file.facts === null ? undefined : file.original,
