@@ -232,7 +232,7 @@ export const catalog = {
     title: "that is not the fingerprint of the key in the config",
     hint: "let nobody in with it: ask the newcomer whether `sotto keys` shows another key",
   },
-  NAME_IN_USE: { exit: 1, title: "the name cannot be changed by itself", hint: undefined },
+  NAME_IN_USE: { exit: 1, title: "the names of the config stand against that", hint: undefined },
   CONFIG_BY_HAND: {
     exit: 1,
     title: "this config can only be changed by hand",
