@@ -21,7 +21,8 @@ serviceLaws({
   name: "GCP KMS over gRPC",
   provider: gcp,
   hostile,
-  sops: { flag: "--gcp-kms", section: "gcp_kms" },
+  // Earlier releases have no SOPS_GCP_KMS_ENDPOINT.
+  sops: { flag: "--gcp-kms", section: "gcp_kms", sinceMinor: 13 },
   async start() {
     const fake = await startGrpcGcp()
     const elsewhere = new ServiceKey()
