@@ -427,7 +427,8 @@ const cases: readonly Case[] = [
     name: "a key in the clear part of a sealed file",
     rules: "  - path: secrets/**\n    recipients: [tester, stranger]\n    unencrypted_suffix: _clear\n",
     codes: ["PRIVATE_KEY"],
-    make: (repo) => repo.seal("secrets/a.yaml", `a: canary-7f3a\nkey_clear: ${githubToken}\n`),
+    make: (repo) =>
+      repo.seal("secrets/a.yaml", `a: canary-7f3a\nkey_clear: ${githubToken}\n`, "--allow-clear", "key_clear"),
   },
   {
     name: "a sealed key",
