@@ -3,7 +3,10 @@ import { didYouMean } from "../../errors/nearest.ts"
 import { runCheck } from "../check/run-check.ts"
 import { linesAfterMerge } from "../git/after-merge.ts"
 import { hookNames } from "../git/hooks.ts"
+import { openRepository } from "../git/open-repository.ts"
+import { unwiredInIndex } from "../git/sealed-tracked.ts"
 import { findingLines, totals } from "../report/check-report.ts"
+import { shown } from "../report/shown.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 export interface GitHookOptions {
@@ -37,13 +40,27 @@ async function beforeCommit(session: Session): Promise<Outcome> {
     verify: false,
     target: undefined,
   })
-  if (report.findings.length === 0) return {}
+  const unwired = report.sealed === 0 ? [] : await linesOfUnwired(session)
+  if (report.findings.length === 0) return { said: unwired }
   // What stops the commit comes first: the lines are few.
   const sorted = report.findings.toSorted((a, b) => Number(b.severity === "error") - Number(a.severity === "error"))
   const lines = sorted.flatMap(findingLines)
   const shown = lines.length < linesMax ? lines : [...lines.slice(0, linesMax - 2), "... see all: sotto check --staged"]
   const isStopped = report.findings.some(({ severity }) => severity === "error")
-  return { said: [...shown, totals(report)], exit: isStopped ? 1 : 0 }
+  return { said: [...shown, totals(report), ...unwired], exit: isStopped ? 1 : 0 }
+}
+
+/** Sealed files that this commit brings and no attribute names: the next conflict in one would be merged as text. */
+async function linesOfUnwired(session: Session): Promise<string[]> {
+  const unwired = async (): Promise<string[]> => unwiredInIndex((await openRepository(session, { fetch: "never" })).git)
+  // It is only advice, and stops no commit.
+  const [first, ...others] = await unwired().catch((error: unknown) => {
+    if (error instanceof AppError) return []
+    throw error
+  })
+  if (first === undefined) return []
+  const more = others.length === 0 ? "" : ` (and ${others.length} more)`
+  return [`${shown(first)}${more} would be merged as text: run \`sotto git install\` and commit .gitattributes`]
 }
 
 /** A merge is done already: what goes wrong here is no reason to say so to git. */

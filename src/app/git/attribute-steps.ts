@@ -12,7 +12,7 @@ import { type Item, type Step } from "./items.ts"
 import { type Work } from "./open-repository.ts"
 import { putFile, readIfThere } from "./own-files.ts"
 import { placedConfigs } from "./placed-configs.ts"
-import { sealedInIndex } from "./sealed-tracked.ts"
+import { sealedInIndex, sealedUntracked } from "./sealed-tracked.ts"
 
 /** Everybody's; of this clone alone; of all repositories of this user. */
 export type AttributesKind = "shared" | "private" | "global"
@@ -37,7 +37,9 @@ export async function wantedLines(session: Session, work: Work | null, kind: Att
   if (kind === "global") return [...usualLines]
   const top = work?.repository.top ?? null
   if (work === null || top === null) return []
-  const sealed = (await sealedInIndex(work.git)).map(({ path }) => path)
+  const tracked = (await sealedInIndex(work.git)).map(({ path }) => path)
+  // A file that was just sealed is added in a moment, and nobody installs again for it.
+  const sealed = [...tracked, ...(await sealedUntracked(session, work.git, top))].toSorted()
   return attributeLines(await placedConfigs(session, work.git, top), sealed)
 }
 
@@ -47,7 +49,7 @@ export async function attributeSteps(session: Session, path: string, lines: read
   const item = `attributes ${path}`
   if (block === "broken") return [broken(item)]
   if (lines.length === 0 && block === null) {
-    const detail = "no rule of a config has a path, and no sealed file is tracked yet: run it again after `git add`"
+    const detail = "no rule of a config has a path, and no file is sealed yet: run it again when one is"
     return [{ item, state: "kept", detail }]
   }
   const after = lines.length > 0 ? withBlock(text, block, lines) : withoutBlock(text, block!)
