@@ -49,7 +49,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
     "node:zlib",
   ],
   // gRPC has connections of its own.
-  "keys/gcp/": ["keys/", "core/", "errors/", "node:crypto", "node:tls", "node:timers/promises"],
+  "keys/gcp/": ["keys/", "core/", "errors/", "node:crypto", "node:net", "node:tls", "node:timers/promises"],
   // Uploads log in and send as the key providers do.
   "publish/": [
     "errors/",

@@ -1,5 +1,6 @@
 import { randomInt } from "node:crypto"
-import { rootCertificates } from "node:tls"
+import { isIP } from "node:net"
+import { checkServerIdentity, type PeerCertificate, rootCertificates } from "node:tls"
 import { setTimeout as pause } from "node:timers/promises"
 import { KeyManagementServiceClient } from "@google-cloud/kms/build/src/v1/key_management_service_client.js"
 import { credentials, logVerbosity, setLogVerbosity, status as codes } from "@grpc/grpc-js"
@@ -16,11 +17,6 @@ import { readTiming } from "../timing.ts"
 import { service } from "./authorization.ts"
 import { type Answer, type Question, type Way, failureOf } from "./question.ts"
 
-// An endpoint may be an address without a name.
-const { emitWarning } = process
-process.emitWarning = (...args: unknown[]): void => {
-  if (args[2] !== "DEP0123") Reflect.apply(emitWarning, process, args)
-}
 // It would print what failed on the way, with addresses, on standard error.
 setLogVerbosity(logVerbosity.NONE)
 
@@ -96,8 +92,14 @@ async function clientFor(origin: string, roots: readonly string[] | null, contex
   const url = new URL(origin)
   const port = url.port === "" ? 443 : Number(url.port)
   const proxy = proxyFor(url, context)
+  const certificates = Buffer.from((roots ?? rootCertificates).join("\n"))
+  const address = url.hostname.replace(/^\[|\]$/g, "")
+  const hasName = isIP(address) === 0
+  const verify = hasName
+    ? {}
+    : { checkServerIdentity: (_: string, peer: PeerCertificate) => checkServerIdentity(address, peer) }
   const options = {
-    sslCreds: credentials.createSsl(Buffer.from((roots ?? rootCertificates).join("\n"))),
+    sslCreds: credentials.createSsl(certificates, null, null, verify),
     servicePath: proxy === null ? url.hostname : proxy.hostname,
     port: proxy === null ? port : Number(proxy.port === "" ? 80 : proxy.port),
     // The client asks it for nothing more: the token is in the headers.
@@ -107,6 +109,9 @@ async function clientFor(origin: string, roots: readonly string[] | null, contex
     "grpc.enable_http_proxy": 0,
     "grpc.enable_retries": 0,
     ...(proxy === null ? {} : throughProxy(proxy, url.hostname, port)),
+    // A server name that is an address is refused by Node from 26 on, and grpc-js always sends one; the certificate is
+    // held against the address itself.
+    ...(hasName ? {} : { "grpc.ssl_target_name_override": "address.invalid", "grpc.default_authority": url.host }),
   }
   const client = new KeyManagementServiceClient(options, withoutOthers)
   known.set(key, client)
