@@ -28,7 +28,7 @@ function line(row, name) {
   const [peer, target] =
     row.toNode !== undefined && !isBinary
       ? [`bare ${name}`, name.startsWith("Node v20") ? row.toNode[20] : row.toNode.later]
-      : ["sops", isBinary ? row.binaryToSops : row.toSops]
+      : ["sops", isBinary ? (row.binaryToSops ?? row.toSops) : row.toSops]
   const other = row.results[peer]
   const floor = row.results[`floor ${name}`]
   const cells = [row.name, name, ms(own.ms), ms(own.min), ms(own.max)]
