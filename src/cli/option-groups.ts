@@ -1,6 +1,6 @@
 import { formatNames } from "../core/format.ts"
 import { type Kind } from "../keys/kind.ts"
-import { type KindOptionName, type KindVariable, kinds } from "../keys/kinds.ts"
+import { type KindOptionName, type KindVariable, kinds, forEachOption } from "../keys/kinds.ts"
 import { type OptionSpec } from "./spec.ts"
 
 /** Every command takes these, before its name too. */
@@ -157,8 +157,7 @@ export function changedRecipients(
   what: "add" | "rm",
   options: Readonly<Record<Changed, readonly string[]>>,
 ): Record<KindOptionName, readonly string[]> {
-  const lists = kinds.map(({ option: { name } }) => [name, options[changed(what, name) as Changed]])
-  return Object.fromEntries(lists) as Record<KindOptionName, readonly string[]>
+  return forEachOption(({ name }) => options[changed(what, name) as Changed])
 }
 
 export const keepRecipient = {

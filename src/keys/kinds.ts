@@ -20,6 +20,11 @@ export type KindVariable = Extract<(typeof table)[number]["option"], { variable:
 
 export const kinds: readonly Kind[] = table as readonly unknown[] as readonly Kind[]
 
+/** One value for the option of each kind. */
+export function forEachOption<T>(valueOf: (option: Kind["option"]) => T): Record<KindOptionName, T> {
+  return Object.fromEntries(kinds.map(({ option }) => [option.name, valueOf(option)])) as Record<KindOptionName, T>
+}
+
 /** Kinds as upstream reads the sections of a group; the table that core is given. */
 export const kindsInFile: readonly Kind[] = ranked("inFile")
 

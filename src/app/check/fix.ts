@@ -1,4 +1,4 @@
-import { type KindOptionName, kinds } from "../../keys/kinds.ts"
+import { forEachOption } from "../../keys/kinds.ts"
 import { join } from "node:path"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { recipientName } from "../../keys/kinds.ts"
@@ -112,11 +112,6 @@ async function withoutExtra(
   })
 }
 
-const noRecipients = Object.fromEntries(kinds.map(({ option }) => [option.name, []])) as unknown as Record<
-  KindOptionName,
-  readonly string[]
->
-
 /** By the rule alone, in place. */
 const sealing: Omit<EncryptOptions, "config" | "files"> = {
   inputType: undefined,
@@ -125,7 +120,7 @@ const sealing: Omit<EncryptOptions, "config" | "files"> = {
   indent: undefined,
   output: undefined,
   awsProfile: undefined,
-  ...noRecipients,
+  ...forEachOption((): readonly string[] => []),
   encryptionContext: [],
   shamirSecretSharingThreshold: undefined,
   unencryptedSuffix: undefined,

@@ -10,7 +10,7 @@ import {
 } from "../../app/options.ts"
 import { type Session } from "../../app/session.ts"
 import { type FormatName, formatNames } from "../../core/format.ts"
-import { type KindOptionName, kinds } from "../../keys/kinds.ts"
+import { type KindOptionName, forEachOption } from "../../keys/kinds.ts"
 import { type Input } from "./commands.ts"
 import { type FlagName, type Flags } from "./flags.ts"
 import { failure, nonExistent, twoTargets } from "./messages.ts"
@@ -67,8 +67,7 @@ export function recipientOptions(flags: Flags): RecipientOptions {
 export function recipientsNamed(
   textsOf: (flag: string) => readonly string[],
 ): Record<KindOptionName, readonly string[]> {
-  const lists = kinds.map(({ option: { name, flag } }) => [name, textsOf(flag)])
-  return Object.fromEntries(lists) as Record<KindOptionName, readonly string[]>
+  return forEachOption(({ flag }) => textsOf(flag))
 }
 
 export function piecesOf(text: string): readonly string[] {
