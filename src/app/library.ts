@@ -17,6 +17,7 @@ import { usableThreshold } from "../keys/wrap.ts"
 import { defaultSettings } from "../config/defaults.ts"
 import { sottoDialect } from "./dialect.ts"
 import { fileLimits, keyContext } from "./machine.ts"
+import { noteNamed } from "./named-by-user.ts"
 import { refuseDamaged, whyNoText } from "./open/damage.ts"
 import { readAs, formatByName } from "./open/read-as.ts"
 import { sniffSealed } from "../formats/registry.ts"
@@ -147,7 +148,9 @@ async function sealText(plain: string | Uint8Array, options: SealTextOptions): P
   if (Object.values(selectors).filter((text) => text !== "").length > 1) {
     throw new AppError("OPTIONS_CONFLICT", {}, { subject: "more than one rule selects what is encrypted" })
   }
-  const groups = [recipientList(options.recipients)]
+  const recipients = recipientList(options.recipients)
+  noteNamed(session, () => recipients)
+  const groups = [recipients]
   const plan = {
     groups,
     threshold: usableThreshold(groups, 0),

@@ -1,7 +1,6 @@
 import { isAbsolute, join, basename, dirname, relative, resolve, sep } from "node:path"
 import { type ConfigFiles } from "../config/files.ts"
 import { limits } from "../core/limits.ts"
-import { type Recipient } from "../core/recipient.ts"
 import { runSlot } from "../core/run-memory.ts"
 import { absolute, factsOf, readOptionalFile, realPathOf, statOf } from "../host/files.ts"
 import { gitTop } from "../host/git.ts"
@@ -10,6 +9,7 @@ import { runProgram, talkWith } from "../host/program.ts"
 import { withoutIdentities } from "../host/child-environment.ts"
 import { kindsInConfig } from "../keys/kinds.ts"
 import { type KeyContext, type PathFacts } from "../keys/provider.ts"
+import { namedByUser } from "./named-by-user.ts"
 import { type Session } from "./session.ts"
 
 const keyFileBytesMax = 1024 * 1024
@@ -39,16 +39,8 @@ export function workspaceOf({ io }: Session, files: readonly (string | null)[] =
   return [...new Set(folders.flatMap((folder) => [folder, gitTop(io, folder) ?? folder]))]
 }
 
-/**
- * The machine as key providers see it. What they remember hangs on the run.
- *
- * @param named - the recipients that the user's flags and config name; what a file names does not count
- */
-export function keyContext(
-  session: Session,
-  files: readonly (string | null)[],
-  named: () => readonly Recipient[] = () => [],
-): KeyContext {
+/** The machine as key providers see it. What they remember hangs on the run. */
+export function keyContext(session: Session, files: readonly (string | null)[]): KeyContext {
   const { io, dialect } = session
   let workspace: readonly string[] | null = null
   const forHelpers = (added: Readonly<Record<string, string>> | undefined): Map<string, string> =>
@@ -81,7 +73,11 @@ export function keyContext(
     dialect: dialect.keys,
     now: () => io.now(),
     ...(dialect.keys.namesHostInSessions ? { hostName: hostName() } : {}),
-    namedVaults: () => named().flatMap((one) => (one.type === "hc_vault" ? [one.vaultAddress] : [])),
+    namedVaults: () => namedByUser(session).flatMap((one) => (one.type === "hc_vault" ? [one.vaultAddress] : [])),
+    agreedVaults: {
+      list: async () => (await import("../host/agreed-servers.ts")).agreedServers(io, "vault"),
+      add: async (origin) => (await import("../host/agreed-servers.ts")).rememberServer(io, "vault", origin),
+    },
     get signal() {
       return session.end.signal
     },

@@ -1,4 +1,6 @@
+import { dirname } from "node:path"
 import { configFiles } from "./machine.ts"
+import { noteNamed } from "./named-by-user.ts"
 import { type Session } from "./session.ts"
 import { type Config } from "../config/config.ts"
 import { type RuleSettings, defaultSettings } from "../config/defaults.ts"
@@ -18,7 +20,8 @@ import { type Recipient } from "../core/recipient.ts"
 import { runSlot } from "../core/run-memory.ts"
 import { utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
-import { absolute } from "../host/files.ts"
+import { absolute, realPathOf } from "../host/files.ts"
+import { gitTop } from "../host/git.ts"
 import { parseRecipients } from "../keys/parse-recipient.ts"
 
 /** What the configuration says about one file. */
@@ -34,8 +37,6 @@ export interface FileSettings {
    * @throws {AppError} `CONFIG_NO_RULE` when rules are there and none matches
    */
   sealingRule(): Promise<Rule | null>
-  /** Every recipient that the config names, for whatever file. */
-  named(): readonly Recipient[]
   /** What people call a recipient. */
   personOf(recipient: Recipient): string | undefined
 }
@@ -59,9 +60,11 @@ export async function loadSettings(
   let config: Config | null = null
   let searched: readonly string[] = []
   if (named !== undefined && named !== "") {
-    config = await once(session, `named ${named}`, () =>
-      withoutConflict(session, () => loadNamed(named, files, dialect.config)),
-    )
+    config = await once(session, `named ${named}`, async () => {
+      const config = await withoutConflict(session, () => loadNamed(named, files, dialect.config))
+      noteNamed(session, () => (isInRepository(session, config) ? [] : recipientsIn(config, parseRecipients)))
+      return config
+    })
   } else {
     const search =
       dialect.config.searchesFrom === "working folder"
@@ -72,7 +75,11 @@ export async function loadSettings(
     searched = search.folders
     const { found } = search
     if (found !== null) {
-      config = await once(session, `found ${found.path}`, () => withoutConflict(session, () => loadFound(found, files)))
+      config = await once(session, `found ${found.path}`, async () => {
+        const config = await withoutConflict(session, () => loadFound(found, files))
+        noteNamed(session, () => (isInHome(session, config) ? recipientsIn(config, parseRecipients) : []))
+        return config
+      })
     }
   }
   return { ...(await settingsOf(session, config, target)), searched }
@@ -95,6 +102,16 @@ async function once(session: Session, name: string, load: () => Promise<Config>)
   const config = configs.get(name) ?? load()
   configs.set(name, config)
   return config
+}
+
+/** A config in the home folder itself is the user's own; one that was found elsewhere may have come with the files. */
+function isInHome({ io }: Session, { folder }: Config): boolean {
+  return io.home !== "" && realPathOf(io, folder) === realPathOf(io, io.home)
+}
+
+function isInRepository({ io }: Session, { file, folder }: Config): boolean {
+  const path = realPathOf(io, absolute(io, file))
+  return gitTop(io, path === null ? folder : dirname(path)) !== null
 }
 
 /** A config that a merge left in two halves is no matter of syntax. */
@@ -145,7 +162,6 @@ async function settingsOf(
       if (dialect.warns) for (const text of found?.notices ?? []) session.notice(text)
       return found
     },
-    named: () => (config === null ? [] : recipientsIn(config, parseRecipients)),
     personOf(recipient) {
       if (config === null) return undefined
       people ??= peopleOf(config, parseRecipients)

@@ -302,7 +302,7 @@ export const catalog = {
   },
   STATE_FOLDER_UNSAFE: {
     exit: 3,
-    title: "other users can write to the folder for drafts",
+    title: "other users can write to the folder of your drafts and agreements",
     hint: "make yourself its owner, with mode 0700",
   },
   DRAFT_INVALID: { exit: 1, title: "the draft is damaged", hint: "edit the file again, without --resume" },

@@ -1,9 +1,10 @@
-import { join, isAbsolute } from "node:path"
+import { join } from "node:path"
 import { AppError } from "../errors/app-error.ts"
-import { errorCode, isMissing } from "./file-system.ts"
+import { isMissing } from "./file-system.ts"
 import { absolute, readFile, realPlace } from "./files.ts"
 import { type Io } from "./io.ts"
 import { reasonOf } from "./reason.ts"
+import { existingStateFolder, readyStateFolder } from "./state-folder.ts"
 import { writeAtomic } from "./write-atomic.ts"
 
 /** A text that could not be saved, sealed by the caller. */
@@ -19,6 +20,7 @@ export interface Draft {
 type Machine = Parameters<typeof writeAtomic>[0] & Pick<Io, "env" | "stdin">
 
 const draftBytesMax = 512 * 1024 * 1024
+const part = "drafts"
 const suffix = ".draft"
 const magic = "sotto draft 1"
 
@@ -35,7 +37,7 @@ export async function saveDraft(
   { sealed, base }: { readonly sealed: Uint8Array; readonly base: Uint8Array | null },
 ): Promise<string> {
   const target = draftTarget(io, file)
-  const path = draftPath(readyFolder(io), target)
+  const path = draftPath(readyStateFolder(io, part), target)
   const head = JSON.stringify({ target, base: base === null ? null : sha256(base), savedAt: io.now().toISOString() })
   const bytes = Buffer.concat([Buffer.from(`${magic}\n${head}\n`, "utf8"), sealed])
   await writeAtomic(io, path, bytes, { mode: "private" })
@@ -48,7 +50,7 @@ export async function saveDraft(
  * @throws {AppError} `STATE_FOLDER_UNSAFE`, `DRAFT_INVALID`, `FILE_UNREADABLE`
  */
 export async function loadDraft(io: Machine, file: string, base: Uint8Array | null): Promise<Draft | null> {
-  const folder = existingFolder(io)
+  const folder = existingStateFolder(io, part)
   if (folder === null) return null
   const target = draftTarget(io, file)
   const head = await readDraft(io, draftPath(folder, target))
@@ -61,7 +63,7 @@ export async function loadDraft(io: Machine, file: string, base: Uint8Array | nu
 export async function listDrafts(
   io: Machine,
 ): Promise<readonly { readonly target: string; readonly savedAt: string }[]> {
-  const folder = existingFolder(io)
+  const folder = existingStateFolder(io, part)
   if (folder === null) return []
   const found: { readonly target: string; readonly savedAt: string }[] = []
   for (const name of io.fs.list(folder)) {
@@ -74,7 +76,7 @@ export async function listDrafts(
 
 /** Nothing there is no failure. */
 export function removeDraft(io: Machine, file: string): void {
-  const folder = existingFolder(io)
+  const folder = existingStateFolder(io, part)
   if (folder === null) return
   const path = draftPath(folder, draftTarget(io, file))
   try {
@@ -82,19 +84,6 @@ export function removeDraft(io: Machine, file: string): void {
   } catch (error) {
     if (!isMissing(error)) throw new AppError("FILE_UNWRITABLE", { file: path }, { notes: [reasonOf(error)] })
   }
-}
-
-/** Absolute; the folder need not exist. */
-export function stateFolder({ env, home, platform }: Pick<Io, "env" | "home" | "platform">): string {
-  const named = env.get("XDG_STATE_HOME") ?? ""
-  if (isAbsolute(named)) return join(named, "sotto")
-  if (platform === "darwin") return join(home, "Library", "Application Support", "sotto")
-  if (platform === "win32") return join(env.get("LOCALAPPDATA") ?? join(home, "AppData", "Local"), "sotto")
-  return join(home, ".local", "state", "sotto")
-}
-
-function draftsFolder(io: Pick<Io, "env" | "home" | "platform">): string {
-  return join(stateFolder(io), "drafts")
 }
 
 /** One draft a file, whatever name the file is called by. A file that is not there yet counts by its folder. */
@@ -149,51 +138,6 @@ function parseFields(json: string): Omit<Head, "sealed"> | null {
   const { target, base, savedAt } = value as Record<string, unknown>
   if (typeof target !== "string" || typeof savedAt !== "string") return null
   return base === null || typeof base === "string" ? { target, base, savedAt } : null
-}
-
-/** Makes the folder where it is missing; folders above it are as the user has them. */
-function readyFolder(io: Machine): string {
-  const folder = draftsFolder(io)
-  const missing: string[] = []
-  for (let at = folder; !isThere(io, at) && join(at, "..") !== at; at = join(at, "..")) missing.push(at)
-  for (const path of missing.reverse()) {
-    try {
-      io.fs.makeFolder(path, 0o700)
-    } catch (error) {
-      if (errorCode(error) === "EEXIST") continue
-      throw new AppError("FILE_UNWRITABLE", { file: path }, { notes: [reasonOf(error)] })
-    }
-  }
-  assertSafe(io, folder)
-  return folder
-}
-
-function existingFolder(io: Machine): string | null {
-  const folder = draftsFolder(io)
-  if (!isThere(io, folder)) return null
-  assertSafe(io, folder)
-  return folder
-}
-
-function isThere({ fs }: Machine, path: string): boolean {
-  try {
-    fs.lstat(path)
-    return true
-  } catch {
-    return false
-  }
-}
-
-/** @throws {AppError} `STATE_FOLDER_UNSAFE` for a link, another owner, or a mode that lets others in */
-function assertSafe({ fs, platform, processes }: Machine, folder: string): void {
-  if (platform === "win32") return
-  let stat = fs.lstat(folder)
-  if (stat.kind === "folder" && stat.uid === processes.uid && (stat.mode & 0o077) !== 0) {
-    fs.chmodPath(folder, 0o700)
-    stat = fs.lstat(folder)
-  }
-  if (stat.kind === "folder" && stat.uid === processes.uid && (stat.mode & 0o077) === 0) return
-  throw new AppError("STATE_FOLDER_UNSAFE", { file: folder })
 }
 
 function sha256(bytes: Uint8Array): string {

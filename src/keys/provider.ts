@@ -34,8 +34,10 @@ export interface KeyContext {
   now(): Date
   /** Of this machine; only where upstream puts it into a session name. */
   readonly hostName?: string
-  /** Addresses of Vault servers that the user's own words name: flags and config. What a file names does not count. */
+  /** Addresses of Vault servers that the user's own words name. What a file or its repository names does not count. */
   namedVaults?(): readonly string[]
+  /** Vault servers that the user agreed to at a terminal, now or in an earlier run. */
+  readonly agreedVaults?: AgreedServers
   readonly signal: AbortSignal
   /** Has a task done at the end of the whole run, whatever the signal is. */
   whenOver(task: () => void): void
@@ -50,6 +52,13 @@ export interface KeyContext {
  * `any`: also prompts, plugins, and whatever else may need a hand or a touch.
  */
 export type Effort = "silent" | "programs" | "any"
+
+/** By origin. */
+export interface AgreedServers {
+  list(): Promise<readonly string[]>
+  /** For later runs. */
+  add(origin: string): Promise<void>
+}
 
 export interface RunOptions {
   readonly input?: Uint8Array
@@ -111,6 +120,13 @@ export interface KeyProvider {
    * @throws {AppError} only when the entry is ours and is broken, or the service failed
    */
   unwrap(entry: WrappedKey, context: KeyContext): Promise<SecretBytes | null>
+  /**
+   * Whether the user has to be asked something before a service can be: then the entry waits until those that need no
+   * answer have failed, and `agree` asks. Requests are timed, and people are not.
+   */
+  needsAnswer?(recipient: Recipient, context: KeyContext): Promise<boolean>
+  /** @throws {AppError} when the user does not agree, or cannot be asked */
+  agree?(recipient: Recipient, context: KeyContext): Promise<void>
   /**
    * Whether what opened an entry in this run is the private side of its recipient. The recipient of an entry is not
    * authenticated, and a stanza of the user's own may stand beside the name of somebody else. Without this, unwrapping

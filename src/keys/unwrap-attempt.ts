@@ -92,6 +92,25 @@ export async function tryAttempt(attempt: Attempt, options: Try): Promise<Secret
   return null
 }
 
+/** Whether the user has to be asked before this entry can be tried. */
+export async function needsAnswer({ entry, manifest }: Attempt, context: KeyContext): Promise<boolean> {
+  if (manifest?.isOnline !== true) return false
+  const provider = await manifest.load()
+  return (await provider.needsAnswer?.(entry.recipient, context)) ?? false
+}
+
+/** Asks the user; a no is the reason why the entry gives nothing. */
+export async function isAgreedTo({ entry, manifest, failures }: Attempt, context: KeyContext): Promise<boolean> {
+  try {
+    checkRecipient(entry.recipient)
+    await (await manifest?.load())?.agree?.(entry.recipient, context)
+    return true
+  } catch (error) {
+    failures.add(reasonOf(error))
+    return false
+  }
+}
+
 /** The time for all services together was over. */
 export function noteTimeUp({ manifest, failures }: Attempt): void {
   const subject = `${manifest?.title ?? "it"}, when the time for all services was over`

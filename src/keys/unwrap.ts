@@ -11,7 +11,15 @@ import { type Effort, type KeyContext, type Manifest } from "./provider.ts"
 import { raceWithHeadStart } from "./race.ts"
 import { type Timing, readTiming } from "./timing.ts"
 import { attemptsFor } from "./unwrap-services.ts"
-import { type Attempt, explainEntry, noteTimeUp, recall, tryAttempt } from "./unwrap-attempt.ts"
+import {
+  type Attempt,
+  explainEntry,
+  isAgreedTo,
+  needsAnswer,
+  noteTimeUp,
+  recall,
+  tryAttempt,
+} from "./unwrap-attempt.ts"
 
 const dataKeyLength = 32
 
@@ -97,11 +105,42 @@ async function runRound(round: readonly Turn[], circumstances: Circumstances): P
   if (isDone() || !reaches(context.effort, "programs")) return
   await runLocal(round, "programs", context)
   if (isDone() || !reaches(context.effort, "any")) return
-  await runOnline(round, circumstances)
+  const waiting = await waitingForAnswer(round, context)
+  const isWaiting = (attempt: Attempt): boolean => waiting.has(attempt)
+  await runOnline(
+    only(round, (attempt) => !isWaiting(attempt)),
+    circumstances,
+  )
+  for (const turn of only(round, isWaiting)) {
+    if (isDone()) return
+    if (turn.group.part === null) await runOnline([await agreedOf(turn, context)], circumstances)
+  }
   for (const turn of round) {
     if (isDone()) return
     await runLocal([turn], "any", context)
   }
+}
+
+function only(round: readonly Turn[], isWanted: (attempt: Attempt) => boolean): Turn[] {
+  return round
+    .map(({ group, attempts }) => ({ group, attempts: attempts.filter(isWanted) }))
+    .filter(({ attempts }) => attempts.length > 0)
+}
+
+/** Attempts that cannot begin before the user has answered something. */
+async function waitingForAnswer(round: readonly Turn[], context: KeyContext): Promise<Set<Attempt>> {
+  const found = new Set<Attempt>()
+  for (const attempt of round.flatMap(({ group, attempts }) => (group.part === null ? attempts : []))) {
+    if (await needsAnswer(attempt, context)) found.add(attempt)
+  }
+  return found
+}
+
+/** Asks for each attempt of a group, and leaves those that the user agrees to. People take the time that they need. */
+async function agreedOf({ group, attempts }: Turn, context: KeyContext): Promise<Turn> {
+  const agreed: Attempt[] = []
+  for (const attempt of attempts) if (await isAgreedTo(attempt, context)) agreed.push(attempt)
+  return { group, attempts: agreed }
 }
 
 /** Groups at the same time, entries of a group one after the other. */

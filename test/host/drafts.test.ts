@@ -11,7 +11,8 @@ import {
 } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
-import { listDrafts, loadDraft, removeDraft, saveDraft, stateFolder } from "../../src/host/drafts.ts"
+import { listDrafts, loadDraft, removeDraft, saveDraft } from "../../src/host/drafts.ts"
+import { stateFolder } from "../../src/host/state-folder.ts"
 import { type Io } from "../../src/host/io.ts"
 import { machine, tempFolder } from "./machine.ts"
 

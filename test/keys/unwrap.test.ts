@@ -124,6 +124,43 @@ describe("what other providers may do", () => {
     expect(asked).toEqual(["a"])
   })
 
+  test("one that needs an answer waits until the others have failed, and the answer may take its time", async () => {
+    const wait = (): Promise<void> =>
+      new Promise((resolve) => {
+        setTimeout(resolve, 200)
+      })
+    for (const [isOther, isAgreed] of [
+      [true, true],
+      [false, true],
+      [false, false],
+    ]) {
+      const { manifests, asked } = service({
+        a: () => Promise.resolve(key()),
+        b: () => (isOther ? Promise.resolve(key()) : Promise.resolve(null)),
+      })
+      const questions: string[] = []
+      const provider: KeyProvider = {
+        ...(await manifests[0]!.load()),
+        needsAnswer: async (recipient) => recipient.type === "kms" && recipient.arn.endsWith("/a"),
+        async agree(recipient) {
+          questions.push(recipient.type === "kms" ? recipient.arn.slice(-1) : "")
+          // Longer than all services together may take.
+          await wait()
+          if (!isAgreed) throw new AppError("KEY_ADDRESS_REFUSED")
+        },
+      }
+      const opening = unwrapDataKey([[entry("a"), entry("b")]], 0, {
+        context: testContext(),
+        manifests: [{ ...manifests[0]!, load: () => Promise.resolve(provider) }],
+        timing,
+      })
+      if (!isOther && !isAgreed) expect((await failure(opening)).code).toBe("DATA_KEY")
+      else expect((await opening).length).toBe(32)
+      expect(questions).toEqual(isOther ? [] : ["a"])
+      expect(asked).toEqual(isOther || !isAgreed ? ["b"] : ["b", "a"])
+    }
+  })
+
   test("a failure starts the next one without waiting for the head start", async () => {
     const { manifests, asked } = service({
       a: () => Promise.reject(new AppError("STANZA_INVALID")),

@@ -9,6 +9,7 @@ import { parseRecipient, refuseSecretKey } from "../../keys/parse-recipient.ts"
 import { withFile } from "../open/open-file.ts"
 import { type CommonOptions, type OpenOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
+import { noteNamed } from "../named-by-user.ts"
 import { openSopsrc } from "../recipients/sopsrc.ts"
 import { supposeConfig } from "../settings.ts"
 import { noticePlan, staleFiles, syncFiles, type SyncOptions } from "./sync.ts"
@@ -43,7 +44,8 @@ export async function grantName(session: Session, options: GrantOptions): Promis
     const hint = "an age recipient begins with age1, an SSH key with ssh-, a PGP fingerprint has 40 hex digits"
     throw new AppError("RECIPIENT_INVALID", {}, { subject: "this is no kind of recipient that sotto knows", hint })
   }
-  parseRecipient(type, recipient)
+  const given = parseRecipient(type, recipient)
+  noteNamed(session, () => [given])
   const sopsrc = await openSopsrc(session, options)
   const { config } = sopsrc
   const positions = rules.length === 0 ? null : rules.map((number) => number - 1)

@@ -30,7 +30,7 @@ export interface GroupDeleteOptions extends GroupOptions {
  * @throws {AppError} `KEY_GROUPS_INVALID`, `WRAP_FAILED`, `UNKNOWN_RECIPIENT`
  */
 export async function addGroup(session: Session, options: GroupAddOptions): Promise<Outcome> {
-  const added = recipientsOf(options)
+  const added = recipientsOf(session, options)
   if (added === null) throw new AppError("NO_RECIPIENT", {}, { hint: "name the recipients of the new group" })
   return change(session, options, added, (loaded) => {
     const { groups, threshold } = recipientsIn(loaded)

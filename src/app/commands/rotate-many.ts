@@ -29,7 +29,7 @@ export async function rotateMany(
   candidates: readonly Candidate[],
   options: RotateOptions,
 ): Promise<Outcome> {
-  const rotation = readRotation(options)
+  const rotation = readRotation(session, options)
   const isLookOnly = options.dryRun === true
   const planned = await plan(session, candidates, { rotation, options })
   const files = isLookOnly ? planned : await apply(session, await agreed(session, planned), { rotation, options })

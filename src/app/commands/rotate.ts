@@ -50,7 +50,7 @@ export async function rotateFiles(session: Session, options: RotateOptions): Pro
 }
 
 function rotateOne(session: Session, source: Source, options: RotateOptions): Promise<Outcome> {
-  const rotation = readRotation(options)
+  const rotation = readRotation(session, options)
   return withFile(source, async () => {
     const file = await openFile(session, { ...options, source, isRotation: true })
     try {

@@ -93,7 +93,7 @@ export async function providerChecks(session: Session, file: string, config: str
     const name = `${entry.recipient.type} ${recipientName(entry.recipient)}`
     try {
       const key = await unwrapDataKey([[entry]], 0, {
-        context: keyContext(session, [file], () => settings.named()),
+        context: keyContext(session, [file]),
         services: servicesOf(session),
         decryptionOrder: null,
         nameOf: (recipient) => settings.personOf(recipient),

@@ -1,7 +1,7 @@
 import { dirname, join, resolve } from "node:path"
 import { sha256Hex } from "../../core/fingerprint.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { stateFolder } from "../../host/drafts.ts"
+import { stateFolder } from "../../host/state-folder.ts"
 import { statOf } from "../../host/files.ts"
 import { gitTop } from "../../host/git.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"

@@ -172,7 +172,7 @@ async function withKey<T extends Opened | Unverified>(
     checkReadable(document)
     const compiled = await compileSelectors(document.metadata.selectors, { refuseInvalid: false })
     const dataKey = await unwrapDataKey(document.metadata.groups, document.metadata.threshold, {
-      context: keyContext(session, [loaded.file], () => loaded.settings.named()),
+      context: keyContext(session, [loaded.file]),
       services: servicesOf(session),
       decryptionOrder: decryptionOrder.length === 0 ? null : decryptionOrder,
       nameOf: (recipient) => loaded.settings.personOf(recipient),

@@ -1,6 +1,6 @@
 import { isOpen, looseKey, recipientKey } from "../../keys/kinds.ts"
 import { type Metadata } from "../../core/metadata.ts"
-import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { unknownKinds } from "../../keys/parse-recipient.ts"
 
 /** For whom a file is to be. */
@@ -79,13 +79,4 @@ export function asInFile(recipient: Recipient, group: readonly Recipient[]): Rec
 function without(recipients: readonly Recipient[], others: readonly Recipient[]): Recipient[] {
   const known = new Set(others.map(recipientKey))
   return recipients.filter((recipient) => !known.has(recipientKey(recipient)))
-}
-
-/** Who is wanted and was not there before: named by the user, not by the file. */
-export function addedRecipients(
-  before: readonly (readonly WrappedKey[])[],
-  wanted: readonly (readonly Recipient[])[],
-): Recipient[] {
-  const there = new Set(before.flat().map(({ recipient }) => recipientKey(recipient)))
-  return wanted.flat().filter((recipient) => !there.has(recipientKey(recipient)))
 }

@@ -2,7 +2,9 @@ import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { kindsInOptions, type KindOptionName } from "../../keys/kinds.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
+import { noteNamed } from "../named-by-user.ts"
 import { type RecipientOptions } from "../options.ts"
+import { type Session } from "../session.ts"
 
 /**
  * The recipients that options or their variables name: one group.
@@ -10,13 +12,14 @@ import { type RecipientOptions } from "../options.ts"
  * @returns `null` when none is named
  * @throws {AppError} `RECIPIENT_INVALID`; `CONTEXT_INVALID` with status 6
  */
-export function recipientsOf(options: RecipientOptions): Recipient[] | null {
+export function recipientsOf(session: Session, options: RecipientOptions): Recipient[] | null {
   const context = contextOf(options.encryptionContext)
   // In the order of a group that upstream builds from options.
   const recipients = kindsInOptions.flatMap(({ type, option }) =>
     textsOf(options, option.name).flatMap((text) => parseRecipients(type, text)),
   )
   if (recipients.length === 0) return null
+  noteNamed(session, () => recipients)
   return recipients.map((recipient) =>
     recipient.type === "kms" ? { ...recipient, context, awsProfile: options.awsProfile ?? "" } : recipient,
   )

@@ -13,7 +13,7 @@ import { parseToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
-import { addedRecipients, type Wanted } from "./key-plan.ts"
+import { type Wanted } from "./key-plan.ts"
 import { servicesOf } from "./key-services.ts"
 import { keyContext } from "../machine.ts"
 import { type LoadedFile } from "../open/open-file.ts"
@@ -59,12 +59,12 @@ function checkOpensMac({ metadata: { mac, macAad } }: SealedDocument, dataKey: S
 /** The metadata fields for a data key of this file. */
 async function wrapFor(
   session: Session,
-  { document, file, settings }: LoadedFile,
+  { document, file }: LoadedFile,
   dataKey: SecretBytes,
   { groups, threshold }: Wanted,
 ): Promise<MetaMap> {
   const before = document.metadata.groups
-  const context = keyContext(session, [file], () => [...settings.named(), ...addedRecipients(before, groups)])
+  const context = keyContext(session, [file])
   const options = { context, services: servicesOf(session), now: session.io.now() }
   // Shares belong together, and upstream wraps again for everybody in any case.
   if (!session.dialect.recipients.keepsEntries || before.length !== 1 || groups.length !== 1) {
@@ -115,7 +115,7 @@ export async function unwrapOnce(
   const name = JSON.stringify([threshold, groups.map((group) => group.map(({ enc }) => enc))])
   const unwrap = (): Promise<SecretBytes> =>
     unwrapDataKey(groups, threshold, {
-      context: keyContext(session, [file], () => settings.named()),
+      context: keyContext(session, [file]),
       services: servicesOf(session),
       decryptionOrder: order.length === 0 ? null : order,
       nameOf: (recipient) => settings.personOf(recipient),

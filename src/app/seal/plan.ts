@@ -41,7 +41,7 @@ export async function planFor(
   const isBinary = format === "binary"
   if (isBinary && decided.binarySelectors === "warned of") warnOfSelectors(session, selectors)
   else checkOneSelector(selectors)
-  const named = recipientsOf(options)
+  const named = recipientsOf(session, options)
   const ruled = rule?.groups ?? []
   const groups =
     named !== null ? [named] : decided.addsContextToRules ? withContext(ruled, options.encryptionContext) : ruled

@@ -14,12 +14,12 @@ export interface Rotation {
 }
 
 /** @throws {AppError} `RECIPIENT_INVALID` */
-export function readRotation({ add, remove }: Record<"add" | "remove", RecipientOptions>): Rotation {
-  return { add: named(add), remove: new Set(named(remove).map(recipientName)) }
+export function readRotation(session: Session, { add, remove }: Record<"add" | "remove", RecipientOptions>): Rotation {
+  return { add: named(session, add), remove: new Set(named(session, remove).map(recipientName)) }
 }
 
-function named(options: RecipientOptions): Recipient[] {
-  return recipientsOf(options) ?? []
+function named(session: Session, options: RecipientOptions): Recipient[] {
+  return recipientsOf(session, options) ?? []
 }
 
 /** @throws {AppError} `KIND_UNKNOWN` */

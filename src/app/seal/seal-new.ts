@@ -2,7 +2,7 @@ import { type Opened, type SealedDocument } from "../../core/document.ts"
 import { type FormatName, type MetaMap } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
 import { writeGroups } from "../../core/metadata-keys.ts"
-import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
+import { type WrappedKey } from "../../core/recipient.ts"
 import { kindsInFile, recipientKey } from "../../keys/kinds.ts"
 import { seal, type Sealed, type SealOptions } from "../../core/seal.ts"
 import { sealBinary } from "../../core/seal-binary.ts"
@@ -29,20 +29,19 @@ export interface FreshKey {
 /**
  * A fresh data key, wrapped for everybody who is wanted.
  *
- * @param named - whom the user's options and config name
  * @param before - the file that gets the new key: who stays keeps the date of the entry, as upstream has it
  */
 export async function makeDataKey(
   session: Session,
   { groups, threshold }: Wanted,
   file: string | null,
-  { named, before = [] }: { named?: () => readonly Recipient[]; before?: readonly (readonly WrappedKey[])[] } = {},
+  { before = [] }: { before?: readonly (readonly WrappedKey[])[] } = {},
 ): Promise<FreshKey> {
   const usable = usableThreshold(groups, threshold)
   const dataKey = new SecretBytes(Uint8Array.from(session.io.randomBytes(32)))
   try {
     const wrapped = await wrapDataKey(dataKey, groups, usable, {
-      context: keyContext(session, [file], named ?? (() => groups.flat())),
+      context: keyContext(session, [file]),
       services: servicesOf(session),
       now: session.io.now(),
     })

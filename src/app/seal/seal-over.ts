@@ -2,7 +2,6 @@ import { compileSelectors } from "../../config/re2.ts"
 import { checkChosen } from "../../core/chosen-paths.ts"
 import { type Scan } from "../../core/format.ts"
 import { isOlderVersion } from "../../core/metadata.ts"
-import { type Recipient } from "../../core/recipient.ts"
 import { type Sealed } from "../../core/seal.ts"
 import { select } from "../../core/select.ts"
 import { fullPath, shownPath, type Site } from "../../core/site.ts"
@@ -12,7 +11,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { sopsVersion } from "../../version.ts"
 import { type OpenedFile } from "../open/open-file.ts"
 import { type ClearOptions } from "../options.ts"
-import { addedRecipients, type Wanted } from "../recipients/key-plan.ts"
+import { type Wanted } from "../recipients/key-plan.ts"
 import { type FreshKey, makeDataKey, optionsOver, sealAs, underFreshKey } from "./seal-new.ts"
 import { checkSelectorDrift, newClearPaths } from "./selector-drift.ts"
 import { type Session } from "../session.ts"
@@ -73,8 +72,7 @@ export async function sealFresh(
   options: ClearOptions,
 ): Promise<Sealed> {
   const before = file.document.metadata.groups
-  const named = (): Recipient[] => [...file.settings.named(), ...addedRecipients(before, wanted.groups)]
-  const key = await makeDataKey(session, wanted, file.file, { named, before })
+  const key = await makeDataKey(session, wanted, file.file, { before })
   try {
     return await sealOver(session, file, file.opened.bytes, options, key)
   } finally {

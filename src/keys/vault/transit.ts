@@ -26,7 +26,7 @@ export interface Vault {
 
 /** @throws {AppError} `KEY_ADDRESS_REFUSED`, `KEY_NO_CREDENTIALS`, `ENVIRONMENT_INVALID`, all before any request */
 export async function openVault(recipient: VaultRecipient, context: KeyContext): Promise<Vault> {
-  const server = serverFor(recipient, context)
+  const server = await serverFor(recipient, context)
   const [settings, token] = await Promise.all([
     settingsOf(context, "", () => readSettings(context)),
     findToken(recipient.vaultAddress, context),

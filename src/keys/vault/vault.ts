@@ -3,7 +3,8 @@ import { AppError } from "../../errors/app-error.ts"
 import { type KeyProvider } from "../provider.ts"
 import { callForDataKey, callService, checkEncLength, dataKeyFromBase64, serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
-import { type VaultRecipient } from "./address.ts"
+import { checkRecipient } from "../parse-recipient.ts"
+import { type VaultRecipient, agree, needsAnswer } from "./address.ts"
 import { type Vault, ask, dataOf, openVault, service } from "./transit.ts"
 
 /** `vault:v1:` and base64; a key may have a prefix of its own. */
@@ -15,8 +16,14 @@ const wrapped = /^([A-Za-z0-9._-]{1,40}:){1,3}[A-Za-z0-9+/]{16,12000}={0,2}$/
  * @see sops v3.13.2 hcvault/keysource.go
  */
 export const vault: KeyProvider = {
-  wrap(dataKey, recipient, context) {
+  needsAnswer: (recipient, context) => needsAnswer(ours(recipient), context),
+
+  agree: (recipient, context) => agree(ours(recipient), context),
+
+  async wrap(dataKey, recipient, context) {
     const to = ours(recipient)
+    checkRecipient(recipient)
+    await agree(to, context)
     return callService({ service, recipient, context }, async (context) => {
       const server = await openVault(to, context)
       await checkKeyExists(server, to)
@@ -29,8 +36,10 @@ export const vault: KeyProvider = {
     })
   },
 
-  unwrap({ recipient, enc }, context) {
+  async unwrap({ recipient, enc }, context) {
     const from = ours(recipient)
+    checkRecipient(recipient)
+    await agree(from, context)
     return callForDataKey({ service, recipient, context }, async (context) => {
       checkEncLength(enc)
       const ciphertext = enc.trim()

@@ -1,0 +1,67 @@
+import { isAbsolute, join } from "node:path"
+import { AppError } from "../errors/app-error.ts"
+import { errorCode } from "./file-system.ts"
+import { type Io } from "./io.ts"
+import { reasonOf } from "./reason.ts"
+
+type Place = Pick<Io, "env" | "home" | "platform">
+type Machine = Place & Pick<Io, "fs" | "processes">
+
+/** Where this user's state is kept. Absolute; the folder need not exist. */
+export function stateFolder({ env, home, platform }: Place): string {
+  const named = env.get("XDG_STATE_HOME") ?? ""
+  if (isAbsolute(named)) return join(named, "sotto")
+  if (platform === "darwin") return join(home, "Library", "Application Support", "sotto")
+  if (platform === "win32") return join(env.get("LOCALAPPDATA") ?? join(home, "AppData", "Local"), "sotto")
+  return join(home, ".local", "state", "sotto")
+}
+
+/**
+ * A private folder for one kind of state, which is made where it is missing; folders above it are as the user has them.
+ *
+ * @throws {AppError} `STATE_FOLDER_UNSAFE`, `FILE_UNWRITABLE`
+ */
+export function readyStateFolder(io: Machine, part: string): string {
+  const folder = join(stateFolder(io), part)
+  const missing: string[] = []
+  for (let at = folder; !isThere(io, at) && join(at, "..") !== at; at = join(at, "..")) missing.push(at)
+  for (const path of missing.reverse()) {
+    try {
+      io.fs.makeFolder(path, 0o700)
+    } catch (error) {
+      if (errorCode(error) === "EEXIST") continue
+      throw new AppError("FILE_UNWRITABLE", { file: path }, { notes: [reasonOf(error)] })
+    }
+  }
+  assertSafe(io, folder)
+  return folder
+}
+
+/** @returns `null` when it was never made. @throws {AppError} `STATE_FOLDER_UNSAFE` */
+export function existingStateFolder(io: Machine, part: string): string | null {
+  const folder = join(stateFolder(io), part)
+  if (!isThere(io, folder)) return null
+  assertSafe(io, folder)
+  return folder
+}
+
+function isThere({ fs }: Machine, path: string): boolean {
+  try {
+    fs.lstat(path)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** @throws {AppError} `STATE_FOLDER_UNSAFE` for a link, another owner, or a mode that lets others in */
+function assertSafe({ fs, platform, processes }: Machine, folder: string): void {
+  if (platform === "win32") return
+  let stat = fs.lstat(folder)
+  if (stat.kind === "folder" && stat.uid === processes.uid && (stat.mode & 0o077) !== 0) {
+    fs.chmodPath(folder, 0o700)
+    stat = fs.lstat(folder)
+  }
+  if (stat.kind === "folder" && stat.uid === processes.uid && (stat.mode & 0o077) === 0) return
+  throw new AppError("STATE_FOLDER_UNSAFE", { file: folder })
+}
