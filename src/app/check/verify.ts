@@ -2,7 +2,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { openFile } from "../open/open-file.ts"
 import { type Session } from "../session.ts"
 import { type CheckCode } from "./codes.ts"
-import { type Finding, finding } from "./finding.ts"
+import { type Finding, finding, type Words } from "./finding.ts"
 import { type SealedFile } from "./judge.ts"
 
 const codes: ReadonlyMap<string, CheckCode> = new Map([
@@ -46,7 +46,13 @@ export async function verifyFindings(
     if (known.has(error.code)) return []
     const { line, path: place } = error.where
     const code = codes.get(error.code)
-    if (code !== undefined) return [finding(code, { file, line, path: place })]
+    if (code !== undefined) return [finding(code, { file, line, path: place }, wordsOf(error))]
     return [finding("NOT_VERIFIED", { file }, { subject: error.code === "DATA_KEY" ? undefined : error.message })]
   }
+}
+
+/** What is known of the change, and what takes it back. */
+function wordsOf({ detail: { notes = [] }, hint }: AppError): Words {
+  const subject = notes.join("; ").replace(":; ", ": ")
+  return { subject: subject === "" ? undefined : subject, hint }
 }

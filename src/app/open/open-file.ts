@@ -185,10 +185,22 @@ async function withKey<T extends Opened | Unverified>(
       warn(session, loaded.file, opened.content)
       return { ...loaded, document: opened.document, opened: opened.content, dataKey, cipher, compiled }
     } catch (error) {
-      dataKey.wipe()
-      throw error
+      throw await explained(session, loaded, { dataKey, selectors: compiled }, error).finally(() => dataKey.wipe())
     }
   })
+}
+
+/** The same failure, with what can be said of a text that was changed after it was sealed. */
+async function explained(
+  session: Session,
+  loaded: LoadedFile,
+  { dataKey, selectors }: { readonly dataKey: SecretBytes; readonly selectors: CompiledSelectors },
+  error: unknown,
+): Promise<unknown> {
+  if (!session.dialect.files.explainsDamage) return error
+  const { explainTampering, isTampering } = await import("./tampering.ts")
+  if (!isTampering(error)) return error
+  return explainTampering(session, loaded, { cipher: new Cipher(dataKey), selectors }, error)
 }
 
 /** Opens a document, with the line ends that it was sealed with where it does not open with those that it has. */

@@ -1,0 +1,227 @@
+import { basename, dirname, resolve } from "node:path"
+import { type Opened, type SealedDocument } from "../../core/document.ts"
+import { type Cipher } from "../../core/gcm.ts"
+import { open } from "../../core/open.ts"
+import { type CompiledSelectors } from "../../core/select.ts"
+import { type Change, type Place } from "../../core/tampering/change.ts"
+import { findTampering } from "../../core/tampering/tampering.ts"
+import { decodeFile } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { type Code } from "../../errors/catalog.ts"
+import { displayPath } from "../../errors/display.ts"
+import { Blobs } from "../../host/git/blobs.ts"
+import { findGit, type Git } from "../../host/git/git.ts"
+import { listIndex, listTree } from "../../host/git/listing.ts"
+import { type Session } from "../session.ts"
+import { readByContent } from "./read-by-content.ts"
+
+interface Tools {
+  readonly cipher: Cipher
+  readonly selectors: CompiledSelectors
+}
+
+/** Failures that come from a change of the text after it was sealed. */
+const codes: ReadonlySet<Code> = new Set<Code>([
+  "TOKEN_INVALID",
+  "TRAILING_TEXT",
+  "VALUE_NOT_OPENED",
+  "VALUE_TYPE",
+  "MAC_MISMATCH",
+  "MAC_MISSING",
+  "MAC_INVALID",
+  "STRUCTURE_CHANGED",
+])
+
+export function isTampering(error: unknown): error is AppError {
+  return error instanceof AppError && codes.has(error.code)
+}
+
+/**
+ * The same error with what is known of the change, and the commands that show it and take it back.
+ *
+ * @param file - as it was named; `null` for a stream, of which git knows nothing
+ */
+export async function explainTampering(
+  session: Session,
+  { file, document }: { readonly file: string | null; readonly document: SealedDocument },
+  tools: Tools,
+  error: AppError,
+): Promise<AppError> {
+  const history = file === null ? null : await historyOf(session, file)
+  const earlier = history === null ? null : await newestThatHolds(history, tools)
+  const changes = findTampering(document, tools, earlier?.opened ?? null)
+  const since = earlier === null ? [] : [`compared with ${earlier.version.words}:`]
+  const notes = [...since, ...linesOf(changes)]
+  const hint = file === null ? undefined : hintFor(error.code, history, earlier)
+  return new AppError(error.code, error.where, { ...error.detail, notes, ...(hint === undefined ? {} : { hint }) })
+}
+
+/** A version of the file that git has, and how git's commands name it. */
+interface Version {
+  readonly id: string
+  /** For people. */
+  readonly words: string
+  /** Goes behind `git diff` and `git checkout`; `""` for the index. */
+  readonly revision: string
+}
+
+interface History {
+  readonly git: Git
+  readonly name: string
+  /** The newest first. */
+  readonly versions: readonly Version[]
+}
+
+interface Earlier {
+  readonly version: Version
+  readonly opened: Opened
+}
+
+const versionsMax = 20
+const bytesMax = 64 * 1024 * 1024
+
+/** @returns `null` where git does not know the file, or is not there */
+async function historyOf({ io }: Session, file: string): Promise<History | null> {
+  const place = resolve(io.cwd, file)
+  const name = basename(place)
+  try {
+    const git = findGit(io, { cwd: dirname(place), fetch: "never" })
+    const indexed = await listIndex(git, [name])
+    const staged = indexed.find(({ stage }) => stage === 0)
+    if (staged === undefined) return null
+    const versions: Version[] = [{ id: staged.id, words: "the version in git's index", revision: "" }]
+    const log = await git.text(["rev-list", `--max-count=${versionsMax}`, "HEAD", "--", name], { statuses: [0, 128] })
+    for (const [nth, commit] of log.split("\n").filter(Boolean).entries()) {
+      const entry = (await listTree(git, commit, [staged.path])).find(({ path }) => path === staged.path)
+      if (entry === undefined) continue
+      const short = commit.slice(0, 7)
+      const committed = { id: entry.id, words: `commit ${short}`, revision: nth === 0 ? "HEAD" : short }
+      // What is staged is what was committed, and a person knows it as that.
+      if (nth === 0 && entry.id === staged.id) versions[0] = { ...committed, revision: "" }
+      else versions.push(committed)
+    }
+    return { git, name, versions }
+  } catch (error) {
+    if (error instanceof AppError) return null
+    throw error
+  }
+}
+
+/** The newest version that opens with the same data key. */
+async function newestThatHolds({ git, name, versions }: History, tools: Tools): Promise<Earlier | null> {
+  const blobs = new Blobs(git, { bytesMax })
+  const seen = new Set<string>()
+  try {
+    for (const version of versions) {
+      if (seen.has(version.id)) continue
+      seen.add(version.id)
+      const bytes = (await blobs.read(version.id))?.bytes ?? null
+      const opened = bytes === null ? null : await openedAs(bytes, name, tools)
+      if (opened !== null) return { version, opened }
+    }
+  } finally {
+    await blobs.close()
+  }
+  return null
+}
+
+async function openedAs(bytes: Uint8Array, name: string, { cipher, selectors }: Tools): Promise<Opened | null> {
+  const text = decodeFile(bytes)
+  if (text === null) return null
+  try {
+    const document = await readByContent(text, name)
+    return open(document, { cipher, selectors, requireStructure: false, valuesOnly: true })
+  } catch (error) {
+    if (error instanceof AppError) return null
+    throw error
+  }
+}
+
+function hintFor(code: Code, history: History | null, earlier: Earlier | null): string {
+  const isWhole = code.startsWith("MAC_")
+  if (history === null)
+    return `git has no version of this file: restore it from a copy${isWhole ? "; --ignore-mac opens it as it is" : ""}`
+  const repair = isWhole ? "what a server merged by line is mended by `sotto repair {file}`" : ""
+  if (earlier === null) {
+    const search = "git has no recent version that opens with the same data key: look for one in git log {file}"
+    return [search, repair].filter(Boolean).join("; ")
+  }
+  const { revision } = earlier.version
+  const words = revision === "" ? "" : `${revision} -- `
+  const undo = `see what changed: git diff ${words}{file}, and take it back: git checkout ${words}{file}`
+  // Where the damage is committed, a merge was the likely cause, and the earlier version lacks one side of it.
+  const steps = revision === "" ? [undo, repair] : [repair, undo]
+  return steps.filter(Boolean).join(revision === "" ? "; " : "; otherwise ")
+}
+
+const linesMax = 10
+
+function linesOf(changes: readonly Change[]): string[] {
+  const lines = changes.slice(0, linesMax).map(lineOf)
+  return changes.length > linesMax ? [...lines, `and ${changes.length - linesMax} more`] : lines
+}
+
+function lineOf(change: Change): string {
+  switch (change.kind) {
+    case "moved":
+      return `${shown(change.at)} holds the value that was sealed as ${displayPath(change.from)}`
+    case "foreign":
+      return `${shown(change.at)} opens under no path of this file: its key was renamed, or it is from another file, or it was changed`
+    case "cut":
+      return `${shown(change.at)} is no whole token any more: it was cut or changed`
+    case "unsealed":
+      return `${shown(change.at)} was typed in the clear where values are sealed: put it in with sotto set or sotto edit`
+    case "missing":
+      return change.what === "entry"
+        ? `${displayPath(change.path)} is missing`
+        : `${articled(change.what)} is missing in ${container(parentOf(change.what, change.path))}`
+    case "added":
+      return `${nameOf(change.what, change.at)} was added`
+    case "changed":
+      return `${shown(change.at)} has another ${change.isSealed ? "sealed value" : "value, which stands in the clear"}`
+    case "swapped":
+      return `${shown(change.at)} and ${shown(change.with)} have changed places`
+    case "reordered":
+      return `what is in ${container(change.path)} stands in another order`
+    case "selectors":
+      return "the settings that say which values are sealed were changed in the metadata"
+    case "date":
+      return "mac or lastmodified was changed in the metadata; the MAC is bound to that date"
+    case "untold":
+      return untold(change)
+  }
+}
+
+function shown({ path, line }: Place): string {
+  return path.length === 0 ? `line ${line}` : `${displayPath(path)} (line ${line})`
+}
+
+function nameOf(what: "entry" | "element" | "comment", at: Place): string {
+  return what === "comment" ? `a comment in ${container(at.path)} (line ${at.line})` : shown(at)
+}
+
+function articled(what: "element" | "comment"): string {
+  return what === "element" ? "an element" : "a comment"
+}
+
+function parentOf(what: "element" | "comment", path: Place["path"]): Place["path"] {
+  return what === "element" ? path.slice(0, -1) : path
+}
+
+function container(path: Place["path"]): string {
+  return path.length === 0 ? "the file" : displayPath(path)
+}
+
+const clearMax = 5
+
+function untold({ structure, clear }: Extract<Change, { kind: "untold" }>): string {
+  const names = clear.slice(0, clearMax).map(({ path }) => displayPath(path))
+  const more = clear.length > clearMax ? ` and ${clear.length - clearMax} more` : ""
+  const inClear = clear.length === 0 ? "" : `a value in the clear was changed (${names.join(", ")}${more}), or `
+  if (structure === true) {
+    return `every sealed value opens, and no entry was added, taken out or moved: ${inClear}an older sealed value was put back`
+  }
+  if (structure === false)
+    return "every sealed value opens, but the entries are not those that were sealed: some were taken out, added or moved"
+  return `every sealed value opens: an entry was taken out, added or moved, ${inClear}an older sealed value was put back`
+}

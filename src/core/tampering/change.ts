@@ -1,0 +1,63 @@
+import { type Site } from "../site.ts"
+
+/** A place in the file as it stands. */
+export interface Place {
+  /** Keys and list positions, as they may be shown. */
+  readonly path: readonly (string | number)[]
+  /** 1-based. */
+  readonly line: number
+}
+
+type Path = Place["path"]
+
+/** What was done to a sealed file since it was sealed. Places and names alone, never a value. */
+export type Change =
+  /** A token stands under another path than it was sealed for. */
+  | { readonly kind: "moved"; readonly at: Place; readonly from: Path }
+  /** A token that opens under no path that is known of the file. */
+  | { readonly kind: "foreign"; readonly at: Place }
+  /** No whole token any more. */
+  | { readonly kind: "cut"; readonly at: Place }
+  /** Text in the clear where the file has sealed values. */
+  | { readonly kind: "unsealed"; readonly at: Place }
+  | { readonly kind: "missing"; readonly what: What; readonly path: Path }
+  | { readonly kind: "added"; readonly what: What; readonly at: Place }
+  | { readonly kind: "changed"; readonly isSealed: boolean; readonly at: Place }
+  | { readonly kind: "swapped"; readonly at: Place; readonly with: Place }
+  /** `path` is that of the list or mapping; empty for the whole file. */
+  | { readonly kind: "reordered"; readonly path: Path }
+  | { readonly kind: "selectors" }
+  /** The MAC is bound to the date. */
+  | { readonly kind: "date" }
+  /**
+   * Every value opens under its own path, and more cannot be told of the file alone.
+   *
+   * `structure`: whether the entries are those that were sealed; `null` where no digest says so. `clear`: values in the
+   * clear that the MAC counts.
+   */
+  | { readonly kind: "untold"; readonly structure: boolean | null; readonly clear: readonly Place[] }
+
+/** `element`: of a list, where nothing but the MAC tells one from the other. */
+type What = "entry" | "element" | "comment"
+
+export function whatOf({ kind, item }: Pick<Site, "kind" | "item">): What {
+  if (kind === "comment") return "comment"
+  return item.key === null && item.parent !== null ? "element" : "entry"
+}
+
+/** What an explanation may cost, so that nobody can make it long by what they write into a file. */
+export class Effort {
+  #left: number
+
+  /** @param bytes - that may be hashed or deciphered */
+  constructor(bytes: number) {
+    this.#left = bytes
+  }
+
+  /** @returns whether there is enough left; then it is spent */
+  spend(bytes: number): boolean {
+    if (bytes > this.#left) return false
+    this.#left -= bytes
+    return true
+  }
+}

@@ -1,0 +1,110 @@
+import { type Leaf } from "../document.ts"
+import { AadPaths } from "../path.ts"
+import { scalarText } from "../scalar.ts"
+import { fullPath, type Item, shownPath } from "../site.ts"
+import { type Change, type Place, whatOf } from "./change.ts"
+import { type ReadLeaf } from "./read-each.ts"
+
+export interface CompareOptions {
+  /** Parts in the clear count for nothing. */
+  readonly onlySealed: boolean
+}
+
+/**
+ * What differs between a version that holds and the file as it stands, by what the MAC and the digest count: entries,
+ * their tokens and clear values, and their order. In linear time.
+ */
+export function compareVersions(
+  before: readonly Leaf[],
+  now: readonly ReadLeaf[],
+  { onlySealed }: CompareOptions,
+): Change[] {
+  const counts = ({ token, isSelected }: Leaf): boolean => !onlySealed || token !== null || isSelected
+  const [old, current] = [before.filter(counts), now.filter(counts)]
+  const [places, left] = [groups(current), groups(old)]
+  const changes: Change[] = []
+  for (const [place, entries] of places) changes.push(...differences(left.get(place) ?? [], entries))
+  for (const [place, entries] of left) if (!places.has(place)) changes.push(...differences(entries, []))
+  return changes.length > 0 ? changes : orderOf(old, current)
+}
+
+/** Entries that share their authenticated path: one, or the elements of a list. Comments are apart. */
+function groups<T extends Leaf>(leaves: readonly T[]): Map<string, T[]> {
+  const aads = new AadPaths()
+  const found = new Map<string, T[]>()
+  for (const leaf of leaves) {
+    const place = placeOf(leaf, aads)
+    const group = found.get(place)
+    if (group === undefined) found.set(place, [leaf])
+    else group.push(leaf)
+  }
+  return found
+}
+
+function placeOf({ site }: Leaf, aads: AadPaths): string {
+  return `${aads.of(site.item)}${site.kind === "comment" ? " comment" : ""}`
+}
+
+function differences(before: readonly Leaf[], now: readonly Leaf[]): Change[] {
+  const contents = now.map(contentOf)
+  const old = before.map(contentOf)
+  if (contents.length === old.length && contents.every((content, index) => content === old[index])) return []
+  const added = without(now, contents, old)
+  const lost = without(before, old, contents)
+  if (added.length === 0 && lost.length === 0) {
+    return now[0]!.site.kind === "comment" ? [] : [{ kind: "reordered", path: shownPath(now[0]!.site.item.parent!) }]
+  }
+  const changed = Math.min(added.length, lost.length)
+  return [
+    ...added.slice(0, changed).flatMap((leaf): Change[] => {
+      // Of a comment in the clear nothing but that it is there counts.
+      if (leaf.site.kind === "comment" && leaf.token === null) return []
+      return [{ kind: "changed", isSealed: leaf.token !== null, at: at(leaf) }]
+    }),
+    ...added.slice(changed).map((leaf): Change => ({ kind: "added", what: whatOf(leaf.site), at: at(leaf) })),
+    ...lost
+      .slice(changed)
+      .map(({ site }): Change => ({ kind: "missing", what: whatOf(site), path: shownPath(site.item) })),
+  ]
+}
+
+/** Those whose content the others lack, each of theirs taken once. */
+function without(leaves: readonly Leaf[], contents: readonly string[], others: readonly string[]): Leaf[] {
+  const count = new Map<string, number>()
+  for (const other of others) count.set(other, (count.get(other) ?? 0) + 1)
+  return leaves.filter((_, index) => {
+    const left = count.get(contents[index]!) ?? 0
+    count.set(contents[index]!, left - 1)
+    return left <= 0
+  })
+}
+
+/** What stands there: tokens are compared as they are, so that an older one is another one. */
+function contentOf({ token, scalar, site }: Leaf): string {
+  if (token !== null) return token
+  return scalar === null ? site.kind : `${scalar.kind} ${scalarText(scalar)}`
+}
+
+/** Every entry is there with what it had: the first that stands elsewhere tells which list or mapping it is. */
+function orderOf(before: readonly Leaf[], now: readonly Leaf[]): Change[] {
+  for (const [index, { site }] of now.entries()) {
+    const other = before[index]?.site
+    if (other === undefined) return []
+    const [here, there] = [fullPath(site.item), fullPath(other.item)]
+    if (site.kind === other.kind && JSON.stringify(here) === JSON.stringify(there)) continue
+    let shared = 0
+    while (shared < here.length && here[shared] === there[shared]) shared++
+    return [{ kind: "reordered", path: shownPath(above(site.item, here.length - shared)) }]
+  }
+  return []
+}
+
+function above(item: Item, levels: number): Item {
+  let found = item
+  for (let up = 0; up < levels && found.parent !== null; up++) found = found.parent
+  return found
+}
+
+export function at({ site }: Leaf): Place {
+  return { path: shownPath(site.item), line: site.alias?.line ?? site.line }
+}

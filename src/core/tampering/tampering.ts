@@ -1,0 +1,62 @@
+import { type Opened, type SealedDocument } from "../document.ts"
+import { type Cipher } from "../gcm.ts"
+import { type CompiledSelectors } from "../select.ts"
+import { type Change, Effort } from "./change.ts"
+import { at, compareVersions } from "./compare.ts"
+import { guessChange } from "./guess.ts"
+import { readEach, type ReadLeaf } from "./read-each.ts"
+import { SealedElsewhere } from "./sealed-elsewhere.ts"
+
+/** What all tries may cost together; half a second where the machine is slow. */
+const effortBytes = 32 * 1024 * 1024
+
+/**
+ * Says what was done to a document that does not open, as far as that can be known: by the paths that its tokens are
+ * bound to, by its MAC and its digest, and by an earlier version where there is one.
+ *
+ * @param before - the newest version that opens with the same data key
+ */
+export function findTampering(
+  document: SealedDocument,
+  tools: { readonly cipher: Cipher; readonly selectors: CompiledSelectors },
+  before: Opened | null,
+): Change[] {
+  const leaves = readEach(document, tools)
+  const effort = new Effort(effortBytes)
+  const earlier = before?.leaves ?? []
+  const faulty = leaves.filter(({ fault }) => fault !== null)
+  const sealed = new SealedElsewhere(leaves, earlier, { cipher: tools.cipher, effort })
+  const faults = faulty.map((leaf) => faultOf(leaf, sealed))
+  if (before === null) {
+    return faults.length > 0 ? faults : [guessChange(document, leaves, { cipher: tools.cipher, effort })]
+  }
+  const { metadata } = document
+  const compared = compareVersions(earlier, leaves, { onlySealed: metadata.macOnlyEncrypted })
+  const changes = [...faults, ...besides(compared, faults), ...around(document, before)]
+  return changes.length > 0 ? changes : [guessChange(document, leaves, { cipher: tools.cipher, effort })]
+}
+
+function faultOf(leaf: ReadLeaf, sealed: SealedElsewhere): Change {
+  if (leaf.fault !== "foreign") return { kind: leaf.fault!, at: at(leaf) }
+  const from = sealed.of(leaf)
+  return from === null ? { kind: "foreign", at: at(leaf) } : { kind: "moved", at: at(leaf), from }
+}
+
+/** Without what the faults have said: a value that was moved is missing where it was, and is new where it is. */
+function besides(changes: readonly Change[], faults: readonly Change[]): Change[] {
+  const places = new Set(faults.flatMap((fault) => ("at" in fault ? [JSON.stringify(fault.at.path)] : [])))
+  const origins = new Set(faults.flatMap((fault) => (fault.kind === "moved" ? [JSON.stringify(fault.from)] : [])))
+  return changes.filter((change) => {
+    if (change.kind === "missing") return !origins.has(JSON.stringify(change.path))
+    return (change.kind !== "added" && change.kind !== "changed") || !places.has(JSON.stringify(change.at.path))
+  })
+}
+
+/** What stands in the metadata and is bound to the values. */
+function around({ metadata }: SealedDocument, before: Opened): Change[] {
+  const old = before.document.metadata
+  const isSame = JSON.stringify(metadata.selectors) === JSON.stringify(old.selectors)
+  const changes: Change[] = isSame && metadata.macOnlyEncrypted === old.macOnlyEncrypted ? [] : [{ kind: "selectors" }]
+  if (metadata.mac === old.mac && metadata.macAad !== old.macAad) changes.push({ kind: "date" })
+  return changes
+}
