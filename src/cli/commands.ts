@@ -112,6 +112,14 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     },
   ],
   [
+    "migrate",
+    {
+      group: "daily",
+      summary: "seal by the rule what was sealed by another one",
+      load: async () => (await import("./commands/migrate.ts")).migrate,
+    },
+  ],
+  [
     "check",
     {
       group: "git",

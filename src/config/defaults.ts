@@ -1,5 +1,6 @@
 import { type FormatName } from "../core/format.ts"
 import { type ChosenPaths } from "../core/chosen-paths.ts"
+import { type CommentPolicy } from "../core/comments.ts"
 import { type Selectors, noSelectors } from "../core/select.ts"
 import { type CheckMode, type MemoMode, type StructureMode } from "./sopsrc.ts"
 import { type Stores } from "./stores.ts"
@@ -9,6 +10,7 @@ export interface RuleSettings {
   /** The paths of a rule that its selector was made of. */
   readonly chosen: ChosenPaths | null
   readonly macOnlyEncrypted: boolean
+  readonly comments: CommentPolicy
   readonly container: boolean
   readonly structure: StructureMode
   readonly layoutMemo: MemoMode
@@ -32,6 +34,7 @@ export const defaultSettings: RuleSettings = {
   selectors: noSelectors,
   chosen: null,
   macOnlyEncrypted: false,
+  comments: "follow",
   container: false,
   structure: "on",
   layoutMemo: "auto",

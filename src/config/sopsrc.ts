@@ -2,6 +2,7 @@ import { formatNames } from "../core/format.ts"
 import { type KindsInConfig } from "../core/recipient.ts"
 import { type FormatName } from "../core/format.ts"
 import { type ChosenPaths } from "../core/chosen-paths.ts"
+import { type CommentPolicy, commentPolicies } from "../core/comments.ts"
 import { type Selectors } from "../core/select.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type CreationRule, creationRuleKeys, keyGroupKeys, readCreationRule } from "./creation-rule.ts"
@@ -39,6 +40,7 @@ export interface SopsrcRule {
   /** The paths that the selector was made of. */
   readonly chosen: ChosenPaths | null
   readonly macOnlyEncrypted: boolean
+  readonly comments: CommentPolicy
   readonly container: boolean
   readonly structure: StructureMode
   readonly layoutMemo: MemoMode
@@ -86,6 +88,7 @@ const ruleKeys = [
   ...chosenKeys,
   ...selectorKeys,
   "mac_only_encrypted",
+  "comments",
   "container",
   "structure",
   "layout_memo",
@@ -152,6 +155,7 @@ function readRule(value: ConfigValue, directory: Directory, kinds: KindsInConfig
     selectors,
     chosen,
     macOnlyEncrypted: strictBool(fields.get("mac_only_encrypted")) ?? false,
+    comments: readComments(fields.get("comments"), selectors),
     container: strictBool(fields.get("container")) ?? false,
     structure: strictChoice(fields.get("structure"), structureModes) ?? "on",
     layoutMemo: strictChoice(fields.get("layout_memo"), memoModes) ?? "auto",
@@ -162,6 +166,18 @@ function readRule(value: ConfigValue, directory: Directory, kinds: KindsInConfig
     allowEnv: strictList(fields.get("allow_env")).map((name) => textOf(name)),
     stores: strictStores(fields.get("stores")),
   }
+}
+
+/** Rules that go by comments read them: what they say has to stand where it stood. */
+function readComments(entry: ConfigEntry | undefined, selectors: Selectors): CommentPolicy {
+  const policy = strictChoice(entry, commentPolicies) ?? "follow"
+  const goesByComments = selectors.encryptedCommentRegex !== "" || selectors.unencryptedCommentRegex !== ""
+  if (policy === "follow" || !goesByComments) return policy
+  throw invalid(
+    entry!.value.at,
+    "`comments` and a selector that goes by comments stand in one rule",
+    "leave one of them out",
+  )
 }
 
 const daysOf: ReadonlyMap<string, number> = new Map([

@@ -125,6 +125,7 @@ const withoutWord = [
   ["input_type", "inputType"],
   ["structure", "structure"],
   ["layout_memo", "layoutMemo"],
+  ["comments", "comments"],
   ["with_clear", "withClear"],
   ["check", "check"],
   ["max_age", "maxAgeDays"],

@@ -1,3 +1,4 @@
+import { type CommentChoice, staysClear } from "./comments.ts"
 import { type Leaf, type Opened } from "./document.ts"
 import { type Format } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
@@ -23,6 +24,7 @@ interface LeafOptions {
   readonly alsoKept?: readonly Opened[] | undefined
   readonly replaces?: Opened | undefined
   readonly told?: ToldValues | undefined
+  readonly comments?: CommentChoice | undefined
   readonly format: Format
   readonly compiled: CompiledSelectors
   /** The text that the spans of the sites are of. */
@@ -41,7 +43,7 @@ const markedTriesMax = 1000
 export function sealLeaves(
   sites: readonly Site[],
   isSelected: readonly boolean[],
-  { cipher, previous, alsoKept = [], replaces, told = noValues, format, compiled, source }: LeafOptions,
+  { cipher, previous, alsoKept = [], replaces, told = noValues, comments, format, compiled, source }: LeafOptions,
 ): SealedLeaf[] {
   const values = toldSites(sites, isSelected, told, format)
   const leaves = sites.map((site, index) => ({
@@ -53,6 +55,7 @@ export function sealLeaves(
   const files = first === undefined ? [] : [first, ...alsoKept]
   const found = keptFromAll(files, leaves, ({ span }) => (span === null ? "" : source.slice(span.start, span.end)))
   const verbatim = new Set(files.flatMap((file) => [...verbatimScalars(file)]))
+  const isLeftClear = staysClear(comments ?? "follow", files)
   const aads = new AadPaths()
   const marked = compiled.rule === "unencryptedCommentRegex" ? compiled.pattern : null
   let triesLeft = markedTriesMax
@@ -65,7 +68,8 @@ export function sealLeaves(
   }
   const isSet = (index: number): boolean => values[index]?.isVerbatim ?? false
   return leaves.map(({ site, scalar }, index): SealedLeaf => {
-    if (!isSelected[index]! || scalar === null || scalar.bytes.length === 0)
+    const isClear = !isSelected[index]! || isLeftClear(site)
+    if (isClear || scalar === null || scalar.bytes.length === 0)
       return { site, scalar, isSelected: isSelected[index]!, token: null, kept: null, isVerbatim: isSet(index) }
     const old = found[index]!
     const leaf = {

@@ -1,5 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
 import { checkChosen, type ChosenPath } from "./chosen-paths.ts"
+import { checkCommentsSealed, type CommentChoice } from "./comments.ts"
 import { type Leaf, type Opened, type Warning } from "./document.ts"
 import { type Format, type MetadataBlock, type MetaMap, type Scan } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
@@ -55,6 +56,8 @@ export interface SealOptions {
   readonly told?: ToldValues | undefined
   readonly structure: boolean
   readonly layoutMemo: boolean
+  /** What becomes of comments; as the rule of sops has it when absent. */
+  readonly comments?: CommentChoice | undefined
   /** Marks a file that lies whole in the binary container with the format it came from; else `""`. */
   readonly container: string
   /** An alias from a clear place to a sealed value is written out in the clear. */
@@ -216,6 +219,7 @@ function makeDraft(
   const selected = hasMoved ? select(placed, options.compiled) : isSelected
   const leaves = sealLeaves(placed, selected, { ...options, format, source: framed.source })
   checkSealedComments(leaves, options.compiled)
+  if (options.comments === "sealed") checkCommentsSealed(leaves)
   const tokens = new Map(leaves.map(({ site, token }) => [site, token]))
   const offsets = new Offsets(around)
   const back = (edit: Edit): Edit => (framed === scan ? edit : offsets.editBefore(edit))

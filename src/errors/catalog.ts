@@ -193,7 +193,7 @@ export const catalog = {
   SELECTOR_DRIFT: {
     exit: 1,
     title: "the file would leave a value in the clear that the rule of the config seals",
-    hint: "seal the file again by the rule, or pass --use-file-selectors",
+    hint: "seal the file by the rule with `sotto migrate`, or pass --use-file-selectors",
   },
   SELECTOR_INEXACT: {
     exit: 1,
@@ -209,6 +209,16 @@ export const catalog = {
     exit: 1,
     title: "a value that looks like a secret would stand in the clear",
     hint: "let the rule seal it, or pass --allow-clear with its path",
+  },
+  VALUE_UNSEALED: {
+    exit: 1,
+    title: "a value that is sealed would stand in the clear",
+    hint: "say so at a terminal, or pass --allow-clear with its path",
+  },
+  COMMENT_CLEAR: {
+    exit: 1,
+    title: "a comment would stand in the clear, and the rule wants all of them sealed",
+    hint: "a comment is sealed where values are: move it there, or let the rule seal more",
   },
   EMIT_IMPOSSIBLE: { exit: 4, title: "the document cannot be printed in that format", hint: undefined },
   UNKNOWN_RECIPIENT: {

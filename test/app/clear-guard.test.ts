@@ -67,8 +67,38 @@ describe("without a terminal", () => {
     expect(text()).toBe(before)
   })
 
-  test("names and random texts are a guess, and stop no script; nor does what is called unencrypted", async () => {
-    put(`${plain}password: canary\nx_unencrypted: {y: ${keys.github}}\nr: 7Jq2xWvN8sKd3LpZ5tRb\n`)
+  test.each([
+    ["a name", "password: canary\n", "password"],
+    ["a name deep down", "a: [{client-secret: canary}]\n", "a[0].client-secret"],
+    ["a random text", "r: 7Jq2xWvN8sKd3LpZ5tRb\n", "r"],
+  ])("what looks like a secret by %s is refused, and named by --allow-clear", async (_, line, name) => {
+    put(`${plain}${line}`)
+    const before = text()
+    for (const to of [["-i"], ["-o", "other.yaml"]]) {
+      const refused = await sotto(["encrypt", ...to, "app.yaml"])
+      expect(refused.status).toBe(1)
+      expect(refused.stderr).toContain(`(app.yaml, line 4, ${name}) [CLEAR_LOOKS_SECRET]`)
+      expect(refused.stderr).toContain("--allow-clear")
+    }
+    expect(text()).toBe(before)
+    expect(await sotto(["encrypt", "-i", "--allow-clear", name, "app.yaml"])).toMatchObject({ status: 0, stderr: "" })
+    // It stands there now, and is no news to others.
+    expect(await sotto(["set", "--string", "app.yaml", "token", "x"])).toMatchObject({ status: 0, stderr: "" })
+  })
+
+  test("a pipe gets it all the same, and is told; a key stops it", async () => {
+    put(`${plain}password: canary\n`)
+    const piped = await sotto(["encrypt", "app.yaml"])
+    expect(piped).toMatchObject({ status: 0 })
+    expect(piped.stderr).toBe("notice: app.yaml: left in the clear, and looks like a secret: password\n")
+    put(`${plain}k: ${keys.github}\n`)
+    expect(await sotto(["encrypt", "app.yaml"])).toMatchObject({ status: 1 })
+  })
+
+  test("ordinary values stop nothing, nor does what is called unencrypted", async () => {
+    put(
+      `${plain}x_unencrypted: {password: p, y: ${keys.github}}\ntoken_url: https://example.invalid/token\nname: app\n`,
+    )
     expect(await sotto(["encrypt", "-i", "app.yaml"])).toMatchObject({ status: 0, stderr: "" })
   })
 })

@@ -45,8 +45,8 @@ describe("a rule that does not do what is meant is not silent", () => {
     )
   })
 
-  test("without a terminal nothing is said", async () => {
-    expect(await say(["encrypt", "-i", "app.yaml"], false)).toBe("")
+  test("without a terminal nothing is said but of what looks like a secret, which is refused", async () => {
+    expect(await say(["encrypt", "-i", "--allow-clear", "db.password", "app.yaml"], false)).toBe("")
     expect(await say(["set", "--string", "app.yaml", "token", "x"], false)).toBe("")
   })
 

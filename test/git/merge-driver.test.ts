@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { canary } from "../canary.ts"
-import { expectNoCanary, leftovers, mergeRepository, type MergeRepository } from "./merging.ts"
+import { config, expectNoCanary, leftovers, mergeRepository, type MergeRepository } from "./merging.ts"
 
 const file = "secrets/app.yaml"
 const secret = (name: string): string => `${canary}-${name}`
@@ -144,6 +144,25 @@ describe("what is in the result", () => {
     own.env.delete("SOTTO_MERGE_VERBOSE")
     own.git("reset", "--quiet", "--hard", "HEAD~1")
     expect(own.tryGit("merge", "--quiet", "topic", "-m", "m").stderr).toBe("")
+  })
+
+  test("a comment that can be read stays readable, and one that is sealed stays sealed", async () => {
+    const own = await mergeRepository()
+    own.write(".sopsrc", `${config("a")}    comments: marked\n`)
+    own.commitAll("config")
+    const commented = (one: string, two: string, more = ""): string =>
+      `## read me\n# not me\none: ${one}\n# nor me\ntwo: ${two}\n${more}`
+    await own.seal(file, commented("1", "2"))
+    own.commitAll("base")
+    await own.branch("topic", "main", () => own.change(file, commented("1", secret("x"), "## me too\nthree: 3\n")))
+    own.git("checkout", "--quiet", "main")
+    await own.change(file, commented(secret("y"), "2"))
+    own.commitAll("ours")
+    own.git("merge", "--quiet", "topic", "-m", "m")
+    const result = own.read(file).toString()
+    expect(result.match(/^## .*$/gm)).toEqual(["## read me", "## me too"])
+    expect(result.match(/^#ENC\[/gm)).toHaveLength(2)
+    expect(await own.open(file)).toBe(commented(secret("y"), secret("x"), "## me too\nthree: 3\n"))
   })
 
   test("stock sops opens it", async () => {

@@ -19,7 +19,11 @@ export const checkCodes = {
   VALUE_CLEAR: error("a value that the file's selectors name stands in the clear", "seal it with `sotto check --fix`"),
   VALUE_CLEAR_BY_RULE: error(
     "a value that the rule would seal stands in the clear",
-    "seal the file anew by the rule: `sotto decrypt -i`, then `sotto encrypt -i`",
+    "seal it by the rule: `sotto migrate`",
+  ),
+  COMMENT_CLEAR: error(
+    "a comment stands in the clear, and the rule wants all of them sealed",
+    "a comment is sealed where values are: move it there and seal the file with `sotto migrate`",
   ),
   SIBLING_PLAINTEXT: error(
     "the plain text of a sealed file is tracked beside it",
@@ -72,14 +76,8 @@ export const checkCodes = {
   ),
   THRESHOLD_DRIFT: error("the file and its rule need another number of key groups", "`sotto sync` follows the rule"),
   GROUPS_DRIFT: error("the file and its rule divide the recipients into other groups", "`sotto sync` follows the rule"),
-  SELECTOR_DRIFT: error(
-    "the file and its rule select other values",
-    "seal the file anew by the rule: `sotto decrypt -i`, then `sotto encrypt -i`",
-  ),
-  MAC_ONLY_DRIFT: error(
-    "the file and its rule let the MAC cover other values",
-    "seal the file anew by the rule: `sotto decrypt -i`, then `sotto encrypt -i`",
-  ),
+  SELECTOR_DRIFT: error("the file and its rule select other values", "seal it by the rule: `sotto migrate`"),
+  MAC_ONLY_DRIFT: error("the file and its rule let the MAC cover other values", "seal it by the rule: `sotto migrate`"),
   NO_RULE: warning("the file is sealed, and no rule names it", "add a rule for it to the config"),
   DATA_KEY_OLD: warning("the data key is older than its rule allows", "make a new one: `sotto rotate -i`"),
 

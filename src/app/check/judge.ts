@@ -130,7 +130,7 @@ export class Judge {
     try {
       const byFile = await compileSelectors(document.metadata.selectors, { refuseInvalid: false })
       const byRule = rule === null ? null : await compiledRule(document, rule)
-      found.push(...valueFindings(file, document, { byFile, byRule }))
+      found.push(...valueFindings(file, document, { byFile, byRule, comments: rule?.comments ?? "follow" }))
       if (rule !== null) found.push(...recipientFindings({ file, text, document, rule }))
       if (rule !== null && byRule !== null)
         found.push(...selectorFindings({ file, text, document, rule }, { byFile, byRule }))

@@ -1,3 +1,4 @@
+import { type CommentPolicy } from "../../core/comments.ts"
 import { type SealedDocument } from "../../core/document.ts"
 import { limits } from "../../core/limits.ts"
 import { isSealedComment } from "../../core/open.ts"
@@ -18,6 +19,8 @@ export interface ValueRules {
   readonly byFile: CompiledSelectors
   /** Of the rule that names it; `null` without one, and for a file that is one value. */
   readonly byRule: CompiledSelectors | null
+  /** What the rule says of comments. */
+  readonly comments: CommentPolicy
 }
 
 /** What can be said about the values of a sealed file without a key. */
@@ -30,6 +33,7 @@ export function valueFindings(file: string, { scan, format }: SealedDocument, ru
     const place = placeOf(file, site, scan.documents)
     const what = inFile[index]! ? tokenFinding(place, site) : null
     if (what !== null) found.push(what)
+    else if (rules.comments === "sealed" && isClearComment(site)) found.push(finding("COMMENT_CLEAR", place))
     else if (!inFile[index]! && inRule[index] === true && isClear(site)) {
       found.push(finding("VALUE_CLEAR_BY_RULE", place))
     }
@@ -61,6 +65,10 @@ export function placeOf(file: string, site: Site, documents: number): Place {
 export function isClear({ kind, scalar }: Site): boolean {
   if (scalar === null || kind === "comment" || isEmptyText(scalar)) return false
   return kind !== "str" || !scalarText(scalar).includes(tokenMark)
+}
+
+function isClearComment({ kind, scalar }: Site): boolean {
+  return kind === "comment" && scalar !== null && !isEmptyText(scalar) && !looksLikeToken(scalarText(scalar))
 }
 
 function tokenFinding(place: Place, site: Site): Finding | null {

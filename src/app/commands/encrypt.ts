@@ -157,12 +157,16 @@ async function sealFresh(
     try {
       await session.audit?.("encrypt", source)
       const sealed = await sealNew(session, plan, { ...file, bytes: content, told }, key)
-      await guardClear(session, source, sealed.opened, options, null)
+      await guardClear(session, source, sealed.opened, { ...options, isPiped: isPiped(options) }, null)
       return sealed
     } finally {
       key.dataKey.wipe()
     }
   })
+}
+
+function isPiped({ inPlace, output }: EncryptOptions): boolean {
+  return !inPlace && output === undefined
 }
 
 /** The format to seal in, when `--output-type` names none: what the input is, or what its name says. */

@@ -260,6 +260,7 @@ class Repairer {
         compiled,
         structure: metadata.structure !== "",
         layoutMemo: metadata.structure !== "" || metadata.layout !== "",
+        comments: "kept",
       })
       const { text, opened } = await sealAs({ bytes: utf8.encode(plain), format: format.name }, options)
       return { text, document: opened.document }

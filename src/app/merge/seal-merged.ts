@@ -52,6 +52,7 @@ export function sealMerged(
     // A file that upstream has sealed stays one, until somebody edits it.
     structure: metadata.structure !== "",
     layoutMemo: metadata.structure !== "" || metadata.layout !== "",
+    comments: "kept",
     ...(fresh === null ? {} : underFreshKey(fresh, ours.opened)),
   })
   return sealAs({ bytes: plain, format: format.name }, options)

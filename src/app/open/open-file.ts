@@ -1,6 +1,15 @@
 import { kindsInFile } from "../../keys/kinds.ts"
 import { compileSelectors } from "../../config/re2.ts"
-import { checkReadable, readSealed, type Opened, type SealedDocument, type Unverified } from "../../core/document.ts"
+import { type CommentPolicy, staysClear } from "../../core/comments.ts"
+import {
+  checkReadable,
+  type Leaf,
+  type Opened,
+  readSealed,
+  type SealedDocument,
+  type Unverified,
+  type Warning,
+} from "../../core/document.ts"
 import { type FormatName } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
 import { acceptUnverified, open, openUnverified } from "../../core/open.ts"
@@ -182,7 +191,7 @@ async function withKey<T extends Opened | Unverified>(
       await session.audit?.("decrypt", loaded.file)
       const cipher = new Cipher(dataKey)
       const opened = await opening(session, loaded, (content) => work(content, cipher, compiled))
-      warn(session, loaded.file, opened.content)
+      warn(session, loaded, opened.content)
       return { ...loaded, document: opened.document, opened: opened.content, dataKey, cipher, compiled }
     } catch (error) {
       throw await explained(session, loaded, { dataKey, selectors: compiled }, error).finally(() => dataKey.wipe())
@@ -221,7 +230,8 @@ async function opening<T>(
 }
 
 /** Says what was left as it stands. Comments that are not sealed may have been put there by anybody. */
-function warn(session: Session, file: string | null, { warnings }: Opened | Unverified): void {
+function warn(session: Session, { file, settings }: LoadedFile, { warnings: all, leaves }: Opened | Unverified): void {
+  const warnings = withoutAllowed(all, leaves, settings.rule.comments)
   const lines = warnings.filter(({ code }) => code === "COMMENT_NOT_SEALED").map(({ line }) => line)
   if (!session.dialect.warns) {
     const text =
@@ -232,6 +242,18 @@ function warn(session: Session, file: string | null, { warnings }: Opened | Unve
     return
   }
   sayWarnings(session, file, warnings)
+}
+
+/** Comments that the rule leaves in the clear need no word. */
+function withoutAllowed(
+  warnings: readonly Warning[],
+  leaves: readonly Leaf[],
+  policy: CommentPolicy,
+): readonly Warning[] {
+  if (warnings.length === 0 || policy === "follow") return warnings
+  const isAllowed = staysClear(policy, [])
+  const allowed = new Set(leaves.filter(({ site }) => isAllowed(site)).map(({ site }) => site.line))
+  return warnings.filter(({ code, line }) => code !== "COMMENT_NOT_SEALED" || !allowed.has(line!))
 }
 
 /** Adds the name of the file to whatever goes wrong with it. */

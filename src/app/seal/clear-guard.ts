@@ -13,10 +13,17 @@ interface Suspect {
   readonly isKey: boolean
 }
 
+/** What a command says of the values that it leaves in the clear. */
+export interface Guarded extends Pick<ClearOptions, "allowClear" | "useFileSelectors"> {
+  /** The result goes to a pipe: names and random texts are a guess, and only said there. */
+  readonly isPiped?: boolean
+}
+
 /**
- * Asks before a value that looks like a secret comes to stand in the clear. Somebody at a terminal is asked about all
- * that may be one. Where nobody can be asked, only what has the form of a service's key or of a private key is refused:
- * names and random texts are a guess, which must not stop a script.
+ * Asks before a value that looks like a secret comes to stand in the clear: by the name of its key, by how random it is,
+ * or as a key of a service or a private one. The same for comments that anybody could read. Where nobody can be asked it
+ * is an error, and `--allow-clear` is the way out (for a comment `sotto:allow` in it, as for `check`). What goes to a
+ * pipe is refused for keys alone.
  *
  * @param before - the file as it was: what stood there already is no news
  * @throws {AppError} `CLEAR_LOOKS_SECRET` before anything is written
@@ -25,7 +32,7 @@ export async function guardClear(
   session: Session,
   file: string | null,
   opened: Opened,
-  { allowClear, useFileSelectors }: Pick<ClearOptions, "allowClear" | "useFileSelectors">,
+  { allowClear, useFileSelectors, isPiped = false }: Guarded,
   before: Opened | null,
 ): Promise<void> {
   if (!session.dialect.changes.checksClearValues || opened.document.format.name === "binary") return
@@ -35,29 +42,41 @@ export async function guardClear(
   const fresh = clearLeaves(opened).filter(
     (leaf) => !old.has(textOf(leaf)) && !allowed.has(JSON.stringify(fullPath(leaf.site.item))),
   )
-  const suspects = await suspectsOf(fresh, session.io.stderr.isTty)
+  const suspects = await suspectsOf(fresh)
   if (suspects.length === 0) return
-  const names = suspects.map(({ leaf }) => displayPath(shownPath(leaf.site.item)))
+  const names = suspects.map(({ leaf }) => nameOf(leaf))
   const answer = await session.io.terminal.confirm(
     `${names.join(", ")} would stand in the clear in ${file ?? "the file"}, and looks like a secret. Is that right?`,
   )
   if (answer === true) return
-  const refused = answer === null ? suspects.filter(({ isKey }) => isKey) : suspects
-  const [first, ...others] = refused.map(({ leaf }) => leaf.site)
-  if (first === undefined) return
+  const refused = answer === null && isPiped ? suspects.filter(({ isKey }) => isKey) : suspects
+  const [first, ...others] = refused
+  if (first === undefined) {
+    session.notice(`${file ?? "standard input"}: left in the clear, and looks like a secret: ${names.join(", ")}`)
+    return
+  }
+  const { site } = first.leaf
   throw new AppError(
     "CLEAR_LOOKS_SECRET",
-    { path: shownPath(first.item), line: first.line },
-    { notes: others.map(({ item }) => `also ${displayPath(shownPath(item))}`) },
+    { path: shownPath(site.item), line: site.line },
+    {
+      notes: others.map(({ leaf }) => `also ${nameOf(leaf)}`),
+      ...(site.kind === "comment"
+        ? { hint: "take it out of the comment; `sotto:allow` in it says that it is none" }
+        : {}),
+    },
   )
+}
+
+function nameOf({ site }: Leaf): string {
+  return site.kind === "comment" ? `the comment in line ${site.line}` : displayPath(shownPath(site.item))
 }
 
 /** Values that anybody can read. A key that ends in `_unencrypted` says that they may. */
 function clearLeaves({ leaves }: Opened): Leaf[] {
   return leaves.filter(
-    ({ site, scalar, isSelected }) =>
-      !isSelected &&
-      site.kind !== "comment" &&
+    ({ site, scalar, isSelected, token }) =>
+      (site.kind === "comment" ? token === null : !isSelected) &&
       site.span !== null &&
       scalar !== null &&
       !isEmptyText(scalar) &&
@@ -70,16 +89,24 @@ function textOf({ site, scalar }: Leaf): string {
   return JSON.stringify([keyPath(site.item), scalarText(scalar!)])
 }
 
+/** A line that was commented out. */
+const assignment = /^\s*(?:export\s+)?["']?([\w.-]+)["']?\s*[:=]\s*["']?([^"'\s]+)["']?\s*$/
+
 /** Keys by what `check` refuses to see committed, the rest by how it looks. */
-async function suspectsOf(leaves: readonly Leaf[], isAnybodyThere: boolean): Promise<Suspect[]> {
+async function suspectsOf(leaves: readonly Leaf[]): Promise<Suspect[]> {
   if (leaves.length === 0) return []
   const { mayHoldKey, privateKeyFindings } = await import("../check/private-keys.ts")
   const { secretSignOf } = await import("../check/looks-secret.ts")
   const suspects: Suspect[] = []
   for (const leaf of leaves) {
+    const { site } = leaf
     const text = scalarText(leaf.scalar!)
+    const isComment = site.kind === "comment"
+    if (isComment && text.includes("sotto:allow")) continue
+    const [, key = null, value = ""] = isComment ? (assignment.exec(text) ?? []) : [null, null, text]
+    const path = isComment ? (key === null ? null : [key]) : shownPath(site.item)
     const isKey = mayHoldKey(text) && (await privateKeyFindings("", text)).length > 0
-    const isLike = isKey || (isAnybodyThere && secretSignOf(shownPath(leaf.site.item), text, null) !== null)
+    const isLike = isKey || (path !== null && secretSignOf(path, value, null) !== null)
     if (isLike) suspects.push({ leaf, isKey })
   }
   return suspects

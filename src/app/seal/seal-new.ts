@@ -80,6 +80,7 @@ export async function sealNew(session: Session, plan: Plan, file: NewFile, key: 
     macOnlyEncrypted,
     structure: rule.structure !== "off",
     layoutMemo: rule.layoutMemo !== "never",
+    comments: rule.comments,
     container: container ?? "",
     allowClearAlias,
     allowEmptySelection,

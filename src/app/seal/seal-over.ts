@@ -52,6 +52,7 @@ export async function sealOver(
     // A file that was sealed without a digest gets one, unless the config turns it off.
     structure: settings.rule.structure !== "off" || !isStock,
     layoutMemo: settings.rule.layoutMemo !== "never",
+    comments: settings.rule.comments,
     allowClearAlias: options.allowClearAlias,
     allowEmptySelection: options.allowEmptySelection || opened.leaves.every(({ token }) => token === null),
     ...(fresh === null ? {} : underFreshKey(fresh, opened)),

@@ -1,0 +1,235 @@
+import { compileSelectors } from "../../config/re2.ts"
+import { type Rule } from "../../config/rule.ts"
+import { staysClear } from "../../core/comments.ts"
+import { type SealedDocument } from "../../core/document.ts"
+import { type FormatName } from "../../core/format.ts"
+import { isSealedComment } from "../../core/open.ts"
+import { isEmptyText, scalarText } from "../../core/scalar.ts"
+import { ruleOf, select } from "../../core/select.ts"
+import { countedSites, fullPath, shownPath, type Site } from "../../core/site.ts"
+import { utf8 } from "../../core/text.ts"
+import { looksLikeToken } from "../../core/token.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { displayPath } from "../../errors/display.ts"
+import { writeAtomic } from "../../host/write-atomic.ts"
+import { selectorText } from "../check/drift.ts"
+import { eachFile } from "../each-file.ts"
+import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
+import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
+import { parseTreePath } from "../open/tree-path.ts"
+import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
+import { migrateJson, type MigratedFile, migrateTable, planLines } from "../report/migrate-report.ts"
+import { guardClear } from "../seal/clear-guard.ts"
+import { optionsOver, sealAs } from "../seal/seal-new.ts"
+import { type Outcome, type Session } from "../session.ts"
+
+export interface MigrateOptions extends CommonOptions, OpenOptions, Omit<ClearOptions, "useFileSelectors"> {
+  /** Files, and folders with all sealed files in them. */
+  readonly paths: readonly string[]
+  readonly inputType: FormatName | undefined
+  readonly yes: boolean
+  /** Only tell what would be done; no key is needed. */
+  readonly dryRun: boolean
+  readonly json: boolean
+  readonly followLinks: boolean
+}
+
+/**
+ * `migrate`: makes sealed files follow their rule in what is sealed, what the MAC covers, and which comments can be
+ * read. The data key, who has it, and the tokens of what stays sealed are as before. What would come to stand in the
+ * clear is asked about, each path of it, also with `yes`: a rule may have been changed by anybody who can push.
+ *
+ * @throws {AppError} `NOT_CONFIRMED`; `VALUE_UNSEALED`, `CLEAR_LOOKS_SECRET` and what else stops a file stand in the outcome
+ */
+export async function migrateFiles(session: Session, options: MigrateOptions): Promise<Outcome> {
+  const planned = await plan(session, options)
+  const stale = planned.filter(({ state }) => state === "planned")
+  if (!options.dryRun && stale.length > 0) await confirm(session, stale, options)
+  const files = options.dryRun ? planned : await apply(session, planned, options)
+  const output = options.json ? migrateJson(files) : migrateTable(files, { isLookOnly: options.dryRun })
+  return { output, errors: files.flatMap(({ error }) => error ?? []) }
+}
+
+async function plan(session: Session, options: MigrateOptions): Promise<MigratedFile[]> {
+  const planned = await eachFile<Candidate, MigratedFile | null>(session, {
+    what: "reading",
+    items: await findSealed(session, options.paths),
+    async work(candidate, inner) {
+      const loaded = await loadCandidate(inner, candidate, options)
+      return loaded === null
+        ? null
+        : { ...candidate, ...(await withFile(candidate.file, () => planOf(loaded, candidate))) }
+    },
+    failed,
+  })
+  return planned.filter((each) => each !== null)
+}
+
+type Plan = Pick<MigratedFile, "state" | "changes" | "sealed" | "cleared">
+
+/** What differs between a file and its rule, as far as it is seen without a key. */
+async function planOf({ document, settings }: LoadedFile, { isNamed }: Candidate): Promise<Plan> {
+  const nothing = { changes: [], sealed: [], cleared: [] }
+  const rule = await ruleOrNull(settings, isNamed)
+  if (rule === null) return { state: "without rule", ...nothing }
+  if (document.format.name === "binary") return { state: "current", ...nothing }
+  const { selectors, macOnlyEncrypted } = document.metadata
+  const [here, there] = [ruleOf(selectors), ruleOf(rule.selectors)]
+  const changes = [
+    ...(here.rule === there.rule && here.text === there.text
+      ? []
+      : [`${selectorText(selectors)} -> ${selectorText(rule.selectors)}`]),
+    ...(macOnlyEncrypted === rule.macOnlyEncrypted
+      ? []
+      : [rule.macOnlyEncrypted ? "the MAC leaves clear values out" : "the MAC covers clear values too"]),
+  ]
+  const { sealed, cleared, comments } = await moved(document, rule)
+  if (comments > 0) changes.push(comments === 1 ? "one comment" : `${comments} comments`)
+  return { state: changes.length === 0 ? "current" : "planned", changes, sealed, cleared }
+}
+
+async function ruleOrNull(settings: LoadedFile["settings"], isNamed: boolean): Promise<Rule | null> {
+  try {
+    const rule = await settings.sealingRule()
+    if (rule !== null || !isNamed) return rule
+  } catch (error) {
+    if (isNamed || !(error instanceof AppError) || error.code !== "CONFIG_NO_RULE") throw error
+    return null
+  }
+  throw new AppError("CONFIG_NO_RULE", {}, { hint: "make a config with `sotto init`" })
+}
+
+/** The values that come to be sealed and those that come to stand in the clear, and how many comments do either. */
+async function moved(
+  { scan, metadata }: SealedDocument,
+  rule: Rule,
+): Promise<{ sealed: Site[]; cleared: Site[]; comments: number }> {
+  const sites = countedSites(scan)
+  const byFile = select(sites, await compileSelectors(metadata.selectors, { refuseInvalid: true }), isSealedComment)
+  const byRule = select(sites, await compileSelectors(rule.selectors, { refuseInvalid: true }), isSealedComment)
+  const isLeftClear = staysClear(rule.comments, [])
+  const isOf = (site: Site): boolean => site.span !== null && site.scalar !== null && !isEmptyText(site.scalar)
+  const values = sites
+    .map((site, index) => ({ site, was: byFile[index]!, is: byRule[index]! }))
+    .filter(({ site }) => isOf(site))
+  const comments = values.filter(({ site, was, is }) => {
+    if (!isSealedComment(site)) return false
+    const isToken = was && looksLikeToken(scalarText(site.scalar!))
+    // Which comments are marked is seen in those alone that can be read.
+    if (is && rule.comments === "marked") return isToken ? false : !isLeftClear(site)
+    return isToken !== (is && rule.comments !== "clear")
+  })
+  const others = values.filter(({ site }) => !isSealedComment(site))
+  return {
+    sealed: others.filter(({ was, is }) => is && !was).map(({ site }) => site),
+    cleared: others.filter(({ was, is }) => was && !is).map(({ site }) => site),
+    comments: comments.length,
+  }
+}
+
+async function confirm(session: Session, stale: readonly MigratedFile[], options: MigrateOptions): Promise<void> {
+  if (options.yes) return
+  for (const file of stale) for (const line of planLines(file)) session.notice(line)
+  const count = stale.length === 1 ? "this file" : `these ${stale.length} files`
+  if ((await session.io.terminal.confirm(`Seal ${count} by the rule?`)) !== true) throw new AppError("NOT_CONFIRMED")
+}
+
+async function apply(
+  session: Session,
+  items: readonly MigratedFile[],
+  options: MigrateOptions,
+): Promise<MigratedFile[]> {
+  // Questions come one after another, and before anything is written.
+  const agreed: MigratedFile[] = []
+  for (const each of items) agreed.push(await unsealingAgreed(session, each, options))
+  return eachFile<MigratedFile, MigratedFile>(session, {
+    what: "sealing",
+    items: agreed,
+    async work(before, inner) {
+      if (before.state !== "planned") return before
+      // The file is read again: what was planned may be long ago, and only what is there now is written over.
+      const loaded = await loadCandidate(inner, before, options)
+      if (loaded === null) return before
+      await withFile(before.file, () => sealByRule(inner, loaded, before, options))
+      return { ...before, state: "migrated" }
+    },
+    failed,
+  })
+}
+
+async function unsealingAgreed(session: Session, file: MigratedFile, options: MigrateOptions): Promise<MigratedFile> {
+  if (file.state !== "planned") return file
+  const allowed = allowedPaths(options)
+  const open = file.cleared.filter((site) => !allowed.has(pathText(site)))
+  if (open.length === 0) return file
+  const names = open.map(({ item }) => displayPath(shownPath(item)))
+  const question = `${names.join(", ")} would stand in the clear in ${file.file}. Is that right?`
+  if ((await session.io.terminal.confirm(question)) === true) return file
+  return failed(file, unsealed(open).at({ file: file.file }))
+}
+
+function unsealed([first, ...others]: readonly Site[]): AppError {
+  return new AppError(
+    "VALUE_UNSEALED",
+    { path: shownPath(first!.item), line: first!.line },
+    { notes: others.map(({ item }) => `also ${displayPath(shownPath(item))}`) },
+  )
+}
+
+async function sealByRule(
+  session: Session,
+  loaded: LoadedFile,
+  { cleared }: MigratedFile,
+  options: MigrateOptions,
+): Promise<void> {
+  const { settings, document, original } = loaded
+  const rule = await settings.sealingRule()
+  if (rule === null || loaded.file === null) return
+  const file = await openLoaded(session, loaded, options)
+  try {
+    const compiled = await compileSelectors(rule.selectors, { refuseInvalid: true })
+    const { selectors, macOnlyEncrypted, comments } = rule
+    await session.audit?.("encrypt", loaded.file)
+    const how = optionsOver(session, file, {
+      cipher: file.cipher,
+      compiled: rule.chosen === null ? compiled : { ...compiled, chosen: rule.chosen },
+      selectors,
+      macOnlyEncrypted,
+      comments,
+      structure: rule.structure !== "off" || document.metadata.structure !== "",
+      layoutMemo: rule.layoutMemo !== "never",
+      allowClearAlias: options.allowClearAlias,
+      allowEmptySelection: options.allowEmptySelection,
+      renewsMac: true,
+    })
+    const sealed = await sealAs({ bytes: file.opened.bytes, format: document.format.name }, how)
+    // A rule that goes by comments may select otherwise once they are open.
+    const agreedTo = new Set([...cleared.map(pathText), ...allowedPaths(options)])
+    const before = new Set(file.opened.leaves.filter(({ token }) => token !== null).map(({ site }) => pathText(site)))
+    const more = sealed.opened.leaves.filter(
+      ({ site, token }) =>
+        site.kind !== "comment" && token === null && before.has(pathText(site)) && !agreedTo.has(pathText(site)),
+    )
+    if (more.length > 0) throw unsealed(more.map(({ site }) => site))
+    await guardClear(session, loaded.file, sealed.opened, { ...options, useFileSelectors: false }, file.opened)
+    await writeAtomic(session.io, loaded.file, utf8.encode(sealed.text), {
+      mode: "kept",
+      opened: original,
+      followLinks: options.followLinks,
+    })
+  } finally {
+    file.dataKey.wipe()
+  }
+}
+
+function allowedPaths({ allowClear }: Pick<ClearOptions, "allowClear">): ReadonlySet<string> {
+  return new Set(allowClear.map((path) => JSON.stringify(parseTreePath(path, 7))))
+}
+
+function pathText({ item }: Site): string {
+  return JSON.stringify(fullPath(item))
+}
+
+function failed({ file, isNamed }: Candidate, error: AppError): MigratedFile {
+  return { file, isNamed, state: "failed", changes: [], sealed: [], cleared: [], error }
+}
