@@ -38,7 +38,7 @@ export interface FileSettings {
    */
   sealingRule(): Promise<Rule | null>
   /** What people call a recipient. */
-  personOf(recipient: Recipient): string | undefined
+  readonly personOf: (recipient: Recipient) => string | undefined
 }
 
 /**

@@ -1,4 +1,5 @@
 import { Argument, Help, Option, Command as Page } from "commander"
+import { paintWith } from "../app/report/paint.ts"
 import { version } from "../version.ts"
 import { type CommandEntry, type CommandTable, groups, membersOf } from "./commands.ts"
 import { globalOptions, programOptions } from "./option-groups.ts"
@@ -166,6 +167,6 @@ class HelpLayout extends Help {
   }
 
   override styleTitle(text: string): string {
-    return `\x1b[1m${text}\x1b[0m`
+    return paintWith(true)("head", text)
   }
 }

@@ -168,7 +168,7 @@ export const keepRecipient = {
 
 export const dropUnknown = {
   kind: "flag",
-  summary: "leave out recipients of kinds that this version does not know: they open the file no longer",
+  summary: "leave out recipients that this version does not know or cannot read: they open the file no longer",
 } as const satisfies OptionSpec
 
 export const yes = { kind: "flag", short: "y", summary: "do not ask" } as const satisfies OptionSpec

@@ -1,5 +1,6 @@
 import { AppError, placeText } from "../errors/app-error.ts"
 import { display } from "../errors/display.ts"
+import { type Paint, paintWith } from "../app/report/paint.ts"
 import { version } from "../version.ts"
 
 export interface ReportStyle {
@@ -20,7 +21,7 @@ const bugExit = 70
  */
 export function report(error: unknown, { json, color }: ReportStyle): string {
   if (json) return `${ascii(JSON.stringify(error instanceof AppError ? fields(error) : bugFields(error)))}\n`
-  const paint = color ? painted : plain
+  const paint = paintWith(color)
   const lines = error instanceof AppError ? errorLines(error, paint) : bugLines(error, paint)
   return `${lines.join("\n")}\n`
 }
@@ -39,30 +40,19 @@ export function exitOf(error: unknown): number {
 /** One line for people that is no error. */
 export function notice(text: string, { json, color }: ReportStyle): string {
   if (json) return `${ascii(JSON.stringify({ schema: 1, notice: text }))}\n`
-  return `${(color ? painted : plain).notice("notice:")} ${display(text, noticeMax)}\n`
+  return `${paintWith(color)("notice", "notice:")} ${display(text, noticeMax)}\n`
 }
 
 // A notice, or a line of an error, may hold several names, each of them cut where it comes in; what to do next stands at
 // its end.
 const noticeMax = 600
 
-interface Paint {
-  error(text: string): string
-  hint(text: string): string
-  notice(text: string): string
-}
-
-const plain: Paint = { error: String, hint: String, notice: String }
-const painted: Paint = {
-  error: (text) => `\x1b[1;31m${text}\x1b[0m`,
-  hint: (text) => `\x1b[36m${text}\x1b[0m`,
-  notice: (text) => `\x1b[33m${text}\x1b[0m`,
-}
-
 function errorLines(error: AppError, paint: Paint): string[] {
-  const lines = [`${paint.error("error:")} ${display(error.title, noticeMax)}${placeText(error.where)} [${error.code}]`]
+  const lines = [
+    `${paint("error", "error:")} ${display(error.title, noticeMax)}${placeText(error.where)} [${error.code}]`,
+  ]
   for (const line of error.detail.notes ?? []) lines.push(note(line))
-  if (error.hint !== undefined) lines.push(`${paint.hint("hint:")} ${display(error.hint, noticeMax)}`)
+  if (error.hint !== undefined) lines.push(`${paint("hint", "hint:")} ${display(error.hint, noticeMax)}`)
   return lines
 }
 
@@ -82,9 +72,9 @@ function ascii(json: string): string {
 
 function bugLines(error: unknown, paint: Paint): string[] {
   return [
-    `${paint.error("error:")} this is a bug in sotto (${bugName(error)}) [BUG]`,
+    `${paint("error", "error:")} this is a bug in sotto (${bugName(error)}) [BUG]`,
     ...frames(error).map((frame) => `  at ${frame}`),
-    `${paint.hint("hint:")} ${bugHint}`,
+    `${paint("hint", "hint:")} ${bugHint}`,
   ]
 }
 

@@ -3,6 +3,7 @@ import { type Detail } from "../errors/app-error.ts"
 import { type DataKeyReport, type FailedAttempt } from "./data-key-error.ts"
 import { type Place } from "./provider.ts"
 import { recipientName } from "./kinds.ts"
+import { isReadable } from "./parse-recipient.ts"
 
 /** What people call a recipient; `undefined` when it has no name. */
 export type NameOf = (recipient: Recipient) => string | undefined
@@ -109,6 +110,8 @@ function mergePlaces(attempts: readonly FailedAttempt[]): Place[] {
 
 function called(recipient: Recipient, nameOf: NameOf): string {
   const name = nameOf(recipient)
+  // Of one that does not parse the text is not shown.
+  if (name !== undefined && !isReadable(recipient)) return name
   const text = shortName(recipient)
   return name === undefined ? text : `${name} (${text})`
 }

@@ -1,4 +1,4 @@
-import { type Recipient, type RecipientType } from "../core/recipient.ts"
+import { type KnownRecipient, type Recipient, type RecipientType } from "../core/recipient.ts"
 import { AppError } from "../errors/app-error.ts"
 import { control } from "./grammar.ts"
 import { type KmsExtras } from "./kind.ts"
@@ -60,15 +60,21 @@ const recipientLengthMax = 8192
  */
 export function checkRecipient(recipient: Recipient): void {
   if (recipient.type === "unknown") throw unknownKinds([recipient])
-  const name = recipientName(recipient)
-  const reason =
-    name.length > recipientLengthMax
-      ? "it is too long"
-      : control.test(name)
-        ? "it holds a control character"
-        : kindOf(recipient.type)!.against(recipient)
+  const reason = faultOf(recipient)
   if (reason === null) return
-  throw new AppError("RECIPIENT_INVALID", { provider: recipient.type, recipient: shown(name) }, { subject: reason })
+  const place = { provider: recipient.type, recipient: shown(recipientName(recipient)) }
+  throw new AppError("RECIPIENT_INVALID", place, { subject: reason })
+}
+
+function faultOf(recipient: KnownRecipient): string | null {
+  const name = recipientName(recipient)
+  if (name.length > recipientLengthMax) return "it is too long"
+  return control.test(name) ? "it holds a control character" : kindOf(recipient.type)!.against(recipient)
+}
+
+/** Whether a recipient that stands in a file is one; what a later release has added may be. */
+export function isReadable(recipient: Recipient): boolean {
+  return recipient.type === "unknown" || faultOf(recipient) === null
 }
 
 /** Nothing can be wrapped for a kind that only a later release knows. */

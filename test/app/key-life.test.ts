@@ -268,7 +268,8 @@ describe("S20: names of a file in a report", () => {
     for (const args of [["who"], ["who", "--by", "person"], ["keys", "sealed.yaml"], ["sync", "--dry-run"]]) {
       const { stdout, stderr } = await run(args)
       const text = stdout.toString("utf8") + stderr
-      expect(text).toContain("gotcha")
+      expect(text).toContain("unreadable entry 1 (age)")
+      expect(text).not.toContain("gotcha")
       expect(text).not.toContain("\u001b")
       expect(text).not.toMatch(/^error: gotcha|^\u001b/m)
     }

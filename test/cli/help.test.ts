@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { commands } from "../../src/cli/commands.ts"
-import { hasColor } from "../../src/cli/has-color.ts"
+import { hasColor } from "../../src/app/report/paint.ts"
 import { type HelpStyle, commandHelp, programHelp } from "../../src/cli/help.ts"
 import { run } from "../../src/cli/run.ts"
 import { type Output } from "../../src/host/streams.ts"

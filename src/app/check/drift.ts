@@ -3,6 +3,7 @@ import { type SealedDocument } from "../../core/document.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { type CompiledSelectors, ruleOf, type Selectors } from "../../core/select.ts"
 import { lineAt } from "../../core/text.ts"
+import { unreadableIn } from "../recipients/entry-names.ts"
 import { asInFile, neededOf } from "../recipients/key-plan.ts"
 import { type Finding, finding } from "./finding.ts"
 import { metadataLine } from "./sealed-text.ts"
@@ -25,15 +26,18 @@ export function recipientFindings({ file, text, document, rule }: Compared): Fin
   const inRule = rule.groups.map((group) => group.map((recipient) => asInFile(recipient, known)))
   const missing = without(inRule.flat(), known)
   const extra = without(known, inRule.flat())
-  const called = (recipient: Recipient): string => personOf(rule.people, recipient) ?? recipientName(recipient)
+  const unreadable = unreadableIn(groups)
+  const called = (recipient: Recipient): string =>
+    unreadable.get(recipient) ?? personOf(rule.people, recipient) ?? recipientName(recipient)
   const line = metadataLine(text)
   const found: Finding[] = [
     ...missing.map((recipient) =>
       finding("RECIPIENT_MISSING", { file, line, recipient: recipientName(recipient) }, { subject: called(recipient) }),
     ),
     ...extra.map((recipient) => {
-      const at = text.indexOf(recipientName(recipient))
-      const place = { file, line: at === -1 ? line : lineAt(text, at), recipient: recipientName(recipient) }
+      const at = unreadable.has(recipient) ? -1 : text.indexOf(recipientName(recipient))
+      const name = unreadable.get(recipient) ?? recipientName(recipient)
+      const place = { file, line: at === -1 ? line : lineAt(text, at), recipient: name }
       return finding("RECIPIENT_EXTRA", place, { subject: called(recipient) })
     }),
   ]

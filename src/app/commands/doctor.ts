@@ -2,7 +2,7 @@ import { type Check } from "../doctor/checks.ts"
 import { configCheck, identityChecks, opensCheck, providerChecks } from "../doctor/key-checks.ts"
 import { editorCheck, gitCheck, gpgCheck, leftoversCheck, nodeCheck, stateCheck } from "../doctor/machine-checks.ts"
 import { type CommonOptions } from "../options.ts"
-import { shown } from "../report/shown.ts"
+import { type Cell, table, type TableStyle, tableStyle } from "../report/table.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Outcome, type Session } from "../session.ts"
 
@@ -35,11 +35,16 @@ export async function doctor(session: Session, { file, config, online, json }: D
     ...(online && file !== undefined ? await providerChecks(session, file, config) : []),
   ]
   const isOk = checks.every(({ state }) => state !== "error")
-  const output = json ? `${JSON.stringify({ schema: 1, ok: isOk, checks })}\n` : checks.flatMap(lines).join("")
+  const output = json ? `${JSON.stringify({ schema: 1, ok: isOk, checks })}\n` : drawn(checks, tableStyle(session.io))
   return { output, exit: isOk ? 0 : 1 }
 }
 
-function lines({ check, state, detail, fix }: Check): string[] {
-  const words = `${state.padEnd(7)}  ${check.padEnd(13)}  ${detail}`
-  return [`${shown(words)}\n`, ...(fix === undefined ? [] : [`${" ".repeat(24)}${shown(fix)}\n`])]
+const tones = { ok: "good", warning: "warning", error: "error" } as const
+
+function drawn(checks: readonly Check[], style: TableStyle): string {
+  const rows = checks.flatMap(({ check, state, detail, fix }): Cell[][] => [
+    [[state.padEnd(7), tones[state]], [check.padEnd(13), "name"], detail],
+    ...(fix === undefined ? [] : [["", "", fix]]),
+  ])
+  return table(rows, style)
 }

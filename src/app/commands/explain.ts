@@ -24,8 +24,9 @@ import { formatByName } from "../open/read-as.ts"
 import { parsePath } from "../open/tree-path.ts"
 import { type CommonOptions } from "../options.ts"
 import { neededOf } from "../recipients/key-plan.ts"
+import { unreadableIn } from "../recipients/entry-names.ts"
 import { pathText } from "../report/check-report.ts"
-import { shown } from "../report/shown.ts"
+import { table, type TableStyle, tableStyle } from "../report/table.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 
@@ -64,7 +65,11 @@ interface Explained {
 /** `explain`: which config and rule a file has and why, who opens it, and what in it is sealed. Needs no key. */
 export async function explain(session: Session, options: ExplainOptions): Promise<Outcome> {
   const explained = await explainFile(session, options)
-  return { output: options.json ? `${JSON.stringify({ schema: 1, ...explained })}\n` : drawn(explained) }
+  return {
+    output: options.json
+      ? `${JSON.stringify({ schema: 1, ...explained })}\n`
+      : drawn(explained, tableStyle(session.io)),
+  }
 }
 
 async function explainFile(session: Session, options: ExplainOptions): Promise<Explained> {
@@ -154,9 +159,10 @@ function membersOf(metadata: Metadata | null, rule: Rule | null): Member[] {
   const inFile = new Map((metadata?.groups ?? []).flat().map(({ recipient }) => [recipientKey(recipient), recipient]))
   const inRule = new Map((rule?.groups ?? []).flat().map((recipient) => [recipientKey(recipient), recipient]))
   const all = new Map<string, Recipient>([...inFile, ...inRule])
+  const unreadable = unreadableIn(metadata?.groups ?? [])
   return [...all].map(([key, recipient]) => ({
     name: (rule === null ? null : personOf(rule.people, recipient)) ?? null,
-    recipient: recipientName(recipient),
+    recipient: unreadable.get(recipient) ?? recipientName(recipient),
     in_file: inFile.has(key),
     in_rule: inRule.has(key),
   }))
@@ -225,7 +231,7 @@ function prefixesOf(item: Item): string[] {
   return parts.map((_, index) => pathText(parts.slice(0, index + 1)))
 }
 
-function drawn(explained: Explained): string {
+function drawn(explained: Explained, style: TableStyle): string {
   const { file, sealed, format, config, rule, recipients, selector, values, path, threshold } = explained
   const rows: [string, string][] = [
     ["file", `${file}: ${sealed ? "sealed" : "not sealed"}, ${format}`],
@@ -252,8 +258,10 @@ function drawn(explained: Explained): string {
       ? []
       : [[pathText(path.path), `${path.sealed ? "sealed" : "not sealed"}: ${path.because}`] as [string, string]]),
   ]
-  const width = Math.max(...rows.map(([name]) => name.length))
-  return rows.map(([name, text]) => `${shown(`${name.padEnd(width)}  ${text}`)}\n`).join("")
+  return table(
+    rows.map(([name, text]) => [[name, "name"], text]),
+    style,
+  )
 }
 
 function memberText({ name, recipient, in_file: inFile, in_rule: inRule }: Member, sealed: boolean): string {

@@ -1,22 +1,34 @@
 import { type FormatName } from "../../core/format.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadSealed } from "../open/open-file.ts"
-import { type Source } from "../options.ts"
-import { type Session } from "../session.ts"
+import { type CommonOptions, type Source } from "../options.ts"
+import { type Cell, table, tableStyle } from "../report/table.ts"
+import { type Outcome, type Session } from "../session.ts"
 
 export interface FileStatusOptions {
   readonly file: Source
   readonly inputType: FormatName | undefined
 }
 
+/** `filestatus`: for whoever reads it from a pipe what upstream prints, for people at a terminal a row. */
+export async function fileStatus(
+  session: Session,
+  options: FileStatusOptions & CommonOptions & { readonly json: boolean },
+): Promise<Outcome> {
+  const encrypted = await isSealedFile(session, options)
+  if (options.json || !session.io.stdout.isTty) return { output: `${JSON.stringify({ encrypted })}\n` }
+  const state: Cell = encrypted ? ["sealed", "good"] : ["not sealed", "warning"]
+  return { output: table([[[options.file ?? "standard input", "name"], state]], tableStyle(session.io)) }
+}
+
 /**
- * `filestatus`: whether a file is sealed. Nothing is opened and no key is asked for.
+ * The question of `filestatus`: whether a file is sealed. Nothing is opened and no key is asked for.
  *
  * @returns true when the metadata can be read and holds a version and a MAC
  */
 export async function isSealedFile(
   session: Session,
-  { file, inputType, ...rest }: FileStatusOptions & { config?: string | undefined },
+  { file, inputType, ...rest }: FileStatusOptions & Partial<CommonOptions>,
 ): Promise<boolean> {
   try {
     const { document } = await loadSealed(session, { source: file, inputType, config: rest.config })

@@ -30,7 +30,7 @@ export async function gitStatus(session: Session, { json }: GitStatusOptions): P
     items.push(...(await fileItems(git, sealed)), ...(await hookItems(session, work)))
   }
   const scope = entries.findLast(({ key }) => key === driverKey)?.scope
-  return reportItems(items, {
+  return reportItems(session, items, {
     json,
     dryRun: false,
     scope:

@@ -25,7 +25,7 @@ export async function uninstallFromGit(session: Session, options: GitUninstallOp
   }
   if (work !== null && !options.global) steps.push(...(await unhookSteps(session, work)))
   await takeSteps(steps)
-  return reportItems(steps, {
+  return reportItems(session, steps, {
     json: options.json,
     dryRun: false,
     scope: place.scope,

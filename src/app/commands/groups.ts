@@ -1,9 +1,12 @@
 import { AppError } from "../../errors/app-error.ts"
+import { fileKeys, memberCells } from "./keys.ts"
 import { checkKnown } from "../recipients/known-recipients.ts"
 import { type Wanted } from "../recipients/key-plan.ts"
+import { refuseUnreadable } from "../recipients/entry-names.ts"
 import { loadSealed, type LoadedFile, withFile } from "../open/open-file.ts"
 import { type CommonOptions, type KnownRecipientOptions, type RecipientOptions } from "../options.ts"
 import { putResult } from "../report/put-result.ts"
+import { type Cell, table, tableStyle } from "../report/table.ts"
 import { recipientsOf } from "../recipients/recipients.ts"
 import { rewrap, unwrapOnce } from "../recipients/rewrap.ts"
 import { type Outcome, type Session } from "../session.ts"
@@ -65,6 +68,21 @@ export async function deleteGroup(session: Session, options: GroupDeleteOptions)
   })
 }
 
+/** `groups list`: the groups by the numbers that `delete` takes, and who is in them. Needs no key. */
+export async function listGroups(
+  session: Session,
+  { file, config, json }: CommonOptions & { readonly file: string; readonly json: boolean },
+): Promise<Outcome> {
+  const found = await fileKeys(session, file, await loadSealed(session, { source: file, inputType: undefined, config }))
+  if (json) return { output: `${JSON.stringify(found)}\n` }
+  const rows = found.groups.flatMap((members, index) =>
+    members.map((member, at): Cell[] => [at === 0 ? String(index) : "", ...memberCells(member)]),
+  )
+  const needed = `${found.needed} of ${found.groups.length}`
+  const output = table(rows, tableStyle(session.io), { head: ["group", "who", "recipient"] })
+  return { output: `${output}${found.groups.length === 1 ? "" : `${needed} groups are needed to open the file\n`}` }
+}
+
 async function change(
   session: Session,
   options: GroupAddOptions | GroupDeleteOptions,
@@ -75,6 +93,7 @@ async function change(
   return withFile(file, async () => {
     const loaded = await loadSealed(session, { source: file, inputType: undefined, config: options.config })
     const wanted = wantedOf(loaded)
+    refuseUnreadable(loaded.document.metadata.groups, wanted.groups, "`sotto sync {file}` leaves it out")
     const unwrap = async (): Promise<void> => (await unwrapOnce(session, loaded)).wipe()
     await checkKnown(session, loaded, wanted.groups, { named, keepRecipient, unwrap })
     const text = await rewrap(session, loaded, wanted)

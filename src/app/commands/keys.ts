@@ -3,11 +3,15 @@ import { type WrappedKey } from "../../core/recipient.ts"
 import { ringOf } from "../../keys/identities.ts"
 import { keyContext } from "../machine.ts"
 import { forEachFile } from "../each-file.ts"
-import { loadSealed } from "../open/open-file.ts"
+import { type LoadedFile, loadSealed } from "../open/open-file.ts"
 import { type CommonOptions } from "../options.ts"
+import { entryNames } from "../recipients/entry-names.ts"
+import { neededOf } from "../recipients/key-plan.ts"
 import { shown } from "../report/shown.ts"
+import { type Cell, table, type TableStyle, tableStyle } from "../report/table.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { recipientName } from "../../keys/kinds.ts"
+import { isReadable } from "../../keys/parse-recipient.ts"
 
 export interface KeysOptions extends CommonOptions {
   /** None: what this user holds, and where it was looked for. */
@@ -17,11 +21,12 @@ export interface KeysOptions extends CommonOptions {
 }
 
 /** Who stands in one key group of a file. */
-interface Member {
+export interface Member {
   /** The section of the metadata. */
   readonly type: string
-  readonly recipient: string
-  /** `null`: the config does not name it. */
+  /** `null`: it does not parse, and nobody is shown what stands there. */
+  readonly recipient: string | null
+  /** `null`: the config does not name it. One that does not parse is called by its place. */
   readonly name: string | null
   /** `false`: a later release has added that kind. */
   readonly isKnown: boolean
@@ -29,7 +34,7 @@ interface Member {
   readonly isHeld: boolean | null
 }
 
-interface FileKeys {
+export interface FileKeys {
   readonly schema: 1
   readonly file: string
   readonly groups: readonly (readonly Member[])[]
@@ -43,25 +48,38 @@ export async function listKeys(session: Session, options: KeysOptions): Promise<
   const texts = options.files.map(() => "")
   const outcome = await forEachFile(session, "reading", options.files, async (inner, file, index) => {
     const keys = await keysOf(inner, file, options)
-    texts[index] = options.json ? `${JSON.stringify(keys)}\n` : drawn(keys)
+    texts[index] = options.json ? `${JSON.stringify(keys)}\n` : drawn(keys, tableStyle(inner.io))
     return {}
   })
   return { ...outcome, output: texts.filter((text) => text !== "").join(options.json ? "" : "\n") }
 }
 
 async function keysOf(session: Session, file: string, options: KeysOptions): Promise<FileKeys> {
-  const { document, settings } = await loadSealed(session, { ...options, source: file })
+  return fileKeys(session, file, await loadSealed(session, { ...options, source: file }))
+}
+
+/** Who stands in the groups of a file, and how many of these are needed. */
+export async function fileKeys(
+  session: Session,
+  file: string,
+  { document, settings }: Pick<LoadedFile, "document" | "settings">,
+): Promise<FileKeys> {
   const { groups, threshold } = document.metadata
   const held = await heldRecipients(session)
+  const nameOf = entryNames(groups, settings.personOf)
   const member = ({ recipient }: WrappedKey): Member => ({
     type: recipient.type === "unknown" ? recipient.section : recipient.type,
     isKnown: recipient.type !== "unknown",
-    recipient: recipientName(recipient),
-    name: settings.personOf(recipient) ?? null,
+    recipient: isReadable(recipient) ? recipientName(recipient) : null,
+    name: nameOf(recipient) ?? null,
     isHeld: recipient.type === "age" ? held.has(recipientName(recipient)) : null,
   })
-  const needed = groups.length === 1 ? 1 : threshold === 0 ? groups.length : threshold
-  return { schema: 1, file, groups: groups.map((group) => group.map(member)), needed }
+  return {
+    schema: 1,
+    file,
+    groups: groups.map((group) => group.map(member)),
+    needed: neededOf(groups.length, threshold),
+  }
 }
 
 async function heldRecipients(session: Session): Promise<ReadonlySet<string>> {
@@ -74,18 +92,21 @@ async function placesOf(session: Session): ReturnType<ReturnType<typeof ringOf>[
   return ringOf(context).places("", context)
 }
 
-function drawn({ file, groups, needed }: FileKeys): string {
-  const lines = [`${file}: ${need(groups.length, needed)}`]
+function drawn({ file, groups, needed }: FileKeys, style: TableStyle): string {
+  const parts = [`${style.paint("name", shown(file))}: ${need(groups.length, needed)}\n`]
   for (const [index, members] of groups.entries()) {
-    if (groups.length > 1) lines.push(`  group ${index + 1}: any one of`)
-    const width = Math.max(...members.map(({ name, type }) => (name ?? type).length))
-    for (const { name, type, recipient, isHeld, isKnown } of members) {
-      lines.push(
-        `  ${groups.length > 1 ? "  " : ""}${(name ?? type).padEnd(width)}  ${recipient}${isHeld === true ? "  (you)" : isKnown ? "" : "  (of a kind that this version does not know)"}`,
-      )
-    }
+    if (groups.length > 1) parts.push(`  group ${index + 1}: any one of\n`)
+    parts.push(table(members.map(memberCells), style, { indent: groups.length > 1 ? 4 : 2 }))
   }
-  return `${lines.map(shown).join("\n")}\n`
+  return parts.join("")
+}
+
+/** The columns that say who a member of a group is: the name or the kind, the recipient, and what there is to know. */
+export function memberCells({ name, type, recipient, isHeld, isKnown }: Member): Cell[] {
+  if (recipient === null) return [[name ?? type, "error"]]
+  const mark: Cell =
+    isHeld === true ? ["(you)", "good"] : isKnown ? "" : ["(of a kind that this version does not know)", "warning"]
+  return [[name ?? type, "name"], recipient, mark]
 }
 
 function need(groups: number, needed: number): string {
@@ -96,15 +117,15 @@ function need(groups: number, needed: number): string {
 }
 
 async function ownKeys(session: Session, json: boolean): Promise<string> {
+  const { io } = session
   const places = await placesOf(session)
   if (json)
     return `${JSON.stringify({ schema: 1, places: places.map(({ name, state, holds, reasons }) => ({ name, state, holds, reasons })) })}\n`
-  const width = Math.max(...places.map(({ name }) => name.length))
-  const lines = places.map(({ name, state, holds, reasons }) => {
-    const what = holds.length > 0 ? holds.join(", ") : reasons.length > 0 ? reasons.join("; ") : stateWords[state]
-    return `${name.padEnd(width)}  ${what}`
+  const rows = places.map(({ name, state, holds, reasons }): Cell[] => {
+    if (holds.length > 0) return [name, [holds.join(", "), "good"]]
+    return [name, reasons.length > 0 ? [reasons.join("; "), "error"] : [stateWords[state], "dim"]]
   })
-  return `${lines.join("\n")}\n`
+  return table(rows, tableStyle(io))
 }
 
 const stateWords = {

@@ -6,6 +6,7 @@ import { limits } from "../../core/limits.ts"
 import { loadSealed } from "../open/open-file.ts"
 import { type CommonOptions, type Source } from "../options.ts"
 import { shownKeyPath } from "../report/shown.ts"
+import { type Cell, table, type TableStyle, tableStyle } from "../report/table.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 export interface LsOptions extends CommonOptions {
@@ -33,7 +34,7 @@ export async function listPaths(session: Session, options: LsOptions): Promise<O
     const file = options.file ?? "standard input"
     return { output: `${JSON.stringify({ schema: 1, file, format: format.name, entries })}\n` }
   }
-  return { output: drawn(entries, scan.documents) }
+  return { output: drawn(entries, scan.documents, tableStyle(session.io)) }
 }
 
 function entryOf(site: Site): Entry {
@@ -46,12 +47,15 @@ function entryOf(site: Site): Entry {
   return { ...place, kind: site.kind, state: isEmpty ? "empty" : "clear" }
 }
 
-function drawn(entries: readonly Entry[], documents: number): string {
+function drawn(entries: readonly Entry[], documents: number, style: TableStyle): string {
   const rows = entries.map(({ path, document = 0, kind, state }) => {
     const name =
       kind === "comment" ? `# in ${path.length === 0 ? "the document" : shownKeyPath(path)}` : shownKeyPath(path)
     return { state, kind, name: documents > 1 ? `document ${document + 1}: ${name}` : name }
   })
-  const width = Math.max(0, ...rows.map(({ kind }) => kind.length))
-  return rows.map(({ state, kind, name }) => `${state.padEnd(6)}  ${kind.padEnd(width)}  ${name}\n`).join("")
+  const tones = { sealed: "good", clear: "warning", empty: "dim" } as const
+  return table(
+    rows.map(({ state, kind, name }): Cell[] => [[state.padEnd(6), tones[state]], kind, [name, "name"]]),
+    style,
+  )
 }

@@ -128,7 +128,7 @@ function without({ document }: LoadedFile, keys: readonly Recipient[], options: 
   const left = groups.map((group) =>
     group.map(({ recipient }) => recipient).filter((recipient) => !gone.has(recipientKey(recipient))),
   )
-  return withoutUnknown({ groups: left, threshold }, options.dropUnknown)
+  return withoutUnknown({ groups: left, threshold }, groups, options.dropUnknown)
 }
 
 async function confirm(session: Session, name: string, files: readonly Affected[]): Promise<void> {

@@ -3,6 +3,7 @@ import { type AppError } from "../../errors/app-error.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
 import { eachFile } from "../each-file.ts"
+import { entryNames } from "../recipients/entry-names.ts"
 import { type KeyPlan, planKeys } from "../recipients/key-plan.ts"
 import { type Strangers, strangersError, strangersIn } from "../recipients/known-recipients.ts"
 import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
@@ -73,7 +74,7 @@ async function planOf(
   const strangers = await strangersIn(session, loaded, wanted.groups, { named: rotation.add, keepRecipient, unwrap })
   if (strangers.names.length > 0 && strangers.hasRule) throw strangersError(strangers)
   const keyPlan: KeyPlan = planKeys(loaded.document.metadata, wanted)
-  return { plan: keyPlan, nameOf: (recipient) => loaded.settings.personOf(recipient), strangers }
+  return { plan: keyPlan, nameOf: entryNames(loaded.document.metadata.groups, loaded.settings.personOf), strangers }
 }
 
 /** One question for all files that no rule speaks of. */

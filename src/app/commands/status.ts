@@ -1,5 +1,4 @@
 import { compileSelectors } from "../../config/re2.ts"
-import { recipientName } from "../../keys/kinds.ts"
 import { limits } from "../../core/limits.ts"
 import { parseToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -12,8 +11,9 @@ import { openRepository } from "../git/open-repository.ts"
 import { type LoadedFile } from "../open/open-file.ts"
 import { findSealed, loadCandidate } from "../open/sealed-files.ts"
 import { type CommonOptions } from "../options.ts"
+import { entryCalled } from "../recipients/entry-names.ts"
 import { realPathOf } from "../../host/files.ts"
-import { shown } from "../report/shown.ts"
+import { type Cell, table, type TableStyle, tableStyle } from "../report/table.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 export interface StatusOptions extends CommonOptions {
@@ -52,9 +52,7 @@ export async function status(session: Session, options: StatusOptions): Promise<
   const rows: Row[] = []
   for (const [index, { file, found }] of loaded.entries()) rows.push(await rowOf(file, found, ages[index]!))
   const isBad = rows.some(({ drift, mac }) => drift || mac === "bad")
-  const output = options.json
-    ? `${JSON.stringify({ schema: 1, files: rows })}\n`
-    : table(rows, session.io.stdout.columns)
+  const output = options.json ? `${JSON.stringify({ schema: 1, files: rows })}\n` : drawn(rows, tableStyle(session.io))
   return { output, errors, exit: isBad ? 1 : 0 }
 }
 
@@ -95,11 +93,12 @@ async function rowOf(file: string, { document, settings }: LoadedFile, days: num
                 byRule: await compileSelectors(compared.rule.selectors, { refuseInvalid: false }),
               })),
         ]
+  const called = entryCalled(metadata.groups, settings.personOf)
   const isMac = typeof parseToken(metadata.mac, limits.nonce_bytes_max) !== "string"
   return {
     file,
     rule: rule?.source.rule ?? null,
-    recipients: metadata.groups.flat().map(({ recipient }) => settings.personOf(recipient) ?? recipientName(recipient)),
+    recipients: metadata.groups.flat().map(({ recipient }) => called(recipient)),
     drift: drift.some(({ severity }) => severity === "error"),
     data_key_days: days,
     modified: metadata.lastModified,
@@ -109,40 +108,16 @@ async function rowOf(file: string, { document, settings }: LoadedFile, days: num
 
 const head = ["file", "rule", "drift", "key", "modified", "MAC", "recipients"]
 
-function table(rows: readonly Row[], columns: number | undefined): string {
-  const cells = rows.map((row) => [
-    row.file,
-    row.rule === null ? "none" : String(row.rule),
-    row.drift ? "yes" : "no",
+function drawn(rows: readonly Row[], style: TableStyle): string {
+  const cells = rows.map((row): Cell[] => [
+    [row.file, "name"],
+    row.rule === null ? ["none", "warning"] : String(row.rule),
+    row.drift ? ["yes", "error"] : ["no", "good"],
     `${row.data_key_days} d`,
     row.modified.slice(0, 10),
     // To check it takes a key.
-    row.mac === "unknown" ? "not checked" : row.mac,
+    row.mac === "unknown" ? ["not checked", "dim"] : [row.mac, "error"],
     row.recipients.join(", "),
   ])
-  const lines = [head, ...cells].map((line) => line.map(shown))
-  const widths = head.map((_, index) => Math.max(...lines.map((line) => Array.from(line[index]!).length)))
-  return lines
-    .map(
-      (line) =>
-        `${cut(
-          line
-            .map((cell, index) => padded(cell, widths[index]!))
-            .join("  ")
-            .trimEnd(),
-          columns,
-        )}\n`,
-    )
-    .join("")
-}
-
-function padded(cell: string, width: number): string {
-  return cell + " ".repeat(width - Array.from(cell).length)
-}
-
-/** A line that is wider than the terminal loses its end; without a terminal nothing is lost. */
-function cut(line: string, columns: number | undefined): string {
-  const characters = Array.from(line)
-  if (columns === undefined || characters.length <= Math.max(columns, 40)) return line
-  return `${characters.slice(0, Math.max(columns, 40) - 1).join("")}…`
+  return table(cells, style, { head, isCut: true })
 }

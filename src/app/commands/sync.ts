@@ -10,6 +10,7 @@ import { type KeyPlan, planKeys, unknownIn } from "../recipients/key-plan.ts"
 import { type LoadedFile, withFile } from "../open/open-file.ts"
 import { type CommonOptions, type OpenOptions } from "../options.ts"
 import { rewrap } from "../recipients/rewrap.ts"
+import { entryNames } from "../recipients/entry-names.ts"
 import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { planLines, type SyncedFile, summary, summaryJson } from "../report/sync-report.ts"
@@ -126,7 +127,7 @@ class Work {
     const plan = await withFile(file, async () => planByRule(document.metadata, rule))
     const there = document.metadata.groups.map((group) => group.map(({ recipient }) => recipient))
     const unknown = unknownIn(there).map(recipientName)
-    const nameOf: SyncedFile["nameOf"] = (recipient) => settings.personOf(recipient)
+    const nameOf = entryNames(document.metadata.groups, settings.personOf)
     return { file, isNamed, state: plan.isCurrent ? "current" : "stale", plan, unknown, nameOf }
   }
 

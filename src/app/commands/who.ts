@@ -6,7 +6,10 @@ import { neededOf } from "../recipients/key-plan.ts"
 import { type LoadedFile } from "../open/open-file.ts"
 import { type CommonOptions } from "../options.ts"
 import { findSealed, loadCandidate } from "../open/sealed-files.ts"
+import { entryNames } from "../recipients/entry-names.ts"
+import { type Paint } from "../report/paint.ts"
 import { shown } from "../report/shown.ts"
+import { tableStyle } from "../report/table.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 export interface WhoOptions extends CommonOptions {
@@ -38,14 +41,19 @@ export async function listReaders(session: Session, options: WhoOptions): Promis
   }
   const people = byPerson(readers)
   if (options.json) return { output: json(options.by === "file" ? readers : people), errors }
-  const lines = options.by === "file" ? readers.map(fileLine) : people.flatMap(personLines)
-  return { output: lines.map((line) => `${shown(line)}\n`).join(""), errors }
+  const { paint } = tableStyle(session.io)
+  const lines =
+    options.by === "file"
+      ? readers.map((each) => fileLine(each, paint))
+      : people.flatMap((each) => personLines(each, paint))
+  return { output: lines.map((line) => `${line}\n`).join(""), errors }
 }
 
 function readersOf(file: string, { document, settings }: LoadedFile): Readers {
   const { groups, threshold } = document.metadata
+  const nameOf = entryNames(groups, settings.personOf)
   const names = groups.map((group) => [
-    ...new Set(group.map(({ recipient }) => settings.personOf(recipient) ?? called(recipient))),
+    ...new Set(group.map(({ recipient }) => nameOf(recipient) ?? called(recipient))),
   ])
   return { file, groups: names, needed: neededOf(groups.length, threshold) }
 }
@@ -55,10 +63,12 @@ function called(recipient: Recipient): string {
   return recipient.type === "unknown" ? `${name} (of a kind that this version does not know)` : name
 }
 
-function fileLine({ file, groups, needed }: Readers): string {
+function fileLine({ file, groups, needed }: Readers, paint: Paint): string {
+  const named = (group: readonly string[], between: string): string =>
+    group.map((name) => paint("name", shown(name))).join(between)
   const [only = []] = groups
-  if (groups.length === 1) return `${file}: ${only.join(", ")}`
-  return `${file}: ${needed} of ${groups.map((group) => `(${group.join(" or ")})`).join(", ")}`
+  if (groups.length === 1) return `${shown(file)}: ${named(only, ", ")}`
+  return `${shown(file)}: ${needed} of ${groups.map((group) => `(${named(group, " or ")})`).join(", ")}`
 }
 
 interface Person {
@@ -77,8 +87,9 @@ function byPerson(readers: readonly Readers[]): Person[] {
   return [...people].sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, files]) => ({ name, files }))
 }
 
-function personLines({ name, files }: Person): string[] {
-  return [name, ...files.map(({ file, isAlone }) => `  ${file}${isAlone ? "" : " (with others)"}`)]
+function personLines({ name, files }: Person, paint: Paint): string[] {
+  const others = (isAlone: boolean): string => (isAlone ? "" : ` ${paint("dim", "(with others)")}`)
+  return [paint("name", shown(name)), ...files.map(({ file, isAlone }) => `  ${shown(file)}${others(isAlone)}`)]
 }
 
 function json(list: readonly Readers[] | readonly Person[]): string {

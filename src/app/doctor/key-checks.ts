@@ -9,6 +9,8 @@ import { dataKeyOf, openSide } from "../merge/side.ts"
 import { loadSealed } from "../open/open-file.ts"
 import { servicesOf } from "../recipients/key-services.ts"
 import { type Session } from "../session.ts"
+import { entryNames } from "../recipients/entry-names.ts"
+import { isReadable } from "../../keys/parse-recipient.ts"
 import { loadSettings } from "../settings.ts"
 import { type Check, ok, warning, wrong } from "./checks.ts"
 
@@ -88,15 +90,18 @@ export async function configCheck(session: Session, file: string | null, named: 
 /** Asks for each entry of a file by itself. Only when somebody says `--online`: services are asked over the network. */
 export async function providerChecks(session: Session, file: string, config: string | undefined): Promise<Check[]> {
   const { document, settings } = await loadSealed(session, { source: file, inputType: undefined, config })
+  const nameOf = entryNames(document.metadata.groups, settings.personOf)
   const checks: Check[] = []
   for (const entry of document.metadata.groups.flat()) {
-    const name = `${entry.recipient.type} ${recipientName(entry.recipient)}`
+    const name = isReadable(entry.recipient)
+      ? `${entry.recipient.type} ${recipientName(entry.recipient)}`
+      : nameOf(entry.recipient)
     try {
       const key = await unwrapDataKey([[entry]], 0, {
         context: keyContext(session, [file]),
         services: servicesOf(session),
         decryptionOrder: null,
-        nameOf: (recipient) => settings.personOf(recipient),
+        nameOf,
       })
       key.wipe()
       checks.push(ok("providers", `${name} opens it`))

@@ -1,5 +1,6 @@
-import { shown } from "../report/shown.ts"
-import { type Outcome } from "../session.ts"
+import { type Tone } from "../report/paint.ts"
+import { type Cell, table, type TableStyle, tableStyle } from "../report/table.ts"
+import { type Outcome, type Session } from "../session.ts"
 import { type Item } from "./items.ts"
 
 export interface ItemsReport {
@@ -13,25 +14,32 @@ export interface ItemsReport {
 }
 
 /** One row an item, or one JSON object for tools. */
-export function reportItems(items: readonly Item[], { json, dryRun, scope, git, isOk }: ItemsReport): Outcome {
+export function reportItems(
+  { io }: Pick<Session, "io">,
+  items: readonly Item[],
+  { json, dryRun, scope, git, isOk }: ItemsReport,
+): Outcome {
   const ok = items.every(isOk)
   const exit = ok ? 0 : 1
-  if (!json) return { output: text(items, dryRun), exit }
+  if (!json) return { output: text(items, dryRun, tableStyle(io)), exit }
   // What a step would do is no part of it.
   const plain = items.map(({ item, state, code, detail, fix }) => ({ item, state, code, detail, fix }))
   const run = dryRun ? { dry_run: true } : {}
   return { output: `${JSON.stringify({ schema: 1, ok, ...run, git: git ?? undefined, scope, items: plain })}\n`, exit }
 }
 
-function text(items: readonly Item[], dryRun: boolean): string {
+const tones: Readonly<Partial<Record<Item["state"], Tone>>> = { ok: "good", written: "good", removed: "good" }
+
+function text(items: readonly Item[], dryRun: boolean, style: TableStyle): string {
   if (items.length === 0) return "nothing to do\n"
-  const head = dryRun ? "would be " : ""
-  return items
-    .map(({ item, state, code, detail, fix }) => {
-      const word = (state === "written" || state === "removed" ? `${head}${state}` : state).padEnd(dryRun ? 17 : 9)
-      const about = [code, item].filter((part) => part !== undefined).join("  ")
-      const row = `${word}${shown(detail === undefined ? about : `${about}: ${detail}`)}\n`
-      return fix === undefined ? row : `${row}${" ".repeat(dryRun ? 17 : 9)}fix: ${shown(fix)}\n`
-    })
-    .join("")
+  const rows = items.flatMap(({ item, state, code, detail, fix }): Cell[][] => {
+    const word = dryRun && (state === "written" || state === "removed") ? `would be ${state}` : state
+    const about = [code, item].filter((part) => part !== undefined).join("  ")
+    return [
+      // A script that cuts columns finds them in the same place, whatever there is to say.
+      [[word.padEnd(dryRun ? 15 : 7), tones[state] ?? "warning"], detail === undefined ? about : `${about}: ${detail}`],
+      ...(fix === undefined ? [] : [["", `fix: ${fix}`]]),
+    ]
+  })
+  return table(rows, style)
 }

@@ -24,6 +24,7 @@ import { type CommonOptions, type OpenOptions, type Source } from "../options.ts
 import { formatByName, isForeignJson, readAs, readAsSops } from "./read-as.ts"
 import { sniffSealed } from "../../formats/registry.ts"
 import { type Session } from "../session.ts"
+import { entryNames } from "../recipients/entry-names.ts"
 import { withOtherLineEnds } from "./line-ends.ts"
 import { readText } from "./read-text.ts"
 import { type FileSettings, loadSettings } from "../settings.ts"
@@ -184,7 +185,7 @@ async function withKey<T extends Opened | Unverified>(
       context: keyContext(session, [loaded.file]),
       services: servicesOf(session),
       decryptionOrder: decryptionOrder.length === 0 ? null : decryptionOrder,
-      nameOf: (recipient) => loaded.settings.personOf(recipient),
+      nameOf: entryNames(document.metadata.groups, loaded.settings.personOf),
     })
     session.log?.({ level: "info", logger: "SOPS", text: "Data key recovered successfully" })
     try {

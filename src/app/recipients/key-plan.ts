@@ -1,7 +1,8 @@
 import { isOpen, looseKey, recipientKey } from "../../keys/kinds.ts"
 import { type Metadata } from "../../core/metadata.ts"
-import { type Recipient } from "../../core/recipient.ts"
+import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
 import { unknownKinds } from "../../keys/parse-recipient.ts"
+import { refuseUnreadable, unreadableIn } from "./entry-names.ts"
 
 /** For whom a file is to be. */
 export interface Wanted {
@@ -52,16 +53,27 @@ export function unknownIn(groups: readonly (readonly Recipient[])[]): Recipient[
 }
 
 /**
- * For whom a new data key is to be wrapped. Whoever reads with a kind that this version does not know would be left with
- * the old key.
+ * For whom a new data key is to be wrapped. Whoever reads with a kind that this version does not know, or by an entry that
+ * does not parse, would be left with the old key.
  *
+ * @param before - the entries of the file
  * @param dropUnknown - the user has said so: they open the file no longer
- * @throws {AppError} `KIND_UNKNOWN`
+ * @throws {AppError} `KIND_UNKNOWN`, `RECIPIENT_INVALID`
  */
-export function withoutUnknown({ groups, threshold }: Wanted, dropUnknown = false): Wanted {
-  const unknown = unknownIn(groups)
-  if (unknown.length > 0 && !dropUnknown) throw unknownKinds(unknown)
-  return { groups: groups.map((group) => group.filter((recipient) => !isUnknown(recipient))), threshold }
+export function withoutUnknown(
+  { groups, threshold }: Wanted,
+  before: readonly (readonly WrappedKey[])[],
+  dropUnknown = false,
+): Wanted {
+  if (!dropUnknown) {
+    const unknown = unknownIn(groups)
+    if (unknown.length > 0) throw unknownKinds(unknown)
+    const hint = "`sotto sync {file}` leaves out whom the rule does not name; --drop-unknown leaves it out here"
+    refuseUnreadable(before, groups, hint)
+  }
+  const unreadable = unreadableIn(before)
+  const isUsable = (recipient: Recipient): boolean => !isUnknown(recipient) && !unreadable.has(recipient)
+  return { groups: groups.map((group) => group.filter(isUsable)), threshold }
 }
 
 /** Upstream takes 0 for "all of them". */

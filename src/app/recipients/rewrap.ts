@@ -13,6 +13,7 @@ import { parseToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
+import { entryNames } from "./entry-names.ts"
 import { type Wanted } from "./key-plan.ts"
 import { servicesOf } from "./key-services.ts"
 import { keyContext } from "../machine.ts"
@@ -118,7 +119,7 @@ export async function unwrapOnce(
       context: keyContext(session, [file]),
       services: servicesOf(session),
       decryptionOrder: order.length === 0 ? null : order,
-      nameOf: (recipient) => settings.personOf(recipient),
+      nameOf: entryNames(groups, settings.personOf),
     })
   const shared = running.get(name)
   if (shared !== undefined) {

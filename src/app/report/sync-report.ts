@@ -5,6 +5,7 @@ import { type KeyPlan } from "../recipients/key-plan.ts"
 import { type Candidate } from "../open/sealed-files.ts"
 import { sealedFiles, shown } from "./shown.ts"
 import { recipientName } from "../../keys/kinds.ts"
+import { isReadable } from "../../keys/parse-recipient.ts"
 
 /** What is known of a file, and what was done with it. */
 export interface SyncedFile extends Candidate {
@@ -78,7 +79,8 @@ export function summaryJson(files: readonly SyncedFile[]): string {
 export function changesJson({ plan, nameOf }: Changes): object[] | undefined {
   const member = (recipient: Recipient): object => ({
     type: recipient.type,
-    recipient: recipientName(recipient),
+    // Anything may stand where one does not parse.
+    recipient: isReadable(recipient) ? recipientName(recipient) : null,
     name: nameOf(recipient) ?? null,
   })
   return plan?.changes.map(({ added, removed }) => ({ added: added.map(member), removed: removed.map(member) }))

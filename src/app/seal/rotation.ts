@@ -22,14 +22,14 @@ function named(session: Session, options: RecipientOptions): Recipient[] {
   return recipientsOf(session, options) ?? []
 }
 
-/** @throws {AppError} `KIND_UNKNOWN` */
+/** @throws {AppError} `KIND_UNKNOWN`, `RECIPIENT_INVALID` */
 export function wantedAfter(
   { add, remove }: Rotation,
   { document }: Pick<LoadedFile, "document">,
   { dropUnknown }: { readonly dropUnknown?: boolean | undefined },
 ): Wanted {
   const { groups, threshold } = document.metadata
-  return withoutUnknown({ groups: changed(groups, add, remove), threshold }, dropUnknown)
+  return withoutUnknown({ groups: changed(groups, add, remove), threshold }, groups, dropUnknown)
 }
 
 /** New ones join the first group, as upstream has it; whoever leaves leaves all groups. */

@@ -6,11 +6,12 @@ export const groups = command({
   details: [
     "With several key groups the data key is split: a file opens with one key of each of as many groups as the " +
       "threshold says. `add` adds a group of the recipients that options name, `delete` takes the group with that " +
-      "number away, counted from 0 as `sops` does. The data key is the same, wrapped for all groups anew.",
+      "number away, counted from 0 as `sops` does. The data key is the same, wrapped for all groups anew. `list` shows " +
+      "the groups with these numbers, and needs no key.",
     "A config whose rules have key groups is the better place for them: see `sotto sync`.",
   ],
   arguments: {
-    action: { kind: "required", completes: ["add", "delete"], summary: "add or delete" },
+    action: { kind: "required", completes: ["add", "delete", "list"], summary: "add or delete, or list" },
     index: { kind: "optional", completes: null, summary: "number of the group to delete, from 0" },
   },
   options: {
@@ -25,20 +26,19 @@ export const groups = command({
       line: "sotto groups add -i -f secrets.yaml --age age1... --shamir-secret-sharing-threshold 2",
       shows: "from now on two groups are needed",
     },
+    { line: "sotto groups list -f secrets.yaml", shows: "which groups are there, and who is in them?" },
     { line: "sotto groups delete -i -f secrets.yaml 1", shows: "the second group goes" },
   ],
   async run(session, { args, options }) {
     const { file } = options
     if (file === undefined || file === "") throw new AppError("ARGUMENT_MISSING", {}, { subject: "--file" })
-    if (args.action !== "add" && args.action !== "delete") {
-      throw new AppError("ARGUMENT_UNEXPECTED", {}, { subject: args.action, hint: "say add or delete" })
+    const { addGroup, deleteGroup, listGroups } = await import("../../app/commands/groups.ts")
+    if (args.action === "delete") return deleteGroup(session, { ...options, file, index: indexOf(args.index) })
+    if (args.action !== "add" && args.action !== "list") {
+      throw new AppError("ARGUMENT_UNEXPECTED", {}, { subject: args.action, hint: "say add or delete, or list" })
     }
-    const { addGroup, deleteGroup } = await import("../../app/commands/groups.ts")
-    if (args.action === "add") {
-      if (args.index !== undefined) throw new AppError("ARGUMENT_UNEXPECTED", {}, { subject: args.index })
-      return addGroup(session, { ...options, file })
-    }
-    return deleteGroup(session, { ...options, file, index: indexOf(args.index) })
+    if (args.index !== undefined) throw new AppError("ARGUMENT_UNEXPECTED", {}, { subject: args.index })
+    return args.action === "add" ? addGroup(session, { ...options, file }) : listGroups(session, { ...options, file })
   },
 })
 

@@ -1,0 +1,51 @@
+import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { type NameOf } from "../../keys/describe-data-key.ts"
+import { recipientName } from "../../keys/kinds.ts"
+import { isReadable } from "../../keys/parse-recipient.ts"
+
+type Groups = readonly (readonly WrappedKey[])[]
+
+/**
+ * Entries of a file whose recipient does not parse, and what they are called: by their place in the metadata. The text
+ * itself is not shown, since anything may stand there, the secret half of a key too.
+ */
+export function unreadableIn(groups: Groups): ReadonlyMap<Recipient, string> {
+  const names = new Map<Recipient, string>()
+  for (const [at, group] of groups.entries()) {
+    const counts = new Map<string, number>()
+    for (const { recipient } of group) {
+      const number = (counts.get(recipient.type) ?? 0) + 1
+      counts.set(recipient.type, number)
+      if (isReadable(recipient)) continue
+      const where = groups.length === 1 ? "" : `, group ${at + 1}`
+      names.set(recipient, `unreadable entry ${number} (${recipient.type}${where})`)
+    }
+  }
+  return names
+}
+
+/**
+ * Nothing can be wrapped for an entry that does not parse, and whoever reads by it would be left with the old key.
+ *
+ * @param wanted - for whom the data key is to be wrapped
+ * @throws {AppError} `RECIPIENT_INVALID`
+ */
+export function refuseUnreadable(groups: Groups, wanted: readonly (readonly Recipient[])[], hint: string): void {
+  const unreadable = unreadableIn(groups)
+  const [first, ...others] = wanted.flat().flatMap((recipient) => unreadable.get(recipient) ?? [])
+  if (first === undefined) return
+  throw new AppError("RECIPIENT_INVALID", {}, { subject: first, notes: others.map((other) => `also ${other}`), hint })
+}
+
+/** What people call the entries of a file: as the config does; those that do not parse by their place. */
+export function entryNames(groups: Groups, personOf: NameOf): NameOf {
+  let unreadable: ReadonlyMap<Recipient, string> | null = null
+  return (recipient) => (unreadable ??= unreadableIn(groups)).get(recipient) ?? personOf(recipient)
+}
+
+/** As `entryNames`; whoever has no name there is called by the recipient itself. */
+export function entryCalled(groups: Groups, personOf: NameOf): (recipient: Recipient) => string {
+  const nameOf = entryNames(groups, personOf)
+  return (recipient) => nameOf(recipient) ?? recipientName(recipient)
+}
