@@ -44,7 +44,7 @@ async function bundle() {
   const { output } = await bundleTo(join(dist, "chunks"), {
     input: { index: "src/index.ts", start: "src/start.ts" },
     preserveEntrySignatures: "allow-extension",
-    transform: { define: { buildCommit: JSON.stringify(commit()) } },
+    transform: { define: { buildCommit: JSON.stringify(commit() ?? null) } },
     plugins: [
       prunedProtos,
       { name: "imports", moduleParsed: ({ id, importedIds }) => void imports.set(id, importedIds) },
