@@ -53,6 +53,16 @@ export interface EmitOptions {
   readonly indent?: number | undefined
 }
 
+export interface IndentRange {
+  /** Where a config sets it. */
+  readonly setting: "yamlIndent" | "jsonIndent" | "jsonBinaryIndent"
+  readonly least: number
+  /** What `least` is to mean; absent: itself. */
+  readonly leastIs?: "the default"
+  /** What is said of a smaller one. */
+  readonly fault: string
+}
+
 /**
  * One file type: how its text is scanned and how spans of it are spelled. Everything is synchronous and pure;
  * every failure is an `AppError` that names a line and never holds text of the document.
@@ -78,6 +88,21 @@ export interface Format {
 
   /** A file is one value, all of its bytes: the plain side has no text to scan, and nothing in it is selected. */
   readonly isWhole?: true
+
+  /** JSON is a text of this format too. */
+  readonly readsJson?: true
+
+  /** A name stands once in a mapping: the scan refuses a second one. */
+  readonly refusesTwice?: true
+
+  /** The section whose entries belong to no section. */
+  readonly topSection?: string
+
+  /** What a number is printed as, by upstream. */
+  readonly numberAsUpstream: (number: number) => string
+
+  /** Spaces of indentation, where they can be chosen. */
+  readonly indents?: IndentRange
 
   /** Releases before 3.13.2 read every number as a float, and hash it as one. */
   readonly hasOldFloats?: true
@@ -121,6 +146,12 @@ export interface Format {
 
   /** The name that people and readers mean by a key of this format; absent: the key itself. */
   readonly nameForReaders?: (key: string) => string
+
+  /** The value that the usual readers of such files see; absent: the value itself. */
+  readonly valueForReaders?: (scalar: Scalar) => string
+
+  /** The text with line ends that it may have had when it was sealed, where they count. Absent: they do not. */
+  readonly otherLineEnds?: (text: string) => readonly string[]
 
   /**
    * How `open` spells a scalar in a file that this program sealed, where nothing around it decides: then it is known

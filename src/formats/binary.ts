@@ -12,6 +12,7 @@ export const binary: Format = {
   ...json,
   name: "binary",
   isWhole: true,
+  indents: { ...json.indents!, setting: "jsonBinaryIndent" },
   example: "Welcome to sotto! Edit this file as you please!",
 
   emitValue(): never {

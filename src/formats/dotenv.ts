@@ -1,4 +1,5 @@
 import { type Format, type Scan } from "../core/format.ts"
+import { formatUpperG } from "../core/gonumber.ts"
 import { type Scalar, scalarText, textScalar } from "../core/scalar.ts"
 import { type Item, type Site } from "../core/site.ts"
 import { replaced, type Span, utf8 } from "../core/text.ts"
@@ -8,7 +9,7 @@ import { attachBlock, blockOf } from "./dotenv/block.ts"
 import { setLine, unsetLine } from "./dotenv/edit.ts"
 import { readLines, unescape } from "./dotenv/lines.ts"
 import { printDotenv, printScalar } from "./dotenv/print.ts"
-import { nameForReaders } from "./dotenv/reader.ts"
+import { nameForReaders, valueForReaders } from "./dotenv/reader.ts"
 
 const example = `# Example comment
 hello=Welcome to sotto! Edit this file as you please!
@@ -47,7 +48,16 @@ export const dotenv: Format = {
 
   open: (_scan, site, scalar) => replaced(spanOf(site), printScalar(scalar)),
 
+  numberAsUpstream: formatUpperG,
+
   nameForReaders,
+
+  valueForReaders,
+
+  otherLineEnds(text) {
+    const unix = text.replaceAll("\r\n", "\n")
+    return [unix, unix.replace(/^.+$/gm, withReturn)]
+  },
 
   settled: (scalar): Scalar => (scalar.kind === "str" ? textScalar(unescape(scalarText(scalar))) : scalar),
 
@@ -90,4 +100,9 @@ function spanOf(site: Site): Span {
 
 function assertNoAlias(): never {
   throw new Error("dotenv has no aliases")
+}
+
+/** The CR of a sealed line is in its token, and metadata has none. */
+function withReturn(line: string): string {
+  return line.includes("ENC[AES256_GCM,") || line.startsWith("sops_") ? line : `${line}\r`
 }

@@ -1,4 +1,5 @@
 import { type EmitOptions, type Format, type Scan, yamlBreaks } from "../core/format.ts"
+import { formatJson } from "../core/gonumber.ts"
 import { type Item, type Site } from "../core/site.ts"
 import { type Edit, replaced, type Span } from "../core/text.ts"
 import { type Tree } from "../core/tree.ts"
@@ -36,6 +37,12 @@ export const json: Format = {
   example,
 
   onlyAsText: new Set(["time"]),
+
+  readsJson: true,
+
+  numberAsUpstream: formatJson,
+
+  indents: { setting: "jsonIndent", least: -1, fault: "an indent of JSON is -1 (a tab) or more" },
 
   hasOldFloats: true,
 

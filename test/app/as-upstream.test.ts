@@ -3,6 +3,7 @@ import { pathAsUpstream, refuseList, valueAsUpstream } from "../../src/app/seal/
 import { envAsUpstream } from "../../src/app/commands/exec-env.ts"
 import { parseJsonValue } from "../../src/app/commands/set.ts"
 import { withContext } from "../../src/app/recipients/recipients.ts"
+import { loadFormat } from "../../src/formats/registry.ts"
 import { type FormatName } from "../../src/core/format.ts"
 import { type Recipient } from "../../src/core/recipient.ts"
 import { utf8 } from "../../src/core/text.ts"
@@ -31,7 +32,7 @@ const numbers: readonly { json: string; format: FormatName; stored: string }[] =
 
 describe("values that are set as sops", () => {
   test.each(numbers)("$json in $format is $stored", async ({ json, format, stored }) => {
-    expect(shown(valueAsUpstream(await parseJsonValue(json), format))).toBe(stored)
+    expect(shown(valueAsUpstream(await parseJsonValue(json), await loadFormat(format)))).toBe(stored)
   })
 
   test("a list is refused, with status 7", async () => {

@@ -170,7 +170,7 @@ export function byFolder(files: readonly string[]): string[][] {
 
 /** A file that is one value has nothing to select. @returns `null` then */
 async function compiledRule(document: SealedDocument, rule: Rule): Promise<CompiledSelectors | null> {
-  if (document.format.name === "binary") return null
+  if (document.format.isWhole === true) return null
   return compileSelectors(rule.selectors, { refuseInvalid: false })
 }
 

@@ -48,7 +48,7 @@ const pathsMax = 100_000
 
 /** The key paths of a sealed file; `null` for a file that is one value, whose paths nobody sees. */
 export function keyPathsOf({ scan, format }: SealedDocument): ReadonlySet<string> | null {
-  if (format.name === "binary") return null
+  if (format.isWhole === true) return null
   const paths = new Set<string>()
   for (const { item, kind } of countedSites(scan)) {
     if (kind !== "comment" && paths.size < pathsMax) paths.add(JSON.stringify(fullPath(item)))

@@ -40,7 +40,7 @@ export function valueFindings(file: string, { scan, format }: SealedDocument, ru
   }
   const ambiguous = ambiguousSite(sites)
   if (ambiguous !== null) found.push(finding("KEY_AMBIGUOUS", placeOf(file, ambiguous, scan.documents)))
-  return format.name === "binary" ? found : [...found, ...keyFindings(file, sites, scan.documents)]
+  return format.isWhole === true ? found : [...found, ...keyFindings(file, sites, scan.documents)]
 }
 
 /** How many values the two sets of selectors seal: of both, of the file's alone, of the rule's alone. */

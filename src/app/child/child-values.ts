@@ -27,11 +27,11 @@ export function valuesOf(
     session.notice(`allow_env counts in ${own} alone, and not in ${settings.config?.file ?? "another config"}`)
   refuseShadowed(opened, rules)
   const verbatim = verbatimScalars(opened)
-  if (!rules.isVerbatim && document.format.name === "dotenv" && document.metadata.structure === "")
+  if (!rules.isVerbatim && document.format.valueForReaders !== undefined && document.metadata.structure === "")
     noticeCuts(session, leaves, rules.only, file.file)
   return envValues(buildTrees(leaves, document.scan.documents), {
     ...rules,
-    format: document.format.name,
+    format: document.format,
     verbatim,
   })
 }

@@ -1,6 +1,5 @@
 import { AppError } from "../../errors/app-error.ts"
-import { nameForReaders, valueForReaders } from "../../formats/dotenv/reader.ts"
-import { type FormatName } from "../../core/format.ts"
+import { type Format } from "../../core/format.ts"
 import { type Scalar } from "../../core/scalar.ts"
 import { utf8 } from "../../core/text.ts"
 import { type MapTree, type Tree } from "../../core/tree.ts"
@@ -13,7 +12,7 @@ export interface EnvValue {
 }
 
 export interface EnvRules {
-  readonly format: FormatName
+  readonly format: Format
   /** What joins the keys of nested mappings; `undefined`: nested values are an error. */
   readonly flatten: string | undefined
   /** The names that are wanted; none: all. What has another name need not be a variable. */
@@ -35,7 +34,8 @@ export interface EnvRules {
  */
 export function envValues(documents: readonly Tree[], rules: EnvRules): EnvValue[] {
   const { format } = rules
-  if (format === "binary") throw shape("a binary file has no names", "give it to the child as a file: sotto exec-file")
+  if (format.isWhole === true)
+    throw shape("a binary file has no names", "give it to the child as a file: sotto exec-file")
   if (documents.length > 1) throw shape("it holds more than one document", "put each document into a file of its own")
   const root = documents[0]!
   if (root.type !== "map") throw shape("its root is not a mapping", "give it to the child as a file: sotto exec-file")
@@ -62,9 +62,9 @@ function collect(map: MapTree, above: readonly string[], values: EnvValue[], rul
     if (value.type === "null") continue
     if (value.type === "scalar") {
       values.push(
-        rules.format === "dotenv"
-          ? dotenvValue(entry.key, value.scalar, rules)
-          : { name: nameOf(path, rules), value: scalarText(value.scalar), path },
+        rules.format.nameForReaders === undefined
+          ? { name: nameOf(path, rules), value: scalarText(value.scalar), path }
+          : valueOfLine(entry.key, value.scalar, rules),
       )
       continue
     }
@@ -73,7 +73,7 @@ function collect(map: MapTree, above: readonly string[], values: EnvValue[], rul
       throw nested(path, "a list cannot be a variable", "give the file to the child: sotto exec-file")
     }
     // Keys above the first section of an INI file belong to no section.
-    if (rules.format === "ini" && above.length === 0 && entry.key === "DEFAULT") {
+    if (above.length === 0 && entry.key === rules.format.topSection) {
       collect(value, [], values, rules)
       continue
     }
@@ -89,12 +89,12 @@ function collect(map: MapTree, above: readonly string[], values: EnvValue[], rul
   }
 }
 
-/** One dotenv line as its usual readers see it, but for a value that is to be given on as it is stored. */
-function dotenvValue(key: string, scalar: Scalar, { verbatim, isVerbatim }: EnvRules): EnvValue {
+/** One line as the usual readers of its file see it, but for a value that is to be given on as it is stored. */
+function valueOfLine(key: string, scalar: Scalar, { format, verbatim, isVerbatim }: EnvRules): EnvValue {
   const isAsStored = isVerbatim || verbatim.has(scalar)
   return {
-    name: nameForReaders(key),
-    value: isAsStored ? scalarText(scalar) : valueForReaders(scalar),
+    name: format.nameForReaders?.(key) ?? key,
+    value: (isAsStored ? undefined : format.valueForReaders?.(scalar)) ?? scalarText(scalar),
     path: [key],
   }
 }

@@ -48,7 +48,7 @@ async function openAny(session: Session, source: Source, options: DecryptOptions
   const isPart = options.extract !== undefined && options.extract !== ""
   const request: Pick<OpenRequest, "decryptionOrder" | "valuesOnly"> = {
     decryptionOrder: options.decryptionOrder,
-    valuesOnly: isPart || (loaded.document.format.name !== "binary" && !keepsLayout(session, loaded)),
+    valuesOnly: isPart || (loaded.document.format.isWhole !== true && !keepsLayout(session, loaded)),
   }
   return options.ignoreMac ? openLoadedUnverified(session, loaded, request) : openLoaded(session, loaded, request)
 }
@@ -82,5 +82,5 @@ async function extract(
   if (session.dialect.files.refusesTwice) refuseShadowed(file.opened, path)
   const [root] = treesOf(session, file)
   const found = findInTree(root!, path, { countsComments: session.dialect.files.commentsCount })
-  return valueBytes(found, to, emitOptions(file, to, indent))
+  return valueBytes(found, to, await emitOptions(file, to, indent))
 }

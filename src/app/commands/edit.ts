@@ -93,13 +93,13 @@ async function editExisting(session: Session, options: EditOptions): Promise<Out
 /** The plain text with the metadata in its place. The metadata is there to be looked at: changes in it are dropped. */
 function withBlock({ document: { format, metadata } }: OpenedFile, plain: Uint8Array): Uint8Array {
   const text = decodeText(plain)
-  if (format.name === "binary" || text === null) return plain
+  if (format.isWhole === true || text === null) return plain
   return utf8.encode(splice(text, format.attach(format.scan(text), metadata.tree, null)))
 }
 
 function withoutBlock({ document: { format } }: OpenedFile, edited: Uint8Array): Uint8Array {
   const text = decodeText(edited)
-  if (format.name === "binary" || text === null) return edited
+  if (format.isWhole === true || text === null) return edited
   return utf8.encode(splice(text, format.scan(text).metadata?.detach ?? []))
 }
 
@@ -124,7 +124,7 @@ async function editNew(session: Session, options: EditOptions): Promise<Outcome>
         bytes: edited,
         format: to,
         container: isContained ? format : null,
-        indent: emitOptions({ settings }, to, undefined).indent,
+        indent: (await emitOptions({ settings }, to, undefined)).indent,
         allowClearAlias: options.allowClearAlias,
         allowEmptySelection: options.allowEmptySelection,
       }

@@ -140,7 +140,7 @@ async function sealFresh(
   const file = {
     format: to,
     container: isContained ? format : null,
-    indent: emitOptions({ settings }, to, options.indent).indent,
+    indent: (await emitOptions({ settings }, to, options.indent)).indent,
     allowClearAlias: options.allowClearAlias || allowsAnySelection,
     allowEmptySelection: options.allowEmptySelection || allowsAnySelection,
   }

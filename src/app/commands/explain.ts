@@ -84,7 +84,7 @@ async function explainFile(session: Session, options: ExplainOptions): Promise<E
   const document = await readDocument(session, file, rule)
   const metadata = document?.metadata ?? null
   const selectors = metadata?.selectors ?? rule?.selectors ?? null
-  const compiled = await compiledOf(document?.format.name === "binary" ? null : selectors)
+  const compiled = await compiledOf(document?.format.isWhole === true ? null : selectors)
   return {
     file,
     sealed: metadata !== null,
@@ -113,7 +113,7 @@ function realTarget(session: Session, file: string): string {
 }
 
 interface Read {
-  readonly format: Pick<Format, "name">
+  readonly format: Pick<Format, "name" | "isWhole">
   readonly scan: Scan
   readonly metadata: Metadata | null
 }
@@ -131,7 +131,7 @@ async function readDocument(session: Session, file: string, rule: Rule | null): 
   }
   const format = await loadFormat(formatByName(file, undefined, rule?.inputType ?? null))
   const text = decodeText(opened.bytes)
-  if (format.name === "binary" || text === null) return null
+  if (format.isWhole === true || text === null) return null
   try {
     return { format, scan: format.scan(text), metadata: null }
   } catch (error) {

@@ -26,7 +26,7 @@ export async function getValue(session: Session, options: GetOptions): Promise<O
       refuseShadowed(file.opened, path)
       const [root] = buildTrees(file.opened.leaves, file.document.scan.documents)
       const to = options.outputType ?? file.document.format.name
-      return valueBytes(findInTree(root!, path), to, emitOptions(file, to, options.indent))
+      return valueBytes(findInTree(root!, path), to, await emitOptions(file, to, options.indent))
     })
     return { output }
   } finally {

@@ -187,7 +187,7 @@ function changeOf({ document, opened }: OpenedFile, { before, after }: Words, op
       place.document === 0 || site === undefined ? format.set(scan, path, value) : [format.open(scan, site, scalar)]
     text = splice(text, edits)
     wanted[index] = scalar
-    if (place.document === 0) for (const [key, each] of toldValues(format.name, path, value)) told.set(key, each)
+    if (place.document === 0) for (const [key, each] of toldValues(format, path, value)) told.set(key, each)
   }
   checkResult(countedSites(format.scan(text)), opened.leaves, wanted, told)
   return { edits: [{ start: 0, end: plain.length, text }], told }

@@ -58,10 +58,10 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
     }
     const value = early ?? (await readValue(session, options))
     const place = commentsCount ? pathAsUpstream(rootOf(file, scan), path).path : path
-    const content = isUpstreams ? valueAsUpstream(value, format.name) : value
+    const content = isUpstreams ? valueAsUpstream(value, format) : value
     if (refusesTwice) refuseTwice(file, scan, path)
     if (options.idempotent && isThere(rootOf(file, scan), place, content)) return null
-    told = toldValues(format.name, place, content)
+    told = toldValues(format, place, content)
     return { edits: format.set(scan, place, content), told }
   })
   if (session.dialect.warns && [...told.values()].some(({ isVerbatim }) => isVerbatim)) {
@@ -74,7 +74,7 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
 
 /** Which of two is meant? YAML cannot hold both. @throws {AppError} `KEY_TWICE` (S2) */
 export function refuseTwice(file: OpenedFile, scan: Scan, path: TreePath): void {
-  if (file.document.format.name === "yaml") return
+  if (file.document.format.refusesTwice === true) return
   refuseShadowed(file.opened, path)
   try {
     findInTree(rootOf(file, scan), path)

@@ -79,7 +79,7 @@ async function rowOf(file: string, { document, settings }: LoadedFile, days: num
     if (error instanceof AppError && error.code === "CONFIG_NO_RULE") return null
     throw error
   })
-  const isWhole = document.format.name === "binary"
+  const isWhole = document.format.isWhole === true
   const compared = rule === null ? null : { file, text: document.scan.source, document, rule }
   const drift =
     compared === null

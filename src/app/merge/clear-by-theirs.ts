@@ -16,7 +16,7 @@ export async function clearByTheirs(
   ruleAtHead: () => Promise<Rule | null>,
 ): Promise<Conflict | null> {
   const { format } = ours.document
-  const text = format.name === "binary" ? null : decodeText(plain)
+  const text = format.isWhole === true ? null : decodeText(plain)
   if (text === null) return null
   const { sites } = format.scan(text)
   const isSealed = select(sites, ours.compiled)

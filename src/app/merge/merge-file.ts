@@ -254,7 +254,7 @@ export function mergeContent({ base, ours, theirs }: OpenedVersions, decide?: De
   ]
   const { format, metadata } = ours.document
   if (equalBytes(o, t)) return whole(o, 0)
-  if (format.name === "binary") return mergeWhole(b, o, t, metadata.container !== "")
+  if (format.isWhole === true) return mergeWhole(b, o, t, metadata.container !== "")
   const texts = [b ?? new Uint8Array(0), o, t].map(decodeText)
   if (texts.some((text) => text === null)) return refused("internal")
   const [baseText, oursText, theirsText] = texts as [string, string, string]

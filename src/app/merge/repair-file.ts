@@ -183,7 +183,7 @@ class Repairer {
   }
 
   #texts(): PlainTexts | null {
-    if (this.#ours.document.format.name === "binary") return null
+    if (this.#ours.document.format.isWhole === true) return null
     const [ours, theirs] = [this.#ours, this.#theirs].map(({ opened }) => decodeText(opened.bytes))
     const base = this.#baseText()
     return typeof ours === "string" && typeof theirs === "string" && base !== undefined ? { base, ours, theirs } : null

@@ -177,13 +177,13 @@ async function decideContent(
   const { decisions, labels, keepEnv } = request
   const settled = mergeContent(opened)
   if (settled.bytes !== null) return { bytes: settled.bytes, ours: 0, theirs: 0, edited: 0 }
-  const whole = opened.ours.document.format.name === "binary" ? decisions.rest : null
+  const whole = opened.ours.document.format.isWhole === true ? decisions.rest : null
   if (whole !== null) {
     const side = opened[whole]
     const bytes = isOpened(side) ? side.opened.bytes : side
     return { bytes, ours: whole === "ours" ? 1 : 0, theirs: whole === "theirs" ? 1 : 0, edited: 0 }
   }
-  const draft = opened.ours.document.format.name === "binary" ? null : draftMerge(opened, decisions)
+  const draft = opened.ours.document.format.isWhole === true ? null : draftMerge(opened, decisions)
   if (draft === null) throw remains(file.conflicts)
   const { plain } = draft
   if (plain.conflicts.length === 0 && plain.text !== null)
@@ -244,7 +244,7 @@ async function checkClear(
   rule: Rule | null,
 ): Promise<void> {
   const { format } = ours.document
-  const text = format.name === "binary" ? null : decodeText(plain)
+  const text = format.isWhole === true ? null : decodeText(plain)
   if (text === null || rule === null) return
   const byRule = await compileSelectors(rule.selectors, { refuseInvalid: false })
   checkSelectorDrift(format.scan(text).sites, compiled, byRule, { file: macOnlyEncrypted, rule: rule.macOnlyEncrypted })

@@ -1,10 +1,11 @@
 import { type FormatName } from "../../core/format.ts"
+import { loadFormat } from "../../formats/registry.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Session } from "../session.ts"
 
 /**
  * Tries again with the line ends that a text may have been sealed with. git changes them with `core.autocrlf`, and so do
- * editors and copies; in dotenv and INI they count, since there a value ends where its line does.
+ * editors and copies; in some formats they count, since there a value ends where its line does.
  *
  * @param work - what failed with the text as it stands; it checks the MAC, so a text that it takes is the one that was
  *   sealed
@@ -17,7 +18,8 @@ export async function withOtherLineEnds<T>(
   work: (text: string) => T | Promise<T>,
 ): Promise<T> {
   if (session.dialect.files.changedLineEnds === "an error" || !(failure instanceof AppError)) throw failure
-  for (const other of otherTexts(text, format)) {
+  for (const other of (await loadFormat(format)).otherLineEnds?.(text) ?? []) {
+    if (other === text) continue
     let result: T
     try {
       result = await work(other)
@@ -31,16 +33,4 @@ export async function withOtherLineEnds<T>(
     return result
   }
   throw failure
-}
-
-function otherTexts(text: string, format: FormatName): string[] {
-  if (format !== "dotenv" && format !== "ini") return []
-  const unix = text.replaceAll("\r\n", "\n")
-  const dos = format === "ini" ? unix.replaceAll("\n", "\r\n") : unix.replace(/^.+$/gm, withReturn)
-  return [unix, dos].filter((other) => other !== text)
-}
-
-/** In dotenv the CR of a sealed line is in its token, and metadata has none. */
-function withReturn(line: string): string {
-  return line.includes("ENC[AES256_GCM,") || line.startsWith("sops_") ? line : `${line}\r`
 }

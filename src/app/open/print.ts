@@ -34,8 +34,8 @@ export function treesOf({ dialect }: Session, { opened, document }: AnyFile): Tr
  */
 export async function printWhole(session: Session, file: AnyFile, indent: number | undefined): Promise<Uint8Array> {
   const { format } = file.document
-  if (format.name === "binary" || keepsLayout(session, file)) return file.opened.bytes
-  return utf8.encode(format.emit(treesOf(session, file), emitOptions(file, format.name, indent)))
+  if (format.isWhole === true || keepsLayout(session, file)) return file.opened.bytes
+  return utf8.encode(format.emit(treesOf(session, file), await emitOptions(file, format.name, indent)))
 }
 
 /** The plain text in a format: layout is left behind when it is not the file's own. */
@@ -48,7 +48,7 @@ export async function printAs(
   if (to === file.document.format.name) return printWhole(session, file, indent)
   const trees = treesOf(session, file)
   if (to === "binary") return binaryBytes(trees)
-  return utf8.encode((await loadFormat(to)).emit(trees, emitOptions(file, to, indent)))
+  return utf8.encode((await loadFormat(to)).emit(trees, await emitOptions(file, to, indent)))
 }
 
 /** The format to print in, when `--output-type` names none: what the input is, or what its name says. */
@@ -71,26 +71,17 @@ export async function valueBytes(value: Tree, to: FormatName, options: EmitOptio
 }
 
 /** `--indent`, else the config's for that format, else upstream's. */
-export function emitOptions(
+export async function emitOptions(
   { settings }: Pick<AnyFile, "settings">,
   format: FormatName,
   indent: number | undefined,
-): EmitOptions {
-  const { stores } = settings.rule
-  if (format === "yaml") return { indent: yamlIndent(indent ?? stores.yamlIndent) }
-  if (format === "json") return { indent: jsonIndent(indent ?? stores.jsonIndent) }
-  return { indent: format === "binary" ? jsonIndent(indent ?? stores.jsonBinaryIndent) : undefined }
-}
-
-function jsonIndent(indent: number | undefined): number | undefined {
-  if (indent === undefined || indent >= -1) return indent
-  throw new AppError("NOT_PRINTABLE", {}, { subject: "an indent of JSON is -1 (a tab) or more" })
-}
-
-function yamlIndent(indent: number | undefined): number | undefined {
-  if (indent === undefined || indent > 0) return indent
-  if (indent === 0) return undefined
-  throw new AppError("NOT_PRINTABLE", {}, { subject: "an indent of YAML is 0 (for 4) or more" })
+): Promise<EmitOptions> {
+  const { indents } = await loadFormat(format)
+  if (indents === undefined) return { indent: undefined }
+  const wanted = indent ?? settings.rule.stores[indents.setting]
+  if (wanted !== undefined && wanted < indents.least)
+    throw new AppError("NOT_PRINTABLE", {}, { subject: indents.fault })
+  return { indent: wanted === indents.least && indents.leastIs !== undefined ? undefined : wanted }
 }
 
 /** A tree is a binary file only when it is the one string `data`. */

@@ -23,14 +23,15 @@ export async function readAs(format: FormatName, text: string): Promise<SealedDo
   }
 }
 
-async function readTold(format: FormatName, text: string): Promise<SealedDocument> {
-  // The container is JSON, which these two formats cannot read at all.
-  if ((format === "ini" || format === "dotenv") && text.startsWith("{")) {
+async function readTold(name: FormatName, text: string): Promise<SealedDocument> {
+  // The container is JSON, which some formats cannot read at all.
+  const format = await loadFormat(name)
+  if (format.readsJson === undefined && text.startsWith("{")) {
     const container = await readContainer(text)
     if (container !== null) return container
   }
-  const document = readSealed(await loadFormat(format), text, kindsInFile)
-  if (format === "binary" || document.metadata.container === "") return document
+  const document = readSealed(format, text, kindsInFile)
+  if (format.isWhole === true || document.metadata.container === "") return document
   return readSealed(await loadFormat("binary"), text, kindsInFile)
 }
 

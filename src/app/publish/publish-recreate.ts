@@ -66,7 +66,7 @@ export async function recreate(session: Session, file: OpenedFile, rule: Rule): 
       bytes: file.opened.bytes,
       format: format.name,
       container: formatNames.find((name) => name === metadata.container) ?? null,
-      indent: emitOptions(file, format.name, undefined).indent,
+      indent: (await emitOptions(file, format.name, undefined)).indent,
       allowClearAlias: true,
       allowEmptySelection: true,
     }

@@ -21,7 +21,7 @@ export async function saySealed(
   settings: FileSettings,
   before: ReadonlySet<string> = new Set(),
 ): Promise<void> {
-  if (!session.dialect.warns || !session.io.stderr.isTty || opened.document.format.name === "binary") return
+  if (!session.dialect.warns || !session.io.stderr.isTty || opened.document.format.isWhole === true) return
   const clear = opened.leaves.filter(
     ({ site, scalar, isSelected }) =>
       !isSelected && site.kind !== "comment" && site.span !== null && scalar !== null && !isEmptyText(scalar),

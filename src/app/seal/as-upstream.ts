@@ -1,5 +1,5 @@
-import { type FormatName } from "../../core/format.ts"
-import { formatF, formatG, formatJson, formatUpperG } from "../../core/gonumber.ts"
+import { type Format } from "../../core/format.ts"
+import { formatF } from "../../core/gonumber.ts"
 import { utf8 } from "../../core/text.ts"
 import { type MapTree, type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -11,11 +11,11 @@ import { type TreePath } from "../open/tree-path.ts"
  * What is printed afterwards is what upstream prints: 5 stays `5` in YAML and JSON and becomes `5.0` where all values
  * are text, and 12345678901 becomes `1.2345678901e+10` in YAML. A number that prints like an integer is sealed as one.
  */
-export function valueAsUpstream(value: Tree, format: FormatName): Tree {
+export function valueAsUpstream(value: Tree, format: Format): Tree {
   if (value.type !== "scalar" || (value.scalar.kind !== "int" && value.scalar.kind !== "float")) return value
   const number = Number(utf8.decode(value.scalar.bytes))
-  if (format === "dotenv" || format === "ini") return scalar("str", formatUpperG(number))
-  const printed = format === "yaml" ? formatG(number) : formatJson(number)
+  const printed = format.numberAsUpstream(number)
+  if (format.onlyAsText?.has("float") === true) return scalar("str", printed)
   return /^-?\d{1,15}$/.test(printed) && printed !== "-0" ? scalar("int", printed) : scalar("float", formatF(number))
 }
 

@@ -40,7 +40,7 @@ export async function changeFile(
   try {
     return await withFile(request.file, async () => {
       const { format } = file.document
-      if (format.name === "binary") {
+      if (format.isWhole === true) {
         throw new AppError("PATH_IN_BINARY", {}, { exit: 1 })
       }
       const plain = utf8.decode(file.opened.bytes)

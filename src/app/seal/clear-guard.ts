@@ -35,7 +35,7 @@ export async function guardClear(
   { allowClear, useFileSelectors, isPiped = false }: Guarded,
   before: Opened | null,
 ): Promise<void> {
-  if (!session.dialect.changes.checksClearValues || opened.document.format.name === "binary") return
+  if (!session.dialect.changes.checksClearValues || opened.document.format.isWhole === true) return
   if (useFileSelectors) return
   const old = new Set((before === null ? [] : clearLeaves(before)).map(textOf))
   const allowed = new Set(allowClear.map((path) => JSON.stringify(parseTreePath(path, 7))))

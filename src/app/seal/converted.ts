@@ -43,7 +43,7 @@ export async function converted<T>(
   const leaves = scan.sites.map((site) => ({ site, scalar: site.scalar, isSelected: false, token: null }))
   try {
     const trees = buildTrees(leaves, scan.documents)
-    return await work(utf8.encode(format.emit(trees, {})), toldValues(to, [], trees[0]!))
+    return await work(utf8.encode(format.emit(trees, {})), toldValues(format, [], trees[0]!))
   } catch (error) {
     throw error instanceof AppError ? withoutLine(error, hidesKeys(scan)) : error
   }

@@ -37,7 +37,7 @@ export async function sealOver(
 ): Promise<Sealed> {
   const { document, opened, compiled, settings } = file
   const { metadata, format } = document
-  const isChecked = format.name !== "binary" && session.dialect.changes.checksClearValues
+  const isChecked = format.isWhole !== true && session.dialect.changes.checksClearValues
   const scan = isChecked ? await checkClear(session, file, plain, options) : undefined
   await session.audit?.("encrypt", file.file)
   const isStock = metadata.structure === ""

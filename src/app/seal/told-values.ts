@@ -1,27 +1,26 @@
-import { type FormatName } from "../../core/format.ts"
+import { type Format } from "../../core/format.ts"
 import { scalarText } from "../../core/scalar.ts"
 import { type Told, toldKey, type ToldValues } from "../../core/told.ts"
 import { type CommentEntry, type Tree } from "../../core/tree.ts"
-import { valueForReaders } from "../../formats/dotenv/reader.ts"
 import { type TreePath } from "../open/tree-path.ts"
 
 /**
  * The texts of a value that is about to be spelled in a format: what is sealed is what it was given, byte for byte, and
  * what `run` gives to a child is that too.
  */
-export function toldValues(format: FormatName, path: TreePath, value: Tree): ToldValues {
+export function toldValues(format: Format, path: TreePath, value: Tree): ToldValues {
   const found = new Map<string, Told>()
   collect(format, path, value, found)
   return found
 }
 
-function collect(format: FormatName, path: TreePath, value: Tree, found: Map<string, Told>): void {
+function collect(format: Format, path: TreePath, value: Tree, found: Map<string, Told>): void {
   switch (value.type) {
     case "null":
       return
     case "scalar": {
       const { scalar } = value
-      const isVerbatim = format === "dotenv" && valueForReaders(scalar) !== scalarText(scalar)
+      const isVerbatim = format.valueForReaders !== undefined && format.valueForReaders(scalar) !== scalarText(scalar)
       if (scalar.kind === "str") found.set(toldKey(path), { scalar, isVerbatim })
       return
     }

@@ -1,4 +1,5 @@
 import { type EntrySpan, type Format, type Scan } from "../../core/format.ts"
+import { formatUpperG } from "../../core/gonumber.ts"
 import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Edit, replaced, type Span, utf8 } from "../../core/text.ts"
@@ -26,6 +27,15 @@ export const ini: Format = {
   example,
 
   onlyAsText: new Set(["int", "float", "bool", "time"]),
+
+  numberAsUpstream: formatUpperG,
+
+  topSection: "DEFAULT",
+
+  otherLineEnds(text) {
+    const unix = text.replaceAll("\r\n", "\n")
+    return [unix, unix.replaceAll("\n", "\r\n")]
+  },
 
   movesComments: ({ sites }) => sites.some(({ kind }) => kind === "comment"),
 

@@ -1,4 +1,5 @@
 import { type EntrySpan, type Format, type MetadataBlock, type Scan, yamlBreaks } from "../../core/format.ts"
+import { formatG } from "../../core/gonumber.ts"
 import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Span, utf8 } from "../../core/text.ts"
@@ -32,6 +33,15 @@ example_booleans:
 export const yaml: Format = {
   name: "yaml",
   example,
+  readsJson: true,
+  refusesTwice: true,
+  numberAsUpstream: formatG,
+  indents: {
+    setting: "yamlIndent",
+    least: 0,
+    leastIs: "the default",
+    fault: "an indent of YAML is 0 (for 4) or more",
+  },
   commentBreaks: yamlBreaks,
   // go-yaml even loses a comment at the end of a text, and finds it again once something follows.
   movesComments: ({ source }) => source.includes("#"),
