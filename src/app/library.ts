@@ -19,8 +19,7 @@ import { sottoDialect } from "./dialect.ts"
 import { fileLimits, keyContext } from "./machine.ts"
 import { noteNamed } from "./named-by-user.ts"
 import { refuseDamaged, whyNoText } from "./open/damage.ts"
-import { readAs, formatByName } from "./open/read-as.ts"
-import { sniffSealed } from "../formats/registry.ts"
+import { formatByName, readAs, readNamed } from "./open/read-as.ts"
 import { makeDataKey, optionsOver, sealNew, sealAs } from "./seal/seal-new.ts"
 import { RunEnd } from "./run-end.ts"
 import { type Session } from "./session.ts"
@@ -272,9 +271,10 @@ async function read(
 ): Promise<{ document: SealedDocument }> {
   const text = typeof sealed === "string" ? sealed : decodeFile(sealed)
   if (text === null) throw whyNoText(toBytes(sealed))
-  const named = path === null ? "binary" : formatByName(path, undefined, null)
-  const name = asked ?? (named === "binary" ? sniffSealed(text) : named)
-  return { document: await readAs(name, text) }
+  return {
+    document:
+      asked === undefined ? await readNamed(formatByName(path, undefined, null), text) : await readAs(asked, text),
+  }
 }
 
 async function opened<T>(

@@ -1,8 +1,9 @@
+import { dataKeyOf, type OpenedAlone, openWith } from "../../src/app/open/open-alone.ts"
 import { spawnSync } from "node:child_process"
 import { describe, expect, test } from "vitest"
 import { sottoDialect } from "../../src/app/dialect.ts"
 import { mergeFile } from "../../src/app/merge/merge-file.ts"
-import { dataKeyOf, type OpenedSide, openSide, readSide } from "../../src/app/merge/side.ts"
+import { readSide } from "../../src/app/merge/side.ts"
 import { RunEnd } from "../../src/app/run-end.ts"
 import { type Session } from "../../src/app/session.ts"
 import { keyPath } from "../../src/core/site.ts"
@@ -13,14 +14,14 @@ import { mergeRepository, type MergeRepository } from "./merging.ts"
 const rounds = process.env["SLOW"] === "1" ? 300 : 12
 const suffixes = { yaml: "yaml", json: "json", dotenv: "env", ini: "ini" } as const
 
-async function openedOf(session: Session, bytes: Uint8Array, path: string): Promise<OpenedSide> {
+async function openedOf(session: Session, bytes: Uint8Array, path: string): Promise<OpenedAlone> {
   const side = await readSide(bytes, path)
   if (side.kind !== "sealed") throw new Error(`it is ${side.kind}`)
-  return openSide(side.document, await dataKeyOf(session, side.document, "offline"))
+  return openWith(side.document, await dataKeyOf(session, side.document, "offline"))
 }
 
 /** Tokens by what they hold and where, of places that one value has to itself. */
-function tokensOf({ opened }: OpenedSide): Map<string, string> {
+function tokensOf({ opened }: OpenedAlone): Map<string, string> {
   const found = new Map<string, string>()
   const twice = new Set<string>()
   for (const { site, scalar, token } of opened.leaves) {

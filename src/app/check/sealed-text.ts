@@ -7,7 +7,7 @@ import { decodeFile, lineAt } from "../../core/text.ts"
 import { parseToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { detectFormat, loadFormat, sniffSealed } from "../../formats/registry.ts"
-import { readAs } from "../open/read-as.ts"
+import { readNamed } from "../open/read-as.ts"
 import { kindsInFile } from "../../keys/kinds.ts"
 import { type Finding, finding } from "./finding.ts"
 
@@ -36,15 +36,12 @@ export async function inspect(file: string, bytes: Uint8Array, configured: Forma
   const text = decodeFile(bytes)
   if (text === null || !sealedMarks.some((mark) => text.includes(mark))) return { state: "plain", text }
   const named = configured ?? detectFormat(file)
-  const format = named === "binary" ? sniffSealed(text) : named
   try {
-    return { state: "sealed", text, document: await readAs(format, text) }
+    return { state: "sealed", text, document: await readNamed(named, text) }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     const isSealed =
-      named === "binary"
-        ? await isSealedAside(format, text, error)
-        : error.code !== "NOT_SEALED" && looksSealed(text, error)
+      named === "binary" ? await isSealedAside(text, error) : error.code !== "NOT_SEALED" && looksSealed(text, error)
     return isSealed ? { state: "broken", text, findings: [faultOf(file, text, error)] } : { state: "plain", text }
   }
 }
@@ -53,11 +50,11 @@ export async function inspect(file: string, bytes: Uint8Array, configured: Forma
  * A file of an unknown kind was sealed only if it can be read up to its metadata, or if the marks of a conflict are what
  * keeps it from that.
  */
-async function isSealedAside(format: FormatName, text: string, { code }: AppError): Promise<boolean> {
+async function isSealedAside(text: string, { code }: AppError): Promise<boolean> {
   if (code === "METADATA_INVALID" || code === "NO_KEYS") return text.includes("ENC[AES256_GCM,")
   if (conflictIn(text)?.isWhole !== true) return false
   try {
-    readSealed(await loadFormat(format), ourSide(text), kindsInFile)
+    readSealed(await loadFormat(sniffSealed(text)), ourSide(text), kindsInFile)
     return true
   } catch (error) {
     if (error instanceof AppError) return false

@@ -1,3 +1,4 @@
+import { dataKeyOf, openWith } from "../open/open-alone.ts"
 import { recipientName } from "../../keys/kinds.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { statOf } from "../../host/files.ts"
@@ -5,7 +6,6 @@ import { ringOf } from "../../keys/identities.ts"
 import { defaultKeyFiles } from "../../keys/key-files.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { keyContext } from "../machine.ts"
-import { dataKeyOf, openSide } from "../merge/side.ts"
 import { loadSealed } from "../open/open-file.ts"
 import { servicesOf } from "../recipients/key-services.ts"
 import { type Session } from "../session.ts"
@@ -61,7 +61,7 @@ export async function opensCheck(
     const { document } = await loadSealed(session, { source: file, inputType: undefined, config })
     hasService = document.metadata.groups.flat().some(({ recipient: { type } }) => type !== "age" && type !== "pgp")
     const dataKey = await dataKeyOf(session, document, online ? "online" : "offline")
-    const side = await openSide(document, dataKey)
+    const side = await openWith(document, dataKey)
     side.dataKey.wipe()
     return ok("opens", file)
   } catch (error) {

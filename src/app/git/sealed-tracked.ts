@@ -10,8 +10,7 @@ import { type IndexFile, listIndex } from "../../host/git/listing.ts"
 import { fileLimits } from "../machine.ts"
 import { type Session } from "../session.ts"
 import { tokenMark } from "../open/sealed-files.ts"
-import { formatByName, readAs } from "../open/read-as.ts"
-import { sniffSealed } from "../../formats/registry.ts"
+import { formatByName, readNamed } from "../open/read-as.ts"
 
 /**
  * Files of the index that are sealed, by their content there. No key is needed, and three processes look at all files.
@@ -67,7 +66,7 @@ const grep = ["grep", "--cached", ...lister]
 async function isSealedText(path: string, text: string): Promise<boolean> {
   const named = formatByName(path, undefined, null)
   try {
-    await readAs(named === "binary" ? sniffSealed(text) : named, text)
+    await readNamed(named, text)
     return true
   } catch (error) {
     if (!(error instanceof AppError)) throw error

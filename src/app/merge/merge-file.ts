@@ -1,3 +1,4 @@
+import { dataKeyOf, type OpenedAlone, openWith, type Reach } from "../open/open-alone.ts"
 import { type Rule } from "../../config/rule.ts"
 import { type Conflict as KeyConflict, type Decide, type Merged } from "../../core/merge/by-key.ts"
 import { mergeLines } from "../../core/merge/by-text.ts"
@@ -10,17 +11,7 @@ import { atPath, type Conflict, wholeFile } from "./conflict.ts"
 import { withRandomTexts } from "./inner.ts"
 import { addedByOurs, allNamed, followsRule, metadataConflicts, type MetadataSides } from "./metadata-rules.ts"
 import { canWrapSilently, freshKeyFor, type MetadataChoice, sealMerged } from "./seal-merged.ts"
-import {
-  dataKeyOf,
-  isOpened,
-  type OpenedSide,
-  type OpenedVersions,
-  openSide,
-  type Reach,
-  readSide,
-  type Side,
-  type SideName,
-} from "./side.ts"
+import { isOpened, type OpenedVersions, readSide, type Side, type SideName } from "./side.ts"
 
 /** The three versions of a file, as git has them. */
 export interface Versions {
@@ -117,7 +108,7 @@ export async function openVersions(
   sides: Sides,
   reach: Reach,
 ): Promise<OpenedVersions | Extract<FileMerge, { kind: "conflict" | "locked" }>> {
-  const opened = new Map<SideName, OpenedSide>()
+  const opened = new Map<SideName, OpenedAlone>()
   const locked: Conflict[] = []
   const broken: Conflict[] = []
   // Ours first: what opened it in this run is remembered for the others.
@@ -126,7 +117,7 @@ export async function openVersions(
     if (found?.kind !== "sealed") continue
     try {
       const dataKey = await dataKeyOf(session, found.document, reach)
-      opened.set(side, await openSide(found.document, dataKey))
+      opened.set(side, await openWith(found.document, dataKey))
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       if (error.code === "DATA_KEY") locked.push(wholeFile("key", { side, code: error.code }))
@@ -135,7 +126,7 @@ export async function openVersions(
   }
   const failed = [...broken, ...locked]
   if (failed.length === 0) {
-    const of = (side: SideName): OpenedSide | Uint8Array => opened.get(side) ?? sides[side]!.bytes
+    const of = (side: SideName): OpenedAlone | Uint8Array => opened.get(side) ?? sides[side]!.bytes
     return { base: sides.base === null ? null : of("base"), ours: opened.get("ours")!, theirs: of("theirs") }
   }
   for (const { dataKey } of opened.values()) dataKey.wipe()
@@ -181,7 +172,7 @@ export function metadataOf({ base, ours, theirs }: OpenedVersions): MetadataSide
   }
 }
 
-export function recipientsOf({ document: { metadata } }: OpenedSide): Pick<MetadataChoice, "groups" | "threshold"> {
+export function recipientsOf({ document: { metadata } }: OpenedAlone): Pick<MetadataChoice, "groups" | "threshold"> {
   const { groups, threshold } = metadata
   return { groups: groups.map((group) => group.map(({ recipient }) => recipient)), threshold }
 }
@@ -266,7 +257,7 @@ export function mergeContent({ base, ours, theirs }: OpenedVersions, decide?: De
 
 function plainMerge(
   texts: Parameters<typeof mergePlain>[0],
-  { document }: OpenedSide,
+  { document }: OpenedAlone,
   decide: Decide | undefined,
 ): PlainMerge | AppError {
   try {

@@ -1,3 +1,4 @@
+import { dataKeyOf, type OpenedAlone, openWith } from "../open/open-alone.ts"
 import { compileSelectors } from "../../config/re2.ts"
 import { type MetaMap, type MetaValue } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
@@ -12,7 +13,7 @@ import { optionsOver, sealAs } from "../seal/seal-new.ts"
 import { type Session } from "../session.ts"
 import { innerContent } from "./merge-file.ts"
 import { type Parent, type Parentage } from "./parents.ts"
-import { dataKeyOf, type OpenedSide, type OpenedVersions, openSide, readSide } from "./side.ts"
+import { type OpenedVersions, readSide } from "./side.ts"
 
 export interface Problem {
   /** Empty for the whole file. */
@@ -100,18 +101,18 @@ export async function repairFile(
   path: string,
   options: RepairOptions,
 ): Promise<Repair> {
-  const opened: OpenedSide[] = []
-  const openParent = async ({ bytes }: Parent): Promise<OpenedSide> => {
+  const opened: OpenedAlone[] = []
+  const openParent = async ({ bytes }: Parent): Promise<OpenedAlone> => {
     const side = await readSide(bytes, path)
     if (side.kind !== "sealed") throw side.kind === "broken" ? side.error : new AppError("NOT_SEALED")
-    const one = await openSide(side.document, await dataKeyOf(session, side.document, "online"))
+    const one = await openWith(side.document, await dataKeyOf(session, side.document, "online"))
     opened.push(one)
     return one
   }
   try {
     const ours = await openParent(parentage.ours)
     const theirs = await openParent(parentage.theirs)
-    const bases: OpenedSide[] = []
+    const bases: OpenedAlone[] = []
     for (const base of parentage.bases) bases.push(await openParent(base))
     return await new Repairer(session, broken, ours, theirs, bases, options).repair()
   } finally {
@@ -122,17 +123,17 @@ export async function repairFile(
 class Repairer {
   readonly #session: Session
   readonly #broken: Broken
-  readonly #ours: OpenedSide
-  readonly #theirs: OpenedSide
-  readonly #bases: readonly OpenedSide[]
+  readonly #ours: OpenedAlone
+  readonly #theirs: OpenedAlone
+  readonly #bases: readonly OpenedAlone[]
   readonly #options: RepairOptions
 
   constructor(
     session: Session,
     broken: Broken,
-    ours: OpenedSide,
-    theirs: OpenedSide,
-    bases: readonly OpenedSide[],
+    ours: OpenedAlone,
+    theirs: OpenedAlone,
+    bases: readonly OpenedAlone[],
     options: RepairOptions,
   ) {
     this.#session = session

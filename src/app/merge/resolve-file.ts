@@ -1,3 +1,4 @@
+import { dataKeyOf, type OpenedAlone, openWith } from "../open/open-alone.ts"
 import { join } from "node:path"
 import { type Rule } from "../../config/rule.ts"
 import { type Recipient } from "../../core/recipient.ts"
@@ -28,7 +29,7 @@ import {
 } from "./merge-file.ts"
 import { type Decided, decideInEditor, type Decisions, draftMerge } from "./resolve-content.ts"
 import { freshKeyFor, type MetadataChoice, rewrapped, sealMerged } from "./seal-merged.ts"
-import { dataKeyOf, isOpened, type OpenedSide, type OpenedVersions, openSide, type SideName } from "./side.ts"
+import { isOpened, type OpenedVersions, type SideName } from "./side.ts"
 import { type GitLabels, type Unmerged } from "./unmerged.ts"
 import { placeOf } from "./words.ts"
 import { recipientName } from "../../keys/kinds.ts"
@@ -104,12 +105,12 @@ export async function prepare(session: Session, file: Unmerged, options: Prepare
 }
 
 async function openAll(session: Session, sides: Sides): Promise<OpenedVersions> {
-  const opened: Partial<Record<SideName, OpenedSide>> = {}
+  const opened: Partial<Record<SideName, OpenedAlone>> = {}
   try {
     for (const name of ["ours", "theirs", "base"] as const) {
       const side = sides[name]
       if (side?.kind !== "sealed") continue
-      opened[name] = await openSide(side.document, await dataKeyOf(session, side.document, "online"))
+      opened[name] = await openWith(side.document, await dataKeyOf(session, side.document, "online"))
     }
   } catch (error) {
     for (const side of Object.values(opened)) side.dataKey.wipe()

@@ -1,3 +1,4 @@
+import { contextFor, type Reach } from "../open/open-alone.ts"
 import { type MetaMap } from "../../core/format.ts"
 import { type Metadata } from "../../core/metadata.ts"
 import { writeGroups } from "../../core/metadata-keys.ts"
@@ -9,7 +10,7 @@ import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
 import { kindsInFile, recipientKey } from "../../keys/kinds.ts"
 import { type FreshKey, optionsOver, sealAs, underFreshKey } from "../seal/seal-new.ts"
 import { type Session } from "../session.ts"
-import { contextFor, isOpened, type OpenedVersions, type Reach } from "./side.ts"
+import { isOpened, type OpenedVersions } from "./side.ts"
 
 /** For whom the result is, and what is sealed in it. */
 export interface MetadataChoice {

@@ -3,30 +3,60 @@ import { checkReadable, type Opened, type SealedDocument } from "../../core/docu
 import { Cipher } from "../../core/gcm.ts"
 import { open } from "../../core/open.ts"
 import { type SecretBytes } from "../../core/secret.ts"
+import { type CompiledSelectors } from "../../core/select.ts"
 import { deriveContext } from "../../keys/derive-context.ts"
+import { type KeyContext } from "../../keys/provider.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { keyContext } from "../machine.ts"
 import { type Session } from "../session.ts"
+
+/** A document that was opened. The data key belongs to whoever has this, and is wiped by them. */
+export interface OpenedAlone {
+  readonly document: SealedDocument
+  readonly opened: Opened
+  readonly dataKey: SecretBytes
+  readonly cipher: Cipher
+  readonly compiled: CompiledSelectors
+}
+
+/** How far the search for identities may go. */
+export type Reach = "offline" | "online"
 
 /**
  * Opens a document that nobody has looked at yet, for git: with identities of the environment and of files alone.
  * Nothing is asked, started or connected to, and no config is read.
  *
- * @returns with the data key, which the caller owns and wipes
  * @throws {AppError} `DATA_KEY` when no identity here opens it; what is broken in it
  */
-export async function openAlone(
-  session: Session,
-  document: SealedDocument,
-): Promise<{ opened: Opened; dataKey: SecretBytes }> {
+export async function openAlone(session: Session, document: SealedDocument): Promise<OpenedAlone> {
+  return openWith(document, await dataKeyOf(session, document, "offline"))
+}
+
+/**
+ * The data key of a document. Offline nothing is asked and nothing runs: identities of the environment and of files, and
+ * SSH keys that need no passphrase. Git calls the merge driver on content that nobody has looked at.
+ *
+ * @throws {AppError} `DATA_KEY`
+ */
+export async function dataKeyOf(session: Session, document: SealedDocument, reach: Reach): Promise<SecretBytes> {
   checkReadable(document)
-  const { groups, threshold, selectors } = document.metadata
-  const compiled = await compileSelectors(selectors, { refuseInvalid: false })
-  const context = deriveContext(keyContext(session, []), { effort: "silent", isAlone: true })
-  const dataKey = await unwrapDataKey(groups, threshold, { context })
+  const { groups, threshold } = document.metadata
+  return unwrapDataKey(groups, threshold, { context: contextFor(session, reach) })
+}
+
+/** The machine as far as such an opening may use it. */
+export function contextFor(session: Session, reach: Reach): KeyContext {
+  const context = keyContext(session, [])
+  return reach === "online" ? context : deriveContext(context, { effort: "silent", isAlone: true })
+}
+
+/** Opens a document with its data key, which it owns from now on. @throws {AppError} what is broken in it */
+export async function openWith(document: SealedDocument, dataKey: SecretBytes): Promise<OpenedAlone> {
   try {
-    const opened = open(document, { cipher: new Cipher(dataKey), selectors: compiled, requireStructure: false })
-    return { opened, dataKey }
+    const compiled = await compileSelectors(document.metadata.selectors, { refuseInvalid: false })
+    const cipher = new Cipher(dataKey)
+    const opened = open(document, { cipher, selectors: compiled, requireStructure: false })
+    return { document, opened, dataKey, cipher, compiled }
   } catch (error) {
     dataKey.wipe()
     throw error

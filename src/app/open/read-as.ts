@@ -3,7 +3,7 @@ import { type SealedDocument, readSealed } from "../../core/document.ts"
 import { type FormatName } from "../../core/format.ts"
 import { kindsInFile } from "../../keys/kinds.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { detectFormat, loadFormat } from "../../formats/registry.ts"
+import { detectFormat, loadFormat, sniffSealed } from "../../formats/registry.ts"
 import { detectPlainFormat } from "../../formats/plain-name.ts"
 import { type Session } from "../session.ts"
 
@@ -20,6 +20,32 @@ export async function readAs(format: FormatName, text: string): Promise<SealedDo
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "NOT_SEALED") throw error
     throw await (await import("./damage.ts")).whyNotSealed(text, format)
+  }
+}
+
+/**
+ * The same as the name tells, and by the content where the name says nothing.
+ *
+ * @param named - what options, config or name say
+ */
+export function readNamed(named: FormatName, text: string): Promise<SealedDocument> {
+  return readAs(named === "binary" ? sniffSealed(text) : named, text)
+}
+
+/**
+ * The same for a text whose name may say something else than what it is: git keeps what people rename. Then the content
+ * counts.
+ *
+ * @throws {AppError} what the reading by name found, when the text cannot be read in any way
+ */
+export async function readByContent(text: string, name: string | null): Promise<SealedDocument> {
+  const named = formatByName(name, undefined, null)
+  try {
+    return await readNamed(named, text)
+  } catch (error) {
+    const seen = sniffSealed(text)
+    if (!(error instanceof AppError) || named === "binary" || seen === named || seen === "binary") throw error
+    return readAs(seen, text).catch(() => Promise.reject(error))
   }
 }
 
