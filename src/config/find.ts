@@ -2,10 +2,11 @@ import { type ConfigKind } from "./config.ts"
 import { type ConfigFiles } from "./files.ts"
 import { checkTrust, isOurRepository } from "./trust.ts"
 
-const ours = ".sopsrc"
-const upstreams = ".sops.yaml"
+/** What configs are called; in one folder the first wins. */
+export const configNames = [".sopsrc", ".sops.yaml"] as const
+const [ours, upstreams] = configNames
 /** A name that many expect to work; upstream only warns about it. */
-const alternate = ".sops.yml"
+export const alternateName = ".sops.yml"
 
 /** Where a config was found. */
 export interface Found {
@@ -72,7 +73,7 @@ async function searchFrom(asked: string, files: ConfigFiles): Promise<FolderSear
       }
       return { found, folder: start, notices: alternateNotice(ignored, found.path), folders }
     }
-    ignored ??= await existing(paths.join(folder, alternate), files)
+    ignored ??= await existing(paths.join(folder, alternateName), files)
   }
   return { found: null, folder: start, notices: alternateNotice(ignored, null), folders }
 }
@@ -94,7 +95,7 @@ export async function findSopsYaml(files: ConfigFiles): Promise<Omit<Search, "ta
     if (path !== null) {
       return { found: { kind: "sops-yaml", file, path, beside: null }, notices: alternateNotice(ignored, file) }
     }
-    const other = paths.join(up, alternate)
+    const other = paths.join(up, alternateName)
     if (ignored === null && (await existing(paths.resolve(files.workingFolder, other), files)) !== null) ignored = other
   }
   return { found: null, notices: alternateNotice(ignored, null) }

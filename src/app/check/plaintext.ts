@@ -1,3 +1,4 @@
+import { alternateName, configNames as names } from "../../config/find.ts"
 import { compileSelectors } from "../../config/re2.ts"
 import { type RuleEntry } from "../../config/config.ts"
 import { type RuleSettings } from "../../config/defaults.ts"
@@ -7,7 +8,7 @@ import { detectFormat, loadFormat } from "../../formats/registry.ts"
 import { isCatchAll } from "./rule-lint.ts"
 import { isClear } from "./values.ts"
 
-const configNames: ReadonlySet<string> = new Set([".sopsrc", ".sops.yaml", ".sops.yml"])
+const configs: ReadonlySet<string> = new Set([...names, alternateName])
 const gitNames: ReadonlySet<string> = new Set([".gitattributes", ".gitignore", ".gitkeep", ".gitmodules"])
 /** What shows others how the real file looks, and the public half of a key. */
 const example = /\.(?:example|sample|dist)(?:\.[^./]+)?$|\.pub$/
@@ -20,7 +21,7 @@ export function isToBeSealed(file: string, entry: RuleEntry, settings: RuleSetti
 }
 
 export function isConfig(file: string): boolean {
-  return configNames.has(file.slice(file.lastIndexOf("/") + 1))
+  return configs.has(file.slice(file.lastIndexOf("/") + 1))
 }
 
 /**

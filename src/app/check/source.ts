@@ -3,7 +3,15 @@ import { isMissing } from "../../host/file-system.ts"
 import { readNow } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git } from "../../host/git/git.ts"
-import { diffIndex, diffTrees, type FileChange, type GitFile, listIndex, listTree } from "../../host/git/listing.ts"
+import {
+  diffIndex,
+  diffTrees,
+  type FileChange,
+  type GitFile,
+  isRegular,
+  listIndex,
+  listTree,
+} from "../../host/git/listing.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { configFiles } from "../machine.ts"
 import { filesBelow } from "../open/sealed-files.ts"
@@ -67,9 +75,24 @@ export async function workTree({ session, top, named }: Shared, git: Git, isSpar
     grep(git, []),
     isSparse.then((is) => (is ? Promise.all([leftOut(git), grep(git, ["--cached"])]) : ([nothing, nothing] as const))),
   ])
-  const files = new Map(index.filter(isFile).map((file) => [file.path, file]))
+  const files = new Map(index.filter(isRegular).map((file) => [file.path, file]))
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
-  const tracked = [...files.keys()]
+  const own = whole({ session, top, named }, [...files.keys()], (file) =>
+    left.has(file) ? bytesOf(blobs, files.get(file)?.id) : bytesAt(session, `${top}/${file}`),
+  )
+  return {
+    ...own,
+    isMarked: (file) => (left.has(file) ? staged : marked).has(file),
+    close: () => blobs.close(),
+  }
+}
+
+/** Everything is judged, by the configs as they lie. */
+function whole(
+  { session, top, named }: Shared,
+  tracked: readonly string[],
+  bytesOfFile: (file: string) => Bytes | Promise<Bytes>,
+): Source {
   const configs = new Configs(configFiles(session), named, nameFrom(session, top))
   return {
     top,
@@ -80,15 +103,14 @@ export async function workTree({ session, top, named }: Shared, git: Git, isSpar
     tracked,
     judged: tracked,
     isWhole: true,
-    isMarked: (file) => (left.has(file) ? staged : marked).has(file),
+    isMarked: () => true,
     async *contents(wanted) {
       for (const file of wanted) {
-        const isLeft = left.has(file)
-        const bytes = isLeft ? await bytesOf(blobs, files.get(file)?.id) : bytesAt(session, `${top}/${file}`)
+        const bytes = await bytesOfFile(file)
         if (bytes !== undefined) yield { file, bytes }
       }
     },
-    close: () => blobs.close(),
+    close: async () => {},
   }
 }
 
@@ -102,7 +124,7 @@ async function leftOut(git: Git): Promise<Set<string>> {
 /** What the index holds otherwise than HEAD, judged by the configs of the index. */
 export async function staged({ session, top, named }: Shared, git: Git): Promise<Source> {
   const [index, changes] = await Promise.all([listIndex(git), stagedChanges(git)])
-  const files = new Map(index.filter((file) => isFile(file) && file.stage === 0).map((file) => [file.path, file]))
+  const files = new Map(index.filter((file) => isRegular(file) && file.stage === 0).map((file) => [file.path, file]))
   // Before the first commit everything is new.
   const compared =
     changes ?? [...files.values()].map((file): FileChange => ({ state: "added", before: null, after: file }))
@@ -125,13 +147,13 @@ export async function range(
   [a, b]: readonly [string, string],
 ): Promise<Source> {
   const [before, after, compared] = await Promise.all([listTree(git, a), listTree(git, b), diffTrees(git, a, b)])
-  const files = new Map(after.filter(isFile).map((file) => [file.path, file]))
+  const files = new Map(after.filter(isRegular).map((file) => [file.path, file]))
   return ofBlobs({ session, top, named }, git, { files, compared, before })
 }
 
 /** All files of a commit: where there is no work tree. */
 export async function tree({ session, top, named }: Shared, git: Git, commit: string): Promise<Source> {
-  const files = new Map((await listTree(git, commit)).filter(isFile).map((file) => [file.path, file]))
+  const files = new Map((await listTree(git, commit)).filter(isRegular).map((file) => [file.path, file]))
   const compared = [...files.values()].map((file): FileChange => ({ state: "added", before: null, after: file }))
   const source = await ofBlobs({ session, top, named }, git, { files, compared, before: null })
   return {
@@ -157,13 +179,8 @@ async function ofBlobs(
 ): Promise<Source> {
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
   const nameOf = nameFrom(session, top)
-  const configsOf = async (tree: Iterable<GitFile>): Promise<Configs> => {
-    const found = new Map<string, Uint8Array>()
-    for await (const [{ path }, blob] of blobs.each([...tree].filter((file) => isFile(file) && isConfig(file.path)))) {
-      if (blob?.bytes !== null && blob?.bytes !== undefined) found.set(path, blob.bytes)
-    }
-    return new Configs(treeFiles(configFiles(session), top, found), named, nameOf)
-  }
+  const configsOf = async (tree: Iterable<GitFile>): Promise<Configs> =>
+    new Configs(await treeFiles(configFiles(session), top, blobs, tree), named, nameOf)
   try {
     const configs = await configsOf(files.values())
     const configsBefore = before === null ? null : await configsOf(before)
@@ -207,30 +224,7 @@ export async function folder({ session, top, named }: Shared): Promise<Source> {
   const files = new Map<string, string>()
   const nameOf = nameFrom(session, top)
   for await (const path of filesBelow(session, top)) files.set(nameOf(path), path)
-  const tracked = [...files.keys()]
-  const configs = new Configs(configFiles(session), named, nameOf)
-  return {
-    top,
-    lookup: configs,
-    configs,
-    configsBefore: null,
-    changedConfigs: [],
-    tracked,
-    judged: tracked,
-    isWhole: true,
-    isMarked: () => true,
-    async *contents(wanted) {
-      for (const file of wanted) {
-        const bytes = bytesAt(session, files.get(file) ?? "")
-        if (bytes !== undefined) yield { file, bytes }
-      }
-    },
-    close: async () => {},
-  }
-}
-
-function isFile({ mode }: Pick<GitFile, "mode">): boolean {
-  return mode.startsWith("100")
+  return whole({ session, top, named }, [...files.keys()], (file) => bytesAt(session, files.get(file) ?? ""))
 }
 
 const marks = [...sealedMarks, ...keyMarks]
@@ -244,14 +238,16 @@ async function grep(git: Git, options: readonly string[]): Promise<Set<string>> 
   return new Set(records)
 }
 
-/** @returns `undefined` for what is not there; `null` for what is too large */
-async function bytesOf(blobs: Blobs, id: string | null | undefined): Promise<Uint8Array | null | undefined> {
+/** `undefined` for what is not there; `null` for what is too large. */
+type Bytes = Uint8Array | null | undefined
+
+async function bytesOf(blobs: Blobs, id: string | null | undefined): Promise<Bytes> {
   const blob = id === null || id === undefined ? null : await blobs.read(id)
   return blob === null ? undefined : blob.bytes
 }
 
 /** What is gone, or no regular file any more, is not judged. @throws {AppError} `FILE_UNREADABLE` */
-function bytesAt(session: Session, path: string): Uint8Array | null | undefined {
+function bytesAt(session: Session, path: string): Bytes {
   const { io } = session
   try {
     const { kind, size } = io.fs.lstat(path)

@@ -1,3 +1,4 @@
+import { configNames } from "../../config/find.ts"
 import { join, relative } from "node:path"
 import { newSopsrc } from "../../config/new-sopsrc.ts"
 import { parseSpec } from "../../config/recipients.ts"
@@ -28,7 +29,7 @@ export async function initProject(session: Session, options: InitOptions): Promi
   const { age, pq } = options
   const { io } = session
   const folder = gitTop(io, io.cwd) ?? io.cwd
-  for (const name of [".sopsrc", ".sops.yaml"]) {
+  for (const name of configNames) {
     const file = join(folder, name)
     if (factsOf(io, file) !== null) return secondPerson(session, options)
   }

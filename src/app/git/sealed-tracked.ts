@@ -6,7 +6,7 @@ import { readOptionalFile } from "../../host/files.ts"
 import { attributesOf } from "../../host/git/attributes.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git } from "../../host/git/git.ts"
-import { type IndexFile, listIndex } from "../../host/git/listing.ts"
+import { type IndexFile, isRegular, listIndex } from "../../host/git/listing.ts"
 import { fileLimits } from "../machine.ts"
 import { type Session } from "../session.ts"
 import { tokenMark } from "../open/sealed-files.ts"
@@ -20,7 +20,7 @@ import { formatByName, readNamed } from "../open/read-as.ts"
 export async function sealedInIndex(git: Git): Promise<IndexFile[]> {
   const found = new Set(await git.records([...grep, "-e", tokenMark], { statuses: [0, 1] }))
   if (found.size === 0) return []
-  const files = (await listIndex(git)).filter(({ path, mode, stage }) => found.has(path) && isFile(mode) && stage === 0)
+  const files = (await listIndex(git)).filter((file) => found.has(file.path) && isRegular(file) && file.stage === 0)
   const blobs = new Blobs(git, { bytesMax: limits.file_bytes_max })
   try {
     const sealed: IndexFile[] = []
@@ -72,8 +72,4 @@ async function isSealedText(path: string, text: string): Promise<boolean> {
     if (!(error instanceof AppError)) throw error
     return error.code !== "NOT_SEALED" && named !== "binary"
   }
-}
-
-function isFile(mode: string): boolean {
-  return mode.startsWith("100")
 }

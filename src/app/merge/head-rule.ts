@@ -1,4 +1,4 @@
-import { findConfig } from "../../config/find.ts"
+import { configNames, findConfig } from "../../config/find.ts"
 import { loadFound } from "../../config/load.ts"
 import { type Rule, ruleFor } from "../../config/rule.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -12,7 +12,6 @@ import { configFiles } from "../machine.ts"
 import { type Session } from "../session.ts"
 
 const configBytesMax = 1024 * 1024
-const names: readonly string[] = [".sopsrc", ".sops.yaml"]
 
 /**
  * The rule for a file by the config of the commit that is checked out. Work tree and index are half merged, and hold
@@ -30,12 +29,7 @@ export async function ruleAtHead(session: Session, git: Git, path: string): Prom
   const found = await listTree(git, head, candidates(path))
   const blobs = new Blobs(git, { bytesMax: configBytesMax })
   try {
-    const contents = new Map<string, Uint8Array>()
-    for (const file of found) {
-      const bytes = (await blobs.read(file.id))?.bytes ?? null
-      if (bytes !== null && file.mode !== "120000") contents.set(file.path, bytes)
-    }
-    const tree = treeFiles(files, git.cwd, contents)
+    const tree = await treeFiles(files, git.cwd, blobs, found)
     const search = await findConfig(target, tree)
     if (search.found === null) return null
     const config = await loadFound(search.found, tree)
@@ -53,5 +47,5 @@ export async function ruleAtHead(session: Session, git: Git, path: string): Prom
 function candidates(path: string): string[] {
   const folders = path.split("/").slice(0, -1)
   const all = Array.from({ length: folders.length + 1 }, (_, depth) => folders.slice(0, depth))
-  return all.flatMap((parts) => names.map((name) => [...parts, name].join("/")))
+  return all.flatMap((parts) => configNames.map((name) => [...parts, name].join("/")))
 }

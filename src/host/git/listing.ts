@@ -13,6 +13,11 @@ export interface IndexFile extends GitFile {
   readonly stage: number
 }
 
+/** No link and no submodule. */
+export function isRegular({ mode }: Pick<GitFile, "mode">): boolean {
+  return mode.startsWith("100")
+}
+
 /** What stands at a place in one of two states; `id` is `null` where git has not looked at the file. */
 export interface Side {
   readonly mode: string
