@@ -2,7 +2,8 @@
 // bundled too, so nothing is installed beside the published package.
 //
 // The chunks are CommonJS: loading a module through `import` costs Node 3.5 ms before the first line of ours runs, a
-// sixth of its whole start. docs/performance.md has the measurements behind this and behind the parts below.
+// sixth of its whole start. docs/adr/0009-launcher.md has the measurements behind this, and docs/design/performance-notes.md
+// those behind the parts below.
 import { execFileSync, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
 import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs"
@@ -110,7 +111,7 @@ function wrapChunks(list) {
   if (chunks.filter(({ code }) => code.includes("@packages@")).length !== 1)
     throw new Error("one chunk lists the packages")
   for (const { fileName, code } of chunks) {
-    const body = inShortLines(plainExports(code.replace("@packages@", () => text)))
+    const body = inShortLines(code.replace("@packages@", () => text))
     writeFileSync(join(dist, "chunks", fileName), `(function(exports,require,module,__filename,__dirname){${body}\n})`)
   }
 }
@@ -122,18 +123,6 @@ function wrapChunks(list) {
 function inShortLines(code) {
   const options = { minifyWhitespace: true, lineLimit: 160, charset: "ascii", legalComments: "none" }
   return transformSync(code, options).code.trimEnd()
-}
-
-/**
- * A getter for each name that a chunk exports is a function to make at every start, two hundred of them. What they give
- * is settled once the chunk has run, so they are set then.
- */
-function plainExports(code) {
-  const exported =
-    /Object\.defineProperty\(exports,("[\w$]+"),\{enumerable:!0,get:function\(\)\{return ([\w$]+)\}\}\)[,;]/g
-  const pairs = Array.from(code.matchAll(exported), ([, name, value]) => `${name}:${value}`)
-  const rest = code.replaceAll(exported, "")
-  return pairs.length === 0 ? code : `${rest.trimEnd()}\nObject.assign(exports,{${pairs.join(",")}});`
 }
 
 /** `-changed` behind it: the sources are not those of the commit. */

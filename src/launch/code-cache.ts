@@ -27,14 +27,12 @@ export interface CacheFacts {
   readonly uid: number | undefined
   /** What the code depends on: the build, and the engine. */
   readonly build: string
-  /** Runs that compile the same functions share what is kept; a name of small letters. */
-  readonly kind: string
 }
 
 /**
  * The engine compiles each function when it is first called, which is two thirds of the time of a short run. Node can
  * keep compiled code from 22.8 on, in the folder for temporary files or a named one; this does the same for every line
- * of Node, for each kind of run by itself, and only where nobody else can write (rule S15): in a folder of mode 0700 of
+ * of Node, and only where nobody else can write (rule S15): in a folder of mode 0700 of
  * this user, below the user's folder for caches. No text of a document and no key is in compiled code.
  *
  * @returns `null` where that cannot be had, or the user wants none (NODE_DISABLE_COMPILE_CACHE)
@@ -43,7 +41,7 @@ export function openCodeCache(fs: typeof Fs, facts: CacheFacts): CodeCache | nul
   const base = baseFolder(facts)
   if (base === null || facts.uid === undefined) return null
   const own = `${base}/sotto`
-  const folder = `${own}/${facts.build}/${facts.kind}`
+  const folder = `${own}/${facts.build}`
   const isOurs = isPrivate(fs, own, facts.uid)
   const compiled: Compiled[] = []
   const { uid } = facts

@@ -19,21 +19,10 @@ export function launch(folder: string, require: (id: string) => unknown): void {
     env: process.env,
     uid: process.getuid?.(),
     build: `${buildId}-${process.version}-${process.arch}`,
-    kind: kindOf(process.argv),
   })
   const chunks = `${folder}/chunks`
   const body = compiler({ fs, vm }, chunks, cache)
   const load = chunkLoader({ folder: chunks, late: lateChunks, body, require })
   const { start } = load("./start.cjs") as { start: () => Promise<void> }
   void start()
-}
-
-const formats: Readonly<Record<string, string>> = { yaml: "yaml", yml: "yaml", json: "json", env: "env", ini: "ini" }
-
-/** Which functions a run compiles depends on the face, the command, and the format of the file. */
-export function kindOf([, script = "", ...words]: readonly string[]): string {
-  const face = /[/\\]sops$/.test(script) ? "sops" : "sotto"
-  const command = /^[a-z][a-z-]{0,19}$/.exec(words.find((word) => !word.startsWith("-")) ?? "")?.[0] ?? "none"
-  const suffix = /\.([a-z]+)$/.exec(words.at(-1) ?? "")?.[1] ?? ""
-  return `${face}-${command}-${Object.hasOwn(formats, suffix) ? formats[suffix] : "other"}`
 }

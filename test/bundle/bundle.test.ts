@@ -1,5 +1,5 @@
 import { spawn, spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, readFileSync, readdirSync, statSync, symlinkSync, writeFileSync } from "node:fs"
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { pathToFileURL } from "node:url"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
@@ -123,11 +123,11 @@ describe.skipIf(builtKind !== "dist")("the published package", () => {
   const chunksOf = (args: readonly string[]): string[] => {
     const cache = join(own.home, ".cache")
     const before = { XDG_CACHE_HOME: cache }
-    mkdirSync(cache, { recursive: true })
+    rmSync(cache, { recursive: true, force: true })
+    mkdirSync(cache)
     expect(run(args, before).status).toBe(0)
     const [build = ""] = readdirSync(join(cache, "sotto"))
-    const kind = `sotto-${args[0]!.startsWith("-") ? "none" : args[0]!}-${args.at(-1)!.endsWith(".yaml") ? "yaml" : "other"}`
-    return readdirSync(join(cache, "sotto", build, kind)).toSorted()
+    return readdirSync(join(cache, "sotto", build)).toSorted()
   }
 
   // `parse` is commander, which reads the words of every command of ours (ADR 2).

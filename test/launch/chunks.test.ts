@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { chunkLoader } from "../../src/launch/chunks.ts"
 import { type CodeCache, openCodeCache } from "../../src/launch/code-cache.ts"
 import { compiler } from "../../src/launch/compile.ts"
-import { kindOf } from "../../src/launch/launch.ts"
 import { bundled } from "../host/script.ts"
 
 const script = bundled(new URL("scripts/load.ts", import.meta.url))
@@ -64,22 +63,13 @@ describe("chunks", () => {
   })
 })
 
-const kinds = [
-  { argv: ["node", "/usr/bin/sotto", "decrypt", "a.yaml"], kind: "sotto-decrypt-yaml" },
-  { argv: ["node", "/usr/bin/sotto", "decrypt", "-i", "b/c.yml"], kind: "sotto-decrypt-yaml" },
-  { argv: ["node", "/usr/bin/sops", "-d", "a.json"], kind: "sops-none-json" },
-  { argv: ["node", "/usr/bin/sotto"], kind: "sotto-none-other" },
-  { argv: ["node", "/usr/bin/sotto", "../../etc", "x.constructor"], kind: "sotto-none-other" },
-]
-test.each(kinds)("a run is of the kind $kind", ({ argv, kind }) => expect(kindOf(argv)).toBe(kind))
-
 describe("S15: the cache of compiled code", () => {
   let home: string
   const uid = process.getuid?.() ?? 0
   const facts = (env: Record<string, string>) =>
-    ({ platform: "linux", env: { HOME: home, ...env }, uid, build: "b", kind: "k" }) as const
+    ({ platform: "linux", env: { HOME: home, ...env }, uid, build: "b" }) as const
   const kept = (): string[] =>
-    fs.existsSync(join(home, ".cache/sotto/b/k")) ? fs.readdirSync(join(home, ".cache/sotto/b/k")) : []
+    fs.existsSync(join(home, ".cache/sotto/b")) ? fs.readdirSync(join(home, ".cache/sotto/b")) : []
 
   /** Runs one chunk as a process does, to its end. */
   function runOnce(env: Record<string, string> = {}, status = 0): boolean | undefined {
@@ -106,7 +96,7 @@ describe("S15: the cache of compiled code", () => {
     expect(runOnce()).toBe(false)
     expect(kept()).toEqual(["b.cjs"])
     expect(fs.statSync(join(home, ".cache/sotto")).mode & 0o777).toBe(0o700)
-    expect(fs.statSync(join(home, ".cache/sotto/b/k/b.cjs")).mode & 0o777).toBe(0o600)
+    expect(fs.statSync(join(home, ".cache/sotto/b/b.cjs")).mode & 0o777).toBe(0o600)
     expect(runOnce()).toBe(true)
   })
 
@@ -120,15 +110,15 @@ describe("S15: the cache of compiled code", () => {
     empty()
     expect(runOnce({}, 200)).toBe(false)
     expect(kept()).toEqual(["b.cjs.part"])
-    const partial = fs.statSync(join(home, ".cache/sotto/b/k/b.cjs.part")).mtimeMs
+    const partial = fs.statSync(join(home, ".cache/sotto/b/b.cjs.part")).mtimeMs
     expect(runOnce({}, 1)).toBe(true)
-    expect(fs.statSync(join(home, ".cache/sotto/b/k/b.cjs.part")).mtimeMs).toBe(partial)
+    expect(fs.statSync(join(home, ".cache/sotto/b/b.cjs.part")).mtimeMs).toBe(partial)
     expect(runOnce()).toBe(true)
     expect(kept()).toEqual(["b.cjs"])
     expect(openCodeCache(fs, facts({}))?.find("b.cjs")?.isWhole).toBe(true)
-    const whole = fs.statSync(join(home, ".cache/sotto/b/k/b.cjs")).mtimeMs
+    const whole = fs.statSync(join(home, ".cache/sotto/b/b.cjs")).mtimeMs
     expect(runOnce({}, 1)).toBe(true)
-    expect(fs.statSync(join(home, ".cache/sotto/b/k/b.cjs")).mtimeMs).toBe(whole)
+    expect(fs.statSync(join(home, ".cache/sotto/b/b.cjs")).mtimeMs).toBe(whole)
   })
 
   test("of other builds is kept for the newest few", () => {
@@ -172,7 +162,7 @@ describe("S15: the cache of compiled code", () => {
     { how: "empty", spoil: () => Buffer.alloc(0) },
   ])("that is $how is made again", ({ spoil }) => {
     empty()
-    const file = join(home, ".cache/sotto/b/k/b.cjs")
+    const file = join(home, ".cache/sotto/b/b.cjs")
     const run = (): number | null => spawnSync(process.execPath, [script, folder], { env: { HOME: home } }).status
     expect(run()).toBe(0)
     const whole = fs.readFileSync(file)

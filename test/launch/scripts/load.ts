@@ -11,7 +11,6 @@ const cache = openCodeCache(fs, {
   env: process.env,
   uid: process.getuid?.(),
   build: "b",
-  kind: "k",
 })
 const folder = process.argv[2] ?? ""
 const body = compiler({ fs, vm }, folder, cache)
