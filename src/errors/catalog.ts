@@ -198,7 +198,7 @@ export const catalog = {
   SELECTOR_INEXACT: {
     exit: 1,
     title: "selectors go by keys, and a key that a path of the rule names stands elsewhere too",
-    hint: "name this value in the rule as well, or rename one of the two keys",
+    hint: "name this value in the rule as well, or rename one of the two keys; --use-file-selectors keeps the selectors of a file that is sealed already",
   },
   NEW_CLEAR_VALUE: {
     exit: 1,

@@ -1,3 +1,4 @@
+import { shown } from "../errors/display.ts"
 import { type ReadStream } from "node:tty"
 import { AppError } from "../errors/app-error.ts"
 import { type FileSystem, flag } from "./file-system.ts"
@@ -66,7 +67,7 @@ async function answer(parts: TerminalParts, { question, hidden, ahead }: Asking)
   }
   const typed = ahead.shift()
   try {
-    const put = (): void => show(fs, output, oneLine(question))
+    const put = (): void => show(fs, output, shown(question))
     if (typed !== undefined || !hidden) put()
     if (typed === undefined && !hidden) return await readShown(fs, input)
     const line = typed ?? (await readHidden(parts, input, { ahead, put }))
@@ -158,9 +159,4 @@ function show(fs: FileSystem, output: number, text: string): void {
   } catch {
     // The terminal is gone; the read that follows says so.
   }
-}
-
-/** Text of plugins and files is part of questions: control and direction characters are taken out of it. */
-function oneLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, "\u{fffd}")
 }

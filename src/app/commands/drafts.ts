@@ -1,6 +1,6 @@
+import { shown } from "../../errors/display.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { listDrafts, loadDraft, removeDraft } from "../../host/drafts.ts"
-import { shown } from "../report/shown.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 /** `edit --drafts`: the edits of this user that could not be saved. Nothing is opened. */

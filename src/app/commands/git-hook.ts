@@ -1,3 +1,4 @@
+import { shown } from "../../errors/display.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { didYouMean } from "../../errors/nearest.ts"
 import { runCheck } from "../check/run-check.ts"
@@ -6,7 +7,6 @@ import { hookNames } from "../git/hooks.ts"
 import { openRepository } from "../git/open-repository.ts"
 import { unwiredInIndex } from "../git/sealed-tracked.ts"
 import { findingLines, totals } from "../report/check-report.ts"
-import { shown } from "../report/shown.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 export interface GitHookOptions {

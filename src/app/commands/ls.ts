@@ -1,3 +1,4 @@
+import { shownKeyPath } from "../../errors/display.ts"
 import { type FormatName } from "../../core/format.ts"
 import { scalarText } from "../../core/scalar.ts"
 import { countedSites, documentOf, shownPath, type Site } from "../../core/site.ts"
@@ -5,7 +6,6 @@ import { parseToken, withoutNewlines } from "../../core/token.ts"
 import { limits } from "../../core/limits.ts"
 import { loadSealed } from "../open/open-file.ts"
 import { type CommonOptions, type Source } from "../options.ts"
-import { shownKeyPath } from "../report/shown.ts"
 import { type Cell, table, type TableStyle, tableStyle } from "../report/table.ts"
 import { type Outcome, type Session } from "../session.ts"
 

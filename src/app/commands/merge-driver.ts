@@ -1,3 +1,4 @@
+import { shown } from "../../errors/display.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { attributesOf } from "../../host/git/attributes.ts"
 import { isTrue, ofUser, readConfig } from "../../host/git/config.ts"
@@ -8,7 +9,6 @@ import { openRepository } from "../git/open-repository.ts"
 import { ruleAtHead } from "../merge/head-rule.ts"
 import { type FileMerge, mergeFile, type MergeRequest } from "../merge/merge-file.ts"
 import { type Labels, mergeLine } from "../merge/words.ts"
-import { shown } from "../report/shown.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 export interface MergeDriverOptions {

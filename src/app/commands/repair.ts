@@ -1,3 +1,4 @@
+import { shown, shownKeyPath } from "../../errors/display.ts"
 import { join } from "node:path"
 import { AppError } from "../../errors/app-error.ts"
 import { readFile } from "../../host/files.ts"
@@ -10,7 +11,6 @@ import { type Parentage, type ParentOptions, parentsOf } from "../merge/parents.
 import { readBroken, type Repair, repairFile } from "../merge/repair-file.ts"
 import { inRepository } from "../merge/unmerged.ts"
 import { withFile } from "../open/open-file.ts"
-import { shown, shownKeyPath } from "../report/shown.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 export interface RepairFilesOptions extends ParentOptions {

@@ -1,3 +1,4 @@
+import { shown } from "../../errors/display.ts"
 import { type Side } from "../../core/merge/by-key.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
@@ -12,7 +13,6 @@ import { type Decisions } from "../merge/resolve-content.ts"
 import { changesLine, type Pending, prepare, resolveOne, type Resolution } from "../merge/resolve-file.ts"
 import { inRepository, labelsNow, rememberResolved, unmergedFiles } from "../merge/unmerged.ts"
 import { placeOf } from "../merge/words.ts"
-import { shown } from "../report/shown.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 export interface ResolveOptions {

@@ -1,3 +1,4 @@
+import { shown } from "../../errors/display.ts"
 import { type FormatName } from "../../core/format.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { recipientName } from "../../keys/kinds.ts"
@@ -8,7 +9,6 @@ import { type CommonOptions } from "../options.ts"
 import { findSealed, loadCandidate } from "../open/sealed-files.ts"
 import { entryNames } from "../recipients/entry-names.ts"
 import { type Paint } from "../report/paint.ts"
-import { shown } from "../report/shown.ts"
 import { tableStyle } from "../report/table.ts"
 import { type Outcome, type Session } from "../session.ts"
 

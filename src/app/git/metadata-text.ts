@@ -1,5 +1,5 @@
+import { shown } from "../../errors/display.ts"
 import { type FormatName } from "../../core/format.ts"
-import { shown } from "../report/shown.ts"
 
 /** The metadata of a sealed text as text, and the text without it. */
 export interface Parted {

@@ -13,7 +13,7 @@ import { Blobs } from "../../host/git/blobs.ts"
 import { findGit, type Git } from "../../host/git/git.ts"
 import { listIndex, listTree } from "../../host/git/listing.ts"
 import { type Session } from "../session.ts"
-import { readByContent } from "./read-by-content.ts"
+import { readByContent } from "./read-as.ts"
 
 interface Tools {
   readonly cipher: Cipher

@@ -1,5 +1,5 @@
+import { shown } from "../../errors/display.ts"
 import { type Finding } from "../check/finding.ts"
-import { shown } from "./shown.ts"
 
 /** What `check` has found. */
 export interface CheckReport {

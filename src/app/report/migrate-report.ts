@@ -1,8 +1,8 @@
+import { sealedFiles } from "./count.ts"
 import { shownPath, type Site } from "../../core/site.ts"
 import { type AppError } from "../../errors/app-error.ts"
-import { displayPath } from "../../errors/display.ts"
+import { displayPath, shown } from "../../errors/display.ts"
 import { type Candidate } from "../open/sealed-files.ts"
-import { sealedFiles, shown } from "./shown.ts"
 
 /** How a file and its rule differ, and what was done with it. */
 export interface MigratedFile extends Candidate {

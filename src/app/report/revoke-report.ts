@@ -1,4 +1,5 @@
-import { sealedFiles, shown } from "./shown.ts"
+import { sealedFiles } from "./count.ts"
+import { shown } from "../../errors/display.ts"
 
 export interface RevokedFile {
   readonly file: string

@@ -1,8 +1,9 @@
+import { sealedFiles } from "./count.ts"
+import { shown } from "../../errors/display.ts"
 import { type AppError } from "../../errors/app-error.ts"
 import { type NameOf } from "../../keys/describe-data-key.ts"
 import { type KeyPlan } from "../recipients/key-plan.ts"
 import { type Candidate } from "../open/sealed-files.ts"
-import { sealedFiles, shown } from "./shown.ts"
 import { changesJson, changesText } from "./sync-report.ts"
 
 /** What is known of a file, and what was done with it. */

@@ -1,9 +1,10 @@
+import { sealedFiles } from "./count.ts"
+import { shown } from "../../errors/display.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { type AppError } from "../../errors/app-error.ts"
 import { type NameOf } from "../../keys/describe-data-key.ts"
 import { type KeyPlan } from "../recipients/key-plan.ts"
 import { type Candidate } from "../open/sealed-files.ts"
-import { sealedFiles, shown } from "./shown.ts"
 import { recipientName } from "../../keys/kinds.ts"
 import { isReadable } from "../../keys/parse-recipient.ts"
 

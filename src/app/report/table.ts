@@ -1,6 +1,6 @@
+import { shown } from "../../errors/display.ts"
 import { type Io } from "../../host/io.ts"
 import { hasColor, type Paint, paintWith, type Tone } from "./paint.ts"
-import { shown } from "./shown.ts"
 
 /** A text that nobody has made safe to show yet; with a tone it has a colour on a terminal. */
 export type Cell = string | readonly [text: string, tone: Tone]

@@ -1,6 +1,6 @@
+import { oneLine } from "../../errors/display.ts"
 import { type KeyContext } from "../provider.ts"
 import { decodeBase64 } from "../../core/base64.ts"
-import { oneLine } from "./one-line.ts"
 import { type Channel, pluginFailed, withPlugin } from "./plugin-channel.ts"
 import { type Stanza } from "./stanza.ts"
 

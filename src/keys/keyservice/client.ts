@@ -1,3 +1,4 @@
+import { oneLine } from "../../errors/display.ts"
 import {
   type ClientHttp2Session,
   type ClientHttp2Stream,
@@ -6,7 +7,6 @@ import {
 } from "node:http2"
 import { connect as connectSocket } from "node:net"
 import { AppError } from "../../errors/app-error.ts"
-import { oneLine } from "../age/one-line.ts"
 import { addressText, type Address } from "./address.ts"
 import { Body, contentType, decodeMessage, frame, type methods, status, unframe } from "./grpc.ts"
 import { decodeResponse, encodeRequest, type Request } from "./messages.ts"

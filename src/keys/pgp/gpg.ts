@@ -1,5 +1,5 @@
+import { oneLine } from "../../errors/display.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { oneLine } from "../age/one-line.ts"
 import { type KeyContext } from "../provider.ts"
 import { type Candidate, distrust, findOnPath, pathOf, programAt } from "../trusted-program.ts"
 
