@@ -67,7 +67,7 @@ export class LeafCheck {
     // One that stands in a list as upstream seals it is a text to a reader.
     if (leaf?.scalar?.kind !== "comment" || leaf.site.kind !== "comment" || !this.#isHolder(depth, leaf.site.item))
       this.isSame = false
-    else this.isSame &&= exactText(leaf.scalar) === value
+    else this.isSame &&= leaf.site.shadowed !== true && exactText(leaf.scalar) === value
   }
 
   #entry(key: string | null, index: number): Leaf | undefined {

@@ -186,9 +186,8 @@ function tokenFault(fault: TokenFault, site: Site, text: string): AppError {
 }
 
 function checkComment({ site, scalar }: Leaf, breaks: string): void {
-  for (const character of utf8.decode(scalar!.bytes)) {
-    if (breaks.includes(character)) throw new AppError("COMMENT_UNSAFE", place(site))
-  }
+  const text = scalarText(scalar!)
+  for (const character of breaks) if (text.includes(character)) throw new AppError("COMMENT_UNSAFE", place(site))
 }
 
 function place(site: Site): { line: number; path: (string | number)[] } {

@@ -58,6 +58,11 @@ export function textScalar(text: string): Scalar {
   return new TextScalar("str", text, null)
 }
 
+/** A comment as a format has read it, without its mark. */
+export function commentScalar(text: string): Scalar {
+  return new TextScalar("comment", text, null)
+}
+
 /** Up to here a text is kept in place of its bytes: a buffer for each of many values costs more to keep. */
 const TEXT_BYTES_MAX = 2048
 

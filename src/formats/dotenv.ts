@@ -5,11 +5,12 @@ import { type Item, type Site } from "../core/site.ts"
 import { replaced, type Span, utf8 } from "../core/text.ts"
 import { type Tree } from "../core/tree.ts"
 import { AppError, assert } from "../errors/app-error.ts"
-import { attachBlock, blockOf } from "./dotenv/block.ts"
+import { attachBlock } from "./dotenv/block.ts"
 import { setLine, unsetLine } from "./dotenv/edit.ts"
-import { readLines, unescape } from "./dotenv/lines.ts"
+import { unescape } from "./dotenv/lines.ts"
 import { printDotenv, printScalar } from "./dotenv/print.ts"
 import { nameForReaders, valueForReaders } from "./dotenv/reader.ts"
+import { confirmDotenv, scanDotenv } from "./dotenv/scan.ts"
 
 const example = `# Example comment
 hello=Welcome to sotto! Edit this file as you please!
@@ -32,17 +33,9 @@ export const dotenv: Format = {
 
   commentBreaks: "\n",
 
-  scan(source: string): Scan {
-    const lines = readLines(source)
-    return {
-      source,
-      sites: lines.sites,
-      metadata: blockOf(source, lines),
-      aliases: [],
-      documents: 1,
-      ...(lines.loneReturns.length > 0 ? { banned: lines.loneReturns } : {}),
-    }
-  },
+  scan: scanDotenv,
+
+  confirms: confirmDotenv,
 
   seal: (_scan, site, token) => replaced(spanOf(site), token),
 

@@ -155,6 +155,13 @@ const pieces = [
   "1",
   "null",
   "\nsops:\n",
+  ";",
+  "`",
+  "\\\n",
+  "\n[s]\n",
+  "\n[sops]\n",
+  "\na = b\n",
+  "\nsops_a=b\n",
 ]
 
 interface Change {

@@ -3,7 +3,7 @@ import { type Edit } from "../../core/text.ts"
 import { AppError, assert } from "../../errors/app-error.ts"
 import { flatten, unflatten } from "../flatten.ts"
 import { metadataBlock } from "../metadata-block.ts"
-import { type Lines, type MetadataLine, METADATA_PREFIX } from "./lines.ts"
+import { type MetadataLine, type OtherLines, METADATA_PREFIX } from "./lines.ts"
 
 /** Where a metadata line stood. */
 interface Place {
@@ -13,7 +13,7 @@ interface Place {
 }
 
 /** Finds the metadata lines, wherever they stand. */
-export function blockOf(source: string, { metadata, plainCount }: Lines): MetadataBlock | null {
+export function blockOf(source: string, { metadata, plainCount }: OtherLines): MetadataBlock | null {
   if (metadata.length === 0) return null
   const layout = metadata.map(({ name, after }): Place => ({ name, after: after === plainCount ? Infinity : after }))
   const read = (): MetaMap => unflatten(metadata.map(({ name, value }) => [name, value]))

@@ -1,11 +1,12 @@
 import { limits } from "../../core/limits.ts"
-import { textScalar } from "../../core/scalar.ts"
-import { type Item, type Site } from "../../core/site.ts"
-import { type Span, utf8 } from "../../core/text.ts"
+import { type Span } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 
 /** Names of metadata lines begin so. */
 export const METADATA_PREFIX = "sops_"
+
+const HASH = 0x23
+const CR = 0x0d
 
 /** One line of the metadata. */
 export interface MetadataLine {
@@ -18,8 +19,15 @@ export interface MetadataLine {
   readonly span: Span
 }
 
-export interface Lines {
-  readonly sites: readonly Site[]
+/** Takes the lines that are values and comments, in the order of the text. */
+export interface LineSink {
+  /** A comment; `start` is behind its mark. */
+  comment(start: number, end: number, line: number): void
+  /** A variable, the nth; its value goes from `start` to `end`. */
+  variable(key: string, nth: number, start: number, end: number, line: number): void
+}
+
+export interface OtherLines {
   readonly metadata: readonly MetadataLine[]
   /** The CR of lines that hold nothing else. */
   readonly loneReturns: readonly Span[]
@@ -35,43 +43,40 @@ export interface Lines {
  *
  * @see sops v3.13.2 stores/dotenv/store.go, LoadPlainFile
  */
-export function readLines(source: string): Lines {
-  const root: Item = { parent: null, key: null, index: 0 }
-  const sites: Site[] = []
+export function readLines(source: string, sink: LineSink): OtherLines {
   const metadata: MetadataLine[] = []
   const loneReturns: Span[] = []
   let plainCount = 0
+  let sites = 0
   let index = 0
   let line = 1
   for (let start = 0, next = 0; start < source.length; start = next, line++) {
     const found = source.indexOf("\n", start)
     const end = found === -1 ? source.length : found
     next = found === -1 ? end : end + 1
-    const text = source.slice(start, end)
-    const equals = text.startsWith("#") ? -1 : text.indexOf("=")
-    if (equals >= METADATA_PREFIX.length && text.startsWith(METADATA_PREFIX)) {
-      const name = text.slice(METADATA_PREFIX.length, equals)
-      metadata.push({ name, value: unescape(text.slice(equals + 1)), after: plainCount, span: { start, end: next } })
+    const isComment = source.charCodeAt(start) === HASH
+    const equals = isComment ? -1 : source.slice(start, end).indexOf("=")
+    if (equals >= METADATA_PREFIX.length && source.startsWith(METADATA_PREFIX, start)) {
+      const name = source.slice(start + METADATA_PREFIX.length, start + equals)
+      const value = unescape(source.slice(start + equals + 1, end))
+      metadata.push({ name, value, after: plainCount, span: { start, end: next } })
       continue
     }
     plainCount++
-    if (text === "") continue
-    if (text === "\r") {
+    if (start === end) continue
+    if (end === start + 1 && source.charCodeAt(start) === CR) {
       loneReturns.push({ start, end })
       continue
     }
-    if (sites.length >= limits.sites_max) throw fault("TOO_LARGE", line, "the file has too many lines")
-    if (text.startsWith("#")) {
-      const scalar = { kind: "comment", bytes: utf8.encode(text.slice(1)) } as const
-      sites.push({ item: root, scalar, kind: "comment", span: { start: start + 1, end }, style: null, line })
+    if (sites++ >= limits.sites_max) throw fault("TOO_LARGE", line, "the file has too many lines")
+    if (isComment) {
+      sink.comment(start + 1, end, line)
       continue
     }
     if (equals === -1) throw fault("SYNTAX", line, "a line has no equal sign")
-    const item: Item = { parent: root, key: text.slice(0, equals), index: index++ }
-    const scalar = textScalar(unescape(text.slice(equals + 1)))
-    sites.push({ item, scalar, kind: "str", span: { start: start + equals + 1, end }, style: null, line })
+    sink.variable(source.slice(start, start + equals), index++, start + equals + 1, end, line)
   }
-  return { sites, metadata, loneReturns, plainCount }
+  return { metadata, loneReturns, plainCount }
 }
 
 function fault(code: "SYNTAX" | "TOO_LARGE", line: number, subject: string): AppError {

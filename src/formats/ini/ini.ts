@@ -5,10 +5,12 @@ import { type Item, type Site } from "../../core/site.ts"
 import { type Edit, replaced, type Span, utf8 } from "../../core/text.ts"
 import { setValue } from "./set.ts"
 import { settledComment, spellComment } from "./comment.ts"
+import { confirmIni } from "./confirm.ts"
 import { emitDocuments, emitValue } from "./emit.ts"
 import { attachBlock, readBlock } from "./metadata.ts"
 import { parse, type Section } from "./parse.ts"
 import { contentSections, findSites, groups, type IniScan, type IniStyle } from "./sites.ts"
+import { lineEndAt } from "./space.ts"
 import { scalarText, spellValue } from "./spell.ts"
 import { unsetValue } from "./unset.ts"
 
@@ -44,6 +46,8 @@ export const ini: Format = {
     return { source, sites: findSites(parts), metadata: readBlock(parts), aliases: [], documents: 1, parts }
   },
 
+  confirms: confirmIni,
+
   seal(_scan, site, token): Edit {
     const style = styleOf(site)
     const text = style.type === "value" ? style.quote + token + style.quote : style.place.prefix + token + style.tail
@@ -54,8 +58,9 @@ export const ini: Format = {
     const style = styleOf(site)
     const text = scalarText(scalar)
     if (style.type === "comment") return replaced(spanOf(site), spellComment(text, style.place) + style.tail)
-    const rest = scan.source.slice(style.rest.start, style.rest.end)
-    return replaced(spanOf(site), spellValue(text, style.quote, rest, "value"))
+    const span = spanOf(site)
+    const rest = scan.source.slice(span.end, lineEndAt(scan.source, span.end))
+    return replaced(span, spellValue(text, style.quote, rest, "value"))
   },
 
   settled: (scalar): Scalar =>

@@ -62,6 +62,9 @@ export interface Parts {
   readonly isUpstream: boolean
 }
 
+/** Of the many entries that have no comment. */
+const none: CommentLine[] = []
+
 type Head = Omit<Section, "entries" | "next"> & { next: number }
 
 export const metadataSection = "sops"
@@ -80,7 +83,7 @@ export function parse(source: string): Parts {
   const start = source.startsWith("\uFEFF") ? 1 : 0
   const sections: Section[] = []
   let entries: Entry[] = []
-  let comments: CommentLine[] = []
+  let comments: CommentLine[] = none
   let head: Head = { name: defaultSection, header: null, own: [], line: 1, next: start }
   let unnamed = 0
   let line = 1
@@ -92,6 +95,7 @@ export function parse(source: string): Parts {
     if (at === lineEnd) {
       lineStart = next
     } else if (isMark(code)) {
+      if (comments.length === 0) comments = []
       comments.push({ lineStart, start: at, end: lineEnd, line })
       lineStart = next
     } else if (code === 0x5b) {
@@ -99,7 +103,7 @@ export function parse(source: string): Parts {
       entries = []
       const header = readHeader(source, lineStart, at, lineEnd, line)
       head = { name: source.slice(at + 1, header.end - 1), header, own: comments, line, next }
-      comments = []
+      comments = none
       unnamed = 0
       lineStart = next
     } else {
@@ -108,9 +112,9 @@ export function parse(source: string): Parts {
       // Upstream numbers the keys that are a dash, from each header on.
       const name = key === "-" ? `#${++unnamed}` : key
       entries.push({ key: name, own: comments, lineStart, start: at, delimiter, reading, line })
-      comments = []
+      comments = none
       head.next = reading.next
-      line += linesWithin(source, lineEnd + 1, reading.next)
+      if (reading.next > next) line += linesWithin(source, next, reading.next)
       lineStart = reading.next
     }
     line++

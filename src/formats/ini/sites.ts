@@ -1,10 +1,11 @@
 import { type Scan } from "../../core/format.ts"
+import { commentScalar, textScalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Span, utf8 } from "../../core/text.ts"
 import { type CommentPlace, commentText, marksEnd } from "./comment.ts"
 import { type CommentLine, type Entry, metadataSection, type Parts, type Section } from "./parse.ts"
 import { type Quote } from "./read-value.ts"
-import { lineEndAt, trimmedEnd } from "./space.ts"
+import { trimmedEnd } from "./space.ts"
 
 export interface IniScan extends Scan {
   readonly parts: Parts
@@ -12,12 +13,7 @@ export interface IniScan extends Scan {
 
 /** How a site is spelled: what `seal` and `open` need to put something else in its place. */
 export type IniStyle =
-  | {
-      readonly type: "value"
-      readonly quote: Quote
-      /** From the value's end to the end of its line. */
-      readonly rest: Span
-    }
+  | { readonly type: "value"; readonly quote: Quote }
   | {
       readonly type: "comment"
       readonly place: CommentPlace
@@ -25,20 +21,35 @@ export type IniStyle =
       readonly tail: string
     }
 
+const valueStyles: Readonly<Record<Quote, IniStyle>> = {
+  "": { type: "value", quote: "" },
+  '"': { type: "value", quote: '"' },
+  "'": { type: "value", quote: "'" },
+  "`": { type: "value", quote: "`" },
+  '"""': { type: "value", quote: '"""' },
+}
+
 /** The entries of one key in one section: upstream takes the place of the first and the value of the last. */
 export interface Group {
   readonly key: string
   readonly entries: readonly Entry[]
 }
 
-export function groups(section: Section): Group[] {
-  const byKey = new Map<string, Entry[]>()
-  for (const entry of section.entries) {
+export function groups({ entries }: Section): Group[] {
+  const byKey = new Map<string, { key: string; entries: Entry[] }>()
+  for (const entry of entries) {
     const known = byKey.get(entry.key)
-    if (known === undefined) byKey.set(entry.key, [entry])
-    else known.push(entry)
+    if (known === undefined) byKey.set(entry.key, { key: entry.key, entries: [entry] })
+    else known.entries.push(entry)
   }
-  return [...byKey].map(([key, entries]) => ({ key, entries }))
+  return [...byKey.values()]
+}
+
+/** The entries are their own groups. */
+export function hasOwnKeys({ entries }: Section): boolean {
+  const keys = new Set<string>()
+  for (const { key } of entries) keys.add(key)
+  return keys.size === entries.length
 }
 
 /** All sections but the metadata. */
@@ -68,8 +79,16 @@ export function findSites(parts: Parts): Site[] {
     last = item
     const before = sites.length
     push(sites, sectionComment(parts, section, item))
-    for (const [position, { key, entries }] of groups(section).entries()) {
-      addGroup(sites, parts, entries, item, { parent: item, key, index: position })
+    if (hasOwnKeys(section)) {
+      for (const [position, entry] of section.entries.entries()) {
+        const own: Item = { parent: item, key: entry.key, index: position }
+        sites.push(valueSite(entry, own))
+        addComments(sites, parts, entry, { section: item, item: own, isShadowed: false })
+      }
+    } else {
+      for (const [position, { key, entries }] of groups(section).entries()) {
+        addGroup(sites, parts, entries, item, { parent: item, key, index: position })
+      }
     }
     if (sites.length === before) sites.push(emptySection(parts, section, item))
   }
@@ -87,31 +106,35 @@ function emptySection({ start }: Parts, { header, line }: Section, item: Item): 
 
 function addGroup(sites: Site[], parts: Parts, entries: readonly Entry[], section: Item, item: Item): void {
   const effective = entries.at(-1)!
-  sites.push(valueSite(parts.source, effective, item))
+  sites.push(valueSite(effective, item))
   for (const entry of entries) {
-    if (entry !== effective) sites.push({ ...valueSite(parts.source, entry, item), shadowed: true })
+    if (entry !== effective) sites.push({ ...valueSite(entry, item), shadowed: true })
   }
-  for (const entry of entries) {
-    const isShadowed = entry !== effective
-    const { comment } = entry.reading
-    const inline =
-      comment === null ? null : inlineComment(parts.source, comment, entry.line, { section, item, isShadowed })
-    if (entry.own.length > 0) {
-      push(sites, ownComment(parts, entry.own, section, { isFollowed: comment !== null, isShadowed }))
-    }
-    push(sites, inline)
+  for (const entry of entries) addComments(sites, parts, entry, { section, item, isShadowed: entry !== effective })
+}
+
+/** The comments above an entry, and the one behind its value. */
+function addComments(sites: Site[], parts: Parts, { own, line, reading: { comment } }: Entry, place: EntryPlace): void {
+  if (own.length > 0) {
+    push(sites, ownComment(parts, own, place.section, { isFollowed: comment !== null, isShadowed: place.isShadowed }))
   }
+  if (comment !== null) push(sites, inlineComment(parts.source, comment, line, place))
+}
+
+interface EntryPlace {
+  readonly section: Item
+  readonly item: Item
+  readonly isShadowed: boolean
 }
 
 function push(sites: Site[], site: Site | null): void {
   if (site !== null) sites.push(site)
 }
 
-function valueSite(source: string, { reading, line }: Entry, item: Item): Site {
+function valueSite({ reading, line }: Entry, item: Item): Site {
   const { value, upstream, span, quote } = reading
-  const rest = { start: span.end, end: lineEndAt(source, span.end) }
-  const style: IniStyle = { type: "value", quote, rest }
-  const site = { item, scalar: { kind: "str", bytes: utf8.encode(value) }, kind: "str", span, style, line } as const
+  const style = valueStyles[quote]
+  const site = { item, scalar: textScalar(value), kind: "str", span, style, line } as const
   return upstream === value ? site : { ...site, clearBytes: utf8.encode(upstream) }
 }
 
@@ -124,8 +147,7 @@ function sectionComment({ source, eol, isUpstream }: Parts, section: Section, it
   const { header, own } = section
   if (header === null) return null
   const { comment } = header
-  const lines = own.map(({ start, end }) => source.slice(start, end))
-  if (comment !== null) lines.push(source.slice(comment.start, comment.end))
+  const lines = sectionLines(source, section)
   const text = lines.length === 0 ? "" : commentText(lines, false)
   if (text === "") return null
   const indent = source.slice(header.lineStart, header.start)
@@ -147,13 +169,25 @@ function sectionComment({ source, eol, isUpstream }: Parts, section: Section, it
   })
 }
 
+/** The lines of a section's comment: those above its header, and what stands behind it. */
+export function sectionLines(source: string, { header, own }: Section): string[] {
+  const lines = linesOf(source, own)
+  const behind = header === null ? null : header.comment
+  if (behind !== null) lines.push(source.slice(behind.start, behind.end))
+  return lines
+}
+
+export function linesOf(source: string, own: readonly CommentLine[]): string[] {
+  return own.map(({ start, end }) => source.slice(start, end))
+}
+
 function ownComment(
   { source, isUpstream }: Parts,
   own: readonly CommentLine[],
   item: Item,
   { isFollowed, isShadowed }: { isFollowed: boolean; isShadowed: boolean },
 ): Site | null {
-  const lines = own.map(({ start, end }) => source.slice(start, end))
+  const lines = linesOf(source, own)
   const text = commentText(lines, isFollowed)
   if (text === "") return null
   const first = own[0]!
@@ -172,7 +206,7 @@ function inlineComment(
   source: string,
   span: Span,
   line: number,
-  { section, item, isShadowed }: { section: Item; item: Item; isShadowed: boolean },
+  { section, item, isShadowed }: EntryPlace,
 ): Site | null {
   const spelled = source.slice(span.start, span.end)
   const text = commentText([spelled], false)
@@ -207,5 +241,5 @@ function commentSite(
 ): Site {
   const style: IniStyle = { type: "comment", place: parts.place, tail: parts.tail }
   const { item, span, line } = parts
-  return { item, scalar: { kind: "comment", bytes: utf8.encode(text) }, kind: "comment", span, style, line }
+  return { item, scalar: commentScalar(text), kind: "comment", span, style, line }
 }

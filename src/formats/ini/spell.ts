@@ -1,16 +1,18 @@
 import { formatF, formatUpperG } from "../../core/gonumber.ts"
-import { type Scalar } from "../../core/scalar.ts"
+import { type Scalar, scalarText as textOf } from "../../core/scalar.ts"
 import { utf8 } from "../../core/text.ts"
 import { type Quote, readValue } from "./read-value.ts"
-import { isMark, isSpace, trim } from "./space.ts"
+import { trim } from "./space.ts"
 
 /**
  * The text of a scalar as upstream prints it in INI: everything is text there.
  *
  * @see sops v3.13.2 stores/stores.go, `ValToString`
  */
-export function scalarText({ kind, bytes }: Scalar): string {
-  const text = utf8.decode(bytes)
+export function scalarText(scalar: Scalar): string {
+  const { kind } = scalar
+  if (kind === "str" || kind === "comment") return textOf(scalar)
+  const text = utf8.decode(scalar.bytes)
   switch (kind) {
     case "bool":
       return text === "True" ? "true" : "false"
@@ -23,9 +25,7 @@ export function scalarText({ kind, bytes }: Scalar): string {
     case "time":
       return withoutFraction(text)
     case "int":
-    case "str":
     case "bytes":
-    case "comment":
       return text
   }
 }
@@ -80,19 +80,15 @@ export function spellValue(text: string, quote: Quote, rest: string, reader: Rea
   return candidates.find((spelled) => readsBack(spelled, text, rest, reader)) ?? printed
 }
 
-/** Nothing in it means anything in any reading. The common case, so it must cost little. */
+/**
+ * Nothing in it means anything in any reading. The common case, so it must cost little: one expression, which takes more
+ * signs for white space than a reader does.
+ */
 function isSimple(text: string): boolean {
-  const last = text.length - 1
-  if (last < 0) return false
-  const first = text.charCodeAt(0)
-  if (first === 0x22 || first === 0x27 || isSpace(first) || isSpace(text.charCodeAt(last))) return false
-  if (text.charCodeAt(last) === 0x5c) return false
-  for (let at = 0; at <= last; at++) {
-    const code = text.charCodeAt(at)
-    if (code === 0x0a || code === 0x60 || isMark(code)) return false
-  }
-  return true
+  return simple.test(text)
 }
+
+const simple = /^(?![\s\x85"'])[^\n`#;]*[^\s\x85\\\n`#;]$/
 
 function readsBack(spelled: string, text: string, rest: string, reader: Reader): boolean {
   // Behind a blank, as in most files: there a mark would start a comment.

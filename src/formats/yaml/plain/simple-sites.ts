@@ -1,6 +1,6 @@
-import { type Scalar } from "../../../core/scalar.ts"
+import { commentScalar, type Scalar } from "../../../core/scalar.ts"
 import { type Item, type SiteKind } from "../../../core/site.ts"
-import { type Span, utf8 } from "../../../core/text.ts"
+import { type Span } from "../../../core/text.ts"
 import { KeyNames } from "./key-names.ts"
 import { type MetaBlock, blockMetadata } from "../edit/meta-block.ts"
 import { type CommentStyle, type ValueStyle, type YamlEntry, type YamlSite } from "../resolve/model.ts"
@@ -190,7 +190,7 @@ class SiteSink implements SimpleSink {
   comment({ start, end, line, isInline }: SimpleComment): boolean {
     const { item, isList } = this.#frames.at(-1)!
     const span = { start, end }
-    const scalar: Scalar = { kind: "comment", bytes: utf8.encode(this.#source.slice(start, end)) }
+    const scalar = commentScalar(this.#source.slice(start, end))
     const style = new SimpleCommentStyle({ span, line: line + 1 }, this.#whole, this.sites.length)
     this.sites.push({
       item,

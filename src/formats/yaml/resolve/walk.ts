@@ -1,7 +1,7 @@
 import { limits } from "../../../core/limits.ts"
-import { type Scalar } from "../../../core/scalar.ts"
+import { commentScalar, type Scalar } from "../../../core/scalar.ts"
 import { type Alias, type Item, type KeyAlias, type SiteKind } from "../../../core/site.ts"
-import { type Span, utf8 } from "../../../core/text.ts"
+import { type Span } from "../../../core/text.ts"
 import { AppError } from "../../../errors/app-error.ts"
 import { keyText, shownKeyOf } from "./key.ts"
 import { type CommentStyle, type YamlEntry, type YamlSite } from "./model.ts"
@@ -275,7 +275,7 @@ function comments(
     const { span } = line
     const mark = span.start - 1
     if (w.blocks.some((block) => mark >= block.start && mark < block.end)) continue
-    const scalar: Scalar = { kind: "comment", bytes: utf8.encode(w.source.slice(span.start, span.end)) }
+    const scalar = commentScalar(w.source.slice(span.start, span.end))
     const style: CommentStyle = { type: "comment", line, node, place }
     push(w, {
       item,
