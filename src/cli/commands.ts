@@ -99,7 +99,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "replace",
     {
       group: "daily",
-      summary: "replace a value wherever it stands in sealed files",
+      summary: "replace a value everywhere in sealed files",
       load: async () => (await import("./commands/replace.ts")).replace,
     },
   ],
@@ -115,7 +115,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "migrate",
     {
       group: "daily",
-      summary: "seal by the rule what was sealed by another one",
+      summary: "bring files that were sealed by another rule up to the config's rule",
       load: async () => (await import("./commands/migrate.ts")).migrate,
     },
   ],
@@ -123,7 +123,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "check",
     {
       group: "git",
-      summary: "say what should not be committed: plain text, keys, broken files, drift; no key is needed",
+      summary: "find what should not be committed: plain text, keys, broken files, drift; no key is needed",
       load: async () => (await import("./commands/check.ts")).check,
     },
   ],
@@ -163,7 +163,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "git hook",
     {
       group: "git",
-      summary: "what the hooks of `git install` do; git calls this",
+      summary: "what the hooks of `git install` do; called by git",
       load: async () => (await import("./commands/git-hook.ts")).gitHook,
     },
   ],
@@ -179,7 +179,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "textconv",
     {
       group: "git",
-      summary: "print a sealed file for git to show; git calls this",
+      summary: "print a sealed file for git to show; called by git",
       load: async () => (await import("./commands/textconv.ts")).textconv,
     },
   ],
@@ -187,7 +187,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "resolve",
     {
       group: "git",
-      summary: "decide what a merge of sealed files left open",
+      summary: "settle what a merge of sealed files left open",
       load: async () => (await import("./commands/resolve.ts")).resolve,
     },
   ],
@@ -203,7 +203,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "merge-driver",
     {
       group: "git",
-      summary: "merge a sealed file by key; git calls it",
+      summary: "merge a sealed file by key; called by git",
       load: async () => (await import("./commands/merge-driver.ts")).mergeDriver,
     },
   ],
@@ -235,7 +235,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "grant",
     {
       group: "keys",
-      summary: "let somebody read: name and key go into .sopsrc, and files follow",
+      summary: "let somebody read: add name and key to .sopsrc, and update the files",
       load: async () => (await import("./commands/grant.ts")).grant,
     },
   ],
@@ -299,7 +299,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "explain",
     {
       group: "tools",
-      summary: "say which rule a file has and why, who opens it, and what in it is sealed",
+      summary: "say which rule a file has and why, who can open it, and what in it is sealed",
       load: async () => (await import("./commands/explain.ts")).explain,
     },
   ],
@@ -315,7 +315,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "doctor",
     {
       group: "tools",
-      summary: "look whether this machine has what the commands need",
+      summary: "check whether this machine has what the commands need",
       load: async () => (await import("./commands/doctor.ts")).doctor,
     },
   ],
@@ -347,7 +347,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     "shim",
     {
       group: "tools",
-      summary: "put a `sops` into a folder that is this program",
+      summary: "put a `sops` that is this program into a folder",
       load: async () => (await import("./commands/shim.ts")).shim,
     },
   ],

@@ -9,7 +9,7 @@ export const globalOptions = {
     kind: "text",
     value: "FILE",
     env: "SOPS_CONFIG",
-    summary: "use this config file in place of the nearest .sopsrc or .sops.yaml",
+    summary: "use this config file instead of the nearest .sopsrc or .sops.yaml",
   },
   json: { kind: "flag", summary: "print errors, and what the command reports, as JSON for tools" },
   keyservice: {
@@ -38,7 +38,7 @@ export const inputType = {
   kind: "choice",
   value: "TYPE",
   choices: formatNames,
-  summary: "format of the input, when its name does not tell: yaml, json, dotenv, ini or binary",
+  summary: "format of the input, if its name does not say: yaml, json, dotenv, ini or binary",
 } as const satisfies OptionSpec
 
 export const outputType = {
@@ -163,12 +163,12 @@ export function changedRecipients(
 export const keepRecipient = {
   kind: "list",
   value: "RECIPIENT",
-  summary: "this recipient of the file may stay, although no rule names it",
+  summary: "keep this recipient of the file, although no rule names it",
 } as const satisfies OptionSpec
 
 export const dropUnknown = {
   kind: "flag",
-  summary: "leave out recipients that this version does not know or cannot read: they open the file no longer",
+  summary: "leave out recipients that this version does not know or cannot read: they can no longer open the file",
 } as const satisfies OptionSpec
 
 export const yes = { kind: "flag", short: "y", summary: "do not ask" } as const satisfies OptionSpec
@@ -199,9 +199,9 @@ export const clearOptions = {
   allowClear: { kind: "list", value: "PATH", summary: "a new value at this key path may stay in the clear" },
   allowClearAlias: {
     kind: "flag",
-    summary: "write a sealed value out in the clear where an alias in the clear leads to it",
+    summary: "where a clear alias refers to a sealed value, write that value in the clear",
   },
-  allowEmptySelection: { kind: "flag", summary: "write the file although no value of it is sealed" },
+  allowEmptySelection: { kind: "flag", summary: "write the file even if no value in it is sealed" },
 } as const satisfies Record<string, OptionSpec>
 
 export const keepEnv = {
@@ -216,6 +216,6 @@ export const childOptions = {
     value: "NAMES",
     summary: "set these variables although they make programs load or run code",
   },
-  withClear: { kind: "flag", summary: "set values too that stand in the clear and that no MAC covers" },
+  withClear: { kind: "flag", summary: "also set clear values that no MAC covers" },
   keepEnv,
 } as const satisfies Record<string, OptionSpec>

@@ -8,7 +8,7 @@ const table: readonly (readonly [hint: string, words: string])[] = [
     "unseal open cat view show print reveal unlock read dump decode dec unprotect less more -d --decrypt",
   ],
   [
-    "`sotto encrypt -i FILE` seals a file where it stands",
+    "`sotto encrypt -i FILE` seals a file in place",
     "seal lock protect hide encode enc conceal encrypt_string encrypt-string -e --encrypt",
   ],
   ["`sotto edit FILE` opens a file in your editor, and makes a new one", "modify change create new vi vim nano emacs"],
@@ -29,7 +29,7 @@ const table: readonly (readonly [hint: string, words: string])[] = [
     "add-user adduser add-recipient add-key add-gpg-user add-age share invite allow authorize trust --add-age --add-pgp",
   ],
   [
-    "`sotto revoke NAME` takes somebody out, and seals the files anew",
+    "`sotto revoke NAME` takes somebody out, and seals the files again",
     "rm-user remove-user rmuser remove-recipient rm-recipient remove-key rm-gpg-user unshare deny disallow --rm-age",
   ],
   ["`sotto who` tells who can read which file", "recipients users readers members people access list ls"],

@@ -22,7 +22,7 @@ export function place(word: string): string {
     "OPTIONS_CONFLICT",
     {},
     {
-      subject: "standard input is no file to change",
+      subject: "standard input is not a file that can be changed",
       hint: "a file of that name is ./-",
     },
   )

@@ -32,19 +32,19 @@ export function readSelection(fields: StrictFields): Selection {
   if (second !== undefined) {
     throw invalid(
       second.entry.at,
-      "`encrypt` and `clear` stand in one rule, and sops knows only one selector a file",
+      "`encrypt` and `clear` are in one rule, and sops knows only one selector per file",
       "keep `encrypt` to seal what it names alone, or `clear` to seal all but what it names",
     )
   }
   const other = selectorKeys.find((key) => fields.has(key))
-  if (other !== undefined) throw invalid(first.entry.at, `\`${first.mode}\` and \`${other}\` stand in one rule`)
+  if (other !== undefined) throw invalid(first.entry.at, `\`${first.mode}\` and \`${other}\` are in one rule`)
   const paths = readPaths(first.entry)
   const pattern = patternOf(paths)
   if (pattern.length > limits.pattern_chars_max) {
     throw invalid(
       first.entry.at,
       `the keys of \`${first.mode}\` make a pattern of more than 1,000 characters`,
-      "name a mapping in place of all that stands in it",
+      "name a mapping instead of everything in it",
     )
   }
   const name = first.mode === "encrypt" ? "encryptedRegex" : "unencryptedRegex"
@@ -66,7 +66,7 @@ function readPath(value: ConfigValue): ChosenPath {
 
 /** Reads `a.b`, `a[*].b`, `a.*.b` and `["a.b"].c`: the grammar of `get` and `set`, with any key and any element. */
 function readSteps(text: string, at: At): PathStep[] {
-  const wrong = (): Error => invalid(at, "this is no path", 'write it as db.password, users[*].token or ["a.b"].c')
+  const wrong = (): Error => invalid(at, "this is not a path", 'write it as db.password, users[*].token or ["a.b"].c')
   const steps: PathStep[] = []
   let from = 0
   while (from < text.length) {

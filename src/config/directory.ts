@@ -57,7 +57,7 @@ export function readDirectory(
     }
     if (entry === undefined) throw unknownName(name, entries.keys(), at)
     if (open.has(name)) throw invalid(at, "a group is a member of itself")
-    if (open.size >= limits.nesting_max) throw invalid(at, "groups stand too deep within each other")
+    if (open.size >= limits.nesting_max) throw invalid(at, "groups are nested too deeply")
     open.add(name)
     const found = [...new Set(read(entry.value, entry.isGroup ? null : name))]
     open.delete(name)
@@ -144,7 +144,7 @@ function refusePrivateKey(at: At, text: string): void {
   if (!isPrivateKey(text)) return
   throw invalid(
     at,
-    "a private key stands where the public side of a key belongs",
+    "this is a private key; the public key belongs here",
     "take it as leaked: make a new key, and write its public side here",
   )
 }

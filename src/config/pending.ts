@@ -19,13 +19,9 @@ export function readPending(entry: ConfigEntry | undefined, kinds: KindsInConfig
     const recipient = textOf(value)
     if (!isName(name)) throw invalid(at, "a name has letters, digits, blanks and . _ @ + -")
     if (isPrivateKey(recipient)) {
-      throw invalid(
-        value.at,
-        "a private key stands where the public side of a key belongs",
-        "take it as leaked: make a new key",
-      )
+      throw invalid(value.at, "this is a private key; the public key belongs here", "take it as leaked: make a new key")
     }
-    if (recipientTypeOf(recipient, kinds) === null) throw invalid(value.at, "this is no recipient of a known kind")
+    if (recipientTypeOf(recipient, kinds) === null) throw invalid(value.at, "this is not a recipient of a known kind")
     return { name, recipient }
   })
 }

@@ -120,7 +120,7 @@ export function readSopsrc(source: string, kinds: KindsInConfig): Sopsrc {
   const directory = readDirectory(fields.get("recipients"), fields.get("groups"), kinds, asked)
   const [rules, creationRules] = [fields.get("rules"), fields.get("creation_rules")]
   if (rules !== undefined && creationRules !== undefined) {
-    throw invalid(creationRules.at, "`rules` and `creation_rules` stand in one config", "write all as `rules`")
+    throw invalid(creationRules.at, "`rules` and `creation_rules` are in one config", "write all as `rules`")
   }
   return {
     rules: rules === undefined ? null : strictList(rules).map((rule) => readRule(rule, directory, kinds)),
@@ -175,7 +175,7 @@ function readComments(entry: ConfigEntry | undefined, selectors: Selectors): Com
   if (policy === "follow" || !goesByComments) return policy
   throw invalid(
     entry!.value.at,
-    "`comments` and a selector that goes by comments stand in one rule",
+    "`comments` and a selector that goes by comments are in one rule",
     "leave one of them out",
   )
 }
@@ -196,7 +196,7 @@ function readAge(entry: ConfigEntry | undefined): number | null {
 
 function readMatch(fields: StrictFields): PathMatch {
   const [path, regex] = [fields.get("path"), fields.get("path_regex")]
-  if (path !== undefined && regex !== undefined) throw invalid(regex.at, "`path` and `path_regex` stand in one rule")
+  if (path !== undefined && regex !== undefined) throw invalid(regex.at, "`path` and `path_regex` are in one rule")
   if (regex !== undefined) return { type: "regex", text: textOf(regex.value), at: regex.value.at }
   if (path === undefined) return { type: "all" }
   const patterns = path.value.type === "list" ? strictList(path) : [path.value]
@@ -217,7 +217,7 @@ function readGlob(value: ConfigValue): Glob {
 function readGroups(fields: StrictFields, directory: Directory): readonly (readonly RecipientSpec[])[] {
   const [recipients, keyGroups] = [fields.get("recipients"), fields.get("key_groups")]
   if (recipients !== undefined && keyGroups !== undefined) {
-    throw invalid(keyGroups.at, "`recipients` and `key_groups` stand in one rule")
+    throw invalid(keyGroups.at, "`recipients` and `key_groups` are in one rule")
   }
   if (recipients !== undefined) return [directory.read(recipients.value)]
   return strictList(keyGroups).map((group) => directory.read(group))
@@ -242,7 +242,7 @@ function missingThreshold(at: At, groups: number, key: string): AppError {
   return invalid(
     at,
     `there are ${groups} key groups and no \`${key}\`: a key of each of the ${groups} groups would be needed to open a file`,
-    `write \`${key}: ${groups}\` if that is meant; people who can open the file alone belong into one list`,
+    `write \`${key}: ${groups}\` if that is meant; put people who can open the file alone into one list`,
   )
 }
 

@@ -140,7 +140,7 @@ function unsaidOf(rule: Rule, stores: Stores): string[] {
   if (rule.inputType !== null) lines.push(`sops needs --input-type ${rule.inputType} for such files`)
   if (rule.chosen !== null) {
     const paths = rule.chosen.paths.map(({ text }) => text).join(", ")
-    lines.push(`${rule.chosen.mode} names ${paths}: sops takes these keys wherever they stand`)
+    lines.push(`${rule.chosen.mode} names ${paths}: sops selects these keys everywhere`)
   }
   return lines
 }

@@ -124,7 +124,7 @@ function convertMap(node: MapNode, budget: Budget, depth: number): ConfigMap {
   for (const { at: place, value } of merged) {
     const maps = value.type === "list" ? value.items : [value]
     for (const map of maps) {
-      if (map.type !== "map") fault ??= { at: place, problem: "`<<` stands for a mapping or a list of mappings" }
+      if (map.type !== "map") fault ??= { at: place, problem: "`<<` takes a mapping or a list of mappings" }
       else {
         fault ??= map.fault
         // What stands in the mapping itself wins, then what was merged first.

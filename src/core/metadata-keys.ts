@@ -85,7 +85,7 @@ function readEntry(kind: KindInFile, entry: MetaMap): WrappedKey {
   const enc = textField(entry, "enc")
   if (!kind.isDated) return { recipient, enc, createdAt: null }
   const createdAt = textField(entry, "created_at")
-  if (wholeSeconds(createdAt) === null) throw invalid(`created_at of an entry of ${type} is no RFC 3339 date`)
+  if (wholeSeconds(createdAt) === null) throw invalid(`created_at of an entry of ${type} is not an RFC 3339 date`)
   return { recipient, enc, createdAt }
 }
 

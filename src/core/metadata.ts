@@ -46,7 +46,7 @@ export const selectorFields: readonly (readonly [keyof Selectors, string])[] = [
 export function readMetadata(tree: MetaMap, kinds: KindsInFile): Metadata {
   const lastModified = textField(tree, "lastmodified")
   const macAad = wholeSeconds(lastModified)
-  if (macAad === null) throw invalid("lastmodified is no RFC 3339 date")
+  if (macAad === null) throw invalid("lastmodified is not an RFC 3339 date")
   const selectors = Object.fromEntries(
     selectorFields.map(([name, key]) => [name, textField(tree, key)]),
   ) as unknown as Selectors

@@ -36,7 +36,7 @@ export function checkMisreadNames(
     "NEW_CLEAR_VALUE",
     { path: shownPath(found.site.item), line: found.site.line },
     {
-      notes: [`the rule means ${name}, but what stands in front of the equal sign is all of the name to sops`],
+      notes: [`the rule means ${name}, but to sops everything before the equal sign is the name`],
       hint: "leave `export` and blanks out of the line, or let the rule match them too",
     },
   )

@@ -77,7 +77,7 @@ function checkDetach(leaves: readonly Leaf[], detach: readonly Edit[]): void {
     }
     const next = sorted[low]
     if (next !== undefined && next.start < end)
-      throw new AppError("METADATA_INVALID", { line: site.line }, { subject: "an entry stands within it" })
+      throw new AppError("METADATA_INVALID", { line: site.line }, { subject: "it contains an entry" })
   }
 }
 

@@ -97,7 +97,7 @@ export function checkAliases(
         { path: shownPath(alias.item), line: alias.line },
         {
           exit: 23,
-          notes: [`it stands for a sealed value in line ${target.line}`],
+          notes: [`it refers to a sealed value in line ${target.line}`],
           hint: "write the value out, or say --allow-clear-alias to have it in the clear",
         },
       )
@@ -135,7 +135,7 @@ function checkKeyAliases(
     throw new AppError(
       "ALIAS_TO_SEALED",
       { path: shownPath(item), line },
-      { exit: 23, notes: [`it stands for a sealed value in line ${targetLine}`], hint: "write the key out" },
+      { exit: 23, notes: [`it refers to a sealed value in line ${targetLine}`], hint: "write the key out" },
     )
   }
 }

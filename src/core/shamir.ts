@@ -58,7 +58,7 @@ export function combine(shares: readonly Uint8Array[]): Uint8Array {
   if (shares.length < 2) throw misfit("fewer than two shares")
   if (length < 2 || shares.some((share) => share.length !== length)) throw misfit("shares of unequal length")
   const xs = shares.map((share) => share[length - 1]!)
-  if (xs.includes(0) || new Set(xs).size !== xs.length) throw misfit("a share stands twice")
+  if (xs.includes(0) || new Set(xs).size !== xs.length) throw misfit("a share appears twice")
 
   const secret = new Uint8Array(length - 1)
   for (const [index, share] of shares.entries()) {

@@ -41,7 +41,7 @@ export function toldSites(
     const where = { path: shownPath(site.item), line: site.line }
     if (sameBytes(told.scalar, site.scalar)) return told
     const isAlike = settled !== undefined && equalBytes(settled(told.scalar).bytes, settled(site.scalar).bytes)
-    if (!isAlike) throw new AppError("NOT_PRINTABLE", where, { subject: `no line of ${name} says this text` })
+    if (!isAlike) throw new AppError("NOT_PRINTABLE", where, { subject: `no line of ${name} can hold this text` })
     if (isSelected[index] === true) return told
     throw new AppError("NOT_PRINTABLE", where, {
       subject: "a backslash with an n is read as a line break, except in a value that is sealed",

@@ -27,7 +27,7 @@ export const catalog = {
   SYNTAX: {
     exit: 2,
     title: "the file is not valid in its format",
-    hint: "correct that place; if the file has another format, say so with --input-type",
+    hint: "fix that place; if the file has another format, name it with --input-type",
   },
   NOT_UTF8: { exit: 2, title: "the file is not UTF-8 text", hint: "treat it as binary: --input-type binary" },
   ROOT_NOT_MAP: {
@@ -50,7 +50,7 @@ export const catalog = {
   CONFLICT_MARKERS: {
     exit: 1,
     title: "git left conflict markers in the file",
-    hint: "choose between the two sides, and take the markers out",
+    hint: "choose one of the two sides, and remove the markers",
   },
   NO_DOCUMENT: { exit: 92, title: "the file contains no document", hint: "put a value into it first" },
   TOO_LARGE: {
@@ -139,8 +139,8 @@ export const catalog = {
   },
   ALIAS_TO_SEALED: {
     exit: 25,
-    title: "an alias in the clear leads to a sealed value",
-    hint: "write the value out in place of the alias",
+    title: "a clear alias refers to a sealed value",
+    hint: "write the value out instead of the alias",
   },
   COMMENT_PATTERN: {
     exit: 23,
@@ -150,7 +150,7 @@ export const catalog = {
   ANCHOR_IN_USE: {
     exit: 1,
     title: "an alias needs what would be removed",
-    hint: "write the value out in place of the alias first",
+    hint: "write the value out instead of the alias first",
   },
   KEY_AMBIGUOUS: {
     exit: 23,
@@ -197,27 +197,27 @@ export const catalog = {
   },
   SELECTOR_INEXACT: {
     exit: 1,
-    title: "selectors go by keys, and a key that a path of the rule names stands elsewhere too",
+    title: "sops selects by key, and a key that the rule names is elsewhere in the file too",
     hint: "name this value in the rule as well, or rename one of the two keys; --use-file-selectors keeps the selectors of a file that is sealed already",
   },
   NEW_CLEAR_VALUE: {
     exit: 1,
-    title: "a new value would stand in the clear, and no rule of a config says that it may",
+    title: "a new value would be in the clear, and no rule of a config says that it may",
     hint: "pass --allow-clear with its path, or add a rule to .sopsrc",
   },
   CLEAR_LOOKS_SECRET: {
     exit: 1,
-    title: "a value that looks like a secret would stand in the clear",
+    title: "a value that looks like a secret would be in the clear",
     hint: "let the rule seal it, or pass --allow-clear with its path",
   },
   VALUE_UNSEALED: {
     exit: 1,
-    title: "a value that is sealed would stand in the clear",
-    hint: "say so at a terminal, or pass --allow-clear with its path",
+    title: "a value that is sealed would be in the clear",
+    hint: "confirm it at a terminal, or pass --allow-clear with its path",
   },
   COMMENT_CLEAR: {
     exit: 1,
-    title: "a comment would stand in the clear, and the rule wants all of them sealed",
+    title: "a comment would be in the clear, and the rule wants all of them sealed",
     hint: "a comment is sealed where values are: move it there, or let the rule seal more",
   },
   EMIT_IMPOSSIBLE: { exit: 4, title: "the document cannot be printed in that format", hint: undefined },
@@ -240,9 +240,9 @@ export const catalog = {
   FINGERPRINT_WRONG: {
     exit: 1,
     title: "that is not the fingerprint of the key in the config",
-    hint: "let nobody in with it: ask the newcomer whether `sotto keys` shows another key",
+    hint: "do not let anybody in with it: ask the newcomer whether `sotto keys` shows another key",
   },
-  NAME_IN_USE: { exit: 1, title: "the names of the config stand against that", hint: undefined },
+  NAME_IN_USE: { exit: 1, title: "the names in the config do not allow that", hint: undefined },
   CONFIG_BY_HAND: {
     exit: 1,
     title: "this config can only be changed by hand",
@@ -257,19 +257,19 @@ export const catalog = {
   CONTEXT_INVALID: { exit: 6, title: "the encryption context is not a list of key:value pairs", hint: undefined },
   NAME_MISSING: {
     exit: 8,
-    title: "standard input has no name to choose format and rule by",
+    title: "standard input has no name, which decides the format and the rule",
     hint: "name it with --filename-override NAME",
   },
   VALUE_INVALID: { exit: 7, title: "the value is not JSON", hint: "put text in double quotes, or pass --string" },
   VALUE_MISSING: {
     exit: 100,
     title: "there is no value, and no terminal to ask for it",
-    hint: "give it with --value-stdin or --value-file",
+    hint: "pass it with --value-stdin or --value-file",
   },
   NOTHING_TO_REPLACE: {
     exit: 1,
-    title: "the old value does not stand in these files",
-    hint: "check the value, and name the files or folders where it may be",
+    title: "the old value is not in these files",
+    hint: "check the value, and name the files or folders that may hold it",
   },
   PATH_IN_BINARY: {
     exit: 1,
@@ -344,7 +344,7 @@ export const catalog = {
   CONFIG_NO_RULE: {
     exit: 1,
     title: "error loading config: no matching creation rules found",
-    hint: "add a rule for this path; a rule without a path, as the last one, holds for all files",
+    hint: "add a rule for this path; a last rule without a path applies to all other files",
   },
   CONFIG_NO_DESTINATION: {
     exit: 1,

@@ -20,12 +20,12 @@ export const gitCatalog = {
   REPAIR_REFUSED: {
     exit: 51,
     title: "the file is not what the merge of its parents gives",
-    hint: "restore it from a parent and merge again with the driver, or with `sotto resolve`; --ignore-mac is no answer: it would accept what nobody vouches for",
+    hint: "restore it from a parent and merge again with the driver, or with `sotto resolve`; do not use --ignore-mac: it would accept what nothing vouches for",
   },
   GIT_FAILED: { exit: 1, title: "git failed", hint: undefined },
   REVISION_UNKNOWN: {
     exit: 1,
-    title: "git knows no such revision",
+    title: "git does not know that revision",
     hint: "name a commit, branch or tag: `git log --all` shows them",
   },
 } as const satisfies Record<string, Entry>

@@ -42,7 +42,7 @@ export const keyCatalog = {
   KIND_UNKNOWN: {
     exit: 1,
     title: "a recipient of a kind that this version does not know",
-    hint: "use a release that knows it; rotate and revoke leave it out with --drop-unknown: then it opens the file no longer",
+    hint: "use a release that knows it; rotate and revoke leave it out with --drop-unknown: it then no longer opens the file",
   },
   WRAP_FAILED: { exit: 1, title: "the data key could not be wrapped for every recipient", hint: undefined },
   STANZA_INVALID: { exit: 128, title: "a wrapped data key is malformed", hint: undefined },

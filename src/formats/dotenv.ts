@@ -82,7 +82,7 @@ export const dotenv: Format = {
 
   emitValue(value: Tree): string {
     if (value.type === "scalar" && value.scalar.kind === "str") return utf8.decode(value.scalar.bytes)
-    throw new AppError("NOT_PRINTABLE", {}, { subject: "dotenv has texts and nothing else" })
+    throw new AppError("NOT_PRINTABLE", {}, { subject: "dotenv holds text only" })
   },
 }
 

@@ -44,7 +44,7 @@ export function unflatten(pairs: Iterable<readonly [string, string]>): MetaMap {
   for (const [name, text] of pairs) {
     let at = root
     for (const step of steps(name)) at = child(at, step)
-    if (at.text !== null) throw invalid("a flat name of the metadata stands twice")
+    if (at.text !== null) throw invalid("a flat name of the metadata appears twice")
     at.text = text
   }
   return mapOf(root.members)

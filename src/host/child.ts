@@ -176,7 +176,7 @@ function startError(io: Machine, order: StartOrder, error: unknown): AppError {
   const code = errorCode(error)
   const isMissing = code === "ENOENT" || code === "ENOTDIR" || (code === "EACCES" && isNowhere(io, order))
   if (isMissing) return new AppError("COMMAND_MISSING", {}, { subject: program })
-  const notes = [error === null ? "a zero byte stands in the command" : reasonOf(error)]
+  const notes = [error === null ? "the command contains a zero byte" : reasonOf(error)]
   return new AppError("COMMAND_NOT_EXECUTABLE", {}, { subject: program, notes })
 }
 

@@ -47,7 +47,7 @@ function placeAt(io: Machine, path: string, isFolderFree: boolean): SocketPlace 
   }
   const kind = kindAt(io, path)
   if (kind !== null && kind !== "other") {
-    throw new AppError("KEYSERVICE_LISTEN", {}, { subject: `${path} is there already, and is no socket` })
+    throw new AppError("KEYSERVICE_LISTEN", {}, { subject: `${path} exists already, and is not a socket` })
   }
   const release = io.signals.onEnd(() => fs.remove(path))
   return {

@@ -79,9 +79,9 @@ function objectionOrFailure(io: Machine, path: string, options: ResolveOptions):
 function objection(io: Machine, path: string, { outside, isOwnerChecked = true }: ResolveOptions): string | null {
   const real = io.fs.realpath(path)
   for (const place of [path, real]) {
-    if (place.split(sep).includes("node_modules")) return "it lies in a node_modules folder"
+    if (place.split(sep).includes("node_modules")) return "it is in a node_modules folder"
     if (outside.some((folder) => isInside(folder, place) || isInside(realOrSame(io, folder), place))) {
-      return "it lies in the repository or the working folder"
+      return "it is in the repository or the working folder"
     }
   }
   if (io.platform === "win32") return null

@@ -14,7 +14,7 @@ export function parseDecryptionOrder(text: string): string[] | null {
   if (text === "") return null
   const order = text.split(",").map((word) => word.trim())
   for (const [index, type] of order.entries()) {
-    if (order.indexOf(type) !== index) throw new AppError("KEY_ORDER_INVALID", {}, { subject: `${type} stands twice` })
+    if (order.indexOf(type) !== index) throw new AppError("KEY_ORDER_INVALID", {}, { subject: `${type} appears twice` })
     if (!types.some((known) => known === type)) {
       throw new AppError("KEY_ORDER_INVALID", {}, { subject: `${type} is not known` })
     }

@@ -139,7 +139,7 @@ async function sshFile(context: KeyContext, file: string): Promise<Loaded> {
   const publicKey = key.state === "locked" && key.publicKey !== null ? key.publicKey : await publicFile(context, file)
   if (publicKey === null) {
     const upstream = `failed to obtain public "${file}.pub" key for "${file}" SSH key`
-    return failed("it is locked, and no public key lies beside it in a .pub file", upstream)
+    return failed("it is locked, and there is no public key beside it in a .pub file", upstream)
   }
   return found([lockedSshIdentity({ place: file, file: bytes, publicKey })])
 }

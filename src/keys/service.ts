@@ -112,7 +112,7 @@ export function dataKeyFrom(bytes: Uint8Array, service: string): SecretBytes {
   if (dataKeyLengths.has(bytes.length)) return new SecretBytes(bytes)
   const { length } = bytes
   bytes.fill(0)
-  throw serviceError("KEY_ANSWER", { service, words: `what it unwrapped has ${length} bytes in place of 32` })
+  throw serviceError("KEY_ANSWER", { service, words: `what it unwrapped has ${length} bytes instead of 32` })
 }
 
 /** As `dataKeyFrom`, for base64. */

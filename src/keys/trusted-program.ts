@@ -39,8 +39,8 @@ export async function distrust({ path, facts }: Candidate, context: KeyContext):
   const paths = pathOf(context)
   const folders = strangeFolders(context)
   for (const place of [path, facts.realPath]) {
-    if (place.split(/[\\/]/).includes("node_modules")) return "lies in a node_modules folder"
-    if (folders.some((folder) => isInside(place, folder, context))) return "lies in the repository or working folder"
+    if (place.split(/[\\/]/).includes("node_modules")) return "is in a node_modules folder"
+    if (folders.some((folder) => isInside(place, folder, context))) return "is in the repository or working folder"
   }
   if (context.platform === "win32") return null
   if ((facts.mode & (otherWritable | groupWritable)) !== 0) return "can be written by others"
@@ -49,8 +49,8 @@ export async function distrust({ path, facts }: Candidate, context: KeyContext):
     const parent = await context.stat(folder)
     if (parent === null) return "cannot be judged"
     const isOpen = (parent.mode & otherWritable) !== 0 && (parent.mode & sticky) === 0
-    if (isOpen) return "lies in a folder that others can write"
-    if (!isOwnedWell(parent, context)) return "lies in a folder of another user"
+    if (isOpen) return "is in a folder that others can write"
+    if (!isOwnedWell(parent, context)) return "is in a folder of another user"
     if (folder === paths.dirname(folder)) return null
   }
 }

@@ -83,7 +83,7 @@ export async function tryAttempt(attempt: Attempt, options: Try): Promise<Secret
     if (part === null) return null
     if (part.length === length) return remember(entry, { part, manifest }, options.context)
     attempt.hasWrongLength = true
-    failures.add(`what was unwrapped has ${part.length} bytes in place of ${length}`)
+    failures.add(`what was unwrapped has ${part.length} bytes instead of ${length}`)
     part.wipe()
   } catch (error) {
     // An aborted request has not failed: another one was faster.

@@ -206,7 +206,7 @@ describe.each(kinds)("$name", ({ name, plain, first, second, paths, extra }) => 
       change(file(cwd), (lines) => lines.map((line) => (first.test(line) ? line.replace("one", "uno") : line)))
       expect(await told(cwd, name)).toMatch(
         isInGit
-          ? /has another value, which stands in the clear$/m
+          ? /has another value, which is in the clear$/m
           : new RegExp(`a value in the clear was changed \\(${one}\\), or`),
       )
     }

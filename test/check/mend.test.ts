@@ -203,7 +203,7 @@ describe("--target", () => {
     ],
     [
       "ksops",
-      "a file that lies whole in a container",
+      "a file sealed whole in a container",
       (repo: ReturnType<typeof checkedRepository>) => repo.seal("secrets/a.yaml", "- canary-7f3a\n", "--container"),
     ],
     [

@@ -306,7 +306,7 @@ describe("strictness", () => {
     { source: "version: 1\nrules: [{encrypt: a, clear: b}]", problem: "only one selector a file", at: [2, 22] },
     {
       source: "version: 1\nrules: [{clear: a, encrypted_suffix: y}]",
-      problem: "`clear` and `encrypted_suffix` stand in one rule",
+      problem: "`clear` and `encrypted_suffix` are in one rule",
       at: [2, 10],
     },
     {
@@ -323,7 +323,7 @@ describe("strictness", () => {
     })),
     ...["a..b", "a.", ".a", "a[", "a[x]", "a[*]b", "a['b", ""].map((path) => ({
       source: `version: 1\nrules: [{encrypt: ["${path}"]}]`,
-      problem: "this is no path",
+      problem: "this is not a path",
       at: [2, 20] as [number, number],
     })),
     {

@@ -264,7 +264,7 @@ describe("what is not sealed, not whole, or not the same", () => {
     await own.seal(file, text("a-ours", "c"))
     own.commitAll("ours")
     const { status, stderr } = merge()
-    expect(stderr).toBe("sotto: secrets/app.yaml: merged, but theirs was not sealed: its values stand in the history\n")
+    expect(stderr).toBe("sotto: secrets/app.yaml: merged, but theirs was not sealed: its values are in the history\n")
     expect(status).toBe(0)
     expect(await own.open(file)).toBe(merged)
   })

@@ -186,7 +186,7 @@ describe("S6: resolveProgram", () => {
     const io = machine({ env: new Map([["PATH", join(base, "repo")]]) })
     const refused: unknown = expect.objectContaining({
       code: "PROGRAM_REFUSED",
-      detail: { subject: "tool", notes: [`${path}: it lies in the repository or the working folder`] },
+      detail: { subject: "tool", notes: [`${path}: it is in the repository or the working folder`] },
     })
     expect(() => resolveProgram(io, "tool", { outside: [join(base, "repo")] })).toThrow(refused)
     expect(() => resolveProgram(io, "none", { outside: [] })).toThrow(

@@ -173,8 +173,8 @@ describe("what other providers may do", () => {
 
   const failing = [
     { name: "hangs", answer: hang, reason: "did not answer in time: fake, after 0.04 s" },
-    { name: "returns 31 bytes", answer: () => Promise.resolve(key(31)), reason: "31 bytes in place of 32" },
-    { name: "returns a share", answer: () => Promise.resolve(key(33)), reason: "33 bytes in place of 32" },
+    { name: "returns 31 bytes", answer: () => Promise.resolve(key(31)), reason: "31 bytes instead of 32" },
+    { name: "returns a share", answer: () => Promise.resolve(key(33)), reason: "33 bytes instead of 32" },
     { name: "fails", answer: () => Promise.reject(new AppError("STANZA_INVALID")), reason: "malformed" },
     {
       name: "throws with a secret in the message",

@@ -134,7 +134,7 @@ describe("S16: aliases", () => {
     expect(thrownBy(() => sealed(yaml, plain))).toMatchObject({
       code: "ALIAS_TO_SEALED",
       where: { path: ["y_unencrypted"], line },
-      detail: { notes: [`it stands for a sealed value in line ${line - 1}`] },
+      detail: { notes: [`it refers to a sealed value in line ${line - 1}`] },
     })
     const allowed = sealed(yaml, plain, { allowClearAlias: true })
     expect(allowed).toContain("secret")

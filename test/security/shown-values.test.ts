@@ -40,7 +40,7 @@ describe("a value that is also a key", () => {
   const aliased = { suffix: ".yaml", text: `p: &p ${canary}\n*p : {a_unencrypted: *p}\n` } as const
 
   test.each(["json", "dotenv", "ini", "yaml"])(
-    "is not sealed into %s, where it would stand in the clear",
+    "is not sealed into %s, where it would be in the clear",
     async (type) => {
       for (const face of ["sotto", "sops"] as const) {
         const { status, stdout, stderr } = await shown.run(face, ["encrypt", "--output-type", type, "FILE"], aliased)

@@ -16,13 +16,13 @@ const warning = (title: string, hint?: string): Facts => ({ severity: "warning",
 export const checkCodes = {
   // What should be sealed and is not.
   PLAINTEXT_FILE: error("a rule names the file, and it is not sealed", "seal it with `sotto encrypt -i`"),
-  VALUE_CLEAR: error("a value that the file's selectors name stands in the clear", "seal it with `sotto check --fix`"),
+  VALUE_CLEAR: error("a value that the file's selectors name is in the clear", "seal it with `sotto check --fix`"),
   VALUE_CLEAR_BY_RULE: error(
-    "a value that the rule would seal stands in the clear",
+    "a value that the rule would seal is in the clear",
     "seal it by the rule: `sotto migrate`",
   ),
   COMMENT_CLEAR: error(
-    "a comment stands in the clear, and the rule wants all of them sealed",
+    "a comment is in the clear, but the rule wants every comment sealed",
     "a comment is sealed where values are: move it there and seal the file with `sotto migrate`",
   ),
   SIBLING_PLAINTEXT: error(
@@ -30,15 +30,15 @@ export const checkCodes = {
     "take it out with `git rm --cached`, put its name into .gitignore, and change the values: the history has them",
   ),
   PRIVATE_KEY: error(
-    "a private key or an access key stands in the file",
-    "take it as leaked and replace it; `sotto:allow` in its line says that it is no secret",
+    "the file contains a private key or an access key",
+    "treat it as leaked and replace it; `sotto:allow` in its line says that it is not a secret",
   ),
   FILE_UNSEALED: error("a file that was sealed is plain text now", "restore the sealed file"),
   SEAL_REMOVED: error("a value that was sealed is clear text now", "restore the value from the version before"),
 
   // What is broken.
   TOKEN_INVALID: error("a token is not valid", "restore the value from an earlier version of the file"),
-  TRAILING_TEXT: error("clear text stands behind a token", "remove what follows the closing bracket of the token"),
+  TRAILING_TEXT: error("clear text follows a token", "remove what follows the closing bracket of the token"),
   METADATA_INVALID: error("the file's metadata is not valid", "restore an earlier version of the file"),
   NO_KEYS: error(
     "the metadata names no recipient: nobody can open this file",
@@ -58,12 +58,15 @@ export const checkCodes = {
     "a merge by text has put values of two versions under the MAC of one",
     "repair it with `sotto repair FILE`",
   ),
-  KEY_AMBIGUOUS: error("two paths are one to the encryption, so a value could be moved", "rename one of the two keys"),
+  KEY_AMBIGUOUS: error(
+    "two paths are the same to the encryption, so a value could be moved",
+    "rename one of the two keys",
+  ),
   SHARED_DATA_KEY: error(
     "two files have one data key, so values can be moved between them",
     "give one of them a key of its own: `sotto rotate -i`",
   ),
-  NAME_SUSPECT: warning("a name holds letters that look like others, or that are not seen", "write the name anew"),
+  NAME_SUSPECT: warning("a name contains look-alike or invisible letters", "type the name again"),
 
   // Where a file and its rule differ.
   RECIPIENT_MISSING: error(
@@ -86,7 +89,7 @@ export const checkCodes = {
   CONFIG_DISAGREE: error("two configs of one folder disagree", "let one of them go, or make them say the same"),
   RULE_SHADOWED: error("a rule can never be reached", "put it above the rule that takes its files, or remove it"),
   RULE_UNUSED: warning("a rule matches no tracked file", "remove it, or correct its path"),
-  RECIPIENT_UNUSED: warning("a recipient of the config stands in no rule", "remove it, or name it in a rule"),
+  RECIPIENT_UNUSED: warning("no rule uses a recipient of the config", "remove it, or name it in a rule"),
 
   // What a range of commits changes.
   NEW_DATA_KEY: warning("a data key is new: whoever made it knows it", "rotate it where you do not trust its author"),

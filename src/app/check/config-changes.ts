@@ -57,7 +57,7 @@ function ruleChanges(file: string, before: Config, after: Config): Finding[] {
       .map(({ text }) => text)
       .join("\n")
   if (found.length === 0 && kept(old, nowTexts) !== kept(now, oldTexts)) {
-    found.push(finding("CONFIG_CHANGED", { file, line: 1 }, { subject: "the rules stand in another order" }))
+    found.push(finding("CONFIG_CHANGED", { file, line: 1 }, { subject: "the order of the rules changed" }))
   }
   return found
 }

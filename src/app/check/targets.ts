@@ -102,7 +102,7 @@ export function targetFindings(
   const say = (what: string, at = place): void =>
     void found.push(finding("TARGET_UNSUPPORTED", at, { subject: `${target} does not know ${what}` }))
   const isContainer = metadata.container !== ""
-  if (isContainer && !can.containers) say("a file that lies whole in a container")
+  if (isContainer && !can.containers) say("a file sealed whole in a container")
   if (!isContainer && can.formats !== null && !can.formats.includes(format.name)) say(`${format.name} files`)
   if (!can.documents && scan.documents > 1) say("several documents in one file")
   const { encryptedCommentRegex, unencryptedCommentRegex } = metadata.selectors

@@ -78,7 +78,7 @@ function tokenFinding(place: Place, site: Site): Finding | null {
   if (!looksLikeToken(text)) {
     if (kind === "comment") return null
     return text.includes(tokenMark)
-      ? finding("TOKEN_INVALID", place, { subject: "clear text stands in front of it" })
+      ? finding("TOKEN_INVALID", place, { subject: "clear text precedes it" })
       : finding("VALUE_CLEAR", place)
   }
   const token = parseToken(text, limits.nonce_bytes_max)
@@ -87,7 +87,7 @@ function tokenFinding(place: Place, site: Site): Finding | null {
   if (typeof token === "string") return finding("TOKEN_INVALID", place, { subject: token })
   const invalid = (subject: string, words: Words = {}): Finding =>
     finding("TOKEN_INVALID", place, { ...words, subject })
-  if (token.tag.length < 16 || tagFieldChars(text) !== tagChars) return invalid("its tag has not 16 bytes")
+  if (token.tag.length < 16 || tagFieldChars(text) !== tagChars) return invalid("its tag is not 16 bytes long")
   const isInList = site.item.key === null && site.item.parent !== null
   if (token.kind === "comment" && kind !== "comment" && !isInList) return invalid("it is one of a comment")
   if (token.nonce.length < nonceBytesUsual) return invalid("its nonce has fewer than 12 bytes", { severity: "warning" })

@@ -59,7 +59,7 @@ function noticeCuts(session: Session, leaves: Opened["leaves"], only: readonly s
     return only.length === 0 || only.includes(name) ? [name] : []
   })
   if (names.length === 0) return
-  const text = `${names.join(", ")} without what stands behind the #, as readers of such files have it: --verbatim gives all`
+  const text = `${names.join(", ")} without what follows the #, as readers of such files do: --verbatim gives all of it`
   session.notice(`${file ?? "standard input"}: ${text}`)
 }
 

@@ -42,7 +42,7 @@ export async function grantName(session: Session, options: GrantOptions): Promis
     throw new AppError("NAME_UNKNOWN", {}, { subject: "a name has letters, digits, spaces and . _ @ + -" })
   if (type === null) {
     const hint = "an age recipient begins with age1, an SSH key with ssh-, a PGP fingerprint has 40 hex digits"
-    throw new AppError("RECIPIENT_INVALID", {}, { subject: "this is no kind of recipient that sotto knows", hint })
+    throw new AppError("RECIPIENT_INVALID", {}, { subject: "sotto knows no such kind of recipient", hint })
   }
   const given = parseRecipient(type, recipient)
   noteNamed(session, () => [given])

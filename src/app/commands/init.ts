@@ -67,7 +67,7 @@ async function secondPerson(session: Session, { pq, name: said, ...options }: In
     throw new AppError(
       "FILE_EXISTS",
       { file },
-      { subject: `you stand in it as ${mine.person}`, hint: "go on with your work" },
+      { subject: `you are in it as ${mine.person}`, hint: "go on with your work" },
     )
   const name = await ownName(session, said)
   const members = [...new Set(people.flatMap(({ person }) => person ?? []))]

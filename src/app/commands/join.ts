@@ -39,7 +39,7 @@ export async function joinProject(session: Session, { name: said, pq, ...options
     throw new AppError(
       "NAME_IN_USE",
       { file: config.file },
-      { subject: `your key stands there already, as ${mine.person}` },
+      { subject: `your key is there already, as ${mine.person}` },
     )
   if (isTaken) throw taken(name, config.file)
   const text = await withFile(config.file, async () => withPending(sopsrc.text, { name, recipient }))

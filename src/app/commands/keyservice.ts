@@ -52,7 +52,7 @@ async function serveUnix(session: Session, options: KeyServiceOptions): Promise<
       throw new AppError(
         "KEYSERVICE_LISTEN",
         {},
-        { subject: `${addressText(address)}: somebody listens there already` },
+        { subject: `${addressText(address)}: something is listening there already` },
       )
     }
     place.clear()

@@ -163,7 +163,7 @@ async function unsealingAgreed(session: Session, file: MigratedFile, options: Mi
   const open = file.cleared.filter((site) => !allowed.has(pathText(site)))
   if (open.length === 0) return file
   const names = open.map(({ item }) => displayPath(shownPath(item)))
-  const question = `${names.join(", ")} would stand in the clear in ${file.file}. Is that right?`
+  const question = `${names.join(", ")} would be in the clear in ${file.file}. Is that right?`
   if ((await session.io.terminal.confirm(question)) === true) return file
   return failed(file, unsealed(open).at({ file: file.file }))
 }

@@ -211,7 +211,7 @@ function checkResult(
   throw new AppError(
     "NOT_PRINTABLE",
     {},
-    { subject: "the new value changes what stands around it", hint: "change it with `sotto edit`" },
+    { subject: "the new value changes the text around it", hint: "change it with `sotto edit`" },
   )
 }
 

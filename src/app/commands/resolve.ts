@@ -73,7 +73,7 @@ function decisionsOf({ ours, theirs, take }: ResolveOptions): Decisions {
   for (const text of take) {
     const [, side, path] = /^(ours|theirs):(.+)$/s.exec(text) ?? []
     if (side === undefined || path === undefined)
-      throw new AppError("OPTION_VALUE", {}, { subject: "--take wants ours:PATH or theirs:PATH" })
+      throw new AppError("OPTION_VALUE", {}, { subject: "--take needs ours:PATH or theirs:PATH" })
     paths.set(path === "." ? "[]" : JSON.stringify(parseTreePath(path, 7)), side as Side)
   }
   return { rest: ours ? "ours" : theirs ? "theirs" : null, paths }

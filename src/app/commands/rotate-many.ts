@@ -82,7 +82,7 @@ async function agreed(session: Session, planned: readonly Planned[]): Promise<re
   const open = planned.filter(({ strangers }) => strangers.names.length > 0)
   if (open.length === 0) return planned
   for (const { file, strangers } of open) {
-    session.notice(`no rule says for whom ${file} is; it names ${strangers.names.join(", ")}`)
+    session.notice(`no rule says who may read ${file}; it names ${strangers.names.join(", ")}`)
   }
   const count = open.length === 1 ? "this file" : `these ${open.length} files`
   if ((await session.io.terminal.confirm(`Wrap the new data key of ${count} for all of them?`)) === true) return planned

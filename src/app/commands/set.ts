@@ -66,7 +66,7 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
   })
   if (session.dialect.warns && [...told.values()].some(({ isVerbatim }) => isVerbatim)) {
     session.notice(
-      `${options.file}: ${path.join(".")} is given to children as it is; other readers of the opened file take quotes, blanks or # in it otherwise`,
+      `${options.file}: ${path.join(".")} is given to children as it is; other readers of the opened file read quotes, spaces or # in it differently`,
     )
   }
   return outcome

@@ -24,8 +24,7 @@ export async function makeShim(session: Session, { folder, force }: ShimOptions)
   const path = absolute(io, join(folder, isWindows ? "sops.cmd" : "sops"))
   if (factsOf(io, path)?.realPath === io.program) return said(path)
   if (isThere(session, path)) {
-    if (!force)
-      throw new AppError("FILE_EXISTS", { file: path }, { hint: "say --force to put it in place of that file" })
+    if (!force) throw new AppError("FILE_EXISTS", { file: path }, { hint: "pass --force to replace that file" })
     io.fs.unlink(path)
   }
   if (isWindows) {

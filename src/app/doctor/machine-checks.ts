@@ -62,7 +62,7 @@ export async function stateCheck({ io }: Session): Promise<Check> {
   const folder = stateFolder(io)
   const stat = statOf(io, folder)
   if (stat === null) return ok("state-folder", `${folder} is not there yet`)
-  if (stat.kind !== "folder") return wrong("state-folder", `${folder} is no folder`, `remove ${folder}`)
+  if (stat.kind !== "folder") return wrong("state-folder", `${folder} is not a folder`, `remove ${folder}`)
   if (io.processes.uid !== null && stat.uid !== io.processes.uid) {
     return wrong("state-folder", `${folder} belongs to another user`, `remove ${folder}`)
   }

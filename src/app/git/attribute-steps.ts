@@ -81,7 +81,7 @@ export async function staleItems(session: Session, path: string, lines: () => Pr
 }
 
 function broken(item: string): Item {
-  const detail = "the marks `# sotto: begin` and `# sotto: end` do not stand there as a pair: nothing is changed"
+  const detail = "the marks `# sotto: begin` and `# sotto: end` are not there as a pair: nothing was changed"
   return {
     item,
     state: "finding",

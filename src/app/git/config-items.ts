@@ -31,7 +31,7 @@ function driverItem(entries: readonly ConfigEntry[]): Item {
 function textconvItem(entries: readonly ConfigEntry[]): Item {
   const value = effective(entries, textconvKey)
   if (value !== undefined && value !== null && value !== "") return { item: "textconv", state: "ok" }
-  const detail = "diffs show tokens in place of values"
+  const detail = "diffs show tokens instead of values"
   return finding("textconv", "GIT_TEXTCONV_MISSING", { detail, fix: install })
 }
 
@@ -49,7 +49,7 @@ function programItems(session: Session, entries: readonly ConfigEntry[]): Item[]
 
 function recursiveItems(entries: readonly ConfigEntry[]): Item[] {
   if (effective(entries, recursiveKey) === undefined) return []
-  const detail = "merges with several bases find conflicts that are none"
+  const detail = "merges with several bases report false conflicts"
   return [finding("recursive", "GIT_RECURSIVE_SET", { detail, fix: `git config --unset-all ${recursiveKey}` })]
 }
 

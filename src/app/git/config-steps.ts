@@ -42,7 +42,7 @@ export function configSteps(session: Session, place: ConfigPlace, wanted: readon
   const recursive = valueIn(place, recursiveKey)
   if (recursive === undefined) return steps
   const work = (): Promise<Undo> => change(session, place, () => unsetConfig(place.git, place.scope, recursiveKey))
-  const detail = "with it merges of several bases find conflicts that are none"
+  const detail = "with it, merges with several bases report false conflicts"
   return [...steps, { item: recursiveKey, state: "removed", detail, work }]
 }
 

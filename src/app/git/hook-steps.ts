@@ -84,7 +84,7 @@ function foreignItem({ name, path, kind }: Hook, program: string, chain: boolean
   const how = kind === "framework" ? "add sotto-check of .pre-commit-hooks.yaml to its config" : "put this line into it"
   const detail = chain
     ? `${path} does not begin with #!/bin/sh or bash, so nothing was put into it: ${how}`
-    : `${path} is somebody else's: ${how}${kind === "framework" ? "" : ", or say --chain"}`
+    : `${path} is somebody else's: ${how}${kind === "framework" ? "" : ", or pass --chain"}`
   return { item: `hook ${name}`, state: "finding", code, detail, fix }
 }
 

@@ -25,7 +25,7 @@ export async function programWord(session: Session, asked: string | undefined, t
   }
   const place = isAbsolute(program) ? program : placeOf(session, program)
   if (place !== null && isInTree(session, place, top)) {
-    throw refused(program, "it lies in the work tree, where a branch could replace it")
+    throw refused(program, "it is in the work tree, where a branch could replace it")
   }
   if (place === null || !isProgram(io, place)) throw new AppError("PROGRAM_MISSING", {}, { subject: program, hint })
   return program

@@ -73,7 +73,7 @@ export function changesOfTheirs({ ours, theirs }: MetadataSides, nameOf: (recipi
     ...added.map((recipient) => `adds ${shown(nameOf(recipient))}`),
     ...removed.map((recipient) => `removes ${shown(nameOf(recipient))}`),
   ])
-  if (needed[0] !== needed[1]) lines.push(`needs ${needed[1]} in place of ${needed[0]} groups`)
+  if (needed[0] !== needed[1]) lines.push(`needs ${needed[1]} groups instead of ${needed[0]}`)
   if (JSON.stringify(ours.selectors) !== JSON.stringify(theirs.selectors)) lines.push("changes what is sealed")
   if (ours.macOnlyEncrypted !== theirs.macOnlyEncrypted) lines.push("changes what the MAC counts")
   return lines

@@ -76,7 +76,9 @@ class Search {
     const parents = await this.#parentsOf(id)
     if (parents.length !== 2)
       throw refused(
-        parents.length > 2 ? "an octopus merge has more than two parents" : "the commit that made the file is no merge",
+        parents.length > 2
+          ? "an octopus merge has more than two parents"
+          : "the commit that made the file is not a merge",
         "a squash has lost its parents: name them with --ours and --theirs",
       )
     return { commit: id, ...(await this.#between(parents[0]!, parents[1]!, null)) }

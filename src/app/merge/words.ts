@@ -21,7 +21,7 @@ export function mergeLine(merge: FileMerge, path: string | null, labels: Labels)
     case "plain":
       return null
     case "merged":
-      return merge.notices.length === 0 ? null : "merged, but theirs was not sealed: its values stand in the history"
+      return merge.notices.length === 0 ? null : "merged, but theirs was not sealed: its values are in the history"
     case "locked":
       return `not merged, none of your identities opens it: git keeps all three versions; with a key, ${resolve}`
     case "conflict":

@@ -94,7 +94,7 @@ function binaryBytes([root]: readonly Tree[]): Uint8Array {
     "EMIT_IMPOSSIBLE",
     {},
     {
-      subject: "a document without the one text entry `data` is no binary file",
+      subject: "a document without the one text entry `data` is not a binary file",
       hint: "choose another format with --output-type",
     },
   )

@@ -168,7 +168,7 @@ function lineOf(change: Change): string {
     case "foreign":
       return `${shown(change.at)} opens under no path of this file: its key was renamed, or it is from another file, or it was changed`
     case "cut":
-      return `${shown(change.at)} is no whole token any more: it was cut or changed`
+      return `${shown(change.at)} is no longer a whole token: it was cut or changed`
     case "unsealed":
       return `${shown(change.at)} was typed in the clear where values are sealed: put it in with sotto set or sotto edit`
     case "missing":
@@ -178,11 +178,11 @@ function lineOf(change: Change): string {
     case "added":
       return `${nameOf(change.what, change.at)} was added`
     case "changed":
-      return `${shown(change.at)} has another ${change.isSealed ? "sealed value" : "value, which stands in the clear"}`
+      return `${shown(change.at)} has another ${change.isSealed ? "sealed value" : "value, which is in the clear"}`
     case "swapped":
       return `${shown(change.at)} and ${shown(change.with)} have changed places`
     case "reordered":
-      return `what is in ${container(change.path)} stands in another order`
+      return `what is in ${container(change.path)} is in another order`
     case "selectors":
       return "the settings that say which values are sealed were changed in the metadata"
     case "date":

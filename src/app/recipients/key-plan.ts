@@ -57,7 +57,7 @@ export function unknownIn(groups: readonly (readonly Recipient[])[]): Recipient[
  * does not parse, would be left with the old key.
  *
  * @param before - the entries of the file
- * @param dropUnknown - the user has said so: they open the file no longer
+ * @param dropUnknown - the user has said so: they can no longer open the file
  * @throws {AppError} `KIND_UNKNOWN`, `RECIPIENT_INVALID`
  */
 export function withoutUnknown(

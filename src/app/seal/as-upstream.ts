@@ -60,7 +60,7 @@ export function pathAsUpstream(root: Tree, path: TreePath): FoundPath {
     if (typeof part === "string") throw misplaced(here, "a list has positions, not names")
     if (part < 0) throw misplaced(here, "a position is 0 or more")
     const item: (typeof at.items)[number] | undefined = at.items[part]
-    if (item?.type === "comment") throw misplaced(here, "a comment stands there")
+    if (item?.type === "comment") throw misplaced(here, "there is a comment")
     found.push(at.items.slice(0, part).filter(({ type }) => type !== "comment").length)
     at = item ?? null
   }

@@ -46,7 +46,7 @@ export async function guardClear(
   if (suspects.length === 0) return
   const names = suspects.map(({ leaf }) => nameOf(leaf))
   const answer = await session.io.terminal.confirm(
-    `${names.join(", ")} would stand in the clear in ${file ?? "the file"}, and looks like a secret. Is that right?`,
+    `${names.join(", ")} would be in the clear in ${file ?? "the file"}, and looks like a secret. Is that right?`,
   )
   if (answer === true) return
   const refused = answer === null && isPiped ? suspects.filter(({ isKey }) => isKey) : suspects
@@ -62,7 +62,7 @@ export async function guardClear(
     {
       notes: others.map(({ leaf }) => `also ${nameOf(leaf)}`),
       ...(site.kind === "comment"
-        ? { hint: "take it out of the comment; `sotto:allow` in it says that it is none" }
+        ? { hint: "take it out of the comment, or write `sotto:allow` into it if it is not a secret" }
         : {}),
     },
   )

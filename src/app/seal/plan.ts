@@ -75,7 +75,7 @@ function nobody({ searched }: FileSettings, rule: Rule | null): AppError {
     {},
     {
       notes: [`the rule in line ${line} of ${file} names none`],
-      hint: "name them in that rule, or with --age and its kin",
+      hint: "name them in that rule, or pass a recipient, for example with --age",
     },
   )
 }

@@ -126,7 +126,7 @@ async function confirmClear(session: Session, file: string | null, fresh: readon
   const [first] = fresh
   const names = fresh.map(({ item }) => shownPath(item).join("."))
   const answer = await session.io.terminal.confirm(
-    `${names.join(", ")} would stand in the clear in ${file ?? "the file"}. Is that right?`,
+    `${names.join(", ")} would be in the clear in ${file ?? "the file"}. Is that right?`,
   )
   if (answer === true) return
   throw new AppError(

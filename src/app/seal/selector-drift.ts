@@ -36,7 +36,7 @@ export function checkSelectorDrift(
 }
 
 /**
- * Values that would stand in the clear now and did not before: without a rule nobody has said that they may. An element
+ * Values that would be in the clear now and did not before: without a rule nobody has said that they may. An element
  * that only moved up in its list, as when one before it is removed, was read there by everybody already.
  */
 export function newClearPaths(sites: readonly Site[], byFile: CompiledSelectors, previous: Opened): Site[] {

@@ -4,10 +4,10 @@ import { ruleNumbers } from "./grant.ts"
 
 export const approve = command({
   details: [
-    "What stands under `pending` of .sopsrc is only what somebody has pushed. So the fingerprint of the key is compared " +
-      "with what the newcomer tells you by another way; then the name goes into the rules, and their files follow.",
+    "What is under `pending` in .sopsrc is only what somebody pushed. So compare the fingerprint of the key with " +
+      "what the newcomer tells you in another way. Then the name goes into the rules, and their files follow.",
   ],
-  arguments: { name: { kind: "required", completes: null, summary: "who asked with `sotto join`" } },
+  arguments: { name: { kind: "required", completes: null, summary: "the name that asked with `sotto join`" } },
   options: {
     fingerprint: { kind: "text", value: "TEXT", summary: "what the newcomer told you; without it you are asked" },
     rule: { kind: "list", separator: ",", value: "N", summary: "only this rule, from 1; all rules when absent" },
@@ -15,7 +15,7 @@ export const approve = command({
     dryRun,
     ...openOptions,
   },
-  examples: [{ line: "sotto approve bob", shows: "let bob in, who asked" }],
+  examples: [{ line: "sotto approve bob", shows: "let in bob, who asked" }],
   async run(session, { args, options }) {
     const { approveName } = await import("../../app/commands/approve.ts")
     return approveName(session, { ...options, ...args, rules: ruleNumbers(options.rule) })

@@ -29,11 +29,12 @@ export const targetNames = [
 
 export const check = command({
   details: [
-    "Looks at every tracked file, by its content, and says what should not be committed: plain text that a rule names, " +
-      "values in the clear, private keys, broken files, recipients and selectors that differ from the rule, and rules " +
-      "that nobody reaches. docs/checking.md has every code, and how it is mended. Outside of git it looks at the folder.",
-    "No key is needed and nothing is sent anywhere, so it runs in a hook and for branches of strangers. The status is 1 " +
-      "when there is an error.",
+    "Looks at the content of every tracked file and says what should not be committed: plain text that a rule " +
+      "names, values in the clear, private keys, broken files, recipients and selectors that differ from the rule, " +
+      "and rules that no file reaches. docs/checking.md explains every code and its remedy. Outside of git it looks " +
+      "at the folder.",
+    "It needs no key and sends nothing anywhere, so it can run in a hook and on branches of strangers. The status " +
+      "is 1 if there is an error.",
   ],
   arguments: {
     paths: { kind: "many", completes: "file", summary: "files and folders; everything when absent" },
@@ -48,14 +49,14 @@ export const check = command({
     verify: { kind: "flag", summary: "also open every file, with your identities, and check its MAC" },
     fix: {
       kind: "flag",
-      summary: "seal what is in the clear and take recipients out that the rule does not name; no one is added",
+      summary: "seal what is in the clear, and remove recipients that the rule does not name; nobody is added",
     },
-    strict: { kind: "flag", summary: "warnings fail, too" },
+    strict: { kind: "flag", summary: "warnings fail too" },
     target: {
       kind: "choice",
       value: "NAME",
       choices: targetNames,
-      summary: "also say what this reader cannot open: sops-3.13, flux-2.8, argocd-ksops and others",
+      summary: "also report what this reader cannot open: sops-3.13, flux-2.8, argocd-ksops and others",
     },
     format: {
       kind: "choice",
@@ -65,7 +66,7 @@ export const check = command({
     },
   },
   examples: [
-    { line: "sotto check", shows: "is everything sealed that should be, and for whom it should be?" },
+    { line: "sotto check", shows: "is everything sealed, and for the right people?" },
     { line: "sotto check --staged", shows: "before a commit: what is about to go in?" },
     { line: "sotto check --range origin/main..HEAD --format github", shows: "in CI: what does this branch change?" },
   ],

@@ -2,8 +2,9 @@ import { command } from "../spec.ts"
 
 export const configExport = command({
   details: [
-    "Prints the config that makes sops seal for the same recipients and the same values: names become recipients, path " +
-      "patterns regular expressions. What sops has no word for is named in a comment and a notice. Nothing is written.",
+    "Prints a config that makes sops seal for the same recipients and the same values: names become recipients, " +
+      "and path patterns become regular expressions. What sops cannot express is named in a comment and a notice. " +
+      "Nothing is written.",
   ],
   arguments: {
     file: { kind: "optional", completes: "file", summary: "the .sopsrc; the nearest one when absent" },

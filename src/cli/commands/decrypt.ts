@@ -32,7 +32,7 @@ export const decrypt = command({
     { line: "sotto decrypt secrets.yaml", shows: "print a file in the clear" },
     { line: 'sotto decrypt --extract \'["db"]["password"]\' secrets.yaml', shows: "print one value" },
     { line: "sotto decrypt --output-type json secrets.yaml", shows: "print a YAML file as JSON" },
-    { line: "sotto decrypt -i a.yaml b.yaml", shows: "open files where they stand" },
+    { line: "sotto decrypt -i a.yaml b.yaml", shows: "open files in place" },
   ],
   async run(session, { args, options }) {
     const files = sources(args.files, options)

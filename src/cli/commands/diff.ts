@@ -2,12 +2,11 @@ import { command } from "../spec.ts"
 
 export const diff = command({
   details: [
-    "Compares sealed files as `git diff` does, by default the work tree with HEAD: which key paths, comments, recipients and " +
-      "selectors differ. In place of values it shows fingerprints, which are other ones in each run; where no identity opens " +
-      "both versions, tokens are compared. Nothing is asked, started or connected to but git.",
-    "The first argument may be a revision, A..B, or A...B for what B has changed since the two parted, and two revisions " +
-      "are A..B; paths follow, behind " +
-      "`--` where they could be taken for a revision.",
+    "Compares sealed files as `git diff` does, by default the work tree with HEAD, and shows which key paths, " +
+      "comments, recipients and selectors differ. Instead of values it shows fingerprints, which are new in each " +
+      "run. Where no identity opens both versions, it compares tokens. It asks nothing, and starts nothing but git.",
+    "The first argument may be a revision, A..B, or A...B for what changed in B since it parted from A; two " +
+      "revisions mean A..B. Paths follow, after `--` if they could be taken for a revision.",
   ],
   arguments: {
     words: { kind: "many", completes: "file", summary: "a revision or range, then files and folders" },
@@ -15,11 +14,11 @@ export const diff = command({
   options: {
     staged: { kind: "flag", summary: "compare what is staged" },
     noIndex: { kind: "flag", summary: "compare two files, in git or not" },
-    reveal: { kind: "flag", summary: "show values in place of fingerprints; needs a key" },
+    reveal: { kind: "flag", summary: "show values instead of fingerprints; needs a key" },
     revealForce: { kind: "flag", summary: "the same in CI and under an agent; also written --reveal=force" },
     exitCode: { kind: "flag", summary: "status 1 when there is a difference" },
-    nameOnly: { kind: "flag", summary: "names of the files alone" },
-    markdown: { kind: "flag", summary: "tables for a comment of a pull request" },
+    nameOnly: { kind: "flag", summary: "only the names of the files" },
+    markdown: { kind: "flag", summary: "tables for a comment on a pull request" },
   },
   examples: [
     { line: "sotto diff", shows: "what did I change?" },

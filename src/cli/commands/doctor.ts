@@ -2,10 +2,10 @@ import { command } from "../spec.ts"
 
 export const doctor = command({
   details: [
-    "Looks at identities and who else can read them, the config, git, the editor, gpg, Node, the folder of drafts, and " +
-      "what interrupted writes have left. With a file: does it open here? Nothing is written, nothing is sent, and nobody " +
-      "is asked for a passphrase. The status is 1 when something is wrong.",
-    "With --online the key services of the file are asked too, each by itself.",
+    "Checks your identities and who else can read them, the config, git, the editor, gpg, Node, the folder of " +
+      "drafts, and what interrupted writes left behind. With a file: does it open here? Nothing is written or sent, " +
+      "and no passphrase is asked for. The status is 1 if something is wrong.",
+    "With --online it also asks the key services of the file, one by one.",
   ],
   arguments: {
     file: { kind: "optional", completes: "file", summary: "a sealed file that should open here" },

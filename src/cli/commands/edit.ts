@@ -13,16 +13,17 @@ import { place } from "../target.ts"
 
 export const edit = command({
   details: [
-    "Opens the file in a private folder for the editor of SOPS_EDITOR or EDITOR, and seals it again afterwards. What " +
-      "was not changed keeps its bytes; when nothing was changed the file is not touched and the status is 200.",
-    "When the result cannot be saved, it is kept as an encrypted draft: `sotto edit --resume FILE` continues, and " +
-      "without --resume somebody at a terminal is asked first, since the next edit that is saved takes its place.",
-    "A file that does not exist is made, with the recipients and selectors of its rule.",
+    "Opens the file in a private folder with the editor of SOPS_EDITOR or EDITOR, and seals it again afterwards. " +
+      "What you do not change keeps its bytes. If nothing changed, the file is not touched and the status is 200.",
+    "If the result cannot be saved, it is kept as an encrypted draft: `sotto edit --resume FILE` continues with " +
+      "it. Without --resume, you are asked at a terminal first, since the next edit that is saved replaces the " +
+      "draft.",
+    "A file that does not exist is created, with the recipients and selectors of its rule.",
   ],
   arguments: { file: { kind: "optional", completes: "file", summary: "the sealed file" } },
   options: {
     resume: { kind: "flag", summary: "continue with the draft of an edit that could not be saved" },
-    drafts: { kind: "flag", summary: "list the drafts that wait, by file" },
+    drafts: { kind: "flag", summary: "list the drafts, by file" },
     dropDraft: { kind: "flag", summary: "remove the draft of the file, unread" },
     showMasterKeys: { kind: "flag", short: "s", summary: "show the metadata in the editor too" },
     ...clearOptions,

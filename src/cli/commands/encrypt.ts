@@ -12,9 +12,9 @@ import { outputOf, sources } from "../target.ts"
 
 export const encrypt = command({
   details: [
-    "Seals the values that the config's rule selects, and leaves every other byte as it is. Recipients and rules come " +
-      "from the nearest .sopsrc or .sops.yaml, or from options.",
-    "Over an existing sealed file (--output) every token stays whose value did not change, with the data key, the " +
+    "Seals the values that the config's rule selects, and leaves every other byte as it is. Recipients and rules " +
+      "come from the nearest .sopsrc or .sops.yaml, or from options.",
+    "When --output names a sealed file, every token whose value did not change stays, and so do the data key, the " +
       "recipients and the selectors of that file.",
   ],
   arguments: {
@@ -35,7 +35,7 @@ export const encrypt = command({
     indent,
   },
   examples: [
-    { line: "sotto encrypt -i secrets.yaml", shows: "seal a file where it stands" },
+    { line: "sotto encrypt -i secrets.yaml", shows: "seal a file in place" },
     { line: "sotto encrypt plain.env -o secrets.env", shows: "seal into another file; what did not change stays" },
     { line: "pbpaste | sotto encrypt --filename-override token.txt -o token.txt", shows: "seal standard input" },
   ],

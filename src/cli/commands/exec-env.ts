@@ -5,8 +5,8 @@ import { source } from "../target.ts"
 
 export const execEnv = command({
   details: [
-    "For scripts written for sops: the command is one text that /bin/sh runs. `sotto run` needs no shell, takes several " +
-      "files and nested keys.",
+    "For scripts written for sops: the command is one text that /bin/sh runs. `sotto run` needs no shell, and " +
+      "takes several files and nested keys.",
   ],
   arguments: {
     file: { kind: "required", completes: "file", summary: "the sealed file; - is standard input" },

@@ -17,7 +17,7 @@ export const execFile = command({
   },
   options: {
     background: { kind: "flag", summary: "do not wait for the command (deprecated)" },
-    noFifo: { kind: "flag", summary: "a regular file in place of a pipe" },
+    noFifo: { kind: "flag", summary: "a regular file instead of a pipe" },
     filename: { kind: "text", value: "NAME", summary: "name of the file that the command sees" },
     pristine: { kind: "flag", summary: "start with an empty environment" },
     user: { kind: "text", value: "NAME", summary: "run the command as this user" },

@@ -2,12 +2,12 @@ import { command } from "../spec.ts"
 
 export const explain = command({
   details: [
-    "Says which config and which rule a file has and why, who can open it and who should, which values are sealed, and " +
-      "with a key path why that one is or is not. A file that is not there, or not sealed, is told how it would be. No key " +
-      "is needed.",
+    "Says which config and which rule a file has and why, who can open it and who should, which values are " +
+      "sealed, and, for a key path, why that one is or is not. For a file that does not exist or is not sealed, it " +
+      "says how it would be sealed. No key is needed.",
   ],
   arguments: {
-    file: { kind: "required", completes: "file", summary: "the file; it need not be there" },
+    file: { kind: "required", completes: "file", summary: "the file; it need not exist" },
     path: { kind: "optional", completes: null, summary: 'a key path, as `get` takes it: a[0].b or ["a"][0]["b"]' },
   },
   options: {
@@ -16,7 +16,7 @@ export const explain = command({
   examples: [
     { line: "sotto explain secrets.yaml", shows: "which rule is this, and who is in it?" },
     { line: "sotto explain secrets.yaml db.password", shows: "why is this value sealed?" },
-    { line: "sotto explain --all new.yaml", shows: "which rule would a new file have, and which not?" },
+    { line: "sotto explain --all new.yaml", shows: "which rule would a new file get, and why not the others?" },
   ],
   async run(session, { args, options }) {
     const { explain: explainFile } = await import("../../app/commands/explain.ts")

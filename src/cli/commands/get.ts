@@ -4,8 +4,8 @@ import { source } from "../target.ts"
 
 export const get = command({
   details: [
-    "A text is printed as it is, without a newline behind it; lists, mappings and other values as the output format " +
-      "spells them.",
+    "Text is printed as it is, without a final newline; lists, mappings and other values are printed in the " +
+      "output format.",
   ],
   arguments: {
     file: { kind: "required", completes: "file", summary: "the sealed file; - is standard input" },

@@ -2,8 +2,9 @@ import { command } from "../spec.ts"
 
 export const gitHook = command({
   details: [
-    "The hooks that `sotto git install` writes call this. pre-commit and pre-merge-commit look at what is staged, without a " +
-      "key, and stop git where a secret would be lost or shown; post-merge says which files wait for `sotto repair` or `sotto sync`.",
+    "Called by the hooks that `sotto git install` writes. pre-commit and pre-merge-commit check what is staged, " +
+      "without a key, and stop git before a secret is lost or shown; post-merge says which files wait for `sotto " +
+      "repair` or `sotto sync`.",
   ],
   arguments: {
     name: { kind: "required", completes: ["pre-commit", "pre-merge-commit", "post-merge"], summary: "the hook" },

@@ -2,10 +2,11 @@ import { command } from "../spec.ts"
 
 export const gitInstall = command({
   details: [
-    "Writes settings for the merge driver and for readable diffs, a block of .gitattributes from the paths of the rules " +
-      "and the sealed files that are tracked, and hooks that check what is committed. Running it again brings all of it up to " +
-      "date. Hooks, settings and lines of others stay as they are; each is named, and the status is 1 where one is in the way.",
-    "A clone learns nothing from a repository by itself: everybody runs this once in each clone.",
+    "Writes settings for the merge driver and for readable diffs, a block of .gitattributes from the paths of the " +
+      "rules and the tracked sealed files, and hooks that check what is committed. Run it again to bring all of it " +
+      "up to date. Hooks, settings and lines of others stay as they are; each is named, and the status is 1 if one " +
+      "is in the way.",
+    "A clone takes no settings from a repository, so everybody runs this once in each clone.",
   ],
   arguments: {},
   options: {

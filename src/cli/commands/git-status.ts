@@ -2,8 +2,9 @@ import { command } from "../spec.ts"
 
 export const gitStatus = command({
   details: [
-    "Looks at the settings, attributes and hooks of this clone, and at every sealed file that is tracked. Each finding " +
-      "has a code and a command that mends it; the status is 1 when there is one. Nothing is written, and no key is needed.",
+    "Looks at the settings, attributes and hooks of this clone, and at every tracked sealed file. Each finding " +
+      "has a code and a command that fixes it; the status is 1 if there is one. Nothing is written, and no key is " +
+      "needed.",
   ],
   arguments: {},
   options: {},

@@ -2,8 +2,8 @@ import { command } from "../spec.ts"
 
 export const gitUninstall = command({
   details: [
-    "Removes the settings, the block of attributes, the hooks and the lines in hooks of others that `sotto git install` " +
-      "wrote. A setting that has another value by now is named and stays.",
+    "Removes what `sotto git install` wrote: the settings, the block of attributes, the hooks, and the lines in " +
+      "hooks of others. A setting that has another value by now is named and stays.",
   ],
   arguments: {},
   options: {

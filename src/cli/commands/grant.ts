@@ -4,8 +4,8 @@ import { command } from "../spec.ts"
 
 export const grant = command({
   details: [
-    "Comments and layout of .sopsrc stay. The files of its rules follow at once, for which you have to be able to open " +
-      "them; what you cannot open is named, and left for `sotto sync` by somebody who can.",
+    "Comments and layout of .sopsrc stay. The files of its rules are updated at once, so you have to be able to " +
+      "open them. What you cannot open is named, and left for `sotto sync` by somebody who can.",
   ],
   arguments: {
     name: { kind: "required", completes: null, summary: "what people call them" },

@@ -4,11 +4,11 @@ import { command } from "../spec.ts"
 
 export const groups = command({
   details: [
-    "With several key groups the data key is split: a file opens with one key of each of as many groups as the " +
-      "threshold says. `add` adds a group of the recipients that options name, `delete` takes the group with that " +
-      "number away, counted from 0 as `sops` does. The data key is the same, wrapped for all groups anew. `list` shows " +
-      "the groups with these numbers, and needs no key.",
-    "A config whose rules have key groups is the better place for them: see `sotto sync`.",
+    "With several key groups the data key is split: to open a file you need one key from each of as many groups " +
+      "as the threshold says. `add` adds a group of the recipients that options name; `delete` removes the group " +
+      "with that number, counted from 0 as in `sops`. The data key stays the same and is wrapped again for all " +
+      "groups. `list` shows the groups with their numbers, and needs no key.",
+    "Key groups in the rules of a config are usually better: see `sotto sync`.",
   ],
   arguments: {
     action: { kind: "required", completes: ["add", "delete", "list"], summary: "add or delete, or list" },

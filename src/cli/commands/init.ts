@@ -3,8 +3,8 @@ import { recipientOptions } from "../option-groups.ts"
 
 export const init = command({
   details: [
-    "Makes an age identity when you have none, writes a .sopsrc for this repository, and says what to do next. " +
-      "Nothing that exists is overwritten. In a repository that has a config it makes the identity, and says who can let you in.",
+    "Makes an age identity if you have none, writes a .sopsrc for this repository, and says what to do next. It " +
+      "overwrites nothing. In a repository that has a config it makes the identity, and says who can let you in.",
   ],
   arguments: {},
   options: {

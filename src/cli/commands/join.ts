@@ -2,9 +2,8 @@ import { command } from "../spec.ts"
 
 export const join = command({
   details: [
-    "Makes an age identity when you have none, and writes your name and its public side under `pending` of .sopsrc: a " +
-      "request that you commit and push. No key is wrapped for it, by `sync` or by anything else, until somebody who can " +
-      "read approves it.",
+    "Makes an age identity if you have none, and writes your name and public key under `pending` in .sopsrc: a " +
+      "request that you commit and push. No data key is wrapped for it until somebody who can read approves it.",
   ],
   arguments: {
     name: { kind: "optional", completes: null, summary: "what people call you; git's user.name when absent" },

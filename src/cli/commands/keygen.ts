@@ -3,7 +3,8 @@ import { outputOf } from "../target.ts"
 
 export const keygen = command({
   details: [
-    "Without --output the identity is printed. With it, the file gets mode 0600 and must not exist, and the public key is printed.",
+    "Without --output the identity is printed. With it, the identity goes into a new file of mode 0600, and the " +
+      "public key is printed.",
   ],
   arguments: {},
   options: {

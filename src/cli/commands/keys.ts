@@ -4,7 +4,7 @@ import { command } from "../spec.ts"
 export const keys = command({
   details: [
     "With files: who can open them, by the names of the config, and which of these keys you hold. Without: the " +
-      "identities that are found here, and every place that was searched.",
+      "identities found here, and every place that was searched.",
   ],
   arguments: { files: { kind: "many", completes: "file", summary: "sealed files" } },
   options: { inputType },

@@ -2,9 +2,9 @@ import { command } from "../spec.ts"
 
 export const keyservice = command({
   details: [
-    "Other processes of yours, on this machine or through a forwarded socket, then open files with your keys, and the " +
-      "keys stay here. sops can be such a client too: both speak the same protocol.",
-    "By default it listens on a socket in a folder that nobody else can enter. Ctrl-C, or SIGTERM, ends it.",
+    "Other processes of yours, on this machine or through a forwarded socket, then open files with your keys, and " +
+      "the keys stay here. sops can be such a client too: both speak the same protocol.",
+    "By default it listens on a socket in a folder that nobody else can enter. Ctrl-C or SIGTERM ends it.",
   ],
   arguments: {},
   options: {

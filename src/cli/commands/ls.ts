@@ -4,8 +4,8 @@ import { source } from "../target.ts"
 
 export const ls = command({
   details: [
-    "Each line names a place, the kind of what stands there, and whether it is sealed. Values are not shown, and no key " +
-      "is needed; so nothing proves here that the file is as it was sealed.",
+    "Each line names a place, the kind of its value, and whether it is sealed. It shows no values and needs no " +
+      "key, so it cannot tell whether somebody changed the file.",
   ],
   arguments: { file: { kind: "required", completes: "file", summary: "the sealed file; - is standard input" } },
   options: { inputType },

@@ -2,10 +2,12 @@ import { command } from "../spec.ts"
 
 export const mergeDriver = command({
   details: [
-    "Git calls this for a sealed file that two branches changed, once `sotto git install` has told it to. The versions are " +
-      "opened in memory and merged by key, and the result is sealed: plaintext never reaches the work tree.",
-    "With a conflict the file stays as yours, git keeps all three versions, and `sotto resolve` goes on from there. No " +
-      "network, no question, no program, unless your own git config says `sotto.online = true`.",
+    "Git calls this for a sealed file that two branches changed, once `sotto git install` has told it to. The " +
+      "versions are opened in memory and merged by key, and the result is sealed: plaintext never reaches the work " +
+      "tree.",
+    "In a conflict the file stays as yours, git keeps all three versions, and `sotto resolve` continues from " +
+      "there. It uses no network, asks nothing and starts no program, unless your own git config says `sotto.online " +
+      "= true`.",
   ],
   arguments: {
     base: { kind: "required", completes: "file", summary: "the common ancestor; empty when both sides added the file" },

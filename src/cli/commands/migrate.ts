@@ -5,11 +5,11 @@ const { allowClear, allowClearAlias, allowEmptySelection } = clearOptions
 
 export const migrate = command({
   details: [
-    "Finds every sealed file by its content, compares what is sealed in it with the rule of the config, shows what would " +
-      "change, and asks once for all. Selectors, what the MAC covers (`mac_only_encrypted`) and comments (`comments`) " +
-      "are then those of the rule. Recipients and the data key stay: see `sotto sync` and `sotto rotate`.",
-    "A value that is sealed and would come to stand in the clear is asked about, also with --yes: without a terminal " +
-      "each of them has to be named by --allow-clear. The history has its tokens only, but from then on anybody reads it.",
+    "Finds every sealed file by its content, compares what is sealed in it with the rule of the config, shows " +
+      "what would change, and asks once for all. The file then has the selectors, `mac_only_encrypted` and " +
+      "`comments` of the rule. Recipients and the data key stay: see `sotto sync` and `sotto rotate`.",
+    "Before a sealed value is left in the clear you are asked, also with --yes; without a terminal, name each of " +
+      "them with --allow-clear. The history holds only tokens of it, but from then on anybody can read it.",
   ],
   arguments: {
     paths: { kind: "many", completes: "file", summary: "folders and files; the working folder when absent" },

@@ -2,13 +2,13 @@ import { command } from "../spec.ts"
 
 export const repair = command({
   details: [
-    "A server that knows nothing of sealed files merges them by line, and their MAC holds no more. This merges each of them " +
-      "again, from exactly the parents of that merge, and compares: if every site of the file is what comes out, the file " +
-      "gets a MAC that holds. No token changes, and nothing is believed of the file itself.",
-    "Whatever no parent vouches for is named and refused, with status 51: a value that was put in, moved, removed or brought " +
-      "back. --ignore-mac would accept all of that.",
-    "The merge is the newest commit on the first-parent line that made the file what it is; in the middle of a merge the " +
-      "versions in the index. A squash has lost its parents: name them.",
+    "A server that does not know sealed files merges them by line, which breaks their MAC. This command merges " +
+      "each of them again, from exactly the parents of that merge, and compares: if every site of the file is what " +
+      "comes out, the file gets a valid MAC. No token changes, and nothing in the file itself is trusted.",
+    "What no parent vouches for is named and refused, with status 51: a value that was added, moved, removed or " +
+      "brought back. --ignore-mac would accept all of that.",
+    "The merge is the newest commit on the first-parent line that made the file what it is; during a merge, it is " +
+      "the versions in the index. A squash has lost its parents: name them.",
   ],
   arguments: {
     files: { kind: "some", completes: "file", summary: "sealed files whose MAC does not hold" },

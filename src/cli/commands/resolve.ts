@@ -3,11 +3,12 @@ import { command } from "../spec.ts"
 
 export const resolve = command({
   details: [
-    "Goes on where a merge of sealed files stopped. The editor shows the merged text with git's markers around the values " +
-      "that both sides changed, and nowhere else; what you save is sealed, written and staged. The text lies in a private " +
-      "folder, and never in the work tree.",
-    "--take decides one path, and --ours or --theirs the rest; `--take ours:.` keeps a file that the other side removed. " +
-      "All of these are about values: who may read the file is decided by --metadata, or by one question for all files.",
+    "Continues where a merge of sealed files stopped. The editor shows the merged text, with git's markers only " +
+      "around the values that both sides changed. What you save is sealed, written and staged. The text is in a " +
+      "private folder, never in the work tree.",
+    "--take decides one path, and --ours or --theirs the rest; `--take ours:.` keeps a file that the other side " +
+      "removed. All of these are about values. Who may read the file is decided by --metadata, or by one question " +
+      "for all files.",
   ],
   arguments: {
     files: { kind: "many", completes: "file", summary: "files in conflict; all sealed ones when absent" },
@@ -24,9 +25,9 @@ export const resolve = command({
     keepRecipient: {
       kind: "list",
       value: "RECIPIENT",
-      summary: "a recipient that may read the file although no rule names it",
+      summary: "a recipient that may read the file, although no rule names it",
     },
-    list: { kind: "flag", summary: "only tell what is in conflict; write nothing" },
+    list: { kind: "flag", summary: "only list what is in conflict; write nothing" },
     noStage: { kind: "flag", summary: "write the file, and leave the index as it is" },
     keepEnv,
   },

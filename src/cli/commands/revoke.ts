@@ -3,9 +3,9 @@ import { command } from "../spec.ts"
 
 export const revoke = command({
   details: [
-    "Every file that the name could read gets a new data key without it; then the name leaves .sopsrc, whose comments " +
-      "and layout stay. At the end stand the key paths of all values that the name knows: change them at their source, " +
-      "since whoever could read a value knows it, and old versions of the files can still be opened.",
+    "Every file that the name could read gets a new data key without it; then the name is removed from .sopsrc, " +
+      "whose comments and layout stay. The last lines list the key paths of all values that the name knows: change " +
+      "them at their source, since old versions of the files can still be opened.",
   ],
   arguments: { name: { kind: "required", completes: null, summary: "a name of .sopsrc" } },
   options: { yes, dryRun, dropUnknown, ...clearOptions, ...openOptions },

@@ -14,11 +14,12 @@ import { outputOf, sources } from "../target.ts"
 
 export const rotate = command({
   details: [
-    "Makes a new data key and seals every value anew. Who could read the file before still knows its values, and can " +
-      "open old versions of it: change the values at their source too.",
-    "New recipients join the first key group; who is removed leaves all groups. The config is not followed (see " +
-      "`sotto updatekeys`), but nobody whom its rule does not name is wrapped for unless --keep-recipient says so. " +
-      "Without a rule, whoever opened the file stays, and is asked about all others.",
+    "Makes a new data key and seals every value again. Whoever could read the file before still knows its values, " +
+      "and can open old versions of it: change the values at their source too.",
+    "New recipients join the first key group; removed ones leave all groups. The recipients of the config are not " +
+      "taken over (see `sotto updatekeys`), but the data key is wrapped for nobody whom the rule does not name, " +
+      "unless --keep-recipient says so. Without a rule, the recipient that opened the file stays, and you are asked " +
+      "about all others.",
   ],
   arguments: {
     files: {
@@ -39,7 +40,7 @@ export const rotate = command({
   },
   examples: [
     { line: "sotto rotate -i secrets.yaml", shows: "a new data key" },
-    { line: "sotto rotate -i --rm-age age1... secrets/", shows: "leave somebody out of all files of a folder" },
+    { line: "sotto rotate -i --rm-age age1... secrets/", shows: "remove somebody from all files of a folder" },
     { line: "sotto rotate --dry-run secrets/", shows: "what would be done" },
   ],
   async run(session, { args, options }) {

@@ -5,15 +5,15 @@ import { source } from "../target.ts"
 
 export const run = command({
   details: [
-    "Starts the program without a shell, with the values of the files in its environment only. Signals are passed on, " +
-      "and its status is returned (128 + n after signal n); 125, 126 and 127 are failures of sotto itself, of a " +
-      "program that cannot be executed, and of one that is not there.",
-    "Names have to be valid names of variables. Those that make a program load or run code of the file's choosing " +
-      "(LD_PRELOAD, NODE_OPTIONS, PATH and their kin) are refused unless --allow-env names them, since whoever may change " +
-      "the file could run code with them; docs/threat-model.md lists them. Plain settings pass.",
+    "Starts the program without a shell, with the values of the files in its environment only. Signals are passed " +
+      "on, and its status is returned (128 + n after signal n). 125 is a failure of sotto itself, 126 a program " +
+      "that cannot be executed, 127 one that does not exist.",
+    "Names must be valid names of variables. Those that make a program load or run code of the file's choosing " +
+      "(LD_PRELOAD, NODE_OPTIONS, PATH and the like) are refused unless --allow-env names them, since whoever can " +
+      "change the file could run code with them; docs/threat-model.md lists them. Plain settings pass.",
   ],
   arguments: {
-    command: { kind: "some", completes: null, summary: "the program and its arguments, best behind --" },
+    command: { kind: "some", completes: null, summary: "the program and its arguments, preferably after --" },
   },
   options: {
     file: { kind: "list", short: "f", value: "FILE", summary: "sealed file; may be repeated, and later files win" },

@@ -6,9 +6,9 @@ import { place } from "../target.ts"
 
 export const set = command({
   details: [
-    "The value is JSON, as for sops: a text stands in double quotes. With --string, and at the hidden prompt that asks " +
-      "when no value is given, it is text as it stands.",
-    "An argument can be seen by other users of the machine while the command runs: for a secret use the prompt, " +
+    "The value is JSON, as in sops: put text in double quotes. With --string, and at the hidden prompt that " +
+      "appears when you give no value, it is plain text.",
+    "Other users of the machine can see an argument while the command runs. For a secret, use the prompt, " +
       "--value-stdin or --value-file.",
   ],
   arguments: {
@@ -25,11 +25,11 @@ export const set = command({
     },
   },
   options: {
-    string: { kind: "flag", summary: "the value is text as it stands, not JSON" },
+    string: { kind: "flag", summary: "the value is plain text, not JSON" },
     valueFile: { kind: "flag", summary: "VALUE names a file that holds the value" },
     valueStdin: { kind: "flag", summary: "read the value from standard input" },
-    create: { kind: "flag", summary: "make a new key without asking, however near its name is to another" },
-    idempotent: { kind: "flag", summary: "do not touch the file when the value is the same already" },
+    create: { kind: "flag", summary: "make a new key without asking, even if its name is close to another" },
+    idempotent: { kind: "flag", summary: "do not touch the file if it has that value already" },
     ...clearOptions,
     followLinks,
     ...readOptions,

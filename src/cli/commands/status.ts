@@ -2,8 +2,9 @@ import { command } from "../spec.ts"
 
 export const status = command({
   details: [
-    "Reads the metadata alone, so no key is needed. A file that does not follow its rule, or whose MAC is gone, makes the " +
-      "status 1. The age is that of the data key: since the newest commit that changed it, outside of git since the last change.",
+    "Reads only the metadata, so no key is needed. The status is 1 if a file does not follow its rule or has no " +
+      "MAC. The age is that of the data key: since the newest commit that changed it, or outside of git since the " +
+      "last change.",
   ],
   arguments: {
     paths: { kind: "many", completes: "file", summary: "files and folders; the working folder when absent" },

@@ -2,12 +2,13 @@ import { command } from "../spec.ts"
 
 export const textconv = command({
   details: [
-    "Git calls this for diffs, once `sotto git install` has told it so. With a key it prints the plaintext, and who the " +
-      "file is for; without one the structure, with a fingerprint in place of each value, as it does with --redacted, in CI, " +
-      "under agents and for `git commit -v`. It never fails, and starts, asks and connects to nothing.",
+    "Git calls this for diffs, once `sotto git install` has told it to. With a key it prints the plaintext, and " +
+      "who the file is for. Without one it prints the structure, with a fingerprint instead of each value; it also " +
+      "does so with --redacted, in CI, under agents and for `git commit -v`. It never fails, and starts, asks and " +
+      "connects to nothing.",
   ],
   arguments: { file: { kind: "required", completes: "file", summary: "the file, as git lends it" } },
-  options: { redacted: { kind: "flag", summary: "fingerprints in place of values, also with a key" } },
+  options: { redacted: { kind: "flag", summary: "fingerprints instead of values, also with a key" } },
   examples: [{ line: "sotto textconv --redacted secrets.yaml", shows: "what a reviewer without a key sees" }],
   async run(session, { args, options }) {
     const { textconv: convert } = await import("../../app/commands/textconv.ts")

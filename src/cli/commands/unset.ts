@@ -3,13 +3,13 @@ import { command } from "../spec.ts"
 import { place } from "../target.ts"
 
 export const unset = command({
-  details: ["Removes the lines of the entry and of its own comments, and nothing else."],
+  details: ["Removes the lines of the entry and its own comments, and nothing else."],
   arguments: {
     file: { kind: "required", completes: "file", summary: "the sealed file" },
     path: { kind: "required", completes: null, summary: 'what to remove: db.users[0] or \'["db"]["users"][0]\'' },
   },
   options: {
-    idempotent: { kind: "flag", summary: "do not touch the file, and succeed, when the entry is not there" },
+    idempotent: { kind: "flag", summary: "if there is no such entry, leave the file alone and succeed" },
     ...clearOptions,
     followLinks,
     ...readOptions,

@@ -3,8 +3,8 @@ import { command } from "../spec.ts"
 
 export const updatekeys = command({
   details: [
-    "Compares the recipients of each file with its rule, shows what would change, and asks once for all. The data key " +
-      "stays and is wrapped for others; no value, MAC or date changes.",
+    "Compares the recipients of each file with its rule, shows what would change, and asks once for all. The data " +
+      "key stays and is wrapped for the new recipients; no value, MAC or date changes.",
   ],
   arguments: {
     files: { kind: "some", completes: "file", summary: "sealed files, and folders with sealed files in them" },

@@ -3,7 +3,7 @@ import { command } from "../spec.ts"
 
 export const who = command({
   details: [
-    "Reads the metadata alone, so no key is needed. Whoever the config does not name is shown by the recipient itself.",
+    "Reads only the metadata, so no key is needed. A recipient that the config does not name is shown as it is.",
   ],
   arguments: {
     paths: { kind: "many", completes: "file", summary: "files and folders; the working folder when absent" },

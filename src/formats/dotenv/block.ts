@@ -62,7 +62,7 @@ export function attachBlock(source: string, tree: MetaMap, like: MetadataBlock |
 
 function lineOf(name: string, value: string): string {
   if (name.includes("=") || name.includes("\n")) {
-    throw new AppError("METADATA_INVALID", {}, { subject: "a name in it cannot stand in a dotenv file" })
+    throw new AppError("METADATA_INVALID", {}, { subject: "a name in it cannot be written in a dotenv file" })
   }
   return `${METADATA_PREFIX}${name}=${value.replaceAll("\n", "\\n")}`
 }

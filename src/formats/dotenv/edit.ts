@@ -31,7 +31,7 @@ export function setLine({ source, sites }: Scan, path: Path, value: Tree): Edit[
  * as often as of its first variable.
  */
 export function unsetLine({ source, sites }: Scan, path: Path): Edit[] {
-  if (path.length > 1) throw new AppError("KEY_NOT_FOUND", { path }, { subject: "dotenv knows no nested values" })
+  if (path.length > 1) throw new AppError("KEY_NOT_FOUND", { path }, { subject: "dotenv has no nested values" })
   const key = nameOf(path)
   const nth = sites.findIndex(({ item }) => item.key === key)
   const site = sites[nth]
@@ -46,8 +46,8 @@ export function unsetLine({ source, sites }: Scan, path: Path): Edit[] {
 function nameOf(path: Path): string {
   const [key] = path
   if (typeof key !== "string")
-    throw new AppError("KEY_NOT_FOUND", { path }, { subject: "dotenv has names and nothing else" })
-  if (path.length > 1) throw new AppError("NOT_PRINTABLE", { path }, { subject: "dotenv knows no nested values" })
+    throw new AppError("KEY_NOT_FOUND", { path }, { subject: "dotenv has names only" })
+  if (path.length > 1) throw new AppError("NOT_PRINTABLE", { path }, { subject: "dotenv has no nested values" })
   return key
 }
 

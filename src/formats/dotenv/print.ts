@@ -10,7 +10,7 @@ import { AppError } from "../../errors/app-error.ts"
  * @throws {AppError} `NOT_PRINTABLE` for a value that is a mapping or list, and for a name that would be read as another
  */
 export function printDotenv(tree: Tree): string {
-  if (tree.type !== "map") throw notPrintable("the root is no mapping")
+  if (tree.type !== "map") throw notPrintable("the root is not a mapping")
   return tree.entries
     .map((entry) =>
       entry.type === "comment" ? `#${utf8.decode(entry.text).replaceAll("\n", "\n#")}\n` : `${printLine(entry)}\n`,

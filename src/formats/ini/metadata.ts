@@ -61,7 +61,7 @@ export function readBlock(parts: Parts): MetadataBlock | null {
   const read = (): MetaMap => {
     const second = indexes[1]
     if (second !== undefined) {
-      throw new AppError("METADATA_INVALID", { line: parts.sections[second]!.line }, { subject: "it stands twice" })
+      throw new AppError("METADATA_INVALID", { line: parts.sections[second]!.line }, { subject: "it appears twice" })
     }
     return unflatten(new Map(layout.lines.map(({ key, value }) => [key, value])))
   }

@@ -33,9 +33,9 @@ export function blockOf(source: string, root: JsonNode): MetadataBlock | null {
   if (node === undefined) return null
   const layout = layoutOf(source, root, node)
   const read = (): MetaMap => {
-    if (blocks.length > 1) throw new AppError("METADATA_INVALID", {}, { subject: "it stands twice" })
+    if (blocks.length > 1) throw new AppError("METADATA_INVALID", {}, { subject: "it appears twice" })
     const value = metaValue(source, node)
-    if (!isMetaMap(value)) throw new AppError("METADATA_INVALID", {}, { subject: "it is no mapping" })
+    if (!isMetaMap(value)) throw new AppError("METADATA_INVALID", {}, { subject: "it is not a mapping" })
     return value
   }
   return metadataBlock(read, { detach: [...detach(source, root, layout), ...dropRest(source, root.end)], layout })

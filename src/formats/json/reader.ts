@@ -108,7 +108,7 @@ export class JsonReader {
   expectEnd(): void {
     this.#skipSpace()
     if (this.#at < this.#source.length) {
-      const reason = "text stands behind the end of the object, which sops would drop without a word"
+      const reason = "text follows the end of the object, and sops would drop it silently"
       throw this.#error("SYNTAX", reason, "seal the whole file in a container with --container")
     }
   }
@@ -259,7 +259,7 @@ export class JsonReader {
   #word(): void {
     this.#begin()
     const word = words.find(({ text }) => this.#source.startsWith(text, this.#at))
-    if (word === undefined) throw this.#syntax("a value is missing, or is no JSON")
+    if (word === undefined) throw this.#syntax("a value is missing or is not JSON")
     this.#at += word.text.length
     this.#place.end = this.#at
     this.#count()

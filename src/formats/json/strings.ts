@@ -65,7 +65,7 @@ function slowStringEnd(source: string, start: number): number | StringFault {
   for (let at = start + 1; at < source.length; at++) {
     const code = source.charCodeAt(at)
     if (code === QUOTE) return at + 1
-    if (code < 0x20) return { fault: at, reason: "a control character stands in a string: write it as an escape" }
+    if (code < 0x20) return { fault: at, reason: "a control character in a string: write it as an escape" }
     if (code !== BACKSLASH) continue
     at++
     const escaped = source.charCodeAt(at)
@@ -76,7 +76,7 @@ function slowStringEnd(source: string, start: number): number | StringFault {
       }
       at += 4
     } else if (!escapes.has(escaped)) {
-      return { fault: at, reason: "JSON knows no such escape in a string" }
+      return { fault: at, reason: "JSON has no such escape" }
     }
   }
   return { fault: start, reason: "a string does not end" }

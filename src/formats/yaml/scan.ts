@@ -150,7 +150,7 @@ function metadataOf([first, second]: readonly YamlPair[], blocks: readonly MetaB
   const layout = blocks.map(([block]) => block?.place ?? null)
   const read = (): ReturnType<typeof metaTree> => {
     if (second === undefined && first !== undefined) return metaTree(first.value)
-    throw new AppError("METADATA_INVALID", { line: second?.key.line }, { subject: "it stands twice" })
+    throw new AppError("METADATA_INVALID", { line: second?.key.line }, { subject: "it appears twice" })
   }
   return metadataBlock(read, { detach, detachAsUpstream: asUpstream, layout })
 }

@@ -65,7 +65,7 @@ async function* readLines(name: string, talk: Talk): AsyncGenerator<string, unde
     const chunk = await talk.read()
     if (chunk === null) return undefined
     total += chunk.length
-    if (total > bytesMax) throw pluginFailed(name, "it says more than 1 MB")
+    if (total > bytesMax) throw pluginFailed(name, "it sent more than 1 MB")
     pending = Buffer.concat([pending, chunk])
     for (let end = pending.indexOf(newline); end !== -1; end = pending.indexOf(newline)) {
       yield pending.toString("latin1", 0, end)

@@ -20,7 +20,7 @@ export function wrapForSsh(fileKey: Uint8Array, recipient: SshPublicKey, aead: A
     return { type: "ssh-rsa", args: [sshTag(recipient)], body: publicEncrypt({ key, ...oaep }, fileKey) }
   }
   const point = montgomeryPoint(recipient.publicKey)
-  if (point === null) throw new RangeError("the recipient is no point of the curve")
+  if (point === null) throw new RangeError("the recipient is not a point on the curve")
   const ephemeral = ephemeralKey()
   const share = publicPoint(ephemeral)
   const secret = exchange(ephemeral, point)

@@ -20,11 +20,11 @@ export function endpointOf({ env }: Pick<KeyContext, "env">): Endpoint {
   const named = env("SOPS_GCP_KMS_ENDPOINT") ?? ""
   if (named !== "") {
     const [, scheme = "https://", host, port = ""] = address.exec(named) ?? []
-    if (host === undefined) throw invalid("SOPS_GCP_KMS_ENDPOINT is no host and no address")
+    if (host === undefined) throw invalid("SOPS_GCP_KMS_ENDPOINT is neither a host nor an address")
     return { origin: `${scheme}${host}${port}`, universe: null }
   }
   const universe = env("SOPS_GCP_KMS_UNIVERSE_DOMAIN") || env("GOOGLE_CLOUD_UNIVERSE_DOMAIN") || defaultUniverse
-  if (!domain.test(universe)) throw invalid("SOPS_GCP_KMS_UNIVERSE_DOMAIN is no domain")
+  if (!domain.test(universe)) throw invalid("SOPS_GCP_KMS_UNIVERSE_DOMAIN is not a domain")
   return { origin: `https://cloudkms.${universe}`, universe }
 }
 

@@ -56,7 +56,7 @@ async function wrap(
   manifest: Manifest,
   context: KeyContext,
 ): Promise<Uint8Array> {
-  if (!isKeyLength(bytes.length)) throw new AppError("KEYSERVICE_FAILED", {}, { subject: "that is no data key" })
+  if (!isKeyLength(bytes.length)) throw new AppError("KEYSERVICE_FAILED", {}, { subject: "that is not a data key" })
   const dataKey = new SecretBytes(Uint8Array.from(bytes))
   try {
     return Buffer.from(await (await manifest.load()).wrap(dataKey, recipient, context), "utf8")

@@ -110,7 +110,7 @@ function wordsOf(headers: IncomingHttpHeaders): string {
 /** A code of the system, never a message: that may quote what was sent. */
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : ""
-  if (code === "ECONNREFUSED" || code === "ENOENT") return "nobody listens there"
+  if (code === "ECONNREFUSED" || code === "ENOENT") return "nothing is listening there"
   return /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? code : "the connection failed"
 }
 

@@ -133,7 +133,7 @@ function listenError(address: Address, error: Error): AppError {
   const code = "code" in error && typeof error.code === "string" ? error.code : ""
   const reason =
     code === "EADDRINUSE"
-      ? "somebody listens there already"
+      ? "something is listening there already"
       : code === "EINVAL"
         ? "the path is too long for a socket"
         : /^E[A-Z0-9]{1,20}$/.test(code)

@@ -67,7 +67,7 @@ function isTrue(text: string): boolean {
 function furtherHeaders(text: string): Record<string, string> {
   if (text === "") return {}
   const json = parseJson(text)
-  if (typeof json !== "object" || json === null) throw invalid("VAULT_HEADERS is no JSON mapping")
+  if (typeof json !== "object" || json === null) throw invalid("VAULT_HEADERS is not a JSON mapping")
   const pairs = Object.entries(json).map(([name, value]) => {
     const isName = /^[A-Za-z0-9-]{1,100}$/.test(name) && !/^x-vault-|^host$|^content-length$/i.test(name)
     if (!isName) throw invalid("VAULT_HEADERS names a header that cannot be set")

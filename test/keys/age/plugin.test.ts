@@ -138,7 +138,7 @@ describe("a plugin", () => {
   const failures = [
     { mode: "silent end", reason: "it ended before it was done" },
     { mode: "nonsense", reason: "it does not keep to the protocol" },
-    { mode: "flood", reason: "it says more than 1 MB" },
+    { mode: "flood", reason: "it sent more than 1 MB" },
     { mode: "secret", reason: "wrong PIN: fail" },
     { mode: "confirm", reason: "declined: fail" },
   ]
@@ -210,7 +210,7 @@ describe("S6: a plugin that a file or config chose", () => {
     {
       name: "in the working folder",
       build: (root: string) => ({ PATH: install(join(root, "work/bin")), workspace: [join(root, "work")] }),
-      reason: "lies in the repository or working folder",
+      reason: "is in the repository or working folder",
     },
     {
       name: "linked from the working folder",
@@ -220,7 +220,7 @@ describe("S6: a plugin that a file or config chose", () => {
         symlinkSync(join(install(join(root, "bin")), "age-plugin-xor"), join(work, "age-plugin-xor"))
         return { PATH: work, workspace: [work] }
       },
-      reason: "lies in the repository or working folder",
+      reason: "is in the repository or working folder",
     },
     {
       name: "in the working folder behind a link",
@@ -230,12 +230,12 @@ describe("S6: a plugin that a file or config chose", () => {
         symlinkSync(join(work, "age-plugin-xor"), join(root, "bin/age-plugin-xor"))
         return { PATH: join(root, "bin"), workspace: [work] }
       },
-      reason: "lies in the repository or working folder",
+      reason: "is in the repository or working folder",
     },
     {
       name: "in node_modules",
       build: (root: string) => ({ PATH: install(join(root, "node_modules/.bin")), workspace: [] }),
-      reason: "lies in a node_modules folder",
+      reason: "is in a node_modules folder",
     },
     {
       name: "writable by others",
@@ -251,7 +251,7 @@ describe("S6: a plugin that a file or config chose", () => {
         chmodSync(dirname(install(join(root, "open/bin"))), 0o777)
         return { PATH: join(root, "open/bin"), workspace: [] }
       },
-      reason: "lies in a folder that others can write",
+      reason: "is in a folder that others can write",
     },
     {
       name: "nowhere",

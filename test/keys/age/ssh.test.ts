@@ -76,7 +76,7 @@ describe.runIf(hasSshKeygen)("keys that ssh-keygen made", () => {
     const { places } = (await age.explain?.(entry, context)) ?? { places: [] }
     expect(places[0]).toMatchObject({
       state: "failed",
-      reasons: ["it is locked, and no public key lies beside it in a .pub file"],
+      reasons: ["it is locked, and there is no public key beside it in a .pub file"],
     })
   })
 

@@ -105,7 +105,7 @@ describe("a service of ours, and our client", () => {
     const error = (await work.catch((caught: unknown) => caught)) as { detail: { notes: string[] } }
     const notes = error.detail.notes.filter((note) => note.startsWith("for "))
     expect(notes).toHaveLength(1)
-    expect(notes[0]!.match(/nobody listens there/g)).toHaveLength(2)
+    expect(notes[0]!.match(/nothing is listening there/g)).toHaveLength(2)
   })
 })
 
@@ -342,7 +342,7 @@ describe("the command", () => {
     const env = { XDG_RUNTIME_DIR: runtime }
     const first = await running([], env)
     expect(first.address).toBe(`unix://${runtime}/sotto/keyservice.sock`)
-    await expect(running([], env)).rejects.toThrow("somebody listens there already")
+    await expect(running([], env)).rejects.toThrow("something is listening there already")
     await first.stop("SIGKILL")
     const second = await running([], env)
     expect(await second.stop("SIGTERM")).toBe(0)

@@ -9,7 +9,7 @@ import { resolveScalar } from "./resolve.ts"
 /**
  * The metadata as data, without its comments. A date without quotes, as releases before 3.13 read it, is its own text.
  *
- * @throws {AppError} `METADATA_INVALID` when it is no mapping, or holds what no metadata can
+ * @throws {AppError} `METADATA_INVALID` when it is not a mapping, or holds what no metadata can
  */
 export function metaTree(node: YamlNode): MetaMap {
   const tree = metaValue(node, { left: limits.virtual_sites_max }, 0)

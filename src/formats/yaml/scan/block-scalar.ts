@@ -91,7 +91,7 @@ function scanHeader(s: Scanner): Header {
     skipLine(s)
   }
   const code = text.charCodeAt(s.pos)
-  if (!isBreakOrEnd(code)) throw syntaxAt(text, s.pos, "something stands behind the header of a block scalar")
+  if (!isBreakOrEnd(code)) throw syntaxAt(text, s.pos, "something follows the header of a block scalar")
   if (code !== 0) skipBreak(s)
   return { header, indicator, chomp }
 }
@@ -117,7 +117,7 @@ function skipGaps(s: Scanner, given: number, start: number, gaps: Gaps): number 
     if (column > deepest) deepest = column
     const code = text.charCodeAt(s.pos)
     if (code === TAB && (given === 0 || column < given))
-      throw syntaxAt(text, start, "a tab stands where the indent of a block scalar belongs")
+      throw syntaxAt(text, start, "a block scalar is indented with a tab")
     if (!isBreak(code)) break
     gaps.last = s.pos
     gaps.breaks += readBreak(s)

@@ -54,7 +54,7 @@ function parseContent(
       break
   }
   if (properties === null)
-    throw syntaxAt(p.source, token.start, "a value is missing, or something else stands in its place")
+    throw syntaxAt(p.source, token.start, "a value is missing, or something else is in its place")
   return emptyScalar(token, properties.end, properties)
 }
 
@@ -76,7 +76,7 @@ function parseAlias(p: Parser, token: Token): Draft<AliasNode> {
   // An anchor whose node is not complete holds the alias itself.
   const target = p.anchors.get(token.value)?.node
   if (target === undefined || target === null)
-    throw syntaxAt(p.source, token.start, "no anchor of that name stands above this alias")
+    throw syntaxAt(p.source, token.start, "no anchor of that name comes before this alias")
   const node = aliasNode(token, takeComments(p), target)
   nextToken(p.scanner)
   return node

@@ -90,7 +90,7 @@ function skipBlanks(s: Scanner, indent: number): string | null {
     const code = text.charCodeAt(s.pos)
     if (isBlank(code)) {
       if (fold !== null && code === TAB && s.pos - s.lineStart < indent)
-        throw syntaxAt(text, s.pos, "a tab stands in the indent")
+        throw syntaxAt(text, s.pos, "a tab in the indentation")
       s.pos++
     } else if (isBreak(code)) {
       const mark = readBreak(s)

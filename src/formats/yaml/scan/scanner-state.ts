@@ -102,11 +102,11 @@ const PADDING = "\0\0\0\0"
 /** @throws {AppError} `SYNTAX` when the text holds a character that go-yaml's reader refuses */
 export function newScanner(source: string): Scanner {
   const bad = unprintable.exec(source)
-  if (bad !== null) throw syntaxAt(source, bad.index, "a control character stands in the text")
+  if (bad !== null) throw syntaxAt(source, bad.index, "a control character in the text")
   if (!source.isWellFormed()) throw syntaxAt(source, 0, "the text is not well-formed Unicode")
   const start = source.charCodeAt(0) === BOM ? 1 : 0
   // With a second BOM go-yaml loses the first character of each line for a while: no reading of that is right.
-  if (start === 1 && source.charCodeAt(1) === BOM) throw syntaxAt(source, 1, "two byte order marks stand at its start")
+  if (start === 1 && source.charCodeAt(1) === BOM) throw syntaxAt(source, 1, "two byte order marks at its start")
   return {
     text: source + PADDING,
     pos: start,

@@ -128,7 +128,7 @@ function fetchContent(s: Scanner, code: number): void {
       return fetchTag(s)
     case PIPE:
     case GREATER:
-      if (inFlow) throw syntaxAt(s.text, s.pos, "a block scalar cannot stand in brackets")
+      if (inFlow) throw syntaxAt(s.text, s.pos, "a block scalar cannot be in brackets")
       return fetchBlockScalar(s)
     case SINGLE_QUOTE:
       return fetchScalar(s, "single")
@@ -226,7 +226,7 @@ function fetchEntry(s: Scanner): void {
 
 function fetchKey(s: Scanner): void {
   if (s.flowLevel === 0) {
-    if (!s.isKeyAllowed) throw syntaxAt(s.text, s.pos, "a key cannot stand here: check the indent")
+    if (!s.isKeyAllowed) throw syntaxAt(s.text, s.pos, "a key cannot be here: check the indentation")
     rollIndent(s, columnOf(s), s.tokens.length, "block-map", s.pos, s.line)
   }
   dropKey(s)
@@ -249,7 +249,7 @@ function fetchValue(s: Scanner): void {
         throw syntaxAt(
           s.text,
           s.pos,
-          "a key cannot stand here: check the indent, or put a value that holds `: ` in quotes",
+          "a key cannot be here: check the indentation, or put a value that holds `: ` in quotes",
         )
       rollIndent(s, columnOf(s), s.tokens.length, "block-map", s.pos, s.line)
     }
