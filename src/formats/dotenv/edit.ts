@@ -45,8 +45,7 @@ export function unsetLine({ source, sites }: Scan, path: Path): Edit[] {
 
 function nameOf(path: Path): string {
   const [key] = path
-  if (typeof key !== "string")
-    throw new AppError("KEY_NOT_FOUND", { path }, { subject: "dotenv has names only" })
+  if (typeof key !== "string") throw new AppError("KEY_NOT_FOUND", { path }, { subject: "dotenv has names only" })
   if (path.length > 1) throw new AppError("NOT_PRINTABLE", { path }, { subject: "dotenv has no nested values" })
   return key
 }
