@@ -1,3 +1,4 @@
+import { inTime, OutOfTime } from "./time-limit.ts"
 import { type Recipient } from "../core/recipient.ts"
 import { SecretBytes } from "../core/secret.ts"
 import { AppError } from "../errors/app-error.ts"
@@ -63,13 +64,15 @@ export async function callService<T>(
   const where = { provider: recipient.type, recipient: recipientName(recipient) }
   checkRecipient(recipient)
   const { overallMs } = readTiming(context)
-  const timeUp = AbortSignal.timeout(overallMs)
-  const signal = AbortSignal.any([context.signal, timeUp])
   try {
-    return await unlessAborted(work(deriveContext(context, { signal, effort: context.effort })), signal, discard)
+    return await inTime(
+      { ms: overallMs, signal: context.signal },
+      (signal) => work(deriveContext(context, { signal, effort: context.effort })),
+      discard,
+    )
   } catch (error) {
-    if (signal.aborted) {
-      const words = timeUp.aborted ? `after ${overallMs / 1000} s` : "it was given up"
+    if (error instanceof OutOfTime) {
+      const words = error.isTimeUp ? `after ${overallMs / 1000} s` : "it was given up"
       throw new AppError("KEY_TIMEOUT", where, { subject: `${service}, ${words}` })
     }
     if (error instanceof AppError) throw error.at(where)
@@ -78,23 +81,6 @@ export async function callService<T>(
     // Its message may hold anything.
     const name = error instanceof Error && /^[A-Za-z]{1,60}$/.test(error.name) ? error.name : "unknown"
     throw serviceError("KEY_ANSWER", { service, words: `an unexpected failure (${name})` }).at(where)
-  }
-}
-
-async function unlessAborted<T>(work: Promise<T>, signal: AbortSignal, discard?: (late: T) => void): Promise<T> {
-  let isOver = false
-  work.then((late) => isOver && discard?.(late)).catch(() => undefined)
-  let stop: (() => void) | undefined
-  const aborted = new Promise<never>((_, reject) => {
-    stop = () => reject(new Error("aborted"))
-    signal.addEventListener("abort", stop, { once: true })
-    if (signal.aborted) stop()
-  })
-  try {
-    return await Promise.race([work, aborted])
-  } finally {
-    isOver = true
-    if (stop !== undefined) signal.removeEventListener("abort", stop)
   }
 }
 

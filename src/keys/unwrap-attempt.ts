@@ -1,3 +1,4 @@
+import { inTime, OutOfTime } from "./time-limit.ts"
 import { type Recipient, type WrappedKey } from "../core/recipient.ts"
 import { runSlot } from "../core/run-memory.ts"
 import { type SecretBytes } from "../core/secret.ts"
@@ -144,27 +145,17 @@ export async function unwrapInTime(entry: WrappedKey, manifest: Manifest, option
   signal?.throwIfAborted()
   if (timeoutMs === undefined) return provider.unwrap(entry, deriveContext(context, { signal, effort }))
 
-  const own = new AbortController()
-  const outer = signal ?? context.signal
-  const both = AbortSignal.any([outer, own.signal])
-  const request = provider.unwrap(entry, deriveContext(context, { signal: both, effort }))
-  let isGivenUp = false
-  void request.then((part) => isGivenUp && part?.wipe()).catch(() => undefined)
-  let timer: NodeJS.Timeout | undefined
-  let stop: (() => void) | undefined
-  const end = new Promise<never>((_, reject) => {
-    const subject = `${manifest.title}, after ${timeoutMs / 1000} s`
-    timer = setTimeout(() => reject(new AppError("KEY_TIMEOUT", {}, { subject })), timeoutMs)
-    stop = () => reject(new AppError("KEY_TIMEOUT", {}, { subject: `${manifest.title}, it was given up` }))
-    outer.addEventListener("abort", stop)
-  })
+  const [ms, outside] = [timeoutMs, signal ?? context.signal]
   try {
-    return await Promise.race([request, end])
-  } finally {
-    isGivenUp = true
-    clearTimeout(timer)
-    if (stop !== undefined) outer.removeEventListener("abort", stop)
-    own.abort()
+    return await inTime(
+      { ms, signal: outside },
+      (own) => provider.unwrap(entry, deriveContext(context, { signal: own, effort })),
+      (late) => late?.wipe(),
+    )
+  } catch (error) {
+    if (!(error instanceof OutOfTime)) throw error
+    const subject = `${manifest.title}, ${error.isTimeUp ? `after ${ms / 1000} s` : "it was given up"}`
+    throw new AppError("KEY_TIMEOUT", {}, { subject })
   }
 }
 

@@ -1,3 +1,4 @@
+import { timeLimit } from "./time-limit.ts"
 import { type WrappedKey } from "../core/recipient.ts"
 import { SecretBytes } from "../core/secret.ts"
 import { combine } from "../core/shamir.ts"
@@ -167,16 +168,20 @@ async function runOnline(round: readonly Turn[], { context, timing, patience, is
   if (patience.leftMs === 0) return giveUp(turns)
 
   const began = performance.now()
-  const timeUp = AbortSignal.timeout(patience.leftMs)
-  const signal = AbortSignal.any([context.signal, stop.signal, timeUp])
+  const limit = timeLimit(patience.leftMs, context.signal, stop.signal)
   const tasks = turns.map(async ({ group, attempts }) => {
     if (group.part !== null) return
     const start = (attempt: Attempt, own: AbortSignal): Promise<SecretBytes | null> =>
       tryAttempt(attempt, { context, effort: "any", signal: own, timeoutMs: timing.requestMs })
     const discard = (part: SecretBytes): void => part.wipe()
-    group.part = await raceWithHeadStart(attempts, start, { headStartMs: timing.headStartMs, signal }, discard)
+    group.part = await raceWithHeadStart(
+      attempts,
+      start,
+      { headStartMs: timing.headStartMs, signal: limit.signal },
+      discard,
+    )
     if (isDone()) stop.abort()
-    if (timeUp.aborted) giveUp([{ group, attempts }])
+    if (limit.isOver) giveUp([{ group, attempts }])
   })
   await Promise.all(tasks)
   patience.leftMs = Math.max(0, Math.floor(patience.leftMs - (performance.now() - began)))

@@ -1,3 +1,4 @@
+import { timeLimit } from "../time-limit.ts"
 import { DecryptCommand, EncryptCommand, KMSClient } from "@aws-sdk/client-kms"
 import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -79,7 +80,7 @@ async function withClient<T>(recipient: KmsRecipient, context: KeyContext, work:
 
 /** An error is not worth waiting for. */
 function quickly(credentials: Credentials, region: string, context: KeyContext): Promise<string> {
-  const signal = AbortSignal.any([context.signal, AbortSignal.timeout(callerTimeoutMs)])
+  const { signal } = timeLimit(callerTimeoutMs, context.signal)
   return callerOf(credentials, region, deriveContext(context, { signal, effort: context.effort }))
 }
 

@@ -1,3 +1,4 @@
+import { timeLimit } from "../time-limit.ts"
 import { type ClientRequest, type IncomingMessage, type RequestOptions, request as plainRequest } from "node:http"
 import { request as tlsRequest } from "node:https"
 import { AppError } from "../../errors/app-error.ts"
@@ -48,16 +49,15 @@ const bytesMaxByDefault = 256 * 1024
 export async function send(request: HttpRequest, context: KeyContext): Promise<HttpAnswer> {
   const requestMs = Math.min(readTiming(context).requestMs, request.timeoutMs ?? Infinity)
   context.signal.throwIfAborted()
-  const timeUp = AbortSignal.timeout(requestMs)
-  const signal = AbortSignal.any([context.signal, timeUp])
+  const limit = timeLimit(requestMs, context.signal)
   const connections = await connectionsOf(context)
   const { service, url } = request
   const host = request.socketPath ?? url.host
   try {
-    return await sendTwiceIfNeeded(request, { context, connections, signal })
+    return await sendTwiceIfNeeded(request, { context, connections, signal: limit.signal })
   } catch (error) {
     context.signal.throwIfAborted()
-    if (!timeUp.aborted) throw networkError(error, { service, host })
+    if (!limit.isOver) throw networkError(error, { service, host })
     throw new AppError("KEY_TIMEOUT", {}, { subject: `${service} at ${host}, after ${requestMs / 1000} s` })
   }
 }

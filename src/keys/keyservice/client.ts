@@ -1,3 +1,4 @@
+import { timeLimit } from "../time-limit.ts"
 import { oneLine } from "../../errors/display.ts"
 import {
   type ClientHttp2Session,
@@ -26,11 +27,10 @@ export interface ServiceCall extends Request {
 export async function callService(call: ServiceCall): Promise<Uint8Array> {
   const { address, signal, timeoutMs } = call
   const session = connect(address)
-  const late = AbortSignal.timeout(timeoutMs)
+  const limit = timeLimit(timeoutMs, signal)
   const stop = (): void => session.destroy()
-  signal.addEventListener("abort", stop)
-  late.addEventListener("abort", stop)
-  if (signal.aborted) stop()
+  limit.signal.addEventListener("abort", stop)
+  if (limit.signal.aborted) stop()
   try {
     const { headers, trailers, body } = await exchange(session, call)
     const code = trailers["grpc-status"] ?? headers["grpc-status"]
@@ -40,11 +40,11 @@ export async function callService(call: ServiceCall): Promise<Uint8Array> {
     if (answer === null || answer.length === 0) throw failed(address, "its answer is not valid")
     return answer
   } catch (error) {
-    if (late.aborted) throw new AppError("KEY_TIMEOUT", {}, { subject: addressText(address) })
+    if (limit.isOver) throw new AppError("KEY_TIMEOUT", {}, { subject: addressText(address) })
     if (error instanceof AppError) throw error
     throw failed(address, reasonOf(error))
   } finally {
-    signal.removeEventListener("abort", stop)
+    limit.signal.removeEventListener("abort", stop)
     session.destroy()
   }
 }
