@@ -131,8 +131,8 @@ describe("comments: sealed refuses one that anybody could read", () => {
 
 test.each([
   ["comments: hidden", "one of follow, clear, marked, sealed"],
-  ["comments: clear, encrypted_comment_regex: x", "stand in one rule"],
-  ["comments: sealed, unencrypted_comment_regex: x", "stand in one rule"],
+  ["comments: clear, encrypted_comment_regex: x", "are in one rule"],
+  ["comments: sealed, unencrypted_comment_regex: x", "are in one rule"],
 ])("a config that says %s is refused", async (text, words) => {
   rule(text)
   put("a.yaml", "a: canary-7f3a\n")

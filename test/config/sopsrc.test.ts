@@ -108,7 +108,7 @@ describe("recipients", () => {
         `rules: [{recipients: ["${key}"]}]`,
       ]) {
         const error = failure(`version: 1\n${source}`)
-        expect(error.message).toContain("a private key stands where")
+        expect(error.message).toContain("this is a private key")
         expect(JSON.stringify([error, error.message, error.hint])).not.toMatch(/canary|BEGIN/i)
       }
     },
@@ -163,7 +163,7 @@ describe("key groups", () => {
     { text: "key_groups: [[alice], [bob]], threshold: 1", problem: "a number from 2 to 2", hint: undefined },
     { text: "key_groups: [[alice], [bob]], threshold: 3", problem: "a number from 2 to 2", hint: undefined },
     { text: "recipients: alice, threshold: 2", problem: "fewer than two", hint: undefined },
-    { text: "recipients: alice, key_groups: [[bob]]", problem: "stand in one rule", hint: undefined },
+    { text: "recipients: alice, key_groups: [[bob]]", problem: "are in one rule", hint: undefined },
     { text: "groups: [[alice]]", problem: "unknown key", hint: "did you mean `key_groups`?" },
     { text: "shamir_threshold: 2", problem: "unknown key", hint: "did you mean `threshold`?" },
     { text: "age: x", problem: "unknown key", hint: "write it under `recipients`" },
@@ -294,7 +294,7 @@ describe("strictness", () => {
     { source: "version: 1\nrules:", problem: "a value is missing", at: [2, 1] },
     { source: "version: 1\nrules: {}", problem: "a list is expected", at: [2, 8] },
     { source: "version: 1\nrules: [~]", problem: "a value is missing", at: [2, 9] },
-    { source: "version: 1\nrules: []\ncreation_rules: []", problem: "stand in one config", at: [3, 1] },
+    { source: "version: 1\nrules: []\ncreation_rules: []", problem: "are in one config", at: [3, 1] },
     { source: "version: 1\n---\nversion: 1", problem: "one YAML document", at: [3, 1] },
     {
       source: "version: 1\nrules: [{encrypted-regex: x}]",
@@ -303,7 +303,7 @@ describe("strictness", () => {
       hint: "did you mean `encrypted_regex`?",
     },
     { source: "version: 1\nrules: [{encrypted_regex: x, encrypted_suffix: y}]", problem: "more than one", at: [2, 9] },
-    { source: "version: 1\nrules: [{encrypt: a, clear: b}]", problem: "only one selector a file", at: [2, 22] },
+    { source: "version: 1\nrules: [{encrypt: a, clear: b}]", problem: "only one selector per file", at: [2, 22] },
     {
       source: "version: 1\nrules: [{clear: a, encrypted_suffix: y}]",
       problem: "`clear` and `encrypted_suffix` are in one rule",
@@ -331,7 +331,7 @@ describe("strictness", () => {
       problem: "more than 1,000 characters",
       at: [2, 10],
     },
-    { source: "version: 1\nrules: [{path: a, path_regex: b}]", problem: "stand in one rule", at: [2, 19] },
+    { source: "version: 1\nrules: [{path: a, path_regex: b}]", problem: "are in one rule", at: [2, 19] },
     { source: "version: 1\nrules: [{path: []}]", problem: "empty list", at: [2, 16] },
     { source: "version: 1\nrules: [{path: '!a'}]", problem: "negated", at: [2, 16] },
     { source: "version: 1\nrules: [{path: ../a}]", problem: "cannot leave", at: [2, 16] },
