@@ -122,7 +122,7 @@ describe("S14: what the service refuses", () => {
       call: { recipient: { type: "hc_vault", vaultAddress: "https://h", enginePath: "sys", keyName: "x" } as const },
       says: "not valid",
     },
-    { name: "bytes that are no data key", call: { bytes: Buffer.alloc(31) }, says: "no data key" },
+    { name: "bytes that are no data key", call: { bytes: Buffer.alloc(31) }, says: "not a data key" },
     { name: "an entry that is no entry", call: { method: methods.unwrap, bytes: Buffer.from("x") }, says: "malformed" },
   ]
   test.each(refusals)("$name", async ({ call, says }) => {
@@ -137,7 +137,7 @@ describe("S14: what the service refuses", () => {
     encrypter.addRecipient(recipients["age-a"])
     const bytes = Buffer.from(armor.encode(await encrypter.encrypt("a private letter")))
     const work = ask(await ownService(), { method: methods.unwrap, bytes })
-    await expect(work).rejects.toThrow("no data key")
+    await expect(work).rejects.toThrow("not a data key")
   })
 
   test("a method that is not there", async () => {
