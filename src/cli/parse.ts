@@ -60,6 +60,19 @@ function readWords(specs: OptionSpecs, words: readonly string[], passThrough: bo
 }
 
 /**
+ * The words that are arguments, and what the options say: of a line that is not complete yet.
+ *
+ * @throws {AppError} of a word that cannot stand there
+ */
+export function argumentsSoFar(
+  { options, passThrough }: Pick<Command, "options" | "passThrough">,
+  words: readonly string[],
+): { readonly words: readonly string[]; readonly config: string | undefined } {
+  const { rest, values } = readWords({ ...options, ...globalOptions }, words, passThrough === true)
+  return { words: rest, config: values["config"] as string | undefined }
+}
+
+/**
  * The word at which options end when all words before it belong to that command: where a command's name can stand.
  *
  * @returns its place; `words.length` when there is none
@@ -219,7 +232,7 @@ function assign(specs: ArgumentSpecs, words: readonly string[]): Record<string, 
   const extra = words[at]
   if (extra === undefined) return args
   // Behind free text it may be the rest of a value that lost its quotes.
-  const isFreeText = Object.values(specs).some(({ completes }) => completes === null)
+  const isFreeText = Object.values(specs).some(({ completes }) => completes === null || completes === "key path")
   throw new AppError("ARGUMENT_UNEXPECTED", {}, { subject: isFreeText ? undefined : extra })
 }
 

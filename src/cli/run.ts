@@ -75,6 +75,9 @@ async function dispatch(session: Session, words: readonly string[]): Promise<Out
   if (words[0] === "help" && wantsJson(words))
     return { output: await (await import("./help-json.ts")).helpAsJson(commands) }
   if (words[0] === "help") return help(session.io, await findCommand(commands, words.slice(1)))
+  if (words[0] === "__complete") {
+    return { output: await (await import("./completion/offer.ts")).offer(session, words.slice(1)) }
+  }
   const topic = await findCommand(commands, words)
   const { entry, name, rest } = topic
   if (entry === null) return name === undefined && isVersion(rest) ? version(rest) : help(session.io, topic)

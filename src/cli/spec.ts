@@ -22,11 +22,18 @@ export interface OptionSpec {
   readonly env?: VariableName | KindVariable
 }
 
+/**
+ * What may stand in a place: the name of a file; a key path of the file that stands before it; names of the config, of
+ * its members, of those who ask to join, or of both; one of some words.
+ */
+export type Completes =
+  "file" | "key path" | "member" | "file or member" | "pending" | "member or pending" | readonly string[] | null
+
 export interface ArgumentSpec {
   /** `many` takes what is left, which may be nothing; `some` at least one. */
   readonly kind: "required" | "optional" | "many" | "some"
   /** What completion offers; `null` for text that nobody can guess. */
-  readonly completes: "file" | readonly string[] | null
+  readonly completes: Completes
   readonly summary: string
 }
 

@@ -6,6 +6,9 @@ import { keyContext } from "../machine.ts"
 import { forEachFile } from "../each-file.ts"
 import { type LoadedFile, loadSealed } from "../open/open-file.ts"
 import { type CommonOptions } from "../options.ts"
+import { recipientsOfPerson } from "../recipients/sopsrc.ts"
+import { statOf } from "../../host/files.ts"
+import { loadSettings } from "../settings.ts"
 import { entryNames } from "../recipients/entry-names.ts"
 import { neededOf } from "../recipients/key-plan.ts"
 import { type Cell, table, type TableStyle, tableStyle } from "../report/table.ts"
@@ -42,16 +45,56 @@ export interface FileKeys {
   readonly needed: number
 }
 
-/** `keys`: who can open files, by name; without files the identities of this user and where they were looked for. */
+/** Which keys a config has for a name. */
+interface PersonKeys {
+  readonly schema: 1
+  readonly name: string
+  readonly config: string
+  readonly recipients: readonly Pick<Member, "type" | "recipient" | "isHeld">[]
+}
+
+/** `keys`: who can open files, by name; which keys a name of the config has; without arguments the identities of this user and where they were looked for. */
 export async function listKeys(session: Session, options: KeysOptions): Promise<Outcome> {
   if (options.files.length === 0) return { output: await ownKeys(session, options.json) }
   const texts = options.files.map(() => "")
   const outcome = await forEachFile(session, "reading", options.files, async (inner, file, index) => {
-    const keys = await keysOf(inner, file, options)
-    texts[index] = options.json ? `${JSON.stringify(keys)}\n` : drawn(keys, tableStyle(inner.io))
+    const person = await personKeys(inner, file, options)
+    const keys = person ?? (await keysOf(inner, file, options))
+    const style = tableStyle(inner.io)
+    texts[index] = options.json
+      ? `${JSON.stringify(keys)}\n`
+      : "file" in keys
+        ? drawn(keys, style)
+        : drawnPerson(keys, style)
     return {}
   })
   return { ...outcome, output: texts.filter((text) => text !== "").join(options.json ? "" : "\n") }
+}
+
+/**
+ * Who is no file may be somebody whom the config names.
+ *
+ * @returns `null` for all others
+ */
+async function personKeys(session: Session, name: string, options: KeysOptions): Promise<PersonKeys | null> {
+  if (statOf(session.io, name) !== null) return null
+  const { config } = await loadSettings(session, null, options.config)
+  if (config === null || config.people.every(({ person }) => person !== name)) return null
+  const held = await heldRecipients(session)
+  const recipients = recipientsOfPerson(config, name).map((recipient) => ({
+    type: recipient.type,
+    recipient: recipientName(recipient),
+    isHeld: recipient.type === "age" ? held.has(recipientName(recipient)) : null,
+  }))
+  return { schema: 1, name, config: config.file, recipients }
+}
+
+function drawnPerson({ name, config, recipients }: PersonKeys, style: TableStyle): string {
+  const rows = recipients.map(({ type, recipient, isHeld }) =>
+    memberCells({ name: null, type, recipient, isHeld, isKnown: true }),
+  )
+  const count = rows.length === 1 ? "one key" : `${rows.length} keys`
+  return `${style.paint("name", shown(name))}: ${count} in ${shown(config)}\n${table(rows, style, { indent: 2 })}`
 }
 
 async function keysOf(session: Session, file: string, options: KeysOptions): Promise<FileKeys> {

@@ -39,12 +39,16 @@ export async function listPaths(session: Session, options: LsOptions): Promise<O
 
 function entryOf(site: Site): Entry {
   const document = documentOf(site.item)
-  const place = { path: shownPath(site.item), ...(document > 0 ? { document } : {}) }
+  return { path: shownPath(site.item), ...(document > 0 ? { document } : {}), ...stateOf(site) }
+}
+
+/** What the text of a value says of itself. */
+export function stateOf(site: Site): Pick<Entry, "kind" | "state"> {
   const token =
     site.scalar === null ? null : parseToken(withoutNewlines(scalarText(site.scalar)), limits.nonce_bytes_max)
-  if (token !== null && typeof token !== "string") return { ...place, kind: token.kind, state: "sealed" }
+  if (token !== null && typeof token !== "string") return { kind: token.kind, state: "sealed" }
   const isEmpty = site.scalar === null || site.scalar.bytes.length === 0
-  return { ...place, kind: site.kind, state: isEmpty ? "empty" : "clear" }
+  return { kind: site.kind, state: isEmpty ? "empty" : "clear" }
 }
 
 function drawn(entries: readonly Entry[], documents: number, style: TableStyle): string {

@@ -7,7 +7,7 @@ export const approve = command({
     "What is under `pending` in .sopsrc is only what somebody pushed. So compare the fingerprint of the key with " +
       "what the newcomer tells you in another way. Then the name goes into the rules, and their files follow.",
   ],
-  arguments: { name: { kind: "required", completes: null, summary: "the name that asked with `sotto join`" } },
+  arguments: { name: { kind: "required", completes: "pending", summary: "the name that asked with `sotto join`" } },
   options: {
     fingerprint: { kind: "text", value: "TEXT", summary: "what the newcomer told you; without it you are asked" },
     rule: { kind: "list", separator: ",", value: "N", summary: "only this rule, from 1; all rules when absent" },

@@ -8,7 +8,11 @@ export const explain = command({
   ],
   arguments: {
     file: { kind: "required", completes: "file", summary: "the file; it need not exist" },
-    path: { kind: "optional", completes: null, summary: 'a key path, as `get` takes it: a[0].b or ["a"][0]["b"]' },
+    path: {
+      kind: "optional",
+      completes: "key path",
+      summary: 'a key path, as `get` takes it: a[0].b or ["a"][0]["b"]',
+    },
   },
   options: {
     all: { kind: "flag", summary: "also the rules that were passed over, and why" },

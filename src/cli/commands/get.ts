@@ -11,7 +11,7 @@ export const get = command({
     file: { kind: "required", completes: "file", summary: "the sealed file; - is standard input" },
     path: {
       kind: "required",
-      completes: null,
+      completes: "key path",
       summary: 'where the value stands: db.users[0] or \'["db"]["users"][0]\'',
     },
   },

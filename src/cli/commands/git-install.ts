@@ -16,7 +16,7 @@ export const gitInstall = command({
     noAttributes: { kind: "flag", summary: "write no attributes" },
     private: { kind: "flag", summary: "attributes for this clone alone, in .git/info/attributes" },
     chain: { kind: "flag", summary: "put a line into hooks of others that are written for sh or bash" },
-    program: { kind: "text", value: "PATH", summary: "how git calls this program; a name on PATH, or a whole path" },
+    program: { kind: "text", value: "PROGRAM", summary: "how git calls this program; a name on PATH, or a whole path" },
     dryRun: { kind: "flag", summary: "show what would change; write nothing" },
   },
   examples: [

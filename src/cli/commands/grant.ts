@@ -8,7 +8,7 @@ export const grant = command({
       "open them. What you cannot open is named, and left for `sotto sync` by somebody who can.",
   ],
   arguments: {
-    name: { kind: "required", completes: null, summary: "what people call them" },
+    name: { kind: "required", completes: "member or pending", summary: "what people call them" },
     recipient: {
       kind: "required",
       completes: null,

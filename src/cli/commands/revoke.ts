@@ -7,7 +7,7 @@ export const revoke = command({
       "whose comments and layout stay. The last lines list the key paths of all values that the name knows: change " +
       "them at their source, since old versions of the files can still be opened.",
   ],
-  arguments: { name: { kind: "required", completes: null, summary: "a name of .sopsrc" } },
+  arguments: { name: { kind: "required", completes: "member", summary: "a name of .sopsrc" } },
   options: { yes, dryRun, dropUnknown, ...clearOptions, ...openOptions },
   examples: [
     { line: "sotto revoke --dry-run bob", shows: "what can bob read?" },

@@ -15,7 +15,7 @@ export const set = command({
     file: { kind: "required", completes: "file", summary: "the sealed file" },
     path: {
       kind: "required",
-      completes: null,
+      completes: "key path",
       summary: 'where the value goes: db.users[0] or \'["db"]["users"][0]\'',
     },
     value: {

@@ -6,7 +6,7 @@ export const unset = command({
   details: ["Removes the lines of the entry and its own comments, and nothing else."],
   arguments: {
     file: { kind: "required", completes: "file", summary: "the sealed file" },
-    path: { kind: "required", completes: null, summary: 'what to remove: db.users[0] or \'["db"]["users"][0]\'' },
+    path: { kind: "required", completes: "key path", summary: 'what to remove: db.users[0] or \'["db"]["users"][0]\'' },
   },
   options: {
     idempotent: { kind: "flag", summary: "if there is no such entry, leave the file alone and succeed" },

@@ -1,20 +1,20 @@
 import { commands, membersOf } from "../commands.ts"
-import { longName, type OptionSpec } from "../spec.ts"
+import { type Completes, longName, type OptionSpec } from "../spec.ts"
 
 /** What completion needs to know of a command; every script is made from it. */
 export interface CommandFacts {
   readonly name: string
   readonly summary: string
   readonly options: readonly OptionFacts[]
-  /** What may stand as an argument; `null` for text that nobody can guess. */
-  readonly completes: "file" | readonly string[] | null
+  /** What may stand as an argument; `asked`: the program says it when it comes to that; `null`: nobody can guess. */
+  readonly completes: "file" | "asked" | readonly string[] | null
 }
 
 export interface OptionFacts {
   readonly long: string
   readonly short: string | undefined
   readonly summary: string
-  readonly takes: "nothing" | "file" | "text" | readonly string[]
+  readonly takes: "nothing" | "file" | "text" | "asked" | readonly string[]
 }
 
 /** Of every command; a family such as `git` is one too, whose argument is the second word of a name. */
@@ -25,10 +25,16 @@ export async function allCommandFacts(): Promise<CommandFacts[]> {
     if (family !== name && facts.every((one) => one.name !== family)) facts.push(familyFacts(family))
     const { options, arguments: args } = await load()
     const completes = Object.values(args).map((spec) => spec.completes)
-    const first = completes.find((what) => what !== null) ?? null
-    facts.push({ name, summary, options: optionFacts(options), completes: first })
+    facts.push({ name, summary, options: optionFacts(options), completes: allOf(completes) })
   }
   return facts
+}
+
+/** What a script can say of all arguments together. */
+function allOf(completes: readonly Completes[]): CommandFacts["completes"] {
+  const first = completes.find((what) => what !== null) ?? null
+  const isAsked = completes.some((what) => typeof what === "string" && what !== "file")
+  return isAsked ? "asked" : (first as "file" | readonly string[] | null)
 }
 
 function familyFacts(name: string): CommandFacts {
@@ -50,5 +56,5 @@ export function optionFacts(specs: Readonly<Record<string, OptionSpec>>): Option
 
 function taken({ kind, choices, value }: OptionSpec): OptionFacts["takes"] {
   if (kind === "flag") return "nothing"
-  return choices ?? (value === "FILE" ? "file" : "text")
+  return choices ?? (value === "FILE" ? "file" : value === "PATH" ? "asked" : "text")
 }

@@ -44,7 +44,8 @@ function values({ name, options, completes }: CommandFacts): string[] {
   const rows = options.flatMap(({ long, takes }) =>
     typeof takes === "string" ? [] : [{ key: `${name} ${long}`, words: takes }],
   )
-  if (completes !== null && completes !== "file") rows.push({ key: `${name} `, words: completes })
+  // What only the program knows is left to the other shells.
+  if (Array.isArray(completes)) rows.push({ key: `${name} `, words: completes })
   return rows.map(
     ({ key, words }) =>
       `    ${quoted(key)} = [ordered]@{ ${words.map((word) => `${quoted(word)} = ${quoted(word)}`).join("; ")} }`,

@@ -2,8 +2,20 @@ import { type CommandFacts, firstWords, type OptionFacts } from "./facts.ts"
 
 export function zsh(commands: readonly CommandFacts[], shared: readonly OptionFacts[]): string {
   return `#compdef sotto
+_sotto_offer() {
+  local -a found abouts
+  local text about files=
+  while IFS=$'\\t' read -r text about; do
+    if [[ -z $text ]]; then files=1; else found+=("$text"); abouts+=("$text  -- $about"); fi
+  done < <(printf '%s\\0' "\${_sotto_line[@]}" | command sotto __complete zsh $_sotto_at 2>/dev/null)
+  (( \${#found} )) && compadd -l -d abouts -a found
+  [[ -z $files ]] || _files
+}
 _sotto() {
   local curcontext="$curcontext" state line
+  local -a _sotto_line
+  local _sotto_at=$(( CURRENT - 2 ))
+  _sotto_line=("\${(@Q)words[2,CURRENT-1]}" "\${(Q)PREFIX}" "\${(@Q)words[CURRENT+1,-1]}")
   local -a commands
   commands=(
 ${firstWords(commands)
@@ -35,16 +47,27 @@ if [[ $funcstack[1] == _sotto ]]; then _sotto "$@"; else compdef _sotto sotto; f
 
 function one({ name, options, completes }: CommandFacts, shared: readonly OptionFacts[]): string {
   const lines = [...options, ...shared].map((fact) => `    ${option(fact)} \\`)
-  const rest = completes === "file" ? "_files" : completes === null ? "_default" : `(${completes.join(" ")})`
+  const rest =
+    completes === "asked"
+      ? "_sotto_offer"
+      : completes === "file"
+        ? "_files"
+        : completes === null
+          ? "_default"
+          : `(${completes.join(" ")})`
   return `        ${quoted(name)}) _arguments -s \\\n${lines.join("\n")}\n          '*:argument:${rest}' ;;`
 }
 
 function option({ long, short, summary, takes }: OptionFacts): string {
   const text = summary.replace(/[[\]\\]/g, "\\$&").replaceAll(":", "\\:")
   const value =
-    takes === "nothing" ? "" : `:value:${takes === "file" ? "_files" : takes === "text" ? "" : `(${takes.join(" ")})`}`
-  if (short === undefined) return `      ${quoted(`*${long}[${text}]${value}`)}`
-  return `      ${quoted("*")}{${short},${long}}${quoted(`[${text}]${value}`)}`
+    takes === "nothing"
+      ? ""
+      : `:value:${takes === "asked" ? "_sotto_offer" : takes === "file" ? "_files" : takes === "text" ? "" : `(${takes.join(" ")})`}`
+  // With its sign a value may stand in the same word, or in the next one.
+  const name = takes === "nothing" ? long : `${long}=`
+  if (short === undefined) return `      ${quoted(`*${name}[${text}]${value}`)}`
+  return `      ${quoted("*")}{${short},${name}}${quoted(`[${text}]${value}`)}`
 }
 
 function quoted(text: string): string {

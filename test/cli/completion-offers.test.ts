@@ -1,0 +1,230 @@
+import { spawnSync } from "node:child_process"
+import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { afterAll, beforeAll, describe, expect, test } from "vitest"
+import { unquoted } from "../../src/cli/completion/unquoted.ts"
+import { builtProgram } from "../built.ts"
+import { hasTmux, openPty } from "../host/pty.ts"
+import { recipients } from "../keys/golden.ts"
+import { call, type Machine, machine } from "../machine.ts"
+
+const config = `version: 1
+recipients:
+  alice: ${recipients["age-a"]}
+  albert: ${recipients["age-b"]}
+  bob: ${recipients["age-c"]}
+pending:
+  carol: ${recipients["age-stranger"]}
+rules:
+  - recipients: [alice]
+`
+const plain = `db:
+  password: canary-7f3a
+  users:
+    - name: canary-7f3a
+"odd key": 1
+"it's": 2
+"a:b": 3
+"line\\nbreak": 4
+"\\e[2J": 5
+`
+
+let own: Machine
+let env: Record<string, string>
+beforeAll(async () => {
+  own = machine()
+  const [program, ...before] = await builtProgram()
+  const bin = join(own.home, "bin")
+  mkdirSync(bin)
+  const words = [program, ...before].map((word) => `'${word}'`).join(" ")
+  writeFileSync(join(bin, "sotto"), `#!/bin/sh\nexec ${words} "$@"\n`)
+  chmodSync(join(bin, "sotto"), 0o755)
+  env = { ...Object.fromEntries(own.env), PATH: `${bin}:${process.env["PATH"] ?? ""}` }
+  writeFileSync(join(own.cwd, ".sopsrc"), config)
+  for (const name of ["s.yaml", "two words.yaml"]) {
+    writeFileSync(join(own.cwd, name), plain)
+    const ended = await call({ args: ["encrypt", "-i", name], cwd: own.cwd, env: own.env })
+    expect(ended.stderr).toBe("")
+  }
+  writeFileSync(join(own.cwd, "plain.yaml"), "a: 1\n")
+  writeFileSync(join(own.cwd, "broken.yaml"), "a: [ENC[AES256_GCM,\nsops: {")
+  spawnSync("mkfifo", [join(own.cwd, "pipe.yaml")])
+  for (const shell of ["bash", "zsh", "fish"]) {
+    const { stdout } = await call({ args: ["completion", shell], cwd: own.cwd, env: own.env })
+    writeFileSync(join(own.cwd, shell === "zsh" ? "_sotto" : `completion.${shell}`), stdout)
+  }
+})
+afterAll(() => own.remove())
+
+/** What the program offers for a line, of which the last word is at the cursor. */
+async function offered(words: readonly string[], { at = words.length - 1, shell = "zsh" } = {}): Promise<string[]> {
+  const stdin = words.map((word) => `${word}\0`).join("")
+  const args = ["__complete", shell, String(at)]
+  const { status, stdout, stderr } = await call({ args, cwd: own.cwd, env: own.env, stdin })
+  expect(`${status} ${stderr}`).toBe("0 ")
+  return stdout
+    .toString("utf8")
+    .split("\n")
+    .slice(0, -1)
+    .map((line) => line.split("\t")[0]!)
+}
+
+const files = ""
+const paths = ["db", "db.password", "db.users", "db.users[0]", "db.users[0].name", '["odd key"]', `["it's"]`, '["a:b"]']
+
+describe("the program offers", () => {
+  test.each([
+    { line: ["get", "s.yaml", ""], offers: paths },
+    { line: ["set", "s.yaml", "db.p"], offers: ["db.password"] },
+    { line: ["unset", "s.yaml", "db.u"], offers: paths.slice(2, 5) },
+    { line: ["explain", "s.yaml", '["o'], offers: ['["odd key"]'] },
+    { line: ["decrypt", "s.yaml", "--extract", "db.p"], offers: ["db.password"] },
+    { line: ["decrypt", "s.yaml", "--extract=db.p"], offers: ["db.password"] },
+    { line: ["--config", ".sopsrc", "get", "s.yaml", "db.p"], offers: ["db.password"] },
+    { line: ["get", "--ignore-mac", "s.yaml", "db.p"], offers: ["db.password"] },
+    { line: ["set", "s.yaml", "db.password", "se"], offers: [] },
+    { line: ["get", ""], offers: [files] },
+    { line: ["get", "nothing.yaml", ""], offers: [] },
+    { line: ["get", "plain.yaml", ""], offers: [] },
+    { line: ["get", "broken.yaml", ""], offers: [] },
+    { line: ["get", ".", ""], offers: [] },
+    { line: ["get", "/dev/zero", ""], offers: [] },
+    // Nobody writes into it, and reading it would wait for ever.
+    { line: ["get", "pipe.yaml", ""], offers: [] },
+    { line: ["revoke", "al"], offers: ["alice", "albert"] },
+    { line: ["grant", ""], offers: ["alice", "albert", "bob", "carol"] },
+    { line: ["grant", "alice", ""], offers: [] },
+    { line: ["approve", ""], offers: ["carol"] },
+    { line: ["keys", "al"], offers: ["alice", "albert", files] },
+    { line: ["keys", "s.yaml", "b"], offers: ["bob", files] },
+    { line: ["revoke", "--config", "nothing", ""], offers: [] },
+    { line: ["frobnicate", ""], offers: [] },
+    { line: ["get", "--frobnicate", "s.yaml", ""], offers: [] },
+    { line: ["git", ""], offers: [] },
+    { line: [], offers: [] },
+  ])("$line", async ({ line, offers }) => expect(await offered(line)).toEqual(offers))
+
+  test("for a cursor that stands before the file", async () => {
+    expect(await offered(["decrypt", "--extract", "db.p", "s.yaml"], { at: 2 })).toEqual(["db.password"])
+  })
+
+  test("for a line of bash, with its quotes and its three words", async () => {
+    expect(await offered(["get", "'two words.yaml'", String.raw`\[\"o`], { shell: "bash" })).toEqual(['["odd key"]'])
+    expect(await offered(["get", "two\\ words.yaml", `'["o`], { shell: "bash" })).toEqual(['["odd key"]'])
+    expect(await offered(["decrypt", "s.yaml", "--extract", "=", "db.p"], { shell: "bash" })).toEqual(["db.password"])
+    expect(await offered(["decrypt", "s.yaml", "--extract", "="], { shell: "bash" })).toEqual(paths)
+  })
+
+  test("nothing to a line that lies about its length, or to no shell", async () => {
+    expect(await offered(["get", "s.yaml", ""], { at: 99 })).toEqual([])
+    expect(await offered(["get", "s.yaml", ""], { shell: "tcsh" })).toEqual([])
+  })
+})
+
+test.each([
+  ["a\\ b", "a b"],
+  ["'a b", "a b"],
+  ['"a \\"b\\" \\n', 'a "b" \\n'],
+  [`a'b'"c"\\'`, "abc'"],
+  ["a\\", "a"],
+])("%s is read as bash would", (word, text) => expect(unquoted(word)).toBe(text))
+
+function has(program: string): boolean {
+  return spawnSync(program, ["-c", "exit 0"]).status === 0
+}
+
+describe("bash", () => {
+  test.each([
+    { line: ["get", "s.yaml", "db.p"], offers: ["db.password"] },
+    {
+      line: ["get", "s.yaml", "db.users"],
+      offers: ["db.users", String.raw`db.users\[0\]`, String.raw`db.users\[0\].name`],
+    },
+    { line: ["get", "s.yaml", `'["o`], offers: ['["odd key"]'] },
+    { line: ["get", "s.yaml", String.raw`"[\"o`], offers: [String.raw`[\"odd key\"]`] },
+    { line: ["decrypt", "s.yaml", "--extract", "=", "db.p"], offers: ["db.password"] },
+    { line: ["revoke", "b"], offers: ["bob"] },
+    { line: ["get", "s"], offers: [] },
+  ])("offers for $line", ({ line, offers }) => {
+    const script =
+      'source completion.bash; COMP_WORDS=(sotto "$@"); COMP_CWORD=$#; _sotto; printf "%s\\n" "${COMPREPLY[@]}"'
+    const { stdout, stderr } = spawnSync("bash", ["-c", script, "bash", ...line], { cwd: own.cwd, env })
+    expect(String(stderr)).toBe("")
+    expect(
+      String(stdout)
+        .split("\n")
+        .filter((word) => word !== ""),
+    ).toEqual(offers)
+  })
+
+  test("shows summaries in a list, and puts none into a line", () => {
+    const list = (type: number): string => {
+      const ask = `source completion.bash; COMP_TYPE=${type}; COMP_WORDS=(sotto "$@"); COMP_CWORD=$#; _sotto; printf "%s\\n" "\${COMPREPLY[@]}"`
+      return String(spawnSync("bash", ["-c", ask, "bash", "key"], { cwd: own.cwd, env }).stdout)
+    }
+    expect(list(63)).toContain("keygen  (make an age identity)\n")
+    expect(list(9)).toBe("keygen\nkeys\nkeyservice\n")
+    expect(list(37)).toBe("keygen\nkeys\nkeyservice\n")
+  })
+
+  test.runIf(hasTmux())("completes at a prompt", async () => {
+    const pty = openPty({ cwd: own.cwd, env })
+    pty.type("exec bash --norc --noprofile")
+    pty.press("Enter")
+    pty.type("PS1='$ '; source completion.bash; clear; echo rea'dy'")
+    pty.press("Enter")
+    await pty.shows("ready")
+    pty.type("sotto get s.yaml '[\"o")
+    pty.press("Tab")
+    await pty.shows(`sotto get s.yaml '["odd key"]'`)
+    pty.press("C-u")
+    pty.type("sotto revoke bo")
+    pty.press("Tab")
+    await pty.shows("sotto revoke bob")
+  })
+})
+
+describe.runIf(has("zsh") && hasTmux())("zsh", () => {
+  test("completes at a prompt", async () => {
+    const pty = openPty({ cwd: own.cwd, env })
+    pty.type("exec zsh -f")
+    pty.press("Enter")
+    pty.type("PS1='$ '; fpath=($PWD $fpath); autoload -U compinit; compinit -u -D; clear; echo rea'dy'")
+    pty.press("Enter")
+    await pty.shows("ready")
+    pty.type("sotto get s.yaml db.p")
+    pty.press("Tab")
+    await pty.shows("sotto get s.yaml db.password")
+    pty.press("C-u")
+    pty.type("sotto decrypt s.yaml --extract=db.p")
+    pty.press("Tab")
+    await pty.shows("--extract=db.password")
+    pty.press("C-u")
+    pty.type("sotto revoke ")
+    pty.press("Tab")
+    await pty.shows(/^alice +-- age1/m)
+  })
+})
+
+describe.runIf(has("fish"))("fish", () => {
+  test.each([
+    { line: "get s.yaml db.p", offers: ["db.password\tstr, sealed"] },
+    { line: "decrypt s.yaml --extract db.p", offers: ["db.password\tstr, sealed"] },
+    { line: "decrypt s.yaml --extract=db.p", offers: ["--extract=db.password\tstr, sealed"] },
+    { line: "revoke b", offers: [expect.stringMatching(/^bob\tage1/)] },
+    { line: "get s.y", offers: ["s.yaml"] },
+    { line: "get nothing.yaml ", offers: [] },
+    { line: "keyg", offers: ["keygen\tmake an age identity"] },
+  ])("offers for $line", ({ line, offers }) => {
+    const { stdout, stderr } = spawnSync("fish", ["-c", `source completion.fish; complete -C "sotto ${line}"`], {
+      cwd: own.cwd,
+      env,
+    })
+    expect(String(stderr)).toBe("")
+    expect(
+      String(stdout)
+        .split("\n")
+        .filter((word) => word !== ""),
+    ).toEqual(offers)
+  })
+})
