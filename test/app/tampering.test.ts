@@ -170,14 +170,14 @@ describe.each(kinds)("$name", ({ name, plain, first, second, paths, extra }) => 
     })
     const words = await told(cwd, name)
     expect(words).toMatch(
-      isInGit ? /what is in \S+.* stands in another order/ : new RegExp(`${other} .*and ${one} .*have changed places`),
+      isInGit ? /what is in \S+.* is in another order/ : new RegExp(`${other} .*and ${one} .*have changed places`),
     )
   })
 
   test("a token that was cut is named", async () => {
     const cwd = await folderWith(name, plain)
     change(file(cwd), (lines) => lines.map((line) => (second.test(line) ? line.replace(/,tag:[^\]]*\]/, "") : line)))
-    expect(await told(cwd, name)).toMatch(new RegExp(`${other} \\(line \\d+\\) is no whole token any more`))
+    expect(await told(cwd, name)).toMatch(new RegExp(`${other} \\(line \\d+\\) is no longer a whole token`))
   })
 
   test("a value from another file is named", async () => {
@@ -256,12 +256,12 @@ describe("YAML", () => {
     const cases: readonly [(lines: string[]) => string[], RegExp, RegExp][] = [
       [
         ([head, a, b, c, ...rest]) => [head!, b!, c!, a!, ...rest],
-        /what is in hosts stands in another order/,
+        /what is in hosts is in another order/,
         /every sealed value opens/,
       ],
       [
         ([head, a, b, c, ...rest]) => [head!, c!, b!, a!, ...rest],
-        /what is in hosts stands in another order/,
+        /what is in hosts is in another order/,
         /hosts\[0\] \(line 2\) and hosts\[2\] \(line 4\) have changed places/,
       ],
       [
