@@ -83,6 +83,8 @@ async function withProgress<R>(
   work: (counted: Counted) => Promise<R>,
 ): Promise<R> {
   const { stderr } = session.io
+  // How far a single one is, is shown by its values.
+  if (count === 1) return work({ inner: session, tick: () => {} })
   const progress = progressOn(stderr)
   const inner = stderr.isTty ? breaking(session, progress) : session
   let done = 0
@@ -109,6 +111,8 @@ function breaking(session: Session, progress: Progress): Session {
   }
   return {
     ...session,
+    // The files are counted.
+    meter: undefined,
     io: { ...io, terminal },
     notice(text) {
       progress.clear()

@@ -3,6 +3,7 @@ import { type Io } from "../host/io.ts"
 import { type KeyServices } from "../keys/keyservice/services.ts"
 import { type Dialect } from "./dialect.ts"
 import { type RunEnd } from "./run-end.ts"
+import { type WorkMeter } from "./work-meter.ts"
 
 /** One call of the program, as a use case sees it. */
 export interface Session {
@@ -17,6 +18,8 @@ export interface Session {
   readonly memory: object
   /** One line for people on standard error, at once. Never text of a document; other text is made safe to show. */
   notice(text: string): void
+  /** Shows how far the work on one large file is; absent where nobody looks, or where many files are counted. */
+  readonly meter?: WorkMeter | undefined
   /** What upstream logs at this point, without any text of a document: the sops face alone shows it. */
   readonly log?: ((entry: LogEntry) => void) | undefined
   /** Keeps a record of what is about to be done with a file, where the machine's owner wants one: the sops face alone. */

@@ -2,6 +2,7 @@ import { sottoDialect } from "../app/dialect.ts"
 import { hasColor } from "../app/report/paint.ts"
 import { RunEnd } from "../app/run-end.ts"
 import { type Outcome, type Session } from "../app/session.ts"
+import { workMeter } from "../app/work-meter.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type Io } from "../host/io.ts"
 import { commands } from "./commands.ts"
@@ -23,7 +24,9 @@ export async function run(io: Io): Promise<number> {
       return hasColor(io.env, io.stderr)
     },
   }
+  const meter = workMeter(io)
   const fail = async (error: unknown): Promise<number> => {
+    meter?.end()
     // The reader closed the pipe; stay silent, as other tools do.
     if (!(error instanceof AppError && error.code === "OUTPUT_CLOSED")) await io.stderr.write(report(error, style))
     return exitOf(error)
@@ -34,6 +37,7 @@ export async function run(io: Io): Promise<number> {
     dialect: sottoDialect,
     end,
     memory: {},
+    meter,
     notice: (text) => void io.stderr.write(notice(text, style)),
   }
   try {

@@ -6,6 +6,7 @@ import { formatF } from "./gonumber.ts"
 import { limits } from "./limits.ts"
 import { MacHash } from "./mac.ts"
 import { openMemo } from "./memo.ts"
+import { type Meter, METER_STEP } from "./meter.ts"
 import { AadPaths } from "./path.ts"
 import { render } from "./render.ts"
 import { heldText, isEmptyText, type Scalar, scalarText } from "./scalar.ts"
@@ -25,6 +26,7 @@ export interface OpenOptions {
   readonly expected?: Expected
   /** Work on values only: the layout memo is not read, and the text is not rebuilt. */
   readonly valuesOnly?: boolean
+  readonly meter?: Meter | undefined
 }
 
 export interface Expected {
@@ -82,7 +84,7 @@ export function acceptUnverified(unverified: Unverified): Opened {
 
 function openLeaves(
   { scan, format }: SealedDocument,
-  { cipher, selectors, expected }: OpenOptions,
+  { cipher, selectors, expected, meter }: OpenOptions,
 ): { leaves: Leaf[]; warnings: Warning[] } {
   const sites = countedSites(scan)
   const isSelected = select(sites, selectors, isSealedComment)
@@ -96,6 +98,7 @@ function openLeaves(
   const warnings: Warning[] =
     ambiguous === null ? [] : [{ code: "KEY_AMBIGUOUS", line: ambiguous.line, path: shownPath(ambiguous.item) }]
   const leaves = sites.map((site, index): Leaf => {
+    if (index % METER_STEP === 0) meter?.("opening", index, sites.length)
     if (!isSelected[index]!) {
       if (site.alias !== undefined && site.kind === "str" && looksLikeToken(scalarText(site.scalar!))) {
         throw new AppError("ALIAS_TO_SEALED", place(site))

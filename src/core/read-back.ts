@@ -2,6 +2,7 @@ import { AppError } from "../errors/app-error.ts"
 import { type Opened, readSealed } from "./document.ts"
 import { type Format } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
+import { type Meter } from "./meter.ts"
 import { type Expected, open } from "./open.ts"
 import { type KindsInFile } from "./recipient.ts"
 import { type CompiledSelectors } from "./select.ts"
@@ -11,6 +12,7 @@ interface Back {
   readonly cipher: Cipher
   readonly compiled: CompiledSelectors
   readonly kinds: KindsInFile
+  readonly meter?: Meter | undefined
 }
 
 /**
@@ -18,9 +20,12 @@ interface Back {
  *
  * @throws {AppError} `SELF_CHECK`
  */
-export function readBack(format: Format, text: string, expected: Expected, { cipher, compiled, kinds }: Back): Opened {
+export function readBack(format: Format, text: string, expected: Expected, back: Back): Opened {
+  const { cipher, compiled, kinds } = back
+  const meter: Meter = (_, done, total) => back.meter?.("checking", done, total)
+  meter("checking", 0, expected.leaves.length)
   const opened = attempt(() =>
-    open(readSealed(format, text, kinds), { cipher, selectors: compiled, requireStructure: false, expected }),
+    open(readSealed(format, text, kinds), { cipher, selectors: compiled, requireStructure: false, expected, meter }),
   )
   const isSame =
     opened.leaves.length === expected.leaves.length &&

@@ -2,6 +2,7 @@ import { type CommentChoice, staysClear } from "./comments.ts"
 import { type Leaf, type Opened } from "./document.ts"
 import { type Format } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
+import { type Meter, METER_STEP } from "./meter.ts"
 import { type KeptIn, keptFromAll } from "./kept-tokens.ts"
 import { AadPaths } from "./path.ts"
 import { type Scalar } from "./scalar.ts"
@@ -29,6 +30,7 @@ interface LeafOptions {
   readonly compiled: CompiledSelectors
   /** The text that the spans of the sites are of. */
   readonly source: string
+  readonly meter?: Meter | undefined
 }
 
 const noValues: ToldValues = new Map()
@@ -43,7 +45,18 @@ const markedTriesMax = 1000
 export function sealLeaves(
   sites: readonly Site[],
   isSelected: readonly boolean[],
-  { cipher, previous, alsoKept = [], replaces, told = noValues, comments, format, compiled, source }: LeafOptions,
+  {
+    cipher,
+    previous,
+    alsoKept = [],
+    replaces,
+    told = noValues,
+    comments,
+    format,
+    compiled,
+    source,
+    meter,
+  }: LeafOptions,
 ): SealedLeaf[] {
   const values = toldSites(sites, isSelected, told, format)
   const leaves = sites.map((site, index) => ({
@@ -68,6 +81,7 @@ export function sealLeaves(
   }
   const isSet = (index: number): boolean => values[index]?.isVerbatim ?? false
   return leaves.map(({ site, scalar }, index): SealedLeaf => {
+    if (index % METER_STEP === 0) meter?.("sealing", index, leaves.length)
     const isClear = !isSelected[index]! || isLeftClear(site)
     if (isClear || scalar === null || scalar.bytes.length === 0)
       return { site, scalar, isSelected: isSelected[index]!, token: null, kept: null, isVerbatim: isSet(index) }

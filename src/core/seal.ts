@@ -1,4 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
+import { type Meter } from "./meter.ts"
 import { checkChosen, type ChosenPath } from "./chosen-paths.ts"
 import { checkCommentsSealed, type CommentChoice } from "./comments.ts"
 import { type Leaf, type Opened, type Warning } from "./document.ts"
@@ -69,6 +70,7 @@ export interface SealOptions {
   readonly renewsMac?: boolean
   /** Blanks per level of a new metadata block; `undefined` is upstream's default. */
   readonly indent?: number | undefined
+  readonly meter?: Meter | undefined
 }
 
 export interface Sealed {

@@ -10,18 +10,23 @@ export interface Progress {
 
 const widthMax = 79
 
-export function progressOn(output: Output): Progress {
+/** @param isBusy - nothing is waited for meanwhile, so the line has to be written at once */
+export function progressOn(output: Output, { isBusy = false }: { readonly isBusy?: boolean } = {}): Progress {
   let isShown = false
+  const put = (text: string): void => {
+    if (isBusy && output.writeNow !== undefined) output.writeNow(text)
+    else void output.write(text)
+  }
   return {
     show(text) {
       if (!output.isTty) return
       isShown = true
-      void output.write(`\r\x1b[K${text.slice(0, widthMax)}`)
+      put(`\r\x1b[K${text.slice(0, widthMax)}`)
     },
     clear() {
       if (!isShown) return
       isShown = false
-      void output.write("\r\x1b[K")
+      put("\r\x1b[K")
     },
   }
 }

@@ -28,6 +28,8 @@ export interface Output {
    * @throws {AppError} `OUTPUT_CLOSED` when nobody reads any more; `OUTPUT_FAILED`
    */
   write(data: string | Uint8Array): Promise<void>
+  /** A few words on a terminal at once, while the process is too busy to wait for anything. Never fails. */
+  writeNow?(text: string): void
   /** Waits for all that was written before. Never fails. */
   flush(): Promise<void>
 }
@@ -125,6 +127,13 @@ export function realOutput(
       )
       tail = written.catch(() => {})
       return isError ? tail : written
+    },
+    writeNow(text) {
+      try {
+        parts.fs.write(fd, Buffer.from(text, "utf8"), null)
+      } catch {
+        // What could not be shown is shown a moment later, or never: nothing depends on it.
+      }
     },
     flush: () => tail,
   }

@@ -77,6 +77,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
     options.inPlace || options.output === undefined || options.forceNew || !session.dialect.sealing.keepsTokensOfOutput
       ? null
       : await sealedTarget(session, options)
+  session.meter?.begin(bytes.length)
   const sealed =
     over === null ? await sealFresh(session, input, options) : await sealOnto(session, over, input, options)
   if (over === null) sayWarnings(session, source, sealed.warnings)

@@ -78,6 +78,7 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
     const named = formatByName(name, request.inputType, settings.rule.inputType)
     const text = readText(session, bytes, { file, format: named })
     if (text === null) throw await whyNoText(session, bytes)
+    session.meter?.begin(bytes.length)
     const isGuess = named === "binary" && request.inputType === undefined
     const read = (content: string): Promise<SealedDocument> =>
       session.dialect.files.sealedType === "told"
@@ -89,6 +90,7 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
     const document = await read(text).catch((error: unknown) =>
       withOtherLineEnds(session, { text, file, format }, error, read),
     )
+    session.meter?.end()
     const isForeign = request.inputType === "yaml" && (await isForeignJson(text, name))
     return { file, name, original: bytes, facts, document: asAsked(session, document), isForeign, settings }
   })
@@ -152,6 +154,7 @@ export async function openLoaded(
       selectors: compiled,
       requireStructure: loaded.settings.rule.structure === "required",
       valuesOnly: request.valuesOnly ?? false,
+      meter: session.meter?.tick,
     }),
   )
 }
@@ -167,7 +170,7 @@ export async function openLoadedUnverified(
   request: Pick<OpenRequest, "decryptionOrder">,
 ): Promise<OpenedFile<Unverified>> {
   return withKey(session, loaded, request, (document, cipher, selectors) =>
-    openUnverified(document, { cipher, selectors, requireStructure: false }),
+    openUnverified(document, { cipher, selectors, requireStructure: false, meter: session.meter?.tick }),
   )
 }
 
@@ -192,10 +195,13 @@ async function withKey<T extends Opened | Unverified>(
       await session.audit?.("decrypt", loaded.file)
       const cipher = new Cipher(dataKey)
       const opened = await opening(session, loaded, (content) => work(content, cipher, compiled))
+      session.meter?.end()
       warn(session, loaded, opened.content)
       return { ...loaded, document: opened.document, opened: opened.content, dataKey, cipher, compiled }
     } catch (error) {
       throw await explained(session, loaded, { dataKey, selectors: compiled }, error).finally(() => dataKey.wipe())
+    } finally {
+      session.meter?.end()
     }
   })
 }

@@ -87,12 +87,12 @@ export async function sealNew(session: Session, plan: Plan, file: NewFile, key: 
     indent,
     told,
   })
-  return sealAs(file, options)
+  return sealAs(file, options).finally(() => session.meter?.end())
 }
 
 /** All that sealing has to know: what is given, and for the rest what holds for a new file that may be anything. */
 export function sealOptions(
-  { io, dialect }: Session,
+  { io, dialect, meter }: Session,
   given: Pick<SealOptions, "cipher" | "keys" | "selectors" | "compiled"> & Partial<SealOptions>,
 ): SealOptions {
   return {
@@ -107,6 +107,7 @@ export function sealOptions(
     allowClearAlias: false,
     allowEmptySelection: true,
     checksNames: dialect.changes.checksClearValues,
+    meter: meter?.tick,
     ...given,
   }
 }

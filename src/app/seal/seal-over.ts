@@ -57,7 +57,7 @@ export async function sealOver(
     allowEmptySelection: options.allowEmptySelection || opened.leaves.every(({ token }) => token === null),
     ...(fresh === null ? {} : underFreshKey(fresh, opened)),
   })
-  const sealed = await sealAs({ bytes: plain, format: format.name }, how)
+  const sealed = await sealAs({ bytes: plain, format: format.name }, how).finally(() => session.meter?.end())
   sayWarnings(session, file.file, sealed.warnings)
   return sealed
 }
