@@ -228,7 +228,7 @@ export const catalog = {
   },
   KEYS_DRIFT: {
     exit: 1,
-    title: "the recipients of sealed files are not those of the config",
+    title: "sealed files do not follow the rules of the config",
     hint: "see the changes with `sotto sync --dry-run`, and make them with `sotto sync`",
   },
   NOT_CONFIRMED: {

@@ -33,10 +33,11 @@ export async function ruleFindings({ config, file, targets }: Governed): Promise
     }
   }
   const found: Finding[] = []
+  const shadowed = new Map((await shadowedRules(config)).map(({ rule, wider }) => [rule, wider]))
   for (const [index, rule] of rules.entries()) {
     const place = { file, line: rule.at.line }
-    const wider = await firstCovering(config, rules.slice(0, index), rule)
-    if (wider !== null) {
+    const wider = shadowed.get(rule)
+    if (wider !== undefined) {
       found.push(finding("RULE_SHADOWED", place, { subject: `rule ${rule.number} behind rule ${wider.number}` }))
     } else if (matched[index]! > 0 && reached[index] === 0 && !isCatchAll(rule)) {
       const subject = `each file that rule ${rule.number} matches is taken by a rule before it`
@@ -46,6 +47,19 @@ export async function ruleFindings({ config, file, targets }: Governed): Promise
     }
   }
   return [...found, ...peopleFindings(config, file)]
+}
+
+/** Rules that can never apply, each with the first one before it that takes every file that it names. */
+export async function shadowedRules(
+  config: Config,
+): Promise<{ readonly rule: RuleEntry; readonly wider: RuleEntry }[]> {
+  const rules = config.rules ?? []
+  const found: { rule: RuleEntry; wider: RuleEntry }[] = []
+  for (const [index, rule] of rules.entries()) {
+    const wider = await firstCovering(config, rules.slice(0, index), rule)
+    if (wider !== null) found.push({ rule, wider })
+  }
+  return found
 }
 
 async function firstCovering(config: Config, before: readonly RuleEntry[], rule: RuleEntry): Promise<RuleEntry | null> {

@@ -19,11 +19,13 @@ import {
   type TargetOptions,
   type TypeOptions,
 } from "../options.ts"
+import { sayDeparture } from "../report/departure.ts"
+import { sayShadowedRules } from "../report/shadowed-rules.ts"
 import { putResult } from "../report/put-result.ts"
 import { forEachFile } from "../each-file.ts"
 import { formatByName, isContainer, isForeignJson, plainFormatByName } from "../open/read-as.ts"
 import { converted } from "../seal/converted.ts"
-import { type Plan, planFor } from "../seal/plan.ts"
+import { type PlanByRule, planFor } from "../seal/plan.ts"
 import { guardClear } from "../seal/clear-guard.ts"
 import { makeDataKey, sealNew } from "../seal/seal-new.ts"
 import { sealOver } from "../seal/seal-over.ts"
@@ -58,6 +60,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   const name = options.filenameOverride ?? source
   if (name === null && session.dialect.sealing.needsName) throw new AppError("NAME_MISSING")
   const settings = await loadSettings(session, name, options.config)
+  await sayShadowedRules(session, settings.config)
   const format = plainFormatByName(session, name, options.inputType, settings.rule.inputType)
   // Upstream judges config and options before it reads the file.
   const plan = session.dialect.sealing.plansFirst ? await planFor(session, settings, options, format) : null
@@ -78,7 +81,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
       ? null
       : await sealedTarget(session, options)
   session.meter?.begin(bytes.length)
-  const sealed =
+  const sealed: Sealed & Partial<SealedByPlan> =
     over === null ? await sealFresh(session, input, options) : await sealOnto(session, over, input, options)
   if (over === null) sayWarnings(session, source, sealed.warnings)
   if (over !== null && equalBytes(over.original, utf8.encode(sealed.text))) return {}
@@ -91,6 +94,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   })
   if (session.dialect.warns) sayReading(session, { name, format, isTold: !isByName, isContained, bytes })
   await saySealed(session, source, sealed, settings)
+  if (sealed.plan !== undefined) await sayDeparture(session, source, { ...sealed, plan: sealed.plan }, settings)
   return outcome
 }
 
@@ -126,14 +130,18 @@ interface Input {
   readonly settings: FileSettings
   readonly name: string | null
   /** `null`: not made yet. */
-  readonly plan: Plan | null
+  readonly plan: PlanByRule | null
+}
+
+interface SealedByPlan extends Sealed {
+  readonly plan: PlanByRule
 }
 
 async function sealFresh(
   session: Session,
   { source, bytes, format, settings, name, ...input }: Input,
   options: EncryptOptions,
-): Promise<Sealed> {
+): Promise<SealedByPlan> {
   const isContained = options.container || settings.rule.container
   const to = isContained ? "binary" : sealedFormat(session, { format, name }, options)
   const plan = input.plan ?? (await planFor(session, settings, options, to))
@@ -159,7 +167,7 @@ async function sealFresh(
       await session.audit?.("encrypt", source)
       const sealed = await sealNew(session, plan, { ...file, bytes: content, told }, key)
       await guardClear(session, source, sealed.opened, { ...options, isPiped: isPiped(options) }, null)
-      return sealed
+      return { ...sealed, plan }
     } finally {
       key.dataKey.wipe()
     }

@@ -1,5 +1,6 @@
 import { type FormatName } from "../../core/format.ts"
 import { type Rule } from "../../config/rule.ts"
+import { type SealedDocument } from "../../core/document.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { utf8 } from "../../core/text.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
@@ -13,6 +14,8 @@ import { rewrap } from "../recipients/rewrap.ts"
 import { entryNames } from "../recipients/entry-names.ts"
 import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
 import { type Outcome, type Session } from "../session.ts"
+import { sayShadowedRules } from "../report/shadowed-rules.ts"
+import { saidBy } from "../check/drift.ts"
 import { planLines, type SyncedFile, summary, summaryJson } from "../report/sync-report.ts"
 
 export interface SyncOptions extends CommonOptions, OpenOptions {
@@ -49,9 +52,16 @@ export async function syncFiles(
   if (stale.length > 0 && !isLookOnly && !options.yes) await confirm(session, stale)
   const files = isLookOnly ? planned : await work.apply(planned)
   const errors = files.flatMap(({ error }) => error ?? [])
-  const drift = new AppError("KEYS_DRIFT", {}, { notes: stale.map(({ file }) => file) })
+  const drifted = options.check ? planned.filter(({ state, selectors }) => state === "stale" || selectors !== null) : []
+  const drift = new AppError("KEYS_DRIFT", {}, { notes: drifted.map(({ file }) => file), hint: driftHint(drifted) })
   const output = options.json ? summaryJson(files) : summary(files, { isLookOnly })
-  return { output, errors: options.check && stale.length > 0 ? [...errors, drift] : errors }
+  return { output, errors: drifted.length > 0 ? [...errors, drift] : errors }
+}
+
+function driftHint(files: readonly SyncedFile[]): string | undefined {
+  if (files.every(({ selectors }) => selectors === null)) return undefined
+  const anew = "seal anew by the rule what selects other values: sotto decrypt -i, then sotto encrypt -i"
+  return files.some(({ state }) => state === "stale") ? `sotto sync changes who can open them; ${anew}` : anew
 }
 
 /** What would be written, without writing it, for whoever asks before. */
@@ -122,13 +132,16 @@ class Work {
 
   async #planOf({ document, settings }: LoadedFile, candidate: Candidate): Promise<SyncedFile> {
     const { file, isNamed } = candidate
+    await sayShadowedRules(this.#session, settings.config)
     const rule = await withFile(file, () => this.#rule(settings, isNamed))
-    if (rule === null) return { file, isNamed, state: "without rule", plan: null, nameOf: () => undefined }
+    if (rule === null)
+      return { file, isNamed, state: "without rule", plan: null, selectors: null, nameOf: () => undefined }
     const plan = await withFile(file, async () => planByRule(document.metadata, rule))
     const there = document.metadata.groups.map((group) => group.map(({ recipient }) => recipient))
     const unknown = unknownIn(there).map(recipientName)
     const nameOf = entryNames(document.metadata.groups, settings.personOf)
-    return { file, isNamed, state: plan.isCurrent ? "current" : "stale", plan, unknown, nameOf }
+    const selectors = selectorsApart(document, rule)
+    return { file, isNamed, state: plan.isCurrent ? "current" : "stale", plan, selectors, unknown, nameOf }
   }
 
   /** @throws {AppError} `CONFIG_NO_RULE`, `CONFIG_UNREADABLE` for a file that was named */
@@ -146,7 +159,13 @@ class Work {
 }
 
 function failed({ file, isNamed }: Candidate, error: AppError): SyncedFile {
-  return { file, isNamed, state: "failed", plan: null, nameOf: () => undefined, error }
+  return { file, isNamed, state: "failed", plan: null, selectors: null, nameOf: () => undefined, error }
+}
+
+/** Sync leaves values as they are, and so what selects them; but a file that is otherwise than its rule is no news to keep. */
+function selectorsApart({ format, metadata }: SealedDocument, rule: Rule): SyncedFile["selectors"] {
+  const [inFile, inRule] = [saidBy(metadata), saidBy(rule)]
+  return format.isWhole === true || inFile === inRule ? null : { file: inFile, rule: inRule }
 }
 
 /** @throws {AppError} `KEY_GROUPS_INVALID` before anything is unwrapped */

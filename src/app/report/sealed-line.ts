@@ -4,6 +4,7 @@ import { scalarText, isEmptyText } from "../../core/scalar.ts"
 import { shownPath } from "../../core/site.ts"
 import { displayPath } from "../../errors/display.ts"
 import { type Session } from "../session.ts"
+import { ruleName } from "./rule-name.ts"
 import { type FileSettings } from "../settings.ts"
 
 const namesMax = 8
@@ -50,5 +51,5 @@ export function clearNames({ leaves }: Pick<Sealed["opened"], "leaves">): Readon
 }
 
 function ruleText(rule: Rule | null): string {
-  return rule === null ? "" : ` (rule ${rule.source.rule} of ${rule.source.file.replace(/^.*[\\/]/, "")})`
+  return rule === null ? "" : ` (${ruleName(rule)})`
 }

@@ -14,6 +14,8 @@ export interface SyncedFile extends Candidate {
   readonly plan: KeyPlan | null
   /** Recipients of kinds that this version does not know: they are kept. */
   readonly unknown?: readonly string[]
+  /** Where file and rule select other values: what either says. */
+  readonly selectors: { readonly file: string; readonly rule: string } | null
   readonly nameOf: NameOf
   readonly error?: AppError
 }
@@ -59,6 +61,11 @@ export function summary(files: readonly SyncedFile[], { isLookOnly }: { readonly
       return `${shown(file.file)}: kept for ${shown(name)}, of a kind that this version does not know`
     }),
   )
+  const apart = files.flatMap(({ file, selectors }) => {
+    if (selectors === null) return []
+    const anew = "sync changes no value, seal it anew with sotto decrypt -i and sotto encrypt -i"
+    return [shown(`${file}: ${selectors.file} in the file, ${selectors.rule} in the rule: ${anew}`)]
+  })
   const count = (state: SyncedFile["state"]): number => files.filter((file) => file.state === state).length
   const counts = [
     ...(isLookOnly ? [`${count("stale")} to update`] : [`${count("updated")} updated`]),
@@ -66,13 +73,13 @@ export function summary(files: readonly SyncedFile[], { isLookOnly }: { readonly
     ...(unruled.length === 0 ? [] : [`${unruled.length} without a rule`]),
     ...(count("failed") === 0 ? [] : [`${count("failed")} failed`]),
   ]
-  return `${[...rows, ...unruled, ...unknown, `${sealedFiles(files.length)}: ${counts.join(", ")}`].join("\n")}\n`
+  return `${[...rows, ...unruled, ...unknown, ...apart, `${sealedFiles(files.length)}: ${counts.join(", ")}`].join("\n")}\n`
 }
 
 export function summaryJson(files: readonly SyncedFile[]): string {
   const list = files.map((each) => {
-    const { file, state, plan, unknown = [], error } = each
-    return { file, state, unknown, groups: changesJson(each), needed: plan?.needed, code: error?.code }
+    const { file, state, plan, selectors, unknown = [], error } = each
+    return { file, state, unknown, selectors, groups: changesJson(each), needed: plan?.needed, code: error?.code }
   })
   return `${JSON.stringify({ schema: 1, files: list })}\n`
 }

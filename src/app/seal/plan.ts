@@ -21,6 +21,11 @@ export interface Plan {
   readonly rule: RuleSettings
 }
 
+export interface PlanByRule extends Plan {
+  /** The rule of the config, whether options depart from it or not; `null` where none holds. */
+  readonly byRule: Rule | null
+}
+
 /**
  * What options and configuration say about a new file. Options win over the rule, setting by setting; recipients win
  * as a whole.
@@ -32,7 +37,7 @@ export async function planFor(
   settings: FileSettings,
   options: RecipientOptions & SelectorOptions,
   format: FormatName,
-): Promise<Plan> {
+): Promise<PlanByRule> {
   const decided = session.dialect.sealing
   // In upstream's order: the rule, what it selects, and then for whom.
   const rule = await sealingRule(session, settings, namesRecipients(options))
@@ -59,6 +64,7 @@ export async function planFor(
     compiled: chosen === null ? compiled : { ...compiled, chosen },
     macOnlyEncrypted: !isBinary && (options.macOnlyEncrypted || (rule?.macOnlyEncrypted ?? false)),
     rule: rule ?? settings.rule,
+    byRule: rule,
   }
 }
 

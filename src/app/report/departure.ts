@@ -1,0 +1,57 @@
+import { compileSelectors } from "../../config/re2.ts"
+import { type Rule } from "../../config/rule.ts"
+import { type Sealed } from "../../core/seal.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { recipientKey, recipientName } from "../../keys/kinds.ts"
+import { saidBy } from "../check/drift.ts"
+import { type PlanByRule } from "../seal/plan.ts"
+import { checkSelectorDrift } from "../seal/selector-drift.ts"
+import { type Session } from "../session.ts"
+import { type FileSettings } from "../settings.ts"
+import { ruleName } from "./rule-name.ts"
+
+/**
+ * Says at once where options have made a file that is not as its rule has it, and what the next command will do about
+ * that: nobody should learn it from a refusal next week.
+ */
+export async function sayDeparture(
+  session: Session,
+  file: string | null,
+  { plan, opened }: { readonly plan: PlanByRule; readonly opened: Sealed["opened"] },
+  { personOf }: Pick<FileSettings, "personOf">,
+): Promise<void> {
+  const { byRule: rule } = plan
+  if (rule === null || !session.dialect.warns) return
+  const name = file ?? "standard input"
+  const called = (groups: Rule["groups"]): string =>
+    groups
+      .flat()
+      .map((each) => personOf(each) ?? recipientName(each))
+      .join(", ")
+  if (keysText(plan) !== keysText(rule)) {
+    session.notice(
+      `${name}: sealed for ${called(plan.groups)} as the options say, but ${ruleName(rule)} names ${called(rule.groups)}: the next \`sotto sync\` wraps it for those`,
+    )
+  }
+  if (opened.document.format.isWhole === true || saidBy(plan) === saidBy(rule)) return
+  session.notice(
+    `${name}: sealed by ${saidBy(plan)} as the options say, but ${ruleName(rule)} says ${saidBy(rule)}: ${await consequence(plan, rule, opened)}`,
+  )
+}
+
+function keysText({ groups, threshold }: Pick<Rule, "groups" | "threshold">): string {
+  const needed = groups.length < 2 ? 1 : threshold === 0 ? groups.length : threshold
+  return JSON.stringify([groups.map((group) => group.map(recipientKey).sort()), needed])
+}
+
+async function consequence(plan: PlanByRule, rule: Rule, { leaves }: Sealed["opened"]): Promise<string> {
+  const byRule = await compileSelectors(rule.selectors, { refuseInvalid: true })
+  const sites = leaves.map(({ site, scalar }) => ({ ...site, scalar }))
+  try {
+    checkSelectorDrift(sites, plan.compiled, byRule, { file: plan.macOnlyEncrypted, rule: rule.macOnlyEncrypted })
+    return "`sotto set` and `sotto edit` keep to the file; write it into the rule to keep it for good"
+  } catch (error) {
+    if (!(error instanceof AppError)) throw error
+    return "`sotto set` and `sotto edit` will refuse the file, since it leaves in the clear what the rule seals; write it into the rule, or seal by the rule"
+  }
+}
