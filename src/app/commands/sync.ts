@@ -60,7 +60,7 @@ export async function syncFiles(
 
 function driftHint(files: readonly SyncedFile[]): string | undefined {
   if (files.every(({ selectors }) => selectors === null)) return undefined
-  const anew = "seal anew by the rule what selects other values: sotto decrypt -i, then sotto encrypt -i"
+  const anew = "sotto migrate makes files seal what their rule says"
   return files.some(({ state }) => state === "stale") ? `sotto sync changes who can open them; ${anew}` : anew
 }
 

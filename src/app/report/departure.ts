@@ -52,6 +52,6 @@ async function consequence(plan: PlanByRule, rule: Rule, { leaves }: Sealed["ope
     return "`sotto set` and `sotto edit` keep to the file; write it into the rule to keep it for good"
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return "`sotto set` and `sotto edit` will refuse the file, since it leaves in the clear what the rule seals; write it into the rule, or seal by the rule"
+    return "`sotto set` and `sotto edit` will refuse the file, since it leaves in the clear what the rule seals; write it into the rule, or seal by the rule with `sotto migrate`"
   }
 }

@@ -63,7 +63,7 @@ export function summary(files: readonly SyncedFile[], { isLookOnly }: { readonly
   )
   const apart = files.flatMap(({ file, selectors }) => {
     if (selectors === null) return []
-    const anew = "sync changes no value, seal it anew with sotto decrypt -i and sotto encrypt -i"
+    const anew = "sync changes no value, sotto migrate does"
     return [shown(`${file}: ${selectors.file} in the file, ${selectors.rule} in the rule: ${anew}`)]
   })
   const count = (state: SyncedFile["state"]): number => files.filter((file) => file.state === state).length
