@@ -21,7 +21,7 @@ const plain = Array.from({ length: count }, (_, at) => `k${at}: value ${at}\n`).
 /** Whatever stands on standard error of a machine whose clock runs as fast as it is told. */
 async function shown(
   args: readonly string[],
-  { isTty = true, stepMs = 600, face = run as (io: Io) => Promise<number> } = {},
+  { isTty = true, stepMs = 600, face = run } = {},
 ): Promise<{ status: number; text: string }> {
   const { io } = ioFor({ args, cwd: own.cwd, env, answers: [] })
   let text = ""
