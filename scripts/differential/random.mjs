@@ -1,5 +1,7 @@
 // Command lines that nobody thought of: flags, values and files drawn at random, the same for the same seed.
 
+import { generator } from "./generator.mjs"
+
 const files =
   "plain.yaml flat.yaml multi.yaml plain.json plain.env plain.ini plain.txt sealed.yaml sealed.json sealed.env sealed.ini sealed.bin sealed.txt sealed-flat.yaml sealed-multi.yaml sealed-both.yaml sealed-stranger.yaml sealed-regex.yaml secret bad-mac.yaml no-mac.yaml bad-token.yaml empty.yaml broken.yaml broken.json nothing.yaml folder rules/plain.yaml rules/sealed.yaml rules/sealed-groups.yaml link.yaml".split(
     " ",
@@ -105,17 +107,4 @@ export function randomCases({ a, b }, seed, count) {
       stdin: "",
     }
   })
-}
-
-/** xorshift32 */
-function generator(seed) {
-  let state = (seed * 2654435761) >>> 0 || 1
-  return () => {
-    state ^= state << 13
-    state >>>= 0
-    state ^= state >>> 17
-    state ^= state << 5
-    state >>>= 0
-    return state / 2 ** 32
-  }
 }

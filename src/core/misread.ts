@@ -44,19 +44,52 @@ export function checkMisreadNames(
 
 /**
  * Values of YAML that are missing, where a comment without a blank takes their place: `password: #hunter2` is null and a
- * comment by the specification, and hardly what somebody meant.
+ * comment by the specification, and hardly what somebody meant. So are `- #hunter2`, `k: !!str #hunter2`, an empty list
+ * or mapping with nothing but a comment in it, and what stands behind the mark of a text block. A key that is missing in
+ * that way (`? #hunter2`) is refused: keys are texts.
  */
 export function commentsForValues(source: string, leaves: readonly Leaf[], before: readonly Leaf[]): Warning[] {
-  const missing = leaves.filter(
-    ({ site, isSelected }) => isSelected && site.kind === "null" && site.alias === undefined,
+  const suspects = leaves.filter(
+    ({ site, isSelected }) => isSelected && site.kind !== "comment" && isLikeOne(source, site),
   )
-  if (missing.length === 0) return []
-  const known = new Set(before.filter(({ site }) => site.kind === "null").map(({ site }) => placeOf(site)))
-  const lines = source.split("\n")
-  return missing.flatMap(({ site }): Warning[] => {
-    const isLikeOne = /:[ \t]+#[^\s#]/.test(lines[site.line - 1] ?? "") && !known.has(placeOf(site))
-    return isLikeOne ? [{ code: "COMMENT_FOR_VALUE", line: site.line, path: shownPath(site.item) }] : []
-  })
+  if (suspects.length === 0) return []
+  const known = new Set(before.filter(({ site }) => isEmpty(site)).map(({ site }) => placeOf(site)))
+  return suspects
+    .filter(({ site }) => !isEmpty(site) || !known.has(placeOf(site)))
+    .map(({ site }) => ({ code: "COMMENT_FOR_VALUE", line: lineOf(source, site), path: shownPath(site.item) }))
+}
+
+const behindNothing = /[ \t]*#[^\s#]/y
+const behindBlockMark = /[|>][-+0-9]{0,2}[ \t]+#[^\s#]/y
+/** Looked for in front of a text block that is not empty: its span begins behind the comment. */
+const inFrontOfBlock = /[|>][-+0-9]{0,2}[ \t]+#[^\s#][^\n]*\n$/
+const blockMarkCharsMax = 256
+const inEmptyFlow = /[[{][ \t]*#[^\s#]/y
+function isLikeOne(source: string, { span, kind }: Site): boolean {
+  if (span === null) return false
+  const { start, end } = span
+  if (kind === "list" || kind === "map") return isAt(inEmptyFlow, source, start)
+  if (start === end) return isAt(behindNothing, source, end)
+  if (kind !== "str") return false
+  const front = source.slice(Math.max(0, start - blockMarkCharsMax), start)
+  return isAt(behindBlockMark, source, start) || inFrontOfBlock.test(front)
+}
+
+function isAt(pattern: RegExp, source: string, at: number): boolean {
+  pattern.lastIndex = at
+  return pattern.test(source)
+}
+
+function isEmpty({ span, kind }: Site): boolean {
+  return span !== null && (span.start === span.end || kind === "list" || kind === "map")
+}
+
+/** Where nothing stands the parser is on the next line already. */
+function lineOf(source: string, { span, line }: Site): number {
+  if (span === null || span.start !== span.end) return line
+  let count = 1
+  for (let at = source.indexOf("\n"); at !== -1 && at < span.start; at = source.indexOf("\n", at + 1)) count++
+  return count
 }
 
 function placeOf({ item }: Site): string {

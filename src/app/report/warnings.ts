@@ -28,7 +28,7 @@ function warningLines(warnings: readonly Warning[]): string[] {
     )
   }
   for (const { path, line } of places("COMMENT_FOR_VALUE"))
-    lines.push(`${name(path)} in line ${line} has no value: # begins a comment there, so put a value in quotes`)
+    lines.push(`${name(path)} in line ${line}: # begins a comment there, and no value: put a value in quotes`)
   for (const { path } of places("PATH_UNUSED"))
     lines.push(`the rule of the config names ${name(path)}, which is not there`)
   if (places("MEMO_IGNORED").length > 0) lines.push("the layout memo is of a later version and was not used")
