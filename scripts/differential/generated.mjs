@@ -27,11 +27,44 @@ export function generatedCase(seed, index) {
 }
 
 const types = ["yaml", "json", "dotenv", "ini", "binary"]
-const steps = ['["a"]', '["b"]', '["c"]', '["A"]', '["s"]', '["DEFAULT"]', '["name"]', '["1"]', '[""]', '["é"]', "[0]", "[1]", '["password"]', '["nope"]']
-const values = ['"text"', "5", "1.5", "1e21", "-0", "true", "null", '""', '{"x": [1, "y"]}', '"a\\nb"', '"é"', "[1]", '"# x"', '"ENC[x]"', '" x "', "12345678901234567890"]
+const steps = [
+  '["a"]',
+  '["b"]',
+  '["c"]',
+  '["A"]',
+  '["s"]',
+  '["DEFAULT"]',
+  '["name"]',
+  '["1"]',
+  '[""]',
+  '["é"]',
+  "[0]",
+  "[1]",
+  '["password"]',
+  '["nope"]',
+]
+const values = [
+  '"text"',
+  "5",
+  "1.5",
+  "1e21",
+  "-0",
+  "true",
+  "null",
+  '""',
+  '{"x": [1, "y"]}',
+  '"a\\nb"',
+  '"é"',
+  "[1]",
+  '"# x"',
+  '"ENC[x]"',
+  '" x "',
+  "12345678901234567890",
+]
 
 function command(dice, name) {
-  const path = () => dice.pick(steps) + (dice.chance(0.4) ? dice.pick(steps) : "") + (dice.chance(0.1) ? dice.pick(steps) : "")
+  const path = () =>
+    dice.pick(steps) + (dice.chance(0.4) ? dice.pick(steps) : "") + (dice.chance(0.1) ? dice.pick(steps) : "")
   switch (dice.below(11)) {
     case 0:
       return ["decrypt", "--output-type", dice.pick(types), name]
@@ -47,7 +80,11 @@ function command(dice, name) {
     case 7:
       return ["unset", ...dice.sometimes(0.2, "--idempotent"), name, path()]
     case 8:
-      return ["exec-env", name, "env -0 | tr '\\n\\0' '|\\n' | grep -v -E '^(PWD|OLDPWD|SHLVL|_|HOME|PATH|SOPS_[A-Z_]*|LC_ALL)=' | LC_ALL=C sort"]
+      return [
+        "exec-env",
+        name,
+        "env -0 | tr '\\n\\0' '|\\n' | grep -v -E '^(PWD|OLDPWD|SHLVL|_|HOME|PATH|SOPS_[A-Z_]*|LC_ALL)=' | LC_ALL=C sort",
+      ]
     case 9:
       return ["filestatus", name]
     default:
@@ -70,7 +107,12 @@ export class Generated {
     this.#place = place
     this.#recipient = recipient
     mkdirSync(join(place, "home"), { recursive: true })
-    this.#env = { PATH: "/usr/local/bin:/usr/bin:/bin", HOME: join(place, "home"), TMPDIR: place, SOPS_AGE_KEY_FILE: keyFile }
+    this.#env = {
+      PATH: "/usr/local/bin:/usr/bin:/bin",
+      HOME: join(place, "home"),
+      TMPDIR: place,
+      SOPS_AGE_KEY_FILE: keyFile,
+    }
   }
 
   async run({ format, name, bytes, flags, commands }) {
@@ -101,7 +143,10 @@ export class Generated {
     if (!isSame(mine, real)) return this.#difference(what, argv, mine, real)
     if (mine.left.equals(real.left)) return null
     const open = ["decrypt", name]
-    const [first, second] = [await this.#one(this.#theirs, open, name, mine.left), await this.#one(this.#theirs, open, name, real.left)]
+    const [first, second] = [
+      await this.#one(this.#theirs, open, name, mine.left),
+      await this.#one(this.#theirs, open, name, real.left),
+    ]
     return isSame(first, second) ? null : this.#difference(`${what}, then stock's decrypt`, argv, first, second)
   }
 
@@ -119,12 +164,22 @@ export class Generated {
     mkdirSync(folder)
     writeFileSync(join(folder, name), bytes)
     const [file, ...args] = [...program, ...argv]
-    const child = spawn(file, args, { cwd: folder, env: this.#env, stdio: ["ignore", "pipe", "pipe"], timeout: timeoutMs })
+    const child = spawn(file, args, {
+      cwd: folder,
+      env: this.#env,
+      stdio: ["ignore", "pipe", "pipe"],
+      timeout: timeoutMs,
+    })
     const [out, err] = [[], []]
     child.stdout.on("data", (chunk) => out.push(chunk))
     child.stderr.on("data", (chunk) => err.push(chunk))
     const status = await new Promise((resolve) => child.on("close", (code, signal) => resolve(code ?? signal)))
-    return { status, stdout: Buffer.concat(out), stderr: Buffer.concat(err).toString("utf8"), left: readFileSync(join(folder, name)) }
+    return {
+      status,
+      stdout: Buffer.concat(out),
+      stderr: Buffer.concat(err).toString("utf8"),
+      left: readFileSync(join(folder, name)),
+    }
   }
 }
 
@@ -147,7 +202,7 @@ export async function smallest(bytes, isStill, runsMax) {
     let size = Math.ceil(best.split(split).length / 2)
     while (size >= 1 && runs < runsMax) {
       let isShorter = false
-      for (let at = 0; at < best.split(split).length; ) {
+      for (let at = 0; at < best.split(split).length;) {
         const parts = best.split(split)
         if (await tryText([...parts.slice(0, at), ...parts.slice(at + size)].join(""))) isShorter = true
         else at += size

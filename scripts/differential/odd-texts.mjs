@@ -1,10 +1,58 @@
 // JSON, dotenv and INI with what their readers disagree about.
 import { oddYaml } from "./odd-yaml.mjs"
 
-const jsonKeys = ["a", "b", "c", "", "a:b", "x_unencrypted", "é", "\\u0061", "1", "<<", "#", "a b", "__proto__", "\\n", "sops_x", "password"]
+const jsonKeys = [
+  "a",
+  "b",
+  "c",
+  "",
+  "a:b",
+  "x_unencrypted",
+  "é",
+  "\\u0061",
+  "1",
+  "<<",
+  "#",
+  "a b",
+  "__proto__",
+  "\\n",
+  "sops_x",
+  "password",
+]
 const jsonScalars = [
-  ...["1", "-0", "0", "-1", "1.0", "1.5", "1e3", "1E+21", "1e-7", "1e21", "123456789.123456789", "9007199254740993", "12345678901234567890", "-9223372036854775808", "1e400", "0.1"],
-  ...["true", "false", "null", '""', '"x"', '"a b"', '"\\u00e9"', '"\\ud83d\\udd11"', '"\\ud800"', '"\\u0000"', '"\\/\\b\\f"', '"<a>&"', '"é🔑"', '"\\u2028"', '"1"', '"null"', '"line\\nend"'],
+  "1",
+  "-0",
+  "0",
+  "-1",
+  "1.0",
+  "1.5",
+  "1e3",
+  "1E+21",
+  "1e-7",
+  "1e21",
+  "123456789.123456789",
+  "9007199254740993",
+  "12345678901234567890",
+  "-9223372036854775808",
+  "1e400",
+  "0.1",
+  "true",
+  "false",
+  "null",
+  '""',
+  '"x"',
+  '"a b"',
+  '"\\u00e9"',
+  '"\\ud83d\\udd11"',
+  '"\\ud800"',
+  '"\\u0000"',
+  '"\\/\\b\\f"',
+  '"<a>&"',
+  '"é🔑"',
+  '"\\u2028"',
+  '"1"',
+  '"null"',
+  '"line\\nend"',
 ]
 
 export function oddJson(dice) {
@@ -27,13 +75,58 @@ export function oddJson(dice) {
     return `{${pairs.filter((pair) => pair !== null).join(",")}}`
   }
   const root = dice.chance(0.04) ? value(0) : mapping(0)
-  const behind = dice.chance(0.06) ? dice.pick([" text", " {}", "\n{\"b\": 1}", " ,", " //", "}", "\u0000", " \t\r\n\n"]) : dice.pick(["\n", "\n", ""])
+  const behind = dice.chance(0.06)
+    ? dice.pick([" text", " {}", '\n{"b": 1}', " ,", " //", "}", "\u0000", " \t\r\n\n"])
+    : dice.pick(["\n", "\n", ""])
   const text = `${dice.chance(0.03) ? dice.pick(["\uFEFF", "\n ", "\u00a0"]) : ""}${root}${behind}`
   return dice.chance(0.03) ? text.replaceAll("\n", "\r\n") : text
 }
 
-const names = ["A", "B", "C_D", "a.b", "export E", "", "F G", "X_unencrypted", "é", "sops", "1A", "#x", " H", "I ", "sops_x", "PASSWORD"]
-const dotenvValues = ["1", "", "x y", " x ", '"q"', "'q'", '"open', "x # y", "#x", "a=b", "x\\ny", "\\", "\\\\n", "é🔑", "$X", "${X}", "`x`", "x\ty", "x\\", "\\n", '"a\\nb"', "ENC[x]", "true", "null", "1e21"]
+const names = [
+  "A",
+  "B",
+  "C_D",
+  "a.b",
+  "export E",
+  "",
+  "F G",
+  "X_unencrypted",
+  "é",
+  "sops",
+  "1A",
+  "#x",
+  " H",
+  "I ",
+  "sops_x",
+  "PASSWORD",
+]
+const dotenvValues = [
+  "1",
+  "",
+  "x y",
+  " x ",
+  '"q"',
+  "'q'",
+  '"open',
+  "x # y",
+  "#x",
+  "a=b",
+  "x\\ny",
+  "\\",
+  "\\\\n",
+  "é🔑",
+  "$X",
+  "${X}",
+  "`x`",
+  "x\ty",
+  "x\\",
+  "\\n",
+  '"a\\nb"',
+  "ENC[x]",
+  "true",
+  "null",
+  "1e21",
+]
 
 export function oddDotenv(dice) {
   const lines = Array.from({ length: 1 + dice.below(6) }, () => {
@@ -49,7 +142,34 @@ export function oddDotenv(dice) {
 }
 
 const iniKeys = ["a", "b", "c d", "a.b", "x_unencrypted", "é", "1", "-", "A", "password", '"q"', "`k`", "%(x)s"]
-const iniValues = ["1", "", "x y", '"q"', "'q'", '"open', "x ; y", "x # y", "#x", ";x", "a=b", "a:b", "a;b", '"a # b"', '"""x"""', '"""x\ny"""', "`x`", "x \\\ny", "x \\", "%(a)s", "é🔑", "true", "1e21", "ENC[x]", "x\ty", "\\n"]
+const iniValues = [
+  "1",
+  "",
+  "x y",
+  '"q"',
+  "'q'",
+  '"open',
+  "x ; y",
+  "x # y",
+  "#x",
+  ";x",
+  "a=b",
+  "a:b",
+  "a;b",
+  '"a # b"',
+  '"""x"""',
+  '"""x\ny"""',
+  "`x`",
+  "x \\\ny",
+  "x \\",
+  "%(a)s",
+  "é🔑",
+  "true",
+  "1e21",
+  "ENC[x]",
+  "x\ty",
+  "\\n",
+]
 
 export function oddIni(dice) {
   const lines = Array.from({ length: 1 + dice.below(7) }, () => {

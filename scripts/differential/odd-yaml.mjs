@@ -1,9 +1,10 @@
 // YAML as people and programs write it, and as nobody should.
 
-const keys = `a b c name "q r" 'it''s' x_unencrypted 1 -1 true no null ~ 0x1f 1.5 1e3 2001-12-14 "" a:b "a:b" é 🔑 key-with-dash
+const keys =
+  `a b c name "q r" 'it''s' x_unencrypted 1 -1 true no null ~ 0x1f 1.5 1e3 2001-12-14 "" a:b "a:b" é 🔑 key-with-dash
 a.b @ = "tab\\there" [x] "[x]" ! "#h" k#h 'a b' password _ . .. 012 y n <a> "<<"`
-  .split(/\s+(?=(?:[^"']|"[^"]*"|'[^']*')*$)/)
-  .filter((key) => !["[x]", "@", "!"].includes(key))
+    .split(/\s+(?=(?:[^"']|"[^"]*"|'[^']*')*$)/)
+    .filter((key) => !["[x]", "@", "!"].includes(key))
 
 const scalars = [
   ..."hunter2 'quoted' \"double\" '' \"\" ~ null Null NULL true True yes no on off y n 0 -0 +1 00 0777 0o17 0b11 0x1F 1_000 1e3 1E+21 1.0 1. .5 -.5 +.inf -.INF .nan .NaN 1:30 190:20:30 12345678901234567890 -9223372036854775808 18446744073709551616 0.1 1.10 1e400 1e-7 123456789.123456789 2001-12-14 2001-12-14t21:59:43.10-05:00 2001-1-1 = é 🔑 http://x.y/z?a=b#c a#b {} [] - 'it''s' ENC[x] ,a".split(
@@ -42,7 +43,20 @@ const scalars = [
 ]
 
 const blocks = ["|", "|-", "|+", ">", ">-", ">+", "|2", ">1-", "| # comment", "|-2"]
-const bodies = ["one", "one\ntwo", "one\n\ntwo\n", "  indented\nnot", "# no comment\nx", "a: b\n- c", "tab\there", "last\n\n\n", "", "é 🔑", " x", "ends in blanks  "]
+const bodies = [
+  "one",
+  "one\ntwo",
+  "one\n\ntwo\n",
+  "  indented\nnot",
+  "# no comment\nx",
+  "a: b\n- c",
+  "tab\there",
+  "last\n\n\n",
+  "",
+  "é 🔑",
+  " x",
+  "ends in blanks  ",
+]
 const comments = ["# c", "#", "#c", "# c: d", "#  two  ", "# é", "# - x", "#\t", "##"]
 
 /** A text of YAML with all that the format has. */
@@ -67,7 +81,8 @@ export function oddYaml(dice) {
       return anchor(false) + scalar
     }
     const items = Array.from({ length: dice.below(4) }, () => flow(depth + 1))
-    if (dice.chance(0.5)) return `[${items.join(dice.pick([", ", ",\n      ", " , "]))}${dice.chance(0.1) && items.length > 0 ? "," : ""}]`
+    if (dice.chance(0.5))
+      return `[${items.join(dice.pick([", ", ",\n      ", " , "]))}${dice.chance(0.1) && items.length > 0 ? "," : ""}]`
     const pairs = items.map((item) => `${dice.pick(keys)}${dice.pick([": ", " : "])}${item}`)
     if (anchors.maps.length > 0 && dice.chance(0.1)) pairs.push(`<<: *${dice.pick(anchors.maps)}`)
     if (dice.chance(0.05)) pairs.push(dice.pick(keys))
@@ -84,7 +99,8 @@ export function oddYaml(dice) {
     if (kind < 12) {
       const head = dice.pick(blocks)
       const explicit = /\d/.exec(head)
-      const inner = explicit === null ? `${pad}  ` : pad.slice(0, Math.max(0, indent - 2)) + " ".repeat(Number(explicit[0]))
+      const inner =
+        explicit === null ? `${pad}  ` : pad.slice(0, Math.max(0, indent - 2)) + " ".repeat(Number(explicit[0]))
       const lines = dice.pick(bodies).split("\n")
       return ` ${anchor(false)}${head}\n${lines.map((line) => (line === "" ? "" : inner + line)).join("\n")}\n`
     }
@@ -105,7 +121,8 @@ export function oddYaml(dice) {
       used.add(key)
       if (anchors.maps.length > 0 && dice.chance(0.08)) {
         text += `${pad}<<: ${dice.pick([`*${dice.pick(anchors.maps)}`, `[*${anchors.maps.join(", *")}]`, "{m: 1}"])}\n`
-      } else if (dice.chance(0.02)) text += `${pad}? ${dice.pick([flow(0), key, "|\n" + pad + "    k"])}\n${pad}:${value(indent + 2, depth)}`
+      } else if (dice.chance(0.02))
+        text += `${pad}? ${dice.pick([flow(0), key, "|\n" + pad + "    k"])}\n${pad}:${value(indent + 2, depth)}`
       else if (dice.chance(0.01) && hasAlias()) text += `${pad}${alias()} :${value(indent + 2, depth)}`
       else text += `${pad}${key}${dice.chance(0.05) ? " " : ""}:${value(indent + 2, depth)}`
     }
@@ -119,7 +136,10 @@ export function oddYaml(dice) {
       text += comment(0.06, pad)
       if (dice.chance(0.15) && depth < 3) {
         const inner = mapping(indent + 2, depth + 1)
-        text += inner.startsWith(`${pad}  `) && !inner.trimStart().startsWith("#") ? `${pad}- ${inner.slice(indent + 2)}` : `${pad}-\n${inner}`
+        text +=
+          inner.startsWith(`${pad}  `) && !inner.trimStart().startsWith("#")
+            ? `${pad}- ${inner.slice(indent + 2)}`
+            : `${pad}-\n${inner}`
       } else if (dice.chance(0.06) && depth < 3) text += `${pad}- ${sequence(indent + 2, depth + 1).slice(indent + 2)}`
       else text += `${pad}-${value(indent + 2, depth)}`
     }
@@ -128,11 +148,27 @@ export function oddYaml(dice) {
 
   const root = () => {
     const kind = dice.below(40)
-    if (kind === 0) return dice.pick(["null\n", "~\n", "\n", "# only\n", "{}\n", "[]\n", "- a\n", "text\n", '"x"\n', "!!map {a: 1}\n"])
+    if (kind === 0)
+      return dice.pick([
+        "null\n",
+        "~\n",
+        "\n",
+        "# only\n",
+        "{}\n",
+        "[]\n",
+        "- a\n",
+        "text\n",
+        '"x"\n',
+        "!!map {a: 1}\n",
+      ])
     if (kind === 1) return `${flow(0)}\n`
     return mapping(0, 0)
   }
-  let text = dice.chance(0.03) ? dice.pick(["%YAML 1.1\n---\n", "%YAML 1.2\n---\n", "%TAG ! tag:x,2000:\n---\n"]) : dice.chance(0.1) ? dice.pick(["---\n", "--- # c\n", "# head\n---\n", "# head\n\n"]) : ""
+  let text = dice.chance(0.03)
+    ? dice.pick(["%YAML 1.1\n---\n", "%YAML 1.2\n---\n", "%TAG ! tag:x,2000:\n---\n"])
+    : dice.chance(0.1)
+      ? dice.pick(["---\n", "--- # c\n", "# head\n---\n", "# head\n\n"])
+      : ""
   text += root()
   while (dice.chance(0.12)) {
     text += dice.pick(["---\n", "--- # c\n", "...\n---\n", "---\n# c\n"])

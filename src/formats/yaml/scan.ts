@@ -94,11 +94,13 @@ export function scanNodes(source: string): YamlScan {
     nullRoots: [],
     decoded: 0,
     decodedByAlias: 0,
+    badKey: null,
   }
   for (const [index, document] of docs.entries()) {
     w.blocks = (blocks[index] ?? []).map((block): Span => block.detach)
     walkDocument(w, document, index)
   }
+  if (w.badKey !== null) throw w.badKey
   const { sites, roots, aliases, keyAliases, nullRoots } = w
   const metadata = own.length === 0 ? null : metadataOf(own, blocks)
   let entries: Map<Item, YamlEntry> | null = null

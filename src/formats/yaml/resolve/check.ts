@@ -1,15 +1,16 @@
 import { AppError } from "../../../errors/app-error.ts"
 import { isMergeKey } from "./key.ts"
 import { type YamlNode, type YamlPair } from "../scan/node.ts"
+import { resolveScalar } from "./resolve.ts"
 
 /** Mappings up to this size are compared pair by pair, which is faster than a set. */
 const SMALL = 8
 
 /**
  * What upstream checks in the first document alone, because it decodes that one as data too: no key twice in a mapping,
- * and behind `<<` a mapping or a list of mappings.
+ * behind `<<` a mapping or a list of mappings, and no key that is a collection or does not fit its tag.
  *
- * @throws {AppError} `DUPLICATE_KEY`, `SYNTAX`
+ * @throws {AppError} `DUPLICATE_KEY`, `SYNTAX`, `KEY_NOT_STRING` with status 2
  * @see sops v3.13.2 stores/yaml/store.go, LoadPlainFile; go-yaml v3.0.4 decode.go, decoder.mapping and merge
  */
 export function checkFirstDocument(node: YamlNode): void {
@@ -20,9 +21,20 @@ export function checkFirstDocument(node: YamlNode): void {
     if (isMergeKey(key) && !isMergeable(value)) {
       throw new AppError("SYNTAX", { line: value.line }, { subject: "a merge key needs a mapping" })
     }
-    if (key.type !== "scalar") checkFirstDocument(key)
+    if (isMisfit(key)) throw keyNotString(key, { exit: 2 })
     if (value.type !== "scalar") checkFirstDocument(value)
   }
+}
+
+/** @param detail - the status, when upstream finds it as it loads the file */
+export function keyNotString({ line, column }: YamlNode, detail: { exit?: number } = {}): AppError {
+  return new AppError("KEY_NOT_STRING", { line, column: column + 1 }, detail)
+}
+
+function isMisfit(key: YamlNode): boolean {
+  const node = key.type === "alias" ? key.target : key
+  if (node.type !== "scalar") return true
+  return node.shortTag !== "" && resolveScalar(node.shortTag, node.style, node.value) === "mismatch"
 }
 
 function checkKeys(pairs: readonly YamlPair[]): void {

@@ -3,6 +3,7 @@ import { commentScalar, type Scalar } from "../../../core/scalar.ts"
 import { type Alias, type Item, type KeyAlias, type SiteKind } from "../../../core/site.ts"
 import { type Span } from "../../../core/text.ts"
 import { AppError } from "../../../errors/app-error.ts"
+import { keyNotString } from "./check.ts"
 import { keyText, shownKeyOf } from "./key.ts"
 import { type CommentStyle, type YamlEntry, type YamlSite } from "./model.ts"
 import {
@@ -41,6 +42,8 @@ export interface Walk {
   blocks: readonly Span[]
   /** Nulls that are written out as a root: no metadata can stand beside them. */
   readonly nullRoots: Span[]
+  /** The first key that is no string: upstream meets it when it seals, and everything else that is wrong before. */
+  badKey: AppError | null
   /** What go-yaml counts in the first document to find bombs. */
   decoded: number
   decodedByAlias: number
@@ -49,7 +52,7 @@ export interface Walk {
 /**
  * Lists the sites of a document in the order of upstream's walk.
  *
- * @throws {AppError} `ROOT_NOT_MAP`, `KEY_NOT_STRING`, `VALUE_UNSUPPORTED`, `SYNTAX` for an explicit tag that the value
+ * @throws {AppError} `ROOT_NOT_MAP`, `VALUE_UNSUPPORTED`, `SYNTAX` for an explicit tag that the value
  *   does not fit, `TOO_LARGE` for too many values behind aliases
  * @see sops v3.13.2 stores/yaml/store.go, appendYamlNodeToTreeBranch and nodeToTreeValue
  */
@@ -109,8 +112,9 @@ function walkMap(w: Walk, node: MapNode, item: Item, entry: YamlEntry, hasOwnCom
   let index = 0
   for (const pair of node.pairs) {
     const { key: keyNode, value } = pair
-    const key = keyText(keyNode)
-    if (key === null) throw keyNotString(w, keyNode)
+    const text = keyText(keyNode)
+    if (text === null) w.badKey ??= keyNotString(keyNode)
+    const key = text ?? ""
     const isMetadata = isRoot && w.hasMetadata && key === "sops"
     const isBlock = value.type === "map" || value.type === "list"
     count(w, 1)
@@ -200,17 +204,6 @@ function noteKeyAlias(w: Walk, { target: node, line }: AliasNode, item: Item): v
 function enter(w: Walk, node: YamlNode): void {
   if (++w.depth < limits.nesting_max) return
   throw new AppError("TOO_LARGE", { line: node.line, column: node.column + 1 }, { subject: "nesting" })
-}
-
-/**
- * Upstream refuses a collection, and a key that its tag does not fit, when it loads the first document; everything else
- * when it walks.
- */
-function keyNotString(w: Walk, key: YamlNode): AppError {
-  const node = key.type === "alias" ? key.target : key
-  const isMisfit = node.type !== "scalar" || resolveScalar(node.shortTag, node.style, node.value) === "mismatch"
-  const where = { line: key.line, column: key.column + 1 }
-  return new AppError("KEY_NOT_STRING", where, isMisfit && w.document === 0 ? { exit: 2 } : {})
 }
 
 function throughAlias(w: Walk, node: AliasNode, item: Item, walk: () => void): void {

@@ -1,0 +1,68 @@
+// Differences of generated documents that are meant, each by a name that a row of test/differential/allowed.json
+// carries. What is asked is as narrow as can be said: words of the error, or what the two outputs have in common.
+
+const says =
+  (text) =>
+  ({ mine }) =>
+    mine.status !== 0 && mine.stderr.includes(text)
+const isSet = ({ argv }) => argv[0] === "set"
+const isExtract = ({ argv }) => argv.includes("--extract")
+const lines = ({ stdout }) => stdout.toString("utf8").split("\n")
+
+/** Every line in which the two differ, on either side. */
+function differingLines({ mine, real }) {
+  const [a, b] = [lines(mine), lines(real)]
+  const [inA, inB] = [new Set(a), new Set(b)]
+  return [...a.filter((line) => !inB.has(line)), ...b.filter((line) => !inA.has(line))]
+}
+
+function isSame(a, b) {
+  return a.length === b.length && a.every((line, index) => line === b[index])
+}
+
+export const known = [
+  { name: "crash", applies: ({ real }) => real.status === 2 && real.stderr.includes("goroutine ") },
+  {
+    name: "position for a mapping",
+    applies: (found) =>
+      says("a mapping has names, not positions")(found) ||
+      (isExtract(found) && /component \[\d+\] not found/.test(found.mine.stderr) && found.real.status !== 1),
+  },
+  {
+    name: "sealed by sops, and lost",
+    applies: ({ step, mine, real }) =>
+      real.status !== 0 && (step === "stock opens ours" || (step === "ours opens stock's" && mine.status === 0)),
+  },
+  {
+    name: "marks in INI values",
+    applies: (found) =>
+      found.format === "ini" &&
+      found.step === "stock opens ours" &&
+      found.mine.status === 0 &&
+      differingLines(found).every((line) => /[#;=]/.test(line)) &&
+      /[#;]/.test(found.text),
+  },
+  { name: "ambiguous keys", applies: says("two keys have the same authenticated path") },
+  { name: "text behind JSON", applies: says("text stands behind the end of the object") },
+  { name: "not UTF-8", applies: (found) => found.isBadText && says("the file is not UTF-8 text")(found) },
+  { name: "alias as a key", applies: says("an alias") },
+  { name: "names of dotenv", applies: says("a name holds an equal sign or a line break") },
+  { name: "shapes of INI", applies: says("INI holds sections, and in them single values") },
+  { name: "minus zero", applies: (found) => isSet(found) && found.argv.at(-1) === "-0" },
+  {
+    name: "comments at the end",
+    applies: (found) =>
+      isSet(found) &&
+      found.step.startsWith("set, ") &&
+      isSame(lines(found.mine).toSorted(), lines(found.real).toSorted()) &&
+      /^\s*#/m.test(found.text),
+  },
+  { name: "empty name of a variable", applies: says("an environment variable has an unusable value: an empty name") },
+]
+
+/** @returns the name of the rule that a difference falls under, or `null` */
+export function nameOf(found, { format, bytes }) {
+  const text = bytes.toString("utf8")
+  const facts = { ...found, format, text, isBadText: !Buffer.from(text, "utf8").equals(bytes) }
+  return known.find(({ applies }) => applies(facts))?.name ?? null
+}
