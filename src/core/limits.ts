@@ -13,6 +13,8 @@ export const limits = {
   pattern_budget_chars_max: 200_000_000,
   nonce_bytes_max: 64,
   recipients_max: 500,
+  /** Looking for data keys of files that git shows or merges, and nobody has looked at: each entry is a computation. */
+  keys_alone_ms_max: 2_000,
   groups_max: 255,
   memo_entries_max: 10_000,
   memo_bytes_max: 256 * 1024,

@@ -112,9 +112,9 @@ export async function isAgreedTo({ entry, manifest, failures }: Attempt, context
   }
 }
 
-/** The time for all services together was over. */
+/** The time for all services together, or for all that lies on this machine, was over. */
 export function noteTimeUp({ manifest, failures }: Attempt): void {
-  const subject = `${manifest?.title ?? "it"}, when the time for all services was over`
+  const subject = `${manifest?.title ?? "it"}, when the time for all of them was over`
   failures.add(reasonOf(new AppError("KEY_TIMEOUT", {}, { subject })))
 }
 

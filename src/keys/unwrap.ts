@@ -35,6 +35,11 @@ export interface UnwrapOptions {
   readonly nameOf?: NameOf
   /** In place of `SOTTO_KEY_TIMEOUT` and the built-in times. */
   readonly timing?: Timing
+  /**
+   * By `performance.now()`: after that no further entry is tried with what lies on this machine. For files that nobody has
+   * looked at: each of many entries may cost a computation.
+   */
+  readonly localUntil?: number | undefined
 }
 
 /**
@@ -68,7 +73,7 @@ export async function unwrapDataKey(
   for (const group of states) group.part = recallAny(group, context)
   for (const round of roundsOf(states, decryptionOrder)) {
     if (isDone()) break
-    await runRound(round, { context, timing, patience, isDone })
+    await runRound(round, { context, timing, patience, isDone, localUntil: options.localUntil ?? Infinity })
   }
 
   const parts = partsOf(states)
@@ -98,13 +103,14 @@ interface Circumstances {
   /** For services on the network, in all rounds together. */
   readonly patience: { leftMs: number }
   readonly isDone: () => boolean
+  readonly localUntil: number
 }
 
 async function runRound(round: readonly Turn[], circumstances: Circumstances): Promise<void> {
-  const { context, isDone } = circumstances
-  await runLocal(round, "silent", context)
+  const { context, isDone, localUntil } = circumstances
+  await runLocal(round, "silent", { context, localUntil })
   if (isDone() || !reaches(context.effort, "programs")) return
-  await runLocal(round, "programs", context)
+  await runLocal(round, "programs", { context, localUntil })
   if (isDone() || !reaches(context.effort, "any")) return
   const waiting = await waitingForAnswer(round, context)
   const isWaiting = (attempt: Attempt): boolean => waiting.has(attempt)
@@ -118,7 +124,7 @@ async function runRound(round: readonly Turn[], circumstances: Circumstances): P
   }
   for (const turn of round) {
     if (isDone()) return
-    await runLocal([turn], "any", context)
+    await runLocal([turn], "any", { context, localUntil })
   }
 }
 
@@ -145,12 +151,20 @@ async function agreedOf({ group, attempts }: Turn, context: KeyContext): Promise
 }
 
 /** Groups at the same time, entries of a group one after the other. */
-async function runLocal(round: readonly Turn[], effort: Effort, context: KeyContext): Promise<void> {
+async function runLocal(
+  round: readonly Turn[],
+  effort: Effort,
+  { context, localUntil }: Pick<Circumstances, "context" | "localUntil">,
+): Promise<void> {
   const tasks = round.map(async ({ group, attempts }) => {
     for (const attempt of attempts) {
       // What failed for a reason of its own does not get better with more effort.
       if (attempt.manifest?.isOnline === true || attempt.failures.size > 0) continue
       if (group.part !== null) return
+      if (performance.now() > localUntil) {
+        noteTimeUp(attempt)
+        continue
+      }
       group.part = await tryAttempt(attempt, { context, effort })
     }
   })

@@ -471,6 +471,66 @@ const cases: readonly Case[] = [
     make: (repo) => void repo.git("config", "diff.pdf.cachetextconv", "true"),
   },
   {
+    name: "notes that git made of plain text",
+    codes: ["GIT_TEXTCONV_NOTES"],
+    make: (repo) => {
+      repo.write("a", "1")
+      repo.commitAll()
+      repo.git("notes", "--ref", "textconv/sotto", "add", "-m", "x")
+    },
+  },
+  {
+    name: "the same under another name, as any driver has it",
+    codes: ["GIT_TEXTCONV_NOTES"],
+    make: (repo) => {
+      repo.write("a", "1")
+      repo.commitAll()
+      repo.git("notes", "--ref", "refs/notes/textconv/sopsdiffer", "add", "-m", "x")
+    },
+  },
+  ...["commits", "textconv-of-mine", "review/textconv"].map((ref): Case => ({
+    name: `notes of people: ${ref}`,
+    codes: [],
+    make: (repo) => {
+      repo.write("a", "1")
+      repo.commitAll()
+      repo.git("notes", "--ref", ref, "add", "-m", "x")
+    },
+  })),
+  // Limits
+  {
+    name: "a sealed file of more than 64 MiB",
+    codes: ["TOO_LARGE"],
+    make: async (repo) => {
+      await sealed(repo)
+      repo.write("big.yaml", Buffer.concat([repo.read("secrets/a.yaml"), Buffer.alloc(64 * 1024 * 1024, "#")]))
+    },
+  },
+  {
+    name: "values that nest deeper than anybody writes",
+    codes: ["TOO_LARGE"],
+    make: async (repo) => {
+      await repo.seal("secrets/a.json", `{"a":"canary-7f3a"}`)
+      edited(repo, "secrets/a.json", (text) => text.replace("{", `{"deep": ${"[".repeat(300)}${"]".repeat(300)},`))
+    },
+  },
+  {
+    name: "a pattern that is too long to look with",
+    codes: ["TOO_LARGE"],
+    make: async (repo) => {
+      await repo.seal("secrets/a.yaml", secretText, "--encrypted-regex", "^db$", "--use-file-selectors")
+      edited(repo, "secrets/a.yaml", (text) => text.replace("^db$", `^db$|${"x".repeat(1000)}`))
+    },
+  },
+  {
+    name: "a large file, and one that nests as deep as it may",
+    codes: [],
+    make: async (repo) => {
+      await repo.seal("secrets/a.json", `{"a":"canary-7f3a","deep": ${"[".repeat(150)}"x"${"]".repeat(150)}}`)
+      await repo.seal("secrets/b.yaml", `a: canary-7f3a\n${"# x\n".repeat(1000)}b: ${"y".repeat(1_000_000)}\n`)
+    },
+  },
+  {
     name: "a driver by another name that opens sealed files",
     codes: ["GIT_CACHETEXTCONV"],
     make: (repo) => {
@@ -492,6 +552,28 @@ describe("each code has a repository that shows it, and one that must not", () =
       codes.toSorted(),
     )
     expect(status).toBe(findings.some(({ severity }) => severity === "error") ? 1 : 0)
+  })
+})
+
+describe("sotto:allow", () => {
+  test.each([
+    ["in its line", `${identity} # sotto:allow`, ["warning"]],
+    ["in front of it", `# sotto:allow ${identity}`, ["warning"]],
+    ["in another line", `# sotto:allow\n${identity}`, ["error"]],
+    ["misspelt", `${identity} # sotto: allow`, ["error"]],
+    ["for one of two keys", `${identity} # sotto:allow\nt = "${githubToken}"`, ["warning", "error"]],
+    ["for a key of a service", `t = "${githubToken}" // sotto:allow`, ["warning"]],
+    ["for a block, in its first line", pem("RSA PRIVATE KEY").replace("-----\n", "----- sotto:allow\n"), ["warning"]],
+    ["for a block, below it", `${pem("RSA PRIVATE KEY")}sotto:allow\n`, ["error"]],
+  ])("%s", async (_, text, severities) => {
+    const repo = checkedRepository()
+    repo.write("notes.txt", `${text}\n`)
+    repo.git("add", "--all")
+    const { findings, status } = await repo.check()
+    const keys = findings.filter(({ code }) => code === "PRIVATE_KEY")
+    expect(keys.map(({ severity }) => severity)).toEqual(severities)
+    expect(status).toBe(severities.includes("error") ? 1 : 0)
+    expect((await repo.check("--strict")).status).toBe(1)
   })
 })
 

@@ -73,38 +73,41 @@ describe("--staged", () => {
     expect(findings.map(({ code, file }) => [code, file])).toEqual([["SIBLING_PLAINTEXT", "secrets/a.dec.yaml"]])
   })
 
-  test.each(["merge", "cherry-pick", "revert"])("a conflict of %s that was settled without a word", async (how) => {
-    const repo = checkedRepository()
-    await repo.seal("secrets/a.yaml", secretText)
-    await repo.seal("secrets/b.yaml", secretText)
-    repo.write(".gitattributes", "secrets/** merge=binary -text\n")
-    repo.commitAll("base")
-    await repo.withKey("set", "secrets/a.yaml", "db.password", '"canary-7f3a-1"')
-    const theirs = repo.commitAll("theirs")
-    if (how === "revert") {
-      await repo.withKey("set", "secrets/a.yaml", "db.password", '"canary-7f3a-2"')
-      repo.commitAll("ours")
-    } else {
-      repo.git("checkout", "--quiet", "-b", "ours", "HEAD~1")
-      await repo.withKey("set", "secrets/a.yaml", "db.password", '"canary-7f3a-2"')
-      repo.commitAll("ours")
-    }
-    expect(repo.tryGit(how, ...(how === "revert" ? ["--no-edit"] : []), theirs).status).toBe(1)
-    const ours = repo.git("show", "HEAD:secrets/a.yaml")
-    repo.git("checkout", "--ours", "secrets/a.yaml")
-    repo.git("add", "secrets/a.yaml")
-    const { findings } = await repo.check("--staged")
-    expect(findings.map(({ code, file }) => [code, file])).toEqual([["MERGE_UNRESOLVED", "secrets/a.yaml"]])
-    // `sotto resolve` writes down what was chosen.
-    const blob = repo.git("rev-parse", ":secrets/a.yaml").trim()
-    repo.write(".git/sotto/resolved", `secrets/a.yaml ${blob}\n`)
-    expect((await repo.check("--staged")).findings).toEqual([])
-    repo.write(".git/sotto/resolved", "")
-    repo.write("secrets/a.yaml", ours)
-    await repo.withKey("set", "secrets/a.yaml", "db.password", '"canary-7f3a-3"')
-    repo.git("add", "secrets/a.yaml")
-    expect((await repo.check("--staged")).findings).toEqual([])
-  })
+  test.each(["merge", "cherry-pick", "revert", "rebase"])(
+    "a conflict of %s that was settled without a word",
+    async (how) => {
+      const repo = checkedRepository()
+      await repo.seal("secrets/a.yaml", secretText)
+      await repo.seal("secrets/b.yaml", secretText)
+      repo.write(".gitattributes", "secrets/** merge=binary -text\n")
+      repo.commitAll("base")
+      await repo.withKey("set", "secrets/a.yaml", "db.password", '"canary-7f3a-1"')
+      const theirs = repo.commitAll("theirs")
+      if (how === "revert") {
+        await repo.withKey("set", "secrets/a.yaml", "db.password", '"canary-7f3a-2"')
+        repo.commitAll("ours")
+      } else {
+        repo.git("checkout", "--quiet", "-b", "ours", "HEAD~1")
+        await repo.withKey("set", "secrets/a.yaml", "db.password", '"canary-7f3a-2"')
+        repo.commitAll("ours")
+      }
+      expect(repo.tryGit(how, ...(how === "revert" ? ["--no-edit"] : []), theirs).status).toBe(1)
+      const ours = repo.git("show", "HEAD:secrets/a.yaml")
+      repo.git("checkout", "--ours", "secrets/a.yaml")
+      repo.git("add", "secrets/a.yaml")
+      const { findings } = await repo.check("--staged")
+      expect(findings.map(({ code, file }) => [code, file])).toEqual([["MERGE_UNRESOLVED", "secrets/a.yaml"]])
+      // `sotto resolve` writes down what was chosen.
+      const blob = repo.git("rev-parse", ":secrets/a.yaml").trim()
+      repo.write(".git/sotto/resolved", `secrets/a.yaml ${blob}\n`)
+      expect((await repo.check("--staged")).findings).toEqual([])
+      repo.write(".git/sotto/resolved", "")
+      repo.write("secrets/a.yaml", ours)
+      await repo.withKey("set", "secrets/a.yaml", "db.password", '"canary-7f3a-3"')
+      repo.git("add", "secrets/a.yaml")
+      expect((await repo.check("--staged")).findings).toEqual([])
+    },
+  )
 })
 
 describe("--range", () => {

@@ -6,6 +6,11 @@ import { builtProgram } from "../built.ts"
 import { canary } from "../canary.ts"
 import { run } from "../../src/cli/run.ts"
 import { ioFor } from "../machine.ts"
+import { mergeFile } from "../../src/app/merge/merge-file.ts"
+import { mergeLine } from "../../src/app/merge/words.ts"
+import { RunEnd } from "../../src/app/run-end.ts"
+import { type Session } from "../../src/app/session.ts"
+import { sottoDialect } from "../../src/app/dialect.ts"
 import { leftovers, mergeRepository, type MergeRepository } from "./merging.ts"
 
 const secret = (name: string): string => `${canary}-${name}`
@@ -166,6 +171,21 @@ describe("the driver leaves ours as it was", () => {
 })
 
 describe("hostile recipients", () => {
+  test("the search for data keys ends when its time is over, and nothing is merged", async () => {
+    const session: Session = { io: own.io(), dialect: sottoDialect, end: new RunEnd(), memory: {}, notice: () => {} }
+    const [base, ours, theirs] = names.map((name) => own.read(name)) as [Buffer, Buffer, Buffer]
+    const request = { base, ours, theirs, path: "x.yaml", reach: "offline", ruleAtHead: async () => null } as const
+    expect(await mergeFile(session, request)).toMatchObject({ kind: "merged" })
+    const late = await mergeFile({ ...session, memory: {} }, { ...request, keysMs: -1 })
+    expect(late).toMatchObject({
+      kind: "conflict",
+      conflicts: [{ kind: "limit" }, { kind: "limit" }, { kind: "limit" }],
+    })
+    expect(mergeLine(late, "x.yaml", { base: null, ours: null, theirs: null })).toBe(
+      "not merged, looking for the data keys took too long: git keeps all three versions; run sotto resolve x.yaml",
+    )
+  })
+
   test("no program runs and no service is asked for the entries of a version", async () => {
     const hostile = [
       "        - recipient: age1evil1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq\n          enc: |\n            x\n",

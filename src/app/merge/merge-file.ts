@@ -2,6 +2,7 @@ import { dataKeyOf, type OpenedAlone, openWith, type Reach } from "../open/open-
 import { type Rule } from "../../config/rule.ts"
 import { type Conflict as KeyConflict, type Decide, type Merged } from "../../core/merge/by-key.ts"
 import { mergeLines } from "../../core/merge/by-text.ts"
+import { limits } from "../../core/limits.ts"
 import { mergePlain, type PlainMerge } from "../../core/merge/merge.ts"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -25,6 +26,8 @@ export interface MergeRequest extends Versions {
   /** Relative to the top of the repository; `null` when git did not say it. */
   readonly path: string | null
   readonly reach: Reach
+  /** How long the search for the data keys may take offline. */
+  readonly keysMs?: number | undefined
   /** By the config at HEAD; asked for only where it matters. */
   readonly ruleAtHead: () => Promise<Rule | null>
   /** The result is only compared with: git merges the bases of two branches that crossed. */
@@ -62,7 +65,7 @@ export async function mergeFile(session: Session, request: MergeRequest): Promis
   if (Object.values(sides).every((side) => side === null || side.kind === "plain")) return { kind: "plain" }
   const early = unmergeable(sides)
   if (early.length > 0) return { kind: "conflict", conflicts: early }
-  const opened = await openVersions(session, sides, request.reach)
+  const opened = await openVersions(session, sides, request)
   if (!("ours" in opened)) return opened
   try {
     return await mergeOpened(session, opened, request)
@@ -106,9 +109,11 @@ export function unmergeable({ base, ours, theirs }: Sides): Conflict[] {
 export async function openVersions(
   session: Session,
   sides: Sides,
-  reach: Reach,
+  { reach, keysMs = limits.keys_alone_ms_max }: Pick<MergeRequest, "reach" | "keysMs">,
 ): Promise<OpenedVersions | Extract<FileMerge, { kind: "conflict" | "locked" }>> {
   const opened = new Map<SideName, OpenedAlone>()
+  const until = reach === "offline" ? performance.now() + keysMs : undefined
+  const isTimeUp = (): boolean => until !== undefined && performance.now() > until
   const locked: Conflict[] = []
   const broken: Conflict[] = []
   // Ours first: what opened it in this run is remembered for the others.
@@ -116,11 +121,12 @@ export async function openVersions(
     const found = sides[side]
     if (found?.kind !== "sealed") continue
     try {
-      const dataKey = await dataKeyOf(session, found.document, reach)
+      const dataKey = await dataKeyOf(session, found.document, reach, until)
       opened.set(side, await openWith(found.document, dataKey))
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      if (error.code === "DATA_KEY") locked.push(wholeFile("key", { side, code: error.code }))
+      if (error.code === "DATA_KEY" && isTimeUp()) locked.push(wholeFile("limit", { side, code: "KEY_TIMEOUT" }))
+      else if (error.code === "DATA_KEY") locked.push(wholeFile("key", { side, code: error.code }))
       else broken.push(wholeFile("broken", { side, code: error.code }))
     }
   }
@@ -130,7 +136,7 @@ export async function openVersions(
     return { base: sides.base === null ? null : of("base"), ours: opened.get("ours")!, theirs: of("theirs") }
   }
   for (const { dataKey } of opened.values()) dataKey.wipe()
-  if (opened.size === 0 && broken.length === 0) return { kind: "locked" }
+  if (opened.size === 0 && broken.length === 0 && !isTimeUp()) return { kind: "locked" }
   return { kind: "conflict", conflicts: failed }
 }
 

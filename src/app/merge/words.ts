@@ -35,6 +35,8 @@ function conflictLine(conflicts: readonly Conflict[], resolve: string, labels: L
     const reason = catalog[broken.code].title.split(":")[0]!
     return `not merged, ${nameOf(broken.side, labels)} does not open (${reason}): see sotto repair; git keeps all three versions`
   }
+  if (conflicts.some(({ kind }) => kind === "limit"))
+    return `not merged, looking for the data keys took too long: git keeps all three versions; ${resolve}`
   const locked = conflicts.find(({ kind, side }) => kind === "key" && side !== undefined)
   if (locked?.side !== undefined) {
     const side = nameOf(locked.side, labels)
@@ -63,7 +65,7 @@ const wholeNames: Partial<Readonly<Record<Conflict["kind"], string>>> = {
   internal: "the content",
   anchor: "the anchors",
   document: "the documents",
-  limit: "its size",
+  limit: "the time for its keys",
 }
 
 function nameOf(side: SideName, labels: Labels): string {

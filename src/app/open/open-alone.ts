@@ -1,6 +1,7 @@
 import { compileSelectors } from "../../config/re2.ts"
 import { checkReadable, type Opened, type SealedDocument } from "../../core/document.ts"
 import { Cipher } from "../../core/gcm.ts"
+import { limits } from "../../core/limits.ts"
 import { open } from "../../core/open.ts"
 import { type SecretBytes } from "../../core/secret.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
@@ -36,12 +37,19 @@ export async function openAlone(session: Session, document: SealedDocument): Pro
  * The data key of a document. Offline nothing is asked and nothing runs: identities of the environment and of files, and
  * SSH keys that need no passphrase. Git calls the merge driver on content that nobody has looked at.
  *
+ * @param until - by `performance.now()`: when looking for it ends; offline it always does
  * @throws {AppError} `DATA_KEY`
  */
-export async function dataKeyOf(session: Session, document: SealedDocument, reach: Reach): Promise<SecretBytes> {
+export async function dataKeyOf(
+  session: Session,
+  document: SealedDocument,
+  reach: Reach,
+  until?: number,
+): Promise<SecretBytes> {
   checkReadable(document)
   const { groups, threshold } = document.metadata
-  return unwrapDataKey(groups, threshold, { context: contextFor(session, reach) })
+  const localUntil = until ?? (reach === "offline" ? performance.now() + limits.keys_alone_ms_max : undefined)
+  return unwrapDataKey(groups, threshold, { context: contextFor(session, reach), localUntil })
 }
 
 /** The machine as far as such an opening may use it. */
