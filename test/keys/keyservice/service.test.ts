@@ -137,7 +137,7 @@ describe("S14: what the service refuses", () => {
     encrypter.addRecipient(recipients["age-a"])
     const bytes = Buffer.from(armor.encode(await encrypter.encrypt("a private letter")))
     const work = ask(await ownService(), { method: methods.unwrap, bytes })
-    await expect(work).rejects.toThrow("not a data key")
+    await expect(work).rejects.toThrow("no data key")
   })
 
   test("a method that is not there", async () => {
