@@ -3,7 +3,7 @@ import { absolute } from "../host/files.ts"
 import { type Session } from "./session.ts"
 
 /** @returns the absolute path when nothing is there; `null` when something is, or when that cannot be told */
-export function isMissing({ io }: Pick<Session, "io">, file: string): string | null {
+export function missingPath({ io }: Pick<Session, "io">, file: string): string | null {
   const path = absolute(io, file)
   try {
     io.fs.stat(path)

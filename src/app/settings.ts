@@ -9,7 +9,7 @@ import { loadFound, loadNamed } from "../config/load.ts"
 import {
   type People,
   type Rule,
-  type Target,
+  type RuleTarget,
   peopleOf,
   personOf,
   recipientsIn,
@@ -56,7 +56,7 @@ export async function loadSettings(
   const files = configFiles(session)
   const { dialect } = session
   const path = name === null ? null : absolute(session.io, name)
-  let target: Target = { path, paths: files.paths }
+  let target: RuleTarget = { path, paths: files.paths }
   let config: Config | null = null
   let searched: readonly string[] = []
   if (named !== undefined && named !== "") {
@@ -148,7 +148,7 @@ export function forgetConfigs(session: Session): void {
 async function settingsOf(
   session: Session,
   config: Config | null,
-  target: Target,
+  target: RuleTarget,
 ): Promise<Omit<FileSettings, "searched">> {
   const { dialect } = session
   const rule = config === null || !dialect.config.rulesForReading ? null : await settingsFor(config, target)

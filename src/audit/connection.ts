@@ -1,7 +1,7 @@
 import { AppError } from "../errors/app-error.ts"
 
 /** The machine, as far as a connection needs it. */
-export interface Machine {
+export interface AuditHost {
   /** An environment variable. */
   env(name: string): string | undefined
   /** `""` when it is not known. */
@@ -42,7 +42,7 @@ const length = 10_000
  * @throws {AppError} `AUDIT_FAILED`, without any of its text: a password stands in it
  * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
  */
-export function readConnection(text: string, { env }: Pick<Machine, "env">): Settings {
+export function readConnection(text: string, { env }: Pick<AuditHost, "env">): Settings {
   if (text.length > length) throw invalid("it is too long")
   const settings = new Map<string, string>([
     ["host", "localhost"],

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from "node:path"
-import { type Machine, type Settings } from "./connection.ts"
+import { type AuditHost, type Settings } from "./connection.ts"
 
 /**
  * The password of a connection: its own, or that of the first line of the password file that fits.
@@ -7,7 +7,7 @@ import { type Machine, type Settings } from "./connection.ts"
  * @returns `""` when there is none
  * @see https://www.postgresql.org/docs/current/libpq-pgpass.html
  */
-export async function passwordFor(settings: Settings, machine: Machine): Promise<string> {
+export async function passwordFor(settings: Settings, machine: AuditHost): Promise<string> {
   const own = settings.get("password") ?? ""
   if (own !== "") return own
   const named = settings.get("passfile") ?? ""

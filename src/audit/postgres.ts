@@ -2,9 +2,9 @@ import { type ConnectionOptions } from "node:tls"
 import { type ClientConfig } from "pg"
 import Client from "pg/lib/client.js"
 import { AppError } from "../errors/app-error.ts"
-import { invalid, type Machine, readConnection, type Settings } from "./connection.ts"
+import { invalid, type AuditHost, readConnection, type Settings } from "./connection.ts"
 import { passwordFor } from "./password.ts"
-import { attemptsFor } from "./tls.ts"
+import { tlsAttempts } from "./tls.ts"
 
 /** One database that keeps records. */
 export interface Recorder {
@@ -22,7 +22,7 @@ const timeoutMsByDefault = 10_000
  * @throws {AppError} `AUDIT_FAILED`
  * @see sops v3.13.2 audit/audit.go
  */
-export async function connect(connection: string, machine: Machine): Promise<Recorder> {
+export async function connect(connection: string, machine: AuditHost): Promise<Recorder> {
   const settings = readConnection(connection, machine)
   const open = (): Promise<Line> => openLine(settings, machine)
   let line = await open()
@@ -59,8 +59,8 @@ interface Line {
   isBroken: boolean
 }
 
-async function openLine(settings: Settings, machine: Machine): Promise<Line> {
-  const attempts = await attemptsFor(settings, machine)
+async function openLine(settings: Settings, machine: AuditHost): Promise<Line> {
+  const attempts = await tlsAttempts(settings, machine)
   const password = await passwordFor(settings, machine)
   let last: unknown = null
   for (const ssl of attempts) {
@@ -85,7 +85,7 @@ async function openLine(settings: Settings, machine: Machine): Promise<Line> {
 
 function clientFor(
   settings: Settings,
-  machine: Machine,
+  machine: AuditHost,
   { ssl, password }: { ssl: ConnectionOptions | false; password: string },
 ): Client {
   const user = settings.get("user") ?? machine.userName

@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { type ConnectionOptions } from "node:tls"
-import { invalid, type Machine, type Settings } from "./connection.ts"
+import { invalid, type AuditHost, type Settings } from "./connection.ts"
 
 /** What is tried, in this order; `false` is a connection without TLS. */
 export type Attempts = readonly (ConnectionOptions | false)[]
@@ -14,7 +14,7 @@ const modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-ful
  * @throws {AppError} `AUDIT_FAILED` when a file that is named is not there
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html
  */
-export async function attemptsFor(settings: Settings, machine: Machine): Promise<Attempts> {
+export async function tlsAttempts(settings: Settings, machine: AuditHost): Promise<Attempts> {
   if (settings.get("host")!.startsWith("/")) return [false]
   const roots = settings.get("sslrootcert") ?? ""
   const named = settings.get("sslmode") ?? (roots === "system" ? "verify-full" : "require")
@@ -38,7 +38,7 @@ export async function attemptsFor(settings: Settings, machine: Machine): Promise
 }
 
 /** A file that is named, or the one that is looked for in the user's folder. */
-async function fileOf(named: string, usual: string, machine: Machine, isNeeded: boolean): Promise<string | null> {
+async function fileOf(named: string, usual: string, machine: AuditHost, isNeeded: boolean): Promise<string | null> {
   const path = named !== "" ? named : machine.home === "" ? "" : join(machine.home, ".postgresql", usual)
   const file = path === "" ? null : await machine.readFile(path)
   if (file !== null) return Buffer.from(file).toString("latin1")

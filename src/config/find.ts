@@ -3,8 +3,8 @@ import { type ConfigFiles } from "./files.ts"
 import { checkTrust, isOurRepository } from "./trust.ts"
 
 /** What configs are called; in one folder the first wins. */
-export const configNames = [".sopsrc", ".sops.yaml"] as const
-const [ours, upstreams] = configNames
+export const configFileNames = [".sopsrc", ".sops.yaml"] as const
+const [ours, upstreams] = configFileNames
 /** A name that many expect to work; upstream only warns about it. */
 export const alternateName = ".sops.yml"
 

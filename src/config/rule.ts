@@ -42,7 +42,7 @@ export interface People {
   readonly looseNames: ReadonlyMap<string, string>
 }
 
-export interface Target {
+export interface RuleTarget {
   /** Absolute; `null` for standard input without a name, to which only rules for every path apply. */
   readonly path: string | null
   readonly paths: PathRules
@@ -60,7 +60,7 @@ export interface RuleOptions {
  * @throws {AppError} `CONFIG_NO_RULE` when it has rules and none matches; `CONFIG_DISAGREE` when a `.sops.yaml` beside
  *   a `.sopsrc` says something else about this path; `CONFIG_INVALID` and `PATTERN_INVALID` with the place
  */
-export async function ruleFor(config: Config, target: Target, options: RuleOptions): Promise<Rule | null> {
+export async function ruleFor(config: Config, target: RuleTarget, options: RuleOptions): Promise<Rule | null> {
   if (config.rules === null) return null
   const entry = await entryFor(config, target)
   if (entry === null) throw noRule(config, target, options)
@@ -69,7 +69,7 @@ export async function ruleFor(config: Config, target: Target, options: RuleOptio
   return rule
 }
 
-function noRule(config: Config, { path, paths }: Target, { dialect }: RuleOptions): AppError {
+function noRule(config: Config, { path, paths }: RuleTarget, { dialect }: RuleOptions): AppError {
   const where = { file: config.file }
   if (!dialect.explainsNoRule) return new AppError("CONFIG_NO_RULE", where)
   if (path !== null)
@@ -81,7 +81,7 @@ function noRule(config: Config, { path, paths }: Target, { dialect }: RuleOption
 }
 
 /** What matters for reading a file; recipients are not looked at. @returns `null` when no rule matches */
-export async function settingsFor(config: Config, target: Target): Promise<Settings | null> {
+export async function settingsFor(config: Config, target: RuleTarget): Promise<Settings | null> {
   const entry = await entryFor(config, target)
   return entry === null ? null : locate(config, entry, async () => settingsOf(config, entry))
 }
@@ -126,7 +126,7 @@ function orNothing<T>(read: () => readonly T[]): readonly T[] {
   }
 }
 
-export async function entryFor(config: Config, target: Target): Promise<RuleEntry | null> {
+export async function entryFor(config: Config, target: RuleTarget): Promise<RuleEntry | null> {
   for (const entry of config.rules ?? []) {
     const isMatch = await matcherOf(config, entry)
     if (isMatch(target)) return entry
@@ -142,7 +142,7 @@ export async function entryFor(config: Config, target: Target): Promise<RuleEntr
 export async function matcherOf(
   config: Config,
   entry: Pick<RuleEntry, "match" | "isPortable" | "at">,
-): Promise<(target: Target) => boolean> {
+): Promise<(target: RuleTarget) => boolean> {
   const { match, isPortable } = entry
   if (match.type === "all") return () => true
   const subjectOf = isPortable ? portableSubject : nativeSubject
@@ -207,7 +207,7 @@ async function checkPatterns(selectors: Selectors): Promise<void> {
   for (const name of patternSelectors) if (selectors[name] !== "") await loadPattern(selectors[name], name)
 }
 
-async function checkAgreement(rule: Rule, beside: Config, target: Target, options: RuleOptions): Promise<void> {
+async function checkAgreement(rule: Rule, beside: Config, target: RuleTarget, options: RuleOptions): Promise<void> {
   const entry = await entryFor(beside, target)
   if (entry === null) return
   const other = await locate(beside, entry, () => resolveEntry(beside, entry, options))

@@ -82,7 +82,7 @@ export interface Sealed {
 }
 
 /** A plain document that is about to be sealed: what is selected, and where it stands. */
-export interface Draft extends Expected {
+export interface SealDraft extends Expected {
   readonly format: Format
   readonly plain: string
   readonly scan: Scan
@@ -132,7 +132,7 @@ export function seal(format: Format, plain: string, options: SealOptions): Seale
   }
 }
 
-function sealDraft(draft: Draft, like: MetadataBlock | null, options: SealOptions): Sealed {
+function sealDraft(draft: SealDraft, like: MetadataBlock | null, options: SealOptions): Sealed {
   const before = (options.previous ?? options.replaces)?.leaves ?? []
   if (options.checksNames === true) checkMisreadNames(draft.format, draft.leaves, options.compiled, before)
   const sealedCount = countTokens(draft.leaves)
@@ -157,7 +157,7 @@ function sealDraft(draft: Draft, like: MetadataBlock | null, options: SealOption
 }
 
 /** A comment that was meant as a value is why, where there is one. */
-function nothingToSeal({ format, plain, leaves }: Draft, before: readonly Leaf[]): AppError {
+function nothingToSeal({ format, plain, leaves }: SealDraft, before: readonly Leaf[]): AppError {
   const [first] = format.commentsFollowLeaves === true ? commentsForValues(plain, leaves, before) : []
   if (first === undefined) return new AppError("NOTHING_TO_SEAL")
   const { path, line } = first
@@ -206,7 +206,7 @@ function makeDraft(
   like: MetadataBlock | null,
   options: SealOptions,
   keepsCarriers: boolean,
-): Draft {
+): SealDraft {
   const banned = (scan.banned ?? []).map((span) => ({ ...span, text: "" }))
   const around = [...format.attach(scan, placeholder, like), ...banned]
   const framed = format.movesComments?.(scan) === true ? format.scan(splice(plain, around)) : scan
@@ -250,7 +250,7 @@ function makeDraft(
 export const placeholder: MetaMap = new Map([["mac", "-"]])
 
 /** The whole sealed text: tokens, metadata, and the memo if there is one. */
-export function finish(draft: Draft, like: MetadataBlock | null, options: SealOptions, memo: Memo | null): string {
+export function finish(draft: SealDraft, like: MetadataBlock | null, options: SealOptions, memo: Memo | null): string {
   const { previous, macOnlyEncrypted, selectors, cipher, structure } = options
   const before = previous?.document.metadata ?? null
   const { macHex } = draft
@@ -299,7 +299,7 @@ function sealText(cipher: Cipher, text: string, aad: string): string {
 
 /** Seals again with a memo that remembers what the tokens could not carry. */
 function withMemo(
-  draft: Draft,
+  draft: SealDraft,
   like: MetadataBlock | null,
   options: SealOptions,
   bare: string,

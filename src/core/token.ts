@@ -35,7 +35,9 @@ export class LongData {
 /** Why a text is no token; each is a stable word that errors may show. */
 export type TokenFault = "not a token" | "text behind the token" | "not canonical base64" | "unknown type" | "bad nonce"
 
-const prefix = "ENC[AES256_GCM,data:"
+/** Every token begins so, and nothing else of a sealed file does. */
+export const tokenMark = "ENC[AES256_GCM,"
+const prefix = `${tokenMark}data:`
 const kinds: ReadonlySet<string> = new Set<Kind>(["str", "int", "float", "bool", "time", "comment"])
 
 export function looksLikeToken(text: string): boolean {

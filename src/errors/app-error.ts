@@ -1,5 +1,5 @@
 import { type Code, catalog } from "./catalog.ts"
-import { display, displayPath } from "./display.ts"
+import { display, displayPath, shellWord } from "./display.ts"
 
 /** What an error may show. No field holds document text, so no message can leak a value. */
 export interface Where {
@@ -130,7 +130,7 @@ function titleOf(code: Code, { subject }: Detail): string {
 }
 
 function hintOf(code: Code, { file }: Where, { hint = catalog[code].hint }: Detail): string | undefined {
-  return hint?.replaceAll("{file}", () => shellWord(file))
+  return hint?.replaceAll("{file}", () => fileWord(file))
 }
 
 function wholeMessage(code: Code, where: Where, detail: Detail): string {
@@ -145,9 +145,9 @@ function framesOf(stack = ""): string[] {
 }
 
 /** The name of a file as it can be typed behind a command. */
-function shellWord(file: string | undefined): string {
+function fileWord(file: string | undefined): string {
   if (file === undefined || file === "standard input") return "FILE"
-  return /^[\w@%+=:,./-]+$/.test(file) ? file : `'${file.replaceAll("'", "'\\''")}'`
+  return shellWord(file)
 }
 
 /** ` (app.yaml, line 3, db.password)`, or nothing. */

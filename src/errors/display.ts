@@ -71,6 +71,11 @@ export function oneLine(text: string): string {
   return characters.length > shownMax ? `${characters.slice(0, shownMax).join("")}…` : plain
 }
 
+/** A name as a word of a shell's command line, in quotes where it needs them. */
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
+}
+
 /**
  * The text of a document as it may go to a pager: every control character but newline and tab is written as `\xNN`. A CR
  * at the end of a line is part of a line end and stays.

@@ -7,14 +7,14 @@ import { writeAtomic } from "./write-atomic.ts"
 /** Servers that this user let have a token, when asked at a terminal. One file a service, one origin a line. */
 export type ServiceName = "vault"
 
-type Machine = Parameters<typeof writeAtomic>[0] & Pick<Io, "env" | "stdin">
+type ServersHost = Parameters<typeof writeAtomic>[0] & Pick<Io, "env" | "stdin">
 
 const part = "servers"
 const bytesMax = 64 * 1024
 const head = "# Servers that get your token although only a file names them. Remove a line to be asked again.\n"
 
 /** @throws {AppError} `STATE_FOLDER_UNSAFE`, `FILE_UNREADABLE` */
-export async function agreedServers(io: Machine, service: ServiceName): Promise<string[]> {
+export async function agreedServers(io: ServersHost, service: ServiceName): Promise<string[]> {
   const folder = existingStateFolder(io, part)
   if (folder === null) return []
   const file = await readOptionalFile(io, join(folder, service), { bytesMax })
@@ -25,7 +25,7 @@ export async function agreedServers(io: Machine, service: ServiceName): Promise<
 }
 
 /** @throws {AppError} `STATE_FOLDER_UNSAFE`, `FILE_UNREADABLE`, `FILE_UNWRITABLE` */
-export async function rememberServer(io: Machine, service: ServiceName, origin: string): Promise<void> {
+export async function rememberServer(io: ServersHost, service: ServiceName, origin: string): Promise<void> {
   const known = await agreedServers(io, service)
   if (known.includes(origin)) return
   const text = [...known, origin].map((line) => `${line}\n`).join("")

@@ -34,7 +34,7 @@ export interface ChildEnd {
   readonly interruptedBy: NodeJS.Signals | null
 }
 
-type Machine = Pick<Io, "fs" | "cwd" | "platform" | "processes" | "signals" | "sleep" | "stdout" | "stderr">
+type ChildHost = Pick<Io, "fs" | "cwd" | "platform" | "processes" | "signals" | "sleep" | "stdout" | "stderr">
 
 /**
  * Runs a program to its end with our standard streams, in our process group, so that it can use the terminal as if
@@ -46,7 +46,7 @@ type Machine = Pick<Io, "fs" | "cwd" | "platform" | "processes" | "signals" | "s
  * @throws {AppError} `COMMAND_MISSING` (127), `COMMAND_NOT_EXECUTABLE` (126), `ENVIRONMENT_INVALID`; `EDIT_INTERRUPTED`
  *   when the waiting was ended
  */
-export async function runChild(io: Machine, order: ChildOrder): Promise<ChildEnd> {
+export async function runChild(io: ChildHost, order: ChildOrder): Promise<ChildEnd> {
   const env = spawnEnvironment(order.env)
   await Promise.all([io.stdout.flush(), io.stderr.flush()])
   const post = new SignalPost()
@@ -73,7 +73,7 @@ export async function runChild(io: Machine, order: ChildOrder): Promise<ChildEnd
  *
  * @throws {AppError} as `runChild`, when it can be known at once
  */
-export async function startInBackground(io: Machine, order: Omit<StartOrder, "stdio">): Promise<void> {
+export async function startInBackground(io: ChildHost, order: Omit<StartOrder, "stdio">): Promise<void> {
   const child = start(io, { ...order, stdio: "ignore" }, spawnEnvironment(order.env))
   await new Promise<void>((resolve, reject) => {
     child.once("spawn", resolve)
@@ -127,12 +127,12 @@ const kept: ReadonlySet<string> = new Set(
 /** Between these the terminal's own rules hold: it has told the child as it told us. */
 const ofTerminal: ReadonlySet<string> = new Set(["SIGTSTP", "SIGCONT", "SIGWINCH"])
 
-function forwarded({ platform, processes }: Machine, isAtTerminal: boolean): NodeJS.Signals[] {
+function forwarded({ platform, processes }: ChildHost, isAtTerminal: boolean): NodeJS.Signals[] {
   if (platform === "win32") return ["SIGINT", "SIGTERM", "SIGHUP", "SIGBREAK"]
   return processes.signalNames().filter((name) => !kept.has(name) && !(isAtTerminal && ofTerminal.has(name)))
 }
 
-function start(io: Machine, order: StartOrder, env: NodeJS.ProcessEnv): ChildProcess {
+function start(io: ChildHost, order: StartOrder, env: NodeJS.ProcessEnv): ChildProcess {
   const { program, args, cwd, stdio } = order
   if ([program, ...args].some((part) => part.includes("\0"))) throw startError(io, order, null)
   try {
@@ -143,7 +143,7 @@ function start(io: Machine, order: StartOrder, env: NodeJS.ProcessEnv): ChildPro
 }
 
 function ended(
-  io: Machine,
+  io: ChildHost,
   child: ChildProcess,
   order: ChildOrder,
 ): Promise<{ status: number | null; signal: NodeJS.Signals | null }> {
@@ -160,14 +160,14 @@ function ended(
 type StartOrder = Omit<ChildOrder, "signals">
 
 /** A folder of `PATH` that may not be looked into makes "permission denied" out of "not found". */
-function isNowhere(io: Machine, { program, env }: StartOrder): boolean {
+function isNowhere(io: ChildHost, { program, env }: StartOrder): boolean {
   const path = env.get("PATH")
   if (program.includes("/") || path === undefined) return false
   return !path.split(delimiter).some((folder) => factsOf(io, join(folder, program))?.kind === "file")
 }
 
 /** 127 and 126 are what shells say for a program that is not there, and for one that cannot be run. */
-function startError(io: Machine, order: StartOrder, error: unknown): AppError {
+function startError(io: ChildHost, order: StartOrder, error: unknown): AppError {
   const { program, cwd } = order
   const folder = cwd ?? io.cwd
   if (factsOf(io, folder)?.kind !== "folder") {
@@ -182,7 +182,7 @@ function startError(io: Machine, order: StartOrder, error: unknown): AppError {
 
 /** Does not come back where it succeeds. Where this process cannot be replaced it does nothing: a child will do. */
 export async function replaceProcess(
-  io: Machine,
+  io: ChildHost,
   { program, args, env }: Pick<StartOrder, "program" | "args" | "env">,
 ): Promise<void> {
   if (io.processes.replace === null) return

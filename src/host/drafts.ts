@@ -8,7 +8,7 @@ import { existingStateFolder, readyStateFolder } from "./state-folder.ts"
 import { writeAtomic } from "./write-atomic.ts"
 
 /** A text that could not be saved, sealed by the caller. */
-export interface Draft {
+export interface KeptDraft {
   /** Real path of the file that it belongs to. */
   readonly target: string
   /** The file is still what the draft was made from. */
@@ -17,7 +17,7 @@ export interface Draft {
   readonly sealed: Uint8Array
 }
 
-type Machine = Parameters<typeof writeAtomic>[0] & Pick<Io, "env" | "stdin">
+type DraftsHost = Parameters<typeof writeAtomic>[0] & Pick<Io, "env" | "stdin">
 
 const draftBytesMax = 512 * 1024 * 1024
 const part = "drafts"
@@ -32,7 +32,7 @@ const magic = "sotto draft 1"
  * @throws {AppError} `STATE_FOLDER_UNSAFE`, `FILE_UNWRITABLE`
  */
 export async function saveDraft(
-  io: Machine,
+  io: DraftsHost,
   file: string,
   { sealed, base }: { readonly sealed: Uint8Array; readonly base: Uint8Array | null },
 ): Promise<string> {
@@ -49,7 +49,7 @@ export async function saveDraft(
  * @returns `null` when there is no draft for this file
  * @throws {AppError} `STATE_FOLDER_UNSAFE`, `DRAFT_INVALID`, `FILE_UNREADABLE`
  */
-export async function loadDraft(io: Machine, file: string, base: Uint8Array | null): Promise<Draft | null> {
+export async function loadDraft(io: DraftsHost, file: string, base: Uint8Array | null): Promise<KeptDraft | null> {
   const folder = existingStateFolder(io, part)
   if (folder === null) return null
   const target = draftTarget(io, file)
@@ -61,7 +61,7 @@ export async function loadDraft(io: Machine, file: string, base: Uint8Array | nu
 
 /** Real paths of the files that have a draft, in the order of the alphabet. Damaged drafts are left out. */
 export async function listDrafts(
-  io: Machine,
+  io: DraftsHost,
 ): Promise<readonly { readonly target: string; readonly savedAt: string }[]> {
   const folder = existingStateFolder(io, part)
   if (folder === null) return []
@@ -75,7 +75,7 @@ export async function listDrafts(
 }
 
 /** Nothing there is no failure. */
-export function removeDraft(io: Machine, file: string): void {
+export function removeDraft(io: DraftsHost, file: string): void {
   const folder = existingStateFolder(io, part)
   if (folder === null) return
   const path = draftPath(folder, draftTarget(io, file))
@@ -111,7 +111,7 @@ interface Head {
   readonly sealed: Uint8Array
 }
 
-async function readDraft(io: Machine, path: string): Promise<Head | null> {
+async function readDraft(io: DraftsHost, path: string): Promise<Head | null> {
   let bytes: Uint8Array
   try {
     bytes = (await readFile(io, path, { bytesMax: draftBytesMax })).bytes

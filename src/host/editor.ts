@@ -16,7 +16,7 @@ export interface Editor {
   readonly historyWarning: string | null
 }
 
-export interface EditorOptions {
+export interface EditorHow {
   /** It gets options that keep it from storing the text elsewhere; otherwise what the user gave, and the file. */
   readonly guardsText: boolean
   /** Folders that strangers may have written. Only the editors that nobody named are kept from them. */
@@ -42,7 +42,7 @@ const wellKnown = ["vim", "nano", "vi"]
  */
 export function chooseEditor(
   io: Pick<Io, "fs" | "env" | "cwd" | "platform" | "processes">,
-  { guardsText, outside }: EditorOptions,
+  { guardsText, outside }: EditorHow,
 ): Editor {
   const variable = ["SOPS_EDITOR", "EDITOR"].find((name) => (io.env.get(name) ?? "") !== "")
   if (variable === undefined) {

@@ -5,7 +5,7 @@ import { type Delivery, deliver, makeFifo } from "./fifo.ts"
 import { type Io } from "./io.ts"
 import { withPrivateDir } from "./private-dir.ts"
 
-export interface ExecFileOptions {
+export interface ExecFileHow {
   /** `--filename`; the default is upstream's. */
   readonly filename?: string | undefined
   /** A named pipe that can be read once, or a regular file (`--no-fifo`; always on Windows). */
@@ -16,7 +16,7 @@ export interface ExecFileOptions {
   readonly outside: readonly string[]
 }
 
-type Machine = Pick<
+type ExecHost = Pick<
   Io,
   "fs" | "env" | "cwd" | "platform" | "temp" | "processes" | "signals" | "sleep" | "randomBytes" | "swept"
 >
@@ -29,9 +29,9 @@ type Machine = Pick<
  * @see sops v3.13.2 cmd/sops/subcommand/exec/exec.go, ExecWithFile
  */
 export async function withExecFile<T>(
-  io: Machine,
+  io: ExecHost,
   bytes: Uint8Array,
-  options: ExecFileOptions,
+  options: ExecFileHow,
   work: (path: string) => Promise<T>,
 ): Promise<T> {
   const name = confined(options.filename ?? defaultName(io, options.kind))
@@ -78,7 +78,7 @@ export function confined(name: string): string {
   return clean
 }
 
-function defaultName({ randomBytes }: Pick<Io, "randomBytes">, kind: ExecFileOptions["kind"]): string {
+function defaultName({ randomBytes }: Pick<Io, "randomBytes">, kind: ExecFileHow["kind"]): string {
   return kind === "fifo" ? "tmp-file" : `tmp-file${Buffer.from(randomBytes(4)).readUInt32BE()}`
 }
 

@@ -12,14 +12,14 @@ export interface Delivery {
   readonly done: Promise<void>
 }
 
-type Machine = Pick<Io, "fs" | "env" | "cwd" | "platform" | "processes" | "signals" | "sleep">
+type FifoHost = Pick<Io, "fs" | "env" | "cwd" | "platform" | "processes" | "signals" | "sleep">
 
 /**
  * Makes a named pipe of mode 0600. Node has no call for it.
  *
  * @throws {AppError} `FIFO_FAILED`, `PROGRAM_MISSING`, `PROGRAM_REFUSED`
  */
-export async function makeFifo(io: Machine, path: string, outside: readonly string[]): Promise<void> {
+export async function makeFifo(io: FifoHost, path: string, outside: readonly string[]): Promise<void> {
   const program = resolveProgram(io, "mkfifo", { outside })
   const env = new Map<string, string>()
   const { status } = await runProgram(io, program, ["-m", "600", "--", path], { env, timeoutMs: 10_000 })

@@ -5,7 +5,7 @@ import { type Io } from "./io.ts"
 import { reasonOf } from "./reason.ts"
 import { readDescriptor } from "./streams.ts"
 
-export interface OpenedFile {
+export interface HostFile {
   readonly bytes: Uint8Array
   /** `null` for a stream: standard input, a pipe, `/dev/fd/N`. */
   readonly facts: FileFacts | null
@@ -18,8 +18,8 @@ export interface FileFacts extends FileStat {
   readonly realPath: string
 }
 
-type Place = Pick<Io, "fs" | "cwd" | "platform">
-type Reader = Place & Pick<Io, "stdin" | "sleep">
+type FilesHost = Pick<Io, "fs" | "cwd" | "platform">
+type Reader = FilesHost & Pick<Io, "stdin" | "sleep">
 
 /**
  * Reads a whole file. `/dev/stdin` and its other names are standard input, which also works where the system cannot
@@ -31,7 +31,7 @@ export async function readFile(
   io: Reader,
   path: string,
   { bytesMax }: { readonly bytesMax: number },
-): Promise<OpenedFile> {
+): Promise<HostFile> {
   const opened = await readOptionalFile(io, path, { bytesMax })
   if (opened === null) throw new AppError("FILE_MISSING", { file: path })
   return opened
@@ -47,7 +47,7 @@ export async function readOptionalFile(
   io: Reader,
   path: string,
   { bytesMax }: { readonly bytesMax: number },
-): Promise<OpenedFile | null> {
+): Promise<HostFile | null> {
   const descriptor = descriptorOf(io, path)
   if (descriptor === 0) return { bytes: await io.stdin.readAll(bytesMax), facts: null }
   const file = path
@@ -72,7 +72,7 @@ export async function readOptionalFile(
 }
 
 /** Follows links. `null` when nothing is there, or nothing that this user may look at. */
-export function factsOf(io: Place, path: string): FileFacts | null {
+export function factsOf(io: FilesHost, path: string): FileFacts | null {
   try {
     const place = absolute(io, path)
     const stat = io.fs.statIfThere(place)
@@ -92,7 +92,7 @@ export function statOf({ fs, cwd }: Pick<Io, "fs" | "cwd">, path: string): FileS
 }
 
 /** Where a path leads. `null` when nothing is there, or nothing that this user may look at. */
-export function realPathOf(io: Place, path: string): string | null {
+export function realPathOf(io: FilesHost, path: string): string | null {
   try {
     return io.fs.realpath(absolute(io, path))
   } catch {

@@ -3,7 +3,7 @@ import { type FileStat } from "./file-system.ts"
 import { absolute, statOf } from "./files.ts"
 import { type Io } from "./io.ts"
 
-type Place = Pick<Io, "fs" | "cwd" | "home" | "processes">
+type BorderHost = Pick<Io, "fs" | "cwd" | "home" | "processes">
 
 /** Folders from a place upwards, up to where a search for configuration has to end. */
 export interface Surroundings {
@@ -17,7 +17,7 @@ export interface Surroundings {
  * What surrounds a folder: up to the top level of its git repository; outside git up to the home folder or to the
  * border of a mounted file system (security rule S9). No git program is asked.
  */
-export function surroundings(io: Place, folder: string): Surroundings {
+export function surroundings(io: BorderHost, folder: string): Surroundings {
   const folders: string[] = []
   const start = absolute(io, folder)
   const first = statOf(io, start)
@@ -37,7 +37,7 @@ export function surroundings(io: Place, folder: string): Surroundings {
 }
 
 /** The top level of the repository that a folder is in; `null` outside git. */
-export function gitTop(io: Place, folder: string): string | null {
+export function gitTop(io: BorderHost, folder: string): string | null {
   return surroundings(io, folder).gitTop
 }
 
@@ -45,7 +45,7 @@ export function gitTop(io: Place, folder: string): string | null {
  * Every repository that a folder lies in by its name, the innermost first. A link in an outer one may lead into
  * another, so a path is bound by all of them.
  */
-export function enclosingGitTops(io: Place, folder: string): string[] {
+export function enclosingGitTops(io: BorderHost, folder: string): string[] {
   const tops: string[] = []
   for (let at: string | null = absolute(io, folder); at !== null;) {
     const top: string | null = surroundings(io, at).gitTop
@@ -67,7 +67,7 @@ export function isOwn(io: Pick<Io, "processes">, stat: Pick<FileStat, "uid" | "m
  * belongs to this user, to root, or to the owner of the folder that the work is in (a container's root works in the
  * checkout of somebody else).
  */
-function isGitTop(io: Place, folder: string, start: FileStat | null): boolean {
+function isGitTop(io: BorderHost, folder: string, start: FileStat | null): boolean {
   const { uid } = io.processes
   const git = statOf(io, join(folder, ".git"))
   if (git === null) return false

@@ -24,7 +24,7 @@ export interface PrivateDirOptions {
   readonly base?: string
 }
 
-type Machine = Pick<Io, "fs" | "platform" | "temp" | "processes" | "signals" | "randomBytes" | "swept">
+type FolderHost = Pick<Io, "fs" | "platform" | "temp" | "processes" | "signals" | "randomBytes" | "swept">
 
 const sharedMemory = "/dev/shm"
 const ownPrefix = "sotto"
@@ -35,7 +35,7 @@ const ownName = new RegExp(`^${ownPrefix}-(${tagPattern})-[0-9a-f]{16}$`)
  * `process.exit`, SIGINT, SIGTERM, SIGHUP. What killed processes of this user left is removed by the next.
  */
 export async function withPrivateDir<T>(
-  io: Machine,
+  io: FolderHost,
   work: (dir: PrivateDir) => Promise<T>,
   options: PrivateDirOptions = {},
 ): Promise<T> {
@@ -56,7 +56,7 @@ export async function withPrivateDir<T>(
 }
 
 /** @throws {AppError} `FILE_UNWRITABLE` when no folder can be made that is this user's alone */
-export function makePrivateDir(io: Machine, options: PrivateDirOptions = {}): PrivateDir {
+export function makePrivateDir(io: FolderHost, options: PrivateDirOptions = {}): PrivateDir {
   const { fs } = io
   const name = `${options.prefix ?? ownPrefix}-${processTag(io)}-${Buffer.from(io.randomBytes(8)).toString("hex")}`
   const bases = options.base !== undefined ? [options.base] : isMemoryUsable(io) ? [sharedMemory, io.temp] : [io.temp]
@@ -73,7 +73,7 @@ export function makePrivateDir(io: Machine, options: PrivateDirOptions = {}): Pr
   }
 }
 
-function firstMade(io: Machine, bases: readonly string[], name: string): string {
+function firstMade(io: FolderHost, bases: readonly string[], name: string): string {
   let reason = ""
   for (const base of bases) {
     const path = join(base, name)
@@ -103,7 +103,7 @@ function removeQuietly({ fs }: Pick<Io, "fs">, path: string): void {
   }
 }
 
-function assertPrivate({ fs, processes, platform }: Machine, path: string): void {
+function assertPrivate({ fs, processes, platform }: FolderHost, path: string): void {
   if (platform === "win32") return
   // A strange umask may have taken the owner's own bits.
   fs.chmodPath(path, 0o700)
@@ -113,7 +113,7 @@ function assertPrivate({ fs, processes, platform }: Machine, path: string): void
 }
 
 /** What lies in memory never reaches a disk. */
-function isMemoryUsable({ fs, platform }: Machine): boolean {
+function isMemoryUsable({ fs, platform }: FolderHost): boolean {
   if (platform !== "linux") return false
   try {
     if (fs.stat(sharedMemory).kind !== "folder") return false
@@ -124,7 +124,7 @@ function isMemoryUsable({ fs, platform }: Machine): boolean {
   }
 }
 
-function writePrivate({ fs }: Machine, path: string, bytes: Uint8Array): string {
+function writePrivate({ fs }: FolderHost, path: string, bytes: Uint8Array): string {
   let fd: number | null = null
   try {
     fd = fs.open(path, flag.O_WRONLY | flag.O_CREAT | flag.O_EXCL | (flag.O_NOFOLLOW ?? 0), 0o600)
@@ -138,7 +138,7 @@ function writePrivate({ fs }: Machine, path: string, bytes: Uint8Array): string 
 }
 
 // A second attempt, since an editor may write its last file just while the folder is being emptied.
-function remove({ fs }: Machine, path: string): void {
+function remove({ fs }: FolderHost, path: string): void {
   try {
     fs.remove(path)
   } catch {
@@ -150,7 +150,7 @@ function remove({ fs }: Machine, path: string): void {
   }
 }
 
-function sweep(io: Machine, base: string): void {
+function sweep(io: FolderHost, base: string): void {
   const once = `private folders of ${base}`
   if (io.swept.has(once)) return
   io.swept.add(once)

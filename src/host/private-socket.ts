@@ -19,7 +19,10 @@ export interface SocketPlace {
   remove(): void
 }
 
-type Machine = Pick<Io, "fs" | "env" | "cwd" | "platform" | "temp" | "processes" | "signals" | "randomBytes" | "swept">
+type SocketHost = Pick<
+  Io,
+  "fs" | "env" | "cwd" | "platform" | "temp" | "processes" | "signals" | "randomBytes" | "swept"
+>
 
 /**
  * Finds a place for a socket in a folder of mode 0700 (security rule S14): the one that is named, or one below
@@ -28,7 +31,7 @@ type Machine = Pick<Io, "fs" | "env" | "cwd" | "platform" | "temp" | "processes"
  * @param isFolderFree - take the folder as it is, or is not: the socket alone is guarded
  * @throws {AppError} `KEYSERVICE_LISTEN` when others can enter the folder, `FILE_UNWRITABLE`
  */
-export function socketPlace(io: Machine, named: string | undefined, { isFolderFree = false } = {}): SocketPlace {
+export function socketPlace(io: SocketHost, named: string | undefined, { isFolderFree = false } = {}): SocketPlace {
   if (named !== undefined) return placeAt(io, absolute(io, named), isFolderFree)
   const runtime = io.env.get("XDG_RUNTIME_DIR") ?? ""
   if (runtime !== "" && isPrivate(io, runtime)) return placeAt(io, join(runtime, "sotto", "keyservice.sock"), false)
@@ -37,7 +40,7 @@ export function socketPlace(io: Machine, named: string | undefined, { isFolderFr
   return { ...place, remove: () => folder.remove() }
 }
 
-function placeAt(io: Machine, path: string, isFolderFree: boolean): SocketPlace {
+function placeAt(io: SocketHost, path: string, isFolderFree: boolean): SocketPlace {
   const { fs } = io
   const folder = dirname(path)
   const isMade = !isFolderFree && makeMissing(io, folder)
@@ -64,7 +67,7 @@ function placeAt(io: Machine, path: string, isFolderFree: boolean): SocketPlace 
 }
 
 /** @returns whether the folder was made; its parent has to be there */
-function makeMissing({ fs }: Machine, folder: string): boolean {
+function makeMissing({ fs }: SocketHost, folder: string): boolean {
   try {
     fs.stat(folder)
     return false
@@ -80,7 +83,7 @@ function makeMissing({ fs }: Machine, folder: string): boolean {
   }
 }
 
-function isPrivate({ fs, processes, platform }: Machine, folder: string): boolean {
+function isPrivate({ fs, processes, platform }: SocketHost, folder: string): boolean {
   try {
     const stat = fs.stat(folder)
     if (stat.kind !== "folder") return false
@@ -90,7 +93,7 @@ function isPrivate({ fs, processes, platform }: Machine, folder: string): boolea
   }
 }
 
-function kindAt({ fs }: Machine, path: string): string | null {
+function kindAt({ fs }: SocketHost, path: string): string | null {
   try {
     return fs.lstat(path).kind
   } catch {

@@ -2,19 +2,19 @@ import { type FileSystem } from "./file-system.ts"
 import { readNow } from "./files.ts"
 import { type Io } from "./io.ts"
 
-type Machine = Pick<Io, "fs" | "processes" | "platform">
+type TagHost = Pick<Io, "fs" | "processes" | "platform">
 
 /**
  * Names this process in the names of its temporary files, so that a later run can tell what was left by a killed one
  * from what is in use: `<machine and process space>-<pid>`. A number alone would not do, since containers count anew
  * and a folder may be shared with other machines.
  */
-export function processTag(io: Machine): string {
+export function processTag(io: TagHost): string {
   return `${spaceTag(io)}-${io.processes.pid}`
 }
 
 /** @returns true only when the process ran where we run, and is gone; `false` also says "not known" */
-export function isGone(io: Machine, tag: string): boolean {
+export function isGone(io: TagHost, tag: string): boolean {
   const [space, pid] = tag.split("-")
   if (space === unknownSpace || space !== spaceTag(io)) return false
   return pid !== String(io.processes.pid) && !io.processes.isAlive(Number(pid))
@@ -27,13 +27,13 @@ const unknownSpace = "0"
 const spaces = new WeakMap<FileSystem, string>()
 
 /** The same for all the life of a process. */
-function spaceTag(io: Machine): string {
+function spaceTag(io: TagHost): string {
   const tag = spaces.get(io.fs) ?? makeSpaceTag(io)
   spaces.set(io.fs, tag)
   return tag
 }
 
-function makeSpaceTag({ fs, platform }: Machine): string {
+function makeSpaceTag({ fs, platform }: TagHost): string {
   if (platform !== "linux") return hostTag()
   try {
     const boot = Buffer.from(readNow(fs, "/proc/sys/kernel/random/boot_id")).toString("latin1")

@@ -26,7 +26,7 @@ export interface ProgramEnd {
   readonly stopped: "output" | "timeout" | "abort" | null
 }
 
-type Machine = Pick<Io, "processes" | "signals" | "cwd">
+type ProgramHost = Pick<Io, "processes" | "signals" | "cwd">
 
 const outputBytesMaxDefault = 1024 * 1024
 const stderrBytesMax = 64 * 1024
@@ -39,7 +39,7 @@ const stderrBytesMax = 64 * 1024
  * @throws {AppError} `ENVIRONMENT_INVALID`
  */
 export async function runProgram(
-  io: Machine,
+  io: ProgramHost,
   program: string,
   args: readonly string[],
   options: ProgramOptions,
@@ -119,7 +119,7 @@ const closeMsMax = 2000
  * @returns `null` when it could not be started
  */
 export async function talkWith(
-  io: Machine,
+  io: ProgramHost,
   program: string,
   args: readonly string[],
   options: Pick<ProgramOptions, "env" | "cwd" | "signal">,

@@ -5,14 +5,14 @@ import { isInside } from "./files.ts"
 import { type Io } from "./io.ts"
 import { reasonOf } from "./reason.ts"
 
-export interface ResolveOptions {
+export interface ProgramSearch {
   /** Folders that strangers may have written: the repository, the working folder. A program in one is not run. */
   readonly outside: readonly string[]
   /** Also refuse what belongs to neither this user nor root. Default true. */
   readonly isOwnerChecked?: boolean
 }
 
-type Machine = Pick<Io, "fs" | "env" | "platform" | "processes">
+type SearchHost = Pick<Io, "fs" | "env" | "platform" | "processes">
 
 /**
  * Finds a program on `PATH` that may be run with secrets near it (security rule S6): at an absolute path, outside of
@@ -23,7 +23,7 @@ type Machine = Pick<Io, "fs" | "env" | "platform" | "processes">
  * @returns the absolute path, as it was found (links not resolved: some programs look at their own name)
  * @throws {AppError} `PROGRAM_MISSING`; `PROGRAM_REFUSED` with each place and its reason
  */
-export function resolveProgram(io: Machine, name: string, options: ResolveOptions): string {
+export function resolveProgram(io: SearchHost, name: string, options: ProgramSearch): string {
   const refused: string[] = []
   for (const path of candidates(io, name)) {
     if (!isProgram(io, path)) continue
@@ -38,7 +38,7 @@ export function resolveProgram(io: Machine, name: string, options: ResolveOption
 }
 
 /** The same, with `null` for a program that is not there or may not be run. */
-export function findProgram(io: Machine, name: string, options: ResolveOptions): string | null {
+export function findProgram(io: SearchHost, name: string, options: ProgramSearch): string | null {
   try {
     return resolveProgram(io, name, options)
   } catch (error) {
@@ -47,7 +47,7 @@ export function findProgram(io: Machine, name: string, options: ResolveOptions):
   }
 }
 
-function candidates({ env, platform }: Machine, name: string): string[] {
+function candidates({ env, platform }: SearchHost, name: string): string[] {
   if (name === "" || name.includes("\0")) return []
   const endings = platform === "win32" ? ["", ...(env.get("PATHEXT") ?? ".EXE;.CMD;.BAT").split(";")] : [""]
   if (isAbsolute(name)) return endings.map((ending) => name + ending)
@@ -57,7 +57,7 @@ function candidates({ env, platform }: Machine, name: string): string[] {
 }
 
 /** A file that may be run; nothing is said of who could have put it there. */
-export function isProgram({ fs, platform }: Machine, path: string): boolean {
+export function isProgram({ fs, platform }: SearchHost, path: string): boolean {
   try {
     if (fs.stat(path).kind !== "file") return false
     if (platform !== "win32") fs.access(path, flag.X_OK)
@@ -67,7 +67,7 @@ export function isProgram({ fs, platform }: Machine, path: string): boolean {
   }
 }
 
-function objectionOrFailure(io: Machine, path: string, options: ResolveOptions): string | null {
+function objectionOrFailure(io: SearchHost, path: string, options: ProgramSearch): string | null {
   try {
     return objection(io, path, options)
   } catch (error) {
@@ -76,7 +76,7 @@ function objectionOrFailure(io: Machine, path: string, options: ResolveOptions):
 }
 
 /** Why a program may not be run; `null` when it may. Judged where it is named and where it really lies. */
-function objection(io: Machine, path: string, { outside, isOwnerChecked = true }: ResolveOptions): string | null {
+function objection(io: SearchHost, path: string, { outside, isOwnerChecked = true }: ProgramSearch): string | null {
   const real = io.fs.realpath(path)
   for (const place of [path, real]) {
     if (place.split(sep).includes("node_modules")) return "it is in a node_modules folder"
@@ -95,11 +95,11 @@ function objection(io: Machine, path: string, { outside, isOwnerChecked = true }
   return null
 }
 
-function isOwn({ processes }: Machine, { uid }: FileStat): boolean {
+function isOwn({ processes }: SearchHost, { uid }: FileStat): boolean {
   return processes.uid === null || uid === 0 || uid === processes.uid
 }
 
-function realOrSame({ fs }: Machine, folder: string): string {
+function realOrSame({ fs }: SearchHost, folder: string): string {
   try {
     return fs.realpath(folder)
   } catch {

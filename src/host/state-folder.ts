@@ -4,11 +4,11 @@ import { errorCode } from "./file-system.ts"
 import { type Io } from "./io.ts"
 import { reasonOf } from "./reason.ts"
 
-type Place = Pick<Io, "env" | "home" | "platform">
-type Machine = Place & Pick<Io, "fs" | "processes">
+type HomeHost = Pick<Io, "env" | "home" | "platform">
+type StateHost = HomeHost & Pick<Io, "fs" | "processes">
 
 /** Where this user's state is kept. Absolute; the folder need not exist. */
-export function stateFolder({ env, home, platform }: Place): string {
+export function stateFolder({ env, home, platform }: HomeHost): string {
   const named = env.get("XDG_STATE_HOME") ?? ""
   if (isAbsolute(named)) return join(named, "sotto")
   if (platform === "darwin") return join(home, "Library", "Application Support", "sotto")
@@ -21,7 +21,7 @@ export function stateFolder({ env, home, platform }: Place): string {
  *
  * @throws {AppError} `STATE_FOLDER_UNSAFE`, `FILE_UNWRITABLE`
  */
-export function readyStateFolder(io: Machine, part: string): string {
+export function readyStateFolder(io: StateHost, part: string): string {
   const folder = join(stateFolder(io), part)
   const missing: string[] = []
   for (let at = folder; !isThere(io, at) && join(at, "..") !== at; at = join(at, "..")) missing.push(at)
@@ -38,14 +38,14 @@ export function readyStateFolder(io: Machine, part: string): string {
 }
 
 /** @returns `null` when it was never made. @throws {AppError} `STATE_FOLDER_UNSAFE` */
-export function existingStateFolder(io: Machine, part: string): string | null {
+export function existingStateFolder(io: StateHost, part: string): string | null {
   const folder = join(stateFolder(io), part)
   if (!isThere(io, folder)) return null
   assertSafe(io, folder)
   return folder
 }
 
-function isThere({ fs }: Machine, path: string): boolean {
+function isThere({ fs }: StateHost, path: string): boolean {
   try {
     fs.lstat(path)
     return true
@@ -55,7 +55,7 @@ function isThere({ fs }: Machine, path: string): boolean {
 }
 
 /** @throws {AppError} `STATE_FOLDER_UNSAFE` for a link, another owner, or a mode that lets others in */
-function assertSafe({ fs, platform, processes }: Machine, folder: string): void {
+function assertSafe({ fs, platform, processes }: StateHost, folder: string): void {
   if (platform === "win32") return
   let stat = fs.lstat(folder)
   if (stat.kind === "folder" && stat.uid === processes.uid && (stat.mode & 0o077) !== 0) {

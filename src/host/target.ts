@@ -7,7 +7,7 @@ import { type Io } from "./io.ts"
 import { reasonOf } from "./reason.ts"
 
 /** Where a write really goes. */
-export interface Target {
+export interface WriteTarget {
   /** As it was named: for errors. */
   readonly file: string
   /** Absolute, links resolved. */
@@ -18,7 +18,7 @@ export interface Target {
   readonly stat: FileStat | null
 }
 
-type Place = Pick<Io, "fs" | "cwd" | "home" | "processes" | "platform">
+type TargetHost = Pick<Io, "fs" | "cwd" | "home" | "processes" | "platform">
 
 /**
  * Finds what a write to a path would change.
@@ -29,7 +29,11 @@ type Place = Pick<Io, "fs" | "cwd" | "home" | "processes" | "platform">
  *
  * @throws {AppError} `LINK_OUTSIDE`, `FILE_UNWRITABLE`
  */
-export function locateTarget(io: Place, file: string, { followLinks }: { readonly followLinks: boolean }): Target {
+export function locateTarget(
+  io: TargetHost,
+  file: string,
+  { followLinks }: { readonly followLinks: boolean },
+): WriteTarget {
   const named = absolute(io, file)
   try {
     const path = resolveLinks(io, file, named)
@@ -46,7 +50,7 @@ export function unwritable(error: unknown, file: string): unknown {
   return new AppError("FILE_UNWRITABLE", { file }, { notes: [reasonOf(error)] })
 }
 
-function resolveLinks({ fs }: Place, file: string, named: string): string {
+function resolveLinks({ fs }: TargetHost, file: string, named: string): string {
   try {
     return fs.realpath(named)
   } catch (error) {
@@ -71,7 +75,7 @@ function isLink(fs: Io["fs"], path: string): boolean {
 }
 
 function assertStays(
-  io: Place,
+  io: TargetHost,
   file: string,
   { named, path }: { readonly named: string; readonly path: string },
 ): void {
@@ -82,11 +86,11 @@ function assertStays(
   if (crossed !== undefined) throw new AppError("LINK_OUTSIDE", { file }, { notes: [`it leads to ${path}`] })
 }
 
-function isDevice({ platform }: Place, path: string): boolean {
+function isDevice({ platform }: TargetHost, path: string): boolean {
   return platform !== "win32" && path.startsWith("/dev/")
 }
 
-function statOrNull({ fs }: Place, path: string): FileStat | null {
+function statOrNull({ fs }: TargetHost, path: string): FileStat | null {
   try {
     return fs.lstat(path)
   } catch (error) {

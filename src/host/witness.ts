@@ -16,13 +16,13 @@ export interface Witness {
   dismiss(): void
 }
 
-type Machine = Pick<Io, "fs" | "processes" | "platform" | "sleep">
+type WitnessHost = Pick<Io, "fs" | "processes" | "platform" | "sleep">
 
 const waitMsMax = 300
 const lookMs = 5
 
 /** @returns `null` when no terminal controls this process: then every signal was meant for us */
-export function callWitness(io: Machine): Witness | null {
+export function callWitness(io: WitnessHost): Witness | null {
   if (!hasTerminal(io)) return null
   let current = start(io)
   if (current === null) return null
@@ -43,7 +43,7 @@ export function callWitness(io: Machine): Witness | null {
 }
 
 /** `cat` without input: it waits for the end of a pipe that only we hold, so it cannot outlive us. */
-function start({ fs, processes }: Machine): ChildProcess | null {
+function start({ fs, processes }: WitnessHost): ChildProcess | null {
   const program = ["/bin/cat", "/usr/bin/cat"].find((path) => isExecutable(fs, path))
   if (program === undefined) return null
   try {
@@ -72,7 +72,7 @@ function isExecutable(fs: Io["fs"], path: string): boolean {
   }
 }
 
-function hasTerminal({ fs, platform }: Machine): boolean {
+function hasTerminal({ fs, platform }: WitnessHost): boolean {
   if (platform === "win32") return false
   try {
     closeQuietly(fs, fs.open("/dev/tty", flag.O_RDWR | flag.O_NOCTTY))

@@ -5,7 +5,7 @@ import { closeQuietly, descriptorOf } from "./files.ts"
 import { type Io } from "./io.ts"
 import { sweepLeftovers, tempName } from "./leftovers.ts"
 import { writeDescriptor } from "./streams.ts"
-import { type Target, locateTarget, unwritable } from "./target.ts"
+import { type WriteTarget, locateTarget, unwritable } from "./target.ts"
 import { syncFile, syncFolder } from "./write-batch.ts"
 import { assertUnchanged, putAll, writeInPlace } from "./write-in-place.ts"
 
@@ -85,7 +85,7 @@ const noReplacement = new Set(["EACCES", "EPERM", "EROFS", "EBUSY", "EXDEV", "EN
 /** @returns false when the target cannot be replaced here, and nothing was changed */
 async function replace(
   io: Writer,
-  target: Target,
+  target: WriteTarget,
   bytes: Uint8Array,
   { mode, opened }: { readonly mode: number; readonly opened: Uint8Array | null | undefined },
 ): Promise<boolean> {
@@ -140,7 +140,7 @@ function discard({ fs }: Writer, temp: string): void {
 }
 
 /** Owner first: changing it takes set-id bits away, and a file must never be wider than for its final owner. */
-function dress({ fs }: Writer, fd: number, { stat }: Target, mode: number): void {
+function dress({ fs }: Writer, fd: number, { stat }: WriteTarget, mode: number): void {
   const made = fs.statOpen(fd)
   if (stat !== null && (made.uid !== stat.uid || made.gid !== stat.gid)) {
     const isGiven = allowed(() => fs.chown(fd, stat.uid, stat.gid))
@@ -160,7 +160,7 @@ function allowed(call: () => void): boolean {
   }
 }
 
-function modeOf(io: Writer, { stat }: Target, mode: WriteOptions["mode"]): number {
+function modeOf(io: Writer, { stat }: WriteTarget, mode: WriteOptions["mode"]): number {
   if (mode === "private") return stat === null ? 0o600 : stat.mode & 0o600
   if (mode === "kept") return stat === null ? 0o666 & ~io.umask : stat.mode & 0o777
   return mode
@@ -174,7 +174,7 @@ async function writeStream(io: Writer, file: string, descriptor: number, bytes: 
 }
 
 /** A device or a named pipe has no old bytes to lose. Opening a pipe waits for its reader. */
-async function writeDevice(io: Writer, target: Target, bytes: Uint8Array): Promise<void> {
+async function writeDevice(io: Writer, target: WriteTarget, bytes: Uint8Array): Promise<void> {
   let fd: number | null = null
   try {
     fd = await io.fs.openLater(target.path, flag.O_WRONLY | (flag.O_NOCTTY ?? 0))

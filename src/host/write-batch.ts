@@ -2,7 +2,7 @@ import { type FileSystem, flag } from "./file-system.ts"
 import { closeQuietly } from "./files.ts"
 import { type Io } from "./io.ts"
 
-type Machine = Pick<Io, "fs" | "platform">
+type BatchHost = Pick<Io, "fs" | "platform">
 
 /** Runs a piece of work on one file as soon as there is room for it. */
 export type Turn = <R>(work: () => Promise<R>) => Promise<R>
@@ -81,7 +81,7 @@ export const filesUnderWay = 24
  * @param atOnce - how many files are worked on side by side, without those that only wait for the disk
  * @param work - does what it does for each file in a turn
  */
-export async function inBatch<T>(io: Machine, atOnce: number, work: (turn: Turn) => Promise<T>): Promise<T> {
+export async function inBatch<T>(io: BatchHost, atOnce: number, work: (turn: Turn) => Promise<T>): Promise<T> {
   if (batches.has(io.fs)) return work((single) => single())
   const batch = new Batch(atOnce)
   batches.set(io.fs, batch)
@@ -94,21 +94,21 @@ export async function inBatch<T>(io: Machine, atOnce: number, work: (turn: Turn)
 }
 
 /** Brings a file's bytes to the disk. @param size - how many there are */
-export async function syncFile({ fs }: Machine, fd: number, size: number): Promise<void> {
+export async function syncFile({ fs }: BatchHost, fd: number, size: number): Promise<void> {
   const batch = batches.get(fs)
   if (batch === undefined) fs.sync(fd)
   else await batch.sync(fs, fd, size)
 }
 
 /** Brings the names in a folder to the disk, at once or with the batch. */
-export function syncFolder(io: Machine, folder: string): void {
+export function syncFolder(io: BatchHost, folder: string): void {
   const batch = batches.get(io.fs)
   if (batch === undefined) flushFolder(io, folder)
   else batch.folders.add(folder)
 }
 
 // The new file is in its place already: a failure here can only mean that a power cut brings the old one back.
-function flushFolder({ fs, platform }: Machine, folder: string): void {
+function flushFolder({ fs, platform }: BatchHost, folder: string): void {
   if (platform === "win32") return
   let fd: number | null = null
   try {

@@ -2,7 +2,7 @@ import { AppError } from "../errors/app-error.ts"
 import { flag, isMissing } from "./file-system.ts"
 import { closeQuietly, readNow } from "./files.ts"
 import { type Io } from "./io.ts"
-import { type Target } from "./target.ts"
+import { type WriteTarget } from "./target.ts"
 
 interface InPlaceOptions {
   /** `null` leaves the mode as it is. */
@@ -19,7 +19,12 @@ type Writer = Pick<Io, "fs" | "signals" | "platform">
  *
  * @throws {AppError} `CHANGED_MEANWHILE`; errors of system calls as they are
  */
-export function writeInPlace(io: Writer, target: Target, bytes: Uint8Array, { mode, opened }: InPlaceOptions): void {
+export function writeInPlace(
+  io: Writer,
+  target: WriteTarget,
+  bytes: Uint8Array,
+  { mode, opened }: InPlaceOptions,
+): void {
   const { fs } = io
   const release = io.signals.onEnd(() => {})
   try {
@@ -57,7 +62,11 @@ export function putAll(fs: Io["fs"], fd: number, bytes: Uint8Array, position: nu
 }
 
 /** @throws {AppError} `CHANGED_MEANWHILE` when the target's bytes are no longer those that were opened (rule S26) */
-export function assertUnchanged({ fs }: Pick<Io, "fs">, target: Target, opened: Uint8Array | null | undefined): void {
+export function assertUnchanged(
+  { fs }: Pick<Io, "fs">,
+  target: WriteTarget,
+  opened: Uint8Array | null | undefined,
+): void {
   if (opened === undefined) return
   const now = readOrNull(fs, target.path)
   const isSame = now === null || opened === null ? now === opened : Buffer.compare(now, opened) === 0
@@ -88,7 +97,7 @@ function succeeds(step: () => void): boolean {
   }
 }
 
-function writeNew(io: Writer, target: Target, bytes: Uint8Array, mode: number): void {
+function writeNew(io: Writer, target: WriteTarget, bytes: Uint8Array, mode: number): void {
   const { fs } = io
   const fd = fs.open(target.path, flag.O_WRONLY | flag.O_CREAT | flag.O_EXCL, 0o600)
   let isComplete = false
@@ -112,6 +121,6 @@ function readOrNull(fs: Io["fs"], path: string): Uint8Array | null {
   }
 }
 
-function changed({ file }: Target): AppError {
+function changed({ file }: WriteTarget): AppError {
   return new AppError("CHANGED_MEANWHILE", { file })
 }

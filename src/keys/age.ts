@@ -6,7 +6,7 @@ import { type Aead, loadAead } from "./age/aead.ts"
 import { decodeArmor, encodeArmor } from "./age/armor.ts"
 import { broken } from "./age/broken.ts"
 import { explainAsUpstream } from "./age/explain.ts"
-import { openFile, sealFile } from "./age/file.ts"
+import { openAgeFile, sealFile } from "./age/file.ts"
 import { type Header, parseHeader } from "./age/header.ts"
 import { type Identity } from "./age/identity.ts"
 import { libraryPrefixes, sealWithLibrary } from "./age/library.ts"
@@ -18,7 +18,7 @@ import { parseSshRecipient } from "./age/ssh-public.ts"
 import { type Stanza } from "./age/stanza.ts"
 import { parseX25519Recipient, wrapForX25519 } from "./age/x25519.ts"
 import { ringOf } from "./identities.ts"
-import { reasonOf } from "./identity-sources.ts"
+import { sourceReason } from "./identity-sources.ts"
 import { type KeyContext, type KeyProvider } from "./provider.ts"
 
 /** Far more than a data key needs, also with plugins and post-quantum recipients. */
@@ -46,7 +46,7 @@ export const age: KeyProvider = {
       const fileKey = await attempt({ identity, header, aead, context }, (reason) => ring.fail(place, reason))
       if (fileKey !== null) {
         openersOf(context).set(entry.enc, identity)
-        return new SecretBytes(openFile(header, fileKey, aead))
+        return new SecretBytes(openAgeFile(header, fileKey, aead))
       }
       tried.add(identity)
     }
@@ -106,7 +106,7 @@ async function attempt(
     return await identity.unwrap(header, { aead, context })
   } catch (error) {
     if (!(error instanceof AppError) || error.code === "STANZA_INVALID") throw error
-    fail(reasonOf(error))
+    fail(sourceReason(error))
     return null
   }
 }

@@ -1,6 +1,6 @@
 import { type Recipient } from "../core/recipient.ts"
 import { AppError, type Detail, type Where } from "../errors/app-error.ts"
-import { type Place } from "./provider.ts"
+import { type SearchedPlace } from "./provider.ts"
 
 /** Why one entry could not be unwrapped. */
 export interface FailedAttempt {
@@ -8,7 +8,7 @@ export interface FailedAttempt {
   /** One reason or more; never empty, never secret. */
   readonly reasons: readonly string[]
   /** Where identities for it were looked for. */
-  readonly places: readonly Place[]
+  readonly places: readonly SearchedPlace[]
   /** What to do next, where it is not to get an identity. */
   readonly hint?: string | undefined
   /** Upstream's message for it, on one line. */

@@ -1,7 +1,7 @@
 import { type Recipient } from "../core/recipient.ts"
 import { type Detail } from "../errors/app-error.ts"
 import { type DataKeyReport, type FailedAttempt } from "./data-key-error.ts"
-import { type Place } from "./provider.ts"
+import { type SearchedPlace } from "./provider.ts"
 import { recipientName } from "./kinds.ts"
 import { isReadable } from "./parse-recipient.ts"
 
@@ -55,7 +55,7 @@ function cause({ groups, threshold }: DataKeyReport, { attempts, held, nameOf }:
 
 function nextStep(
   { groups, threshold }: DataKeyReport,
-  places: readonly Place[],
+  places: readonly SearchedPlace[],
   held: readonly string[],
 ): string | undefined {
   const attempts = groups.flatMap((group) => group.attempts)
@@ -85,7 +85,7 @@ function nextGroup(groups: DataKeyReport["groups"], threshold: number): string {
   return `a key of ${which} is needed as well: have its identity here too, or ask somebody who holds one`
 }
 
-function findings({ name, state, holds, reasons }: Place): string {
+function findings({ name, state, holds, reasons }: SearchedPlace): string {
   const what: string[] = []
   if (state === "absent") what.push(/^[A-Z_]+$/.test(name) ? "not set" : "not there")
   if (state === "empty") what.push("it holds no identity")
@@ -97,8 +97,8 @@ function findings({ name, state, holds, reasons }: Place): string {
 }
 
 /** The same place is looked at for every entry; a command is run for each, and may say something else each time. */
-function mergePlaces(attempts: readonly FailedAttempt[]): Place[] {
-  const merged = new Map<string, Place>()
+function mergePlaces(attempts: readonly FailedAttempt[]): SearchedPlace[] {
+  const merged = new Map<string, SearchedPlace>()
   for (const place of attempts.flatMap(({ places }) => places)) {
     const known = merged.get(place.name)
     const holds = [...new Set([...(known?.holds ?? []), ...place.holds])]

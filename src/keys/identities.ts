@@ -2,7 +2,7 @@ import { runSlot } from "../core/run-memory.ts"
 import { type Identity } from "./age/identity.ts"
 import { reaches } from "./effort.ts"
 import { type Loaded, type Source, identitySources } from "./identity-sources.ts"
-import { type KeyContext, type Place } from "./provider.ts"
+import { type KeyContext, type SearchedPlace } from "./provider.ts"
 
 /** An identity, and where it was found. */
 export interface Held {
@@ -10,7 +10,7 @@ export interface Held {
   readonly place: string
 }
 
-export interface Looked extends Place {
+export interface Looked extends SearchedPlace {
   readonly kind: Source["kind"]
   readonly isDefault: boolean
   /** How many there are. */

@@ -162,7 +162,7 @@ function readKeys(context: KeyContext, { place, bytes }: { place: string; bytes:
       const file = text.startsWith("-----BEGIN AGE") ? decodeArmor(text, keyBytesMax) : bytes
       return found([lockedIdentity({ place, file }, (plain) => parseIdentities(plain, options).identities)])
     } catch (error) {
-      const reason = reasonOf(error)
+      const reason = sourceReason(error)
       return failed(reason, `failed to read '${place}': ${reason}`)
     }
   }
@@ -189,7 +189,7 @@ async function runCommand(context: KeyContext, name: string, recipient: string):
     const how = result.status === null ? "was ended by a signal" : `ended with status ${result.status}`
     return failed(`${program} ${how}`, `${upstream}: exit status ${result.status ?? -1}`)
   } catch (error) {
-    const reason = reasonOf(error)
+    const reason = sourceReason(error)
     return failed(reason, `${upstream}: ${reason}`)
   }
 }
@@ -199,7 +199,7 @@ async function read(context: KeyContext, file: string, upstream: string): Promis
   try {
     return await context.readFile(file)
   } catch (error) {
-    const reason = reasonOf(error)
+    const reason = sourceReason(error)
     return failed(reason, `${upstream}: ${reason}`)
   }
 }
@@ -213,7 +213,7 @@ function failed(reason: string, upstream: string): Loaded {
 }
 
 /** Only the words of an expected failure are shown: another error may quote what it choked on. */
-export function reasonOf(error: unknown): string {
+export function sourceReason(error: unknown): string {
   if (!(error instanceof AppError)) return "an unexpected failure"
   return error.detail.subject ?? error.title
 }

@@ -3,7 +3,7 @@ import { type KeyContext } from "./provider.ts"
 
 const tail = ["sops", "age", "keys.txt"] as const
 
-type Machine = Pick<KeyContext, "env" | "platform" | "home" | "dialect">
+type KeyFilesContext = Pick<KeyContext, "env" | "platform" | "home" | "dialect">
 
 /**
  * Where age identities are looked for when no variable names a place.
@@ -13,7 +13,7 @@ type Machine = Pick<KeyContext, "env" | "platform" | "home" | "dialect">
  *
  * @see sops v3.13.2 age/keysource.go, getUserConfigDir, and Go's os.UserConfigDir
  */
-export function defaultKeyFiles(machine: Machine): string[] {
+export function defaultKeyFiles(machine: KeyFilesContext): string[] {
   const path = machine.platform === "win32" ? win32 : posix
   const own = upstreamFolder(machine)
   const folders =
@@ -24,7 +24,7 @@ export function defaultKeyFiles(machine: Machine): string[] {
   return [...new Set(files)]
 }
 
-function upstreamFolder(machine: Machine): string | null {
+function upstreamFolder(machine: KeyFilesContext): string | null {
   const { env, platform, home } = machine
   if (platform === "win32") return env("APPDATA") || env("AppData") || null
   const xdg = env("XDG_CONFIG_HOME")
@@ -33,15 +33,15 @@ function upstreamFolder(machine: Machine): string | null {
   return home === "" ? null : posix.join(home, ".config")
 }
 
-function xdgFolder({ env, platform }: Machine): string | null {
+function xdgFolder({ env, platform }: KeyFilesContext): string | null {
   const xdg = env("XDG_CONFIG_HOME") ?? ""
   return (platform === "win32" ? win32 : posix).isAbsolute(xdg) ? xdg : null
 }
 
-function macFolder({ platform, home }: Machine): string | null {
+function macFolder({ platform, home }: KeyFilesContext): string | null {
   return platform === "darwin" && home !== "" ? posix.join(home, "Library", "Application Support") : null
 }
 
-function homeFolder({ platform, home }: Machine, name: string): string | null {
+function homeFolder({ platform, home }: KeyFilesContext, name: string): string | null {
   return home === "" ? null : (platform === "win32" ? win32 : posix).join(home, name)
 }

@@ -138,7 +138,7 @@ export interface KeyProvider {
 }
 
 export interface Explanation {
-  readonly places: readonly Place[]
+  readonly places: readonly SearchedPlace[]
   /** The whole message of upstream for this entry, on one line. */
   readonly asUpstream: string
   /** In place of "no identity here fits", when more is known. */
@@ -148,7 +148,7 @@ export interface Explanation {
 }
 
 /** One place where identities may be. */
-export interface Place {
+export interface SearchedPlace {
   /** A variable or a path. */
   readonly name: string
   /** `absent`: not set, not there. `empty`: there, without an identity. */

@@ -5,14 +5,14 @@ const otherWritable = 0o002
 const groupWritable = 0o020
 const sticky = 0o1000
 
-export interface Candidate {
+export interface TrustCandidate {
   /** As it was found on PATH, or named. */
   readonly path: string
   readonly facts: PathFacts
 }
 
 /** The first program of that name on PATH, whatever may be thought of it; `null` when there is none. */
-export async function findOnPath(file: string, context: KeyContext): Promise<Candidate | null> {
+export async function findOnPath(file: string, context: KeyContext): Promise<TrustCandidate | null> {
   const paths = pathOf(context)
   for (const folder of (context.env("PATH") ?? "").split(paths.delimiter)) {
     // A relative folder would be looked for in the working folder.
@@ -24,7 +24,7 @@ export async function findOnPath(file: string, context: KeyContext): Promise<Can
 }
 
 /** The program at an absolute path; `null` when none is there. */
-export async function programAt(path: string, context: KeyContext): Promise<Candidate | null> {
+export async function programAt(path: string, context: KeyContext): Promise<TrustCandidate | null> {
   const facts = await context.stat(path)
   return facts !== null && isProgram(facts, context) ? { path, facts } : null
 }
@@ -35,7 +35,7 @@ export async function programAt(path: string, context: KeyContext): Promise<Cand
  *
  * @returns the end of a sentence that begins with the program's path; `null` when it may run
  */
-export async function distrust({ path, facts }: Candidate, context: KeyContext): Promise<string | null> {
+export async function distrust({ path, facts }: TrustCandidate, context: KeyContext): Promise<string | null> {
   const paths = pathOf(context)
   const folders = strangeFolders(context)
   for (const place of [path, facts.realPath]) {

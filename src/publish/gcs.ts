@@ -1,6 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
 import { type Authorization, authorize, service as loginService } from "../keys/gcp/authorization.ts"
-import { field, parseJson, textField } from "../keys/http/json.ts"
+import { jsonField, parseJson, jsonText } from "../keys/http/json.ts"
 import { sendPatiently } from "../keys/http/patience.ts"
 import { type HttpAnswer } from "../keys/http/request.ts"
 import { type KeyContext } from "../keys/provider.ts"
@@ -38,7 +38,7 @@ export async function putGcs(object: GcsObject, context: KeyContext): Promise<vo
       context,
     )
     if (answer.status !== 200) throw failure(answer, as)
-    const stored = textField(parseJson(answer.body), "name")
+    const stored = jsonText(parseJson(answer.body), "name")
     if (stored !== name) throw uploadFailed({ service, words: "it answered for another object" })
   })
 }
@@ -103,7 +103,7 @@ function failure(answer: HttpAnswer, as: string): AppError {
 }
 
 function reasonOf({ body }: HttpAnswer): string | null {
-  const errors = field(parseJson(body), "error", "errors")
-  const reason = Array.isArray(errors) ? textField(errors[0], "reason") : null
+  const errors = jsonField(parseJson(body), "error", "errors")
+  const reason = Array.isArray(errors) ? jsonText(errors[0], "reason") : null
   return reason !== null && /^[A-Za-z]{1,60}$/.test(reason) ? reason : null
 }

@@ -1,5 +1,5 @@
 import { type AppError } from "../errors/app-error.ts"
-import { field, type Json, parseJson } from "../keys/http/json.ts"
+import { jsonField, type Json, parseJson } from "../keys/http/json.ts"
 import { type HttpAnswer } from "../keys/http/request.ts"
 import { type KeyContext } from "../keys/provider.ts"
 import { ask, openVault, type Vault } from "../keys/vault/transit.ts"
@@ -57,7 +57,7 @@ export async function putVault(secret: VaultSecret, context: KeyContext, unread:
     const place = { type: "hc_vault", vaultAddress: address, enginePath: engine.join("/"), keyName: name } as const
     const vault = await openVault(place, context)
     const known = await read(vault, at)
-    const now = field(known ?? undefined, "data", ...(version === 1 ? [] : ["data"]))
+    const now = jsonField(known ?? undefined, "data", ...(version === 1 ? [] : ["data"]))
     if (isSame(parseJson(json), now)) return false
     if (known === null) unread()
     const body = version === 1 ? json : `{"data":${json}}`
@@ -91,7 +91,7 @@ function isSame(a: Json, b: Json): boolean {
   }
   const names = Object.keys(a)
   if (names.length !== Object.keys(b).length) return false
-  return names.every((name) => Object.hasOwn(b, name) && isSame(field(a, name), field(b, name)))
+  return names.every((name) => Object.hasOwn(b, name) && isSame(jsonField(a, name), jsonField(b, name)))
 }
 
 function failure({ token }: Vault, { status }: HttpAnswer): AppError {

@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { attributesOf } from "../../src/host/git/attributes.ts"
 import { Blobs } from "../../src/host/git/blobs.ts"
-import { effective, ofUser, readConfig, setConfig, unsetConfig } from "../../src/host/git/config.ts"
+import { effective, ofUser, readGitConfig, setConfig, unsetConfig } from "../../src/host/git/config.ts"
 import { findGit } from "../../src/host/git/git.ts"
 import { diffIndex, diffTrees, diffWorkTree, listIndex, listTree, listUnmerged } from "../../src/host/git/listing.ts"
 import { findRepository, gitPath, gitVersion } from "../../src/host/git/repository.ts"
@@ -226,7 +226,7 @@ describe("settings", () => {
     repo.env.set("GIT_CONFIG_GLOBAL", global)
     repo.git("config", "Sotto.Other", "x\ny")
     repo.git("config", "sotto.online", "false")
-    const entries = await readConfig(gitOf(repo))
+    const entries = await readGitConfig(gitOf(repo))
     expect(effective(entries, "sotto.online")).toBe("false")
     expect(ofUser(entries, "sotto.online")).toBe("true")
     expect(effective(entries, "sotto.other")).toBe("x\ny")

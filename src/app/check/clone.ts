@@ -1,9 +1,9 @@
-import { type ConfigEntry, isTrue } from "../../host/git/config.ts"
+import { type GitConfigEntry, isTrue } from "../../host/git/config.ts"
 import { type Git } from "../../host/git/git.ts"
 import { type Finding, finding } from "./finding.ts"
 
 /** Where git keeps what it was told to keep: a setting of any scope counts, and any driver that calls this program. */
-export function cacheFindings(entries: readonly ConfigEntry[]): Finding[] {
+export function cacheFindings(entries: readonly GitConfigEntry[]): Finding[] {
   const drivers = new Map<string, { key: string; value: string | null; scope: string }>()
   for (const { key, value, scope } of entries) {
     const name = /^diff\.(.*)\.cachetextconv$/s.exec(key)?.[1]

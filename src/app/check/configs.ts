@@ -2,7 +2,7 @@ import { type Config, readConfig, type RuleEntry } from "../../config/config.ts"
 import { type ConfigFiles } from "../../config/files.ts"
 import { findConfig, type KnownSearches } from "../../config/find.ts"
 import { loadFound } from "../../config/load.ts"
-import { resolveEntry, matcherOf, type Rule, ruleFor, type Target } from "../../config/rule.ts"
+import { resolveEntry, matcherOf, type Rule, ruleFor, type RuleTarget } from "../../config/rule.ts"
 import { type RuleSettings } from "../../config/defaults.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
@@ -21,7 +21,7 @@ export interface Ruled {
 
 export type Ruler = (path: string) => Ruled
 
-type Matchers = readonly ((target: Target) => boolean)[]
+type Matchers = readonly ((target: RuleTarget) => boolean)[]
 
 const options = { parse: parseRecipients, dialect: sottoDialect.config }
 
@@ -102,7 +102,7 @@ export class Configs implements ConfigLookup {
     }
   }
 
-  targetOf(path: string): Target {
+  targetOf(path: string): RuleTarget {
     return { path, paths: this.#files.paths }
   }
 

@@ -1,7 +1,6 @@
-import { forEachOption } from "../../keys/kinds.ts"
+import { forEachOption, recipientName } from "../../keys/kinds.ts"
 import { join } from "node:path"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
-import { recipientName } from "../../keys/kinds.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { readOptionalFile } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
@@ -17,7 +16,7 @@ import { rewrap } from "../recipients/rewrap.ts"
 import { type Session } from "../session.ts"
 import { type CheckCode } from "./codes.ts"
 import { type Finding } from "./finding.ts"
-import { type CheckOptions, runCheck } from "./run-check.ts"
+import { type CheckScope, runCheck } from "./run-check.ts"
 import { sealClearValues } from "./seal-clear.ts"
 import { checkedBytesMax } from "./sealed-text.ts"
 
@@ -29,7 +28,7 @@ const mended: ReadonlySet<CheckCode> = new Set(["PLAINTEXT_FILE", "VALUE_CLEAR",
  * rule does not name. With `staged` the file is staged again, unless the work tree holds something else than the index:
  * then it is named, and left.
  */
-export async function fixFindings(session: Session, options: CheckOptions): Promise<void> {
+export async function fixFindings(session: Session, options: CheckScope): Promise<void> {
   const { report, top } = await runCheck(session, { ...options, verify: false })
   const byFile = new Map<string, Finding[]>()
   for (const each of report.findings) {
@@ -71,7 +70,7 @@ interface Broken {
   readonly base: string | null
 }
 
-async function mend(session: Session, { config }: CheckOptions, { path, findings, base }: Broken): Promise<void> {
+async function mend(session: Session, { config }: CheckScope, { path, findings, base }: Broken): Promise<void> {
   const codes = new Set(findings.map(({ code }) => code))
   if (codes.has("PLAINTEXT_FILE")) {
     const { errors = [] } = await encryptFiles(session, { ...sealing, config, files: [path] })

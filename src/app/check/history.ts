@@ -1,3 +1,4 @@
+import { tokenMark } from "../../core/token.ts"
 import { decodeText } from "../../core/text.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git } from "../../host/git/git.ts"
@@ -217,6 +218,6 @@ async function tokensOf(file: string, text: string): Promise<string | null> {
   const { sites, source } = inspected.document.scan
   return sites
     .map(({ span }) => (span === null ? "" : source.slice(span.start, span.end)))
-    .filter((value) => value.includes("ENC[AES256_GCM,"))
+    .filter((value) => value.includes(tokenMark))
     .join("\n")
 }

@@ -1,4 +1,4 @@
-import { alternateName, configNames as names } from "../../config/find.ts"
+import { alternateName, configFileNames as names } from "../../config/find.ts"
 import { compileSelectors } from "../../config/re2.ts"
 import { type RuleEntry } from "../../config/config.ts"
 import { type RuleSettings } from "../../config/defaults.ts"

@@ -2,7 +2,7 @@ import { posix } from "node:path"
 import { type Config, type RuleEntry } from "../../config/config.ts"
 import { samplesOf } from "../../config/glob-samples.ts"
 import { parseSpec, type RecipientSpec } from "../../config/recipients.ts"
-import { matcherOf, type Target } from "../../config/rule.ts"
+import { matcherOf, type RuleTarget } from "../../config/rule.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Finding, finding } from "./finding.ts"
@@ -14,7 +14,7 @@ export interface Governed {
   readonly config: Config
   /** For the report. */
   readonly file: string
-  readonly targets: readonly Target[]
+  readonly targets: readonly RuleTarget[]
 }
 
 /** Rules that no file reaches, and names that no rule has a use for. */

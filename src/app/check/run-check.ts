@@ -3,7 +3,7 @@ import { loadNamed } from "../../config/load.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { absolute, realPathOf, statOf } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
-import { type ConfigEntry, effective, isTrue, readConfig } from "../../host/git/config.ts"
+import { type GitConfigEntry, effective, isTrue, readGitConfig } from "../../host/git/config.ts"
 import { type Git } from "../../host/git/git.ts"
 import { mergeBases, resolveRevision } from "../../host/git/revision.ts"
 import { gitTop } from "../../host/git.ts"
@@ -24,7 +24,7 @@ import { checkedBytesMax, inspect } from "./sealed-text.ts"
 import { folder, nameFrom, range, type Source, staged, tree, workTree } from "./source.ts"
 import { targetFindings, type TargetName } from "./targets.ts"
 
-export interface CheckOptions extends CommonOptions {
+export interface CheckScope extends CommonOptions {
   /** Files and folders, relative to the working folder; none: everything. */
   readonly paths: readonly string[]
   readonly staged: boolean
@@ -44,7 +44,7 @@ export interface Checked {
 }
 
 /** Everything that `check` knows to find, without a key unless `verify` asks for it. */
-export async function runCheck(session: Session, options: CheckOptions): Promise<Checked> {
+export async function runCheck(session: Session, options: CheckScope): Promise<Checked> {
   const named = await namedConfig(session, options.config)
   const place = await openPlace(session, options, named)
   try {
@@ -55,13 +55,13 @@ export async function runCheck(session: Session, options: CheckOptions): Promise
 }
 
 /** What is checked, and what git can say about it. */
-interface Place {
+interface CheckRoom {
   readonly source: Source
   /** `null` outside of git. */
   readonly git: Git | null
   readonly gitDir: string
   /** The settings of git; read where the clone itself is looked at. */
-  readonly entries: readonly ConfigEntry[]
+  readonly entries: readonly GitConfigEntry[]
   /** The commit whose history counts. */
   readonly commit: string
 }
@@ -71,7 +71,7 @@ async function namedConfig(session: Session, name: string | undefined): Promise<
   return loadNamed(name, configFiles(session), session.dialect.config)
 }
 
-async function openPlace(session: Session, options: CheckOptions, named: Config | null): Promise<Place> {
+async function openPlace(session: Session, options: CheckScope, named: Config | null): Promise<CheckRoom> {
   const { io } = session
   const isInGit = gitTop(io, io.cwd) !== null || io.env.has("GIT_DIR")
   const needsGit = options.staged || options.range !== undefined
@@ -97,7 +97,7 @@ async function openPlace(session: Session, options: CheckOptions, named: Config 
   }
   if (repository.top === null) return { ...rest, source: await tree(shared, git, await resolveRevision(git, "HEAD")) }
   // Git looks at all files meanwhile.
-  const reading = readConfig(git)
+  const reading = readGitConfig(git)
   const isSparse = reading.then((entries) => isTrue(effective(entries, "core.sparsecheckout")))
   const [source, entries] = await Promise.all([workTree(shared, git, isSparse), reading])
   return { ...rest, entries, source }
@@ -115,7 +115,7 @@ async function endsOf(git: Git, text: string): Promise<[string, string]> {
   return [base, b]
 }
 
-async function checkPlace(session: Session, options: CheckOptions, place: Place): Promise<Checked> {
+async function checkPlace(session: Session, options: CheckScope, place: CheckRoom): Promise<Checked> {
   const { source } = place
   const { top } = source
   const isWanted = wantedBy(session, options.paths, top)
@@ -156,7 +156,7 @@ function wantedBy(session: Session, paths: readonly string[], top: string): (fil
   return (file) => names.some((name) => name === "" || file === name || file.startsWith(`${name}/`))
 }
 
-async function moreOf(session: Session, options: CheckOptions, pathOf: (file: string) => string) {
+async function moreOf(session: Session, options: CheckScope, pathOf: (file: string) => string) {
   const { target } = options
   const more: ConstructorParameters<typeof Judge>[0]["more"][number][] = []
   if (target !== undefined) more.push((file) => targetFindings(file, target))
@@ -192,8 +192,8 @@ async function pairs(source: Source, judge: Judge, judged: readonly string[]): P
 
 async function aboutRepository(
   session: Session,
-  options: CheckOptions,
-  { source, git, gitDir, entries, commit }: Place,
+  options: CheckScope,
+  { source, git, gitDir, entries, commit }: CheckRoom,
   judge: Judge,
   pathOf: (file: string) => string,
 ): Promise<Finding[]> {

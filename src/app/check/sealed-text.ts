@@ -1,10 +1,10 @@
+import { tokenMark, parseToken } from "../../core/token.ts"
 import { conflictIn } from "../../core/conflict.ts"
 import { readSealed, type SealedDocument } from "../../core/document.ts"
 import { type FormatName } from "../../core/format.ts"
 import { checkVersion } from "../../core/metadata.ts"
 import { limits } from "../../core/limits.ts"
 import { decodeFile, lineAt } from "../../core/text.ts"
-import { parseToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { detectFormat, loadFormat, sniffSealed } from "../../formats/registry.ts"
 import { readNamed } from "../open/read-as.ts"
@@ -24,7 +24,7 @@ export type Inspected =
 export const checkedBytesMax = 64 * 1024 * 1024
 
 /** What every sealed file holds one of: a token, or the date in its metadata. */
-export const sealedMarks = ["ENC[AES256_GCM,", "lastmodified"] as const
+export const sealedMarks = [tokenMark, "lastmodified"] as const
 
 /**
  * Tells whether a file is sealed, and reads it as far as that goes without a key.
@@ -51,7 +51,7 @@ export async function inspect(file: string, bytes: Uint8Array, configured: Forma
  * keeps it from that.
  */
 async function isSealedAside(text: string, { code }: AppError): Promise<boolean> {
-  if (code === "METADATA_INVALID" || code === "NO_KEYS") return text.includes("ENC[AES256_GCM,")
+  if (code === "METADATA_INVALID" || code === "NO_KEYS") return text.includes(tokenMark)
   if (conflictIn(text)?.isWhole !== true) return false
   try {
     readSealed(await loadFormat(sniffSealed(text)), ourSide(text), kindsInFile)
@@ -66,7 +66,7 @@ const metadataStart = /^(?:sops:[ \t\r]*$|sops_(?:version|mac|lastmodified)=|\[s
 
 /** Prose that shows a token, and data that knows a key called sops, are not sealed. */
 function looksSealed(text: string, { code }: AppError): boolean {
-  return text.includes("ENC[AES256_GCM,") && (code === "METADATA_LOST" || metadataStart.test(text))
+  return text.includes(tokenMark) && (code === "METADATA_LOST" || metadataStart.test(text))
 }
 
 /** 1-based line of the metadata; `undefined` when it is not where it usually is. */

@@ -1,3 +1,4 @@
+import { tokenMark, looksLikeToken, parseToken } from "../../core/token.ts"
 import { type CommentPolicy } from "../../core/comments.ts"
 import { type SealedDocument } from "../../core/document.ts"
 import { limits } from "../../core/limits.ts"
@@ -6,11 +7,9 @@ import { isEmptyText, scalarText } from "../../core/scalar.ts"
 import { ambiguousSite } from "../../core/seal-checks.ts"
 import { type CompiledSelectors, select } from "../../core/select.ts"
 import { countedSites, documentOf, shownPath, type Site } from "../../core/site.ts"
-import { looksLikeToken, parseToken } from "../../core/token.ts"
 import { type Finding, finding, type Place, type Words } from "./finding.ts"
 import { suspicionOf } from "./suspect-names.ts"
 
-const tokenMark = "ENC[AES256_GCM,"
 const nonceBytesUsual = 12
 const tagChars = 24
 

@@ -2,11 +2,11 @@ import { relative, sep } from "node:path"
 import { AppError } from "../../errors/app-error.ts"
 import { realPathOf } from "../../host/files.ts"
 import { type Finding } from "../check/finding.ts"
-import { type CheckOptions as RunOptions, runCheck } from "../check/run-check.ts"
+import { type CheckScope as RunOptions, runCheck } from "../check/run-check.ts"
 import { checkGithub, checkJson, type CheckReport, checkText } from "../report/check-report.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface CheckOptions extends RunOptions {
+export interface CheckScope extends RunOptions {
   /** Mend what can be mended without taking a decision. */
   readonly fix: boolean
   /** Warnings fail, too. */
@@ -19,7 +19,7 @@ export interface CheckOptions extends RunOptions {
  *
  * @returns with status 1 when there is a finding of severity error, or any with `strict`
  */
-export async function check(session: Session, options: CheckOptions): Promise<Outcome> {
+export async function check(session: Session, options: CheckScope): Promise<Outcome> {
   if (options.staged && options.range !== undefined) {
     throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--staged and --range say two things to look at" })
   }
@@ -43,7 +43,7 @@ async function printed(
   session: Session,
   report: CheckReport,
   top: string,
-  format: CheckOptions["format"],
+  format: CheckScope["format"],
 ): Promise<string> {
   switch (format) {
     // What shows them has the repository before it, and names from its top.

@@ -1,4 +1,4 @@
-import { readConfig, type WritableScope } from "../../host/git/config.ts"
+import { readGitConfig, type WritableScope } from "../../host/git/config.ts"
 import { findGit } from "../../host/git/git.ts"
 import { join } from "node:path"
 import { type AttributesKind, attributesPath, attributeSteps, wantedLines } from "../git/attribute-steps.ts"
@@ -60,9 +60,9 @@ export async function installPlace(
   const scope: WritableScope = isGlobal ? "global" : "local"
   if (isGlobal) {
     const git = findGit(session.io, { fetch: "allowed" })
-    return { place: { git, scope, file: userConfigFile(session), entries: await readConfig(git) }, work: null }
+    return { place: { git, scope, file: userConfigFile(session), entries: await readGitConfig(git) }, work: null }
   }
   const work = await openRepository(session, { fetch: "allowed" })
   const file = join(work.repository.commonDir, "config")
-  return { place: { git: work.git, scope, file, entries: await readConfig(work.git) }, work }
+  return { place: { git: work.git, scope, file, entries: await readGitConfig(work.git) }, work }
 }

@@ -1,4 +1,4 @@
-import { effective, readConfig } from "../../host/git/config.ts"
+import { effective, readGitConfig } from "../../host/git/config.ts"
 import { attributesPath, staleItems, wantedLines } from "../git/attribute-steps.ts"
 import { configItems } from "../git/config-items.ts"
 import { driverKey } from "../git/driver-config.ts"
@@ -19,7 +19,7 @@ export async function gitStatus(session: Session, { json }: GitStatusOptions): P
   const work = await openRepository(session, { fetch: "allowed" })
   const { git, repository } = work
   const version = await versionItem(git)
-  const entries = await readConfig(git)
+  const entries = await readGitConfig(git)
   const items: Item[] = [version, ...configItems(session, entries), ...(await notesItems(git))]
   if (repository.top !== null) {
     for (const kind of ["shared", "private"] as const) {

@@ -1,4 +1,5 @@
-import { configNames } from "../../config/find.ts"
+import { shellWord } from "../../errors/display.ts"
+import { configFileNames } from "../../config/find.ts"
 import { join, relative } from "node:path"
 import { newSopsrc } from "../../config/new-sopsrc.ts"
 import { parseSpec } from "../../config/recipients.ts"
@@ -14,7 +15,6 @@ import { ownName } from "../recipients/own-name.ts"
 import { heldPlaces, ownRecipient } from "../recipients/own-recipient.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
-import { shellWord } from "./join.ts"
 
 export interface InitOptions extends CommonOptions {
   /** Recipients to use in place of the user's own. */
@@ -29,7 +29,7 @@ export async function initProject(session: Session, options: InitOptions): Promi
   const { age, pq } = options
   const { io } = session
   const folder = gitTop(io, io.cwd) ?? io.cwd
-  for (const name of configNames) {
+  for (const name of configFileNames) {
     const file = join(folder, name)
     if (factsOf(io, file) !== null) return secondPerson(session, options)
   }

@@ -1,3 +1,4 @@
+import { shellWord } from "../../errors/display.ts"
 import { relative } from "node:path"
 import { parseSpec } from "../../config/recipients.ts"
 import { recipientKey } from "../../keys/kinds.ts"
@@ -54,11 +55,6 @@ export async function joinProject(session: Session, { name: said, pq, ...options
     `then somebody who can read says: sotto approve ${shellWord(name)}`,
   ]
   return { output: `${lines.join("\n")}\n` }
-}
-
-/** A name as it is typed behind a command. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text}'`
 }
 
 function taken(name: string, file: string): AppError {

@@ -1,7 +1,7 @@
 import { shown } from "../../errors/display.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { attributesOf } from "../../host/git/attributes.ts"
-import { isTrue, ofUser, readConfig } from "../../host/git/config.ts"
+import { isTrue, ofUser, readGitConfig } from "../../host/git/config.ts"
 import { type Git } from "../../host/git/git.ts"
 import { absolute, readFile, statOf } from "../../host/files.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
@@ -111,7 +111,7 @@ class Place {
   }
 
   async isOnline(): Promise<boolean> {
-    const value = await orNothing(async () => ofUser(await readConfig(await this.git()), "sotto.online") ?? "")
+    const value = await orNothing(async () => ofUser(await readGitConfig(await this.git()), "sotto.online") ?? "")
     return value !== null && value !== "" && isTrue(value)
   }
 }

@@ -1,3 +1,4 @@
+import { tokenMark } from "../../core/token.ts"
 import { type Opened, type SealedDocument } from "../../core/document.ts"
 import { type Scan } from "../../core/format.ts"
 import { selectorFields } from "../../core/metadata.ts"
@@ -8,8 +9,7 @@ import { decodeText } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { openAlone } from "../open/open-alone.ts"
-import { formatByName } from "../open/read-as.ts"
-import { readByContent } from "../open/read-as.ts"
+import { formatByName, readByContent } from "../open/read-as.ts"
 import { type Session } from "../session.ts"
 import { type Change, compareEntries } from "./compare.ts"
 import { printKeyOf } from "./print-key.ts"
@@ -116,7 +116,7 @@ function layoutOf(version: Version | null): string {
 function isSealed(version: Version | null): boolean {
   return (
     version !== null &&
-    Buffer.from(version.bytes.buffer, version.bytes.byteOffset, version.bytes.length).includes("ENC[AES256_GCM,")
+    Buffer.from(version.bytes.buffer, version.bytes.byteOffset, version.bytes.length).includes(tokenMark)
   )
 }
 

@@ -3,7 +3,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { absolute, isInside, readOptionalFile, realPathOf } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git } from "../../host/git/git.ts"
-import { diffIndex, diffTrees, diffWorkTree, type FileChange, type Side } from "../../host/git/listing.ts"
+import { diffIndex, diffTrees, diffWorkTree, type FileChange, type GitSide } from "../../host/git/listing.ts"
 import { findRevision, mergeBases, resolveRevision } from "../../host/git/revision.ts"
 import { type Work } from "../git/open-repository.ts"
 import { type Session } from "../session.ts"
@@ -146,7 +146,7 @@ const emptyTree = ["hash-object", "-t", "tree", "--stdin"]
 async function versionOf(
   { io }: Session,
   blobs: Blobs,
-  side: Side | null,
+  side: GitSide | null,
   top: string | null,
 ): Promise<Version | null> {
   if (side === null || !side.mode.startsWith("100")) return null

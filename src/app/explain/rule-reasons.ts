@@ -1,5 +1,5 @@
 import { type Config, type RuleEntry } from "../../config/config.ts"
-import { matcherOf, type Target } from "../../config/rule.ts"
+import { matcherOf, type RuleTarget } from "../../config/rule.ts"
 
 /** A rule, and why it is or is not the one of a path. */
 export interface RuleReason {
@@ -17,7 +17,7 @@ export interface RuleChoice {
 }
 
 /** The first rule that matches, and why those before it do not. */
-export async function chooseRule(config: Config, target: Target): Promise<RuleChoice> {
+export async function chooseRule(config: Config, target: RuleTarget): Promise<RuleChoice> {
   const passedOver: RuleReason[] = []
   for (const entry of config.rules ?? []) {
     const isMatch = await matcherOf(config, entry)

@@ -1,6 +1,6 @@
+import { shellWord } from "../../errors/display.ts"
 import { runCheck } from "../check/run-check.ts"
 import { type Session } from "../session.ts"
-import { shellWord } from "./driver-config.ts"
 
 /** Recipients of a file are not those of its rule. */
 const lagging: ReadonlySet<string> = new Set([

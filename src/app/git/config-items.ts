@@ -1,4 +1,4 @@
-import { type ConfigEntry, effective, isTrue } from "../../host/git/config.ts"
+import { type GitConfigEntry, effective, isTrue } from "../../host/git/config.ts"
 import { type Session } from "../session.ts"
 import { cacheKey, driverKey, installedBy, isOurs, recursiveKey, textconvKey } from "./driver-config.ts"
 import { finding, type Item } from "./items.ts"
@@ -7,7 +7,7 @@ import { runsHere } from "./program-word.ts"
 const install = "sotto git install"
 
 /** What the configuration of git, all scopes together, says about sealed files. */
-export function configItems(session: Session, entries: readonly ConfigEntry[]): Item[] {
+export function configItems(session: Session, entries: readonly GitConfigEntry[]): Item[] {
   return [
     driverItem(entries),
     textconvItem(entries),
@@ -17,7 +17,7 @@ export function configItems(session: Session, entries: readonly ConfigEntry[]): 
   ]
 }
 
-function driverItem(entries: readonly ConfigEntry[]): Item {
+function driverItem(entries: readonly GitConfigEntry[]): Item {
   const value = effective(entries, driverKey)
   if (value === undefined) {
     const detail = "sealed files are merged as text, which breaks them"
@@ -28,14 +28,14 @@ function driverItem(entries: readonly ConfigEntry[]): Item {
   return finding("driver", "GIT_DRIVER_OTHER", { detail, fix: `git config --unset-all ${driverKey} && ${install}` })
 }
 
-function textconvItem(entries: readonly ConfigEntry[]): Item {
+function textconvItem(entries: readonly GitConfigEntry[]): Item {
   const value = effective(entries, textconvKey)
   if (value !== undefined && value !== null && value !== "") return { item: "textconv", state: "ok" }
   const detail = "diffs show tokens instead of values"
   return finding("textconv", "GIT_TEXTCONV_MISSING", { detail, fix: install })
 }
 
-function programItems(session: Session, entries: readonly ConfigEntry[]): Item[] {
+function programItems(session: Session, entries: readonly GitConfigEntry[]): Item[] {
   const programs = [driverKey, textconvKey].flatMap((key) => {
     const value = effective(entries, key)
     return typeof value === "string" ? (installedBy(key, value)?.program ?? []) : []
@@ -47,13 +47,13 @@ function programItems(session: Session, entries: readonly ConfigEntry[]): Item[]
   })
 }
 
-function recursiveItems(entries: readonly ConfigEntry[]): Item[] {
+function recursiveItems(entries: readonly GitConfigEntry[]): Item[] {
   if (effective(entries, recursiveKey) === undefined) return []
   const detail = "merges with several bases report false conflicts"
   return [finding("recursive", "GIT_RECURSIVE_SET", { detail, fix: `git config --unset-all ${recursiveKey}` })]
 }
 
-function cacheItems(entries: readonly ConfigEntry[]): Item[] {
+function cacheItems(entries: readonly GitConfigEntry[]): Item[] {
   if (!isTrue(effective(entries, cacheKey))) return []
   const detail = "git keeps plaintext as notes in the repository"
   return [finding("cachetextconv", "GIT_CACHETEXTCONV", { detail, fix: `git config ${cacheKey} false` })]

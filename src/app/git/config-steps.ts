@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import {
-  type ConfigEntry,
+  type GitConfigEntry,
   effective,
   isTrue,
   setConfig,
@@ -19,7 +19,7 @@ export interface ConfigPlace {
   readonly scope: WritableScope
   /** The file of that scope. */
   readonly file: string
-  readonly entries: readonly ConfigEntry[]
+  readonly entries: readonly GitConfigEntry[]
 }
 
 /** Where git keeps what is the user's. See git-config(1), FILES. */

@@ -1,3 +1,4 @@
+import { shellWord } from "../../errors/display.ts"
 /**
  * What git is told about sealed files. The driver's `recursive` is never set: with `binary` there git takes an older
  * base in a criss-cross merge, and finds conflicts that are none.
@@ -85,11 +86,6 @@ function wordOf(key: string, value: string): string | null {
     default:
       return null
   }
-}
-
-/** A text as one word of a POSIX shell. */
-export function shellWord(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
 function unquoted(word: string): string | null {

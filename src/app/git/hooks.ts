@@ -1,10 +1,10 @@
+import { shellWord } from "../../errors/display.ts"
 import { basename, dirname, join } from "node:path"
 import { type FileStat } from "../../host/file-system.ts"
 import { factsOf, isInside, realPathOf } from "../../host/files.ts"
 import { isOwn } from "../../host/git.ts"
 import { gitPath } from "../../host/git/repository.ts"
 import { type Session } from "../session.ts"
-import { shellWord } from "./driver-config.ts"
 import { type Work } from "./open-repository.ts"
 import { readIfThere } from "./own-files.ts"
 

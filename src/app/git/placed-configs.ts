@@ -1,5 +1,5 @@
 import { dirname, join, relative, sep } from "node:path"
-import { configNames } from "../../config/find.ts"
+import { configFileNames } from "../../config/find.ts"
 import { loadFound } from "../../config/load.ts"
 import { type Git } from "../../host/git/git.ts"
 import { listIndex } from "../../host/git/listing.ts"
@@ -20,11 +20,11 @@ export async function placedConfigs(session: Session, git: Git, top: string): Pr
   for (let at = io.cwd; at === top || isInside(top, at); at = dirname(at)) folders.add(at)
   for (const { path } of await listIndex(git)) {
     const name = path.slice(path.lastIndexOf("/") + 1)
-    if (configNames.some((one) => one === name)) folders.add(dirname(join(top, path)))
+    if (configFileNames.some((one) => one === name)) folders.add(dirname(join(top, path)))
   }
   const placed: PlacedConfig[] = []
   for (const folder of [...folders].sort((a, b) => (a < b ? -1 : 1))) {
-    const name = configNames.find((one) => factsOf(io, join(folder, one)) !== null)
+    const name = configFileNames.find((one) => factsOf(io, join(folder, one)) !== null)
     if (name === undefined) continue
     const path = join(folder, name)
     const kind = name === ".sopsrc" ? "sopsrc" : "sops-yaml"

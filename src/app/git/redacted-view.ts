@@ -1,9 +1,8 @@
+import { tokenMark } from "../../core/token.ts"
 import { sha256Hex } from "../../core/fingerprint.ts"
 import { sniffSealed } from "../../formats/registry.ts"
 import { metadataInText, metadataLines } from "./metadata-text.ts"
 
-/** Every sealed file holds a token: its MAC. */
-export const tokenMark = "ENC[AES256_GCM,"
 const kinds: ReadonlySet<string> = new Set(["str", "int", "float", "bool", "time", "comment"])
 
 /**

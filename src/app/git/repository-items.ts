@@ -1,7 +1,7 @@
+import { shellWord } from "../../errors/display.ts"
 import { type Git } from "../../host/git/git.ts"
 import { attributesOf } from "../../host/git/attributes.ts"
 import { gitVersion } from "../../host/git/repository.ts"
-import { shellWord } from "./driver-config.ts"
 import { finding, type Item } from "./items.ts"
 
 const oldest = [2, 30] as const

@@ -1,3 +1,4 @@
+import { tokenMark } from "../../core/token.ts"
 import { join } from "node:path"
 import { limits } from "../../core/limits.ts"
 import { decodeText } from "../../core/text.ts"
@@ -9,7 +10,6 @@ import { type Git } from "../../host/git/git.ts"
 import { type IndexFile, isRegular, listIndex } from "../../host/git/listing.ts"
 import { fileLimits } from "../machine.ts"
 import { type Session } from "../session.ts"
-import { tokenMark } from "../open/sealed-files.ts"
 import { formatByName, readNamed } from "../open/read-as.ts"
 
 /**

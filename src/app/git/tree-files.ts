@@ -1,4 +1,4 @@
-import { alternateName, configNames } from "../../config/find.ts"
+import { alternateName, configFileNames } from "../../config/find.ts"
 import { type ConfigFiles } from "../../config/files.ts"
 import { type Blobs } from "../../host/git/blobs.ts"
 import { type GitFile, isRegular } from "../../host/git/listing.ts"
@@ -40,6 +40,6 @@ export async function treeFiles(
 function isConfig(file: GitFile): boolean {
   return (
     isRegular(file) &&
-    [...configNames, alternateName].some((name) => file.path === name || file.path.endsWith(`/${name}`))
+    [...configFileNames, alternateName].some((name) => file.path === name || file.path.endsWith(`/${name}`))
   )
 }

@@ -1,4 +1,4 @@
-import { configNames, findConfig } from "../../config/find.ts"
+import { configFileNames, findConfig } from "../../config/find.ts"
 import { loadFound } from "../../config/load.ts"
 import { type Rule, ruleFor } from "../../config/rule.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -47,5 +47,5 @@ export async function ruleAtHead(session: Session, git: Git, path: string): Prom
 function candidates(path: string): string[] {
   const folders = path.split("/").slice(0, -1)
   const all = Array.from({ length: folders.length + 1 }, (_, depth) => folders.slice(0, depth))
-  return all.flatMap((parts) => configNames.map((name) => [...parts, name].join("/")))
+  return all.flatMap((parts) => configFileNames.map((name) => [...parts, name].join("/")))
 }

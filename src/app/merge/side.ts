@@ -1,10 +1,10 @@
+import { tokenMark } from "../../core/token.ts"
 import { type SealedDocument } from "../../core/document.ts"
 import { decodeFile } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { sniffSealed } from "../../formats/registry.ts"
 import { type OpenedAlone } from "../open/open-alone.ts"
 import { readByContent } from "../open/read-as.ts"
-import { tokenMark } from "../open/sealed-files.ts"
 
 export type SideName = "base" | "ours" | "theirs"
 

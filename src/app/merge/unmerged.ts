@@ -3,7 +3,7 @@ import { utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { readOptionalFile, statOf } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
-import { effective, readConfig } from "../../host/git/config.ts"
+import { effective, readGitConfig } from "../../host/git/config.ts"
 import { type Git } from "../../host/git/git.ts"
 import { listUnmerged } from "../../host/git/listing.ts"
 import { gitPath } from "../../host/git/repository.ts"
@@ -68,7 +68,7 @@ const heads: readonly (readonly [file: string, before: string])[] = [
 
 /** What git would write behind its markers now. */
 export async function labelsNow(session: Session, git: Git): Promise<GitLabels> {
-  const style = effective(await readConfig(git), "merge.conflictstyle")
+  const style = effective(await readGitConfig(git), "merge.conflictstyle")
   const showsBase = style === "diff3" || style === "zdiff3"
   for (const [head, before] of heads) {
     const text = await headText(session, git, head)

@@ -1,6 +1,5 @@
-import { shown, shownKeyPath } from "../../errors/display.ts"
+import { shown, shownKeyPath, shellWord } from "../../errors/display.ts"
 import { catalog } from "../../errors/catalog.ts"
-import { shellWord } from "../git/driver-config.ts"
 import { type Conflict } from "./conflict.ts"
 import { type FileMerge } from "./merge-file.ts"
 import { type SideName } from "./side.ts"

@@ -1,9 +1,9 @@
+import { tokenMark, looksLikeToken } from "../../core/token.ts"
 import { type Conflict, conflictIn } from "../../core/conflict.ts"
 import { type FormatName } from "../../core/format.ts"
 import { scalarText } from "../../core/scalar.ts"
 import { shownPath, type Site } from "../../core/site.ts"
 import { decodeText } from "../../core/text.ts"
-import { looksLikeToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat, sniffSealed } from "../../formats/registry.ts"
 
@@ -83,7 +83,7 @@ function conflictError({ line, ours, theirs, count }: Conflict, text: string): A
 }
 
 function holdsTokens(text: string): boolean {
-  return text.includes("ENC[AES256_GCM,")
+  return text.includes(tokenMark)
 }
 
 async function lostMetadata(text: string, format: FormatName): Promise<AppError | null> {
@@ -131,7 +131,7 @@ const others: readonly { readonly starts: readonly string[]; readonly tool: stri
   { starts: ["-----BEGIN PGP MESSAGE-----"], tool: "gpg", opens: "gpg --decrypt {file}" },
 ]
 
-const suspects = ["ENC[AES256_GCM,", "<<<<<<<", ">>>>>>>", "encrypted:", ...others.flatMap(({ starts }) => starts)]
+const suspects = [tokenMark, "<<<<<<<", ">>>>>>>", "encrypted:", ...others.flatMap(({ starts }) => starts)]
 
 /** A file that is encrypted, but not by sops. */
 function foreign(text: string, code: "NOT_SEALED" | "ALREADY_SEALED"): AppError | null {

@@ -1,3 +1,4 @@
+import { tokenMark } from "../../core/token.ts"
 import { type FormatName } from "../../core/format.ts"
 import { decodeFile, decodeText, hasUtf16Mark } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -34,5 +35,5 @@ function isUnmarkedUtf16(text: string): boolean {
 }
 
 function holdsToken(bytes: Uint8Array): boolean {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes("ENC[AES256_GCM,", 0, "latin1")
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).includes(tokenMark, 0, "latin1")
 }

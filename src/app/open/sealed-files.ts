@@ -1,3 +1,4 @@
+import { tokenMark } from "../../core/token.ts"
 import { join } from "node:path"
 import { limits } from "../../core/limits.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -19,8 +20,6 @@ export interface Candidate {
 
 /** Folders that hold no files of the user's own making. */
 const skipped: ReadonlySet<string> = new Set([".git", ".hg", ".svn", "node_modules"])
-/** Stands in every file that holds a sealed value. */
-export const tokenMark = "ENC[AES256_GCM,"
 
 /**
  * The files that paths name, and all files in the folders among them whose content looks sealed. Links are not

@@ -1,5 +1,5 @@
 import { isName } from "../../config/directory.ts"
-import { effective, readConfig } from "../../host/git/config.ts"
+import { effective, readGitConfig } from "../../host/git/config.ts"
 import { findGit } from "../../host/git/git.ts"
 import { accountName } from "../../host/user.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -32,7 +32,7 @@ function isGood(name: string): boolean {
 
 async function gitName({ io }: Session): Promise<string> {
   try {
-    return effective(await readConfig(findGit(io, { fetch: "allowed" })), "user.name")?.trim() ?? ""
+    return effective(await readGitConfig(findGit(io, { fetch: "allowed" })), "user.name")?.trim() ?? ""
   } catch (error) {
     // No git, or none that may be run: then it has no name for anybody.
     if (error instanceof AppError) return ""

@@ -66,13 +66,17 @@ async function answer(session: Session, shell: Shell, raw: Cursor): Promise<stri
   return `${lines.join("")}${what === "file" || what === "file or member" ? "\t\n" : ""}`
 }
 
-interface Place {
+interface Situation {
   readonly start: string
   readonly config: string | undefined
   readonly file: string | undefined
 }
 
-async function candidatesFor(session: Session, what: Completes, { start, config, file }: Place): Promise<Candidate[]> {
+async function candidatesFor(
+  session: Session,
+  what: Completes,
+  { start, config, file }: Situation,
+): Promise<Candidate[]> {
   if (what === null || what === "file" || typeof what !== "string") return []
   const { configNames, keyPaths } = await import("../../app/commands/complete.ts")
   switch (what) {

@@ -1,12 +1,12 @@
 /** Names of recipients of one group, before and after a change. */
-export interface GroupDifference {
+export interface DrawnGroup {
   readonly common: readonly string[]
   readonly added: readonly string[]
   readonly removed: readonly string[]
 }
 
 /** What comes and goes in each group, as upstream draws it. @see sops v3.13.2 cmd/sops/common/common.go, PrettyPrintDiffs */
-export function groupLines(groups: readonly GroupDifference[], hasColor: boolean): string {
+export function groupLines(groups: readonly DrawnGroup[], hasColor: boolean): string {
   const { heading, added, removed } = painted(hasColor)
   const lines = groups.flatMap((group, index) => [
     heading(`Group ${index + 1}`),

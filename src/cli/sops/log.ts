@@ -10,20 +10,20 @@ export interface LogLine {
   readonly fields?: Readonly<Record<string, string>> | undefined
 }
 
-type Machine = Pick<Io, "stdout" | "stderr" | "now" | "clock">
+type LogHost = Pick<Io, "stdout" | "stderr" | "now" | "clock">
 
 /**
  * One line of upstream's log, with the final newline.
  *
  * @see sops v3.13.2 logging/logging.go; logrus v1.9.4 text_formatter.go
  */
-export function logLine(io: Machine, { level, logger, text, fields = {} }: LogLine): string {
+export function logLine(io: LogHost, { level, logger, text, fields = {} }: LogLine): string {
   const name = io.stdout.hasColor ? `\x1b[1m[${logger}]\x1b[0m` : `[${logger}]`
   const line = io.stderr.isTty ? forTerminal(io, level, text, fields) : forPipe(io, level, text, fields)
   return `${name}\t ${line}\n`
 }
 
-function forPipe({ now }: Machine, level: Level, text: string, fields: Readonly<Record<string, string>>): string {
+function forPipe({ now }: LogHost, level: Level, text: string, fields: Readonly<Record<string, string>>): string {
   const parts = [`time="${localTime(now())}"`, `level=${level}`, `msg=${quoted(text)}`]
   return [...parts, ...Object.entries(fields).map(([key, value]) => `${key}=${quoted(value)}`)].join(" ")
 }
@@ -32,7 +32,7 @@ const colors: Readonly<Record<Level, number>> = { debug: 37, info: 36, warning: 
 
 const textColumns = 44
 
-function forTerminal({ clock }: Machine, level: Level, text: string, fields: Readonly<Record<string, string>>): string {
+function forTerminal({ clock }: LogHost, level: Level, text: string, fields: Readonly<Record<string, string>>): string {
   const color = `\x1b[${colors[level]}m`
   const seconds = String(Math.floor(clock() / 1000)).padStart(4, "0")
   const parts = Object.entries(fields).map(([key, value]) => ` ${color}${key}\x1b[0m=${quoted(value)}`)

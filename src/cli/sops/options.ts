@@ -1,4 +1,4 @@
-import { isMissing } from "../../app/is-missing.ts"
+import { missingPath } from "../../app/is-missing.ts"
 import {
   type CommonOptions,
   type IndentOptions,
@@ -121,6 +121,6 @@ export function warn(session: Session, text: string): void {
 
 /** @throws {AppError} with status 100 */
 export function requireFile(session: Session, file: string): void {
-  const missing = isMissing(session, file)
+  const missing = missingPath(session, file)
   if (missing !== null) throw nonExistent(missing)
 }

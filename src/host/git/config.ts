@@ -1,6 +1,6 @@
 import { type Git } from "./git.ts"
 
-export interface ConfigEntry {
+export interface GitConfigEntry {
   /** `command` is the environment of this call. */
   readonly scope: "system" | "global" | "local" | "worktree" | "command"
   /** Section and name in lower case, what stands between them as it was written: `merge.sotto.driver`. */
@@ -10,9 +10,9 @@ export interface ConfigEntry {
 }
 
 /** Every entry of every scope, the one that wins last. Outside of a repository those of user and system. */
-export async function readConfig(git: Git): Promise<ConfigEntry[]> {
+export async function readGitConfig(git: Git): Promise<GitConfigEntry[]> {
   const records = await git.records(["config", "--list", "-z", "--show-scope"])
-  const entries: ConfigEntry[] = []
+  const entries: GitConfigEntry[] = []
   for (let at = 0; at + 1 < records.length; at += 2) {
     const scope = records[at]!
     const text = records[at + 1]!
@@ -23,19 +23,19 @@ export async function readConfig(git: Git): Promise<ConfigEntry[]> {
   return entries
 }
 
-function isScope(text: string): text is ConfigEntry["scope"] {
+function isScope(text: string): text is GitConfigEntry["scope"] {
   return ["system", "global", "local", "worktree", "command"].includes(text)
 }
 
 /** The value that holds; `undefined` when there is none. */
-export function effective(entries: readonly ConfigEntry[], key: string): string | null | undefined {
+export function effective(entries: readonly GitConfigEntry[], key: string): string | null | undefined {
   return entries.findLast((entry) => entry.key === key)?.value
 }
 
 /**
  * A setting of the user or the system: one that no repository, which may be somebody else's, can make.
  */
-export function ofUser(entries: readonly ConfigEntry[], key: string): string | null | undefined {
+export function ofUser(entries: readonly GitConfigEntry[], key: string): string | null | undefined {
   return effective(
     entries.filter(({ scope }) => scope === "global" || scope === "system"),
     key,

@@ -19,7 +19,7 @@ export function isRegular({ mode }: Pick<GitFile, "mode">): boolean {
 }
 
 /** What stands at a place in one of two states; `id` is `null` where git has not looked at the file. */
-export interface Side {
+export interface GitSide {
   readonly mode: string
   readonly id: string | null
   readonly path: string
@@ -28,8 +28,8 @@ export interface Side {
 export interface FileChange {
   /** `renamed` and `copied` have both sides, under two names. */
   readonly state: "added" | "removed" | "changed" | "renamed" | "copied" | "unmerged"
-  readonly before: Side | null
-  readonly after: Side | null
+  readonly before: GitSide | null
+  readonly after: GitSide | null
 }
 
 /** Files of the index, all or those at and below the paths, which are relative to git's working folder. */
@@ -109,7 +109,7 @@ async function changes(git: Git, args: readonly string[]): Promise<FileChange[]>
   return found
 }
 
-function side(mode: string, id: string, path: string): Side | null {
+function side(mode: string, id: string, path: string): GitSide | null {
   if (/^0+$/.test(mode)) return null
   return { mode, id: /^0+$/.test(id) ? null : id, path }
 }

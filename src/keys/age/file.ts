@@ -28,7 +28,7 @@ export async function sealFile(
  * @param fileKey - of 16 bytes; it is wiped
  * @throws {AppError} `STANZA_INVALID` when header or payload were changed
  */
-export function openFile(header: Header, fileKey: Uint8Array, aead: Aead): Uint8Array {
+export function openAgeFile(header: Header, fileKey: Uint8Array, aead: Aead): Uint8Array {
   try {
     if (fileKey.length !== fileKeyLength) throw broken("header")
     checkMac(header, fileKey)

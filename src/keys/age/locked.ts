@@ -1,6 +1,6 @@
 import { AppError } from "../../errors/app-error.ts"
 import { type KeyContext } from "../provider.ts"
-import { openFile } from "./file.ts"
+import { openAgeFile } from "./file.ts"
 import { type Header, parseHeader } from "./header.ts"
 import { type Identity, type Tools, sshIdentity } from "./identity.ts"
 import { unwrapWithPassphrase } from "./scrypt.ts"
@@ -80,7 +80,7 @@ function parse(file: Uint8Array): Header {
 async function open(header: Header, passphrase: string, { aead }: Tools): Promise<Uint8Array | null> {
   try {
     const fileKey = await unwrapWithPassphrase(header.stanzas, passphrase, aead)
-    return fileKey === null ? null : openFile(header, fileKey, aead)
+    return fileKey === null ? null : openAgeFile(header, fileKey, aead)
   } catch (error) {
     throw asUnusable(error)
   }

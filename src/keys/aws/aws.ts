@@ -5,7 +5,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { deriveContext } from "../derive-context.ts"
 import { type KeyContext, type KeyProvider } from "../provider.ts"
 import { callForDataKey, callService, dataKeyFrom, encBytes, encFromBytes } from "../service.ts"
-import { type Access, type Credentials, callerOf, credentialsFor, service } from "./credentials.ts"
+import { type Access, type AwsCredentials, callerOf, credentialsFor, service } from "./credentials.ts"
 import { failure, needsCaller } from "./failure.ts"
 import { handlerFor, silentLogger } from "./handler.ts"
 import { usableProfile } from "./profile.ts"
@@ -59,7 +59,7 @@ async function withClient<T>(recipient: KmsRecipient, context: KeyContext, work:
   const region = recipient.arn.split(":")[3] ?? ""
   const profile = await usableProfile(recipient.awsProfile, context)
   const access: Access = { region, profile, role: recipient.role }
-  let credentials: Credentials | null = null
+  let credentials: AwsCredentials | null = null
   try {
     credentials = await credentialsFor(access, context)
     const client = new KMSClient({
@@ -79,7 +79,7 @@ async function withClient<T>(recipient: KmsRecipient, context: KeyContext, work:
 }
 
 /** An error is not worth waiting for. */
-function quickly(credentials: Credentials, region: string, context: KeyContext): Promise<string> {
+function quickly(credentials: AwsCredentials, region: string, context: KeyContext): Promise<string> {
   const { signal } = timeLimit(callerTimeoutMs, context.signal)
   return callerOf(credentials, region, deriveContext(context, { signal, effort: context.effort }))
 }

@@ -13,7 +13,7 @@ export const service = "AWS KMS"
 state.warningEmitted = true
 
 type Chain = ReturnType<typeof defaultProvider>
-export type Credentials = Awaited<ReturnType<Chain>>
+export type AwsCredentials = Awaited<ReturnType<Chain>>
 
 export interface Access {
   readonly region: string
@@ -29,10 +29,10 @@ interface Login {
 }
 
 const logins = sessionMemo<Login>()
-const assumed = sessionMemo<Credentials>()
+const assumed = sessionMemo<AwsCredentials>()
 
 /** @throws whatever the SDK or `send` throws */
-export async function credentialsFor(access: Access, context: KeyContext): Promise<Credentials> {
+export async function credentialsFor(access: Access, context: KeyContext): Promise<AwsCredentials> {
   const { region, profile, role } = access
   const own = await logins(context, JSON.stringify([region, profile]), async () => makeLogin(access, context))
   const source = await own.calls.during(context, () => own.chain())
@@ -52,12 +52,12 @@ function makeLogin({ region, profile }: Access, context: KeyContext): Login {
           clientConfig: { requestHandler, logger: silentLogger },
           parentClientConfig: { region, logger: silentLogger },
         })
-      : (): Promise<Credentials> => Promise.resolve(own)
+      : (): Promise<AwsCredentials> => Promise.resolve(own)
   return { chain, calls }
 }
 
 /** Keys in the environment count more than AWS_PROFILE does, as in upstream's SDK. This one has it the other way. */
-function ownKeys(profile: string | null, context: KeyContext): Credentials | null {
+function ownKeys(profile: string | null, context: KeyContext): AwsCredentials | null {
   const env = (name: string): string | undefined => context.env(name)
   const accessKeyId = env("AWS_ACCESS_KEY_ID") || env("AWS_ACCESS_KEY") || ""
   const secretAccessKey = env("AWS_SECRET_ACCESS_KEY") || env("AWS_SECRET_KEY") || ""
@@ -66,7 +66,11 @@ function ownKeys(profile: string | null, context: KeyContext): Credentials | nul
   return { accessKeyId, secretAccessKey, ...(sessionToken === "" ? {} : { sessionToken }) }
 }
 
-async function assumeRole({ region, role }: Access, source: Credentials, context: KeyContext): Promise<Credentials> {
+async function assumeRole(
+  { region, role }: Access,
+  source: AwsCredentials,
+  context: KeyContext,
+): Promise<AwsCredentials> {
   const answer = await stsClient(region, source, context).send(
     new AssumeRoleCommand({ RoleArn: role, RoleSessionName: sessionName(context) }),
   )
@@ -93,7 +97,7 @@ function sessionName({ dialect, hostName }: KeyContext): string {
  *
  * @param signal - ends the question; an error is not worth waiting for
  */
-export async function callerOf(credentials: Credentials, region: string, context: KeyContext): Promise<string> {
+export async function callerOf(credentials: AwsCredentials, region: string, context: KeyContext): Promise<string> {
   try {
     const { Arn = "" } = await stsClient(region, credentials, context).send(new GetCallerIdentityCommand({}))
     if (/^arn:aws[a-z-]{0,20}:(iam|sts)::[0-9]{1,20}:[\w+=,.@/:-]{1,600}$/.test(Arn)) return Arn
@@ -103,7 +107,7 @@ export async function callerOf(credentials: Credentials, region: string, context
   return /^[A-Z0-9]{4,128}$/.test(credentials.accessKeyId) ? `access key ${credentials.accessKeyId}` : "an access key"
 }
 
-function stsClient(region: string, credentials: Credentials, context: KeyContext): STSClient {
+function stsClient(region: string, credentials: AwsCredentials, context: KeyContext): STSClient {
   const requestHandler = handlerFor("AWS STS", () => context)
   return new STSClient({ region, credentials, requestHandler, logger: silentLogger })
 }

@@ -1,14 +1,15 @@
+import { withoutSlash } from "../grammar.ts"
 import { decodeBase64Url } from "../../core/base64.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { type Json, field, parseJson, textField } from "../http/json.ts"
+import { type Json, jsonField, parseJson, jsonText } from "../http/json.ts"
 import { sendPatiently } from "../http/patience.ts"
 import { type HttpAnswer } from "../http/request.ts"
 import { type KeyContext, type KeyProvider } from "../provider.ts"
 import { callForDataKey, callService, checkEncLength, dataKeyFrom, serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
 import { type Challenge, readChallenge, service } from "./challenge.ts"
-import { type Token } from "./credential.ts"
+import { type AzureToken } from "./credential.ts"
 
 type AzureRecipient = Extract<Recipient, { type: "azure_kv" }>
 
@@ -35,7 +36,7 @@ export const azure: KeyProvider = {
     return callService({ service, recipient, context }, async (context) => {
       const value = dataKey.use((bytes) => Buffer.from(bytes).toString("base64url"))
       const answer = await operate(to, { operation: "encrypt", value }, context)
-      const bytes = decode(textField(answer, "value") ?? "")
+      const bytes = decode(jsonText(answer, "value") ?? "")
       if (bytes !== null && bytes.length >= wrapped.bytesMin && bytes.length <= wrapped.bytesMax) {
         return bytes.toString("base64url")
       }
@@ -52,7 +53,7 @@ export const azure: KeyProvider = {
         throw new AppError("STANZA_INVALID", {}, { subject: "it is not base64url without padding" })
       }
       const answer = await operate(from, { operation: "decrypt", value }, context)
-      const bytes = decode(textField(answer, "value") ?? "")
+      const bytes = decode(jsonText(answer, "value") ?? "")
       if (bytes === null) throw serviceError("KEY_ANSWER", { service, words: "what it unwrapped is not base64url" })
       return dataKeyFrom(bytes, service)
     })
@@ -70,7 +71,7 @@ function newestVersion(recipient: AzureRecipient, context: KeyContext): Promise<
   const { vaultUrl, name } = recipient
   return versions(context, JSON.stringify([vaultUrl, name]), async () => {
     const answer = await askWithToken(recipient, { method: "GET", path: [name, ""] }, context)
-    const identifier = textField(answer, "key", "kid") ?? ""
+    const identifier = jsonText(answer, "key", "kid") ?? ""
     const version = versionIn(identifier, recipient)
     if (version !== null) return { ...recipient, version }
     throw serviceError("KEY_ANSWER", { service, words: "it answered for another key, or without a version" })
@@ -95,12 +96,12 @@ async function operate(recipient: AzureRecipient, question: Operation, context: 
   const { operation, value } = question
   const path = version === "" ? [name, operation] : [name, version, operation]
   const answer = await askWithToken(recipient, { method: "POST", path, body: { alg: algorithm, value } }, context)
-  const used = versionIn(textField(answer, "kid") ?? "", recipient)
+  const used = versionIn(jsonText(answer, "kid") ?? "", recipient)
   if (used !== null && (version === "" || used.toLowerCase() === version.toLowerCase())) return answer
   throw serviceError("KEY_ANSWER", { service, words: "it answered for another key" })
 }
 
-interface Question {
+interface AzureQuestion {
   readonly method: "GET" | "POST"
   /** Below `/keys/`. */
   readonly path: readonly string[]
@@ -110,11 +111,11 @@ interface Question {
 const challenges = sessionMemo<Challenge>()
 
 /** The vault says first which token it wants; nothing is sent to it until that was found good. */
-async function askWithToken(recipient: AzureRecipient, question: Question, context: KeyContext): Promise<Json> {
+async function askWithToken(recipient: AzureRecipient, question: AzureQuestion, context: KeyContext): Promise<Json> {
   const origin = withoutSlash(recipient.vaultUrl)
   const path = question.path.map((part) => encodeURIComponent(part)).join("/")
   const url = new URL(`${origin}/keys/${path}?api-version=${apiVersion}`)
-  const send = (token: Token | null): Promise<HttpAnswer> => {
+  const send = (token: AzureToken | null): Promise<HttpAnswer> => {
     const { body } = question
     const withBody = token !== null && body !== undefined
     const headers = {
@@ -146,8 +147,8 @@ async function askWithToken(recipient: AzureRecipient, question: Question, conte
 
 /** @see https://learn.microsoft.com/azure/key-vault/general/rest-error-codes */
 function failure({ status, body }: HttpAnswer, as: string | undefined): AppError {
-  const error = field(parseJson(body), "error")
-  const inner = textField(error, "innererror", "code") ?? textField(error, "innererror", "innererror", "code") ?? ""
+  const error = jsonField(parseJson(body), "error")
+  const inner = jsonText(error, "innererror", "code") ?? jsonText(error, "innererror", "innererror", "code") ?? ""
   switch (status) {
     case 400:
       return serviceError("KEY_CIPHERTEXT", { service, as, words: "status 400" })
@@ -173,10 +174,6 @@ function failure({ status, body }: HttpAnswer, as: string | undefined): AppError
     default:
       return serviceError("KEY_ANSWER", { service, as, words: `status ${status}` })
   }
-}
-
-function withoutSlash(text: string): string {
-  return text.endsWith("/") ? text.slice(0, -1) : text
 }
 
 function ours(recipient: Recipient): AzureRecipient {

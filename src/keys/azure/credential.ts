@@ -1,6 +1,6 @@
 import { AuthenticationError, type ChainedTokenCredential } from "@azure/identity"
 import { AppError } from "../../errors/app-error.ts"
-import { parseJson, textField } from "../http/json.ts"
+import { parseJson, jsonText } from "../http/json.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
@@ -8,14 +8,14 @@ import { credentialChain } from "./chain.ts"
 import { type Challenge, service } from "./challenge.ts"
 import { network } from "./network.ts"
 
-export interface Token {
+export interface AzureToken {
   readonly text: string
   /** For errors: a user, or an application. */
   readonly as: string | undefined
 }
 
 const chains = sessionMemo<ChainedTokenCredential>()
-const tokens = sessionMemo<Token>()
+const tokens = sessionMemo<AzureToken>()
 
 /**
  * A token for what a vault asked for, by the chain of credentials that Azure's tools share: environment, workload
@@ -23,7 +23,7 @@ const tokens = sessionMemo<Token>()
  *
  * @throws {AppError} `KEY_NO_CREDENTIALS`, or what a request failed with
  */
-export async function tokenFor(challenge: Challenge, context: KeyContext): Promise<Token> {
+export async function tokenFor(challenge: Challenge, context: KeyContext): Promise<AzureToken> {
   const { tenant, scope, claims } = challenge
   const chain = await chains(context, "", async () => credentialChain(network.client, context))
   return tokens(context, JSON.stringify([tenant, scope, claims]), async () => {
@@ -47,7 +47,7 @@ export async function tokenFor(challenge: Challenge, context: KeyContext): Promi
 function ownerOf(token: string): string | undefined {
   const claims = parseJson(Buffer.from(token.split(".")[1] ?? "", "base64url").toString("utf8"))
   for (const name of ["upn", "unique_name", "appid", "azp", "oid"]) {
-    const value = textField(claims, name)
+    const value = jsonText(claims, name)
     if (value !== null && /^[\w.@:#-]{1,100}$/.test(value)) return value
   }
   return undefined

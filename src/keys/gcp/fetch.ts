@@ -1,5 +1,5 @@
 import { type TlsSettings } from "../http/connections.ts"
-import { field } from "../http/json.ts"
+import { jsonField } from "../http/json.ts"
 import { send } from "../http/request.ts"
 import { type KeyContext } from "../provider.ts"
 
@@ -48,8 +48,8 @@ function bodyOf(body: unknown): string | Uint8Array | undefined {
 
 /** Workload identity by certificates hands them over in an agent. */
 function certificateOf(agent: unknown): TlsSettings | undefined {
-  const certificate = textOf(field(agent, "options", "cert"))
-  const key = textOf(field(agent, "options", "key"))
+  const certificate = textOf(jsonField(agent, "options", "cert"))
+  const key = textOf(jsonField(agent, "options", "key"))
   return certificate === null || key === null ? undefined : { certificate, key }
 }
 

@@ -4,7 +4,7 @@ import { type KeyContext, type KeyProvider } from "../provider.ts"
 import { callForDataKey, callService, dataKeyFrom, encBytes, encFromBytes, serviceError } from "../service.ts"
 import { authorize, service } from "./authorization.ts"
 import { type Endpoint, endpointOf } from "./endpoint.ts"
-import { type Answer, type GcpRecipient, type Question } from "./question.ts"
+import { type GcpAnswer, type GcpRecipient, type GcpQuestion } from "./question.ts"
 import { askByRest } from "./rest.ts"
 
 /**
@@ -38,7 +38,7 @@ export const gcp: KeyProvider = {
 }
 
 /** @throws {AppError} what the answer means when it is a failure */
-async function ask(question: Question, context: KeyContext): Promise<Answer> {
+async function ask(question: GcpQuestion, context: KeyContext): Promise<GcpAnswer> {
   const endpoint = endpointOf(context)
   const authorization = await authorize(endpoint, context)
   if (speaksRest(endpoint, context)) return askByRest(question, { endpoint, authorization, context })

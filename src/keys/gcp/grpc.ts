@@ -15,7 +15,7 @@ import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { readTiming } from "../timing.ts"
 import { service } from "./authorization.ts"
-import { type Answer, type Question, type Way, failureOf } from "./question.ts"
+import { type GcpAnswer, type GcpQuestion, type Way, failureOf } from "./question.ts"
 
 // It would print what failed on the way, with addresses, on standard error.
 setLogVerbosity(logVerbosity.NONE)
@@ -37,7 +37,7 @@ const firstPauseMs = 200
  *
  * @throws {AppError} what the answer means when it is a failure
  */
-export async function askByGrpc(question: Question, way: Way): Promise<Answer> {
+export async function askByGrpc(question: GcpQuestion, way: Way): Promise<GcpAnswer> {
   const { endpoint, context } = way
   const { host } = new URL(endpoint.origin)
   let roots = await namedRoots(context)
@@ -56,7 +56,7 @@ export async function askByGrpc(question: Question, way: Way): Promise<Answer> {
   }
 }
 
-async function callOnce(client: Client, { to, operation, bytes }: Question, way: Way): Promise<Answer> {
+async function callOnce(client: Client, { to, operation, bytes }: GcpQuestion, way: Way): Promise<GcpAnswer> {
   const { authorization, context } = way
   const options = {
     timeout: readTiming(context).requestMs,
@@ -186,7 +186,7 @@ const httpStatuses: ReadonlyMap<codes, number> = new Map([
   [codes.RESOURCE_EXHAUSTED, 429],
 ])
 
-function meaning(failure: GrpcFailure, { operation }: Question, way: Way & { readonly host: string }): AppError {
+function meaning(failure: GrpcFailure, { operation }: GcpQuestion, way: Way & { readonly host: string }): AppError {
   const { authorization, context, host } = way
   const { code, connection, isConnected, isTooLong, reason } = failure
   if (code === codes.DEADLINE_EXCEEDED) {

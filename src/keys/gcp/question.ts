@@ -8,14 +8,14 @@ import { type Endpoint } from "./endpoint.ts"
 export type GcpRecipient = Extract<Recipient, { type: "gcp_kms" }>
 
 /** What Cloud KMS is asked for, however it is asked. */
-export interface Question {
+export interface GcpQuestion {
   readonly to: GcpRecipient
   readonly operation: "encrypt" | "decrypt"
   /** What is to be wrapped or unwrapped. */
   readonly bytes: Uint8Array
 }
 
-export interface Answer {
+export interface GcpAnswer {
   /** The key that answered; `null` when it does not tell. */
   readonly name: string | null
   /** `null` for what is no bytes. */
@@ -29,7 +29,7 @@ export interface Way {
   readonly context: KeyContext
 }
 
-export interface Failure extends Pick<Question, "operation"> {
+export interface Failure extends Pick<GcpQuestion, "operation"> {
   readonly as: string
   /** HTTP's, or what google.rpc.Code has for it. */
   readonly status: number

@@ -1,15 +1,15 @@
 import { decodeBase64 } from "../../core/base64.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { type Json, field, parseJson, textField } from "../http/json.ts"
+import { type Json, jsonField, parseJson, jsonText } from "../http/json.ts"
 import { isOtherProtocol } from "../http/network-error.ts"
 import { sendPatiently } from "../http/patience.ts"
 import { type HttpAnswer } from "../http/request.ts"
 import { serviceError } from "../service.ts"
 import { service } from "./authorization.ts"
-import { type Answer, type Question, type Way, failureOf } from "./question.ts"
+import { type GcpAnswer, type GcpQuestion, type Way, failureOf } from "./question.ts"
 
 /** @throws {AppError} what the answer means when it is a failure */
-export async function askByRest({ to, operation, bytes }: Question, way: Way): Promise<Answer> {
+export async function askByRest({ to, operation, bytes }: GcpQuestion, way: Way): Promise<GcpAnswer> {
   const { endpoint, authorization, context } = way
   const { resourceId } = to
   const [asked, answered] = operation === "encrypt" ? ["plaintext", "ciphertext"] : ["ciphertext", "plaintext"]
@@ -38,8 +38,8 @@ export async function askByRest({ to, operation, bytes }: Question, way: Way): P
   }
   if (answer.status !== 200) throw failure(answer, { as: authorization.as, operation })
   const json = parseJson(answer.body)
-  const text = textField(json, answered)
-  return { name: textField(json, "name"), bytes: text === null ? null : decodeBase64(text, { isPadded: true }) }
+  const text = jsonText(json, answered)
+  return { name: jsonText(json, "name"), bytes: text === null ? null : decodeBase64(text, { isPadded: true }) }
 }
 
 function speaksGrpc({ host }: URL): AppError {
@@ -51,13 +51,13 @@ function speaksGrpc({ host }: URL): AppError {
   })
 }
 
-function failure(answer: HttpAnswer, { as, operation }: { as: string } & Pick<Question, "operation">): AppError {
-  const error = field(parseJson(answer.body), "error")
+function failure(answer: HttpAnswer, { as, operation }: { as: string } & Pick<GcpQuestion, "operation">): AppError {
+  const error = jsonField(parseJson(answer.body), "error")
   return failureOf({
     as,
     operation,
     status: httpStatuses.get(codeInText(error)) ?? answer.status,
-    isPrecondition: textField(error, "status") === "FAILED_PRECONDITION" || codeInText(error) === "FailedPrecondition",
+    isPrecondition: jsonText(error, "status") === "FAILED_PRECONDITION" || codeInText(error) === "FailedPrecondition",
     isServiceOff: reasons(error).includes("SERVICE_DISABLED"),
     words: `status ${answer.status}`,
   })
@@ -80,6 +80,6 @@ function codeInText(error: Json): string {
 }
 
 function reasons(error: Json): (string | null)[] {
-  const details = field(error, "details")
-  return Array.isArray(details) ? details.map((detail) => textField(detail, "reason")) : []
+  const details = jsonField(error, "details")
+  return Array.isArray(details) ? details.map((detail) => jsonText(detail, "reason")) : []
 }

@@ -11,7 +11,7 @@ export function parseJson(body: Uint8Array | string): Json {
 }
 
 /** What stands at a path of names; `undefined` when nothing does. */
-export function field(json: Json, ...path: readonly string[]): Json {
+export function jsonField(json: Json, ...path: readonly string[]): Json {
   let at = json
   for (const name of path) {
     if (typeof at !== "object" || at === null || !Object.hasOwn(at, name)) return undefined
@@ -21,7 +21,7 @@ export function field(json: Json, ...path: readonly string[]): Json {
 }
 
 /** A text at a path of names; `null` for anything else. */
-export function textField(json: Json, ...path: readonly string[]): string | null {
-  const value = field(json, ...path)
+export function jsonText(json: Json, ...path: readonly string[]): string | null {
+  const value = jsonField(json, ...path)
   return typeof value === "string" ? value : null
 }

@@ -37,7 +37,7 @@ function isDirect(url: URL, noProxy: string): boolean {
   return noProxy.split(",").some((entry) => matches(entry.trim().toLowerCase(), { host, version, port }))
 }
 
-interface Target {
+interface ProxiedUrl {
   readonly host: string
   /** 4, 6, or 0 for a name. */
   readonly version: number
@@ -45,7 +45,7 @@ interface Target {
 }
 
 /** `*`, an address, a range, a name that stands for its subdomains too, or `.name` for the subdomains alone. */
-function matches(entry: string, { host, version, port }: Target): boolean {
+function matches(entry: string, { host, version, port }: ProxiedUrl): boolean {
   if (entry === "") return false
   if (entry === "*") return true
   const [, range, bits] = /^([0-9a-f.:]+)\/([0-9]{1,3})$/.exec(entry) ?? []

@@ -2,7 +2,7 @@ import { rootCertificates } from "node:tls"
 import { AppError } from "../../errors/app-error.ts"
 import { type KeyContext } from "../provider.ts"
 
-type Machine = Pick<KeyContext, "env" | "platform" | "readFile">
+type TrustContext = Pick<KeyContext, "env" | "platform" | "readFile">
 
 /** Where Linux systems keep the certificates that their administrator trusts. */
 const systemBundles = [
@@ -19,7 +19,7 @@ const systemBundles = [
  * @returns `null` for Node's own, which include NODE_EXTRA_CA_CERTS
  * @throws {AppError} `ENVIRONMENT_INVALID` when SSL_CERT_FILE names nothing that can be read
  */
-export async function namedRoots(machine: Machine): Promise<readonly string[] | null> {
+export async function namedRoots(machine: TrustContext): Promise<readonly string[] | null> {
   const path = machine.env("SSL_CERT_FILE") ?? ""
   if (path === "") return null
   const file = await machine.readFile(path)
@@ -35,7 +35,7 @@ export async function namedRoots(machine: Machine): Promise<readonly string[] | 
  *
  * @returns `null` when the system has none
  */
-export async function systemRoots(machine: Machine): Promise<readonly string[] | null> {
+export async function systemRoots(machine: TrustContext): Promise<readonly string[] | null> {
   if (machine.platform !== "linux" || (machine.env("SSL_CERT_FILE") ?? "") !== "") return null
   for (const path of systemBundles) {
     const file = await machine.readFile(path)

@@ -15,7 +15,7 @@ export interface Told {
 }
 
 /** What Node hands to an agent for one connection. */
-type Target = RequestOptions & Partial<Told>
+type TunnelTarget = RequestOptions & Partial<Told>
 
 type Ready = (error: Error | null, stream: Duplex) => void
 
@@ -31,7 +31,7 @@ export class TunnelAgent extends Agent {
     this.#roots = roots
   }
 
-  override createConnection(target: Target, ready: Ready): undefined {
+  override createConnection(target: TunnelTarget, ready: Ready): undefined {
     const fail = ready as (error: Error) => void
     const name = target.host ?? ""
     const authority = `${name.includes(":") ? `[${name}]` : name}:${target.port ?? 443}`
@@ -61,7 +61,7 @@ export class TunnelAgent extends Agent {
     return undefined
   }
 
-  #secure(target: Target, socket: Socket, ready: Ready): void {
+  #secure(target: TunnelTarget, socket: Socket, ready: Ready): void {
     const name = target.servername ?? target.host ?? ""
     const { ca, cert, key, minVersion, rejectUnauthorized } = target
     const secured = connect({

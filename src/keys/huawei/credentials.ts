@@ -1,16 +1,16 @@
 import { AppError } from "../../errors/app-error.ts"
 import { homeFile } from "../home-file.ts"
-import { field, parseJson, textField } from "../http/json.ts"
+import { jsonField, parseJson, jsonText } from "../http/json.ts"
 import { send } from "../http/request.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
 import { iamOrigin } from "./regions.ts"
-import { type Credentials, sign } from "./sign.ts"
+import { type HuaweiCredentials, sign } from "./sign.ts"
 
 export const service = "HuaweiCloud KMS"
 
-export interface Account extends Credentials {
+export interface Account extends HuaweiCredentials {
   /** For errors: where the credentials came from, with the public part of them. */
   readonly as: string
   /** `""` when the IAM has to be asked for it. */
@@ -119,10 +119,10 @@ async function fromPod(context: KeyContext): Promise<Account | null> {
 }
 
 function fromAnswer(answer: Uint8Array | string, path: readonly string[], source: string): Account | null {
-  const json = field(parseJson(answer), ...path)
-  const accessKey = textField(json, "access") ?? textField(json, "accessKeyId") ?? ""
-  const secretKey = textField(json, "secret") ?? textField(json, "secretAccessKey") ?? ""
-  const securityToken = textField(json, "securitytoken") ?? textField(json, "securityToken") ?? ""
+  const json = jsonField(parseJson(answer), ...path)
+  const accessKey = jsonText(json, "access") ?? jsonText(json, "accessKeyId") ?? ""
+  const secretKey = jsonText(json, "secret") ?? jsonText(json, "secretAccessKey") ?? ""
+  const securityToken = jsonText(json, "securitytoken") ?? jsonText(json, "securityToken") ?? ""
   if (accessKey === "" || secretKey === "") return null
   return account({ accessKey, secretKey, securityToken, projectId: "", source })
 }
@@ -151,8 +151,8 @@ export function projectOf(account: Account, region: string, context: KeyContext)
     url.searchParams.set("name", region)
     const headers = sign({ method: "GET", url, headers: {}, body: "" }, account, context.now())
     const { status, body } = await send({ service: "the IAM of HuaweiCloud", method: "GET", url, headers }, context)
-    const found = status === 200 ? field(parseJson(body), "projects") : null
-    const ids = Array.isArray(found) ? found.map((project) => textField(project, "id") ?? "") : []
+    const found = status === 200 ? jsonField(parseJson(body), "projects") : null
+    const ids = Array.isArray(found) ? found.map((project) => jsonText(project, "id") ?? "") : []
     const [id = ""] = ids
     if (ids.length === 1 && idShape.test(id)) return id
     throw serviceError("KEY_NO_CREDENTIALS", {

@@ -1,6 +1,6 @@
 import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { type Json, parseJson, textField } from "../http/json.ts"
+import { type Json, parseJson, jsonText } from "../http/json.ts"
 import { sendPatiently } from "../http/patience.ts"
 import { type HttpAnswer } from "../http/request.ts"
 import { type KeyContext, type KeyProvider } from "../provider.ts"
@@ -24,7 +24,7 @@ export const huawei: KeyProvider = {
     return callService({ service, recipient, context }, async (context) => {
       const plain_text = dataKey.use((bytes) => Buffer.from(bytes).toString("base64"))
       const answer = await ask(to, { operation: "encrypt-data", body: { plain_text } }, context)
-      const enc = textField(answer, "cipher_text") ?? ""
+      const enc = jsonText(answer, "cipher_text") ?? ""
       if (wrapped.test(enc)) return enc
       throw serviceError("KEY_ANSWER", { service, words: "the wrapped data key that it sends cannot be one" })
     })
@@ -37,18 +37,22 @@ export const huawei: KeyProvider = {
       const cipher_text = enc.trim()
       if (!wrapped.test(cipher_text)) throw new AppError("STANZA_INVALID", {}, { subject: "it is not base64" })
       const answer = await ask(from, { operation: "decrypt-data", body: { cipher_text } }, context)
-      return dataKeyFromBase64(textField(answer, "plain_text"), service)
+      return dataKeyFromBase64(jsonText(answer, "plain_text"), service)
     })
   },
 }
 
-interface Question {
+interface HuaweiQuestion {
   readonly operation: "encrypt-data" | "decrypt-data"
   readonly body: Readonly<Record<string, string>>
 }
 
 /** @throws {AppError} what the answer means when it is a failure */
-async function ask({ keyId }: HuaweiRecipient, { operation, body }: Question, context: KeyContext): Promise<Json> {
+async function ask(
+  { keyId }: HuaweiRecipient,
+  { operation, body }: HuaweiQuestion,
+  context: KeyContext,
+): Promise<Json> {
   const [region = "", uuid = ""] = keyId.split(":")
   const origin = kmsOrigin(region, context)
   const account = await findAccount(context)
@@ -72,11 +76,11 @@ async function ask({ keyId }: HuaweiRecipient, { operation, body }: Question, co
 /** @see https://support.huaweicloud.com/intl/en-us/api-dew/ErrorCode.html */
 function failure(
   { status, body }: HttpAnswer,
-  { as, operation }: { as: string; operation: Question["operation"] },
+  { as, operation }: { as: string; operation: HuaweiQuestion["operation"] },
 ): AppError {
   const json = parseJson(body)
   const code =
-    textField(json, "error", "error_code") ?? textField(json, "error_code") ?? textField(json, "errorCode") ?? ""
+    jsonText(json, "error", "error_code") ?? jsonText(json, "error_code") ?? jsonText(json, "errorCode") ?? ""
   const words = /^[A-Za-z]{2,10}\.[0-9]{3,8}$/.test(code) ? code : `status ${status}`
   switch (status) {
     case 400:

@@ -1,6 +1,6 @@
 import { createHash, createHmac } from "node:crypto"
 
-export interface Credentials {
+export interface HuaweiCredentials {
   /** Public. */
   readonly accessKey: string
   readonly secretKey: string
@@ -24,7 +24,7 @@ const algorithm = "SDK-HMAC-SHA256"
  */
 export function sign(
   { method, url, headers, body }: Signable,
-  { accessKey, secretKey, securityToken }: Credentials,
+  { accessKey, secretKey, securityToken }: HuaweiCredentials,
   now: Date,
 ): Record<string, string> {
   const date = now.toISOString().replaceAll(/[-:]|\.\d{3}/g, "")

@@ -12,7 +12,7 @@ import { addressText, type Address } from "./address.ts"
 import { Body, contentType, decodeMessage, frame, type methods, status, unframe } from "./grpc.ts"
 import { decodeResponse, encodeRequest, type Request } from "./messages.ts"
 
-export interface ServiceCall extends Request {
+export interface KeyServiceCall extends Request {
   readonly address: Address
   readonly method: (typeof methods)[keyof typeof methods]
   readonly signal: AbortSignal
@@ -24,7 +24,7 @@ export interface ServiceCall extends Request {
  *
  * @throws {AppError} `KEYSERVICE_FAILED` with the service's own words, made safe to show; `KEY_TIMEOUT`
  */
-export async function callService(call: ServiceCall): Promise<Uint8Array> {
+export async function callKeyService(call: KeyServiceCall): Promise<Uint8Array> {
   const { address, signal, timeoutMs } = call
   const session = connect(address)
   const limit = timeLimit(timeoutMs, signal)
@@ -70,7 +70,7 @@ interface Exchange {
   readonly body: Uint8Array
 }
 
-function exchange(session: ClientHttp2Session, { method, address, ...request }: ServiceCall): Promise<Exchange> {
+function exchange(session: ClientHttp2Session, { method, address, ...request }: KeyServiceCall): Promise<Exchange> {
   return new Promise((resolve, reject) => {
     const body = new Body()
     let headers: IncomingHttpHeaders = {}

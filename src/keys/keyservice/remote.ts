@@ -4,7 +4,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { type KeyProvider, type Manifest } from "../provider.ts"
 import { readTiming } from "../timing.ts"
 import { addressText, type Address } from "./address.ts"
-import { callService } from "./client.ts"
+import { callKeyService } from "./client.ts"
 import { methods } from "./grpc.ts"
 
 const encCharsMax = 64 * 1024
@@ -19,7 +19,7 @@ export function remoteProvider(address: Address): KeyProvider {
     async wrap(dataKey, recipient, context) {
       const { requestMs: timeoutMs } = readTiming(context)
       const call = { address, method: methods.wrap, recipient, signal: context.signal, timeoutMs }
-      const answer = await dataKey.use((bytes) => callService({ ...call, bytes }))
+      const answer = await dataKey.use((bytes) => callKeyService({ ...call, bytes }))
       const enc = Buffer.from(answer).toString("utf8")
       // What goes into a file is printable text, whoever sent it (security rule S20).
       if (enc.length <= encCharsMax && /^[\x20-\x7e\n]+$/.test(enc)) return enc
@@ -33,7 +33,7 @@ export function remoteProvider(address: Address): KeyProvider {
       const { requestMs: timeoutMs } = readTiming(context)
       const bytes = Buffer.from(enc, "utf8")
       const call = { address, method: methods.unwrap, recipient, bytes, signal: context.signal, timeoutMs }
-      return new SecretBytes(Uint8Array.from(await callService(call)))
+      return new SecretBytes(Uint8Array.from(await callKeyService(call)))
     },
   }
 }

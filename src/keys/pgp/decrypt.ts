@@ -4,7 +4,7 @@ import { reaches } from "../effort.ts"
 import { type KeyContext } from "../provider.ts"
 import { certificatesOf, isNameOf, keyIdOf } from "./certificate.ts"
 import { type GpgEnd, runGpg, type StatusLine } from "./gpg.ts"
-import { broken, readMessage } from "./message.ts"
+import { brokenMessage, readMessage } from "./message.ts"
 import { findings } from "./findings.ts"
 import { terminalEnv } from "./terminal.ts"
 
@@ -50,7 +50,7 @@ export async function decrypt(entry: WrappedKey, fp: string, context: KeyContext
   }
   if (context.signal.aborted) return null
   const hasKey = end.status.some(([keyword]) => keyword === "ERROR") && !has(end.status, "NO_SECKEY")
-  if (end.exit === null || has(end.status, "DECRYPTION_OKAY")) throw broken("it holds more than a data key")
+  if (end.exit === null || has(end.status, "DECRYPTION_OKAY")) throw brokenMessage("it holds more than a data key")
   found.note(end.words.join("; "), { isFinal: isAsking || !hasKey, hint: hasKey ? locked : undefined })
   return null
 }
@@ -90,7 +90,7 @@ async function checkKey(
   const isUsed = (key: string): boolean =>
     used.length > 0 ? used.includes(key) : keyIds.length === 1 && keyIds[0] === keyIdOf(key)
   if (certificates.some((keys) => keys.some(isUsed))) return
-  throw broken("it was opened with another key than the one that the entry names")
+  throw brokenMessage("it was opened with another key than the one that the entry names")
 }
 
 /** Without a home folder gpg would make one, and have no key in it. */

@@ -1,6 +1,6 @@
 import { type WrappedKey } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { type Explanation, type KeyContext, type Place } from "../provider.ts"
+import { type Explanation, type KeyContext, type SearchedPlace } from "../provider.ts"
 import { findings } from "./findings.ts"
 import { findGpg } from "./gpg.ts"
 
@@ -28,7 +28,7 @@ function homeOf({ env, home }: KeyContext): string {
 }
 
 /** Which keys are in the ring gpg alone knows; that none of them fits is what was found. */
-async function placeOf(home: string, context: KeyContext): Promise<Place> {
+async function placeOf(home: string, context: KeyContext): Promise<SearchedPlace> {
   try {
     const name = `the key ring in ${home} with ${await findGpg(context)}`
     return { name, state: "failed", holds: [], reasons: ["no usable secret key for it"] }

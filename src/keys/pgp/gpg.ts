@@ -1,7 +1,7 @@
 import { oneLine } from "../../errors/display.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type KeyContext } from "../provider.ts"
-import { type Candidate, distrust, findOnPath, pathOf, programAt } from "../trusted-program.ts"
+import { type TrustCandidate, distrust, findOnPath, pathOf, programAt } from "../trusted-program.ts"
 
 /** One line of gpg's machine-readable status: a keyword and its arguments. */
 export type StatusLine = readonly [keyword: string, ...args: string[]]
@@ -70,7 +70,7 @@ export async function findGpg(context: KeyContext): Promise<string> {
   return candidate.path
 }
 
-async function locate(named: string, context: KeyContext): Promise<Candidate | null> {
+async function locate(named: string, context: KeyContext): Promise<TrustCandidate | null> {
   if (named !== "" && pathOf(context).isAbsolute(named)) return programAt(named, context)
   // A relative path would be looked for in the working folder.
   if (/[\\/]/.test(named)) return null

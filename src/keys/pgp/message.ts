@@ -32,41 +32,41 @@ export function readMessage(armored: string): Message {
   for (let at = 0; at < bytes.length;) {
     const { tag, body, next } = readPacket(bytes, at)
     at = next
-    if (isEncrypted) throw broken("something follows its encrypted data")
+    if (isEncrypted) throw brokenMessage("something follows its encrypted data")
     switch (tag) {
       case packet.marker:
       case packet.padding:
         break
       case packet.publicKeyStanza:
         keyIds.push(keyIdOf(body))
-        if (keyIds.length > stanzasMax) throw broken(`it is made for more than ${stanzasMax} keys`)
+        if (keyIds.length > stanzasMax) throw brokenMessage(`it is made for more than ${stanzasMax} keys`)
         break
       case packet.passphraseStanza:
-        throw broken("it asks for a passphrase")
+        throw brokenMessage("it asks for a passphrase")
       case packet.data:
       case packet.aeadData:
         isEncrypted = true
         break
       default:
-        throw broken("it is not encrypted for a public key")
+        throw brokenMessage("it is not encrypted for a public key")
     }
   }
-  if (!isEncrypted || keyIds.length === 0) throw broken("it is not encrypted for a public key")
+  if (!isEncrypted || keyIds.length === 0) throw brokenMessage("it is not encrypted for a public key")
   return { bytes, keyIds }
 }
 
 /** The error for a message that is broken or is not what it has to be. */
-export function broken(reason: string): AppError {
+export function brokenMessage(reason: string): AppError {
   return new AppError("STANZA_INVALID", { provider: "pgp" }, { subject: `its PGP message is refused: ${reason}` })
 }
 
 function withoutArmor(armored: string): Uint8Array {
-  if (armored.length > charsMax) throw broken(`it is longer than ${charsMax} characters`)
+  if (armored.length > charsMax) throw brokenMessage(`it is longer than ${charsMax} characters`)
   const lines = armored.split("\n").map((line) => line.trimEnd())
   const first = lines.indexOf(begin)
   const last = lines.indexOf(end)
   const isAlone = (line: string, index: number): boolean => line === "" || (index >= first && index <= last)
-  if (first === -1 || last <= first || !lines.every(isAlone)) throw broken("its armor is not valid")
+  if (first === -1 || last <= first || !lines.every(isAlone)) throw brokenMessage("its armor is not valid")
   const blank = lines.indexOf("", first)
   const bodyStart = blank === -1 || blank > last ? first + 1 : blank + 1
   const headers = lines.slice(first + 1, Math.max(bodyStart - 1, first + 1))
@@ -75,7 +75,7 @@ function withoutArmor(armored: string): Uint8Array {
   if (body.at(-1)?.startsWith("=") === true) body.pop()
   const text = body.join("")
   const bytes = decodeBase64(text, { isPadded: true })
-  if (bytes === null || headers.some((line) => !line.includes(":"))) throw broken("its armor is not valid")
+  if (bytes === null || headers.some((line) => !line.includes(":"))) throw brokenMessage("its armor is not valid")
   return bytes
 }
 
@@ -88,7 +88,7 @@ interface Packet {
 
 function readPacket(bytes: Uint8Array, start: number): Packet {
   const head = bytes[start]!
-  if ((head & 0x80) === 0) throw broken("its packets are not valid")
+  if ((head & 0x80) === 0) throw brokenMessage("its packets are not valid")
   return (head & 0x40) === 0 ? oldPacket(bytes, start, head) : newPacket(bytes, start, head & 0x3f)
 }
 
@@ -106,7 +106,7 @@ function newPacket(bytes: Uint8Array, start: number, tag: number): Packet {
   let body: Uint8Array | null = null
   for (;;) {
     const octet = bytes[at]
-    if (octet === undefined) throw broken("it is cut short")
+    if (octet === undefined) throw brokenMessage("it is cut short")
     if (octet < 224 || octet === 255) {
       const { length, from } = newLength(bytes, at, octet)
       const last = packetAt(bytes, { tag, from, length })
@@ -129,17 +129,17 @@ function packetAt(
   { tag, from, length }: { readonly tag: number; readonly from: number; readonly length: number },
 ): Packet {
   const next = from + length
-  if (next > bytes.length) throw broken("it is cut short")
+  if (next > bytes.length) throw brokenMessage("it is cut short")
   return { tag, body: bytes.subarray(from, next), next }
 }
 
 function readNumber(bytes: Uint8Array, at: number, size: number): number {
-  if (at + size > bytes.length) throw broken("it is cut short")
+  if (at + size > bytes.length) throw brokenMessage("it is cut short")
   return Buffer.from(bytes.buffer, bytes.byteOffset + at, size).readUIntBE(0, size)
 }
 
 /** Version 3 is what every release of gpg and of sops writes. */
 function keyIdOf(body: Uint8Array): string {
-  if (body[0] !== 3 || body.length < 9) throw broken("it has a stanza of an unknown version")
+  if (body[0] !== 3 || body.length < 9) throw brokenMessage("it has a stanza of an unknown version")
   return Buffer.from(body.subarray(1, 9)).toString("hex").toUpperCase()
 }

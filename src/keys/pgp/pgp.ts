@@ -5,7 +5,7 @@ import { type KeyProvider } from "../provider.ts"
 import { certificateOf, isNameOf, keyIdOf } from "./certificate.ts"
 import { explain } from "./explain.ts"
 import { runGpg } from "./gpg.ts"
-import { broken, readMessage } from "./message.ts"
+import { brokenMessage, readMessage } from "./message.ts"
 import { decrypt } from "./decrypt.ts"
 
 /** A data key in an OpenPGP message that the `gpg` program makes and opens. */
@@ -48,7 +48,7 @@ function checkMadeFor(enc: string, wanted: readonly string[]): void {
   const { keyIds } = readMessage(enc)
   const [only] = keyIds
   if (keyIds.length === 1 && wanted.some((key) => keyIdOf(key) === only)) return
-  throw broken("gpg made it for another key than the one that was named")
+  throw brokenMessage("gpg made it for another key than the one that was named")
 }
 
 function fingerprintOf(recipient: Recipient): string {

@@ -23,7 +23,7 @@ const allowList = "SOPS_HC_VAULT_ALLOWLIST"
  *
  * @see sops v3.13.2 hcvault/keysource.go, vaultClient; Vault's api/client.go for VAULT_AGENT_ADDR
  */
-export async function needsAnswer({ vaultAddress }: VaultRecipient, context: KeyContext): Promise<boolean> {
+export async function needsAgreement({ vaultAddress }: VaultRecipient, context: KeyContext): Promise<boolean> {
   if (answers.known(context.session)?.has(originOf(vaultAddress)) === true) return false
   return isInQuestion(vaultAddress, context)
 }

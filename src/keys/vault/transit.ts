@@ -1,4 +1,4 @@
-import { field, parseJson, textField } from "../http/json.ts"
+import { jsonField, parseJson, jsonText } from "../http/json.ts"
 import { sendPatiently } from "../http/patience.ts"
 import { type HttpAnswer } from "../http/request.ts"
 import { type KeyContext } from "../provider.ts"
@@ -41,7 +41,7 @@ export async function openVault(recipient: VaultRecipient, context: KeyContext):
   return { server, token, settings, context }
 }
 
-export interface Question {
+export interface VaultQuestion {
   readonly method: "GET" | "PUT"
   /** Names, each of which becomes one part of the path. */
   readonly path: readonly string[]
@@ -53,7 +53,7 @@ export interface Question {
 /** One call of the API. */
 export function ask(
   { server, token, settings, context }: Vault,
-  { method, path, body, bytesMax }: Question,
+  { method, path, body, bytesMax }: VaultQuestion,
 ): Promise<HttpAnswer> {
   const url = new URL(`${server.origin}/v1/${path.map((part) => encodeURIComponent(part)).join("/")}`)
   const headers = {
@@ -88,7 +88,7 @@ export async function dataOf(
   name: string,
 ): Promise<string> {
   if (answer.status !== 200) throw await failure(vault, recipient, answer)
-  const text = textField(parseJson(answer.body), "data", name)
+  const text = jsonText(parseJson(answer.body), "data", name)
   if (text !== null) return text
   throw serviceError("KEY_ANSWER", { service, words: `it answered without ${name}` })
 }
@@ -143,13 +143,13 @@ async function denied(vault: Vault, key: string): Promise<Error> {
     const hint = "log in again with `vault login`"
     return serviceError("KEY_NO_CREDENTIALS", { service, as: source, words: "the token is not valid or expired", hint })
   }
-  const name = self === null ? null : textField(parseJson(self.body), "data", "display_name")
+  const name = self === null ? null : jsonText(parseJson(self.body), "data", "display_name")
   const as = name !== null && /^[\w.@:/-]{1,100}$/.test(name) ? `${name}, by ${source}` : source
   return serviceError("KEY_DENIED", { service, as, hint: `its policies have to allow "update" for ${key}` })
 }
 
 /** What Vault complains about, to be looked into and never to be shown. */
 function complaints({ body }: HttpAnswer): string {
-  const errors = field(parseJson(body), "errors")
+  const errors = jsonField(parseJson(body), "errors")
   return Array.isArray(errors) ? errors.filter((error) => typeof error === "string").join("\n") : ""
 }

@@ -4,7 +4,7 @@ import { type KeyProvider } from "../provider.ts"
 import { callForDataKey, callService, checkEncLength, dataKeyFromBase64, serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
 import { checkRecipient } from "../parse-recipient.ts"
-import { type VaultRecipient, agree, needsAnswer } from "./address.ts"
+import { type VaultRecipient, agree, needsAgreement } from "./address.ts"
 import { type Vault, ask, dataOf, openVault, service } from "./transit.ts"
 
 /** `vault:v1:` and base64; a key may have a prefix of its own. */
@@ -16,7 +16,7 @@ const wrapped = /^([A-Za-z0-9._-]{1,40}:){1,3}[A-Za-z0-9+/]{16,12000}={0,2}$/
  * @see sops v3.13.2 hcvault/keysource.go
  */
 export const vault: KeyProvider = {
-  needsAnswer: (recipient, context) => needsAnswer(ours(recipient), context),
+  needsAnswer: (recipient, context) => needsAgreement(ours(recipient), context),
 
   agree: (recipient, context) => agree(ours(recipient), context),
 

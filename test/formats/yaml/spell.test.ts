@@ -4,7 +4,7 @@ import { utf8 } from "../../../src/core/text.ts"
 import { emitYaml } from "../../../src/formats/yaml/emit/emit.ts"
 import { scanYaml } from "../../../src/formats/yaml/scan.ts"
 import {
-  type Place,
+  type Carrier,
   flowPlace,
   keyPlace,
   spellScalar,
@@ -13,7 +13,7 @@ import {
 } from "../../../src/formats/yaml/carry/spell.ts"
 import { rows } from "./oracle.ts"
 
-const block: Place = { context: "block", indent: 2, hint: 2, eol: "\n" }
+const block: Carrier = { context: "block", indent: 2, hint: 2, eol: "\n" }
 
 describe("as upstream spells strings", () => {
   test.each(rows<{ value: string; yaml: string }>("spelling.jsonl"))("$value", ({ value, yaml }) => {
@@ -40,7 +40,7 @@ test.each(kinds)("$scalar", ({ scalar: [kind, text], text: spelled }) => {
   expect(spellScalar({ kind, bytes: utf8.encode(text) }, block)).toBe(spelled)
 })
 
-const places: { name: string; text: string; place: Place; spelled: string }[] = [
+const places: { name: string; text: string; place: Carrier; spelled: string }[] = [
   { name: "a block has no final line end", text: "a\nb\n", place: block, spelled: "|\n  a\n  b" },
   { name: "kept line ends", text: "a\n\n", place: block, spelled: "|+\n  a\n" },
   { name: "no line end", text: "a\nb", place: block, spelled: "|-\n  a\n  b" },

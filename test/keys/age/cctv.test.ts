@@ -4,7 +4,7 @@ import { inflateSync } from "node:zlib"
 import { describe, expect, test } from "vitest"
 import { loadAead } from "../../../src/keys/age/aead.ts"
 import { decodeArmor } from "../../../src/keys/age/armor.ts"
-import { openFile } from "../../../src/keys/age/file.ts"
+import { openAgeFile } from "../../../src/keys/age/file.ts"
 import { parseHeader } from "../../../src/keys/age/header.ts"
 import { parseIdentity } from "../../../src/keys/age/identity.ts"
 import { unwrapWithPassphrase } from "../../../src/keys/age/scrypt.ts"
@@ -42,7 +42,7 @@ async function run({ file, isArmored, identities, passphrases }: Vector): Promis
       return [
         "success",
         createHash("sha256")
-          .update(openFile(header, fileKey, tools.aead))
+          .update(openAgeFile(header, fileKey, tools.aead))
           .digest("hex"),
       ]
     }

@@ -8,7 +8,7 @@ import { loadAead, loadPortableAead, zeroNonce } from "../../../src/keys/age/aea
 import { decodeArmor, encodeArmor } from "../../../src/keys/age/armor.ts"
 import { decodeBase64, encodeRaw } from "../../../src/core/base64.ts"
 import { decodeBech32, encodeBech32 } from "../../../src/keys/age/bech32.ts"
-import { openFile, sealFile } from "../../../src/keys/age/file.ts"
+import { openAgeFile, sealFile } from "../../../src/keys/age/file.ts"
 import { encodeHeader, parseHeader } from "../../../src/keys/age/header.ts"
 import { StanzaReader, encodeStanza } from "../../../src/keys/age/stanza.ts"
 import { keyFile, keyText, recipients } from "../golden.ts"
@@ -86,7 +86,7 @@ describe("laws", () => {
           },
           seal!,
         )
-        expect(Buffer.compare(openFile(parseHeader(file), kept.fileKey!, open!), plain)).toBe(0)
+        expect(Buffer.compare(openAgeFile(parseHeader(file), kept.fileKey!, open!), plain)).toBe(0)
       }
     }
   })

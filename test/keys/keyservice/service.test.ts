@@ -9,7 +9,7 @@ import { type Recipient, type WrappedKey } from "../../../src/core/recipient.ts"
 import { SecretBytes } from "../../../src/core/secret.ts"
 import { type Address } from "../../../src/keys/keyservice/address.ts"
 import { answer, type AnswerOptions } from "../../../src/keys/keyservice/answer.ts"
-import { callService } from "../../../src/keys/keyservice/client.ts"
+import { callKeyService } from "../../../src/keys/keyservice/client.ts"
 import { frame, methods } from "../../../src/keys/keyservice/grpc.ts"
 import { encodeResponse } from "../../../src/keys/keyservice/messages.ts"
 import { listen } from "../../../src/keys/keyservice/server.ts"
@@ -42,10 +42,10 @@ async function ownService(options: Partial<AnswerOptions> = {}): Promise<Address
   return server.address
 }
 
-function ask(address: Address, call: Partial<Parameters<typeof callService>[0]> = {}): Promise<Uint8Array> {
+function ask(address: Address, call: Partial<Parameters<typeof callKeyService>[0]> = {}): Promise<Uint8Array> {
   const signal = new AbortController().signal
   const usual = { method: methods.wrap, recipient: forA, bytes: secret, signal, timeoutMs: 5000 }
-  return callService({ address, ...usual, ...call })
+  return callKeyService({ address, ...usual, ...call })
 }
 
 async function wrapped(): Promise<WrappedKey> {

@@ -1,5 +1,5 @@
 import { type Outcome, type Session } from "../../../app/session.ts"
-import { isMissing } from "../../../app/is-missing.ts"
+import { missingPath } from "../../../app/is-missing.ts"
 import { AppError } from "../../../errors/app-error.ts"
 import { type Action, type Input } from "../commands.ts"
 import { changeFlags, type Flags } from "../flags.ts"
@@ -46,7 +46,7 @@ function requireForChange(
   file: string,
   { flags, modes }: { flags: Flags; modes: readonly Mode[] },
 ): void {
-  const missing = isMissing(session, file)
+  const missing = missingPath(session, file)
   if (missing === null) return
   if (changeFlags.some((name) => flags.text(name) !== "")) {
     const hint = "use `--kms` and `--pgp` instead."

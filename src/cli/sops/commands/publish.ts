@@ -1,4 +1,4 @@
-import { isMissing } from "../../../app/is-missing.ts"
+import { missingPath } from "../../../app/is-missing.ts"
 import { type Action } from "../commands.ts"
 import { groupLines } from "../group-lines.ts"
 import { visible } from "../log.ts"
@@ -16,7 +16,7 @@ export const publish: Action = async (session, input) => {
   }
   if (args.length === 0) throw noFile()
   const path = onlyFile(session, args)!
-  if (isMissing(session, path) !== null) throw failure("FILE_MISSING", 1, `stat ${path}: no such file or directory`)
+  if (missingPath(session, path) !== null) throw failure("FILE_MISSING", 1, `stat ${path}: no such file or directory`)
   const { isFolder, publish: start } = await import("../../../app/commands/publish.ts")
   const recursive = flags.isOn("recursive")
   if (isFolder(session, path) && !recursive) {

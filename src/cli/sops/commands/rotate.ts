@@ -1,5 +1,5 @@
 import { type RecipientOptions } from "../../../app/options.ts"
-import { isMissing } from "../../../app/is-missing.ts"
+import { missingPath } from "../../../app/is-missing.ts"
 import { type Action, type Input } from "../commands.ts"
 import { changeFlags, type FlagName, type Flags } from "../flags.ts"
 import { goQuoted } from "../log.ts"
@@ -19,7 +19,7 @@ export const rotate: Action = async (session, input) => {
   if (args.length === 0) throw noFile()
   const file = onlyFile(session, args)!
   const target = targetOptions(flags)
-  const missing = isMissing(session, file)
+  const missing = missingPath(session, file)
   if (missing !== null && changeFlags.some((name) => flags.text(name) !== "")) {
     const hint = "use the `edit` subcommand instead."
     const text = `Error: cannot add or remove keys on non-existent file ${goQuoted(missing)}, ${hint}`

@@ -6,7 +6,7 @@ import { hasLines, isFlat, linePlace, placeOf } from "./measure.ts"
 import { type ValueStyle, type YamlScan, type YamlSite } from "../resolve/model.ts"
 import { type ScalarNode } from "../scan/node.ts"
 import { doubleQuoted, fitsOneLine, isBreak, shapeOf, singleQuoted } from "./quote.ts"
-import { type Place, spellScalar, spellString, spellText } from "./spell.ts"
+import { type Carrier, spellScalar, spellString, spellText } from "./spell.ts"
 
 /**
  * Puts a token in the place of a site's content. Quotes and block headers stay around it, since upstream reads the same
@@ -74,7 +74,7 @@ function openSimple(style: "plain" | "single" | "double", scalar: Scalar): strin
   return style === "plain" ? spellText(text, linePlace) : openQuoted(style, text)
 }
 
-function spellNumber(scalar: Scalar, place: Place): string {
+function spellNumber(scalar: Scalar, place: Carrier): string {
   const spelled = spellScalar(scalar, place)
   // Upstream prints `-0`, which it reads back as the integer 0.
   return spelled === "-0" ? "-0.0" : spelled

@@ -1,7 +1,7 @@
 import { type YamlEntry, type YamlScan } from "../resolve/model.ts"
 import { type YamlNode, type YamlPair } from "../scan/node.ts"
 import { isBreak } from "./quote.ts"
-import { type Place } from "./spell.ts"
+import { type Carrier } from "./spell.ts"
 
 const DEFAULT_STEP = 4
 
@@ -93,7 +93,7 @@ export function startColumn(source: string, node: YamlNode): number {
 }
 
 /** The value of an entry in block style, for a text of one line. */
-export const linePlace: Place = { context: "block", indent: 0, hint: 0, eol: "\n" }
+export const linePlace: Carrier = { context: "block", indent: 0, hint: 0, eol: "\n" }
 
 /** Whether a text has lines that a place must be able to hold. */
 export function hasLines(text: string): boolean {
@@ -104,7 +104,7 @@ export function hasLines(text: string): boolean {
  * Where a scalar of this entry stands and how upstream would indent it; `end` is where its text ends now.
  * A block is possible only if nothing that follows could be taken for a part of it.
  */
-export function placeOf(scan: YamlScan, entry: YamlEntry, end: number, text: string): Place {
+export function placeOf(scan: YamlScan, entry: YamlEntry, end: number, text: string): Carrier {
   const { source } = scan
   const { parent } = entry
   const eol = eolOf(source)

@@ -6,7 +6,7 @@ import { doubleQuoted, isBreak, shapeOf, singleQuoted } from "./quote.ts"
 import { resolvesToString } from "../resolve/resolve.ts"
 
 /** Where a scalar is to stand, as far as its spelling depends on that. */
-export interface Place {
+export interface Carrier {
   /** `block`: a value in block context. `flow`: inside brackets or braces. `key`: a mapping key on one line. */
   readonly context: "block" | "flow" | "key"
   /** Blanks before the lines of a literal block. */
@@ -19,8 +19,8 @@ export interface Place {
   readonly oneLine?: boolean
 }
 
-export const flowPlace: Place = { context: "flow", indent: 0, hint: 0, eol: "\n" }
-export const keyPlace: Place = { context: "key", indent: 0, hint: 0, eol: "\n" }
+export const flowPlace: Carrier = { context: "flow", indent: 0, hint: 0, eol: "\n" }
+export const keyPlace: Carrier = { context: "key", indent: 0, hint: 0, eol: "\n" }
 
 /**
  * Spells a scalar as sops prints it. A literal block comes without its final line end, which is the one that ends
@@ -30,7 +30,7 @@ export const keyPlace: Place = { context: "key", indent: 0, hint: 0, eol: "\n" }
  *
  * @see go-yaml v3.0.4 encode.go, which picks a style, and emitterc.go, which may refuse it
  */
-export function spellScalar(scalar: Scalar, place: Place): string {
+export function spellScalar(scalar: Scalar, place: Carrier): string {
   switch (scalar.kind) {
     case "int":
     case "time":
@@ -54,13 +54,13 @@ function spellFloat(text: string): string {
 }
 
 /** Bytes that are no UTF-8 become a tagged `!!binary`, as in go-yaml. */
-export function spellString(bytes: Uint8Array, place: Place): string {
+export function spellString(bytes: Uint8Array, place: Carrier): string {
   const text = decodeText(bytes)
   return text === null ? `!!binary ${spellText(base64Lines(bytes), place)}` : spellText(text, place)
 }
 
 /** As `spellString`, for text. */
-export function spellText(text: string, place: Place): string {
+export function spellText(text: string, place: Carrier): string {
   // The words that mean a merge get their tag, by which upstream reads them back as a string.
   if (text === "<<") return "!!merge <<"
   const shape = shapeOf(text)
@@ -114,7 +114,7 @@ function isBase60(text: string): boolean {
   return isNumberLike && text.includes(":") && /^[-+]?[0-9][0-9_]*(?::[0-5]?[0-9])+(?:\.[0-9_]*)?$/.test(text)
 }
 
-function literal(text: string, { indent, hint, eol }: Place): string {
+function literal(text: string, { indent, hint, eol }: Carrier): string {
   const first = text.charCodeAt(0)
   const last = text.charCodeAt(text.length - 1)
   const parts = ["|"]
