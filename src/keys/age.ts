@@ -70,13 +70,14 @@ async function seal(
   recipient: string,
   { aead, context }: { aead: Aead; context: KeyContext },
 ): Promise<Uint8Array> {
+  const point = parseX25519Recipient(recipient)
+  if (point !== null) return sealFile(plain, async (fileKey) => [wrapForX25519(fileKey, point, aead)], aead)
+
   if (libraryPrefixes.some((prefix) => recipient.startsWith(prefix))) {
     const file = await sealWithLibrary(plain, recipient)
     if (file === null) throw unknown(recipient)
     return file
   }
-  const point = parseX25519Recipient(recipient)
-  if (point !== null) return sealFile(plain, async (fileKey) => [wrapForX25519(fileKey, point, aead)], aead)
 
   if (recipient.startsWith("ssh-")) {
     const key = parseSshRecipient(recipient)
