@@ -5,8 +5,8 @@ import { type Cipher } from "./gcm.ts"
 import { type Meter } from "./meter.ts"
 import { type Expected, open } from "./open.ts"
 import { type KindsInFile } from "./recipient.ts"
+import { sameBytes } from "./scalar.ts"
 import { type CompiledSelectors } from "./select.ts"
-import { equalBytes } from "./text.ts"
 
 interface Back {
   readonly cipher: Cipher
@@ -33,7 +33,7 @@ export function readBack(format: Format, text: string, expected: Expected, back:
       const other = opened.leaves[index]!
       if ((token === null) !== (other.token === null)) return false
       if (scalar === null || other.scalar === null) return scalar === other.scalar && site.kind === other.site.kind
-      return scalar.kind === other.scalar.kind && equalBytes(scalar.bytes, other.scalar.bytes)
+      return scalar.kind === other.scalar.kind && sameBytes(scalar, other.scalar)
     })
   if (!isSame) throw new AppError("SELF_CHECK", {}, { subject: "a value would come back differently" })
   return opened

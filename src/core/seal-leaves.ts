@@ -5,7 +5,7 @@ import { type Cipher } from "./gcm.ts"
 import { type Meter, METER_STEP } from "./meter.ts"
 import { type KeptIn, keptFromAll } from "./kept-tokens.ts"
 import { AadPaths } from "./path.ts"
-import { type Scalar } from "./scalar.ts"
+import { isEmptyText, type Scalar } from "./scalar.ts"
 import { type CompiledSelectors } from "./select.ts"
 import { type Site } from "./site.ts"
 import { type Edit } from "./text.ts"
@@ -83,19 +83,18 @@ export function sealLeaves(
   return leaves.map(({ site, scalar }, index): SealedLeaf => {
     if (index % METER_STEP === 0) meter?.("sealing", index, leaves.length)
     const isClear = !isSelected[index]! || isLeftClear(site)
-    if (isClear || scalar === null || scalar.bytes.length === 0)
+    if (isClear || scalar === null || isEmptyText(scalar))
       return { site, scalar, isSelected: isSelected[index]!, token: null, kept: null, isVerbatim: isSet(index) }
     const old = found[index]!
-    const leaf = {
-      site,
-      isSelected: true,
-      scalar: old?.scalar ?? scalar,
-      isVerbatim: values[index] === null ? old !== null && verbatim.has(old.scalar) : isSet(index),
+    const isVerbatim = values[index] === null ? old !== null && verbatim.has(old.scalar) : isSet(index)
+    if (old !== null && previous !== null) {
+      return { site, scalar: old.scalar, isSelected: true, token: old.token, kept: old, isVerbatim }
     }
-    if (old !== null && previous !== null) return { ...leaf, token: old.token, kept: old }
     const aad = aads.of(site.item)
+    const held = old?.scalar ?? scalar
     const isMark = site.kind === "comment" && marked !== null
-    return { ...leaf, token: isMark ? unmarked(leaf.scalar, aad) : fresh(leaf.scalar, aad), kept: null }
+    const token = isMark ? unmarked(held, aad) : fresh(held, aad)
+    return { site, scalar: held, isSelected: true, token, kept: null, isVerbatim }
   })
 }
 

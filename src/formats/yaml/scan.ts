@@ -31,7 +31,7 @@ function scanSimple(source: string): YamlScan | null {
   const whole = (): YamlScan => (known ??= scanNodes(source))
   const found = simpleSites(source, METADATA_KEY, () => whole().sites)
   if (found === null) return null
-  const { sites, root, metadata } = found
+  const { sites, root, column, metadata } = found
   let docs: readonly YamlDocument[] | null = null
   let entries: ReadonlyMap<Item, YamlEntry> | null = null
   return {
@@ -41,6 +41,7 @@ function scanSimple(source: string): YamlScan | null {
     aliases: [],
     documents: 1,
     roots: [root],
+    plainColumn: column,
     get docs() {
       docs ??= known?.docs ?? parseSimple(source) ?? whole().docs
       return docs

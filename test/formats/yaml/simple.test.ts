@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest"
 import { type Site, documentOf, fullPath } from "../../../src/core/site.ts"
 import { type CommentStyle, type YamlScan } from "../../../src/formats/yaml/resolve/model.ts"
 import { type YamlDocument } from "../../../src/formats/yaml/scan/node.ts"
+import { attach } from "../../../src/formats/yaml/edit/attach.ts"
 import { parseYaml } from "../../../src/formats/yaml/scan/parse.ts"
 import { parseSimple } from "../../../src/formats/yaml/plain/simple-nodes.ts"
 import { scanNodes, scanYaml } from "../../../src/formats/yaml/scan.ts"
@@ -81,6 +82,18 @@ function factsOf(sites: readonly Site[]): unknown[] {
 }
 
 /** Both ways to the sites of a text, if the short one is taken. */
+/** Blocks of other files: last, first, with an empty line behind it, and with another indentation. */
+const blocks = [
+  "a: 1\nsops:\n    mac: x\n",
+  "sops:\n    mac: x\na: 1\n",
+  "a: 1\nsops:\n  mac: x\n\n",
+  "  a: 1\n  sops:\n    mac: x\n",
+].map((text) => scanNodes(text).metadata)
+const tree = new Map([
+  ["mac", "x"],
+  ["version", "3.9.0"],
+])
+
 function bothWays(source: string): void {
   const found = simpleSites(source, "sops", () => [])
   if (found === null) return
@@ -92,6 +105,10 @@ function bothWays(source: string): void {
   const paths = (from: YamlScan): unknown[] =>
     [...from.entries].map(([item, { value }]) => [documentOf(item), ...fullPath(item), value?.span])
   expect(paths(scan)).toEqual(paths(whole))
+  if (found.metadata === null) {
+    const fresh = scanYaml(source)
+    for (const like of [null, ...blocks]) expect(attach(fresh, tree, like)).toEqual(attach(whole, tree, like))
+  }
   expect(scan.docs).toEqual(whole.docs)
   for (const [index, site] of scan.sites.entries()) {
     const [own, other] = [site.style, whole.sites[index]!.style]

@@ -19,6 +19,8 @@ const KEY = "sops"
  */
 export function attach(scan: YamlScan, tree: MetaMap, like: YamlMetadata | null, indent?: number): Edit[] {
   const wanted = indent ?? DEFAULT_INDENT
+  const last = lastEdit(scan, tree, like, wanted)
+  if (last !== null) return [last]
   const printed = new Map<string, string[]>()
   return scan.docs.map((document, index) => {
     const place = like?.layout[Math.min(index, like.layout.length - 1)] ?? null
@@ -37,6 +39,16 @@ export function attach(scan: YamlScan, tree: MetaMap, like: YamlMetadata | null,
     if (isReplaced) return insertion(root.properties.start, lines.join(eolOf(scan.source)))
     return blockEdit(scan, document, place, lines)
   })
+}
+
+/** Behind plain YAML that ends in a line end: no node has to say where that is. */
+function lastEdit(scan: YamlScan, tree: MetaMap, like: YamlMetadata | null, wanted: number): Edit | null {
+  const { source, plainColumn } = scan
+  if (plainColumn === undefined || !source.endsWith("\n")) return null
+  const place = like?.layout[0] ?? null
+  if (place !== null && (!place.isLast || place.linesAfter > 0)) return null
+  const lines = blockLines(tree, like, place, plainColumn, wanted)
+  return insertion(source.length, lines.map((line) => `${line}\n`).join(""))
 }
 
 function blockEdit(

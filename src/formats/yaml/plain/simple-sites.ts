@@ -14,6 +14,8 @@ import { readSimple } from "./simple.ts"
 export interface SimpleSites {
   readonly sites: readonly YamlSite[]
   readonly root: Item
+  /** Of the root's keys. */
+  readonly column: number
   readonly metadata: { readonly pair: YamlPair; readonly block: MetaBlock } | null
 }
 
@@ -29,12 +31,12 @@ export function simpleSites(source: string, metadataKey: string, whole: () => re
   const isRead = readSimple(source, sink)
   const { root, metadata } = sink
   if (!isRead || sink.isAside || root === null || sink.sites.length === 0) return null
-  if (metadata === null) return { sites: sink.sites, root, metadata: null }
+  if (metadata === null) return { sites: sink.sites, root, column: sink.column, metadata: null }
   const { colon, key, position, endBefore, nodes } = metadata
   const pair: YamlPair = { question: -1, colon, key, value: nodes.root! }
   const document = simpleDocument(source, null)
   const block = blockMetadata(source, document, { pair, endBefore, position, count: position + 1 })
-  return { sites: sink.sites, root, metadata: { pair, block } }
+  return { sites: sink.sites, root, column: sink.column, metadata: { pair, block } }
 }
 
 /** A value with what its spelling needs at hand; the nodes around it are made when somebody asks for them. */
@@ -112,6 +114,8 @@ interface Metadata {
 class SiteSink implements SimpleSink {
   readonly sites: YamlSite[] = []
   root: Item | null = null
+  /** Of the root's keys. */
+  column = 0
   metadata: Metadata | null = null
   /** A value is one that the other way refuses. */
   isAside = false
@@ -131,7 +135,8 @@ class SiteSink implements SimpleSink {
     this.#whole = whole
   }
 
-  openMap(): void {
+  openMap(_start: number, _line: number, column: number): void {
+    if (this.root === null) this.column = column
     this.root ??= this.#item
     this.#frames.push({ item: this.#item, isList: false, count: 0, names: new KeyNames() })
   }

@@ -57,6 +57,8 @@ export interface YamlScan extends Scan {
   readonly entries: ReadonlyMap<Item, YamlEntry>
   /** The item of every document's root. */
   readonly roots: readonly Item[]
+  /** Of plain YAML, whose nodes are made when they are asked for: the column of the root's keys. */
+  readonly plainColumn?: number
   /** Sites with the type of their style known. */
   readonly sites: readonly YamlSite[]
 }
