@@ -64,7 +64,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   "audit/": ["errors/", "node:tls", "node:path"],
   "config/": ["core/", "errors/", "formats/yaml/", "formats/yaml.ts", "node:path"],
-  "host/": ["core/secret.ts", "core/shlex.ts", "errors/", "node:"],
+  "host/": ["core/conversation.ts", "core/secret.ts", "core/shlex.ts", "errors/", "node:"],
   "core/": ["errors/", "node:crypto"],
   "errors/": [],
 }

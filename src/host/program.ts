@@ -1,3 +1,4 @@
+import { type Conversation } from "../core/conversation.ts"
 import { spawnEnvironment } from "./child-environment.ts"
 import { type Io } from "./io.ts"
 
@@ -100,16 +101,6 @@ const common = {
   forceKillAfterDelay: false,
   cleanup: false,
 } as const
-
-/** A program that runs, with both pipes open: an age plugin. */
-export interface Conversation {
-  /** Writing to a program that has ended does nothing; the next `read` tells. */
-  write(bytes: Uint8Array): Promise<void>
-  /** The next bytes, as they come; `null` at the end. */
-  read(): Promise<Uint8Array | null>
-  /** Closes both pipes, asks the program to end, and waits for it. */
-  close(): Promise<void>
-}
 
 const closeMsMax = 2000
 

@@ -1,3 +1,4 @@
+import { type Conversation } from "../core/conversation.ts"
 import { type Recipient, type RecipientType, type WrappedKey } from "../core/recipient.ts"
 import { type SecretBytes } from "../core/secret.ts"
 import { type KeyDialect } from "./dialect.ts"
@@ -17,7 +18,7 @@ export interface KeyContext {
    * Starts a program without a shell and keeps talking with it: age plugins. Its working folder is the temp folder and
    * its standard error is thrown away. `null` when it could not be started.
    */
-  talk(program: string, args: readonly string[], options?: TalkOptions): Promise<Talk | null>
+  talk(program: string, args: readonly string[], options?: TalkOptions): Promise<Conversation | null>
   /** What the file system says of a path, links followed; `null` when nothing is there. */
   stat(path: string): Promise<PathFacts | null>
   /** Folders whose content strangers may have written: the working folder, the git top level of it and of the files. */
@@ -73,16 +74,6 @@ export interface RunOptions {
 export interface TalkOptions {
   /** Ends the child. The context's own signal does so in any case. */
   readonly signal?: AbortSignal
-}
-
-/** A program that runs, with both pipes open. */
-export interface Talk {
-  /** Writing to a program that has ended does nothing; the next `read` tells. */
-  write(bytes: Uint8Array): Promise<void>
-  /** The next bytes, as they come; `null` at the end. */
-  read(): Promise<Uint8Array | null>
-  /** Closes both pipes, whatever is left unread, asks the program to end, insists if need be, and waits for it. */
-  close(): Promise<void>
 }
 
 export interface PathFacts {

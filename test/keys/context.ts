@@ -1,3 +1,4 @@
+import { type Conversation } from "../../src/core/conversation.ts"
 import { spawn } from "node:child_process"
 import { existsSync, mkdtempSync, realpathSync, statSync } from "node:fs"
 import { readFile } from "node:fs/promises"
@@ -5,7 +6,7 @@ import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { sottoDialect } from "../../src/app/dialect.ts"
 import { sopsDialect } from "../../src/cli/sops/dialect.ts"
-import { type Effort, type KeyContext, type RunResult, type Talk } from "../../src/keys/provider.ts"
+import { type Effort, type KeyContext, type RunResult } from "../../src/keys/provider.ts"
 
 export interface TestContextOptions {
   /** The only environment that keys see, and that programs which they start inherit. */
@@ -77,7 +78,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
       const closed = new Promise<void>((resolve) => child.on("close", () => resolve()))
       const chunks = child.stdout.iterator()
       child.stdin.on("error", () => undefined)
-      const talk: Talk = {
+      const talk: Conversation = {
         write: (bytes) => new Promise((resolve) => child.stdin.write(bytes, () => resolve())),
         async read() {
           const chunk = await chunks.next()

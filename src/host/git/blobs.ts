@@ -1,4 +1,4 @@
-import { type Conversation } from "../program.ts"
+import { type Conversation } from "../../core/conversation.ts"
 import { type Git } from "./git.ts"
 import { isObjectId } from "./revision.ts"
 

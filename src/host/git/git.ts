@@ -1,8 +1,9 @@
+import { type Conversation } from "../../core/conversation.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { withoutIdentities } from "../child-environment.ts"
 import { enclosingGitTops } from "../git.ts"
 import { type Io } from "../io.ts"
-import { type Conversation, runProgram, talkWith } from "../program.ts"
+import { runProgram, talkWith } from "../program.ts"
 import { resolveProgram } from "../resolve-program.ts"
 
 export type GitIo = Pick<Io, "fs" | "env" | "cwd" | "home" | "platform" | "processes" | "signals">

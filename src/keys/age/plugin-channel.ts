@@ -1,5 +1,6 @@
+import { type Conversation } from "../../core/conversation.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { type KeyContext, type Talk } from "../provider.ts"
+import { type KeyContext } from "../provider.ts"
 import { findPlugin } from "./plugin-program.ts"
 import { type Stanza, StanzaReader, encodeStanza } from "./stanza.ts"
 
@@ -39,7 +40,7 @@ export function pluginFailed(name: string, reason: string): AppError {
   return new AppError("PLUGIN_FAILED", { provider: `age-plugin-${name}` }, { subject: reason })
 }
 
-function openChannel(name: string, talk: Talk): Channel {
+function openChannel(name: string, talk: Conversation): Channel {
   const lines = readLines(name, talk)
   const reader = new StanzaReader()
   return {
@@ -58,7 +59,7 @@ function openChannel(name: string, talk: Talk): Channel {
   }
 }
 
-async function* readLines(name: string, talk: Talk): AsyncGenerator<string, undefined> {
+async function* readLines(name: string, talk: Conversation): AsyncGenerator<string, undefined> {
   let pending = Buffer.alloc(0)
   let total = 0
   for (;;) {

@@ -76,14 +76,14 @@ export function unwrapWithPlugin(
   })
 }
 
-interface Conversation {
+interface PluginTalk {
   readonly name: string
   readonly channel: Channel
   readonly context: KeyContext
 }
 
 /** Messages that both protocols have: errors, and what a plugin wants to tell or ask the user. */
-async function answer({ type, args, body }: Stanza, { name, channel, context }: Conversation): Promise<void> {
+async function answer({ type, args, body }: Stanza, { name, channel, context }: PluginTalk): Promise<void> {
   const text = oneLine(Buffer.from(body).toString("utf8"))
   switch (type) {
     case "error":
@@ -104,7 +104,7 @@ async function answer({ type, args, body }: Stanza, { name, channel, context }: 
   }
 }
 
-async function confirm(text: string, args: readonly string[], conversation: Conversation): Promise<void> {
+async function confirm(text: string, args: readonly string[], conversation: PluginTalk): Promise<void> {
   const { name, channel, context } = conversation
   const [yes, no, ...more] = args.map((arg) => decodeBase64(arg, { isPadded: false }))
   if (!yes || no === null || more.length > 0) throw pluginFailed(name, "it does not keep to the protocol")
