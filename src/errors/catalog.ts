@@ -1,6 +1,5 @@
-import { gitCatalog } from "./git-catalog.ts"
 import { keyCatalog } from "./key-catalog.ts"
-import { programCatalog } from "./program-catalog.ts"
+import { programCatalog, gitCatalog } from "./program-catalog.ts"
 
 /** What is said of one code. */
 export interface Entry {

@@ -1,7 +1,27 @@
 #!/usr/bin/env node
 import { shutInspector } from "../host/sigusr1.ts"
-import { launch } from "./launch.ts"
+import { chunkLoader } from "./chunks.ts"
+import { openCodeCache } from "./code-cache.ts"
+import { compiler } from "./compile.ts"
+
+/** Set by the build: what the chunks are, in a few letters, and those that can wait. */
+declare const buildId: string
+declare const lateChunks: readonly string[]
 
 // Before anything else is loaded: from the first moment on no other user may open the inspector (rule S12).
 shutInspector(process)
-launch(__dirname, require)
+
+const fs = process.getBuiltinModule("node:fs")
+const vm = process.getBuiltinModule("node:vm")
+const cache = openCodeCache(fs, {
+  platform: process.platform,
+  env: process.env,
+  uid: process.getuid?.(),
+  build: `${buildId}-${process.version}-${process.arch}`,
+})
+const folder = `${__dirname}/chunks`
+const body = compiler({ fs, vm }, folder, cache)
+const { start } = chunkLoader({ folder, late: lateChunks, body, require })("./start.cjs") as {
+  start: () => Promise<void>
+}
+void start()

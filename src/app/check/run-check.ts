@@ -1,10 +1,11 @@
+import { type GitConfigEntry, isTrue, effective, readGitConfig } from "../../host/git/config.ts"
+import { type Git } from "../../host/git/git.ts"
+import { type Finding, finding, inOrder } from "./finding.ts"
 import { type Config } from "../../config/config.ts"
 import { loadNamed } from "../../config/load.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { absolute, realPathOf, statOf } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
-import { type GitConfigEntry, effective, isTrue, readGitConfig } from "../../host/git/config.ts"
-import { type Git } from "../../host/git/git.ts"
 import { mergeBases, resolveRevision } from "../../host/git/revision.ts"
 import { gitTop } from "../../host/git.ts"
 import { openRepository } from "../git/open-repository.ts"
@@ -13,9 +14,7 @@ import { type CommonOptions } from "../options.ts"
 import { type CheckReport } from "../report/check-report.ts"
 import { type Session } from "../session.ts"
 import { type SealedFacts } from "./changes.ts"
-import { cacheFindings, notesFindings } from "./clone.ts"
 import { configChanges } from "./config-changes.ts"
-import { type Finding, inOrder } from "./finding.ts"
 import { ageFindings, mergeFindings } from "./history.ts"
 import { Judge } from "./judge.ts"
 import { unresolvedFindings } from "./merge-state.ts"
@@ -230,4 +229,28 @@ async function changesOfConfigs(
     found.push(...configChanges({ file, before: before ?? null, after: after ?? null }))
   }
   return found
+}
+
+/** Where git keeps what it was told to keep: a setting of any scope counts, and any driver that calls this program. */
+function cacheFindings(entries: readonly GitConfigEntry[]): Finding[] {
+  const drivers = new Map<string, { key: string; value: string | null; scope: string }>()
+  for (const { key, value, scope } of entries) {
+    const name = /^diff\.(.*)\.cachetextconv$/s.exec(key)?.[1]
+    if (name !== undefined) drivers.set(name, { key, value, scope })
+  }
+  const converts = (name: string): boolean =>
+    entries.some(({ key, value }) => key === `diff.${name}.textconv` && /\b(?:sotto|sops)\b/.test(value ?? ""))
+  return [...drivers].flatMap(([name, { key, value, scope }]) => {
+    if (!isTrue(value) || (name !== "sotto" && !converts(name))) return []
+    const hint = `git config --${scope === "command" ? "local" : scope} --unset-all ${key}`
+    return [finding("GIT_CACHETEXTCONV", { file: ".git/config" }, { subject: `${key} (${scope})`, hint })]
+  })
+}
+
+async function notesFindings(git: Git): Promise<Finding[]> {
+  const output = await git.text(["for-each-ref", "--format=%(refname)", "refs/notes/textconv/"])
+  return output
+    .split("\n")
+    .filter((ref) => ref !== "")
+    .map((ref) => finding("GIT_TEXTCONV_NOTES", { file: `.git/${ref}` }, { subject: ref }))
 }

@@ -1,13 +1,12 @@
-import { shown } from "../../errors/display.ts"
+import { shellWord, shown } from "../../errors/display.ts"
+import { runCheck } from "../check/run-check.ts"
+import { type Session, type Outcome } from "../session.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { didYouMean } from "../../errors/nearest.ts"
-import { runCheck } from "../check/run-check.ts"
-import { linesAfterMerge } from "../git/after-merge.ts"
 import { hookNames } from "../git/hooks.ts"
 import { openRepository } from "../git/open-repository.ts"
 import { unwiredInIndex } from "../git/sealed-tracked.ts"
 import { findingLines, totals } from "../report/check-report.ts"
-import { type Outcome, type Session } from "../session.ts"
 
 export interface GitHookOptions {
   readonly name: string
@@ -72,4 +71,36 @@ async function afterMerge(session: Session): Promise<Outcome> {
     session.notice(`what waits after the merge could not be found out: ${error.message}`)
   }
   return {}
+}
+
+/** Recipients of a file are not those of its rule. */
+const lagging: ReadonlySet<string> = new Set([
+  "RECIPIENT_MISSING",
+  "RECIPIENT_EXTRA",
+  "THRESHOLD_DRIFT",
+  "GROUPS_DRIFT",
+])
+const namesMax = 5
+
+/** What waits for somebody after a merge, one line each: files that a line merge has broken, and files for `sync`. */
+async function linesAfterMerge(session: Session): Promise<string[]> {
+  const { report } = await runCheck(session, {
+    config: undefined,
+    paths: [],
+    staged: false,
+    range: undefined,
+    verify: false,
+    target: undefined,
+    isOffline: true,
+  })
+  const filesOf = (isMeant: (code: string) => boolean): string[] => [
+    ...new Set(report.findings.flatMap(({ code, file }) => (isMeant(code) ? [file] : []))),
+  ]
+  const suspects = filesOf((code) => code === "MAC_SUSPECT").map(
+    (file) => `${file} was merged as text and does not open: sotto repair ${shellWord(file)}`,
+  )
+  const late = filesOf((code) => lagging.has(code))
+  if (late.length === 0) return suspects
+  const names = late.length > namesMax ? [...late.slice(0, namesMax), `and ${late.length - namesMax} more`] : late
+  return [...suspects, `recipients do not follow the config in ${names.join(", ")}: sotto sync`]
 }

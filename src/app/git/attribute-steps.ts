@@ -1,17 +1,21 @@
-import { join } from "node:path"
+import { dirname, join, relative, sep } from "node:path"
+import { configFileNames } from "../../config/find.ts"
+import { loadFound } from "../../config/load.ts"
+import { type Git } from "../../host/git/git.ts"
+import { listIndex } from "../../host/git/listing.ts"
+import { factsOf, isInside, absolute } from "../../host/files.ts"
+import { configFiles } from "../machine.ts"
+import { type Session } from "../session.ts"
+import { type PlacedConfig, attributeLines, usualLines } from "./attribute-lines.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { effective } from "../../host/git/config.ts"
 import { gitPath } from "../../host/git/repository.ts"
-import { absolute } from "../../host/files.ts"
-import { type Session } from "../session.ts"
-import { attributeLines, usualLines } from "./attribute-lines.ts"
 import { findBlock, withBlock, withoutBlock } from "./attributes-block.ts"
 import { type ConfigPlace, userConfigFolder } from "./config-steps.ts"
 import { type Item, type Step } from "./items.ts"
 import { type Work } from "./open-repository.ts"
 import { putFile, readIfThere } from "./own-files.ts"
-import { placedConfigs } from "./placed-configs.ts"
 import { sealedInIndex, sealedUntracked } from "./sealed-tracked.ts"
 
 /** Everybody's; of this clone alone; of all repositories of this user. */
@@ -97,4 +101,31 @@ async function readBlock(session: Session, path: string) {
   if (text === null)
     throw new AppError("NOT_UTF8", { file: path }, { hint: "say --no-attributes, and write the lines by hand" })
   return { before, text, block: findBlock(text) }
+}
+
+/**
+ * The configs of a work tree: those that are tracked, and those between the working folder and the top, which may be
+ * new. A `.sops.yaml` beside a `.sopsrc` says the same.
+ *
+ * @throws {AppError} `CONFIG_INVALID` and others, with the file
+ */
+async function placedConfigs(session: Session, git: Git, top: string): Promise<PlacedConfig[]> {
+  const { io } = session
+  const folders = new Set<string>()
+  for (let at = io.cwd; at === top || isInside(top, at); at = dirname(at)) folders.add(at)
+  for (const { path } of await listIndex(git)) {
+    const name = path.slice(path.lastIndexOf("/") + 1)
+    if (configFileNames.some((one) => one === name)) folders.add(dirname(join(top, path)))
+  }
+  const placed: PlacedConfig[] = []
+  for (const folder of [...folders].sort((a, b) => (a < b ? -1 : 1))) {
+    const name = configFileNames.find((one) => factsOf(io, join(folder, one)) !== null)
+    if (name === undefined) continue
+    const path = join(folder, name)
+    const kind = name === ".sopsrc" ? "sopsrc" : "sops-yaml"
+    const config = await loadFound({ kind, file: path, path, beside: null }, configFiles(session))
+    const below = relative(top, folder).split(sep).join("/")
+    placed.push({ prefix: below === "" ? "" : `${below}/`, config })
+  }
+  return placed
 }

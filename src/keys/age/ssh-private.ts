@@ -1,5 +1,4 @@
 import { type KeyObject, createDecipheriv, createHash, createPrivateKey } from "node:crypto"
-import { bcryptPbkdf, roundsMax } from "./bcrypt.ts"
 import { type SshPublicKey, ed25519Public, parseSshBlob, rsaPublic } from "./ssh-public.ts"
 import { WireReader } from "./ssh-wire.ts"
 import { privateKey } from "./x25519.ts"
@@ -184,4 +183,20 @@ function number(bytes: Uint8Array): bigint {
 
 function unusable(reason: string): SshKeyFile {
   return { state: "unusable", reason }
+}
+
+// The only file that knows bcrypt-pbkdf. OpenSSH locks its private keys with it, and Node has no other.
+
+/** OpenSSH's default is 24; more than this is minutes in JavaScript. */
+const roundsMax = 2048
+
+/** @returns `null` when the library refuses the arguments */
+async function bcryptPbkdf(
+  passphrase: Uint8Array,
+  { salt, rounds, length }: { salt: Uint8Array; rounds: number; length: number },
+): Promise<Uint8Array | null> {
+  const { default: bcrypt } = await import("bcrypt-pbkdf")
+  const key = new Uint8Array(length)
+  const status = bcrypt.pbkdf(passphrase, passphrase.length, salt, salt.length, key, length, rounds)
+  return status === 0 ? key : null
 }

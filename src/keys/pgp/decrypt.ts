@@ -1,12 +1,11 @@
+import { type KeyContext } from "../provider.ts"
 import { type WrappedKey } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { reaches } from "../effort.ts"
-import { type KeyContext } from "../provider.ts"
 import { certificatesOf, isNameOf, keyIdOf } from "./certificate.ts"
 import { type GpgEnd, runGpg, type StatusLine } from "./gpg.ts"
 import { brokenMessage, readMessage } from "./message.ts"
 import { findings } from "./findings.ts"
-import { terminalEnv } from "./terminal.ts"
 
 const locked =
   "gpg has the key and could not unlock it: on a terminal set GPG_TTY to what `tty` prints, or unlock it with gpg first"
@@ -107,4 +106,19 @@ function has(status: readonly StatusLine[], wanted: string): boolean {
 
 function count(status: readonly StatusLine[], wanted: string): number {
   return status.filter(([keyword]) => keyword === wanted).length
+}
+
+const terminal = /^\/dev\/(pts\/\d{1,6}|tty[A-Za-z0-9]{1,12}|console)$/
+
+/**
+ * The name of the terminal that a pinentry may use. gpg takes it from `GPG_TTY`, which few people set, since it cannot
+ * see our standard streams.
+ */
+async function terminalEnv(context: KeyContext): Promise<Readonly<Record<string, string>>> {
+  if ((context.env("GPG_TTY") ?? "") !== "" || context.platform === "win32") return {}
+  for (const stream of ["/dev/stdin", "/dev/stderr", "/dev/stdout"]) {
+    const facts = await context.stat(stream).catch(() => null)
+    if (facts !== null && terminal.test(facts.realPath)) return { GPG_TTY: facts.realPath }
+  }
+  return {}
 }
