@@ -43,7 +43,7 @@ export const known = [
       /[#;]/.test(found.text),
   },
   { name: "ambiguous keys", applies: says("two keys have the same authenticated path") },
-  { name: "text behind JSON", applies: says("text stands behind the end of the object") },
+  { name: "text behind JSON", applies: says("the end of the object") },
   { name: "not UTF-8", applies: (found) => found.isBadText && says("the file is not UTF-8 text")(found) },
   { name: "alias as a key", applies: says("an alias") },
   { name: "names of dotenv", applies: says("a name holds an equal sign or a line break") },

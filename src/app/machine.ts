@@ -74,6 +74,7 @@ export function keyContext(session: Session, files: readonly (string | null)[]):
     now: () => io.now(),
     ...(dialect.keys.namesHostInSessions ? { hostName: hostName() } : {}),
     namedVaults: () => namedByUser(session).flatMap((one) => (one.type === "hc_vault" ? [one.vaultAddress] : [])),
+    ...(session.awsFallback === true ? { awsFallback: true } : {}),
     agreedVaults: {
       list: async () => (await import("../host/agreed-servers.ts")).agreedServers(io, "vault"),
       add: async (origin) => (await import("../host/agreed-servers.ts")).rememberServer(io, "vault", origin),

@@ -16,6 +16,8 @@ export interface Session {
   readonly keyServices?: KeyServices
   /** What is remembered for the length of the run hangs on this object: loaded identities, opened data keys. */
   readonly memory: object
+  /** The user's own AWS credentials stand in for a profile that a file names and that is not here. */
+  readonly awsFallback?: boolean
   /** One line for people on standard error, at once. Never text of a document; other text is made safe to show. */
   notice(text: string): void
   /** Shows how far the work on one large file is; absent where nobody looks, or where many files are counted. */

@@ -85,6 +85,10 @@ export const openOptions = {
     env: "SOPS_DECRYPTION_ORDER",
     summary: "types of recipients to try first: age, pgp, kms, gcp_kms, azure_kv, hc_vault, hckms",
   },
+  awsFallback: {
+    kind: "flag",
+    summary: "use your own AWS credentials where a file names an AWS profile that is not here",
+  },
 } as const satisfies Record<string, OptionSpec>
 
 interface ListOption extends OptionSpec {

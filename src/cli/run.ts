@@ -89,14 +89,26 @@ async function dispatch(session: Session, words: readonly string[]): Promise<Out
   try {
     const parsed = parse(command, rest, (variable) => session.io.env.get(variable))
     if (parsed.help) return await help(session.io, topic)
-    return await command.run(await serving(session, parsed.options), parsed)
+    const options = await withOrder(parsed.options)
+    return await command.run(await serving(session, options), { ...parsed, options })
   } catch (error) {
     throw withFailureExit(error, command.failureExit)
   }
 }
 
+/** The options of commands that open files. */
+type Options = GlobalValues & { readonly decryptionOrder?: readonly string[]; readonly awsFallback?: boolean }
+
+async function withOrder<O extends Options>(options: O): Promise<O> {
+  const { decryptionOrder = [] } = options
+  if (decryptionOrder.length === 0) return options
+  const { readDecryptionOrder } = await import("./decryption-order.ts")
+  return { ...options, decryptionOrder: readDecryptionOrder(decryptionOrder) }
+}
+
 /** Most calls name no key service, and load nothing for it. */
-async function serving(session: Session, options: GlobalValues): Promise<Session> {
+async function serving(before: Session, options: Options): Promise<Session> {
+  const session = options.awsFallback === true ? { ...before, awsFallback: true } : before
   const isLocal = options.enableLocalKeyservice === undefined && !session.io.env.has("SOPS_ENABLE_LOCAL_KEYSERVICE")
   if (isLocal && options.keyservice.length === 0) return session
   const { withKeyServices } = await import("../app/recipients/key-services.ts")

@@ -32,6 +32,7 @@ export function deriveContext(context: KeyContext, { signal, effort, isAlone = f
     now: () => context.now(),
     ...(context.hostName === undefined ? {} : { hostName: context.hostName }),
     namedVaults: () => context.namedVaults?.() ?? [],
+    ...(context.awsFallback === true ? { awsFallback: true } : {}),
     ...(context.agreedVaults === undefined ? {} : { agreedVaults: context.agreedVaults }),
     session: context.session,
     get signal() {

@@ -37,6 +37,8 @@ export interface KeyContext {
   readonly hostName?: string
   /** Addresses of Vault servers that the user's own words name. What a file or its repository names does not count. */
   namedVaults?(): readonly string[]
+  /** The user's own AWS credentials stand in for a profile that a file names and that is not here. */
+  readonly awsFallback?: boolean
   /** Vault servers that the user agreed to at a terminal, now or in an earlier run. */
   readonly agreedVaults?: AgreedServers
   readonly signal: AbortSignal

@@ -26,7 +26,7 @@ const dataKeyLength = 32
 
 export interface UnwrapOptions {
   readonly context: KeyContext
-  /** From `parseDecryptionOrder`; `null` or absent: age, pgp, then all others as the file has them. */
+  /** Types of recipients; `null` or absent: age, pgp, then all others as the file has them. */
   readonly decryptionOrder?: readonly string[] | null
   readonly manifests?: readonly Manifest[]
   /** Who is asked; this process alone by default. */

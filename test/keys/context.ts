@@ -20,6 +20,7 @@ export interface TestContextOptions {
   readonly workspace?: readonly string[]
   readonly signal?: AbortSignal
   readonly namedVaults?: readonly string[]
+  readonly awsFallback?: boolean
 }
 
 export interface TestContext extends KeyContext {
@@ -112,6 +113,7 @@ export function testContext(options: TestContextOptions = {}): TestContext {
     now: () => new Date(),
     hostName: "test-host",
     namedVaults: () => namedVaults,
+    ...(options.awsFallback === true ? { awsFallback: true } : {}),
     effort,
     session: {},
     signal: own,

@@ -8,8 +8,8 @@ const known = sessionMemo<boolean>()
 
 /**
  * The profile that a file names, which has to be there. A file comes from somebody else, whose profiles may be called
- * differently: whoever names a profile of their own in AWS_PROFILE gets that one in its place, and a notice. Upstream
- * knows no such way out.
+ * differently: whoever names a profile of their own in AWS_PROFILE, or says `--aws-fallback`, gets the credentials of
+ * their own in its place, and a notice. Upstream knows no such way out.
  *
  * @returns `null` to use the ambient credentials
  * @throws {AppError} `KEY_NO_CREDENTIALS`
@@ -17,16 +17,18 @@ const known = sessionMemo<boolean>()
 export async function usableProfile(name: string, context: KeyContext): Promise<string | null> {
   if (name === "") return null
   const asked = context.dialect.takesAwsProfile ? (context.env("AWS_PROFILE") ?? "") : ""
+  const isReplaced = asked !== "" || context.awsFallback === true
   const exists = await known(context, name, async () => {
     const isThere = (await profileNames(context)).has(name)
-    const text = `the file names the AWS profile ${name}, which does not exist here; the profile ${asked} is used instead`
-    if (!isThere && asked !== "") context.notice(text)
+    const instead = asked === "" ? "your own credentials are" : `the profile ${asked} is`
+    const text = `the file names the AWS profile ${name}, which does not exist here; ${instead} used instead`
+    if (!isThere && isReplaced) context.notice(text)
     return isThere
   })
   if (exists) return name
-  if (asked !== "") return null
+  if (isReplaced) return null
   const hint = context.dialect.takesAwsProfile
-    ? "make that profile, or say in AWS_PROFILE which of yours is used instead (default is one of them)"
+    ? "make that profile, name one of yours in AWS_PROFILE, or say --aws-fallback to use your own credentials"
     : undefined
   throw serviceError("KEY_NO_CREDENTIALS", { service, words: `there is no profile ${name} here`, hint })
 }

@@ -258,6 +258,34 @@ describe("AWS KMS in particular", () => {
         expect.stringContaining("there is no profile theirs here"),
       ])
       expect(error.hint).toContain("AWS_PROFILE")
+      expect(error.hint).toContain("--aws-fallback")
+    })
+
+    test("that does not exist here gives way to the user's own credentials by --aws-fallback", async () => {
+      const { bytes, context } = await unwrap(recipientOf({ awsProfile: "theirs" }), envOf(fake), { awsFallback: true })
+      expect(bytes).toEqual(secret)
+      expect(context.notices).toEqual([
+        expect.stringContaining("theirs, which does not exist here; your own credentials"),
+      ])
+      const home = homeWith({ credentials: profileText("pay") })
+      const there = await unwrap(
+        recipientOf({ awsProfile: "pay" }),
+        { ...ambient(envOf(fake)), HOME: home },
+        { awsFallback: true },
+      )
+      expect([there.bytes, there.context.notices]).toEqual([secret, []])
+    })
+
+    test("that does not exist here is refused as sops, whatever AWS_PROFILE says", async () => {
+      for (const more of [{}, { AWS_PROFILE: "default" }]) {
+        const env = { ...envOf(fake), ...more }
+        const error = await expectedFailure(unwrap(recipientOf({ awsProfile: "theirs" }), env, { asSops: true }))
+        expect([error.code, error.message]).toEqual([
+          "KEY_NO_CREDENTIALS",
+          expect.stringContaining("there is no profile theirs here"),
+        ])
+        expect(error.hint ?? "").not.toContain("AWS_PROFILE")
+      }
     })
 
     test("that does not exist here gives way to AWS_PROFILE, with one notice", async () => {

@@ -1,19 +1,6 @@
 import { describe, expect, test } from "vitest"
-import { parseDecryptionOrder } from "../../src/keys/decryption-order.ts"
 import { readTiming } from "../../src/keys/timing.ts"
 import { testContext } from "./context.ts"
-
-describe("the decryption order", () => {
-  test.each([
-    { text: "", order: null },
-    { text: "kms,age", order: ["kms", "age"] },
-    { text: " kms , age ", order: ["kms", "age"] },
-  ])("$text", ({ text, order }) => expect(parseDecryptionOrder(text)).toEqual(order))
-
-  test.each(["age,pgp,age", "nonsense"])("refuses %s", (text) => {
-    expect(() => parseDecryptionOrder(text)).toThrow(expect.objectContaining({ code: "KEY_ORDER_INVALID", exit: 112 }))
-  })
-})
 
 describe("SOTTO_KEY_TIMEOUT", () => {
   test.each([
