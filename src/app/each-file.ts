@@ -28,7 +28,8 @@ export async function eachFile<T extends { readonly file: string } | Source, R>(
   session: Session,
   { what, items, work, failed, atOnce = filesAtOnce }: EachOptions<T, R>,
 ): Promise<R[]> {
-  return withProgress(session, { what, count: items.length }, ({ inner, tick }) => {
+  return withProgress(session, { what, count: items.length }, ({ inner: outer, tick }) => {
+    const inner = items.length > 1 ? { ...outer, isOneOfMany: true } : outer
     const each = async (item: T, index: number): Promise<R> => {
       try {
         return await work(item, inner, index)
@@ -66,7 +67,8 @@ export async function forEachFile<T extends Source>(
     failed: (_, error) => error,
     atOnce: plaintextsAtOnce,
   })
-  return { errors: errors.filter((error) => error !== null) }
+  const failures = errors.filter((error) => error !== null)
+  return { errors: failures, tally: { done: files.length - failures.length, count: files.length } }
 }
 
 interface Counted {
@@ -85,6 +87,7 @@ async function withProgress<R>(
   const { stderr } = session.io
   // How far a single one is, is shown by its values.
   if (count === 1) return work({ inner: session, tick: () => {} })
+  if (session.isQuiet === true) return work({ inner: session, tick: () => {} })
   const progress = progressOn(stderr)
   const inner = stderr.isTty ? breaking(session, progress) : session
   let done = 0

@@ -2,6 +2,7 @@ import { type AppError } from "../errors/app-error.ts"
 import { type Io } from "../host/io.ts"
 import { type KeyServices } from "../keys/keyservice/services.ts"
 import { type Dialect } from "./dialect.ts"
+import { type Closing } from "./report/closing.ts"
 import { type RunEnd } from "./run-end.ts"
 import { type WorkMeter } from "./work-meter.ts"
 
@@ -22,6 +23,12 @@ export interface Session {
   notice(text: string): void
   /** Shows how far the work on one large file is; absent where nobody looks, or where many files are counted. */
   readonly meter?: WorkMeter | undefined
+  /** For the line that ends a command: a file was written. Absent where nobody looks, or nobody wants to know. */
+  readonly close?: ((closing: Closing) => void) | undefined
+  /** Nobody wants to see how far the work is. */
+  readonly isQuiet?: boolean
+  /** One of several files is worked on: what holds for all of them is said once, at the end. */
+  readonly isOneOfMany?: boolean
   /** What upstream logs at this point, without any text of a document: the sops face alone shows it. */
   readonly log?: ((entry: LogEntry) => void) | undefined
   /** Keeps a record of what is about to be done with a file, where the machine's owner wants one: the sops face alone. */
@@ -52,6 +59,8 @@ export interface Outcome {
   readonly output?: string | Uint8Array | undefined
   /** Failures of single files; the other files were done. The first decides the exit status. */
   readonly errors?: readonly AppError[] | undefined
+  /** How many of several files were done; said where some were not. */
+  readonly tally?: { readonly done: number; readonly count: number } | undefined
   /** Lines for standard error that are no errors of this program and have words of their own: what git is told. */
   readonly said?: readonly string[] | undefined
   /** The status of a child. */

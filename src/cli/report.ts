@@ -26,6 +26,35 @@ export function report(error: unknown, { json, color }: ReportStyle): string {
   return `${lines.join("\n")}\n`
 }
 
+/**
+ * The failures of several files. What is said of more than one of them, facts and what to do next, is said once, behind
+ * the last.
+ */
+export function reportAll(errors: readonly AppError[], style: ReportStyle): string {
+  if (style.json) return errors.map((error) => report(error, style)).join("")
+  const paint = paintWith(style.color)
+  const groups = new Map<string, AppError[]>()
+  for (const error of errors) {
+    // The reader closed the pipe; stay silent, as other tools do.
+    if (error.code === "OUTPUT_CLOSED") continue
+    const advice = JSON.stringify([error.code, error.detail.notes, hintForAny(error)])
+    const group = groups.get(advice)
+    if (group === undefined) groups.set(advice, [error])
+    else group.push(error)
+  }
+  const lines = [...groups.values()].flatMap((group) => {
+    const [first] = group
+    if (group.length === 1) return errorLines(first!, paint)
+    return [...group.map((error) => headLine(error, paint)), ...adviceLines(first!, hintForAny(first!), paint)]
+  })
+  return lines.map((line) => `${line}\n`).join("")
+}
+
+/** With FILE in place of the name. */
+function hintForAny({ code, detail }: AppError): string | undefined {
+  return new AppError(code, {}, detail).hint
+}
+
 /** The same, called as `sops`: message and newline, without prefix, code or colour (upstream's coded errors). */
 export function reportAsSops(error: unknown): string {
   if (!(error instanceof AppError)) return report(error, { json: false, color: false })
@@ -48,12 +77,16 @@ export function notice(text: string, { json, color }: ReportStyle): string {
 const noticeMax = 600
 
 function errorLines(error: AppError, paint: Paint): string[] {
-  const lines = [
-    `${paint("error", "error:")} ${display(error.title, noticeMax)}${placeText(error.where)} [${error.code}]`,
-  ]
-  for (const line of error.detail.notes ?? []) lines.push(note(line))
-  if (error.hint !== undefined) lines.push(`${paint("hint", "hint:")} ${display(error.hint, noticeMax)}`)
-  return lines
+  return [headLine(error, paint), ...adviceLines(error, error.hint, paint)]
+}
+
+function headLine(error: AppError, paint: Paint): string {
+  return `${paint("error", "error:")} ${display(error.title, noticeMax)}${placeText(error.where)} [${error.code}]`
+}
+
+function adviceLines({ detail: { notes = [] } }: AppError, hint: string | undefined, paint: Paint): string[] {
+  const lines = notes.map(note)
+  return hint === undefined ? lines : [...lines, `${paint("hint", "hint:")} ${display(hint, noticeMax)}`]
 }
 
 function note(text: string): string {

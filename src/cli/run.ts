@@ -2,13 +2,14 @@ import { sottoDialect } from "../app/dialect.ts"
 import { hasColor } from "../app/report/paint.ts"
 import { RunEnd } from "../app/run-end.ts"
 import { type Outcome, type Session } from "../app/session.ts"
+import { type Closing } from "../app/report/closing.ts"
 import { workMeter } from "../app/work-meter.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type Io } from "../host/io.ts"
 import { commands } from "./commands.ts"
 import { findCommand, type Topic } from "./find-command.ts"
 import { parse } from "./parse.ts"
-import { exitOf, notice, report } from "./report.ts"
+import { exitOf, notice, report, reportAll } from "./report.ts"
 import { type GlobalValues } from "./spec.ts"
 
 /**
@@ -31,6 +32,7 @@ export async function run(io: Io): Promise<number> {
     if (!(error instanceof AppError && error.code === "OUTPUT_CLOSED")) await io.stderr.write(report(error, style))
     return exitOf(error)
   }
+  const closings: Closing[] = []
   const end = new RunEnd()
   const session: Session = {
     io,
@@ -38,13 +40,19 @@ export async function run(io: Io): Promise<number> {
     end,
     memory: {},
     meter,
+    close: io.stderr.isTty && !style.json ? (closing) => void closings.push(closing) : undefined,
     notice: (text) => void io.stderr.write(notice(text, style)),
   }
   try {
-    const { output, said = [], errors = [], exit = 0 } = await dispatch(session, words)
+    const { output, said = [], errors = [], exit = 0, tally } = await dispatch(session, words)
     if (output !== undefined) await io.stdout.write(output)
     for (const line of said) await io.stderr.write(`${line}\n`)
-    for (const error of errors) await fail(error)
+    meter?.end()
+    if (closings.length > 0)
+      await io.stderr.write(`${(await import("../app/report/closing.ts")).closingLine(closings)}\n`)
+    if (errors.length > 0) await io.stderr.write(reportAll(errors, style))
+    if (errors.length > 0 && tally !== undefined && tally.count > 1)
+      session.notice(`${tally.done} of ${tally.count} files were done, ${tally.count - tally.done} were not`)
     if (io.stderr.isTty && readsFiles.has(words[0] ?? ""))
       await (await import("../app/git/notice.ts")).noticeUnwired(session)
     const [first] = errors
@@ -90,7 +98,8 @@ async function dispatch(session: Session, words: readonly string[]): Promise<Out
     const parsed = parse(command, rest, (variable) => session.io.env.get(variable))
     if (parsed.help) return await help(session.io, topic)
     const options = await withOrder(parsed.options)
-    return await command.run(await serving(session, options), { ...parsed, options })
+    const seen = options.quiet ? { ...session, meter: undefined, close: undefined, isQuiet: true } : session
+    return await command.run(await serving(seen, options), { ...parsed, options })
   } catch (error) {
     throw withFailureExit(error, command.failureExit)
   }

@@ -65,6 +65,7 @@ export interface Input<A extends ArgumentSpecs, O extends OptionSpecs> {
 export interface GlobalValues {
   readonly config: string | undefined
   readonly json: boolean
+  readonly quiet: boolean
   readonly keyservice: readonly string[]
   readonly enableLocalKeyservice: "true" | "false" | undefined
 }

@@ -33,15 +33,17 @@ describe("a rule that does not do what is meant is not silent", () => {
   test("at a terminal: how many were sealed, which were not, by which rule, and what looks like a secret", async () => {
     expect(await say(["encrypt", "-i", "app.yaml"], true)).toBe(
       "notice: app.yaml: sealed one value, 2 left in the clear: db.host, db.password (rule 2 of .sopsrc)\n" +
-        "notice: app.yaml: left in the clear, and looks like a secret: db.password\n",
+        "notice: app.yaml: left in the clear, and looks like a secret: db.password\n" +
+        "sealed app.yaml for tester\n",
     )
     expect(readFileSync(join(own.cwd, "app.yaml"), "utf8")).toContain("token: ENC[")
     // What was said once is not said again.
     expect(await say(["set", "--string", "app.yaml", "token", "x"], true)).toBe(
-      "notice: app.yaml: sealed one value, 2 left in the clear: db.host, db.password (rule 2 of .sopsrc)\n",
+      "notice: app.yaml: sealed one value, 2 left in the clear: db.host, db.password (rule 2 of .sopsrc)\n" +
+        "sealed app.yaml for tester\n",
     )
     expect(await say(["set", "--create", "--string", "app.yaml", "db.api_key", "x1y2z3"], true)).toContain(
-      "looks like a secret: db.api_key\n",
+      "looks like a secret: db.api_key\nsealed app.yaml for tester\n",
     )
   })
 

@@ -31,16 +31,26 @@ export async function decryptFiles(session: Session, options: DecryptOptions): P
     const file = await openAny(inner, source, options)
     try {
       const bytes = await withFile(file.file, () => plainBytes(inner, file, options, path))
-      return await putResult(inner, options, {
+      const outcome = await putResult(inner, options, {
         content: bytes,
         file: source,
         original: file.facts === null ? null : file.original,
         mode: options.mode ?? "private",
       })
+      if (outcome.output === undefined) closeOpened(inner, source, options)
+      return outcome
     } finally {
       file.dataKey.wipe()
     }
   })
+}
+
+/** Plaintext stands on the disk now. */
+function closeOpened({ close }: Session, source: Source, { inPlace, output }: DecryptOptions): void {
+  const file = source ?? "standard input"
+  const isHere = inPlace && source !== null
+  const place = isHere ? "" : ` into ${output}`
+  close?.({ what: "opened", file, for: place, about: ": it stands in the clear there", clearCount: 0 })
 }
 
 async function openAny(session: Session, source: Source, options: DecryptOptions): Promise<AnyFile> {

@@ -1,4 +1,6 @@
 import { clearNames, saySealed } from "../report/sealed-line.ts"
+import { sayDeparture } from "../report/departure.ts"
+import { sayShadowedRules } from "../report/shadowed-rules.ts"
 import { basename } from "node:path"
 import { type FormatName } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
@@ -82,7 +84,7 @@ async function editExisting(session: Session, options: EditOptions): Promise<Out
         opened: file.original,
         followLinks: options.followLinks,
       })
-      await saySealed(session, options.file, sealed, file.settings, clearNames(file.opened))
+      await saySealed(session, options.file, sealed, file.settings, { before: clearNames(file.opened) })
     })
     return {}
   } finally {
@@ -106,6 +108,7 @@ function withoutBlock({ document: { format } }: OpenedFile, edited: Uint8Array):
 async function editNew(session: Session, options: EditOptions): Promise<Outcome> {
   const name = options.filenameOverride ?? options.file
   const settings = await loadSettings(session, name, options.config)
+  await sayShadowedRules(session, settings.config)
   const format = plainFormatByName(session, name, options.inputType, settings.rule.inputType)
   const isContained = settings.rule.container
   const to: FormatName = isContained ? "binary" : format
@@ -130,10 +133,13 @@ async function editNew(session: Session, options: EditOptions): Promise<Outcome>
       }
       if (session.dialect.sealing.refusesSealed) await refuseDamaged({ bytes: edited, format, isOpaque: isContained })
       await session.audit?.("encrypt", options.file)
-      const { text, opened } = await sealNew(session, plan, file, key)
-      await guardClear(session, options.file, opened, options, null)
+      const sealed = await sealNew(session, plan, file, key)
+      const { text } = sealed
+      await guardClear(session, options.file, sealed.opened, options, null)
       const target = { mode: "kept", opened: null, followLinks: options.followLinks } as const
       await writeAtomic(session.io, options.file, utf8.encode(text), target)
+      await saySealed(session, options.file, sealed, settings)
+      await sayDeparture(session, options.file, { plan, opened: sealed.opened }, settings)
     })
     return {}
   } finally {

@@ -93,9 +93,15 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
     mode: "kept",
   })
   if (session.dialect.warns) sayReading(session, { name, format, isTold: !isByName, isContained, bytes })
-  await saySealed(session, source, sealed, settings)
+  await saySealed(session, source, sealed, settings, { target: targetText(options, source) })
   if (sealed.plan !== undefined) await sayDeparture(session, source, { ...sealed, plan: sealed.plan }, settings)
   return outcome
+}
+
+/** Where the result went, where that is not the file itself. */
+function targetText({ inPlace, output }: EncryptOptions, source: Source): string {
+  if (inPlace && source !== null) return ""
+  return output === undefined ? " to standard output" : ` into ${output}`
 }
 
 interface Reading {

@@ -156,7 +156,8 @@ function apply(session: Session, found: readonly Found[], words: Words, options:
     work: async (each, inner) => {
       if (!each.places.some((place) => isReplaced(place, options))) return each
       const request = { ...options, file: each.file, filenameOverride: undefined }
-      await changeFile(inner, request, async (_, file) => changeOf(file, words, options))
+      // The report at the end says it.
+      await changeFile({ ...inner, close: undefined }, request, async (_, file) => changeOf(file, words, options))
       return each
     },
     failed: (each, error) => ({ ...each, places: [], error }),

@@ -11,6 +11,7 @@ import {
   type TargetOptions,
   type TypeOptions,
 } from "../options.ts"
+import { closeSealed } from "../report/sealed-line.ts"
 import { putResult } from "../report/put-result.ts"
 import { rotateMany } from "./rotate-many.ts"
 import { noticeAbsent, readRotation, wantedAfter } from "../seal/rotation.ts"
@@ -57,13 +58,15 @@ function rotateOne(session: Session, source: Source, options: RotateOptions): Pr
       const wanted = wantedAfter(rotation, file, options)
       if (session.dialect.warns) noticeAbsent(session, rotation, file)
       await checkKnown(session, file, wanted.groups, { named: rotation.add, keepRecipient: options.keepRecipient })
-      const { text } = await sealFresh(session, file, wanted, options)
-      return await putResult(session, options, {
-        content: text,
+      const sealed = await sealFresh(session, file, wanted, options)
+      const outcome = await putResult(session, options, {
+        content: sealed.text,
         file: source,
         original: file.facts === null ? null : file.original,
         mode: "kept",
       })
+      if (outcome.output === undefined) closeSealed(session, options.output ?? file.file ?? "", sealed, file.settings)
+      return outcome
     } finally {
       file.dataKey.wipe()
     }

@@ -1,39 +1,44 @@
 import { type Rule } from "../../config/rule.ts"
+import { type Leaf } from "../../core/document.ts"
 import { type Sealed } from "../../core/seal.ts"
 import { scalarText, isEmptyText } from "../../core/scalar.ts"
 import { shownPath } from "../../core/site.ts"
 import { displayPath } from "../../errors/display.ts"
 import { type Session } from "../session.ts"
+import { entryCalled } from "../recipients/entry-names.ts"
+import { someOf } from "./closing.ts"
 import { ruleName } from "./rule-name.ts"
 import { type FileSettings } from "../settings.ts"
 
 const namesMax = 8
 
 /**
- * What a rule did, where somebody looks at a terminal: how many values were sealed, which were left in the clear, and
- * which of those look like secrets.
+ * What a rule did, where somebody looks at a terminal: which values it left in the clear, and which of those look like
+ * secrets. That the file was sealed, and for whom, is said at the end of the run.
  *
  * @param before - paths that stood in the clear already, and were spoken of then
+ * @param target - where the result went, where that is not the file itself: ` into b.yaml`
  */
 export async function saySealed(
   session: Session,
   file: string | null,
-  { opened, sealedCount }: Pick<Sealed, "opened" | "sealedCount">,
+  sealed: Pick<Sealed, "opened" | "sealedCount">,
   settings: FileSettings,
-  before: ReadonlySet<string> = new Set(),
+  { before = new Set(), target = "" }: { readonly before?: ReadonlySet<string>; readonly target?: string } = {},
 ): Promise<void> {
-  if (!session.dialect.warns || !session.io.stderr.isTty || opened.document.format.isWhole === true) return
-  const clear = opened.leaves.filter(
-    ({ site, scalar, isSelected }) =>
-      !isSelected && site.kind !== "comment" && site.span !== null && scalar !== null && !isEmptyText(scalar),
-  )
+  if (!session.dialect.warns || !session.io.stderr.isTty) return
+  const { opened } = sealed
+  const clear = opened.document.format.isWhole === true ? [] : clearValues(opened)
   const names = clear.map(({ site }) => displayPath(shownPath(site.item)))
   const name = file ?? "standard input"
-  const shown = names.length > namesMax ? [...names.slice(0, namesMax), `and ${names.length - namesMax} more`] : names
-  const rule = names.length === 0 ? "" : ruleText(await settings.sealingRule().catch(() => null))
-  const left = names.length === 0 ? "none left in the clear" : `${names.length} left in the clear: ${shown.join(", ")}`
-  session.notice(`${name}: sealed ${sealedCount === 1 ? "one value" : `${sealedCount} values`}, ${left}${rule}`)
+  closeSealed(session, `${name}${target}`, sealed, settings, names.length)
   if (clear.length === 0) return
+  if (session.isOneOfMany !== true && session.close !== undefined) {
+    const shown = names.length > namesMax ? [...names.slice(0, namesMax), `and ${names.length - namesMax} more`] : names
+    const rule = ruleText(await settings.sealingRule().catch(() => null))
+    const left = `${names.length} left in the clear: ${shown.join(", ")}`
+    session.notice(`${name}: sealed ${valuesText(sealed.sealedCount)}, ${left}${rule}`)
+  }
   const { secretSignOf } = await import("../check/looks-secret.ts")
   const suspect = names.filter((text, index) => {
     const { site, scalar } = clear[index]!
@@ -43,6 +48,37 @@ export async function saySealed(
   if (suspect.length > 0) {
     session.notice(`${name}: left in the clear, and looks like a secret: ${suspect.slice(0, namesMax).join(", ")}`)
   }
+}
+
+function clearValues({ leaves }: Pick<Sealed["opened"], "leaves">): Leaf[] {
+  return leaves.filter(
+    ({ site, scalar, isSelected }) =>
+      !isSelected && site.kind !== "comment" && site.span !== null && scalar !== null && !isEmptyText(scalar),
+  )
+}
+
+/**
+ * For the line that ends the run: a file was sealed, and for whom.
+ *
+ * @param clearCount - values that were left in the clear
+ */
+export function closeSealed(
+  session: Session,
+  file: string,
+  { opened, sealedCount }: Pick<Sealed, "opened" | "sealedCount">,
+  { personOf }: Pick<FileSettings, "personOf">,
+  clearCount = 0,
+): void {
+  if (session.close === undefined) return
+  const { format, metadata } = opened.document
+  const called = entryCalled(metadata.groups, personOf)
+  const readers = someOf([...new Set(metadata.groups.flat().map(({ recipient }) => called(recipient)))])
+  const values = format.isWhole === true || clearCount > 0 ? "" : `: ${valuesText(sealedCount)}, none left in the clear`
+  session.close({ what: "sealed", file, for: ` for ${readers}`, about: values, clearCount })
+}
+
+function valuesText(count: number): string {
+  return count === 1 ? "one value" : `${count} values`
 }
 
 /** The paths that stand in the clear, for what is said of a file that was changed. */

@@ -60,7 +60,7 @@ export async function changeFile(
         opened: file.facts === null ? undefined : file.original,
         followLinks: request.followLinks,
       })
-      await saySealed(session, request.file, sealed, file.settings, clearNames(file.opened))
+      await saySealed(session, request.file, sealed, file.settings, { before: clearNames(file.opened) })
       return {}
     })
   } finally {
