@@ -92,6 +92,7 @@ const ruleKeys = [
   "container",
   "structure",
   "layout_memo",
+  "format",
   "input_type",
   "with_clear",
   "check",
@@ -159,13 +160,29 @@ function readRule(value: ConfigValue, directory: Directory, kinds: KindsInConfig
     container: strictBool(fields.get("container")) ?? false,
     structure: strictChoice(fields.get("structure"), structureModes) ?? "on",
     layoutMemo: strictChoice(fields.get("layout_memo"), memoModes) ?? "auto",
-    inputType: strictChoice(fields.get("input_type"), formatNames) ?? null,
+    inputType: readFormat(fields),
     withClear: strictBool(fields.get("with_clear")) ?? false,
     check: strictChoice(fields.get("check"), checkModes) ?? "on",
     maxAgeDays: readAge(fields.get("max_age")),
     allowEnv: strictList(fields.get("allow_env")).map((name) => textOf(name)),
     stores: strictStores(fields.get("stores")),
   }
+}
+
+/** What people call formats, beside their names. */
+const formatAliases: ReadonlyMap<string, FormatName> = new Map([
+  ["yml", "yaml"],
+  ["env", "dotenv"],
+])
+
+/** `format`, or as sops calls its option `input_type`. */
+function readFormat(fields: StrictFields): FormatName | null {
+  const [format, type] = [fields.get("format"), fields.get("input_type")]
+  if (format !== undefined && type !== undefined)
+    throw invalid(type.at, "`format` and `input_type` are in one rule, and mean the same", "leave one of them out")
+  const name = strictChoice(format ?? type, [...formatNames, ...formatAliases.keys()])
+  if (name === undefined) return null
+  return formatAliases.get(name) ?? (name as FormatName)
 }
 
 /** Rules that go by comments read them: what they say has to stand where it stood. */

@@ -343,7 +343,7 @@ describe("strictness", () => {
     },
     { source: "version: 1\nrules: [{structure: true}]", problem: "one of on, off, required", at: [2, 21] },
     { source: "version: 1\nrules: [{layout_memo: always}]", problem: "one of auto, never", at: [2, 23] },
-    { source: "version: 1\nrules: [{input_type: yml}]", problem: "one of yaml, json", at: [2, 22] },
+    { source: "version: 1\nrules: [{input_type: toml}]", problem: "one of yaml, json", at: [2, 22] },
     { source: "version: 1\nrules: [{container: yes}]", problem: "true or false", at: [2, 21] },
     { source: "version: 1\nrules: [{threshold: x}]", problem: "a whole number", at: [2, 21] },
     { source: "version: 1\nstores: {jsn: {}}", problem: "unknown key", at: [2, 10], hint: "did you mean `json`?" },

@@ -4,7 +4,8 @@ import { type RuleEntry } from "../../config/config.ts"
 import { type RuleSettings } from "../../config/defaults.ts"
 import { select } from "../../core/select.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { detectFormat, loadFormat } from "../../formats/registry.ts"
+import { detectPlainFormat } from "../../formats/plain-name.ts"
+import { loadFormat } from "../../formats/registry.ts"
 import { isCatchAll } from "./rule-lint.ts"
 import { isClear } from "./values.ts"
 
@@ -32,13 +33,13 @@ function isCalledSecret(file: string): boolean {
   const name = file.slice(file.lastIndexOf("/") + 1)
   const isEnv = /^\.env(?:\.|$)/.test(name)
   if (isEnv) return true
-  return detectFormat(name) !== "binary" && /secret|credential|passw|\.enc\.|\.sops\.|\.env$/i.test(file)
+  return detectPlainFormat(name) !== "binary" && /secret|credential|passw|\.enc\.|\.sops\.|\.env$/i.test(file)
 }
 
 /** Whether sealing would seal anything: a Kubernetes object without the keys that the rule selects is fine as it is. */
 export async function hasSomethingToSeal(file: string, text: string | null, settings: RuleSettings): Promise<boolean> {
   if (text === "") return false
-  const name = settings.inputType ?? detectFormat(file)
+  const name = settings.inputType ?? detectPlainFormat(file)
   if (text === null || name === "binary" || settings.container) return true
   // A file of comments alone holds no value.
   if (!/^[ \t]*[^\s#;]/m.test(text)) return false

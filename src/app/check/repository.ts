@@ -1,6 +1,6 @@
 import { type Config } from "../../config/config.ts"
 import { type SealedDocument } from "../../core/document.ts"
-import { detectFormat } from "../../formats/registry.ts"
+import { detectPlainFormat } from "../../formats/plain-name.ts"
 import { sharedKeyFindings } from "./changes.ts"
 import { type Configs } from "./configs.ts"
 import { type Finding, finding } from "./finding.ts"
@@ -58,7 +58,7 @@ export async function siblingFindings(
 
 /** Whether a name may be that of the plain text of a sealed file. */
 export function mayBeSibling(file: string): boolean {
-  return detectFormat(file) !== "binary" || /(?:^|\/)\.env(?:\.|$)|\.(?:dec|decrypted|plain)(?:\.|$)/.test(file)
+  return detectPlainFormat(file) !== "binary" || /(?:^|\/)\.env(?:\.|$)|\.(?:dec|decrypted|plain)(?:\.|$)/.test(file)
 }
 
 export function copyFindings(files: readonly SealedFacts[]): Finding[] {

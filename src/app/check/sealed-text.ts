@@ -6,8 +6,8 @@ import { checkVersion } from "../../core/metadata.ts"
 import { limits } from "../../core/limits.ts"
 import { decodeFile, lineAt } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { detectFormat, loadFormat, sniffSealed } from "../../formats/registry.ts"
-import { readNamed } from "../open/read-as.ts"
+import { loadFormat, sniffSealed } from "../../formats/registry.ts"
+import { formatByName, readNamed } from "../open/read-as.ts"
 import { kindsInFile } from "../../keys/kinds.ts"
 import { type Finding, finding } from "./finding.ts"
 
@@ -35,7 +35,7 @@ export async function inspect(file: string, bytes: Uint8Array, configured: Forma
   if (bytes.length > checkedBytesMax) return { state: "large" }
   const text = decodeFile(bytes)
   if (text === null || !sealedMarks.some((mark) => text.includes(mark))) return { state: "plain", text }
-  const named = configured ?? detectFormat(file)
+  const named = formatByName(file, undefined, configured)
   try {
     return { state: "sealed", text, document: await readNamed(named, text) }
   } catch (error) {

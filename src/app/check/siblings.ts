@@ -1,7 +1,8 @@
 import { type SealedDocument } from "../../core/document.ts"
 import { countedSites, fullPath } from "../../core/site.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { detectFormat, loadFormat } from "../../formats/registry.ts"
+import { detectPlainFormat } from "../../formats/plain-name.ts"
+import { loadFormat } from "../../formats/registry.ts"
 
 const plainWords: ReadonlySet<string> = new Set(["dec", "decrypted", "plain"])
 const sealedWords: ReadonlySet<string> = new Set(["enc", "encrypted", "sops", "sealed"])
@@ -65,7 +66,7 @@ export async function sharesPath(
 ): Promise<boolean> {
   if (paths === null) return true
   const bare = bareOf(file).name
-  const formats = [detectFormat(file), detectFormat(bare), detectFormat(twin), detectFormat(bareOf(twin).name)]
+  const formats = [file, bare, twin, bareOf(twin).name].map(detectPlainFormat)
   // `.env.local` and its kin have no suffix that tells.
   const named = formats.find((format) => format !== "binary") ?? "dotenv"
   try {

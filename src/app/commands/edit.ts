@@ -1,5 +1,6 @@
 import { clearNames, saySealed } from "../report/sealed-line.ts"
 import { sayDeparture } from "../report/departure.ts"
+import { sayReading } from "../report/reading.ts"
 import { sayShadowedRules } from "../report/shadowed-rules.ts"
 import { basename } from "node:path"
 import { type FormatName } from "../../core/format.ts"
@@ -138,6 +139,9 @@ async function editNew(session: Session, options: EditOptions): Promise<Outcome>
       await guardClear(session, options.file, sealed.opened, options, null)
       const target = { mode: "kept", opened: null, followLinks: options.followLinks } as const
       await writeAtomic(session.io, options.file, utf8.encode(text), target)
+      const isAsked = options.inputType !== undefined
+      const isRuled = settings.rule.inputType !== null
+      sayReading(session, { name, format, isAsked, isRuled, isContained, bytes: edited })
       await saySealed(session, options.file, sealed, settings)
       await sayDeparture(session, options.file, { plan, opened: sealed.opened }, settings)
     })

@@ -20,6 +20,7 @@ import {
   type TypeOptions,
 } from "../options.ts"
 import { sayDeparture } from "../report/departure.ts"
+import { sayReading } from "../report/reading.ts"
 import { sayShadowedRules } from "../report/shadowed-rules.ts"
 import { putResult } from "../report/put-result.ts"
 import { forEachFile } from "../each-file.ts"
@@ -73,7 +74,6 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   if (session.dialect.sealing.refusesSealed) {
     await refuseDamaged({ bytes, format, isOpaque: isContained || options.inputType === "binary" })
   }
-  const isByName = options.inputType === undefined && settings.rule.inputType === null
   const isTold = options.inputType !== undefined || format !== "binary"
   const input = { source, bytes, format, isTold, settings, name, plan }
   const over =
@@ -92,7 +92,9 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
     outputBefore: over?.original,
     mode: "kept",
   })
-  if (session.dialect.warns) sayReading(session, { name, format, isTold: !isByName, isContained, bytes })
+  const isAsked = options.inputType !== undefined
+  const isRuled = settings.rule.inputType !== null
+  sayReading(session, { name, format, isAsked, isRuled, isContained, bytes })
   await saySealed(session, source, sealed, settings, { target: targetText(options, source) })
   if (sealed.plan !== undefined) await sayDeparture(session, source, { ...sealed, plan: sealed.plan }, settings)
   return outcome
@@ -102,29 +104,6 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
 function targetText({ inPlace, output }: EncryptOptions, source: Source): string {
   if (inPlace && source !== null) return ""
   return output === undefined ? " to standard output" : ` into ${output}`
-}
-
-interface Reading {
-  readonly name: string | null
-  readonly format: FormatName
-  readonly isTold: boolean
-  readonly isContained: boolean
-  readonly bytes: Uint8Array
-}
-
-/** What a name was taken for, where somebody could mean something else. */
-function sayReading(session: Session, { name, format, isTold, isContained, bytes }: Reading): void {
-  if (isTold || name === null || isContained) return
-  if (format !== "binary" && formatByName(name, undefined, null) === "binary") {
-    session.notice(
-      `${name} was read as ${format}, and sops would take it for binary: --input-type, or input_type in a rule, decides`,
-    )
-  }
-  if (format === "binary" && session.io.stderr.isTty && decodeText(bytes) !== null && !bytes.includes(0)) {
-    session.notice(
-      `${name} was sealed whole, since its name tells no format: say --input-type yaml, json, dotenv or ini`,
-    )
-  }
 }
 
 interface Input {

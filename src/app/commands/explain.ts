@@ -20,7 +20,7 @@ import { inspect } from "../check/sealed-text.ts"
 import { chooseRule, type RuleReason } from "../explain/rule-reasons.ts"
 import { type Because, becauseOf, fieldName } from "../explain/selected.ts"
 import { configFiles, fileLimits } from "../machine.ts"
-import { formatByName } from "../open/read-as.ts"
+import { plainFormatByName } from "../open/read-as.ts"
 import { parsePath } from "../open/tree-path.ts"
 import { type CommonOptions } from "../options.ts"
 import { neededOf } from "../recipients/key-plan.ts"
@@ -88,7 +88,7 @@ async function explainFile(session: Session, options: ExplainOptions): Promise<E
   return {
     file,
     sealed: metadata !== null,
-    format: document?.format.name ?? formatByName(file, undefined, rule?.inputType ?? null),
+    format: document?.format.name ?? plainFormatByName(session, file, undefined, rule?.inputType ?? null),
     config: config === null ? null : { file: config.file, kind: config.kind },
     rule: choice.chosen,
     ...(options.all ? { passed_over: choice.passedOver } : {}),
@@ -129,7 +129,7 @@ async function readDocument(session: Session, file: string, rule: Rule | null): 
     const code = fault.code === "CONFLICT_MARKERS" || fault.code === "METADATA_INVALID" ? fault.code : "SYNTAX"
     throw new AppError(code, { file, line: fault.line }, { exit: 1, hint: fault.hint })
   }
-  const format = await loadFormat(formatByName(file, undefined, rule?.inputType ?? null))
+  const format = await loadFormat(plainFormatByName(session, file, undefined, rule?.inputType ?? null))
   const text = decodeText(opened.bytes)
   if (format.isWhole === true || text === null) return null
   try {

@@ -1,15 +1,16 @@
 import { tokenMark } from "../../core/token.ts"
 import { type Opened, type SealedDocument } from "../../core/document.ts"
-import { type Scan } from "../../core/format.ts"
+import { type FormatName, type Scan } from "../../core/format.ts"
 import { selectorFields } from "../../core/metadata.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { recipientName } from "../../keys/kinds.ts"
 import { keyedFingerprint } from "../../core/fingerprint.ts"
 import { decodeText } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
+import { detectPlainFormat } from "../../formats/plain-name.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { openAlone } from "../open/open-alone.ts"
-import { formatByName, readByContent } from "../open/read-as.ts"
+import { readByContent } from "../open/read-as.ts"
 import { type Session } from "../session.ts"
 import { type Change, compareEntries } from "./compare.ts"
 import { printKeyOf } from "./print-key.ts"
@@ -149,11 +150,15 @@ async function openReading(session: Session, document: SealedDocument): Promise<
   }
 }
 
+function formatOf({ path }: Version): FormatName {
+  return path === null ? "binary" : detectPlainFormat(path)
+}
+
 /** A file that is not sealed on one side is read as its name says, or as the other side is. */
 async function plainScan(text: string, version: Version, other: Version | null): Promise<Scan | null> {
   try {
-    const named = formatByName(version.path, undefined, null)
-    const format = named !== "binary" ? named : other === null ? named : formatByName(other.path, undefined, null)
+    const named = formatOf(version)
+    const format = named !== "binary" ? named : other === null ? named : formatOf(other)
     return (await loadFormat(format)).scan(text)
   } catch (error) {
     if (error instanceof AppError) return null
