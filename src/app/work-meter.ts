@@ -1,4 +1,4 @@
-import { type Meter } from "../core/meter.ts"
+import { type Meter, METER_STEP } from "../core/meter.ts"
 import { type Io } from "../host/io.ts"
 import { progressOn } from "../host/progress.ts"
 
@@ -30,6 +30,8 @@ export function workMeter({ stderr, clock }: Pick<Io, "stderr" | "clock">): Work
       progress.show(`reading ${Math.round(bytes / (1024 * 1024))} MB ...`)
     },
     tick(what, done, total) {
+      // Few values are no long work, however busy the machine is.
+      if (total < METER_STEP) return
       const now = clock()
       if (now - start < quietMs || now - shownAt < pauseMs) return
       shownAt = now
