@@ -55,7 +55,7 @@ function compile(target) {
   const outfile = join(root, "dist-bin", target === here ? "sotto" : `sotto-${target}`)
   const names = readdirSync(join(work, "chunks")).map((name) => `chunks/${name}`)
   const options = ["build", "--compile", "--bytecode", "--format=cjs", "--minify", `--outfile=${outfile}`]
-  // Nothing of the folder that it is called in may be read (rule S15): a plain program of Bun runs what stands there.
+  // Nothing of the folder that it is called in may be read (rule S15): a plain program of Bun runs what is there.
   for (const file of ["dotenv", "bunfig", "tsconfig", "package-json"]) options.push(`--no-compile-autoload-${file}`)
   // Most calls are over before the just-in-time compilers pay: a higher threshold takes a fifth off a short run.
   options.push("--compile-jit-policy=30")

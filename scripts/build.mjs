@@ -102,7 +102,7 @@ async function bundleTo(dir, { codeSplitting, footer, format = "cjs", ...options
 }
 
 /**
- * Each chunk becomes the text of a function as it stands, so that no loader has to put a long text together. One of them
+ * Each chunk becomes the text of a function as it is, so that no loader has to put a long text together. One of them
  * lists what is bundled, for `--version --json`, which is known only when everything is.
  */
 function wrapChunks(list) {
@@ -134,7 +134,7 @@ function commit() {
   return `${stdout.trim()}${isClean ? "" : "-changed"}`
 }
 
-// The compiler writes `./x.ts` into declarations as it stands in the source; what is published has `x.d.ts` only.
+// The compiler writes `./x.ts` into declarations as it is in the source; what is published has `x.d.ts` only.
 function declareTypes() {
   const compiler = fileURLToPath(import.meta.resolve("typescript/package.json")).replace("package.json", "bin/tsc")
   execFileSync(process.execPath, [compiler, "--project", "tsconfig.types.json", "--outDir", join(dist, "types")], {

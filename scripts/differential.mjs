@@ -1,6 +1,6 @@
 // Runs several hundred command lines with real sops (SOPS_BIN, or what --against names) and with the built program called as `sops`, each in a
 // folder of its own that began equal, and compares status, output, errors and what is left behind. What may differ
-// stands with its reason in test/differential/allowed.json; any other difference fails.
+// is with its reason in test/differential/allowed.json; any other difference fails.
 // Behind them come documents that nobody thought of (generated.mjs): --quick does a few of a fixed seed.
 //   node scripts/differential.mjs [--against BINARY] [--quick] [--only TEXT] [--random COUNT --seed N]
 //     [--generated COUNT --seed N] [--verbose] [--list]

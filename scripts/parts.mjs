@@ -1,4 +1,4 @@
-// Which modules stand in one chunk. What is loaded together stands together, since every file costs its own look-up,
+// Which modules are in one chunk. What is loaded together stands together, since every file costs its own look-up,
 // read and compilation; and what a short run seldom needs stands apart, since the engine looks at every letter that it
 // is given. docs/design/performance-notes.md says how to find out which modules a command uses.
 import { join } from "node:path"

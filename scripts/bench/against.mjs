@@ -37,7 +37,7 @@ export async function against({ project, program, commit, rows, rounds, root, en
         command: (round) => [process.execPath, main, ...(row.sotto?.(`${name} ${round}`) ?? row.args)],
         before: row.before === undefined ? undefined : (round) => row.before(round, seal),
       }))
-      // A command that the other commit does not know is no row of the comparison.
+      // A command that the other commit does not know is not a row of the comparison.
       const results = await measure(peers, { rounds: rounds(row), cwd: root, env }).catch(() => null)
       if (results === null) continue
       const ratio = results.this.ms / results.that.ms

@@ -229,7 +229,7 @@ function manyFiles({ root, recipient, isQuick }) {
     {
       ...target,
       name: `decrypt -i, ${count} files of 20 values`,
-      // Each round opens what is sealed anew.
+      // Each round opens what is sealed again.
       before: (_, seal) => {
         plain()
         seal(["encrypt", "-i", "--age", recipient, ...names])

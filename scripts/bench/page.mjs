@@ -40,7 +40,7 @@ function line(row, name) {
   return [...cells, times, ms(other.ms), ratio.toFixed(2), `<= ${target}`, low, isMet ? "met" : "missed"]
 }
 
-/** Who is that near to what cannot be gone below has met the target. */
+/** Whoever is that near to what cannot be gone below has met the target. */
 const floorTimesMax = 1.3
 
 function memoryTable(rows, names) {

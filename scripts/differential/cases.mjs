@@ -2,7 +2,7 @@
 import { shellLines } from "./lines.mjs"
 
 /**
- * @returns cases `{name, argv, env?, stdin?, cwd?, stdout?, isLong?}`, or with `line`, for the shell, in place of `argv`;
+ * @returns cases `{name, argv, env?, stdin?, cwd?, stdout?, isLong?}`, or with `line`, for the shell, instead of `argv`;
  *   `stdout` is `bytes` (or opened content where it is sealed), `help` or `any`
  */
 export function makeCases(facts) {

@@ -1,7 +1,7 @@
 // What of two ends has to agree, and in which sense.
 import { spawnSync } from "node:child_process"
 
-/** Words that scripts look for: they stand in both errors or in neither. */
+/** Words that scripts look for: they are in both errors or in neither. */
 const fragments = [
   "sops metadata not found",
   "MAC mismatch",

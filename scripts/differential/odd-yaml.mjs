@@ -89,7 +89,7 @@ export function oddYaml(dice) {
     return `{${pairs.join(", ")}}`
   }
 
-  /** What stands behind `key:` or `-`, with its line end. */
+  /** What is behind `key:` or `-`, with its line end. */
   const value = (indent, depth) => {
     const pad = " ".repeat(indent)
     const kind = dice.below(20)

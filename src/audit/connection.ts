@@ -39,7 +39,7 @@ const length = 10_000
 /**
  * A connection string as libpq has it, an address or `key=value` pairs, over what variables say.
  *
- * @throws {AppError} `AUDIT_FAILED`, without any of its text: a password stands in it
+ * @throws {AppError} `AUDIT_FAILED`, without any of its text: a password is in it
  * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
  */
 export function readConnection(text: string, { env }: Pick<AuditHost, "env">): Settings {
@@ -84,7 +84,7 @@ function decoded(text: string): string {
   }
 }
 
-/** `key = value`, where a value with blanks stands in single quotes and a backslash keeps what follows it. */
+/** `key = value`, where a value with spaces is in single quotes and a backslash keeps what follows it. */
 function fromPairs(text: string): Map<string, string> {
   const pairs = new Map<string, string>()
   let at = 0

@@ -4,7 +4,7 @@ import { kinds } from "../keys/kinds.ts"
 /**
  * The types that `--decryption-order` or `SOPS_DECRYPTION_ORDER` names. Upstream takes unknown ones, which do nothing.
  *
- * @throws {AppError} `KEY_ORDER_INVALID` when a type stands twice, and for an unknown type
+ * @throws {AppError} `KEY_ORDER_INVALID` when a type appears twice, and for an unknown type
  */
 export function readDecryptionOrder(words: readonly string[]): string[] {
   const order = words.map((word) => word.trim())

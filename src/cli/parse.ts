@@ -62,7 +62,7 @@ function readWords(specs: OptionSpecs, words: readonly string[], passThrough: bo
 /**
  * The words that are arguments, and what the options say: of a line that is not complete yet.
  *
- * @throws {AppError} of a word that cannot stand there
+ * @throws {AppError} of a word that cannot be there
  */
 export function argumentsSoFar(
   { options, passThrough }: Pick<Command, "options" | "passThrough">,
@@ -83,7 +83,7 @@ export function firstArgument(specs: OptionSpecs, words: readonly string[]): num
 }
 
 /**
- * From the first word on that is no option of ours, the parser leaves the rest to whom it may concern. That can still be
+ * From the first word on that is not an option of ours, the parser leaves the rest to whom it may concern. That can still be
  * an argument: `-5m`, as a value.
  */
 function argumentsIn(words: readonly string[], names: Names): string[] {

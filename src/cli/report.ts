@@ -66,13 +66,13 @@ export function exitOf(error: unknown): number {
   return error instanceof AppError ? error.exit : bugExit
 }
 
-/** One line for people that is no error. */
+/** One line for people that is not an error. */
 export function notice(text: string, { json, color }: ReportStyle): string {
   if (json) return `${ascii(JSON.stringify({ schema: 1, notice: text }))}\n`
   return `${paintWith(color)("notice", "notice:")} ${display(text, noticeMax)}\n`
 }
 
-// A notice, or a line of an error, may hold several names, each of them cut where it comes in; what to do next stands at
+// A notice, or a line of an error, may hold several names, each of them cut where it comes in; what to do next is at
 // its end.
 const noticeMax = 600
 

@@ -23,7 +23,7 @@ export interface OptionSpec {
 }
 
 /**
- * What may stand in a place: the name of a file; a key path of the file that stands before it; names of the config, of
+ * What may be in a place: the name of a file; a key path of the file that stands before it; names of the config, of
  * its members, of those who ask to join, or of both; one of some words.
  */
 export type Completes =

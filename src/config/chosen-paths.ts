@@ -101,7 +101,7 @@ function oneElement(at: At): Error {
   )
 }
 
-/** A pattern for keys that are equal to the last one of a path. What stands below it goes with it. */
+/** A pattern for keys that are equal to the last one of a path. What is below it goes with it. */
 function patternOf(paths: readonly ChosenPath[]): string {
   const keys = paths.map(({ steps }) => steps.findLast((step) => step.type === "key")!.key)
   const words = [...new Set(keys)].map((key) => quoted(key))

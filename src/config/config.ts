@@ -27,7 +27,7 @@ export interface Config {
   readonly destinations: readonly DestinationRule[]
   readonly stores: Stores
   readonly people: readonly RecipientSpec[]
-  /** Who asks to be let in: nothing is wrapped for them. */
+  /** Whoever asks to be let in: nothing is wrapped for them. */
   readonly pending: readonly Pending[]
   /** For people; never shown as `sops`. */
   readonly notices: readonly string[]

@@ -3,7 +3,7 @@ import { type ConfigEntry, type ConfigMap, type ConfigValue, invalid } from "./y
 // Reads values as go-yaml decodes them into the typed fields of upstream's config: what is absent or null is the
 // field's zero, any scalar is a text, and what does not fit is an error.
 
-/** The fields of a mapping; none for null. @throws {AppError} when it is not a mapping, or a key stands twice */
+/** The fields of a mapping; none for null. @throws {AppError} when it is not a mapping, or a key appears twice */
 export function fieldsOf(value: ConfigValue | undefined): ReadonlyMap<string, ConfigEntry> {
   const map = present(value)
   return map === null ? new Map<string, ConfigEntry>() : mapOf(map).entries

@@ -6,7 +6,7 @@ import { type DestinationRule } from "./sops-yaml.ts"
 
 export interface Destination {
   readonly rule: DestinationRule
-  /** `null`: the file is uploaded as it stands. */
+  /** `null`: the file is uploaded as it is. */
   readonly recreation: Rule | null
 }
 

@@ -16,7 +16,7 @@ type Collection = CST.BlockMap | CST.BlockSequence | CST.FlowCollection
 
 /**
  * A YAML text that people wrote, open for changes. The nodes of its document say where something is; what is changed are the
- * tokens that they were made of, so that every other byte stays: comments, blanks, quotes and line ends.
+ * tokens that they were made of, so that every other byte stays: comments, spaces, quotes and line ends.
  *
  * Every change ends in a new text: a token that was changed has no node any more.
  */
@@ -25,7 +25,7 @@ export class YamlText {
   readonly #document: Document.Parsed
   readonly #text: string
 
-  /** @throws {AppError} `CONFIG_BY_HAND` when it is no single document */
+  /** @throws {AppError} `CONFIG_BY_HAND` when it is not a single document */
   constructor(text: string) {
     this.#text = text
     this.#tokens = [...new Parser().parse(text)]
@@ -78,7 +78,7 @@ export class YamlText {
     return this.#written()
   }
 
-  /** In place of a single text a list of that text and another one. */
+  /** Instead of a single text a list of that text and another one. */
   addToSingle(path: Path, text: string): string {
     const { collection, index } = this.#place(path)
     const item = itemsOf(collection)[index]!
@@ -246,7 +246,7 @@ function dropIndent({ start }: Item): void {
   if (start[0]?.type === "space") start.shift()
 }
 
-/** @param removed - stood at that place */
+/** @param removed - was at that place */
 function closeGap(items: readonly Item[], index: number, removed: Item): void {
   const [before, after] = [items[index - 1], items[index]]
   if (before === undefined && after !== undefined) after.start = removed.start
@@ -273,7 +273,7 @@ function pushIntoFlow(items: Item[], last: Item | undefined, item: Item): void {
   items.push(item)
 }
 
-/** What stands behind the value: blanks, a comment, the end of the line. */
+/** What follows the value: spaces, a comment, the end of the line. */
 function endOf({ value, sep }: Item): CST.SourceToken[] | null {
   if (value === undefined) return sep ?? null
   if (value.type === "block-map" || value.type === "block-seq") return endOf(itemsOf(value).at(-1)!)

@@ -108,7 +108,7 @@ export type VariableName = keyof typeof variables
 export interface Environment {
   /** As it is set: a variable that is set but empty is `""`, and counts as set. */
   text(name: string): string | undefined
-  /** @throws {AppError} `ENVIRONMENT_INVALID` when it is set to something that is no boolean; empty is `false` */
+  /** @throws {AppError} `ENVIRONMENT_INVALID` when it is set to something that is not a boolean; empty is `false` */
   flag(name: string): boolean | undefined
   /** Comma-separated and trimmed; pieces that are empty are left out. */
   list(name: string): readonly string[] | undefined

@@ -25,7 +25,7 @@ export interface FileFacts {
   readonly groupId: number
   /** Permission bits, as in `0o644`. */
   readonly mode: number
-  /** The file system that it lies on. */
+  /** The file system that it is on. */
   readonly device: number
 }
 

@@ -19,7 +19,7 @@ export function regexesOf(globs: readonly Glob[]): string[] {
 function regexOf(segments: readonly Segment[]): string {
   const parts = segments.map((segment, index) => {
     const isLast = index === segments.length - 1
-    // At the end it is what lies below, and not nothing.
+    // At the end it is what is below, and not nothing.
     if (segment === "deep") return isLast ? "(?s:.+)" : "(?:[^/]*/)*"
     return segment.map(tokenRegex).join("") + (isLast ? "" : "/")
   })
@@ -67,7 +67,7 @@ function inClass(code: number): string {
   return /[0-9A-Za-z]/.test(char) ? char : `\\x{${code.toString(16)}}`
 }
 
-/** A text that a pattern matches as it stands. */
+/** A text that a pattern matches as it is. */
 export function quoted(text: string): string {
   return text.replaceAll(/[\\.+*?()|[\]{}^$]/g, "\\$&")
 }

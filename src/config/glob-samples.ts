@@ -36,7 +36,7 @@ function sampleOf(spelling: string, filling: Filling): string | null {
   const parts = text.split("/")
   const segments = parts.flatMap((part, index) => {
     if (part !== "**") return [segmentOf(part, filling)]
-    // At the end it is what lies below, and not nothing.
+    // At the end it is what is below, and not nothing.
     return index === parts.length - 1 && filling.deep.length === 0 ? [fresh] : filling.deep
   })
   const all = isAnchored ? segments : [...filling.deep, ...segments]

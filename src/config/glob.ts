@@ -190,7 +190,7 @@ function matchSegments(segments: readonly Segment[], parts: readonly (readonly s
       part = ++retryPart
     }
   }
-  // A `**` at the end was reached only if a part was left for it: `a/**` is what lies below `a`, not `a` itself.
+  // A `**` at the end was reached only if a part was left for it: `a/**` is what is below `a`, not `a` itself.
   return segment === segments.length
 }
 

@@ -34,7 +34,7 @@ export interface DestinationRule {
   readonly vaultMount: string
   /** 0: not given. */
   readonly vaultVersion: number
-  /** `null`: the file is uploaded as it stands. */
+  /** `null`: the file is uploaded as it is. */
   readonly recreation: CreationRule | null
   readonly omitExtensions: boolean
 }

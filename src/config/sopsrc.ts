@@ -22,7 +22,7 @@ import { type At, type ConfigEntry, type ConfigValue, invalid, readOnlyDocument 
 /** sotto's own config: strict, with names for people. docs/configuration.md describes it. */
 export interface Sopsrc {
   readonly rules: readonly SopsrcRule[] | null
-  /** `creation_rules` as they stand in a `.sops.yaml`, in place of `rules`. */
+  /** `creation_rules` as they are in a `.sops.yaml`, instead of `rules`. */
   readonly creationRules: readonly CreationRule[] | null
   readonly destinationRules: readonly DestinationRule[]
   readonly stores: Stores

@@ -75,7 +75,7 @@ export function readOnlyDocument(source: string): ConfigValue | null {
   return readValues(source)
 }
 
-/** A config that is wrong at one place. `problem` never holds its text: a private key may stand in the wrong place. */
+/** A config that is wrong at one place. `problem` never holds its text: a private key may be in the wrong place. */
 export function invalid(where: At, problem: string, hint?: string): AppError {
   return new AppError("CONFIG_INVALID", { ...where }, { subject: problem, hint })
 }
@@ -127,7 +127,7 @@ function convertMap(node: MapNode, budget: Budget, depth: number): ConfigMap {
       if (map.type !== "map") fault ??= { at: place, problem: "`<<` takes a mapping or a list of mappings" }
       else {
         fault ??= map.fault
-        // What stands in the mapping itself wins, then what was merged first.
+        // What is in the mapping itself wins, then what was merged first.
         for (const [name, entry] of map.entries) if (!entries.has(name)) entries.set(name, entry)
       }
     }

@@ -16,11 +16,11 @@ export interface Where {
 export interface Detail {
   /** Facts for people, one a line: places that were searched, names, reasons. Never text of a document. */
   readonly notes?: readonly string[] | undefined
-  /** In place of the catalog's hint. `{file}` in either stands for the file of the error. */
+  /** Instead of the catalog's hint. `{file}` in either stands for the file of the error. */
   readonly hint?: string | undefined
   /** Short qualifier behind the title, such as the name of an option or of a known key. Never text of a document. */
   readonly subject?: string | undefined
-  /** In place of the catalog's exit status, where upstream's depends on the situation. */
+  /** Instead of the catalog's exit status, where upstream's depends on the situation. */
   readonly exit?: number | undefined
   /** All that the sops face says, where callers look for upstream's words. Never text of a document. */
   readonly asUpstream?: string | undefined

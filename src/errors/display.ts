@@ -9,7 +9,7 @@ const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
 
 /**
- * Text from a file, a service or the command line, as it stands in an error or a notice: on one line, with unseen
+ * Text from a file, a service or the command line, as it is in an error or a notice: on one line, with unseen
  * characters escaped, and cut at 200 characters. A backslash stays as it is, so the result is for reading and not for
  * parsing.
  */
@@ -61,7 +61,7 @@ function escaped(character: string): string {
 // A plugin that was handed an identity may quote it.
 const identity = /AGE-(PLUGIN|SECRET-KEY)-[^\s"']+/gi
 
-/** What a plugin, a program or a service says, as it may stand in a question or an error: one line, at most 200 characters. */
+/** What a plugin, a program or a service says, as it may be in a question or an error: one line, at most 200 characters. */
 export function oneLine(text: string): string {
   const plain = text
     .replace(/[\p{C}\s]+/gu, " ")

@@ -149,7 +149,7 @@ function ended(
 ): Promise<{ status: number | null; signal: NodeJS.Signals | null }> {
   return new Promise((resolve, reject) => {
     child.on("error", (error) => {
-      // A signal that could not be given is no failed start.
+      // A signal that could not be given is not a failed start.
       if (child.pid === undefined) reject(startError(io, order, error))
     })
     child.once("exit", (status, signal) => resolve({ status, signal }))

@@ -25,7 +25,7 @@ const suffix = ".draft"
 const magic = "sotto draft 1"
 
 /**
- * Keeps a sealed text for a file, in place of an earlier one for the same file (rule S27).
+ * Keeps a sealed text for a file, instead of an earlier one for the same file (rule S27).
  *
  * @param draft - `base`: the bytes that the file had when the work began; `null` for a new file
  * @returns the path of the draft

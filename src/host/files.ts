@@ -118,7 +118,7 @@ export function absolute({ cwd }: Pick<Io, "cwd">, path: string): string {
   return resolve(cwd, path)
 }
 
-/** Both paths absolute and without links. A folder lies in itself. */
+/** Both paths absolute and without links. A folder is in itself. */
 export function isInside(folder: string, path: string): boolean {
   const way = relative(folder, path)
   return way !== ".." && !way.startsWith(`..${sep}`) && !isAbsolute(way)

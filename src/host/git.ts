@@ -42,7 +42,7 @@ export function gitTop(io: BorderHost, folder: string): string | null {
 }
 
 /**
- * Every repository that a folder lies in by its name, the innermost first. A link in an outer one may lead into
+ * Every repository that a folder is in by its name, the innermost first. A link in an outer one may lead into
  * another, so a path is bound by all of them.
  */
 export function enclosingGitTops(io: BorderHost, folder: string): string[] {

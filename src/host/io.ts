@@ -106,7 +106,7 @@ function homeFolder(env: ReadonlyMap<string, string>, platform: NodeJS.Platform)
   }
 }
 
-/** A program that is one executable has a script that is no file. */
+/** A program that is one executable has a script that is not a file. */
 function programFile(fs: Pick<FileSystem, "realpath">): string {
   try {
     return fs.realpath(process.argv[1] ?? "")

@@ -20,7 +20,7 @@ export interface PrivateDir {
 export interface PrivateDirOptions {
   /** Start of the name; the default is also the pattern that leftovers are found by. */
   readonly prefix?: string
-  /** In place of memory (`/dev/shm`) or else `TMPDIR`. As `sops` it is always `TMPDIR`. */
+  /** Instead of memory (`/dev/shm`) or else `TMPDIR`. As `sops` it is always `TMPDIR`. */
   readonly base?: string
 }
 
@@ -112,7 +112,7 @@ function assertPrivate({ fs, processes, platform }: FolderHost, path: string): v
   throw Object.assign(new Error("the file system keeps no modes"), { code: "EPERM" })
 }
 
-/** What lies in memory never reaches a disk. */
+/** What is in memory never reaches a disk. */
 function isMemoryUsable({ fs, platform }: FolderHost): boolean {
   if (platform !== "linux") return false
   try {

@@ -6,7 +6,7 @@ type TagHost = Pick<Io, "fs" | "processes" | "platform">
 
 /**
  * Names this process in the names of its temporary files, so that a later run can tell what was left by a killed one
- * from what is in use: `<machine and process space>-<pid>`. A number alone would not do, since containers count anew
+ * from what is in use: `<machine and process space>-<pid>`. A number alone would not do, since containers count again
  * and a folder may be shared with other machines.
  */
 export function processTag(io: TagHost): string {

@@ -71,7 +71,7 @@ function replacement(): Processes["replace"] {
   const { execve, platform }: NodeJS.Process & { execve?: Execve } = process
   if (execve === undefined || platform === "win32") return null
   return (program, args, env) => {
-    // It is marked as experimental, and a warning would stand on the program's standard error.
+    // It is marked as experimental, and a warning would be on the program's standard error.
     process.emitWarning = () => {}
     execve.call(process, program, [program, ...args], env)
   }

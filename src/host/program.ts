@@ -54,7 +54,7 @@ export async function runProgram(
     cwd: options.cwd ?? io.cwd,
     input: options.input ?? new Uint8Array(),
     maxBuffer: options.outputBytesMax ?? outputBytesMaxDefault,
-    // What is too much of it is thrown away: a chatty helper is no failed one.
+    // What is too much of it is thrown away: a chatty helper is not a failed one.
     buffer: { stdout: true, stderr: false },
     cancelSignal: cancel.signal,
   })

@@ -104,7 +104,7 @@ export function realInput(parts: StreamParts, fd: number): Input {
   }
 }
 
-/** @param isError - standard error: nobody can be told that it cannot be written, so that is no failure */
+/** @param isError - standard error: nobody can be told that it cannot be written, so that is not a failure */
 export function realOutput(
   parts: StreamParts,
   { fd, env, isError }: { readonly fd: number; readonly env: ReadonlyMap<string, string>; readonly isError: boolean },

@@ -7,7 +7,7 @@ import { type Io } from "./io.ts"
 /**
  * Tells whether a signal came from the terminal. A terminal signals every process of the foreground group, so the
  * child has it already, and a second one would make many programs give up at once; a signal from `kill` reaches us
- * alone and must be passed on. Node does not say who sent a signal, so a process that does nothing stands in our
+ * alone and must be passed on. Node does not say who sent a signal, so a process that does nothing is in our
  * group: what came from the terminal has ended it too.
  */
 export interface Witness {

@@ -45,7 +45,7 @@ type Writer = Pick<
 
 /**
  * Puts bytes into a file, whole or not at all: through a temporary file beside it, flushed to the disk and renamed.
- * A file that is no regular one, has more hard links, or lies where no temporary file can be made or renamed (a file
+ * A file that is not a regular one, has more hard links, or is where no temporary file can be made or renamed (a file
  * that is mounted into a container) is written in place; should that fail half-way, the old bytes are put back.
  *
  * From the last look at the target to the rename the work is one synchronous piece. A signal before that takes the

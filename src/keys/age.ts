@@ -98,7 +98,7 @@ interface Attempt {
   readonly context: KeyContext
 }
 
-/** An identity that cannot be used is no reason to give up: another may do. A broken stanza is one. */
+/** An identity that cannot be used is not a reason to give up: another may do. A broken stanza is one. */
 async function attempt(
   { identity, header, aead, context }: Attempt,
   fail: (reason: string) => void,

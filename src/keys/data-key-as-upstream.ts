@@ -56,7 +56,7 @@ function indent(text: string, prefix: string): string {
     .join("\n")
 }
 
-/** Breaks at single blanks; a word that is longer than a line stands on its own. */
+/** Breaks at single spaces; a word that is longer than a line is on its own. */
 function wrapWords(text: string, columns: number): string {
   const lines: string[] = []
   let line = ""

@@ -2,7 +2,7 @@
 export interface KeyDialect {
   /** Where age identities are looked for when no variable names a place: upstream's one, or all that any guide names. */
   readonly identityPlaces: "upstream" | "all"
-  /** One line of a key file that is no identity makes the whole file unusable. */
+  /** One line of a key file that is not an identity makes the whole file unusable. */
   readonly strictKeyFiles: boolean
   /** What is asked for a locked identity. */
   passphraseQuestion(place: string, of: "identity" | "ssh key"): string
@@ -18,11 +18,11 @@ export interface KeyDialect {
   readonly trustsAnyVault: boolean
   /** Wrapping for a Vault key that is not there goes on, and Vault creates it. */
   readonly createsVaultKeys: boolean
-  /** The name of this machine stands in the names of AWS sessions. */
+  /** The name of this machine is in the names of AWS sessions. */
   readonly namesHostInSessions: boolean
   /** The answers of a key service say in upstream's words why a data key could not be had. */
   readonly explainsAsUpstream: boolean
-  /** The address of a key service that is none is named and skipped. */
+  /** The address of a key service that is not one is named and skipped. */
   readonly skipsBadServices: boolean
   /** A key service that is not on this machine is warned of: data keys go to it in the clear. */
   readonly warnsOfRemoteServices: boolean

@@ -9,7 +9,7 @@ export interface ParsedIdentities {
 export interface ParseOptions {
   /** `SOPS_AGE_KEY` may hold several identities a line, since CI variables lose their line ends. */
   readonly severalPerLine: boolean
-  /** As upstream: no blanks around an identity, and one bad line spoils all. */
+  /** As upstream: no spaces around an identity, and one bad line spoils all. */
   readonly strict: boolean
 }
 

@@ -38,7 +38,7 @@ export interface KindInProto<T extends RecipientType = RecipientType> {
   readonly fields: readonly (readonly [number: number, name: keyof RecipientFields[T] & string, is?: "pairs"])[]
 }
 
-/** Where a kind stands in the orders of upstream, from 0. */
+/** Where a kind is in the orders of upstream, from 0. */
 export interface KindRanks {
   /** Sections of a group that is read from a file: who is asked first. */
   readonly inFile: number
@@ -52,7 +52,7 @@ export interface KindRanks {
 export interface Kind<T extends RecipientType = RecipientType> extends KindInFile<T>, NamedKind<T>, Manifest {
   readonly type: T
   readonly ranks: KindRanks
-  /** What is expected, for the error about a text that is none. */
+  /** What is expected, for the error about a text that is not one. */
   readonly form: string
   /** Reads the text form. @returns `null` for a text that has not this form */
   parse(text: string, extras: KmsExtras): RecipientFields[T] | null

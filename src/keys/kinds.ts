@@ -42,7 +42,7 @@ export function kindOf(type: Recipient["type"]): Kind | undefined {
   return kinds.find((kind) => kind.type === type)
 }
 
-/** @param among - in place of all kinds, in tests */
+/** @param among - instead of all kinds, in tests */
 export function manifestOf(type: Recipient["type"], among: readonly Manifest[] = kinds): Manifest | undefined {
   return among.find((manifest) => manifest.type === type)
 }

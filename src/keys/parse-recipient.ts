@@ -72,7 +72,7 @@ function faultOf(recipient: KnownRecipient): string | null {
   return control.test(name) ? "it holds a control character" : kindOf(recipient.type)!.against(recipient)
 }
 
-/** Whether a recipient that stands in a file is one; what a later release has added may be. */
+/** Whether a recipient that is in a file is one; what a later release has added may be. */
 export function isReadable(recipient: Recipient): boolean {
   return recipient.type === "unknown" || faultOf(recipient) === null
 }
@@ -85,7 +85,7 @@ export function unknownKinds(recipients: readonly Recipient[]): AppError {
 
 const shownMax = 100
 
-/** An identity that stands in the wrong place is a secret: only what begins like a recipient is ever shown. */
+/** An identity that is in the wrong place is a secret: only what begins like a recipient is ever shown. */
 function shown(text: string): string | undefined {
   return /^(age1|ssh-(ed25519|rsa) |arn:|projects\/|https?:\/\/|[0-9A-Fa-f]{8})/.test(text)
     ? text.slice(0, shownMax)

@@ -100,7 +100,7 @@ export interface RunResult {
 /** One kind of recipient. */
 export interface KeyProvider {
   /**
-   * The recipient with all that has to stand in the file beside the wrapped data key, where users may leave something
+   * The recipient with all that has to be in the file beside the wrapped data key, where users may leave something
    * out: the version of a key. Asked for before `wrap`.
    *
    * @throws {AppError} when that cannot be found out
@@ -122,7 +122,7 @@ export interface KeyProvider {
   agree?(recipient: Recipient, context: KeyContext): Promise<void>
   /**
    * Whether what opened an entry in this run is the private side of its recipient. The recipient of an entry is not
-   * authenticated, and a stanza of the user's own may stand beside the name of somebody else. Without this, unwrapping
+   * authenticated, and a stanza of the user's own may be beside the name of somebody else. Without this, unwrapping
    * has shown it: the service was asked for that very key.
    */
   isFor?(entry: WrappedKey, context: KeyContext): Promise<boolean>
@@ -134,7 +134,7 @@ export interface Explanation {
   readonly places: readonly SearchedPlace[]
   /** The whole message of upstream for this entry, on one line. */
   readonly asUpstream: string
-  /** In place of "no identity here fits", when more is known. */
+  /** Instead of "no identity here fits", when more is known. */
   readonly reasons?: readonly string[] | undefined
   /** What to do next, where it is not to get an identity. */
   readonly hint?: string | undefined

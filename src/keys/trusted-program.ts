@@ -31,7 +31,7 @@ export async function programAt(path: string, context: KeyContext): Promise<Trus
 
 /**
  * Why a program may not be run with secrets near it (security rule S6): strangers may have put it there or may change
- * it. It lies in the repository, in the working folder, in any node_modules, or others can write to it.
+ * it. It is in the repository, in the working folder, in any node_modules, or others can write to it.
  *
  * @returns the end of a sentence that begins with the program's path; `null` when it may run
  */

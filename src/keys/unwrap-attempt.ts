@@ -16,7 +16,7 @@ export interface Attempt {
   /** Of a share or of the whole data key, in bytes. */
   readonly length: number
   readonly failures: Set<string>
-  /** It opened, and what was in it is no data key. */
+  /** It opened, and what was in it is not a data key. */
   hasWrongLength: boolean
 }
 
@@ -112,7 +112,7 @@ export async function isAgreedTo({ entry, manifest, failures }: Attempt, context
   }
 }
 
-/** The time for all services together, or for all that lies on this machine, was over. */
+/** The time for all services together, or for all that is on this machine, was over. */
 export function noteTimeUp({ manifest, failures }: Attempt): void {
   const subject = `${manifest?.title ?? "it"}, when the time for all of them was over`
   failures.add(reasonOf(new AppError("KEY_TIMEOUT", {}, { subject })))

@@ -29,14 +29,14 @@ export interface UnwrapOptions {
   /** Types of recipients; `null` or absent: age, pgp, then all others as the file has them. */
   readonly decryptionOrder?: readonly string[] | null
   readonly manifests?: readonly Manifest[]
-  /** Who is asked; this process alone by default. */
+  /** Whoever is asked; this process alone by default. */
   readonly services?: KeyServices
   /** For the error: what people call a recipient. */
   readonly nameOf?: NameOf
-  /** In place of `SOTTO_KEY_TIMEOUT` and the built-in times. */
+  /** Instead of `SOTTO_KEY_TIMEOUT` and the built-in times. */
   readonly timing?: Timing
   /**
-   * By `performance.now()`: after that no further entry is tried with what lies on this machine. For files that nobody has
+   * By `performance.now()`: after that no further entry is tried with what is on this machine. For files that nobody has
    * looked at: each of many entries may cost a computation.
    */
   readonly localUntil?: number | undefined

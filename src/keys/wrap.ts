@@ -15,7 +15,7 @@ export interface WrapOptions {
   /** Goes into the metadata, to the second, for all types but age. */
   readonly now: Date
   readonly manifests?: readonly Manifest[]
-  /** Who is asked for each recipient, one after the other until one succeeds; this process alone by default. */
+  /** Whoever is asked for each recipient, one after the other until one succeeds; this process alone by default. */
   readonly services?: KeyServices
 }
 
@@ -88,7 +88,7 @@ export async function wrapDataKey(
 
 type Load = () => Promise<KeyProvider>
 
-/** Who can wrap for a recipient: this process, and every other service, in this order. */
+/** Whoever can wrap for a recipient: this process, and every other service, in this order. */
 async function wrappers(
   { isLocal, remote }: KeyServices,
   manifests: readonly Manifest[],

@@ -12,7 +12,7 @@ export interface Chunks {
   readonly late: readonly string[]
   /** @param name - of a chunk in the folder */
   readonly body: (name: string) => Body
-  /** Loads what is no chunk: a module of the runtime. */
+  /** Loads what is not a chunk: a module of the runtime. */
   readonly require: Load
 }
 

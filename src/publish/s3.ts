@@ -64,7 +64,7 @@ async function login(region: string, context: KeyContext): Promise<Credentials> 
 }
 
 /**
- * The bucket stands in the name of the host where it can be one, else in the path, as in Amazon's own libraries.
+ * The bucket is in the name of the host where it can be one, else in the path, as in Amazon's own libraries.
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/userguide/VirtualHosting.html
  */

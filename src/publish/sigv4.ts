@@ -10,7 +10,7 @@ export interface Credentials {
 
 export interface Signable {
   readonly method: string
-  /** Its path is signed as it stands: already encoded, once. */
+  /** Its path is signed as it is: already encoded, once. */
   readonly url: URL
   readonly headers: Readonly<Record<string, string>>
   readonly body: Uint8Array

@@ -42,7 +42,7 @@ function familyFacts(name: string): CommandFacts {
   return { name, summary: members.join(", "), options: [], completes: members }
 }
 
-/** Commands of one word, which may stand first. */
+/** Commands of one word, which may be first. */
 export function firstWords(commands: readonly CommandFacts[]): CommandFacts[] {
   return commands.filter(({ name }) => !name.includes(" "))
 }

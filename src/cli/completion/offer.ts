@@ -10,7 +10,7 @@ import { type Shell, shells } from "./shells.ts"
 const lineBytesMax = 256 * 1024
 
 /**
- * `__complete`, which help does not show. What a script of completion asks: which key paths and names may stand at the cursor. The words of the line come by
+ * `__complete`, which help does not show. What a completion script asks: which key paths and names may be at the cursor. The words of the line come by
  * standard input, each ended by a NUL, since a value that is being set may be among them and everybody sees arguments.
  *
  * @param words - the shell, and the place of the word at the cursor
@@ -143,7 +143,7 @@ function aboutText(text: string): string {
 /**
  * A word of a line as bash has it for completion: with the quotes that were typed, of which the last may be open yet.
  *
- * @returns what the word would be; substitutions stay as they stand
+ * @returns what the word would be; substitutions stay as they are
  */
 export function unquoted(word: string): string {
   let text = ""

@@ -64,7 +64,7 @@ function option({ long, short, summary, takes }: OptionFacts): string {
     takes === "nothing"
       ? ""
       : `:value:${takes === "asked" ? "_sotto_offer" : takes === "file" ? "_files" : takes === "text" ? "" : `(${takes.join(" ")})`}`
-  // With its sign a value may stand in the same word, or in the next one.
+  // With its sign a value may be in the same word, or in the next one.
   const name = takes === "nothing" ? long : `${long}=`
   if (short === undefined) return `      ${quoted(`*${name}[${text}]${value}`)}`
   return `      ${quoted("*")}{${short},${name}}${quoted(`[${text}]${value}`)}`

@@ -64,7 +64,7 @@ function describe(prefix: string, name: string): string {
   return name === "help" || name === "h" ? commandTexts["help"]! : (commandTexts[prefix + name] ?? "")
 }
 
-/** What goes on from the letters that stand there, and is not on the line yet. */
+/** What goes on from the letters that are there, and is not on the line yet. */
 function spellingsFor(spec: FlagSpec, last: string, words: readonly string[]): string[] {
   const typed = last.replace(/^--?/, "")
   const names = [spec.name, ...(spec.short === undefined ? [] : [spec.short])]

@@ -1,6 +1,6 @@
 import { type FlagSpec, type FlagValue, type ParsedFlags } from "./grammar.ts"
 
-/** Every flag of the command line of sops, once. Which command has which stands in `commands.ts`. */
+/** Every flag of the command line of sops, once. Which command has which is in `commands.ts`. */
 const specs = {
   decrypt: { short: "d", kind: "switch" },
   encrypt: { short: "e", kind: "switch" },
@@ -152,7 +152,7 @@ export class Flags {
     return this.#values.has(name)
   }
 
-  /** It stands on the command line. */
+  /** It is on the command line. */
   isGiven(name: FlagName): boolean {
     return this.#given.has(name)
   }

@@ -23,15 +23,15 @@ export interface UsageFault {
 export interface ParsedFlags {
   /** By the long name, defaults and variables included. */
   readonly values: ReadonlyMap<string, FlagValue>
-  /** Long names of flags that stand on the command line. */
+  /** Long names of flags that are on the command line. */
   readonly given: ReadonlySet<string>
-  /** What is left when the first word comes that is no flag. */
+  /** What is left when the first word comes that is not a flag. */
   readonly rest: readonly string[]
   readonly fault: UsageFault | null
 }
 
 /**
- * Reads flags up to the first word that is none; what follows is not looked at.
+ * Reads flags up to the first word that is not one; what follows is not looked at.
  *
  * A value is taken verbatim, also one that begins with a dash. Short flags are never bundled. Of a repeated flag the
  * last value counts, and the earlier ones are not judged. When a fault is found, what came before it is kept.
@@ -113,7 +113,7 @@ export function reorder(specs: readonly FlagSpec[], words: readonly string[]): s
  * Values from the environment, and what holds without one. A variable that is set but empty counts: a switch is off
  * then, and a text is empty.
  *
- * @throws {RangeError} never; a switch that is no boolean gives a fault, with which every command fails
+ * @throws {RangeError} never; a switch that is not a boolean gives a fault, with which every command fails
  */
 export function defaultsOf(
   specs: readonly FlagSpec[],

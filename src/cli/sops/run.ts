@@ -184,7 +184,7 @@ async function help(name: string | null): Promise<Outcome> {
   return { output: helpText(name) }
 }
 
-/** The fault and the help stand on standard output, the fault alone in the log. */
+/** The fault and the help are on standard output, the fault alone in the log. */
 async function wrongUsage(text: string, name: string | null): Promise<Ended> {
   const { helpText } = await import("./help.ts")
   const isLeaf = name !== null && name !== "groups" && name !== "completion"

@@ -18,7 +18,7 @@ export function isRegular({ mode }: Pick<GitFile, "mode">): boolean {
   return mode.startsWith("100")
 }
 
-/** What stands at a place in one of two states; `id` is `null` where git has not looked at the file. */
+/** What is at a place in one of two states; `id` is `null` where git has not looked at the file. */
 export interface GitSide {
   readonly mode: string
   readonly id: string | null

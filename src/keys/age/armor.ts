@@ -39,7 +39,7 @@ export function decodeArmor(text: string, charsMax: number): Uint8Array {
   return Buffer.concat(parts)
 }
 
-/** Blank lines before and blanks after are no part of the armor; blanks in the first line are. */
+/** Blank lines before and spaces after are no part of the armor; spaces in the first line are. */
 function trimBlanks(text: string): string {
   let start = 0
   let lineStart = 0

@@ -23,7 +23,7 @@ export async function sealFile(
 }
 
 /**
- * Opens what stands behind a header.
+ * Opens what follows a header.
  *
  * @param fileKey - of 16 bytes; it is wiped
  * @throws {AppError} `STANZA_INVALID` when header or payload were changed

@@ -32,7 +32,7 @@ export interface Identity {
 }
 
 /**
- * Reads one identity as it stands in a key file.
+ * Reads one identity as it is in a key file.
  *
  * @returns the identity, or why the text is none; the reason never quotes it
  */

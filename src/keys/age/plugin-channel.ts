@@ -10,7 +10,7 @@ const newline = 10
 /** A plugin that runs; messages in both directions are stanzas. */
 export interface Channel {
   send(type: string, args?: readonly string[], body?: Uint8Array): Promise<void>
-  /** @throws {AppError} `PLUGIN_FAILED` when the plugin ends, or says what is no stanza, or over 1 MB */
+  /** @throws {AppError} `PLUGIN_FAILED` when the plugin ends, or says what is not a stanza, or over 1 MB */
   receive(): Promise<Stanza>
 }
 

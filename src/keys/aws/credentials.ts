@@ -82,7 +82,7 @@ async function assumeRole(
 }
 
 /**
- * The name of a session stands in the logs of the account that owns the role, so it tells nothing of this machine. As
+ * The name of a session is in the logs of the account that owns the role, so it tells nothing of this machine. As
  * `sops` it is upstream's, since policies may ask for it.
  *
  * @see sops v3.13.2 kms/keysource.go, createSTSConfig

@@ -69,7 +69,7 @@ export const kmsKind = {
     fields: {
       needed: ["arn"],
       optional: ["role", "context", "aws_profile"],
-      // The ARN is taken as it stands: a role is a field of its own here.
+      // The ARN is taken as it is: a role is a field of its own here.
       read: ({ text, map }) => ({
         arn: text("arn"),
         role: text("role"),

@@ -66,7 +66,7 @@ function decode(text: string): Buffer | null {
 
 const versions = sessionMemo<AzureRecipient>()
 
-/** The version has to stand in the file: the newest one is another one tomorrow. */
+/** The version has to be in the file: the newest one is another one tomorrow. */
 function newestVersion(recipient: AzureRecipient, context: KeyContext): Promise<AzureRecipient> {
   const { vaultUrl, name } = recipient
   return versions(context, JSON.stringify([vaultUrl, name]), async () => {

@@ -18,7 +18,7 @@ const hostShape = /^[a-z0-9-]{1,63}(\.[a-z0-9-]{1,63}){1,10}$/
 
 /**
  * Reads `WWW-Authenticate`. A vault can name any directory and any resource, so the resource has to be a domain that
- * the vault itself lies in: otherwise a stranger's vault would get tokens for other services.
+ * the vault itself is in: otherwise a stranger's vault would get tokens for other services.
  *
  * @throws {AppError} `KEY_ANSWER`
  * @see https://learn.microsoft.com/azure/key-vault/general/authentication-requests-and-responses

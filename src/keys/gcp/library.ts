@@ -14,7 +14,7 @@ const scopes = ["https://www.googleapis.com/auth/cloud-platform", "https://www.g
 const anyProject = "-"
 const emailShape = /^[A-Za-z0-9._%+@:-]{3,200}$/
 
-// The library warns on standard error of every machine that is none of Google's. What was looked for, and where, is said
+// The library warns on standard error of every machine that is not one of Google's. What was looked for, and where, is said
 // by our error, once.
 const { emitWarning } = process
 process.emitWarning = (...args: unknown[]): void => {

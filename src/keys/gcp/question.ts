@@ -18,7 +18,7 @@ export interface GcpQuestion {
 export interface GcpAnswer {
   /** The key that answered; `null` when it does not tell. */
   readonly name: string | null
-  /** `null` for what is no bytes. */
+  /** `null` for what is not bytes. */
   readonly bytes: Uint8Array | null
 }
 

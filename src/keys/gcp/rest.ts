@@ -13,7 +13,7 @@ export async function askByRest({ to, operation, bytes }: GcpQuestion, way: Way)
   const { endpoint, authorization, context } = way
   const { resourceId } = to
   const [asked, answered] = operation === "encrypt" ? ["plaintext", "ciphertext"] : ["ciphertext", "plaintext"]
-  // A project may have a ":" in its name, which may stand in a path as it is.
+  // A project may have a ":" in its name, which may be in a path as it is.
   const path = resourceId.split("/").map((part) => encodeURIComponent(part).replaceAll("%3A", ":"))
   const url = new URL(`${endpoint.origin}/v1/${path.join("/")}:${operation}?%24alt=json%3Benum-encoding%3Dint`)
   const answer = await sendPatiently(

@@ -11,7 +11,7 @@ export interface TlsSettings {
   readonly ca?: string
   readonly certificate?: string
   readonly key?: string
-  /** The name that the certificate has to have, in place of the host. */
+  /** The name that the certificate has to have, instead of the host. */
   readonly serverName?: string
   /** Any certificate will do. */
   readonly isUnchecked?: boolean

@@ -10,7 +10,7 @@ export function parseJson(body: Uint8Array | string): Json {
   }
 }
 
-/** What stands at a path of names; `undefined` when nothing does. */
+/** What is at a path of names; `undefined` when nothing does. */
 export function jsonField(json: Json, ...path: readonly string[]): Json {
   let at = json
   for (const name of path) {

@@ -20,10 +20,10 @@ export interface HttpRequest {
   readonly bytesMax?: number
   /** Less than the time that every request has. */
   readonly timeoutMs?: number
-  /** In place of what the variables for proxies say. */
+  /** Instead of what the variables for proxies say. */
   readonly proxy?: URL
   readonly tls?: TlsSettings
-  /** A Unix socket in place of the host of the URL. */
+  /** A Unix socket instead of the host of the URL. */
   readonly socketPath?: string
 }
 

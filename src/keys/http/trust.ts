@@ -14,7 +14,7 @@ const systemBundles = [
 ]
 
 /**
- * The root certificates to use in place of Node's own.
+ * The root certificates to use instead of Node's own.
  *
  * @returns `null` for Node's own, which include NODE_EXTRA_CA_CERTS
  * @throws {AppError} `ENVIRONMENT_INVALID` when SSL_CERT_FILE names nothing that can be read

@@ -86,7 +86,7 @@ export class TunnelAgent extends Agent {
   }
 }
 
-/** The password of a proxy stands in its address, as everywhere. */
+/** The password of a proxy is in its address, as everywhere. */
 export function proxyAuthorization({ username, password }: URL): Record<string, string> {
   if (username === "") return {}
   const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`

@@ -24,7 +24,7 @@ export interface AnswerOptions {
   readonly permit: (question: { readonly isWrap: boolean; readonly recipient: Recipient }) => Promise<boolean>
 }
 
-/** A data key, or a share of one: a service is no oracle for other things that the same keys open. */
+/** A data key, or a share of one: a service is not an oracle for other things that the same keys open. */
 const isKeyLength = (length: number): boolean => length === 32 || length === 33
 
 /** Does what a client asks for, under the same rules as for a file (security rule S14). Never throws. */

@@ -41,7 +41,7 @@ export interface GpgOptions {
 }
 
 /**
- * Runs gpg. Nothing of a file becomes one of its options: `operands` stand behind `--`.
+ * Runs gpg. Nothing of a file becomes one of its options: `operands` are behind `--`.
  *
  * @throws {AppError} `GPG_MISSING`, `GPG_REFUSED`
  */

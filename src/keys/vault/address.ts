@@ -17,7 +17,7 @@ const allowList = "SOPS_HC_VAULT_ALLOWLIST"
 /**
  * Whether only the user can say that the server of a recipient gets a token.
  *
- * The address stands in the file, or in a config that came with it, and whoever wrote those may want the token. So it
+ * The address is in the file, or in a config that came with it, and whoever wrote those may want the token. So it
  * has to be known from elsewhere: the allow-list, VAULT_ADDR, an agent, the user's own flags and config, or an answer
  * at a terminal. As `sops` every address is good unless the allow-list says otherwise, as upstream has it.
  *
@@ -112,7 +112,7 @@ function isNamed(address: string, context: KeyContext): boolean {
   )
 }
 
-/** Scheme, host and port, with the port of the scheme left out; the text itself when it is no address. */
+/** Scheme, host and port, with the port of the scheme left out; the text itself when it is not an address. */
 function originOf(address: string): string {
   return URL.canParse(address) ? new URL(address).origin : address
 }

@@ -57,7 +57,7 @@ export const vault: KeyProvider = {
 const checked = sessionMemo<undefined>()
 
 /**
- * A key that is not there would be made by the request to wrap, so a typo would go unnoticed. Who may not look at keys
+ * A key that is not there would be made by the request to wrap, so a typo would go unnoticed. Whoever may not look at keys
  * is not told; then nothing is known.
  *
  * @throws {AppError} `KEY_UNAVAILABLE`; as `sops` there is a notice, since upstream goes on
