@@ -1,4 +1,4 @@
-import { formatF, parseFloat64, parseInt64 } from "./gonumber.ts"
+import { formatF, int64Text, parseFloat64 } from "./gonumber.ts"
 import { bytesScalar, type Kind, type Scalar } from "./scalar.ts"
 import { utf8 } from "./text.ts"
 import { canonicalTime } from "./time.ts"
@@ -21,7 +21,7 @@ export function canonicalScalar(kind: Kind, plain: Uint8Array): Scalar | null {
 function canonicalText(kind: "int" | "float" | "bool" | "time", text: string): string | null {
   switch (kind) {
     case "int":
-      return parseInt64(text)?.toString() ?? null
+      return int64Text(text)
     case "float": {
       const value = parseFloat64(text)
       return value === null ? null : formatF(value)

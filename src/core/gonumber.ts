@@ -29,6 +29,13 @@ export function parseInt64(text: string): bigint | null {
   return parseInt64In(text, 10)
 }
 
+const shortInt = /^(?:0|-?[1-9]\d{0,17})$/
+
+/** The same number as Go prints it; most are printed so already, and need no big number. `null` as for `parseInt64`. */
+export function int64Text(text: string): string | null {
+  return shortInt.test(text) ? text : (parseInt64(text)?.toString() ?? null)
+}
+
 /** Go's `strconv.ParseInt(text, radix, 64)` for one fixed base: no prefix, no underscore. */
 export function parseInt64In(text: string, radix: Radix): bigint | null {
   const isNegative = text.startsWith("-")

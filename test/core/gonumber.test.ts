@@ -6,6 +6,7 @@ import {
   formatG,
   formatJson,
   formatUpperG,
+  int64Text,
   parseFloat64,
   parseInt64,
   parseInt64In,
@@ -43,10 +44,18 @@ describe("gonumber", () => {
       g: value === null ? null : formatG(value),
       upperG: value === null ? null : formatUpperG(value),
       json: value === null || !Number.isFinite(value) ? null : formatJson(value),
-      int: parseInt64(row.text)?.toString() ?? null,
+      int: int64Text(row.text),
       base0: parseIntBase0(row.text)?.toString() ?? null,
       uint0: parseUintBase0(row.text)?.toString() ?? null,
     }).toEqual(row)
+  })
+
+  test("the text of an integer is that of its number", () => {
+    const texts = fc.stringMatching(/^[-+]?[0-9]{0,21}$/)
+    const law = fc.property(texts, (text) => {
+      expect(int64Text(text)).toBe(parseInt64(text)?.toString() ?? null)
+    })
+    fc.assert(law, { numRuns: runs.numRuns })
   })
 
   const fixedBase = [

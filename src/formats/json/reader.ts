@@ -1,4 +1,4 @@
-import { formatF, parseInt64 } from "../../core/gonumber.ts"
+import { formatF, int64Text } from "../../core/gonumber.ts"
 import { limits } from "../../core/limits.ts"
 import { type Scalar } from "../../core/scalar.ts"
 import { type SiteKind } from "../../core/site.ts"
@@ -249,8 +249,8 @@ export class JsonReader {
 
   /** Upstream reads int64 where it can, and float64 elsewhere; before 3.13.2 all were float64. */
   #numberScalar(text: string): Scalar {
-    const int = parseInt64(text)
-    if (int !== null) return { kind: "int", bytes: utf8.encode(int.toString()) }
+    const int = int64Text(text)
+    if (int !== null) return { kind: "int", bytes: utf8.encode(int) }
     const float = Number(text)
     if (!Number.isFinite(float)) throw this.#syntax("a number is too large for any float: put it in quotes")
     return { kind: "float", bytes: utf8.encode(formatF(float)) }
