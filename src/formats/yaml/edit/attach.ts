@@ -128,20 +128,24 @@ function blockLines(
   const indent = place === null || place.flow ? wanted : place.indent
   const known = place !== null && place.head !== null && place.column === column ? place : null
   const lines = [margin + (known?.head ?? `${KEY}:`)].flatMap((head) => head.split(/\r?\n/))
+  const push = (line: string): void => void lines.push(line === "" ? "" : margin + line)
+  if (known === null) {
+    printEntries(tree, indent).forEach(push)
+    return lines
+  }
   for (const [key, value] of tree) {
-    const chunk = known?.chunks.get(key)
+    const chunk = known.chunks.get(key)
     // The tree is that of the first document; what another one says differently does not count.
     const isCurrent = chunk !== undefined && chunk === like!.layout[0]?.chunks.get(key)
     const isKept = isCurrent && sameValue(like!.tree.get(key), value)
     if (isKept) lines.push(...chunk.split(/\r?\n/))
-    else for (const line of printEntry(key, value, indent)) lines.push(line === "" ? "" : margin + line)
+    else printEntries(new Map([[key, value]]), indent).forEach(push)
   }
   return lines
 }
 
-function printEntry(key: string, value: MetaValue, indent: number): string[] {
-  const entry: Tree = { type: "map", entries: [{ type: "entry", key, value: treeOf(value) }] }
-  const text = emitYaml([{ type: "map", entries: [{ type: "entry", key: KEY, value: entry }] }], { indent })
+function printEntries(entries: MetaMap, indent: number): string[] {
+  const text = emitYaml([{ type: "map", entries: [{ type: "entry", key: KEY, value: treeOf(entries) }] }], { indent })
   return text.split("\n").slice(1, -1)
 }
 
