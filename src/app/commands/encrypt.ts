@@ -1,10 +1,12 @@
+import { dirname } from "node:path"
 import { saySealed } from "../report/sealed-line.ts"
 import { recipientKey } from "../../keys/kinds.ts"
 import { type FormatName } from "../../core/format.ts"
 import { type Sealed } from "../../core/seal.ts"
 import { decodeText, decodeUtf16, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { isRegularFile } from "../../host/files.ts"
+import { absolute, isRegularFile } from "../../host/files.ts"
+import { gitTop } from "../../host/git.ts"
 import { emitOptions } from "../open/print.ts"
 import { readText } from "../open/read-text.ts"
 import { openLoaded, loadSealed, type LoadedFile, readSource, withFile } from "../open/open-file.ts"
@@ -52,9 +54,20 @@ export interface EncryptOptions
 
 /** `encrypt`: seals plain files. */
 export async function encryptFiles(session: Session, options: EncryptOptions): Promise<Outcome> {
-  return forEachFile(session, "sealing", options.files, (inner, source) =>
-    withFile(source, () => encryptOne(inner, source, options)),
-  )
+  const sealed: string[] = []
+  const outcome = await forEachFile(session, "sealing", options.files, async (inner, source) => {
+    const done = await withFile(source, () => encryptOne(inner, source, options))
+    if (source !== null) sealed.push(source)
+    return done
+  })
+  if (
+    session.dialect.warns &&
+    sealed.some((file) => gitTop(session.io, dirname(absolute(session.io, file))) !== null)
+  ) {
+    const { notePastPlaintext } = await import("../git/past-plaintext.ts")
+    await notePastPlaintext(session, sealed)
+  }
+  return outcome
 }
 
 async function encryptOne(session: Session, source: Source, options: EncryptOptions): Promise<Outcome> {

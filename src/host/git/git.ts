@@ -22,6 +22,8 @@ export interface GitCall {
   readonly input?: Uint8Array | undefined
   /** Those that are an answer; any other one is a failure. Default: 0 alone. */
   readonly statuses?: readonly number[] | undefined
+  /** Git is ended then, which is a failure. */
+  readonly timeoutMs?: number | undefined
 }
 
 /** One megabyte holds the names of some ten thousand files. */
@@ -57,6 +59,7 @@ export class Git {
       cwd: this.cwd,
       input: call.input,
       outputBytesMax,
+      timeoutMs: call.timeoutMs,
     })
     const { status, stdout } = end
     if (status !== null && end.stopped === null && (call.statuses ?? [0]).includes(status)) return { status, stdout }
