@@ -1,6 +1,7 @@
 import { AppError, placeText } from "../errors/app-error.ts"
 import { display } from "../errors/display.ts"
 import { type Paint, paintWith } from "../app/report/paint.ts"
+import { asFailure } from "../app/system-failure.ts"
 import { version } from "../version.ts"
 
 export interface ReportStyle {
@@ -19,7 +20,8 @@ const bugExit = 70
  *
  * @returns whole lines, with the final newline
  */
-export function report(error: unknown, { json, color }: ReportStyle): string {
+export function report(thrown: unknown, { json, color }: ReportStyle): string {
+  const error = asFailure(thrown)
   if (json) return `${ascii(JSON.stringify(error instanceof AppError ? fields(error) : bugFields(error)))}\n`
   const paint = paintWith(color)
   const lines = error instanceof AppError ? errorLines(error, paint) : bugLines(error, paint)
@@ -56,13 +58,15 @@ function hintForAny({ code, detail }: AppError): string | undefined {
 }
 
 /** The same, called as `sops`: message and newline, without prefix, code or colour (upstream's coded errors). */
-export function reportAsSops(error: unknown): string {
+export function reportAsSops(thrown: unknown): string {
+  const error = asFailure(thrown)
   if (!(error instanceof AppError)) return report(error, { json: false, color: false })
   return `${[`${display(error.title)}${placeText(error.where)}`, ...(error.detail.notes ?? []).map(note)].join("\n")}\n`
 }
 
 /** The status that the process ends with. */
-export function exitOf(error: unknown): number {
+export function exitOf(thrown: unknown): number {
+  const error = asFailure(thrown)
   return error instanceof AppError ? error.exit : bugExit
 }
 

@@ -292,8 +292,14 @@ export const catalog = {
 
   // Files and folders.
   FILE_MISSING: { exit: 100, title: "there is no such file", hint: "check the name, and the folder that you are in" },
-  FILE_UNREADABLE: { exit: 2, title: "the file cannot be read", hint: undefined },
-  FILE_UNWRITABLE: { exit: 3, title: "the file cannot be written", hint: undefined },
+  FILE_UNREADABLE: { exit: 2, title: "the file cannot be read", hint: "check the path, and who may read it" },
+  FILE_UNWRITABLE: { exit: 3, title: "the file cannot be written", hint: "check the path, and who may write there" },
+  SYSTEM_FAILED: { exit: 71, title: "the system refused what the program needs", hint: undefined },
+  FOLDER_UNUSABLE: {
+    exit: 1,
+    title: "the working folder cannot be used",
+    hint: "change into a folder that exists and that you may enter",
+  },
   LINK_OUTSIDE: {
     exit: 3,
     title: "the file is a link that leads out of its repository or folder",

@@ -3,7 +3,7 @@ import { type Entry } from "./catalog.ts"
 /** Standard streams, and programs that are started. */
 export const programCatalog = {
   OUTPUT_CLOSED: { exit: 141, title: "standard output was closed", hint: undefined },
-  OUTPUT_FAILED: { exit: 3, title: "the output cannot be written", hint: undefined },
+  OUTPUT_FAILED: { exit: 3, title: "the output cannot be written", hint: "check where standard output goes" },
   COMMAND_MISSING: { exit: 127, title: "the command was not found", hint: "check its name, and PATH" },
   COMMAND_NOT_EXECUTABLE: {
     exit: 126,

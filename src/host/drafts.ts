@@ -3,7 +3,7 @@ import { AppError } from "../errors/app-error.ts"
 import { isMissing } from "./file-system.ts"
 import { absolute, readFile, realPlace } from "./files.ts"
 import { type Io } from "./io.ts"
-import { reasonOf } from "./reason.ts"
+import { failedCall } from "./reason.ts"
 import { existingStateFolder, readyStateFolder } from "./state-folder.ts"
 import { writeAtomic } from "./write-atomic.ts"
 
@@ -82,7 +82,7 @@ export function removeDraft(io: DraftsHost, file: string): void {
   try {
     io.fs.unlink(path)
   } catch (error) {
-    if (!isMissing(error)) throw new AppError("FILE_UNWRITABLE", { file: path }, { notes: [reasonOf(error)] })
+    if (!isMissing(error)) throw new AppError("FILE_UNWRITABLE", { file: path }, failedCall(error))
   }
 }
 

@@ -2,7 +2,7 @@ import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "nod
 import { AppError } from "../errors/app-error.ts"
 import { type FileStat, errorCode, flag, isMissing } from "./file-system.ts"
 import { type Io } from "./io.ts"
-import { reasonOf } from "./reason.ts"
+import { failedCall } from "./reason.ts"
 import { readDescriptor } from "./streams.ts"
 
 export interface HostFile {
@@ -57,7 +57,8 @@ export async function readOptionalFile(
   try {
     const place = absolute(io, path)
     const stat = fs.stat(place)
-    if (stat.kind === "folder") throw new AppError("FILE_UNREADABLE", { file }, { notes: ["it is a folder"] })
+    if (stat.kind === "folder")
+      throw new AppError("FILE_UNREADABLE", { file }, { notes: ["it is a folder"], hint: "name a file in it" })
     // Opening a pipe waits for its writer, so that is left to another thread.
     fd = stat.kind === "file" ? fs.open(place, flag.O_RDONLY) : await fs.openLater(place, flag.O_RDONLY)
     const opened = fs.statOpen(fd)
@@ -162,5 +163,5 @@ export function closeQuietly(fs: Pick<Io["fs"], "close">, fd: number): void {
 function unreadable(error: unknown, file: string): AppError {
   if (error instanceof AppError) return error
   if (errorCode(error) === "") throw error
-  return new AppError("FILE_UNREADABLE", { file }, { notes: [reasonOf(error)] })
+  return new AppError("FILE_UNREADABLE", { file }, failedCall(error))
 }

@@ -1,3 +1,5 @@
+import { AppError } from "../errors/app-error.ts"
+import { reasonOf } from "./reason.ts"
 import { type FileSystem, realFileSystem } from "./file-system.ts"
 import { type Processes, realProcesses } from "./processes.ts"
 import { type Signals, realSignals } from "./signals.ts"
@@ -47,7 +49,7 @@ export function realIo(): Io {
   const processes = realProcesses()
   const signals = realSignals(process, (name) => processes.signalNumber(name))
   const parts: StreamParts = { fs, sleep, isTerminal: (fd) => isTerminal(fs, fd), columnsOf }
-  const cwd = once(() => process.cwd())
+  const cwd = once(workingFolder)
   const home = once(() => homeFolder(env, platform))
   const terminal = once(() => realTerminal({ fs, signals, processes, platform }))
   const program = once(() => programFile(fs))
@@ -85,6 +87,15 @@ export function realIo(): Io {
     clock: () => performance.now(),
     sleep,
     randomBytes: (size) => process.getBuiltinModule("node:crypto").randomBytes(size),
+  }
+}
+
+/** Somebody may have removed it, or closed a folder above it. @throws {AppError} `FOLDER_UNUSABLE` */
+function workingFolder(): string {
+  try {
+    return process.cwd()
+  } catch (error) {
+    throw new AppError("FOLDER_UNUSABLE", {}, { notes: [reasonOf(error)] })
   }
 }
 

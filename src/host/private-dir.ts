@@ -4,7 +4,7 @@ import { flag } from "./file-system.ts"
 import { closeQuietly } from "./files.ts"
 import { type Io } from "./io.ts"
 import { isGone, processTag, tagPattern } from "./process-tag.ts"
-import { reasonOf } from "./reason.ts"
+import { failedCall, reasonOf } from "./reason.ts"
 import { putAll } from "./write-in-place.ts"
 
 /** A folder that only this user can look into, for plaintext that another program has to see. */
@@ -91,7 +91,8 @@ function firstMade(io: FolderHost, bases: readonly string[], name: string): stri
       removeQuietly(io, path)
     }
   }
-  throw new AppError("FILE_UNWRITABLE", { file: bases.at(-1) }, { notes: ["no private folder can be made", reason] })
+  const notes = ["no private folder can be made", reason]
+  throw new AppError("FILE_UNWRITABLE", { file: bases.at(-1) }, { notes, hint: "name a folder of yours in TMPDIR" })
 }
 
 /** An empty folder that cannot be removed either is not what the user has to hear of. */
@@ -131,7 +132,7 @@ function writePrivate({ fs }: FolderHost, path: string, bytes: Uint8Array): stri
     putAll(fs, fd, bytes, 0)
     return path
   } catch (error) {
-    throw new AppError("FILE_UNWRITABLE", { file: path }, { notes: [reasonOf(error)] })
+    throw new AppError("FILE_UNWRITABLE", { file: path }, failedCall(error))
   } finally {
     if (fd !== null) closeQuietly(fs, fd)
   }

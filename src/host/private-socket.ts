@@ -4,7 +4,7 @@ import { isMissing } from "./file-system.ts"
 import { absolute } from "./files.ts"
 import { type Io } from "./io.ts"
 import { makePrivateDir } from "./private-dir.ts"
-import { reasonOf } from "./reason.ts"
+import { failedCall } from "./reason.ts"
 
 /** A place for a socket that only this user can reach. */
 export interface SocketPlace {
@@ -102,5 +102,5 @@ function kindAt({ fs }: SocketHost, path: string): string | null {
 }
 
 function unwritable(error: unknown, file: string): AppError {
-  return new AppError("FILE_UNWRITABLE", { file }, { notes: [reasonOf(error)] })
+  return new AppError("FILE_UNWRITABLE", { file }, failedCall(error))
 }

@@ -28,6 +28,38 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ["ENOMEM", "memory is short"],
 ])
 
+const permissions = "check who may use it, and each folder above it: `ls -ld`"
+const space = "free some space, and run the command again; what was there is as it was"
+const files = "work on fewer files at a time, or raise the limit: `ulimit -n`"
+
+/** What to do about it, where that can be said. */
+const nextSteps: ReadonlyMap<string, string> = new Map([
+  ["EACCES", permissions],
+  ["EPERM", permissions],
+  ["ENOENT", "make the folder first, or check the path"],
+  ["ENOTDIR", "check the path: one of its folders is a file"],
+  ["EISDIR", "name a file in it"],
+  ["ELOOP", "check where the links lead: `ls -l`"],
+  ["ENOSPC", space],
+  ["EDQUOT", space],
+  ["EROFS", "use a place that can be written"],
+  ["EIO", "check the disk, or the network that it is on"],
+  ["EMFILE", files],
+  ["ENFILE", files],
+  ["ENAMETOOLONG", "choose a shorter name"],
+  ["ETXTBSY", "wait for the program that runs it to end"],
+  ["EBUSY", "close the program that uses it"],
+  ["EFBIG", "write less, or raise the limit: `ulimit -f`"],
+  ["ENXIO", "start the program at the other end first"],
+  ["EEXIST", "choose another name"],
+  ["ENOMEM", "close other programs, or work on fewer files at a time"],
+])
+
+/** What an error says of a failed system call: the reason, and the next step. */
+export function failedCall(error: unknown): { readonly notes: readonly string[]; readonly hint: string | undefined } {
+  return { notes: [reasonOf(error)], hint: nextSteps.get(errorCode(error)) }
+}
+
 /** Words for a failed system call. The message of the error itself is never shown: it may quote what was passed. */
 export function reasonOf(error: unknown): string {
   const code = errorCode(error)

@@ -2,7 +2,7 @@ import { isAbsolute, join } from "node:path"
 import { AppError } from "../errors/app-error.ts"
 import { errorCode } from "./file-system.ts"
 import { type Io } from "./io.ts"
-import { reasonOf } from "./reason.ts"
+import { failedCall } from "./reason.ts"
 
 type HomeHost = Pick<Io, "env" | "home" | "platform">
 type StateHost = HomeHost & Pick<Io, "fs" | "processes">
@@ -30,7 +30,7 @@ export function readyStateFolder(io: StateHost, part: string): string {
       io.fs.makeFolder(path, 0o700)
     } catch (error) {
       if (errorCode(error) === "EEXIST") continue
-      throw new AppError("FILE_UNWRITABLE", { file: path }, { notes: [reasonOf(error)] })
+      throw new AppError("FILE_UNWRITABLE", { file: path }, failedCall(error))
     }
   }
   assertSafe(io, folder)

@@ -1,6 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
 import { type FileSystem, errorCode } from "./file-system.ts"
-import { reasonOf } from "./reason.ts"
+import { failedCall } from "./reason.ts"
 
 /** Standard input. */
 export interface Input {
@@ -61,7 +61,8 @@ export async function readDescriptor(
 ): Promise<Uint8Array> {
   try {
     const stat = fs.statOpen(fd)
-    if (stat.kind === "folder") throw new AppError("FILE_UNREADABLE", { file }, { notes: ["it is a folder"] })
+    if (stat.kind === "folder")
+      throw new AppError("FILE_UNREADABLE", { file }, { notes: ["it is a folder"], hint: "name a file in it" })
     const isFile = stat.kind === "file"
     const sizeLeft = isFile && stat.size <= bytesMax ? stat.size : 0
     const parts: Uint8Array[] = []
@@ -77,7 +78,7 @@ export async function readDescriptor(
     }
   } catch (error) {
     if (error instanceof AppError) throw error
-    throw new AppError("FILE_UNREADABLE", { file }, { notes: [reasonOf(error)] })
+    throw new AppError("FILE_UNREADABLE", { file }, failedCall(error))
   }
 }
 
@@ -93,7 +94,7 @@ export function realInput(parts: StreamParts, fd: number): Input {
       const one = Buffer.alloc(1)
       for (;;) {
         const count = await patiently(parts.sleep, () => parts.fs.readLater(fd, one)).catch((error: unknown) => {
-          throw new AppError("FILE_UNREADABLE", { file }, { notes: [reasonOf(error)] })
+          throw new AppError("FILE_UNREADABLE", { file }, failedCall(error))
         })
         if (count === 0 && bytes.length === 0) return null
         if (count === 0 || one[0] === 0x0a) return Buffer.from(bytes).toString("utf8").replace(/\r$/, "")
@@ -177,7 +178,7 @@ export async function writeDescriptor(
     }
   } catch (error) {
     if (errorCode(error) === "EPIPE" || errorCode(error) === "ECONNRESET") throw new AppError("OUTPUT_CLOSED")
-    throw new AppError("OUTPUT_FAILED", { file }, { notes: [reasonOf(error)] })
+    throw new AppError("OUTPUT_FAILED", { file }, failedCall(error))
   }
 }
 

@@ -4,7 +4,7 @@ import { type FileStat, errorCode, isMissing } from "./file-system.ts"
 import { absolute, isInside } from "./files.ts"
 import { enclosingGitTops } from "./git.ts"
 import { type Io } from "./io.ts"
-import { reasonOf } from "./reason.ts"
+import { failedCall } from "./reason.ts"
 
 /** Where a write really goes. */
 export interface WriteTarget {
@@ -47,7 +47,7 @@ export function locateTarget(
 /** A failed system call as an `AppError` with the name of the file; other errors as they are. */
 export function unwritable(error: unknown, file: string): unknown {
   if (error instanceof AppError || errorCode(error) === "") return error
-  return new AppError("FILE_UNWRITABLE", { file }, { notes: [reasonOf(error)] })
+  return new AppError("FILE_UNWRITABLE", { file }, failedCall(error))
 }
 
 function resolveLinks({ fs }: TargetHost, file: string, named: string): string {
@@ -56,12 +56,21 @@ function resolveLinks({ fs }: TargetHost, file: string, named: string): string {
   } catch (error) {
     if (!isMissing(error)) throw error
   }
-  if (isLink(fs, named)) throw new AppError("FILE_UNWRITABLE", { file }, { notes: ["the link leads to nothing"] })
+  if (isLink(fs, named))
+    throw new AppError(
+      "FILE_UNWRITABLE",
+      { file },
+      { notes: ["the link leads to nothing"], hint: "remove the link, or make what it leads to" },
+    )
   try {
     return join(fs.realpath(dirname(named)), basename(named))
   } catch (error) {
     if (!isMissing(error)) throw error
-    throw new AppError("FILE_UNWRITABLE", { file }, { notes: ["its folder does not exist"] })
+    throw new AppError(
+      "FILE_UNWRITABLE",
+      { file },
+      { notes: ["its folder does not exist"], hint: "make the folder first, or check the path" },
+    )
   }
 }
 

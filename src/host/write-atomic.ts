@@ -61,7 +61,8 @@ export async function writeAtomic(io: Writer, file: string, bytes: Uint8Array, o
     return
   }
   const target = locateTarget(io, file, { followLinks: options.followLinks ?? false })
-  if (target.stat?.kind === "folder") throw new AppError("FILE_UNWRITABLE", { file }, { notes: ["it is a folder"] })
+  if (target.stat?.kind === "folder")
+    throw new AppError("FILE_UNWRITABLE", { file }, { notes: ["it is a folder"], hint: "name a file in it" })
   if (target.stat !== null && target.stat.kind !== "file") {
     await writeDevice(io, target, bytes)
     return
@@ -167,7 +168,12 @@ function modeOf(io: Writer, { stat }: WriteTarget, mode: WriteOptions["mode"]): 
 }
 
 async function writeStream(io: Writer, file: string, descriptor: number, bytes: Uint8Array): Promise<void> {
-  if (descriptor === 0) throw new AppError("FILE_UNWRITABLE", { file }, { notes: ["it is the standard input"] })
+  if (descriptor === 0)
+    throw new AppError(
+      "FILE_UNWRITABLE",
+      { file },
+      { notes: ["it is the standard input"], hint: "name a file, or - for standard output" },
+    )
   if (descriptor === 1) await io.stdout.write(bytes)
   else if (descriptor === 2) await io.stderr.write(bytes)
   else await writeDescriptor(io, descriptor, bytes, file)

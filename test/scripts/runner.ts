@@ -130,6 +130,7 @@ class State {
     this.#answers = undefined
     this.#unread = new Set(["stdout", "stderr"])
     if (this.#last.stderr.includes(canary)) throw new Error("the canary is in stderr")
+    if (this.#env.get("SOTTO_COMPAT") !== "sops") checkStatus(args, this.#last)
     demand(not, this.#last.status === 0, "it failed")
   }
 
@@ -170,6 +171,29 @@ class State {
   #at(name = ""): string {
     return resolve(this.#cwd, name)
   }
+}
+
+/** @throws {Error} where a command fails with another status than docs/errors.md has for the code that it shows */
+function checkStatus(args: readonly string[], { status, stderr }: Ended): void {
+  const code =
+    /^error: .* \[([A-Z][A-Z_\d]+)\]$/m.exec(stderr)?.[1] ?? /^\{"schema":1,"code":"([A-Z_\d]+)"/m.exec(stderr)?.[1]
+  const documented = code === undefined ? undefined : documentedStatuses().get(code)
+  if (code === undefined || documented?.includes(status) === true) return
+  // Its own failures must not look like those of the program that it starts.
+  const own = args.includes("run") ? 125 : args.includes("merge-driver") ? 64 : null
+  if (status === own) return
+  throw new Error(
+    `${code} ended with ${status}, and docs/errors.md says ${documented?.join(" or ") ?? "nothing of it"}`,
+  )
+}
+
+let documented: ReadonlyMap<string, readonly number[]> | null = null
+
+function documentedStatuses(): ReadonlyMap<string, readonly number[]> {
+  if (documented !== null) return documented
+  const page = readFileSync(join(import.meta.dirname, "../../docs/errors.md"), "utf8")
+  const rows = [...page.matchAll(/^\| `([A-Z_\d]+)` +\| ([\d, or]+?) +\|/gm)]
+  return (documented = new Map(rows.map(([, code, text]) => [code!, text!.match(/\d+/g)!.map(Number)])))
 }
 
 function demand(not: boolean, holds: boolean, otherwise: string): void {

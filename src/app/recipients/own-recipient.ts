@@ -29,7 +29,13 @@ export async function ownRecipient(
   if (held !== undefined && !pq) return { recipient: held, line: `using your identity from ${found!.name}` }
   const context = keyContext(session, [])
   const [file] = defaultKeyFiles(context)
-  if (file === undefined) throw new AppError("FILE_UNWRITABLE", {}, { subject: "the home folder is not known" })
+  if (file === undefined) {
+    throw new AppError(
+      "FILE_UNWRITABLE",
+      { file: "HOME" },
+      { notes: ["the home folder is not known"], hint: "set HOME" },
+    )
+  }
   if (factsOf(io, file) !== null)
     throw new AppError("FILE_EXISTS", { file }, { hint: "name your recipient with --age" })
   const { keyFile, recipient } = await generateIdentity({ isPostQuantum: pq, now: io.now() })

@@ -8,6 +8,7 @@ const words: Partial<Readonly<Record<Code, (error: AppError) => string>>> = {
   FILE_MISSING: (error) => `${reading(error)}open ${fileOf(error)}: ${noSuchFile}`,
   FILE_UNREADABLE: (error) => `${reading(error)}open ${fileOf(error)}: ${reasonOf(error)}`,
   FILE_UNWRITABLE: (error) => `${writing(error)}: open ${fileOf(error)}: ${reasonOf(error)}`,
+  FOLDER_UNUSABLE: (error) => `getwd: ${reasonOf(error)}`,
   CONFIG_UNREADABLE: (error) => `could not read config file: open ${fileOf(error)}: ${reasonOf(error, noSuchFile)}`,
   CONFIG_INVALID: configWords,
   NOT_SEALED: () => "sops metadata not found",
