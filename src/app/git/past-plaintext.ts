@@ -4,7 +4,7 @@ import { absolute, realPathOf } from "../../host/files.ts"
 import { gitTop } from "../../host/git.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { findGit, type Git } from "../../host/git/git.ts"
-import { tokenMark } from "../open/sealed-files.ts"
+import { tokenMark } from "../../core/token.ts"
 import { type Session } from "../session.ts"
 
 /** Nobody who seals a file waits longer for a large history; what was not found by then is not said. */
