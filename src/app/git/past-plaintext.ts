@@ -60,7 +60,8 @@ async function plainCommits(
     blobs = new Blobs(git, { bytesMax: blobBytesMax })
     for await (const [{ path, commit }, blob] of blobs.each(versions)) {
       if (io.clock() > end) break
-      if (blob?.bytes != null && !found.has(path) && isPlain(Buffer.from(blob.bytes))) found.set(path, commit)
+      const bytes = blob?.bytes ?? null
+      if (bytes !== null && !found.has(path) && isPlain(Buffer.from(bytes))) found.set(path, commit)
     }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
