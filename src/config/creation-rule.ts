@@ -1,4 +1,4 @@
-import { type KindsInConfig, type Recipient } from "../core/recipient.ts"
+import { makeRecipient, type KindsInConfig, type Recipient } from "../core/recipient.ts"
 import { type Selectors } from "../core/select.ts"
 import { boolOf, fieldsOf, intOf, itemsOf, present, textOf } from "./decode.ts"
 import { type RecipientSpec } from "./recipients.ts"
@@ -99,7 +99,7 @@ function readKeyGroupItem(item: ConfigValue, kind: KindsInConfig[number]): Recip
   if (config.fields === undefined) {
     const text = textOf(item)
     if (config.plain === undefined) return { ...place, type, text, awsProfile: "" }
-    return { ...place, recipient: { type, ...config.plain(text) } as Recipient }
+    return { ...place, recipient: makeRecipient(type, config.plain(text)) }
   }
   const fields = fieldsOf(item)
   const found = readFields(fields, kind)
@@ -124,5 +124,5 @@ export function readFields(
     return new Map(entries.map(([key, entry]) => [key, textOf(entry.value)]))
   }
   const found = config.fields!.read({ text, map })
-  return typeof found === "string" ? { text: found } : { recipient: { type, ...found } as Recipient }
+  return typeof found === "string" ? { text: found } : { recipient: makeRecipient(type, found) }
 }

@@ -1,8 +1,8 @@
+import { makeRecipient, type KindInFile, type KindsInFile, type WrappedKey } from "./recipient.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type MetaMap, type MetaValue } from "./format.ts"
 import { limits } from "./limits.ts"
 import { field, invalid, textField } from "./metadata-fields.ts"
-import { type KindInFile, type KindsInFile, type Recipient, type WrappedKey } from "./recipient.ts"
 import { wholeSeconds } from "./time.ts"
 
 /**
@@ -81,7 +81,10 @@ function listOf(value: MetaValue | undefined, name: string): readonly MetaValue[
 
 function readEntry(kind: KindInFile, entry: MetaMap): WrappedKey {
   const { type } = kind
-  const recipient = { type, ...kind.read((name) => textField(entry, name), entry) } as Recipient
+  const recipient = makeRecipient(
+    type,
+    kind.read((name) => textField(entry, name), entry),
+  )
   const enc = textField(entry, "enc")
   if (!kind.isDated) return { recipient, enc, createdAt: null }
   const createdAt = textField(entry, "created_at")

@@ -24,6 +24,12 @@ export type Recipient = KnownRecipient | UnknownRecipient
 
 export type RecipientOf<T extends RecipientType> = Extract<KnownRecipient, { type: T }>
 
+/** A recipient from the fields of its kind: the one place that puts the two together. */
+export function makeRecipient<T extends RecipientType>(type: T, fields: RecipientFields[T]): RecipientOf<T> {
+  // The compiler does not follow that the fields are those of this type, which the signature asks of every caller.
+  return { type, ...fields } as unknown as RecipientOf<T>
+}
+
 /** One metadata entry: a data key (or a share of it) wrapped for one recipient. */
 export interface WrappedKey {
   readonly recipient: Recipient

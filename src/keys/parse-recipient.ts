@@ -1,4 +1,4 @@
-import { type KnownRecipient, type Recipient, type RecipientType } from "../core/recipient.ts"
+import { makeRecipient, type KnownRecipient, type Recipient, type RecipientType } from "../core/recipient.ts"
 import { AppError } from "../errors/app-error.ts"
 import { control } from "./grammar.ts"
 import { type KmsExtras } from "./kind.ts"
@@ -26,7 +26,7 @@ export function parseRecipient(type: RecipientType, text: string, extras: KmsExt
   if (fields === null) {
     throw new AppError("RECIPIENT_INVALID", { provider: type, recipient: shown(trimmed) }, { subject: kind?.form })
   }
-  const recipient = { type, ...fields } as Recipient
+  const recipient = makeRecipient(type, fields)
   checkRecipient(recipient)
   return recipient
 }
