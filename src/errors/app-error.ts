@@ -16,7 +16,7 @@ export interface Where {
 export interface Detail {
   /** Facts for people, one a line: places that were searched, names, reasons. Never text of a document. */
   readonly notes?: readonly string[] | undefined
-  /** Instead of the catalog's hint. `{file}` in either stands for the file of the error. */
+  /** Instead of the catalog's hint; `""`: none. `{file}` in either stands for the file of the error. */
   readonly hint?: string | undefined
   /** Short qualifier behind the title, such as the name of an option or of a known key. Never text of a document. */
   readonly subject?: string | undefined
@@ -130,7 +130,7 @@ function titleOf(code: Code, { subject }: Detail): string {
 }
 
 function hintOf(code: Code, { file }: Where, { hint = catalog[code].hint }: Detail): string | undefined {
-  return hint?.replaceAll("{file}", () => fileWord(file))
+  return hint === "" ? undefined : hint?.replaceAll("{file}", () => fileWord(file))
 }
 
 function wholeMessage(code: Code, where: Where, detail: Detail): string {

@@ -239,7 +239,7 @@ export const catalog = {
   FINGERPRINT_WRONG: {
     exit: 1,
     title: "that is not the fingerprint of the key in the config",
-    hint: "do not let anybody in with it: ask the newcomer whether `sotto keys` shows another key",
+    hint: "do not let anybody in with it: the newcomer sees their fingerprint again with `sotto join NAME`, and tells it to you in person",
   },
   NAME_IN_USE: { exit: 1, title: "the names in the config do not allow that", hint: undefined },
   CONFIG_BY_HAND: {

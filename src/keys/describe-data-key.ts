@@ -30,7 +30,7 @@ export function describeDataKey(report: DataKeyReport, nameOf: NameOf = () => un
   return {
     subject: cause(report, { attempts, held: names, nameOf }),
     notes,
-    hint: nextStep(report, places, [...held.keys()]),
+    hint: nextStep(report, places, [...held.keys()], readersOf(attempts, nameOf)),
   }
 }
 
@@ -57,6 +57,7 @@ function nextStep(
   { groups, threshold }: DataKeyReport,
   places: readonly SearchedPlace[],
   held: readonly string[],
+  readers: readonly string[],
 ): string | undefined {
   const attempts = groups.flatMap((group) => group.attempts)
   const [recipient] = held
@@ -69,9 +70,28 @@ function nextStep(
   if (attempts.length > 0 && attempts.every(({ recipient: { type } }) => type === "pgp")) {
     return "import your secret key: gpg --import FILE; or ask somebody who can open the file to add you"
   }
-  if (recipient !== undefined) return `ask somebody who can open the file to add ${recipient}`
+  if (recipient !== undefined) return letIn(recipient, readers)
   if (places.length === 0) return undefined
   return "name the file with your identity in SOPS_AGE_KEY_FILE, or put it in one of the places that were searched; without one, `sotto init` makes it and says who can let you in"
+}
+
+/** A post-quantum recipient has 2,000 characters, which no line of an error holds. */
+const recipientCharsMax = 200
+
+/** Names are in a `.sopsrc`, and with one the program lets people in by name; elsewhere a key goes into the file. */
+function letIn(recipient: string, readers: readonly string[]): string {
+  if (recipient.length > recipientCharsMax)
+    return "ask with a commit to be let in: sotto join NAME; or send your public key to somebody who can open the file"
+  // An SSH key is several words.
+  const word = /\s/.test(recipient) ? `'${recipient}'` : recipient
+  if (readers.length === 0)
+    return `ask somebody who can open the file to let you in: sotto rotate -i --add-age ${word} {file}`
+  const whom = readers.length <= namesMax ? readers.join(" or ") : "somebody who can open the file"
+  return `send this line to ${whom}, with your name in it: sotto grant NAME ${word}; or ask with a commit: sotto join NAME`
+}
+
+function readersOf(attempts: readonly FailedAttempt[], nameOf: NameOf): string[] {
+  return [...new Set(attempts.flatMap(({ recipient }) => nameOf(recipient) ?? []))]
 }
 
 /** What was said of an identity that may well be the one. */

@@ -226,7 +226,9 @@ describe("the error", () => {
       "searched SOPS_AGE_KEY_CMD: not set",
       "searched /no/home/.config/sops/age/keys.txt: not there",
     ])
-    expect(detail.hint).toBe(`ask somebody who can open the file to add ${recipients["age-stranger"]}`)
+    expect(detail.hint).toBe(
+      `send this line to alice or bob or ci, with your name in it: sotto grant NAME ${recipients["age-stranger"]}; or ask with a commit: sotto join NAME`,
+    )
   })
 
   test("keeps what was tried when a file is added", async () => {

@@ -1,3 +1,4 @@
+import { agree } from "../agree.ts"
 import { pendingOf } from "../../config/pending.ts"
 import { fingerprintOf } from "../../core/recipient-fingerprint.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -33,10 +34,8 @@ export async function approveName(session: Session, options: ApproveOptions): Pr
   if (fingerprint === undefined && !yes && !dryRun) {
     session.notice(`the key of ${name} has the fingerprint ${real}`)
     const question = `Has ${name} told you this fingerprint, and may they read?`
-    if ((await session.io.terminal.confirm(question)) !== true) {
-      const hint = `without a terminal, say --fingerprint with what ${name} has told you`
-      throw new AppError("NOT_CONFIRMED", {}, { hint })
-    }
+    const hint = `without a terminal, say --fingerprint with what ${name} has told you`
+    await agree(session, question, { hint })
   }
   return grantName(session, { ...options, recipient, yes: true })
 }

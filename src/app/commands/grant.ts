@@ -1,3 +1,4 @@
+import { agree } from "../agree.ts"
 import { kindsInConfig } from "../../keys/kinds.ts"
 import { withName } from "../../config/edit-sopsrc.ts"
 import { type Config } from "../../config/config.ts"
@@ -63,7 +64,7 @@ export async function grantName(session: Session, options: GrantOptions): Promis
     await supposeConfig(session, config, after)
     noticePlan(session, await staleFiles(session, syncOptions(session, config, options)))
     const question = `Let ${name} read the files of ${where} of ${config.file}?`
-    if ((await session.io.terminal.confirm(question)) !== true) throw new AppError("NOT_CONFIRMED")
+    await agree(session, question)
   }
   if (text !== sopsrc.text) await sopsrc.write(text)
   return followRules(session, config, options)

@@ -77,9 +77,11 @@ async function secondPerson(session: Session, { pq, name: said, ...options }: In
     lines.push(`send it to somebody who can read: they add it to ${file} and run sotto sync`)
     return { output: `${lines.join("\n")}\n` }
   }
+  // A name that is taken is somebody else's, or this person's with another key.
+  const called = members.includes(name) ? "NAME" : shellWord(name)
   lines.push(
-    `send it to ${shown.length === 0 ? "somebody who can read" : shown.join(" or ")}, who runs: sotto grant ${shellWord(name)} ${recipient}`,
-    `or ask in the config itself, with a commit: sotto join ${shellWord(name)}`,
+    `send it to ${shown.length === 0 ? "somebody who can read" : shown.join(" or ")}, who runs: sotto grant ${called} ${recipient}`,
+    `or ask in the config itself, with a commit: sotto join ${called}`,
   )
   return { output: `${lines.join("\n")}\n` }
 }

@@ -1,3 +1,4 @@
+import { agree } from "../agree.ts"
 import { compileSelectors } from "../../config/re2.ts"
 import { type Rule } from "../../config/rule.ts"
 import { staysClear } from "../../core/comments.ts"
@@ -131,7 +132,7 @@ async function confirm(session: Session, stale: readonly MigratedFile[], options
   if (options.yes) return
   for (const file of stale) for (const line of planLines(file)) session.notice(line)
   const count = stale.length === 1 ? "this file" : `these ${stale.length} files`
-  if ((await session.io.terminal.confirm(`Seal ${count} by the rule?`)) !== true) throw new AppError("NOT_CONFIRMED")
+  await agree(session, `Seal ${count} by the rule?`)
 }
 
 async function apply(

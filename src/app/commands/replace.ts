@@ -1,3 +1,4 @@
+import { agree } from "../agree.ts"
 import { shown, shownKeyPath } from "../../errors/display.ts"
 import { type FormatName } from "../../core/format.ts"
 import { type Leaf } from "../../core/document.ts"
@@ -146,7 +147,7 @@ async function confirm(session: Session, changing: readonly Found[], options: Re
   for (const { file, place } of places) session.notice(line(file, place))
   const count = places.filter(({ place }) => isReplaced(place, options)).length
   const what = `${count === 1 ? "this value" : `${count} values`} in ${changing.length === 1 ? "this file" : `${changing.length} files`}`
-  if ((await session.io.terminal.confirm(`Replace ${what}?`)) !== true) throw new AppError("NOT_CONFIRMED")
+  await agree(session, `Replace ${what}?`)
 }
 
 function apply(session: Session, found: readonly Found[], words: Words, options: ReplaceOptions): Promise<Found[]> {

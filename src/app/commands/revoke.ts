@@ -1,3 +1,4 @@
+import { agree } from "../agree.ts"
 import { withoutName } from "../../config/edit-sopsrc.ts"
 import { type Config } from "../../config/config.ts"
 import { recipientKey } from "../../keys/kinds.ts"
@@ -134,8 +135,7 @@ function without({ document }: LoadedFile, keys: readonly Recipient[], options: 
 async function confirm(session: Session, name: string, files: readonly Affected[]): Promise<void> {
   for (const { file } of files) session.notice(`${file} would be sealed again without ${name}`)
   const count = files.length === 1 ? "one file" : `${files.length} files`
-  const answer = await session.io.terminal.confirm(`Take ${name} out of the config, and seal ${count} anew?`)
-  if (answer !== true) throw new AppError("NOT_CONFIRMED")
+  await agree(session, `Take ${name} out of the config, and seal ${count} anew?`)
 }
 
 async function sealAll(

@@ -1,3 +1,4 @@
+import { agree } from "../agree.ts"
 import { type FormatName } from "../../core/format.ts"
 import { type Rule } from "../../config/rule.ts"
 import { type SealedDocument } from "../../core/document.ts"
@@ -73,9 +74,7 @@ export function noticePlan(session: Session, stale: readonly SyncedFile[]): void
 async function confirm(session: Session, stale: readonly SyncedFile[]): Promise<void> {
   noticePlan(session, stale)
   const count = stale.length === 1 ? "this file" : `these ${stale.length} files`
-  if ((await session.io.terminal.confirm(`Wrap the data key of ${count} again?`)) !== true) {
-    throw new AppError("NOT_CONFIRMED")
-  }
+  await agree(session, `Wrap the data key of ${count} again?`)
 }
 
 /** The files that would change by the rules as they are. Nothing is written, and no key is needed. */

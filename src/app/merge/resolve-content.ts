@@ -1,3 +1,4 @@
+import { agree } from "../agree.ts"
 import { shownKeyPath } from "../../errors/display.ts"
 import { conflictIn } from "../../core/conflict.ts"
 import { type Conflict as KeyConflict, type Decide, type Side } from "../../core/merge/by-key.ts"
@@ -97,8 +98,9 @@ async function confirmGone(session: Session, { text, judge, conflicts }: PlainMe
   })
   if (gone.length === 0) return
   const names = gone.map(({ item }) => shownKeyPath(shownPath(item)))
-  const answer = await session.io.terminal.confirm(`${names.join(", ")} would be gone. Is that right?`)
-  if (answer !== true) throw new AppError("NOT_CONFIRMED", {}, { notes: names.map((name) => `${name} is gone`) })
+  await agree(session, `${names.join(", ")} would be gone. Is that right?`, {
+    notes: names.map((name) => `${name} is gone`),
+  })
 }
 
 function leavesOf({ documents }: Version): Entry[] {
