@@ -119,7 +119,7 @@ test("people keep their names, and what sops has no word for is named", async ()
   expect(stdout.toString()).toContain("# sops has no word for container, max_age")
   expect(stdout.toString()).toContain("yaml:\n    indent: 2")
   expect(stderr).toContain(
-    "rule 2 in line 12: encrypt names users[*].token, db.password: sops takes these keys wherever",
+    "rule 2 in line 12: encrypt names users[*].token, db.password: sops selects these keys everywhere",
   )
   expect(stderr).toContain("rule 6 in line 25: sops has no word for container, max_age")
 })
