@@ -201,7 +201,7 @@ export const catalog = {
   },
   NEW_CLEAR_VALUE: {
     exit: 1,
-    title: "a new value would be in the clear, and no rule of a config says that it may",
+    title: "a new value would be in the clear, and no rule allows it",
     hint: "pass --allow-clear with its path, or add a rule to .sopsrc",
   },
   CLEAR_LOOKS_SECRET: {
@@ -211,12 +211,12 @@ export const catalog = {
   },
   VALUE_UNSEALED: {
     exit: 1,
-    title: "a value that is sealed would be in the clear",
+    title: "a sealed value would be in the clear",
     hint: "confirm it at a terminal, or pass --allow-clear with its path",
   },
   COMMENT_CLEAR: {
     exit: 1,
-    title: "a comment would be in the clear, and the rule wants all of them sealed",
+    title: "a comment would be in the clear, but the rule wants every comment sealed",
     hint: "a comment is sealed where values are: move it there, or let the rule seal more",
   },
   EMIT_IMPOSSIBLE: { exit: 4, title: "the document cannot be printed in that format", hint: undefined },
