@@ -9,7 +9,18 @@ import { join } from "node:path"
  * What is in no part gets chunks of its own. Of a package a part holds what it names.
  */
 export const parts = [
-  { name: "base", roots: ["start.ts", "cli/run.ts", "version.ts"] },
+  {
+    name: "base",
+    roots: [
+      "start.ts",
+      "cli/run.ts",
+      "version.ts",
+      "formats/registry.ts",
+      "core/text.ts",
+      "core/token.ts",
+      "host/files.ts",
+    ],
+  },
   // Called as `sops`, the program does without it.
   { name: "parse", late: true, roots: ["cli/parse.ts", "cli/help.ts"], packages: ["commander"] },
   {
@@ -22,6 +33,13 @@ export const parts = [
     ].concat(["formats/yaml/yaml.ts", "keys/age.ts"]),
     packages: ["@scure/base"],
   },
+  { name: "display", late: true, roots: ["errors/display.ts"] },
+  // Git calls it twice for each commit that it shows; redacted it does without keys and formats.
+  {
+    name: "view",
+    roots: ["cli/commands/textconv.ts", "app/commands/textconv.ts", "app/git/redacted-view.ts", "core/fingerprint.ts"],
+  },
+  { name: "opened-view", roots: ["app/git/opened-view.ts", "app/open/open-alone.ts"] },
   // Plain YAML is read without it.
   {
     name: "parse-yaml",
@@ -79,6 +97,21 @@ export const parts = [
     ),
   },
   { name: "tree", late: true, roots: ["core/build-tree.ts", "app/open/tree-path.ts", "app/open/find-in-tree.ts"] },
+  // Before each commit: git's plumbing, and what looks at files with it.
+  {
+    name: "git",
+    roots: ["git", "process", "repository", "listing", "blobs", "config", "revision"]
+      .map((name) => `host/git/${name}.ts`)
+      .concat(["app/git/open-repository.ts", "host/conversation.ts"]),
+  },
+  {
+    name: "check",
+    roots: ["cli/commands/check.ts", "cli/commands/git-hook.ts", "app/commands/check.ts", "app/commands/git-hook.ts"],
+  },
+  {
+    name: "merge",
+    roots: ["cli/commands/merge-driver.ts", "app/commands/merge-driver.ts"],
+  },
 ]
 
 /**

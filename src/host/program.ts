@@ -1,5 +1,7 @@
 import { type Conversation } from "../core/conversation.ts"
 import { spawnEnvironment } from "./child-environment.ts"
+import { Collected } from "./collected.ts"
+import { converse } from "./conversation.ts"
 import { type Io } from "./io.ts"
 
 export interface ProgramOptions {
@@ -102,8 +104,6 @@ const common = {
   cleanup: false,
 } as const
 
-const closeMsMax = 2000
-
 /**
  * Starts a program without a shell and keeps talking with it. Its standard error is thrown away.
  *
@@ -124,67 +124,11 @@ export async function talkWith(
     stdio: ["pipe", "pipe", "ignore"],
     buffer: false,
   })
-  const { stdin, stdout } = child
   const closed = child.then(() => {})
   if (child.pid === undefined) {
     await closed
     return null
   }
-  stdin.on("error", () => {})
-  const release = io.signals.onEnd(() => child.kill("SIGKILL"))
-  const kill = (): void => {
-    child.kill("SIGKILL")
-    stdout.destroy()
-  }
-  options.signal?.addEventListener("abort", kill)
-  if (options.signal?.aborted === true) kill()
-  const chunks = stdout[Symbol.asyncIterator]()
-  return {
-    write: (bytes) =>
-      new Promise((resolve) => {
-        if (!stdin.writable) resolve()
-        else stdin.write(bytes, () => resolve())
-      }),
-    async read() {
-      try {
-        const next: IteratorResult<unknown> = await chunks.next()
-        return next.done !== true && next.value instanceof Uint8Array ? next.value : null
-      } catch {
-        // The pipe was closed on our side.
-        return null
-      }
-    },
-    async close() {
-      stdin.end()
-      stdout.destroy()
-      child.kill("SIGTERM")
-      const timer = setTimeout(kill, closeMsMax)
-      await closed
-      clearTimeout(timer)
-      options.signal?.removeEventListener("abort", kill)
-      release()
-    },
-  }
-}
-
-class Collected {
-  readonly #bytesMax: number
-  readonly #parts: Uint8Array[] = []
-  #total = 0
-
-  constructor(bytesMax: number) {
-    this.#bytesMax = bytesMax
-  }
-
-  /** @returns false when the limit is reached; what fits is kept */
-  add(chunk: Uint8Array): boolean {
-    const part = chunk.subarray(0, this.#bytesMax - this.#total)
-    this.#parts.push(part)
-    this.#total += part.length
-    return part.length === chunk.length
-  }
-
-  bytes(): Uint8Array {
-    return Buffer.concat(this.#parts, this.#total)
-  }
+  const { stdin, stdout } = child
+  return converse(io, { stdin, stdout, closed, kill: (signal) => child.kill(signal) }, options.signal)
 }

@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs"
+import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { spawn } from "node:child_process"
 import { beforeEach, describe, expect, test } from "vitest"
@@ -203,18 +203,13 @@ describe("hostile recipients", () => {
     }
     own.env.delete("SOPS_AGE_KEY_FILE")
     const spawned: string[] = []
-    const { io, ended } = ioFor({ args: ["merge-driver", "--", ...names, "7", "x.yaml"], cwd: own.top, env: own.env })
-    const processes = {
-      ...io.processes,
-      spawn: (...args: Parameters<typeof io.processes.spawn>) => {
-        spawned.push(args[0])
-        return io.processes.spawn(...args)
-      },
-    }
-    const { status, stderr } = ended(await run({ ...io, processes }))
+    const count = (program: string): void => void spawned.push(program)
+    const { status, stderr } = await own.sottoWith({ spawned: count }, "merge-driver", "--", ...names, "7", "x.yaml")
     expect(status).toBe(1)
     expect(stderr).toContain("none of your identities opens it")
     // Git alone, for the user's own setting.
+    expect(spawned).not.toEqual([])
     expect(spawned.filter((program) => !program.endsWith("/git"))).toEqual([])
+    expect(existsSync(witness)).toBe(false)
   })
 })

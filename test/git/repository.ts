@@ -6,6 +6,7 @@ import { type Ended, type Machine, ioFor, machine } from "../machine.ts"
 import { run } from "../../src/cli/run.ts"
 import { type Io } from "../../src/host/io.ts"
 import { builtProgram } from "../built.ts"
+import { whileCounting } from "../spawned.ts"
 
 /** A key pair that belongs to nobody, and protects nothing. */
 export const recipient = "age19u7j6dvg6w6me8hydt9merssh7auus5qzlamcmvd3vvp4m0tevjqzwqjuu"
@@ -89,13 +90,9 @@ export function repository({ bare = false }: { readonly bare?: boolean } = {}): 
     sotto: (...args) => repo.sottoWith({}, ...args),
     async sottoWith({ fs = {}, spawned, isTty = false }, ...args) {
       const { io, ended } = ioFor({ args, cwd: repo.cwd, env })
-      const spawn: Io["processes"]["spawn"] = (program, words, options) => {
-        spawned?.(program)
-        return io.processes.spawn(program, words, options)
-      }
-      const processes = Object.create(io.processes, { spawn: { value: spawn } }) as Io["processes"]
       const stderr = { ...io.stderr, isTty }
-      return ended(await run({ ...io, fs: { ...io.fs, ...fs }, processes, stderr, program: join(bin, "sotto") }))
+      const work = (): Promise<number> => run({ ...io, fs: { ...io.fs, ...fs }, stderr, program: join(bin, "sotto") })
+      return ended(spawned === undefined ? await work() : await whileCounting(spawned, work))
     },
     io: (cwd = top) => ioFor({ args: [], cwd, env }).io,
     async withProgram() {

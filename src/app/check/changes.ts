@@ -16,6 +16,12 @@ export interface Change {
   readonly after: Inspected
 }
 
+/** A version whose seal may have been taken off: whether it was, only the version before can tell. */
+export function mayBeUnsealed(after: Inspected): boolean {
+  if (after.state === "plain") return after.text !== ""
+  return after.state === "sealed" && countedSites(after.document.scan).some(isClear)
+}
+
 /** A seal that was taken off: the whole file, or single values of it. */
 export function unsealedFindings({ file, before, after }: Change): Finding[] {
   if (before === null || (before.state !== "sealed" && before.state !== "broken")) return []

@@ -4,7 +4,7 @@ import { type Rule } from "../../config/rule.ts"
 import { type SealedDocument } from "../../core/document.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { factsOf, metadataChanges, type SealedFacts, unsealedFindings } from "./changes.ts"
+import { factsOf, mayBeUnsealed, metadataChanges, type SealedFacts, unsealedFindings } from "./changes.ts"
 import { type CheckCode } from "./codes.ts"
 import { type ConfigLookup, type Ruled } from "./configs.ts"
 import { recipientFindings, selectorFindings } from "./drift.ts"
@@ -21,8 +21,11 @@ export interface Content {
   readonly file: string
   /** `null`: it is too large to look at. */
   readonly bytes: Uint8Array | null
-  /** The version that it is compared with; `undefined`: with none, `null`: there was none. */
-  readonly before?: Uint8Array | null
+  /**
+   * The version that it is compared with; `null`: there was none. It is asked for only where it can matter, and absent
+   * where there is nothing to compare with.
+   */
+  readonly before?: () => Promise<Uint8Array | null>
 }
 
 /** A sealed file, as far as others are compared with it. */
@@ -91,8 +94,9 @@ export class Judge {
     const configured = ruled.settings?.inputType ?? null
     const after = await inspect(file, bytes, configured)
     const found = await this.#judge(file, after, ruled)
-    if (before !== undefined) {
-      const old = before === null ? null : await inspect(file, before, configured)
+    if (before !== undefined && (this.#options.isRange || mayBeUnsealed(after))) {
+      const bytesBefore = await before()
+      const old = bytesBefore === null ? null : await inspect(file, bytesBefore, configured)
       found.push(...unsealedFindings({ file, before: old, after }))
       if (this.#options.isRange) found.push(...metadataChanges({ file, before: old, after }))
     }

@@ -202,12 +202,10 @@ async function ofBlobs(
       tracked: [...files.keys()],
       isMarked: () => true,
       async *contents(wanted) {
-        for (const file of wanted) {
-          const bytes = await bytesOf(blobs, files.get(file)?.id)
+        for await (const [file, bytes] of inOrder(wanted, (each) => bytesOf(blobs, files.get(each)?.id))) {
           if (bytes === undefined) continue
-          const old = changed.get(file)
           if (!changed.has(file)) yield { file, bytes }
-          else yield { file, bytes, before: (await bytesOf(blobs, old?.id)) ?? null }
+          else yield { file, bytes, before: async () => (await bytesOf(blobs, changed.get(file)?.id)) ?? null }
         }
       },
       isWhole: changedConfigs.length > 0,
@@ -216,6 +214,25 @@ async function ofBlobs(
   } catch (error) {
     await blobs.close()
     throw error
+  }
+}
+
+/** So many are asked for ahead of the one that is judged: git reads meanwhile. */
+const ahead = 4
+
+async function* inOrder<T>(
+  files: readonly string[],
+  read: (file: string) => Promise<T>,
+): AsyncGenerator<readonly [file: string, T]> {
+  const asked: Promise<T>[] = []
+  for (const [at, file] of files.entries()) {
+    for (const more of files.slice(at + asked.length, at + ahead)) {
+      const next = read(more)
+      // Should an earlier one fail, nobody waits for this one.
+      next.catch(() => {})
+      asked.push(next)
+    }
+    yield [file, await asked.shift()!]
   }
 }
 

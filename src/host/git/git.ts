@@ -3,8 +3,8 @@ import { AppError } from "../../errors/app-error.ts"
 import { withoutIdentities } from "../child-environment.ts"
 import { enclosingGitTops } from "../git.ts"
 import { type Io } from "../io.ts"
-import { runProgram, talkWith } from "../program.ts"
 import { resolveProgram } from "../resolve-program.ts"
+import { runGit, talkWithGit } from "./process.ts"
 
 export type GitIo = Pick<Io, "fs" | "env" | "cwd" | "home" | "platform" | "processes" | "signals">
 
@@ -54,7 +54,7 @@ export class Git {
    * @throws {AppError} `NOT_A_REPOSITORY`; `GIT_FAILED` with what git said
    */
   async run(args: readonly string[], call: GitCall = {}): Promise<{ status: number; stdout: Uint8Array }> {
-    const end = await runProgram(this.#io, this.#program, [...fixed, ...args], {
+    const end = await runGit(this.#io, this.#program, [...fixed, ...args], {
       env: this.#env,
       cwd: this.cwd,
       input: call.input,
@@ -85,7 +85,7 @@ export class Git {
   /** Starts git and keeps talking with it. @throws {AppError} `PROGRAM_MISSING` */
   async talk(args: readonly string[]): Promise<Conversation> {
     const options = { env: this.#env, cwd: this.cwd }
-    const conversation = await talkWith(this.#io, this.#program, [...fixed, ...args], options)
+    const conversation = await talkWithGit(this.#io, this.#program, [...fixed, ...args], options)
     if (conversation === null) throw new AppError("PROGRAM_MISSING", {}, { subject: "git" })
     return conversation
   }
