@@ -32,6 +32,8 @@ plain_unencrypted: clear
   "latin1.json": Buffer.from('{"a": "\u00e9"}\n', "latin1"),
   "alias-key.yaml": "p: &p x\n*p : y\n",
   "binary.yaml": Buffer.from([0, 1, 2, 255, 10]),
+  "merges.yaml":
+    "a: &a {x: 1, l: [1, 2]}\nb: &b\n  <<: *a\n  y: two\nm:\n  <<: *b\n  z: 3\nn: {<<: [*a, *b], x: own}\ncopy: *b\n",
   "anchors.yaml": "one: &x first\ncopy: *x\nm: {b: *x}\n",
   "typed.yaml": "key1: value1\nkey2:\n- v1\n- v2\n",
   "typed.json": '{"key1": "value1", "key2": ["v1", "v2"]}\n',
@@ -146,8 +148,10 @@ export function makeTemplate(root, folder, { sops, ours }) {
   for (const kind of ["yaml", "json", "env", "ini", "txt"]) {
     writeFileSync(join(folder, `ours.${kind}`), run(ours, ["encrypt", "--age", a, `plain.${kind}`]))
   }
-  writeFileSync(join(folder, "ours-anchors.yaml"), run(ours, ["encrypt", "--age", a, "anchors.yaml"]))
-  seal("sealed-anchors.yaml", "anchors.yaml", "--age", a)
+  for (const name of ["anchors.yaml", "merges.yaml"]) {
+    writeFileSync(join(folder, `ours-${name}`), run(ours, ["encrypt", "--age", a, name]))
+    seal(`sealed-${name}`, name, "--age", a)
+  }
   // Under names that say nothing all of them become JSON.
   for (const [type, kind] of [
     ["yaml", "yaml"],

@@ -20,6 +20,25 @@ function isSame(a, b) {
   return a.length === b.length && a.every((line, index) => line === b[index])
 }
 
+/** Without the digits in the marks of text blocks. */
+function withoutHints({ stdout }) {
+  return stdout.toString("utf8").replaceAll(/([|>])\d/g, "$1")
+}
+
+/** No line with nothing but the marks of a comment. */
+function isNoMark(line) {
+  return !/^\s*#+\s*$/.test(line)
+}
+
+function isBroken(text) {
+  try {
+    JSON.parse(text)
+    return false
+  } catch {
+    return true
+  }
+}
+
 export const known = [
   { name: "crash", applies: ({ real }) => real.status === 2 && real.stderr.includes("goroutine ") },
   {
@@ -31,7 +50,9 @@ export const known = [
   {
     name: "sealed by sops, and lost",
     applies: ({ step, mine, real }) =>
-      real.status !== 0 && (step === "stock opens ours" || (step === "ours opens stock's" && mine.status === 0)),
+      real.status !== 0 &&
+      (step === "stock opens ours" ||
+        ((step === "ours opens stock's" || step.endsWith(", then stock's decrypt")) && mine.status === 0)),
   },
   {
     name: "marks in INI values",
@@ -44,10 +65,47 @@ export const known = [
   },
   { name: "ambiguous keys", applies: says("two keys have the same authenticated path") },
   { name: "text behind JSON", applies: says("the end of the object") },
+  {
+    name: "broken JSON",
+    applies: (found) =>
+      found.format === "json" &&
+      found.step === "seal" &&
+      isBroken(found.text) &&
+      says("the file is not valid in its format")(found),
+  },
+  {
+    name: "empty comments",
+    applies: (found) =>
+      found.format === "yaml" &&
+      found.mine.status === 0 &&
+      found.real.status === 0 &&
+      isSame(lines(found.mine).filter(isNoMark), lines(found.real).filter(isNoMark)),
+  },
+  {
+    name: "binary that is not UTF-8",
+    applies: (found) =>
+      found.format === "binary" && found.isBadText && says("an opened value does not fit the type")(found),
+  },
   { name: "not UTF-8", applies: (found) => found.isBadText && says("the file is not UTF-8 text")(found) },
   { name: "alias as a key", applies: says("an alias") },
-  { name: "names of dotenv", applies: says("a name holds an equal sign or a line break") },
+  {
+    name: "names of dotenv",
+    applies: ({ mine, argv }) =>
+      argv.includes("dotenv") && /a name (holds an equal sign|begins like a comment|is empty)/.test(mine.stderr),
+  },
   { name: "shapes of INI", applies: says("INI holds sections, and in them single values") },
+  {
+    name: "block hint in a list",
+    applies: ({ mine, real }) =>
+      mine.status === 0 &&
+      real.status === 0 &&
+      withoutHints(mine) === withoutHints(real) &&
+      withoutHints(real) !== real.stdout.toString("utf8"),
+  },
+  {
+    name: "numbers of JSON",
+    applies: (found) => found.format === "json" && found.step === "stock opens ours" && /-0|\d{16}/.test(found.text),
+  },
   { name: "minus zero", applies: (found) => isSet(found) && found.argv.at(-1) === "-0" },
   {
     name: "comments at the end",

@@ -2,12 +2,14 @@ import { type EntrySpan, type Format, type MetadataBlock, type Scan, yamlBreaks 
 import { formatG } from "../../core/gonumber.ts"
 import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
-import { type Span, utf8 } from "../../core/text.ts"
+import { type Edit, type Span, utf8 } from "../../core/text.ts"
 import { assert } from "../../errors/app-error.ts"
 import { withAnchorsKept } from "./edit/anchors.ts"
 import { attach } from "./edit/attach.ts"
 import { open, seal } from "./carry/carry.ts"
+import { type Path } from "./edit/edit-path.ts"
 import { set } from "./edit/edit-set.ts"
+import { throughAliases } from "./edit/through-alias.ts"
 import { unset } from "./edit/edit-unset.ts"
 import { emitYaml, emitYamlValue } from "./emit/emit.ts"
 import { expand } from "./carry/expand.ts"
@@ -63,8 +65,8 @@ export const yaml: Format = {
     return (item) => (item.parent === null ? documentSpan(docs[item.index]) : entrySpan(entries.get(item), item))
   },
   attach: (scan, tree, like, indent) => attach(own(scan), tree, ownBlock(like), indent),
-  set: (scan, path, value) => withAnchorsKept(own(scan), path, set(own(scan), path, value)),
-  unset: (scan, path) => withAnchorsKept(own(scan), path, unset(own(scan), path)),
+  set: (scan, path, value) => changed(own(scan), path, (each) => set(each, path, value)),
+  unset: (scan, path) => changed(own(scan), path, (each) => unset(each, path)),
   // Looked up when they are called: reading a file loads nothing for printing one.
   emit: (trees, options) => emitYaml(trees, options),
   emitValue: (tree) => emitYamlValue(tree),
@@ -121,4 +123,8 @@ function ownSite(site: Site): YamlSite {
 function ownBlock(block: MetadataBlock | null): YamlMetadata | null {
   // A file can change its format only by conversion, and then nothing of the old layout counts.
   return block !== null && Array.isArray(block.layout) ? (block as YamlMetadata) : null
+}
+
+function changed(scan: YamlScan, path: Path, change: (scan: YamlScan) => Edit[]): Edit[] {
+  return withAnchorsKept(scan, path, throughAliases(scan, path, { change, scanAgain: scanYaml }))
 }

@@ -59,6 +59,41 @@ const sets: { name: string; text: string; path: Path; value: unknown; result: st
   { name: "an anchor stays", text: "a: &a x\nb: *a\n", path: ["a"], value: "z", result: "a: &a z\nb: *a\n" },
   { name: "an alias goes", text: "a: &a x\nb: *a\n", path: ["b"], value: "z", result: "a: &a x\nb: z\n" },
   {
+    name: "below an alias, which is written out",
+    text: "a: &a {x: 1, y: 0x1F}\nb: *a # c\n",
+    path: ["b", "x"],
+    value: "z",
+    result: "a: &a {x: 1, y: 0x1F}\nb: {x: z, y: 0x1F} # c\n",
+  },
+  {
+    name: "below a merge key",
+    text: "a: &a\n  x: |\n    1\nb:\n  <<: *a\n  y: 2\n",
+    path: ["b", "<<", "new"],
+    value: "z",
+    result: 'a: &a\n  x: |\n    1\nb:\n  <<: {x: "1\\n", new: "z"}\n  y: 2\n',
+  },
+  {
+    name: "below one of several merges",
+    text: "a: &a {x: 1}\nb: &b {x: 2}\nc: {<<: [*a, *b]}\n",
+    path: ["c", "<<", 1, "x"],
+    value: "z",
+    result: "a: &a {x: 1}\nb: &b {x: 2}\nc: {<<: [*a, {x: z}]}\n",
+  },
+  {
+    name: "below a merge within a merge",
+    text: "a: &a {x: 1}\nb: &b\n  <<: *a\nc:\n  <<: *b\n",
+    path: ["c", "<<", "<<", "x"],
+    value: "z",
+    result: "a: &a {x: 1}\nb: &b\n  <<: *a\nc:\n  <<: {<<: {x: z}}\n",
+  },
+  {
+    name: "a name that only a merge gives",
+    text: "a: &a {x: 1}\nb:\n  <<: *a\n",
+    path: ["b", "x"],
+    value: "z",
+    result: "a: &a {x: 1}\nb:\n  <<: *a\n  x: z\n",
+  },
+  {
     name: "a new key, indented as its neighbours",
     text: "m:\n   a: 1\n\nn: 2\n",
     path: ["m", "b"],
@@ -181,6 +216,12 @@ const sets: { name: string; text: string; path: Path; value: unknown; result: st
 
 const unsets: { name: string; text: string; path: Path; result: string }[] = [
   {
+    name: "below a merge key",
+    text: "a: &a {x: 1, y: 2}\nb:\n  <<: *a\n",
+    path: ["b", "<<", "x"],
+    result: "a: &a {x: 1, y: 2}\nb:\n  <<: {y: 2}\n",
+  },
+  {
     name: "its lines and its comments",
     text: "a: 1\n\n# of b\n# too\nb: 2 # this\n# of c\nc: 3\n",
     path: ["b"],
@@ -254,7 +295,6 @@ describe("set", () => {
     { text: "a: {b: 1}\n", path: ["a", 0] },
     { text: "a: [1]\n", path: ["a", "b"] },
     { text: "a: [1]\n", path: ["a", -1] },
-    { text: "a: &a {b: 1}\nc: *a\n", path: ["c", "b"] },
     { text: "a: 1\n", path: [] },
   ])("$path in $text is refused", ({ text, path }) => {
     expect(codeOf(() => yaml.set(yaml.scan(text), path, tree(1)))).toBe("KEY_NOT_FOUND")

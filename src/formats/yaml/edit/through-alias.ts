@@ -1,0 +1,43 @@
+import { splice } from "../../../core/splice.ts"
+import { type Alias } from "../../../core/site.ts"
+import { type Edit } from "../../../core/text.ts"
+import { expand } from "../carry/expand.ts"
+import { type YamlScan } from "../resolve/model.ts"
+import { type YamlNode } from "../scan/node.ts"
+import { type Path } from "./edit-path.ts"
+
+/**
+ * Edits at a path that leads through an alias, `<<: *name` too: the alias on the way is written out first, since what it
+ * stands for elsewhere is to stay. Upstream has written out every alias before it knows.
+ *
+ * @param change - makes the edits where no alias is on the way
+ * @param scanAgain - reads the text with the alias written out
+ */
+export function throughAliases(
+  scan: YamlScan,
+  path: Path,
+  { change, scanAgain }: { change: (scan: YamlScan) => Edit[]; scanAgain: (source: string) => YamlScan },
+): Edit[] {
+  const alias = aliasOnTheWay(scan, path)
+  if (alias === undefined) return change(scan)
+  const { source } = scan
+  const { start, end } = alias.span
+  const inFull = scanAgain(splice(source, [expand(scan, alias, () => null)]))
+  const after = splice(inFull.source, change(inFull))
+  // What is set below the alias stands where the alias stood.
+  return [{ start, end, text: after.slice(start, after.length - (source.length - end)) }]
+}
+
+/** An alias at the end of the path is replaced as it stands. */
+function aliasOnTheWay({ docs, aliases }: YamlScan, path: Path): Alias | undefined {
+  let node: YamlNode | undefined = docs[0]?.root ?? undefined
+  for (const part of path) {
+    if (node?.type === "alias") {
+      const { start } = node.span
+      return aliases.find(({ span }) => span.start === start)
+    }
+    if (node?.type === "map") node = node.pairs.find(({ key }) => key.type === "scalar" && key.value === part)?.value
+    else node = node?.type === "list" && typeof part === "number" ? node.items[part] : undefined
+  }
+  return undefined
+}
