@@ -1,4 +1,6 @@
 import { type Conversation } from "../core/conversation.ts"
+import { AppError } from "../errors/app-error.ts"
+import { failedCall } from "./reason.ts"
 import { spawnEnvironment } from "./child-environment.ts"
 import { Collected } from "./collected.ts"
 import { converse } from "./conversation.ts"
@@ -50,7 +52,7 @@ export async function runProgram(
   const env = spawnEnvironment(options.env)
   const { execa } = await import("execa")
   const cancel = new AbortController()
-  const child = execa(program, args, {
+  const order = {
     ...common,
     env,
     cwd: options.cwd ?? io.cwd,
@@ -59,7 +61,8 @@ export async function runProgram(
     // What is too much of it is thrown away: a chatty helper is not a failed one.
     buffer: { stdout: true, stderr: false },
     cancelSignal: cancel.signal,
-  })
+  } as const
+  const child = started(program, () => execa(program, args, order))
   const stderr = new Collected(stderrBytesMax)
   child.stderr.on("data", (chunk: Uint8Array) => stderr.add(chunk))
   let stopped: ProgramEnd["stopped"] = null
@@ -117,13 +120,14 @@ export async function talkWith(
 ): Promise<Conversation | null> {
   const env = spawnEnvironment(options.env)
   const { execa } = await import("execa")
-  const child = execa(program, args, {
+  const order = {
     ...common,
     env,
     cwd: options.cwd ?? io.cwd,
     stdio: ["pipe", "pipe", "ignore"],
     buffer: false,
-  })
+  } as const
+  const child = started(program, () => execa(program, args, order))
   const closed = child.then(() => {})
   if (child.pid === undefined) {
     await closed
@@ -131,4 +135,19 @@ export async function talkWith(
   }
   const { stdin, stdout } = child
   return converse(io, { stdin, stdout, closed, kill: (signal) => child.kill(signal) }, options.signal)
+}
+
+/**
+ * Node gives a child no pipes when no more files may be open, and the package does not expect that.
+ *
+ * @throws {AppError} `SYSTEM_FAILED`
+ */
+function started<T>(program: string, start: () => T): T {
+  try {
+    return start()
+  } catch (error) {
+    if (error instanceof AppError) throw error
+    const { hint } = failedCall(Object.assign(new Error(), { code: "EMFILE" }))
+    throw new AppError("SYSTEM_FAILED", { file: program }, { notes: ["the program cannot be started"], hint })
+  }
 }
