@@ -37,9 +37,9 @@ function text(items: readonly Item[], dryRun: boolean, style: TableStyle): strin
     const about = [code, item].filter((part) => part !== undefined).join("  ")
     return [
       // A script that cuts columns finds them in the same place, whatever there is to say.
-      [[word.padEnd(dryRun ? 15 : 7), tones[state] ?? "warning"], detail === undefined ? about : `${about}: ${detail}`],
+      [[word.padEnd(dryRun ? 16 : 7), tones[state] ?? "warning"], detail === undefined ? about : `${about}: ${detail}`],
       ...(fix === undefined ? [] : [["", `fix: ${fix}`]]),
     ]
   })
-  return table(rows, style)
+  return table(rows, style, { gap: dryRun ? 1 : 2 })
 }

@@ -16,6 +16,8 @@ export interface TableShape {
   readonly head?: readonly string[]
   /** Blanks before each line. */
   readonly indent?: number
+  /** Blanks between columns; 2 by default. */
+  readonly gap?: number
   /** A line that is wider than the terminal loses its end. */
   readonly isCut?: boolean
 }
@@ -36,7 +38,7 @@ const columnsMin = 40
 export function table(
   rows: readonly (readonly Cell[])[],
   { paint, columns }: TableStyle,
-  { head, indent = 0, isCut = false }: TableShape = {},
+  { head, indent = 0, gap = 2, isCut = false }: TableShape = {},
 ): string {
   const lines = [...(head === undefined ? [] : [head.map((text): Cell => [text, "head"])]), ...rows].map((cells) =>
     cells.map((cell) => (typeof cell === "string" ? { text: shown(cell) } : { text: shown(cell[0]), tone: cell[1] })),
@@ -62,8 +64,6 @@ export function table(
     })
     .join("")
 }
-
-const gap = 2
 
 function widthOf(text: string): number {
   return Array.from(text).length
