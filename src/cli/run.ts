@@ -45,9 +45,11 @@ export async function run(io: Io): Promise<number> {
   }
   try {
     const { output, said = [], errors = [], exit = 0, tally } = await dispatch(session, words)
+    meter?.end()
+    // Where both are one terminal, what stands there has gone before the result comes.
+    await io.stderr.flush()
     if (output !== undefined) await io.stdout.write(output)
     for (const line of said) await io.stderr.write(`${line}\n`)
-    meter?.end()
     if (closings.length > 0)
       await io.stderr.write(`${(await import("../app/report/closing.ts")).closingLine(closings)}\n`)
     if (errors.length > 0) await io.stderr.write(reportAll(errors, style))

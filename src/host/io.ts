@@ -51,7 +51,8 @@ export function realIo(): Io {
   const parts: StreamParts = { fs, sleep, isTerminal: (fd) => isTerminal(fs, fd), columnsOf }
   const cwd = once(workingFolder)
   const home = once(() => homeFolder(env, platform))
-  const terminal = once(() => realTerminal({ fs, signals, processes, platform }))
+  const stderr = realOutput(parts, { fd: 2, env, isError: true })
+  const terminal = once(() => realTerminal({ fs, signals, processes, platform, settle: () => stderr.flush() }))
   const program = once(() => programFile(fs))
   const temp = once(() => process.getBuiltinModule("node:os").tmpdir())
   return {
@@ -75,7 +76,7 @@ export function realIo(): Io {
     },
     stdin: realInput(parts, 0),
     stdout: realOutput(parts, { fd: 1, env, isError: false }),
-    stderr: realOutput(parts, { fd: 2, env, isError: true }),
+    stderr,
     get terminal() {
       return terminal()
     },

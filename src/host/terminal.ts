@@ -26,6 +26,8 @@ export interface TerminalParts {
   readonly signals: Signals
   readonly processes: Processes
   readonly platform: NodeJS.Platform
+  /** Waits until all that was said before stands on the terminal: a question is the last line there. */
+  readonly settle?: () => Promise<void>
 }
 
 const attemptsMax = 3
@@ -57,7 +59,8 @@ interface Asking {
 }
 
 async function answer(parts: TerminalParts, { question, hidden, ahead }: Asking): Promise<string | null> {
-  const { fs, platform } = parts
+  const { fs, platform, settle } = parts
+  await settle?.()
   const output = openQuietly(fs, platform === "win32" ? "\\\\.\\CONOUT$" : "/dev/tty", flag.O_RDWR)
   if (output === null) return null
   const input = openQuietly(fs, platform === "win32" ? "\\\\.\\CONIN$" : "/dev/tty", flag.O_RDWR)

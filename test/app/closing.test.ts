@@ -3,6 +3,8 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { run } from "../../src/cli/run.ts"
 import { keyFile, recipients } from "../keys/golden.ts"
+import { builtMain } from "../built.ts"
+import { hasTmux, openPty } from "../host/pty.ts"
 import { ioFor, machine, type Machine } from "../machine.ts"
 
 let own: Machine
@@ -70,6 +72,7 @@ describe("the line that ends a command at a terminal", () => {
       ],
       [["unset", "all.yaml", "more"], "sealed all.yaml for alice, ci: one value, none left in the clear"],
       [["rotate", "-i", "all.yaml"], /^sealed all.yaml for alice, ci/],
+      [["keygen", "-o", "k.txt"], "wrote k.txt: keep a copy of it in a safe place; its public key is above"],
       [["decrypt", "all.yaml", "-o", "plain.yaml"], "opened all.yaml into plain.yaml: it stands in the clear there"],
       [["decrypt", "-i", "all.yaml"], "opened all.yaml: it stands in the clear there"],
     ]
@@ -116,5 +119,30 @@ describe("a thousand files with one error", () => {
     expect(said.stderr).toContain("sealed 2 files for alice, ci")
     expect(said.stderr).toContain("2 of 4 files were done, 2 were not")
     expect(said.stderr.match(/\[FILE_MISSING\]$/gm)).toHaveLength(2)
+  })
+})
+
+describe.skipIf(!hasTmux())("on a real terminal (skipped without tmux)", () => {
+  test("a question is the last line, and the report begins a line of its own", async () => {
+    await say(["encrypt", "-i", "app.yaml", "b.yaml"])
+    const env = {
+      SOPS_AGE_KEY_FILE: keyFile("age-a.txt"),
+      TERM: "xterm",
+      NODE: process.execPath,
+      SOTTO: await builtMain(),
+    }
+    const pty = openPty({ cwd: own.cwd, env })
+    const screen = (): string[] => pty.screen().trimEnd().split("\n")
+    pty.type(`"$NODE" "$SOTTO" revoke ci; "$NODE" "$SOTTO" sync; echo "status $?"`)
+    pty.press("Enter")
+    await pty.shows("[y/N]")
+    expect(screen().at(-1)).toMatch(/^Take ci out of the config, .*\? \[y\/N\]$/)
+    expect(screen().slice(-3, -1)).toEqual([
+      "notice: app.yaml would be sealed again without ci",
+      "notice: b.yaml would be sealed again without ci",
+    ])
+    pty.press("y", "Enter")
+    await pty.shows("status 0")
+    expect(screen()).toContain("2 sealed files: 0 updated, 2 already up to date")
   })
 })

@@ -5,6 +5,8 @@ import { type Wanted } from "../recipients/key-plan.ts"
 import { refuseUnreadable } from "../recipients/entry-names.ts"
 import { loadSealed, type LoadedFile, withFile } from "../open/open-file.ts"
 import { type CommonOptions, type KnownRecipientOptions, type RecipientOptions } from "../options.ts"
+import { entryCalled } from "../recipients/entry-names.ts"
+import { someOf } from "../report/closing.ts"
 import { putResult } from "../report/put-result.ts"
 import { type Cell, table, tableStyle } from "../report/table.ts"
 import { recipientsOf } from "../recipients/recipients.ts"
@@ -98,8 +100,21 @@ async function change(
     await checkKnown(session, loaded, wanted.groups, { named, keepRecipient, unwrap })
     const text = await rewrap(session, loaded, wanted)
     const target = { ...options, output: undefined }
-    return putResult(session, target, { content: text, file, original: loaded.original, mode: "kept" })
+    const outcome = await putResult(session, target, { content: text, file, original: loaded.original, mode: "kept" })
+    if (outcome.output === undefined) closeWrapped(session, loaded, wanted)
+    return outcome
   })
+}
+
+function closeWrapped(
+  { close }: Session,
+  { file, document, settings }: LoadedFile,
+  { groups, threshold }: Wanted,
+): void {
+  const called = entryCalled(document.metadata.groups, settings.personOf)
+  const needed = threshold === 0 ? groups.length : threshold
+  const about = groups.length === 1 ? "" : `: a key of ${needed} of the ${groups.length} groups opens it`
+  close?.({ what: "sealed", file: file ?? "", for: ` for ${someOf(groups.flat().map(called))}`, about, clearCount: 0 })
 }
 
 function recipientsIn({ document }: LoadedFile): Wanted {
