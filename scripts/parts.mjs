@@ -23,6 +23,16 @@ export const parts = [
   },
   // Called as `sops`, the program does without it.
   { name: "parse", late: true, roots: ["cli/parse.ts", "cli/help.ts"], packages: ["commander"] },
+  // What every command that reads a file needs. Git calls textconv twice for each commit that it shows, and redacted it
+  // needs no more: neither keys nor formats.
+  {
+    name: "read",
+    roots: ["formats/registry.ts", "core/text.ts", "core/token.ts", "host/files.ts", "errors/display.ts"].concat([
+      "cli/commands/textconv.ts",
+      "app/commands/textconv.ts",
+      "app/git/redacted-view.ts",
+    ]),
+  },
   {
     name: "open",
     roots: [
@@ -32,12 +42,6 @@ export const parts = [
       "app/commands/filestatus.ts",
     ].concat(["formats/yaml/yaml.ts", "keys/age.ts"]),
     packages: ["@scure/base"],
-  },
-  { name: "display", late: true, roots: ["errors/display.ts"] },
-  // Git calls it twice for each commit that it shows; redacted it does without keys and formats.
-  {
-    name: "view",
-    roots: ["cli/commands/textconv.ts", "app/commands/textconv.ts", "app/git/redacted-view.ts", "core/fingerprint.ts"],
   },
   { name: "opened-view", roots: ["app/git/opened-view.ts", "app/open/open-alone.ts"] },
   // Plain YAML is read without it.
@@ -100,12 +104,16 @@ export const parts = [
   // Before each commit: git's plumbing, and what looks at files with it.
   {
     name: "git",
+    late: true,
     roots: ["git", "process", "repository", "listing", "blobs", "config", "revision"]
       .map((name) => `host/git/${name}.ts`)
       .concat(["app/git/open-repository.ts", "host/conversation.ts"]),
   },
+  // `encrypt` and `set` ask it too.
+  { name: "looks-secret", late: true, roots: ["app/check/private-keys.ts", "app/check/looks-secret.ts"] },
   {
     name: "check",
+    late: true,
     roots: ["cli/commands/check.ts", "cli/commands/git-hook.ts", "app/commands/check.ts", "app/commands/git-hook.ts"],
   },
   {

@@ -141,7 +141,7 @@ describe.skipIf(builtKind !== "dist")("the published package", () => {
   }
 
   // `parse` is commander, which reads the words of every command of ours (ADR 2).
-  const hot = ["open.cjs", "parse.cjs", "rolldown-runtime.cjs", "start.cjs"]
+  const hot = ["open.cjs", "parse.cjs", "read.cjs", "rolldown-runtime.cjs", "start.cjs"]
   test.each([
     { args: ["--version"], chunks: ["rolldown-runtime.cjs", "start.cjs"] },
     { args: ["filestatus", "sealed.yaml"], chunks: hot },

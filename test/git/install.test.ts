@@ -14,7 +14,7 @@ import {
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { type Io } from "../../src/host/io.ts"
-import { hostileNames, repository, type Repository, sopsrc } from "./repository.ts"
+import { hostileNames, repository, type Repository, sopsrc, hasOwnSettings } from "./repository.ts"
 
 interface Report {
   readonly ok: boolean
@@ -169,7 +169,7 @@ describe("install and uninstall", () => {
     expect(repo.read(".git/config").toString()).toBe(before)
   })
 
-  test("what makes merges worse or keeps plaintext is turned off", async () => {
+  test.runIf(hasOwnSettings)("what makes merges worse or keeps plaintext is turned off", async () => {
     const repo = repository()
     await repo.withProgram()
     const global = join(repo.machine.home, "gitconfig")
@@ -199,7 +199,7 @@ describe("install and uninstall", () => {
     expect(codes(await report(repo, "status"))).toContain("GIT_TEXTCONV_NOTES")
   })
 
-  test("--global is for the user, outside of repositories too", async () => {
+  test.runIf(hasOwnSettings)("--global is for the user, outside of repositories too", async () => {
     const repo = repository()
     await repo.withProgram()
     const global = join(repo.machine.home, "gitconfig")

@@ -1,6 +1,7 @@
 import { describe, expect, test } from "vitest"
 import { canary } from "../canary.ts"
 import { config, expectNoCanary, leftovers, mergeRepository, type MergeRepository } from "./merging.ts"
+import { gitIsOlderThan } from "./repository.ts"
 
 const file = "secrets/app.yaml"
 const secret = (name: string): string => `${canary}-${name}`
@@ -70,7 +71,7 @@ describe("git calls the driver", () => {
     expectNoCanary(own)
   })
 
-  test("merge-tree --write-tree", async () => {
+  test.skipIf(gitIsOlderThan(2, 38))("merge-tree --write-tree", async () => {
     const own = await forked()
     const tree = own.git("merge-tree", "--write-tree", "main", "topic").trim()
     own.write(file, own.git("show", `${tree}:${file}`))

@@ -3,6 +3,7 @@ import { join } from "node:path"
 import { beforeEach, describe, expect, test } from "vitest"
 import { canary } from "../canary.ts"
 import { config, expectNoCanary, mergeRepository, type MergeRepository, recipients } from "./merging.ts"
+import { hasOwnSettings } from "./repository.ts"
 
 const file = "secrets/app.yaml"
 const secret = (name: string): string => `${canary}-${name}`
@@ -333,23 +334,26 @@ describe("what is not sealed, not whole, or not the same", () => {
 })
 
 describe("offline", () => {
-  test("no program is run for an identity, and no question asked, unless the user's own git config says so", async () => {
-    await fork()
-    const witness = join(own.machine.home, "ran")
-    const program = join(own.machine.home, "print-key")
-    const { readFileSync, existsSync } = await import("node:fs")
-    const key = readFileSync(own.env.get("SOPS_AGE_KEY_FILE")!, "utf8")
-    writeFileSync(program, `#!/bin/sh\ntouch ${witness}\ncat <<'END'\n${key}END\n`, { mode: 0o755 })
-    own.env.delete("SOPS_AGE_KEY_FILE")
-    own.env.set("SOPS_AGE_KEY_CMD", program)
-    own.git("config", "sotto.online", "true")
-    expectConflict(/none of your identities opens it/)
-    expect(existsSync(witness)).toBe(false)
-    own.git("merge", "--abort")
-    const global = join(own.machine.home, "gitconfig")
-    writeFileSync(global, "[sotto]\n\tonline = true\n")
-    own.env.set("GIT_CONFIG_GLOBAL", global)
-    await expectMerged()
-    expect(existsSync(witness)).toBe(true)
-  })
+  test.runIf(hasOwnSettings)(
+    "no program is run for an identity, and no question asked, unless the user's own git config says so",
+    async () => {
+      await fork()
+      const witness = join(own.machine.home, "ran")
+      const program = join(own.machine.home, "print-key")
+      const { readFileSync, existsSync } = await import("node:fs")
+      const key = readFileSync(own.env.get("SOPS_AGE_KEY_FILE")!, "utf8")
+      writeFileSync(program, `#!/bin/sh\ntouch ${witness}\ncat <<'END'\n${key}END\n`, { mode: 0o755 })
+      own.env.delete("SOPS_AGE_KEY_FILE")
+      own.env.set("SOPS_AGE_KEY_CMD", program)
+      own.git("config", "sotto.online", "true")
+      expectConflict(/none of your identities opens it/)
+      expect(existsSync(witness)).toBe(false)
+      own.git("merge", "--abort")
+      const global = join(own.machine.home, "gitconfig")
+      writeFileSync(global, "[sotto]\n\tonline = true\n")
+      own.env.set("GIT_CONFIG_GLOBAL", global)
+      await expectMerged()
+      expect(existsSync(witness)).toBe(true)
+    },
+  )
 })

@@ -4,6 +4,7 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { canary } from "../canary.ts"
 import { expectNoCanary, leftovers, mergeRepository, type MergeRepository } from "./merging.ts"
+import { gitIsOlderThan } from "./repository.ts"
 
 const file = "secrets/app.yaml"
 const secret = (name: string): string => `${canary}-${name}`
@@ -56,7 +57,8 @@ describe("git calls the driver", () => {
     const own = await forked()
     await own.change(file, text({ one: "ours", five: "mine" }))
     const { status, stderr } = own.tryGit("checkout", "--quiet", "-m", "topic")
-    expect({ status, stderr }).toEqual({ status: 0, stderr: "" })
+    // The newest releases stash the change and apply it again.
+    expect({ status, stderr: stderr.replace("Applied autostash.\n", "") }).toEqual({ status: 0, stderr: "" })
     // The change alone moves: what `main` had committed stays there.
     await expectMerged(own, { three: "theirs", five: "mine" })
     expect(own.git("ls-files", "-u")).toBe("")
@@ -66,7 +68,9 @@ describe("git calls the driver", () => {
     const own = await forked()
     await own.change(file, text({ one: "ours", three: "mine" }))
     const { stderr } = own.tryGit("checkout", "--quiet", "-m", "topic")
-    expect(stderr).toContain("conflict in three (1): run sotto resolve secrets/app.yaml")
+    // The newest releases stash the change and apply it again, and show nothing of what is said meanwhile.
+    if (!stderr.includes("stash")) expect(stderr).toContain("conflict in three (1): run sotto resolve secrets/app.yaml")
+    expect(own.git("ls-files", "-u").trim().split("\n")).toHaveLength(3)
     const { status } = await own.sotto("resolve", "--theirs", file)
     expect(status).toBe(0)
     expectNoCanary(own)
@@ -198,15 +202,13 @@ describe("git calls the driver", () => {
     expect(readdirSync(sub).filter((name) => name.startsWith(".merge_file"))).toEqual([])
   })
 
-  test("in a bare clone, by merge-tree --write-tree", async () => {
+  test.skipIf(gitIsOlderThan(2, 38))("in a bare clone, by merge-tree --write-tree", async () => {
     const own = await forked()
     const bare = join(own.machine.home, "bare.git")
     own.git("clone", "--quiet", "--bare", own.top, bare)
     mkdirSync(join(bare, "info"), { recursive: true })
     writeFileSync(join(bare, "info/attributes"), "secrets/** merge=sotto -text\n")
     const { status, out, err } = gitIn(own, bare, ...driver, "merge-tree", "--write-tree", "main", "topic")
-    // git before 2.38 has another merge-tree.
-    if (err.includes("usage: git merge-tree") || err.includes("--write-tree")) return
     expect({ status, err }).toEqual({ status: 0, err: "" })
     own.write(file, gitIn(own, bare, "show", `${out.trim()}:${file}`).out)
     await expectMerged(own, { one: "ours", three: "theirs" })
@@ -284,12 +286,10 @@ describe("a partial clone", () => {
 })
 
 describe("what git does not tell a driver", () => {
-  test.each(["ours", "theirs"])("-X %s does not decide a conflict", async (side) => {
+  test.skipIf(gitIsOlderThan(2, 33)).each(["ours", "theirs"])("-X %s does not decide a conflict", async (side) => {
     const own = await forked({ one: "theirs", three: "x" })
     const before = own.read(file)
     const { status, stderr } = own.tryGit("merge", "-s", "ort", "-X", side, "topic", "-m", "m")
-    // Where git has no strategy of that name yet.
-    if (stderr.includes("Could not find merge strategy")) return
     expect(status).toBe(1)
     expect(stderr).toContain("conflict in one (1)")
     expect(own.read(file).equals(before)).toBe(true)

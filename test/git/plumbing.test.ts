@@ -8,7 +8,7 @@ import { findGit } from "../../src/host/git/git.ts"
 import { diffIndex, diffTrees, diffWorkTree, listIndex, listTree, listUnmerged } from "../../src/host/git/listing.ts"
 import { findRepository, gitPath, gitVersion } from "../../src/host/git/repository.ts"
 import { findRevision, mergeBases, resolveRevision } from "../../src/host/git/revision.ts"
-import { hostileNames, repository, type Repository } from "./repository.ts"
+import { hostileNames, repository, type Repository, hasOwnSettings } from "./repository.ts"
 
 function gitOf(repo: Repository, cwd = repo.top) {
   return findGit(repo.io(cwd), { fetch: "never" })
@@ -219,7 +219,7 @@ describe("objects", () => {
 })
 
 describe("settings", () => {
-  test("each has its scope, and what a repository says is not the user's word", async () => {
+  test.runIf(hasOwnSettings)("each has its scope, and what a repository says is not the user's word", async () => {
     const repo = repository()
     const global = join(repo.machine.home, "gitconfig")
     writeFileSync(global, "[sotto]\n\tonline = true\n[a]\n\tflag\n")

@@ -109,6 +109,16 @@ export function repository({ bare = false }: { readonly bare?: boolean } = {}): 
   return repo
 }
 
+/** Which git is on PATH. What it does not have yet cannot be tried with it; docs/git.md says with which releases tests are run. */
+export function gitIsOlderThan(major: number, minor: number): boolean {
+  const { stdout } = spawnSync("git", ["version"], { encoding: "utf8" })
+  const [, first = "0", second = "0"] = /(\d+)\.(\d+)/.exec(stdout) ?? []
+  return Number(first) < major || (Number(first) === major && Number(second) < minor)
+}
+
+/** `GIT_CONFIG_GLOBAL`, which keeps the settings of whoever runs the tests out of them. */
+export const hasOwnSettings = !gitIsOlderThan(2, 32)
+
 /** A config whose rules have these paths. */
 export function sopsrc(...paths: string[]): string {
   const rules = paths.map((path) => `  - path: ${JSON.stringify(path)}\n    recipients: tester\n`).join("")
