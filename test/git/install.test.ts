@@ -254,7 +254,7 @@ describe("install and uninstall", () => {
     const before = snapshot(repo)
     const { status, stdout } = await repo.sotto("git", "install", "--dry-run")
     expect(status).toBe(0)
-    expect(stdout.toString()).toContain("would be written  merge.sotto.driver\n")
+    expect(stdout.toString()).toContain("would be written merge.sotto.driver\n")
     expect(snapshot(repo)).toEqual(before)
   })
 
