@@ -66,6 +66,8 @@ export interface SealingDialect {
   readonly addsContextToRules: boolean
   /** A config where no rule matches is an error, although options name the recipients. */
   readonly needsRuleBesideOptions: boolean
+  /** `--encrypted-regex ""` takes the place of what the rule says, and is not as if it were absent. */
+  readonly takesEmptySelector: boolean
 }
 
 /** How sealed files are changed. */
@@ -173,6 +175,7 @@ export const sottoDialect: Dialect = {
     binarySelectors: "at most one",
     addsContextToRules: false,
     needsRuleBesideOptions: false,
+    takesEmptySelector: true,
   },
   changes: { readsConfigFirst: false, checksClearValues: true, renewsUnchanged: false, values: "json" },
   recipients: { refusesStrangers: true, unknownKinds: "kept", checksMac: true, keepsEntries: true },

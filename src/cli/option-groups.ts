@@ -11,6 +11,11 @@ export const globalOptions = {
     env: "SOPS_CONFIG",
     summary: "use this config file instead of the nearest .sopsrc or .sops.yaml",
   },
+  ageKeyFile: {
+    kind: "text",
+    value: "FILE",
+    summary: "read age identities from this file, in place of the one that SOPS_AGE_KEY_FILE names",
+  },
   json: { kind: "flag", summary: "print errors, and what the command reports, as JSON for tools" },
   keyservice: {
     kind: "list",

@@ -101,7 +101,7 @@ async function dispatch(session: Session, words: readonly string[]): Promise<Out
     if (parsed.help) return await help(session.io, topic)
     const options = await withOrder(parsed.options)
     const seen = options.quiet ? { ...session, meter: undefined, close: undefined, isQuiet: true } : session
-    return await command.run(await serving(seen, options), { ...parsed, options })
+    return await command.run(await serving(withIdentities(seen, options), options), { ...parsed, options })
   } catch (error) {
     throw withFailureExit(error, command.failureExit)
   }
@@ -115,6 +115,13 @@ async function withOrder<O extends Options>(options: O): Promise<O> {
   if (decryptionOrder.length === 0) return options
   const { readDecryptionOrder } = await import("./decryption-order.ts")
   return { ...options, decryptionOrder: readDecryptionOrder(decryptionOrder) }
+}
+
+/** An option stands for its variable: every reader of identities sees it, and no child inherits it. */
+function withIdentities(session: Session, { ageKeyFile }: GlobalValues): Session {
+  if (ageKeyFile === undefined || ageKeyFile === "") return session
+  const { io } = session
+  return { ...session, io: { ...io, env: new Map(io.env).set("SOPS_AGE_KEY_FILE", ageKeyFile) } }
 }
 
 /** Most calls name no key service, and load nothing for it. */

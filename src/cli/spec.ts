@@ -64,6 +64,7 @@ export interface Input<A extends ArgumentSpecs, O extends OptionSpecs> {
 /** What every command takes, see `globalOptions`. */
 export interface GlobalValues {
   readonly config: string | undefined
+  readonly ageKeyFile: string | undefined
   readonly json: boolean
   readonly quiet: boolean
   readonly keyservice: readonly string[]

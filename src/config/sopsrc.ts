@@ -284,10 +284,20 @@ function strictDestinationRule(value: ConfigValue, kinds: KindsInConfig): Destin
   return readDestinationRule(value, kinds)
 }
 
+/** What sops is about to have for YAML that it prints anew; no release has it, so it is accepted and has no effect. */
+const comingStoreFields = ["compact_array_indent", "document_start_marker"] as const
+
+function storeFields(name: string): string[] {
+  if (name === "dotenv" || name === "ini") return []
+  return name === "yaml" ? ["indent", ...comingStoreFields] : ["indent"]
+}
+
 function strictStores(entry: ConfigEntry | undefined): Stores {
   if (entry === undefined) return defaultStores
   for (const [name, store] of strictFields(entry.value, storeNames)) {
-    const indent = strictFields(store.value, name === "dotenv" || name === "ini" ? [] : ["indent"]).get("indent")
+    const fields = strictFields(store.value, storeFields(name))
+    const indent = fields.get("indent")
+    for (const key of comingStoreFields) strictBool(fields.get(key))
     const spaces = intOf(indent?.value) ?? 0
     // -1 is upstream's word for a tab, in JSON only.
     const least = name === "yaml" ? 0 : -1

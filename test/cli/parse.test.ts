@@ -98,6 +98,8 @@ describe("parse", () => {
         age: [],
         file: [],
         config: undefined,
+        ageKeyFile: undefined,
+        quiet: false,
         keyservice: [],
         enableLocalKeyservice: undefined,
         json: false,

@@ -41,7 +41,7 @@ export async function planFor(
   const decided = session.dialect.sealing
   // In upstream's order: the rule, what it selects, and then for whom.
   const rule = await sealingRule(session, settings, namesRecipients(options))
-  const selectors = selectorsOf(options, rule)
+  const selectors = selectorsOf(session, options, rule)
   // A binary file is one value, and no rule selects parts of it.
   const isBinary = format === "binary"
   if (isBinary && decided.binarySelectors === "warned of") warnOfSelectors(session, selectors)
@@ -97,10 +97,12 @@ async function sealingRule(session: Session, settings: FileSettings, isNamed: bo
   }
 }
 
-function selectorsOf(options: SelectorOptions, rule: Rule | null): Selectors {
+function selectorsOf(session: Session, options: SelectorOptions, rule: Rule | null): Selectors {
+  const { takesEmptySelector } = session.dialect.sealing
   const pick = (name: keyof Selectors): string => {
     const option = options[name]
-    return option === undefined || option === "" ? (rule?.selectors[name] ?? "") : option
+    const isGiven = option !== undefined && (option !== "" || takesEmptySelector)
+    return isGiven ? option : (rule?.selectors[name] ?? "")
   }
   return {
     unencryptedSuffix: pick("unencryptedSuffix"),

@@ -50,6 +50,7 @@ export const sopsDialect: Dialect = {
     binarySelectors: "warned of",
     addsContextToRules: true,
     needsRuleBesideOptions: true,
+    takesEmptySelector: false,
   },
   changes: {
     readsConfigFirst: true,
