@@ -63,6 +63,9 @@ export interface Unverified {
   readonly warnings: readonly Warning[]
 }
 
+const sealedTwice =
+  "see which one was added: git diff {file}, and take that out, or the whole change back: git checkout {file}"
+
 /** Faults of the text itself count as "invalid file" when it is a sealed file: status 1, as upstream. */
 const plainExits: ReadonlySet<number> = new Set([2, 92])
 
@@ -80,7 +83,9 @@ export function readSealed(format: Format, source: string, kinds: KindsInFile): 
     if (error.code === "NO_DOCUMENT") throw new AppError("NOT_SEALED")
     if (error.code === "KEY_NOT_STRING") throw new AppError(error.code, error.where, { ...error.detail, exit: 25 })
     if (!plainExits.has(error.exit)) throw error
-    throw new AppError(error.code, error.where, { ...error.detail, exit: 1 })
+    // To take out the wrong one of two sealed lines would break the file for good.
+    const hint = error.code === "DUPLICATE_KEY" ? sealedTwice : error.detail.hint
+    throw new AppError(error.code, error.where, { ...error.detail, hint, exit: 1 })
   }
   if (scan.metadata === null) throw new AppError("NOT_SEALED")
   const metadata = readMetadata(scan.metadata.tree, kinds)

@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
@@ -56,5 +57,33 @@ describe("a rule that does not do what is meant is not silent", () => {
     writeFileSync(join(own.cwd, "settings.conf"), "a = canary-7f3a\n")
     const said = await say(["encrypt", "-i", "settings.conf"], true)
     expect(said).toMatch(/^notice: settings\.conf was sealed whole, since its name tells no format: say --input-type /)
+  })
+
+  test("what a merge brings in the clear and looks like a secret is named by resolve", async () => {
+    const git = (...args: string[]): void => {
+      const env = Object.fromEntries([
+        ...own.env,
+        ["GIT_AUTHOR_NAME", "a"],
+        ["GIT_AUTHOR_EMAIL", "a@example.com"],
+        ["GIT_COMMITTER_NAME", "a"],
+        ["GIT_COMMITTER_EMAIL", "a@example.com"],
+      ])
+      spawnSync("git", args, { cwd: own.cwd, env })
+    }
+    await say(["encrypt", "-i", "--allow-clear", "db.password", "app.yaml"], false)
+    git("init", "-q", "-b", "main")
+    git("add", ".")
+    git("commit", "-qm", "one")
+    git("checkout", "-q", "-b", "other")
+    await say(["set", "--create", "--allow-clear", "db.api_key", "--string", "app.yaml", "db.api_key", "x1y2z3"], false)
+    await say(["set", "--string", "app.yaml", "token", "theirs"], false)
+    git("commit", "-qam", "two")
+    git("checkout", "-q", "main")
+    await say(["set", "--string", "app.yaml", "token", "ours"], false)
+    git("commit", "-qam", "three")
+    git("merge", "-q", "other")
+    expect(await say(["resolve", "--ours", "app.yaml"], false)).toContain(
+      "notice: app.yaml: left in the clear, and looks like a secret: db.api_key\n",
+    )
   })
 })

@@ -307,6 +307,23 @@ describe("YAML", () => {
   })
 })
 
+test("of a file without a digest it is said what can be, and a line that stands twice is not to be taken out blindly", async () => {
+  const cwd = await folderWith("a.yaml", `a: one ${canary}\nb: two ${canary}\nc: three ${canary}\n`)
+  const file = join(cwd, "a.yaml")
+  const sealed = readFileSync(file, "utf8")
+  const bare = sealed.replace(/^ +sotto_(structure|layout): .*\n/gm, "")
+  writeFileSync(file, bare.replace(/^b: .*\n/m, ""))
+  expect(await told(cwd, "a.yaml")).toContain(
+    "every sealed value opens: an entry was taken out, added or moved, or an older sealed value was put back",
+  )
+  writeFileSync(file, sealed.replace(/^b: .*\n/m, "$&$&"))
+  const words = await told(cwd, "a.yaml")
+  expect(words).toContain("[DUPLICATE_KEY]")
+  expect(words).toContain(
+    "hint: see which one was added: git diff a.yaml, and take that out, or the whole change back: git checkout a.yaml",
+  )
+})
+
 test("every command that opens says it, and check --verify too", async () => {
   const { name, plain, first, second } = kinds[0]!
   const cwd = await folderWith(name, plain, [], true)

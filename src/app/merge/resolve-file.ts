@@ -27,6 +27,7 @@ import {
   type Sides,
   unmergeable,
 } from "./merge-file.ts"
+import { clearNames, warnOfClear } from "../report/sealed-line.ts"
 import { type Decided, decideInEditor, type Decisions, draftMerge } from "./resolve-content.ts"
 import { freshKeyFor, type MetadataChoice, rewrapped, sealMerged } from "./seal-merged.ts"
 import { isOpened, type OpenedVersions, type SideName } from "./side.ts"
@@ -229,7 +230,8 @@ async function sealed(
   const fresh = isFresh ? await freshKeyFor(session, choice, "online") : null
   try {
     const keys = fresh === null && isRewrapped ? await rewrapped(session, opened, choice) : null
-    const { text } = await sealMerged(session, opened, plain, { fresh, keys, metadata: choice })
+    const { text, opened: merged } = await sealMerged(session, opened, plain, { fresh, keys, metadata: choice })
+    await warnOfClear(session, file.path, merged, clearNames(opened.ours.opened))
     const bytes = utf8.encode(text)
     return equalBytes(bytes, file.versions.ours!) ? file.versions.ours! : bytes
   } finally {

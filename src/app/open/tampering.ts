@@ -217,11 +217,11 @@ const clearMax = 5
 function untold({ structure, clear }: Extract<Change, { kind: "untold" }>): string {
   const names = clear.slice(0, clearMax).map(({ path }) => displayPath(path))
   const more = clear.length > clearMax ? ` and ${clear.length - clearMax} more` : ""
-  const inClear = clear.length === 0 ? "" : `a value in the clear was changed (${names.join(", ")}${more}), or `
+  const inClear = clear.length === 0 ? "" : `a value in the clear was changed (${names.join(", ")}${more}), `
   if (structure === true) {
-    return `every sealed value opens, and no entry was added, taken out or moved: ${inClear}an older sealed value was put back`
+    return `every sealed value opens, and no entry was added, taken out or moved: ${inClear}${inClear === "" ? "" : "or "}an older sealed value was put back`
   }
   if (structure === false)
     return "every sealed value opens, but the entries are not those that were sealed: some were taken out, added or moved"
-  return `every sealed value opens: an entry was taken out, added or moved, ${inClear}an older sealed value was put back`
+  return `every sealed value opens: an entry was taken out, added or moved, ${inClear}or an older sealed value was put back`
 }

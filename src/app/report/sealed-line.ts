@@ -39,6 +39,24 @@ export async function saySealed(
     const left = `${names.length} left in the clear: ${shown.join(", ")}`
     session.notice(`${name}: sealed ${valuesText(sealed.sealedCount)}, ${left}${rule}`)
   }
+  await warnOfClear(session, name, opened, before)
+}
+
+/**
+ * Names what is in the clear and looks like a secret.
+ *
+ * @param before - paths that stood in the clear already, and were spoken of then
+ */
+export async function warnOfClear(
+  session: Session,
+  name: string,
+  opened: Sealed["opened"],
+  before: ReadonlySet<string>,
+): Promise<void> {
+  if (opened.document.format.isWhole === true) return
+  const clear = clearValues(opened)
+  if (clear.length === 0) return
+  const names = clear.map(({ site }) => displayPath(shownPath(site.item)))
   const { secretSignOf } = await import("../check/looks-secret.ts")
   const suspect = names.filter((text, index) => {
     const { site, scalar } = clear[index]!
