@@ -2,7 +2,7 @@
 // bundled too, so nothing is installed beside the published package.
 //
 // The chunks are CommonJS: loading a module through `import` costs Node 3.5 ms before the first line of ours runs, a
-// sixth of its whole start. docs/adr/0009-launcher.md has the measurements behind this, and docs/design/performance-notes.md
+// sixth of its whole start. docs/adr/0010-launcher.md has the measurements behind this, and docs/design/performance-notes.md
 // those behind the parts below.
 import { execFileSync, spawnSync } from "node:child_process"
 import { createHash } from "node:crypto"
