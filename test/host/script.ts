@@ -40,8 +40,8 @@ export interface Ended {
 export interface Running {
   readonly child: ChildProcess
   readonly ended: Promise<Ended>
-  /** Resolves when that text has come on standard output. */
-  said(text: string): Promise<void>
+  /** Resolves when that text has come on standard output, so many times in all. */
+  said(text: string, times?: number): Promise<void>
   /** What it said on standard error up to now. */
   stderr(): string
 }
@@ -64,10 +64,10 @@ export function start(program: string, args: readonly string[], options: SpawnOp
     child.once("error", reject)
     child.once("close", (status, signal) => resolve({ status, signal, stdout, stderr }))
   })
-  const said = (text: string): Promise<void> =>
+  const said = (text: string, times = 1): Promise<void> =>
     new Promise((resolve, reject) => {
       const look = (): void => {
-        if (!stdout.includes(text)) return
+        if (stdout.split(text).length <= times) return
         listeners.delete(look)
         resolve()
       }
