@@ -1,4 +1,5 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { execFileSync } from "node:child_process"
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { runAsSops } from "../../src/cli/sops/run.ts"
 import { type FormatName } from "../../src/core/format.ts"
@@ -10,6 +11,16 @@ import { root } from "../sources.ts"
 import { type OddDocument } from "./odd-documents.ts"
 
 const recipient = /age1[a-z0-9]+/.exec(readFileSync(join(root, "fixtures/keys/age-a.txt"), "utf8"))![0]
+const otherRecipient = /age1[a-z0-9]+/.exec(readFileSync(join(root, "fixtures/keys/age-b.txt"), "utf8"))![0]
+const config = `version: 1
+recipients:
+  anna: ${recipient}
+  carl: ${otherRecipient}
+rules:
+  - path: "*.*"
+    recipients: [anna, carl]
+`
+const destinations = `destination_rules:\n  - path_regex: .*\n    omit_extensions: true\n    s3_bucket: b\ncreation_rules:\n  - age: ${recipient}\n`
 const formats: Readonly<Record<OddDocument["suffix"], FormatName>> = {
   ".yaml": "yaml",
   ".json": "json",
@@ -23,6 +34,8 @@ interface Way {
   readonly args: readonly string[]
   /** What the command is there to print. */
   readonly prints?: true
+  /** In a repository with a config. */
+  readonly inRepository?: true
 }
 
 /** Everything that reads a plain file. */
@@ -65,7 +78,49 @@ const onlySotto: readonly (readonly string[])[] = [
   ["encrypt", "--container", "FILE"],
 ]
 
-const prints = new Set(["encrypt", "decrypt", "get"])
+/**
+ * What lives with a config, a repository or other versions of the file: `COPY` is the file once more, `OTHER` the
+ * document in the clear.
+ */
+const inRepository: readonly (readonly string[])[] = [
+  ["grant", "--yes", "dora", otherRecipient],
+  ["revoke", "--yes", "carl"],
+  ["groups", "add", "-f", "FILE", "--age", otherRecipient],
+  ["groups", "delete", "-f", "FILE", "0"],
+  ["sync", "--yes", "."],
+  ["check", "."],
+  ["check", "FILE"],
+  ["check", "--target", "sops-3.8", "FILE"],
+  ["check", "--format", "sarif", "."],
+  ["check", "--verify", "FILE"],
+  ["diff", "--no-index", "COPY", "FILE"],
+  ["diff", "--no-index", "OTHER", "FILE"],
+  ["diff", "--no-index", "--markdown", "FILE", "OTHER"],
+  ["textconv", "FILE"],
+  ["textconv", "OTHER"],
+  ["explain", "FILE"],
+  ["explain", "FILE", "p.q"],
+  ["status", "."],
+  ["doctor", "FILE"],
+  ["ls", "FILE"],
+  ["ls", "OTHER"],
+  ["replace", "--yes", "--old-stdin", "--new-stdin", "."],
+  ["replace", "--dry-run", "--inside", "--old-stdin", "--new-stdin", "FILE"],
+  ["merge-driver", "COPY", "FILE", "OTHER", "7", "FILE"],
+  ["merge-driver", "OTHER", "FILE", "COPY", "7", "FILE"],
+  ["merge-driver", "OTHER", "OTHER", "FILE", "7", "FILE"],
+  ["resolve", "--ours", "FILE"],
+  ["resolve", "FILE"],
+  ["repair", "FILE"],
+]
+
+const publishing: readonly (readonly string[])[] = [
+  ["publish", "--yes", "FILE"],
+  ["groups", "add", "-f", "FILE", "--age", otherRecipient],
+  ["updatekeys", "--yes", "FILE"],
+]
+
+const prints = new Set(["encrypt", "decrypt", "get", "textconv"])
 
 function ways(commands: readonly (readonly string[])[], ours: readonly (readonly string[])[]): Way[] {
   const make = (face: Way["face"], args: readonly string[]): Way =>
@@ -77,8 +132,12 @@ function ways(commands: readonly (readonly string[])[], ours: readonly (readonly
   return [...sotto, ...commands.map((args) => make("sops", args))]
 }
 
-const onPlain = ways([...plainCommands, ...sealedCommands], onlySotto)
-const onSealed = ways(sealedCommands, onlySotto)
+const together: readonly Way[] = [
+  ...ways([], inRepository),
+  ...publishing.map((args): Way => ({ face: "sops", args })),
+].map((way) => ({ ...way, inRepository: true }))
+const onPlain = [...ways([...plainCommands, ...sealedCommands], onlySotto), ...together]
+const onSealed = [...ways(sealedCommands, onlySotto), ...together]
 
 export const waysOnPlain = onPlain.length
 export const waysOnSealed = onSealed.length
@@ -94,7 +153,8 @@ export class ShownValues {
   constructor(own: Machine) {
     this.#own = own
     this.#cwd = join(own.cwd, "shown")
-    mkdirSync(this.#cwd, { recursive: true })
+    mkdirSync(join(this.#cwd, "repository"), { recursive: true })
+    execFileSync("git", ["init", "-q", join(this.#cwd, "repository")], { env: Object.fromEntries(own.env) })
     // The editor of `edit` puts the odd document in place of the opened one.
     writeFileSync(join(this.#cwd, "edit.sh"), `#!/bin/sh\ncat "$ODD" > "$1"\n`, { mode: 0o700 })
   }
@@ -127,12 +187,35 @@ export class ShownValues {
 
   async #run(suffix: OddDocument["suffix"], text: string, way: Way, odd: string): Promise<string | null> {
     writeFileSync(join(this.#cwd, "odd.txt"), odd)
-    const { stderr, stdout, status } = await this.run(way.face, way.args, { suffix, text })
+    const { stderr, stdout, status } = way.inRepository
+      ? await this.#inRepository(way, suffix, text, odd)
+      : await this.run(way.face, way.args, { suffix, text })
     const said = status === 0 && way.prints === true ? stderr : `${stderr}${stdout.toString("utf8")}`
     return leaks(said) ? `${way.face} ${way.args.join(" ")}: ${said}` : null
   }
 
-  async #call({ face, args }: Pick<Way, "face" | "args">): Promise<Ended> {
+  async #inRepository(way: Way, suffix: OddDocument["suffix"], text: string, odd: string): Promise<Ended> {
+    const folder = join(this.#cwd, "repository")
+    const names = { FILE: `odd${suffix}`, COPY: `copy${suffix}`, OTHER: `other${suffix}` }
+    for (const name of readdirSync(folder)) if (name !== ".git") rmSync(join(folder, name), { recursive: true })
+    writeFileSync(
+      join(folder, way.face === "sops" ? ".sops.yaml" : ".sopsrc"),
+      way.face === "sops" ? destinations : config,
+    )
+    for (const [name, content] of [
+      [names.FILE, text],
+      [names.COPY, text],
+      [names.OTHER, odd],
+    ] as const)
+      writeFileSync(join(folder, name), content)
+    const args = way.args.map((word) => (Object.hasOwn(names, word) ? names[word as keyof typeof names] : word))
+    return this.#call({ face: way.face, args }, { cwd: folder, stdin: `${canary}\nnew\n` })
+  }
+
+  async #call(
+    { face, args }: Pick<Way, "face" | "args">,
+    { cwd = this.#cwd, stdin }: { readonly cwd?: string; readonly stdin?: string } = {},
+  ): Promise<Ended> {
     const env = new Map([
       ...this.#own.env,
       ["SOPS_AGE_KEY_FILE", join(root, "fixtures/keys/age-a.txt")],
@@ -140,7 +223,7 @@ export class ShownValues {
       ["EDITOR", join(this.#cwd, "edit.sh")],
       ["ODD", join(this.#cwd, "odd.txt")],
     ])
-    const order = { args, cwd: this.#cwd, env }
+    const order = { args, cwd, env, stdin }
     if (face === "sotto") return call(order)
     const { io, ended } = ioFor(order)
     return ended(await runAsSops(io, args, "/no/audit/file"))
