@@ -25,9 +25,10 @@ function withoutHints({ stdout }) {
   return stdout.toString("utf8").replaceAll(/([|>])\d/g, "$1")
 }
 
-/** No line with nothing but the marks of a comment. */
-function isNoMark(line) {
-  return !/^\s*#+\s*$/.test(line)
+/** Without lines that have nothing but the marks of a comment: an empty mapping is on one line then. */
+function withoutMarks(end) {
+  const left = lines(end).filter((line) => !/^\s*#+\s*$/.test(line))
+  return left.join("\n").replaceAll(/([{[])\n\s*([}\]])/g, "$1$2")
 }
 
 function isBroken(text) {
@@ -79,7 +80,7 @@ export const known = [
       found.format === "yaml" &&
       found.mine.status === 0 &&
       found.real.status === 0 &&
-      isSame(lines(found.mine).filter(isNoMark), lines(found.real).filter(isNoMark)),
+      withoutMarks(found.mine) === withoutMarks(found.real),
   },
   {
     name: "binary that is not UTF-8",

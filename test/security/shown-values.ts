@@ -208,6 +208,9 @@ export class ShownValues {
       [names.OTHER, odd],
     ] as const)
       writeFileSync(join(folder, name), content)
+    // It looks at what git tracks.
+    if (way.args[0] === "check")
+      execFileSync("git", ["add", "."], { cwd: folder, env: Object.fromEntries(this.#own.env) })
     const args = way.args.map((word) => (Object.hasOwn(names, word) ? names[word as keyof typeof names] : word))
     return this.#call({ face: way.face, args }, { cwd: folder, stdin: `${canary}\nnew\n` })
   }
