@@ -102,8 +102,16 @@ async function readValue(session: Session, { value, string, path }: SetOptions):
   })
   const content = decodeText(bytes)
   if (content === null) throw new AppError("VALUE_INVALID", { file })
-  // The newline that ends a line of a file, or that a program prints, is not part of a text.
-  return string ? text(content.replace(/\r?\n$/, "")) : parseJsonValue(content)
+  return string ? text(withoutLineEnd(content)) : parseJsonValue(content)
+}
+
+/**
+ * The line end behind a single line, which a program prints and an editor adds, is not part of a value. A text of several
+ * lines is one: a private key without its last line end is not read by ssh.
+ */
+function withoutLineEnd(content: string): string {
+  const line = content.replace(/\r?\n$/, "")
+  return /[\r\n]/.test(line) ? content : line
 }
 
 function text(value: string): Tree {
