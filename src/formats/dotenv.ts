@@ -18,6 +18,8 @@ example_key=example_value
 example_multiline=foo\\nbar\\nbaz
 `
 
+const BOM = "\uFEFF"
+
 /**
  * `.env` files as sops reads them: `NAME=value` lines, `#` comments, and no quoting at all.
  *
@@ -49,7 +51,9 @@ export const dotenv: Format = {
 
   otherLineEnds(text) {
     const unix = text.replaceAll("\r\n", "\n")
-    return [unix, unix.replace(/^.+$/gm, withReturn)]
+    const found = [unix, unix.replace(/^.+$/gm, withReturn)]
+    // Here a BOM is part of the first name, so one that an editor adds changes what is authenticated.
+    return text.startsWith(BOM) ? [text, ...found].map((each) => each.slice(BOM.length)).concat(found) : found
   },
 
   settled: (scalar): Scalar => (scalar.kind === "str" ? textScalar(unescape(scalarText(scalar))) : scalar),

@@ -91,6 +91,24 @@ test("a BOM in front of a sealed YAML, JSON or INI file does no harm", async () 
   }
 })
 
+test("a BOM that was put in front of a sealed .env is named, and the file opens without", async () => {
+  for (const text of ["A=one\n# c\nB=two\n", "# c\nA=one\n"]) {
+    const bare = await sealed("a.env", text)
+    for (const changed of [bare, bare.replaceAll("\n", "\r\n")]) {
+      const file = write("a.env", `\uFEFF${changed}`)
+      const { status, stdout, stderr } = await run(["decrypt", file])
+      expect([status, stdout.toString()]).toEqual([0, text])
+      expect(stderr).toContain("a byte order mark was put in front of it after it was sealed")
+      expect((await run(["decrypt", file], asSops)).status).not.toBe(0)
+      expect(await run(["set", "--string", file, "NEW", "x"])).toMatchObject({ status: 0 })
+      expect(await run(["decrypt", file])).toMatchObject({ status: 0, stderr: "" })
+    }
+  }
+  // One that was there when the file was sealed is part of its first name.
+  const file = write("b.env", await sealed("b.env", "\uFEFFA=one\n"))
+  expect(await run(["decrypt", file])).toMatchObject({ status: 0, stderr: "" })
+})
+
 test.each([
   ["UTF-16 without a BOM", (text: string) => Buffer.from(text, "utf16le")],
   ["half a character at the end", (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le").subarray(0, -1)],

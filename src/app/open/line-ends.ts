@@ -28,9 +28,17 @@ export async function withOtherLineEnds<T>(
       throw error
     }
     const name = file ?? "standard input"
-    const why = "its line ends were changed after it was sealed, as git does with core.autocrlf"
-    session.notice(`${name}: ${why}; it is read with those that it had: write its name with -text into .gitattributes`)
+    session.notice(`${name}: ${whatChanged(text, other)}`)
     return result
   }
   throw failure
+}
+
+const BOM = "\uFEFF"
+
+function whatChanged(text: string, sealed: string): string {
+  if (text.startsWith(BOM) && !sealed.startsWith(BOM))
+    return "a byte order mark was put in front of it after it was sealed, as some editors do; it is read without"
+  const why = "its line ends were changed after it was sealed, as git does with core.autocrlf"
+  return `${why}; it is read with those that it had: write its name with -text into .gitattributes`
 }
