@@ -76,9 +76,12 @@ async function measureAll(wanted, { seal, recipient }) {
 async function measureRow(row, { nodes, seal }) {
   const sotto = row.sotto ?? (() => row.args)
   const before = row.before === undefined ? undefined : (round) => row.before(round, seal)
+  /** A program of ours, as a command of its own or as git calls it. */
+  const called = (command, round) => row.around?.(command, false) ?? [...command, ...sotto(round)]
+  const bare = (file) => row.around?.([file, "-e", "0", "--"], true) ?? [file, "-e", "0"]
   const peers = nodes.flatMap(({ name, file }) => [
-    ...(row.toNode === undefined ? [] : [{ name: `bare ${name}`, command: () => [file, "-e", "0"] }]),
-    { name, command: (round) => [file, program, ...sotto(`${name} ${round}`)], before },
+    ...(row.toNode === undefined ? [] : [{ name: `bare ${name}`, command: () => bare(file) }]),
+    { name, command: (round) => called([file, program], `${name} ${round}`), before },
   ])
   if (row.ciphers !== undefined) {
     for (const { name, file } of nodes)
@@ -86,13 +89,16 @@ async function measureRow(row, { nodes, seal }) {
     if (existsSync(binary)) peers.push({ name: "floor binary", command: () => [bun, floor, `${row.ciphers}`] })
   }
   if (existsSync(binary))
-    peers.push({ name: "binary", command: (round) => [binary, ...sotto(`binary ${round}`)], before })
+    peers.push({ name: "binary", command: (round) => called([binary], `binary ${round}`), before })
   // What has no counterpart in sops is measured beside another program, or beside Node alone.
   if (row.instead !== undefined) {
     if (row.instead !== null) peers.push({ name: "sops", command: () => row.instead })
   } else if (sops !== "") {
     const command = row.loop === undefined ? () => [sops, ...(row.sops?.(0) ?? row.args)] : () => [...row.loop, sops]
-    const withRound = row.sops === undefined ? command : (round) => [sops, ...row.sops(round)]
+    const withRound =
+      row.sops === undefined
+        ? command
+        : (round) => row.around?.([sops, ...row.sops(round)], true) ?? [sops, ...row.sops(round)]
     peers.push({ name: "sops", command: withRound, before })
   }
   const rounds = roundsOf(row)

@@ -34,7 +34,12 @@ export async function against({ project, program, commit, rows, rounds, root, en
         { name: "that", main: join(tree, "dist/main.cjs") },
       ].map(({ name, main }) => ({
         name,
-        command: (round) => [process.execPath, main, ...(row.sotto?.(`${name} ${round}`) ?? row.args)],
+        command: (round) =>
+          row.around?.([process.execPath, main], false) ?? [
+            process.execPath,
+            main,
+            ...(row.sotto?.(`${name} ${round}`) ?? row.args),
+          ],
         before: row.before === undefined ? undefined : (round) => row.before(round, seal),
       }))
       // A command that the other commit does not know is not a row of the comparison.

@@ -1,10 +1,10 @@
 // What is measured, with the target of each row: how many times the time (or memory) of the peer it may take at most. A
 // row that knows how many values are opened or sealed for it (`ciphers`) is met as well when it takes 1.3 times what a
 // start and those ciphers take alone (scripts/bench/floor.cjs).
-import { spawnSync } from "node:child_process"
 import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { binary, dotenv, ini, json, jsonSchema, withCloudRecipients, yaml } from "./inputs.mjs"
+import { gitCases } from "./git.mjs"
 import { shapes } from "./shapes.mjs"
 
 /**
@@ -128,7 +128,7 @@ export function cases({ root, recipient, isQuick, seal }) {
       binaryToSops: 0.5,
       ciphers: 1000,
     },
-    ...checks({ root, recipient, isQuick, seal }),
+    ...gitCases({ root, recipient, isQuick, seal }),
     ...manyFiles({ root, recipient, isQuick }),
     ...shapes({ root, recipient, isQuick, seal }),
     {
@@ -152,53 +152,6 @@ export function cases({ root, recipient, isQuick, seal }) {
 const cold = { toNode: { 20: 1.6, later: 1.5 }, binaryToSops: 0.55, ciphers: 20 }
 const redacted = { toNode: { 20: 1.2, later: 1.2 }, binaryToSops: 0.75 }
 const change = { toNode: { 20: 1.8, later: 1.8 }, binaryToSops: 0.65, ciphers: 40 }
-/** `check` in repositories: 20 staged files beside bare Node, ten thousand tracked ones beside one `git grep`. */
-function checks({ root, recipient, isQuick, seal }) {
-  const repository = (name, sealed, others) => {
-    const top = join(root, name)
-    const git = (...args) => {
-      const who = ["-c", "user.name=bench", "-c", "user.email=bench@example.invalid", "-c", "init.defaultBranch=main"]
-      const { status, stderr } = spawnSync("git", [...who, ...args], { cwd: top })
-      if (status !== 0) throw new Error(String(stderr))
-    }
-    mkdirSync(join(top, "secrets"), { recursive: true })
-    git("init", "--quiet", ".")
-    const rule = `rules:\n  - path: secrets/**\n    recipients: me\n`
-    writeFileSync(join(top, ".sopsrc"), `version: 1\nrecipients:\n  me: ${recipient}\n${rule}`)
-    for (let index = 0; index < others; index++) {
-      mkdirSync(join(top, `src/${index % 100}`), { recursive: true })
-      writeFileSync(join(top, `src/${index % 100}/${index}.ts`), `export const value${index} = ${index}\n`.repeat(40))
-    }
-    git("add", "--all")
-    git("commit", "--quiet", "--message", "before")
-    const names = Array.from({ length: sealed }, (_, index) => join(top, `secrets/${index}.yaml`))
-    for (const [seed, file] of names.entries()) writeFileSync(file, yaml(20, { seed }))
-    seal(["encrypt", "-i", "--age", recipient, ...names])
-    git("add", "--all")
-    return top
-  }
-  const staged = repository("staged", 20, 1)
-  const tracked = repository("tracked", 200, isQuick ? 1_000 : 9_800)
-  const grep = ["git", "grep", "--cached", "-l", "-e", String.raw`ENC\[`, "-e", "KEY"]
-  return [
-    {
-      name: "check --staged, 20 files",
-      args: ["check", "--staged"],
-      cwd: staged,
-      instead: null,
-      toNode: { 20: 1.5, later: 1.5 },
-    },
-    {
-      name: `check of ${isQuick ? 1_200 : 10_000} tracked files, 200 sealed, beside git grep`,
-      args: ["check"],
-      cwd: tracked,
-      instead: grep,
-      toSops: 4,
-      isSlow: true,
-    },
-  ]
-}
-
 /** One command over many files, against a loop. Of the loop a part is run, and its time is multiplied. */
 function manyFiles({ root, recipient, isQuick }) {
   const count = isQuick ? 100 : 1000
