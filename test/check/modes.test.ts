@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { call, machine } from "../machine.ts"
@@ -109,6 +109,30 @@ describe("--staged", () => {
     },
   )
 })
+
+// Where the file system takes any bytes.
+test.runIf(process.platform === "linux")(
+  "files whose names are no UTF-8 are judged, each as one of its own",
+  async () => {
+    const repo = checkedRepository(rule)
+    await repo.seal("secrets/a.yaml", secretText)
+    for (const byte of [0xfe, 0xff]) {
+      const name = Buffer.concat([Buffer.from(join(repo.top, "secrets/p")), Buffer.from([byte]), Buffer.from(".yaml")])
+      writeFileSync(name, byte === 0xfe ? secretText : repo.read("secrets/a.yaml"))
+    }
+    repo.git("add", "--all")
+    for (const args of [[], ["--staged"]]) {
+      const { findings, files, status } = await repo.check(...args)
+      expect([files, status]).toEqual([4, 1])
+      expect(findings.map(({ code, file }) => [code, file])).toEqual(
+        expect.arrayContaining([
+          ["PLAINTEXT_FILE", "secrets/p\ufffdfe.yaml"],
+          ["SHARED_DATA_KEY", "secrets/p\ufffdff.yaml"],
+        ]),
+      )
+    }
+  },
+)
 
 describe("--range", () => {
   test("judges by the config from before, so a branch does not judge itself", async () => {

@@ -2,7 +2,7 @@ import { type Config } from "../../config/config.ts"
 import { isMissing } from "../../host/file-system.ts"
 import { readNow } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
-import { type Git } from "../../host/git/git.ts"
+import { type Git, notUtf8 } from "../../host/git/git.ts"
 import {
   diffIndex,
   diffTrees,
@@ -78,7 +78,8 @@ export async function workTree({ session, top, named }: Shared, git: Git, isSpar
   const files = new Map(index.filter(isRegular).map((file) => [file.path, file]))
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
   const own = whole({ session, top, named }, [...files.keys()], (file) =>
-    left.has(file) ? bytesOf(blobs, files.get(file)?.id) : bytesAt(session, `${top}/${file}`),
+    // What cannot be opened by its name is what was staged.
+    left.has(file) || file.includes(notUtf8) ? bytesOf(blobs, files.get(file)?.id) : bytesAt(session, `${top}/${file}`),
   )
   return {
     ...own,

@@ -77,7 +77,9 @@ export class Git {
 
   /** What stands between the NULs of a `-z` output. */
   async records(args: readonly string[], call?: GitCall): Promise<string[]> {
-    const parts = decode((await this.run(args, call)).stdout).split("\0")
+    const { stdout } = await this.run(args, call)
+    const text = decode(stdout)
+    const parts = text.includes(notUtf8) ? decodeEach(stdout) : text.split("\0")
     if (parts.at(-1) === "") parts.pop()
     return parts
   }
@@ -119,7 +121,20 @@ function environmentFor(env: ReadonlyMap<string, string>, fetch: GitPlace["fetch
   return own
 }
 
-/** A path that is not UTF-8 can be shown, and not be opened. */
+/** Stands in a path that is not UTF-8: that can be shown, and not be opened. */
+export const notUtf8 = "\ufffd"
+
+/** What is not UTF-8 is told byte by byte: two files must not come to have one name, and hide one another. */
+function decodeEach(bytes: Uint8Array): string[] {
+  const records = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1").split("\0")
+  return records.map((record) => {
+    const own = Buffer.from(record, "latin1")
+    const text = own.toString("utf8")
+    if (own.equals(Buffer.from(text))) return text
+    return record.replaceAll(/[^\x00-\x7f]/g, (byte) => `${notUtf8}${byte.charCodeAt(0).toString(16)}`)
+  })
+}
+
 function decode(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")
 }
