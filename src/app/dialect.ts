@@ -28,19 +28,19 @@ export interface FileDialect {
   readonly explainsDamage: boolean
   /** What is printed without `--output-type`: the format of the input, or what the name says. */
   readonly outputType: "as input" | "by name"
-  /** A file that upstream sealed has no layout to come back to: its text as it stands, or printed as upstream does. */
+  /** A file that upstream sealed has no layout to come back to: its text as it is, or printed as upstream does. */
   readonly stockLayout: "kept" | "as upstream"
   /** A text whose line ends were changed after it was sealed is opened with those that it had. */
   readonly changedLineEnds: "undone" | "an error"
   /** UTF-16 with a BOM is read in every format, or in YAML alone. */
   readonly utf16: "read" | "in YAML"
-  /** A comment that was sealed behind a value is printed in a line of its own. */
+  /** A comment that was sealed after a value is printed in a line of its own. */
   readonly sealedCommentsLoseTheirLine: boolean
   /** How a path is written: `["a"][0]` alone, or `a[0]` too. */
   readonly pathGrammar: "brackets" | "both"
   /** Comments of a list count as its elements in a path. */
   readonly commentsCount: boolean
-  /** A path to what stands twice is refused; otherwise the last one is meant. */
+  /** A path to a key that appears twice is refused; otherwise the last one is meant. */
   readonly refusesTwice: boolean
   /** What the container of a binary file is to those who convert and change it. */
   readonly binaryContainer: "opaque" | "json"
@@ -74,9 +74,9 @@ export interface SealingDialect {
 export interface ChangeDialect {
   /** The config is read before anything else, and has to be good. */
   readonly readsConfigFirst: boolean
-  /** Every value that comes to stand in the clear is to be agreed to (security rule S1). */
+  /** The user has to agree to every value that comes to be in the clear (security rule S1). */
   readonly checksClearValues: boolean
-  /** Setting what is there already writes the file anew, with another MAC and date. */
+  /** Setting what is there already rewrites the file, with another MAC and date. */
   readonly renewsUnchanged: boolean
   /** `set` takes lists, and numbers as they are written; otherwise no list, and every number is a float. */
   readonly values: "json" | "as upstream"
@@ -105,7 +105,7 @@ export interface ChildDialect {
   readonly inheritIdentities: boolean
   /** Which variables `exec-env` sets: the values that a child may have, or what upstream makes of a document. */
   readonly values: "checked" | "as upstream"
-  /** Plaintext for a program lies in memory where that can be, or in `TMPDIR`: a caller's sandbox may know no other. */
+  /** Plaintext for a program is in memory where that can be, or in `TMPDIR`: a caller's sandbox may know no other. */
   readonly folder: "memory" | "TMPDIR"
 }
 

@@ -28,7 +28,7 @@ import { recipientName } from "../keys/kinds.ts"
 
 /** Where keys come from, and who hears of things that do not stop the work. */
 export interface MachineOptions {
-  /** In place of `process.env`: `SOPS_AGE_KEY`, `SOPS_AGE_KEY_FILE` and all other variables of the command line. */
+  /** Instead of `process.env`: `SOPS_AGE_KEY`, `SOPS_AGE_KEY_FILE` and all other variables of the command line. */
   readonly env?: Readonly<Record<string, string | undefined>>
   /** One line for people. By default nobody hears it. */
   readonly onNotice?: (text: string) => void
@@ -94,7 +94,7 @@ export interface FileMetadata {
 /**
  * Opens a sealed text with the keys of this machine.
  *
- * @throws {AppError} with a `code`: `NOT_SEALED`, `DATA_KEY`, `MAC_MISMATCH` and their kin; it never holds a value
+ * @throws {AppError} with a `code`: `NOT_SEALED`, `DATA_KEY`, `MAC_MISMATCH` and the like; it never holds a value
  */
 export function open<T = Unchecked>(
   sealed: string | Uint8Array,
@@ -135,7 +135,7 @@ export async function decryptFile<T = Unchecked>(
  * Seals a plain text for recipients. The layout stays: only values are replaced, and the metadata added.
  *
  * @returns the sealed text, which was opened again and compared before
- * @throws {AppError} `RECIPIENT_INVALID`, `WRAP_FAILED`, `SYNTAX`, `ALREADY_SEALED`, `NOTHING_TO_SEAL` and their kin
+ * @throws {AppError} `RECIPIENT_INVALID`, `WRAP_FAILED`, `SYNTAX`, `ALREADY_SEALED`, `NOTHING_TO_SEAL` and the like
  */
 export function seal(plain: string | Uint8Array, options: SealTextOptions): Promise<string> {
   return outside(() => sealText(plain, options))
@@ -216,7 +216,7 @@ export async function generateIdentity({ postQuantum = false }: { readonly postQ
   return { identity: keyFile.split("\n").find((line) => line.startsWith("AGE-SECRET-KEY-"))!, recipient }
 }
 
-/** Reads the metadata of a sealed text. Needs no key and asks for none. @throws {AppError} `NOT_SEALED` and its kin */
+/** Reads the metadata of a sealed text. Needs no key and asks for none. @throws {AppError} `NOT_SEALED` and the like */
 export async function readMetadata(
   sealed: string | Uint8Array,
   options: { format?: FormatName } = {},

@@ -10,7 +10,7 @@ export interface CommonOptions {
 export interface ReadOptions {
   /** `undefined`: by the suffix of the name. */
   readonly inputType: FormatName | undefined
-  /** The name by which formats and rules are chosen, in place of the file's own. */
+  /** The name by which formats and rules are chosen, instead of the file's own. */
   readonly filenameOverride: string | undefined
 }
 
@@ -21,7 +21,7 @@ export interface TypeOptions extends ReadOptions {
 }
 
 export interface IndentOptions {
-  /** Blanks per level where a whole document is printed anew; `undefined`: the config's, else upstream's. */
+  /** Blanks per level where a whole document is printed; `undefined`: the config's, else upstream's. */
   readonly indent: number | undefined
 }
 

@@ -8,7 +8,7 @@ export class RunEnd {
   #tasks: (() => void)[] = []
   #isOver = false
 
-  /** @param outside - ends the run in place of `come` */
+  /** @param outside - ends the run instead of `come` */
   constructor(outside: AbortSignal | null = null) {
     this.#signal = outside
   }

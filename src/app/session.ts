@@ -47,9 +47,9 @@ export interface LogEntry {
   /** The part of upstream that says it. */
   readonly logger: "CMD" | "SOPS" | "AWSKMS" | "KEYSERVICE" | "PUBLISH" | "EXEC" | "AUDIT"
   readonly text: string
-  /** In this order behind the text. */
+  /** In this order after the text. */
   readonly fields?: Readonly<Record<string, string>> | undefined
-  /** Stands behind the text in the words of the face. */
+  /** Follows the text, in the words of the face. */
   readonly error?: AppError | undefined
 }
 
@@ -61,7 +61,7 @@ export interface Outcome {
   readonly errors?: readonly AppError[] | undefined
   /** How many of several files were done; said where some were not. */
   readonly tally?: { readonly done: number; readonly count: number } | undefined
-  /** Lines for standard error that are no errors of this program and have words of their own: what git is told. */
+  /** Lines for standard error that are not errors of this program and have words of their own: what git is told. */
   readonly said?: readonly string[] | undefined
   /** The status of a child. */
   readonly exit?: number | undefined

@@ -114,7 +114,7 @@ function isInRepository({ io }: Session, { file, folder }: Config): boolean {
   return gitTop(io, path === null ? folder : dirname(path)) !== null
 }
 
-/** A config that a merge left in two halves is no matter of syntax. */
+/** A config that a merge left in two halves is not a matter of syntax. */
 async function withoutConflict(session: Session, load: () => Promise<Config>): Promise<Config> {
   try {
     return await load()

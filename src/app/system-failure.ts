@@ -3,7 +3,7 @@ import { failedCall } from "../host/reason.ts"
 
 /**
  * A system call that failed where nobody expected it (a part of the program that cannot be loaded since too many files
- * are open, a disk that is full) is no bug of ours: the machine's owner can do something about it.
+ * are open, a disk that is full) is not a bug of ours: the machine's owner can do something about it.
  *
  * @returns an {@link AppError} for such a failure; anything else as it is
  */

@@ -30,7 +30,7 @@ export function workMeter({ stderr, clock }: Pick<Io, "stderr" | "clock">): Work
       progress.show(`reading ${Math.round(bytes / (1024 * 1024))} MB ...`)
     },
     tick(what, done, total) {
-      // Few values are no long work, however busy the machine is.
+      // Few values are never long work, however busy the machine is.
       if (total < METER_STEP) return
       const now = clock()
       if (now - start < quietMs || now - shownAt < pauseMs) return

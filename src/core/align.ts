@@ -5,7 +5,7 @@ const depthMax = 8
  * Pairs what two sequences have in common, in order: for each element of `after` the index of its partner in `before`,
  * or -1. Around a change everything is paired as a person would do it, also where equal elements repeat.
  *
- * Common ends are paired first, then elements that stand once on each side, then the same between those. What is left
+ * Common ends are paired first, then elements that appear once on each side, then the same between those. What is left
  * stays without a partner. Takes O(n log n).
  */
 export function align(before: ArrayLike<number>, after: ArrayLike<number>): Int32Array {
@@ -52,7 +52,7 @@ function standOnce(before: ArrayLike<number>, after: ArrayLike<number>, { from, 
   return pairs.sort((a, b) => a[1] - b[1])
 }
 
-/** Where each element stands; -1 when that is more than one place. */
+/** Where each element is; -1 when that is more than one place. */
 function onlyPlaces(elements: ArrayLike<number>, from: number, to: number): Map<number, number> {
   const places = new Map<number, number>()
   for (let at = from; at < to; at++) places.set(elements[at]!, places.has(elements[at]!) ? -1 : at)

@@ -6,7 +6,7 @@ type MutableMap = MapTree & { entries: (MapEntry | CommentEntry)[] }
 type MutableList = ListTree & { items: (Tree | CommentEntry)[] }
 
 export interface TreeOptions {
-  /** As upstream, which forgets of a comment that was sealed that it stood behind a value. */
+  /** As upstream, which forgets that a sealed comment followed a value. */
   readonly sealedCommentsLoseTheirLine?: boolean
 }
 
@@ -66,7 +66,7 @@ class Builder {
             : { type: "null" }
     if (site.item.parent === null) return
     this.#put(site.item, value, roots)
-    // A comment may stand inside brackets that are otherwise empty.
+    // A comment may be inside brackets that are otherwise empty.
     if (value.type === "map" || value.type === "list")
       this.#containers.set(site.item, value as MutableMap | MutableList)
   }

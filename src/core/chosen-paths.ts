@@ -12,7 +12,7 @@ interface KeyStep {
 
 /** A path of a rule's `encrypt` or `clear`; everything below it belongs to it. */
 export interface ChosenPath {
-  /** As it stands in the config. */
+  /** As it is in the config. */
   readonly text: string
   readonly steps: readonly PathStep[]
 }

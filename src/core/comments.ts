@@ -11,7 +11,7 @@ import { shownPath, type Site } from "./site.ts"
 export const commentPolicies = ["follow", "clear", "marked", "sealed"] as const
 export type CommentPolicy = (typeof commentPolicies)[number]
 
-/** `kept`: what stood in the clear goes on to, as in a merge, where no rule is asked. */
+/** `kept`: what was in the clear stays so, as in a merge, where no rule is asked. */
 export type CommentChoice = CommentPolicy | "kept"
 
 /** Which comments stay readable where they would be sealed. */
@@ -34,7 +34,7 @@ export function staysClear(choice: CommentChoice, before: readonly Opened[]): St
   }
 }
 
-/** A comment that stands in the clear among sealed values. */
+/** A comment in the clear among sealed values. */
 function isReadable({ site, isSelected, token }: Leaf): boolean {
   return site.kind === "comment" && isSelected && token === null
 }

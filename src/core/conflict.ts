@@ -6,7 +6,7 @@ export interface Conflict {
   readonly theirs: string
   /** How many places there are. */
   readonly count: number
-  /** All three markers of one place stand there, and not only what somebody forgot to remove. */
+  /** All three markers of one place are there, not only one that somebody forgot to remove. */
   readonly isWhole: boolean
 }
 

@@ -12,7 +12,7 @@ export interface SealedDocument {
   readonly metadata: Metadata
 }
 
-/** A site with what stands there once it is opened. */
+/** A site with what is there once it is opened. */
 export interface Leaf {
   readonly site: Site
   /** `null` for a null and for an empty collection. */
@@ -72,7 +72,7 @@ const plainExits: ReadonlySet<number> = new Set([2, 92])
 /**
  * Scans a sealed text and reads its metadata. Needs no key.
  *
- * @throws {AppError} `NOT_SEALED` when there is no metadata; `SYNTAX`, `METADATA_INVALID` and their kin
+ * @throws {AppError} `NOT_SEALED` when there is no metadata; `SYNTAX`, `METADATA_INVALID` and the like
  */
 export function readSealed(format: Format, source: string, kinds: KindsInFile): SealedDocument {
   let scan: Scan

@@ -17,13 +17,15 @@ export type MetaValue = string | number | boolean | null | MetaMap | readonly Me
 export type MetaMap = ReadonlyMap<string, MetaValue>
 
 export interface MetadataBlock {
-  /** Of the first document. Reading it throws `METADATA_INVALID` when the block is there but is no usable mapping. */
+  /**
+   * Of the first document. Reading it throws `METADATA_INVALID` when the block is there but is not a usable mapping.
+   */
   readonly tree: MetaMap
   /** Take the block (of every document) out of the text. */
   readonly detach: readonly Edit[]
   /** The same for a file by upstream, where it is not the same: an empty document is an empty mapping there. */
   readonly detachAsUpstream?: readonly Edit[]
-  /** How and where it stood, so that `attach` can put another in its place; opaque to everybody but the format. */
+  /** How and where it was, so that `attach` can put another in its place; opaque to everybody but the format. */
   readonly layout: unknown
 }
 
@@ -34,11 +36,11 @@ export interface Scan {
   readonly sites: readonly Site[]
   readonly metadata: MetadataBlock | null
   readonly aliases: readonly Alias[]
-  /** Aliases that stand as keys for a value. A key is never sealed. */
+  /** Aliases that are keys and stand for a value. A key is never sealed. */
   readonly keyAliases?: readonly KeyAlias[]
   /** Number of documents; 1 for all formats but YAML. */
   readonly documents: number
-  /** Text that must not stand in a sealed file, such as a BOM: the core deletes it and the memo brings it back. */
+  /** Text that must not be in a sealed file, such as a BOM: the core deletes it and the memo brings it back. */
   readonly banned?: readonly Span[]
 }
 
@@ -92,7 +94,7 @@ export interface Format {
   /** JSON is a text of this format too. */
   readonly readsJson?: true
 
-  /** A name stands once in a mapping: the scan refuses a second one. */
+  /** A name appears once in a mapping: the scan refuses a second one. */
   readonly refusesTwice?: true
 
   /** The section whose entries belong to no section. */
@@ -116,7 +118,7 @@ export interface Format {
   /** Whether comments at the end belong elsewhere once a metadata block follows. Absent: none do. */
   readonly movesComments?: (scan: Scan) => boolean
 
-  /** The text with a block of metadata behind all else; `null` where none can simply stand there. */
+  /** The text with a block of metadata after all else; `null` where none can simply be there. */
   readonly simplyFramed?: (text: string) => string | null
 
   /** What a comment belongs to is told by the leaves beside it. */
@@ -160,7 +162,7 @@ export interface Format {
   readonly spelling?: (scalar: Scalar) => string
 
   /**
-   * What is sealed in place of a selected site that upstream would read wrongly as it stands; `null` for all others.
+   * What to seal for a selected site that upstream would read wrongly as it is; `null` for all others.
    * The memo remembers how it was spelled, so it has to be the same for `settled`.
    */
   readonly sealable?: (site: Site) => Scalar | null
@@ -179,12 +181,12 @@ export interface Format {
    */
   expand(scan: Scan, alias: Alias, leaf: (site: Site) => string | null): Edit
 
-  /** The whole value of an entry, with tag and anchor; `null` when nothing stands there. */
+  /** The whole value of an entry, with tag and anchor; `null` when nothing is there. */
   valueSpan(scan: Scan, item: Item): Span | null
 
   /**
-   * Where whole entries stand: from key, dash or header to the end of the value; comments above and beside are outside.
-   * A document of several stands from its marker on.
+   * Where whole entries are: from key, dash or header to the end of the value; comments above and beside are outside.
+   * One of several documents begins at its marker.
    *
    * @returns a look-up that gives `null` for what the text does not hold, such as what an alias leads to
    */
@@ -208,6 +210,6 @@ export interface Format {
   /** Prints a tree as upstream prints it: for conversion and `--extract` only. */
   emit(documents: readonly Tree[], options: EmitOptions): string
 
-  /** Prints a part of a document that is no mapping, as upstream's `--extract` does. */
+  /** Prints a part of a document that is not a mapping, as upstream's `--extract` does. */
   emitValue(value: Tree, options: EmitOptions): string
 }

@@ -4,7 +4,7 @@ const INT64_MAX = 2n ** 63n - 1n
 const UINT64_MAX = 2n ** 64n - 1n
 
 /**
- * Go's `strconv.ParseFloat(text, 64)`: decimal, exponent and hexadecimal floats, underscores between digits only behind
+ * Go's `strconv.ParseFloat(text, 64)`: decimal, exponent and hexadecimal floats, underscores between digits only after
  * a base prefix or digit, `Inf`, `Infinity` with sign and `NaN` without one, in any case.
  *
  * @returns `null` for a syntax error and for a value beyond float64; a value that is too small is zero
@@ -135,7 +135,7 @@ function special(text: string, start: number, sign: number): number | null {
   return word === "nan" && start === 0 ? NaN : null
 }
 
-/** Go's rule: every underscore stands between two digits, where a base prefix counts as a digit. */
+/** Go's rule: every underscore is between two digits, where a base prefix counts as a digit. */
 function underscoresSeparateDigits(text: string): boolean {
   if (!text.includes("_")) return true
   let at = text.startsWith("-") || text.startsWith("+") ? 1 : 0
@@ -206,7 +206,7 @@ function oddName(value: number): string | null {
   return value === -Infinity ? "-Inf" : null
 }
 
-/** The shortest digits that give the float back, and how many of them stand before the decimal point. */
+/** The shortest digits that give the float back, and how many of them come before the decimal point. */
 function decimal(value: number): { sign: string; digits: string; point: number } {
   const sign = value < 0 || Object.is(value, -0) ? "-" : ""
   const [mantissa = "", exponent = "0"] = Math.abs(value).toExponential().split("e")

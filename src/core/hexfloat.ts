@@ -1,4 +1,4 @@
-/** More digits than a float64 can hold; what follows only tells whether the value lies above a tie. */
+/** More digits than a float64 can hold; what follows only tells whether the value is above a tie. */
 const DIGITS_KEPT = 20
 const MANTISSA_BITS = 53
 const EXPONENT_MIN = -1074
@@ -6,8 +6,8 @@ const EXPONENT_MIN = -1074
 const EXPONENT_CAP = 10_000
 
 /**
- * The hexadecimal floats of Go's `strconv.ParseFloat`, behind `0x`: digits with at most one point, then a binary exponent,
- * which must be there. Rounds half to even as IEEE 754 asks.
+ * The hexadecimal floats of Go's `strconv.ParseFloat`, after `0x`: digits with at most one point, then a binary
+ * exponent, which must be there. Rounds half to even as IEEE 754 asks.
  *
  * @returns `null` for a syntax error and for a value beyond float64
  */

@@ -9,7 +9,7 @@ import { type Site } from "./site.ts"
 export interface Kept {
   readonly token: string
   readonly scalar: Scalar
-  /** Where it stood. */
+  /** Where it was. */
   readonly site: Site
 }
 
@@ -25,7 +25,7 @@ export interface Wanted {
  * The tokens of a previous file for what did not change since: same place, kind and content. Each is given out once,
  * so a nonce can never meet another plaintext and equal values do not become visibly equal.
  *
- * Elements of one list share their place, so both files are aligned first: of equal values that stand around a change
+ * Elements of one list share their place, so both files are aligned first: of equal values around a change
  * each keeps its own token. Then what moved gets the tokens that are left.
  *
  * @param spelling - how a site is written
@@ -60,14 +60,14 @@ export function keptTokens(
   })
 }
 
-/** A token, and the file that it stands in. */
+/** A token, and the file that it is in. */
 export interface KeptIn extends Kept {
   readonly document: SealedDocument
 }
 
 /**
  * The same from several files under one data key, such as both sides of a merge: what the first one does not have is
- * looked for in the next. A token that stands in more than one of them is still given out once.
+ * looked for in the next. A token in more than one of them is still given out once.
  */
 export function keptFromAll(
   files: readonly Opened[],

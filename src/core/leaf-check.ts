@@ -15,7 +15,7 @@ interface Holder {
  * Compares what a reader meets in a text with leaves, one by one and without making a site of anything. It knows the
  * plain cases only: as soon as something is not exactly the same, `isSame` is `false`, and a scan has to tell.
  *
- * `enter` and `leave` stand around the entries of each mapping and list, that of the root too.
+ * `enter` and `leave` enclose the entries of each mapping and list, that of the root too.
  */
 export class LeafCheck {
   isSame = true
@@ -44,7 +44,7 @@ export class LeafCheck {
     this.#holders.pop()
   }
 
-  /** A text that stands in the collection that is open. */
+  /** A text in the collection that is open. */
   text(key: string | null, index: number, value: string): void {
     const leaf = this.#entry(key, index)
     if (leaf === undefined) return
@@ -64,7 +64,7 @@ export class LeafCheck {
   comment(value: string): void {
     const leaf = this.#leaves[this.#next++]
     const depth = this.#holders.length - 1
-    // One that stands in a list as upstream seals it is a text to a reader.
+    // One in a list as upstream seals it is a text to a reader.
     if (leaf?.scalar?.kind !== "comment" || leaf.site.kind !== "comment" || !this.#isHolder(depth, leaf.site.item))
       this.isSame = false
     else this.isSame &&= leaf.site.shadowed !== true && exactText(leaf.scalar) === value

@@ -6,8 +6,8 @@ let bytes: Buffer | null = null
 
 /**
  * Whether a piece of a long text is base64 without padding. This is faster than a regular expression: the runtime's own
- * decoder passes over what is no digit, so that fewer bytes come out. It also takes the digits of the alphabet for URLs,
- * and may take a character by its last eight bits.
+ * decoder passes over what is not a digit, so that fewer bytes come out. It also takes the digits of the alphabet for
+ * URLs, and may take a character by its last eight bits.
  *
  * @param piece - at most `PIECE_CHARS` long
  */

@@ -12,26 +12,26 @@ import { parseToken } from "./token.ts"
 
 /**
  * What no token can carry: spellings such as `0x1F`, folded text, an alias that was written out, a BOM. It is sealed
- * with the data key and stands in the metadata, where upstream ignores it (docs/design/layout.md section 2).
+ * with the data key and is in the metadata, where upstream ignores it (docs/design/layout.md section 2).
  */
 export interface Memo {
   /** Spelling of a sealed site, by its number among all tokens; `check` ties it to the site's path. */
   readonly sites: ReadonlyMap<number, SpelledSite>
-  /** Runs of tokens that stood as one alias: the value `depth` entries above the first token. */
+  /** Runs of tokens that were one alias: the value `depth` entries above the first token. */
   readonly aliases: readonly AliasRun[]
   readonly hasBom: boolean
   /** 0-based numbers of lines that held a lone CR. */
   readonly blankCrLines: readonly number[]
-  /** Tokens whose value `run` gives to a child as it stands, each with the check of its path. */
+  /** Tokens whose value `run` gives to a child as it is, each with the check of its path. */
   readonly verbatim: ReadonlyMap<number, string>
-  /** Nulls that stood as a whole YAML document: where in the plain text, in UTF-16 units, and how they were written. */
+  /** Nulls that were a whole YAML document: where in the plain text, in UTF-16 units, and how they were written. */
   readonly nullRoots: readonly (readonly [at: number, text: string])[]
 }
 
 export interface SpelledSite {
   readonly check: string
   readonly spelling: string
-  /** It stands right behind its anchor, where a token needs a blank. */
+  /** It comes right after its anchor, where a token needs a blank. */
   readonly isGlued: boolean
 }
 
@@ -149,7 +149,7 @@ export function verbatimScalars({ leaves, memoText }: Pick<Opened, "leaves" | "m
 }
 
 /**
- * The edits of an opened document with the memo's spellings in place of the canonical ones.
+ * The edits of an opened document with the memo's spellings instead of the canonical ones.
  *
  * All or nothing: the text they give must scan to the leaves, and each spelling must be exactly one site. So a memo
  * can never change a value, whoever wrote it.
@@ -201,7 +201,7 @@ export function applyMemo(
 
 /**
  * Comments belong to other containers where an alias stands for one, and so come elsewhere in the walk. In the text they
- * stand in the same order as before.
+ * are in the same order as before.
  */
 function inOrderOf(leaves: readonly Leaf[], found: readonly Site[]): Site[] {
   const isComment = ({ kind }: Site): boolean => kind === "comment"
@@ -227,7 +227,7 @@ function startsAfter(edits: readonly Edit[]): ReadonlyMap<Edit, number> {
   return starts
 }
 
-/** Whether the site stands exactly where the edit's text was put. */
+/** Whether the site is exactly where the edit's text was put. */
 function isWhole(site: Site | undefined, edit: Edit, starts: ReadonlyMap<Edit, number>): boolean {
   if (site === undefined || site.span === null) return false
   const start = starts.get(edit)
@@ -235,7 +235,7 @@ function isWhole(site: Site | undefined, edit: Edit, starts: ReadonlyMap<Edit, n
 }
 
 /**
- * Puts back what must not stand in a sealed file: the BOM of a JSON file, the lone CR of empty dotenv lines, the null that
+ * Puts back what must not be in a sealed file: the BOM of a JSON file, the lone CR of empty dotenv lines, the null that
  * was a whole YAML document.
  */
 export function restoreDocument(format: Format, text: string, { hasBom, blankCrLines, nullRoots }: Memo): string {
@@ -256,7 +256,7 @@ function withNulls(format: Format, text: string, nullRoots: Memo["nullRoots"]): 
     const isBraces = result.startsWith("{}", at)
     result = result.slice(0, at) + written + result.slice(isBraces ? at + 2 : at)
   }
-  // A comment may belong elsewhere once the null stands there again.
+  // A comment may belong elsewhere once the null is there again.
   const says = (one: string): string => {
     const lines = format.scan(one).sites.map(({ item, kind, scalar }) => {
       const place = kind === "comment" ? "" : fullPath(item)

@@ -23,7 +23,7 @@ export interface Metadata {
   /** Tokens of docs/design/layout.md sections 2 and 6; `""` when absent. */
   readonly layout: string
   readonly structure: string
-  /** Format of a file that lies whole in the binary container; `""` when it is none. */
+  /** Format of a file that is whole in the binary container; `""` when it is not one. */
   readonly container: string
   /** As the file holds it, with order and unknown fields. */
   readonly tree: MetaMap
@@ -113,7 +113,7 @@ export function checkVersion(version: string): void {
   throw invalid(version === "" ? "version is empty" : "version is not of the form X.Y.Z")
 }
 
-/** Compares `X.Y.Z`; anything behind the three numbers is left aside. */
+/** Compares `X.Y.Z`; anything after the three numbers is left aside. */
 export function isOlderVersion(version: string, than: string): boolean {
   const a = versionNumbers(version)
   const b = versionNumbers(than)
@@ -142,7 +142,7 @@ export interface MetadataFields {
  * The block to write. A new one is sorted as upstream sorts it; an existing one keeps its order and its unknown
  * fields, so that a diff shows what changed and nothing else.
  *
- * @param base - the previous block; `keys` equal to `null` keeps its wrapped keys as they stand
+ * @param base - the previous block; `keys` equal to `null` keeps its wrapped keys as they are
  */
 export function writeMetadata(
   fields: Omit<MetadataFields, "keys"> & { keys: MetaMap | null },
@@ -211,7 +211,7 @@ function keepEqual(old: MetaValue, wanted: MetaValue): MetaValue {
   return typeof wanted === "boolean" && typeof old === "string" && trueWords.has(old) === wanted ? old : wanted
 }
 
-/** New fields go before the first existing one that sorts behind them, as in a block that is sorted throughout. */
+/** New fields go before the first existing one that sorts after them, as in a block that is sorted throughout. */
 function insertSorted(existing: Map<string, MetaValue>, added: ReadonlyMap<string, MetaValue>): MetaMap {
   const pending = [...added].sort(([a], [b]) => (a < b ? -1 : 1))
   const names = [...existing.keys()]

@@ -8,7 +8,7 @@ import { fullPath, shownPath, type Site } from "./site.ts"
  * Refuses a name that the rule means, and that upstream takes for another: `export PASSWORD` in dotenv is one name to it,
  * and `^PASSWORD$` does not match that, so the value would stay in the clear.
  *
- * @param before - what stands in the file already, which is not new
+ * @param before - what is in the file already, which is not new
  * @throws {AppError} `NEW_CLEAR_VALUE` with the line
  */
 export function checkMisreadNames(
@@ -45,7 +45,7 @@ export function checkMisreadNames(
 /**
  * Values of YAML that are missing, where a comment without a blank takes their place: `password: #hunter2` is null and a
  * comment by the specification, and hardly what somebody meant. So are `- #hunter2`, `k: !!str #hunter2`, an empty list
- * or mapping with nothing but a comment in it, and what stands behind the mark of a text block. A key that is missing in
+ * or mapping with nothing but a comment in it, and what follows the mark of a text block. A key that is missing in
  * that way (`? #hunter2`) is refused: keys are texts.
  */
 export function commentsForValues(source: string, leaves: readonly Leaf[], before: readonly Leaf[]): Warning[] {
@@ -61,7 +61,7 @@ export function commentsForValues(source: string, leaves: readonly Leaf[], befor
 
 const behindNothing = /[ \t]*#[^\s#]/y
 const behindBlockMark = /[|>][-+0-9]{0,2}[ \t]+#[^\s#]/y
-/** Looked for in front of a text block that is not empty: its span begins behind the comment. */
+/** Looked for in front of a text block that is not empty: its span begins after the comment. */
 const inFrontOfBlock = /[|>][-+0-9]{0,2}[ \t]+#[^\s#][^\n]*\n$/
 const blockMarkCharsMax = 256
 const inEmptyFlow = /[[{][ \t]*#[^\s#]/y
@@ -84,7 +84,7 @@ function isEmpty({ span, kind }: Site): boolean {
   return span !== null && (span.start === span.end || kind === "list" || kind === "map")
 }
 
-/** Where nothing stands the parser is on the next line already. */
+/** Where there is nothing, the parser is on the next line already. */
 function lineOf(source: string, { span, line }: Site): number {
   if (span === null || span.start !== span.end) return line
   let count = 1

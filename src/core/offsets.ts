@@ -4,7 +4,7 @@ import { type Edit } from "./text.ts"
 export class Offsets {
   /** Ends of the inserted texts in the edited text, ascending. */
   readonly #ends: number[] = []
-  /** By how much offsets behind the end of the same number are shifted. */
+  /** By how much offsets after the end of the same number are shifted. */
   readonly #shifts: number[] = []
 
   constructor(edits: readonly Edit[]) {

@@ -75,7 +75,7 @@ export function openUnverified(document: SealedDocument, options: OpenOptions): 
 }
 
 /**
- * What upstream's `--ignore-mac` means for a command that writes: the values are taken as they stand, and are sealed
+ * What upstream's `--ignore-mac` means for a command that writes: the values are taken as they are, and are sealed
  * again with a MAC and a digest that hold. Nothing of the old ones is kept.
  */
 export function acceptUnverified(unverified: Unverified): Opened {
@@ -147,7 +147,7 @@ function knownLeaf(site: Site, known: ExpectedLeaf | undefined, { aads, knownAad
   return { site, scalar: kept.scalar, isSelected: true, token: kept.token }
 }
 
-/** @returns `null` for a comment that does not open: upstream keeps it as it stands, and says so */
+/** @returns `null` for a comment that does not open: upstream keeps it as it is, and says so */
 function openLeaf(site: Site, { cipher, aads, tokens }: Keys, expected: ExpectedLeaf | undefined): Leaf | null {
   const { scalar, kind } = site
   if (scalar === null) return { site, scalar, isSelected: true, token: null }

@@ -12,7 +12,7 @@ export type RecipientType = keyof RecipientFields
 /** A recipient of a kind that this version knows. */
 export type KnownRecipient = { [T in RecipientType]: { readonly type: T } & RecipientFields[T] }[RecipientType]
 
-/** An entry of a section that this version does not know: it is kept as it stands. */
+/** An entry of a section that this version does not know: it is kept as it is. */
 export interface UnknownRecipient {
   readonly type: "unknown"
   readonly section: string
@@ -35,11 +35,11 @@ export interface WrappedKey {
   readonly recipient: Recipient
   /** Exactly the `enc` field: armor, base64 or the service's own text. */
   readonly enc: string
-  /** RFC 3339 as it stands in the file; `null` for age, which has none. */
+  /** RFC 3339 as it is in the file; `null` for age, which has none. */
   readonly createdAt: string | null
 }
 
-/** How one kind of recipient stands in the metadata. */
+/** How the metadata holds one kind of recipient. */
 export interface KindInFile<T extends RecipientType = RecipientType> {
   /** The section. */
   readonly type: T
@@ -64,7 +64,7 @@ export interface NamedKind<T extends RecipientType = RecipientType> {
    * @see sops v3.13.2, the `ToString` methods of its key sources
    */
   name(recipient: RecipientOf<T>): string
-  /** The same recipient for who compares, without what a config may leave open and a file has. */
+  /** The same recipient for callers that compare, without what a config may leave open and a file has. */
   loose?(recipient: RecipientOf<T>): Recipient
   /** Something is left open. */
   isOpen?(recipient: RecipientOf<T>): boolean
@@ -100,7 +100,7 @@ export interface KindInConfig<T extends RecipientType = RecipientType> {
   readonly isLooseList?: boolean
   /** Empty pieces of the flat list are left out. */
   readonly skipsEmpty?: boolean
-  /** Whether a text that stands without its kind is of this one. */
+  /** Whether a text that does not name its kind is of this one. */
   looksLike(text: string): boolean
 }
 
@@ -132,7 +132,7 @@ export function isOpenIn(kinds: readonly NamedKind[], recipient: Recipient): boo
   return kinds.find(({ type }) => type === recipient.type)?.isOpen?.(recipient as never) ?? false
 }
 
-/** As `keyIn`, for who compares with a config. */
+/** As `keyIn`, for callers that compare with a config. */
 export function looseKeyIn(kinds: readonly NamedKind[], recipient: Recipient): string {
   const kind = kinds.find(({ type }) => type === recipient.type)
   return keyIn(kinds, kind?.loose?.(recipient as never) ?? recipient)

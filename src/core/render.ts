@@ -11,7 +11,7 @@ import { buildTrees } from "./build-tree.ts"
  * The plain text of an opened document: the sealed text with each token replaced by its scalar and the metadata
  * taken out. The result is scanned again and must say what was opened, site by site (docs/design/security.md S17).
  *
- * The check runs while the metadata still stands in the text, since its block decides what comments belong to.
+ * The check runs while the metadata is still in the text, since its block decides what comments belong to.
  */
 export function render(
   document: SealedDocument,

@@ -6,7 +6,7 @@ import { utf8 } from "./text.ts"
 /** What a leaf holds of a text that somebody looks for. */
 export type Hit = "whole" | "inside" | "comment"
 
-/** @returns `null` where the text does not stand, and for what is only reached through an alias */
+/** @returns `null` where the text is not, and for what is only reached through an alias */
 export function hitOf({ site, scalar }: Leaf, wanted: string): Hit | null {
   if (scalar === null || site.span === null) return null
   const text = exactText(scalar)
@@ -15,7 +15,7 @@ export function hitOf({ site, scalar }: Leaf, wanted: string): Hit | null {
   return text === wanted ? "whole" : "inside"
 }
 
-/** The scalar with the new text in place of the old one. An integer stays one where it can; else it becomes a text. */
+/** The scalar with the new text instead of the old one. An integer stays an integer if it can; else it becomes text. */
 export function replacedIn(scalar: Scalar, before: string, after: string): Scalar {
   const text = exactText(scalar)!.replaceAll(before, () => after)
   const int = scalar.kind === "int" ? parseInt64(text) : null

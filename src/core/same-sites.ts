@@ -27,7 +27,7 @@ export function sameSites(
     if (ignoresContainers && site.kind === "comment") return true
     const isListComment = scalar?.kind === "comment" && site.kind === "str"
     if (other.kind !== "comment") return items.same(site.item, other.item)
-    // A comment's item is what it stands in.
+    // A comment's item is what it is in.
     return items.sameHolder(isListComment ? site.item.parent! : site.item, other.item)
   })
 }

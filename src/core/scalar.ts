@@ -63,7 +63,7 @@ export function commentScalar(text: string): Scalar {
   return new TextScalar("comment", text, null)
 }
 
-/** Up to here a text is kept in place of its bytes: a buffer for each of many values costs more to keep. */
+/** Up to here a text is kept instead of its bytes: a buffer for each of many values costs more to keep. */
 const TEXT_BYTES_MAX = 2048
 
 /** A string or comment as it was opened. */

@@ -15,7 +15,7 @@ import { verbatimScalars } from "./memo.ts"
 /** A leaf that is about to be written, and the one of the previous file whose token it keeps. */
 export interface SealedLeaf extends Leaf {
   readonly kept: KeptIn | null
-  /** `run` gives it on as it stands. */
+  /** `run` gives it on as it is. */
   readonly isVerbatim: boolean
 }
 
@@ -99,7 +99,7 @@ export function sealLeaves(
 }
 
 /**
- * The edit of a leaf whose token is kept, in the very carrier that it had, if that opened to what stands there now.
+ * The edit of a leaf whose token is kept, in the very carrier that it had, if that opened to what is there now.
  * Upstream writes a bare token for what it prints in quotes or as a block, and an edit of one value must not respell
  * all the others.
  *

@@ -35,7 +35,7 @@ export interface SealOptions {
   readonly selectors: Selectors
   readonly compiled: CompiledSelectors
   readonly macOnlyEncrypted: boolean
-  /** The wrapped data key as metadata fields; `null` keeps those of the previous file as they stand. */
+  /** The wrapped data key as metadata fields; `null` keeps those of the previous file as they are. */
   readonly keys: MetaMap | null
   /** The kinds of recipients that there are. */
   readonly kinds: KindsInFile
@@ -49,7 +49,7 @@ export interface SealOptions {
   /** Others under the same data key, whose tokens are kept too: the other side of a merge. Only with `previous`. */
   readonly alsoKept?: readonly Opened[] | undefined
   /**
-   * The file that is sealed anew under another data key: none of its tokens stays, but its metadata keeps its place
+   * The file that is sealed again under another data key: none of its tokens stays, but its metadata keeps its place
    * and the order of its fields. Never together with `previous`.
    */
   readonly replaces?: Opened | undefined
@@ -59,14 +59,14 @@ export interface SealOptions {
   readonly layoutMemo: boolean
   /** What becomes of comments; as the rule of sops has it when absent. */
   readonly comments?: CommentChoice | undefined
-  /** Marks a file that lies whole in the binary container with the format it came from; else `""`. */
+  /** Marks a file that is whole in the binary container with the format it came from; else `""`. */
   readonly container: string
   /** An alias from a clear place to a sealed value is written out in the clear. */
   readonly allowClearAlias: boolean
   readonly allowEmptySelection: boolean
   /** A name that the rule means but does not match is refused. */
   readonly checksNames?: boolean | undefined
-  /** MAC and date are made anew even where nothing changed, as upstream does. */
+  /** MAC and date are renewed even if nothing changed, as upstream does. */
   readonly renewsMac?: boolean
   /** Blanks per level of a new metadata block; `undefined` is upstream's default. */
   readonly indent?: number | undefined
@@ -81,7 +81,7 @@ export interface Sealed {
   readonly warnings: readonly Warning[]
 }
 
-/** A plain document that is about to be sealed: what is selected, and where it stands. */
+/** A plain document that is about to be sealed: what is selected, and where it is. */
 export interface SealDraft extends Expected {
   readonly format: Format
   readonly plain: string
@@ -126,7 +126,7 @@ export function seal(format: Format, plain: string, options: SealOptions): Seale
   try {
     return sealWith(true)
   } catch (error) {
-    // An old carrier may not fit where its value stands now, such as a bare token inside brackets.
+    // An old carrier may not fit where its value is now, such as a bare token inside brackets.
     if (error instanceof AppError && error.code === "SELF_CHECK") return sealWith(false)
     throw error
   }
@@ -198,7 +198,7 @@ function isUnchanged(plain: string, { previous, keys, selectors, macOnlyEncrypte
   )
 }
 
-/** @param keepsCarriers - a kept token also keeps what stood around it */
+/** @param keepsCarriers - a kept token also keeps what was around it */
 function makeDraft(
   format: Format,
   plain: string,

@@ -30,7 +30,7 @@ export interface Pattern {
   test(text: string): boolean
 }
 
-/** Selectors with the pattern they need; `pattern` is `null` for a suffix, or when it is no valid RE2. */
+/** Selectors with the pattern they need; `pattern` is `null` for a suffix, or when it is not a valid RE2. */
 export interface CompiledSelectors {
   readonly rule: keyof Selectors
   readonly text: string
@@ -123,7 +123,7 @@ function byComment(
     if (state === undefined) containers.set(container, (state = { isHit: false, wasHit: false, current: null }))
     return state
   }
-  /** Enters `item` in its container and in all above: what stood there before is finished, and its comments gone. */
+  /** Enters `item` in its container and in all above: what was there before is finished, and its comments gone. */
   const enter = (item: Item): void => {
     for (let at = item; at.parent !== null; at = at.parent) {
       const state = stateOf(at.parent)

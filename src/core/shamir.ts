@@ -50,7 +50,7 @@ export function split(secret: Uint8Array, { parts, threshold, random = randomByt
  * Nothing tells whether the shares belong together: wrong ones give a wrong secret, which the first token refuses.
  *
  * @throws {AppError} `DATA_KEY` for fewer than two shares, shares of unequal length or under two bytes, or a share
- *   whose x is 0 or stands twice
+ *   whose x is 0 or appears twice
  * @see sops v3.13.2 shamir/shamir.go, Combine
  */
 export function combine(shares: readonly Uint8Array[]): Uint8Array {

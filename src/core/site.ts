@@ -18,7 +18,7 @@ export interface Item {
  * Sites come in the order of upstream's walk, which is the order of the MAC; spans need not ascend.
  */
 export interface Site {
-  /** The entry whose value this is; for a comment the entry (or root) whose value is the container it stands in. */
+  /** The entry whose value this is; for a comment the entry (or root) whose value is the container it is in. */
   readonly item: Item
   /** `null` for a null, an empty mapping or an empty list: never sealed, never hashed, but part of the structure. */
   readonly scalar: Scalar | null
@@ -32,12 +32,12 @@ export interface Site {
   readonly style: unknown
   /** 1-based. */
   readonly line: number
-  /** A comment that stands in a list. */
+  /** A comment in a list. */
   readonly inList?: boolean
-  /** A comment that stands behind a value on the same line. */
+  /** A comment after a value on the same line. */
   readonly inline?: boolean
   /**
-   * The entry that the comment stands behind, in a format that has no rule for where a value ends and a comment begins
+   * The entry that the comment follows, in a format that has no rule for where a value ends and a comment begins
    * (INI): a rule that selects the one selects the other, or part of a secret might stay in the clear.
    */
   readonly behind?: Item
@@ -59,7 +59,7 @@ export interface Alias {
   readonly name: string
   /** The entry whose value carries the anchor. */
   readonly target: Item
-  /** 1-based; the sites behind it have the line of what it stands for. */
+  /** 1-based; the sites after it have the line of what it stands for. */
   readonly line: number
 }
 

@@ -10,7 +10,7 @@ export const structureAad = "sotto_structure"
 const PIECE_CHARS = 65_536
 
 /**
- * SHA-256 over where everything stands: document, full path with list positions and kind of every site in order, which
+ * SHA-256 over the place of everything: document, full path with list positions and kind of every site in order, which
  * are empty, the values of shadowed lines, and the rules that select. Upstream's MAC covers none of that, so list
  * borders, clear keys, nulls, added documents and selectors could change under a MAC that still holds. The kind is the
  * one that a token opens to.
@@ -32,7 +32,7 @@ export function structureDigest(
     const isEmpty = scalar !== null && isEmptyText(scalar)
     if (macOnlyEncrypted && (!isSelected || scalar === null || isEmpty)) continue
     const kind = scalar === null || site.kind === "comment" ? site.kind : scalar.kind
-    // The empty string is never sealed, so it could change places with a token that stands beside it.
+    // The empty string is never sealed, so it could change places with a token beside it.
     lines += `${paths.of(site.item)} ${kind}${isEmpty ? " empty" : ""}\n`
     if (site.shadowed === true && scalar !== null) {
       hash.update(lines)

@@ -56,14 +56,14 @@ function encodeWhole(text: string): Uint8Array {
 export function decodeText(bytes: Uint8Array): string | null {
   if (bytes.length <= SHORT_BYTES && isShortAscii(bytes)) return bufferOf(bytes).toString("latin1")
   if (bytes.length > SMALL_BYTES) return decodeStrictly(bytes)
-  // What cannot be read becomes U+FFFD, which may also stand in the bytes themselves.
+  // What cannot be read becomes U+FFFD, which may also be in the bytes themselves.
   const text = utf8.decode(bytes)
   return text.includes("\ufffd") ? decodeStrictly(bytes) : text
 }
 
 /**
  * Decodes a whole file, also one that a BOM marks as UTF-16: PowerShell's `>` makes such files, and go-yaml reads them.
- * Of UTF-16 the BOM is no part of the text, which cannot go back into the same bytes.
+ * Of UTF-16 the BOM is not part of the text, which cannot go back into the same bytes.
  *
  * @returns `null` when the bytes are neither
  */

@@ -32,7 +32,7 @@ export class LongData {
   }
 }
 
-/** Why a text is no token; each is a stable word that errors may show. */
+/** Why a text is not a token; each is a stable word that errors may show. */
 export type TokenFault = "not a token" | "text behind the token" | "not canonical base64" | "unknown type" | "bad nonce"
 
 /** Every token begins so, and nothing else of a sealed file does. */

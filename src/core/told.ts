@@ -7,7 +7,7 @@ import { AppError } from "../errors/app-error.ts"
 /** A value that is known from elsewhere than the text: `set` was given it, or another format held it. */
 export interface Told {
   readonly scalar: Scalar
-  /** `run` gives it to the child as it stands, although readers of the text would take it otherwise. */
+  /** `run` gives it to the child as it is, although readers of the text would take it otherwise. */
   readonly isVerbatim: boolean
 }
 
@@ -19,7 +19,7 @@ export function toldKey(path: readonly (string | number)[]): string {
 }
 
 /**
- * For each site what it was told to hold. Of a name that stands twice in dotenv the first is meant, as for `set`.
+ * For each site what it was told to hold. Of a name that appears twice in dotenv the first is meant, as for `set`.
  *
  * @throws {AppError} `NOT_PRINTABLE` where the text says something else: the format cannot hold the value; and where it
  *   says it only to those who know, but stays in the clear

@@ -14,7 +14,7 @@ export interface MapEntry {
   readonly value: Tree
 }
 
-/** A comment line without its marker. `inline`: it stood behind a value on the same line. */
+/** A comment line without its marker. `inline`: it followed a value on the same line. */
 export interface CommentEntry {
   readonly type: "comment"
   readonly text: Uint8Array

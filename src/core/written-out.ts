@@ -4,7 +4,7 @@ import { type Alias, countedSites, documentOf, fullPath, type Item, type Site } 
 import { splice } from "./splice.ts"
 
 /**
- * The sites as they stand once aliases are written out: a comment behind an alias belongs to the mapping or list that
+ * The sites as they are once aliases are written out: a comment after an alias belongs to the mapping or list that
  * takes its place, and a comment's container is what its token authenticates.
  *
  * @param sites - of `scan`

@@ -36,7 +36,7 @@ export function flatten(tree: MetaMap): [string, string][] {
 /**
  * The reverse of `flatten`. Keys come in the order of their first appearance, list elements by their index.
  *
- * @throws {AppError} `METADATA_INVALID` for a name that stands twice, a value that is also a container, a map that is
+ * @throws {AppError} `METADATA_INVALID` for a name that appears twice, a value that is also a container, a map that is
  *   also a list, and a list with gaps
  */
 export function unflatten(pairs: Iterable<readonly [string, string]>): MetaMap {
@@ -93,7 +93,7 @@ function nextSeparator(name: string, from: number): number {
   return -1
 }
 
-/** Upstream reads an index that is no number as 0. */
+/** Upstream reads an index that is not a number as 0. */
 function listIndex(text: string): number {
   if (!isInteger(text)) return 0
   const index = parseInt64(text)

@@ -28,7 +28,7 @@ const example = `{
 `
 
 /**
- * JSON as sops reads and prints it. Every sealed scalar is a string; whatever stands between the values stays.
+ * JSON as sops reads and prints it. Every sealed scalar is a string; whatever is between the values stays.
  *
  * @see sops v3.13.2 stores/json/store.go
  */

@@ -7,7 +7,7 @@ const silent: ReadonlySet<string> = new Set(
     " ",
   ),
 )
-/** What stands behind `.env` and is another kind of file. */
+/** Endings after `.env` that make another kind of file. */
 const otherFiles: ReadonlySet<string> = new Set(
   "age asc bz2 enc gpg gz html js key md mjs pem pgp py rb sh so tar ts txt xz zip zst".split(" "),
 )

@@ -68,7 +68,7 @@ function without(recipients: readonly Recipient[], others: readonly Recipient[])
   return [...left].filter(([key]) => !known.has(key)).map(([, each]) => each)
 }
 
-/** How recipients are divided, whatever the order, and without those that stand on one side alone. */
+/** How recipients are divided, whatever the order, and without those on one side alone. */
 function groupsText(groups: readonly (readonly Recipient[])[], apart: readonly Recipient[]): string {
   const sets = groups.map((group) =>
     without(group, apart)
@@ -113,7 +113,7 @@ function sealsMore(
   return onlyFile > 0 || (isException(compiled.byFile) && !isException(compiled.byRule))
 }
 
-/** As it stands in metadata: `encrypted_regex "^data$"`. */
+/** As it is in metadata: `encrypted_regex "^data$"`. */
 export function selectorText(selectors: Selectors): string {
   const { rule, text } = ruleOf(selectors)
   return `${rule.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} ${JSON.stringify(text)}`

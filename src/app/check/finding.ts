@@ -22,10 +22,10 @@ export interface Finding extends Place {
   readonly hint?: string | undefined
 }
 
-/** What a finding says in place of the words of its code. */
+/** What a finding says instead of the words of its code. */
 export interface Words {
   readonly severity?: Severity | undefined
-  /** Behind the title: names of keys, files and recipients, never a value. */
+  /** After the title: names of keys, files and recipients, never a value. */
   readonly subject?: string | undefined
   readonly hint?: string | undefined
 }

@@ -135,7 +135,7 @@ const mergesMax = 500
  * Files that a merge by text has put together: their MAC is that of one parent, and their tokens are not. A server that
  * merges leaves such files behind.
  *
- * @param sealed - as they stand at the commit
+ * @param sealed - as they are at the commit
  */
 export async function mergeFindings(git: Git, sealed: readonly SealedFacts[], commit: string): Promise<Finding[]> {
   const dates = sealed.map(({ lastModified }) => Date.parse(lastModified)).filter((ms) => !Number.isNaN(ms))

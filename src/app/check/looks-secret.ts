@@ -1,6 +1,6 @@
 import { type ProviderFormats } from "./provider-keys.ts"
 
-/** Why a value that stands in the clear looks like a secret. */
+/** Why a value in the clear looks like a secret. */
 export type SecretSign = "name" | "entropy" | "format"
 
 const secretWords: ReadonlySet<string> = new Set(
@@ -32,7 +32,7 @@ const placeholder = /^(?:<.*>|\$\{?.*\}?|\{\{.*\}\}|%.*%|\.{3,}|(.)\1*)$/
 const publicValue =
   /^(?:age1|ssh-(?:rsa|ed25519) |ecdsa-sha2-|sk-ssh-|arn:|sha(?:1|256|384|512)[:-]|-----BEGIN (?:PUBLIC KEY|CERTIFICATE|RSA PUBLIC KEY|PGP PUBLIC KEY|SSH2 PUBLIC KEY|CERTIFICATE REQUEST|AGE ENCRYPTED FILE))/
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-/** What names a thing that has many digits and is no secret. */
+/** What names a thing that has many digits and is not a secret. */
 const digestWord =
   /(?:^|[_. -])(?:sha\d*|digest|hash|checksum|commit|revision|fingerprint|etag|uuid|guid|integrity|signature|md5|crc)(?:$|[_. -])/i
 
@@ -40,7 +40,7 @@ const entropyCharsMin = 20
 const entropyCharsMax = 4096
 
 /**
- * Whether a value that stands in the clear looks like a secret, by the name of its key, by a format of a service, or by
+ * Whether a value in the clear looks like a secret, by the name of its key, by a format of a service, or by
  * how random it is (20 characters and more). A guess for people to confirm; it looks at nothing but its arguments.
  *
  * @param path - keys and list positions; the last key is the name
@@ -76,7 +76,7 @@ function wordsOf(name: string): string[] {
     .filter((word) => word !== "")
 }
 
-/** A path or an address without a password is where a secret lies, not what it is. */
+/** A path or an address without a password is where a secret is, not what it is. */
 function looksLikePlace(text: string): boolean {
   return /^(?:\.{0,2}\/|~\/|[a-z][a-z0-9+.-]*:\/\/)[^\s:@]*$/i.test(text)
 }

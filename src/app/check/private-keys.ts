@@ -14,7 +14,7 @@ interface Found {
 const foundMax = 100
 
 /**
- * Private keys and keys of services in a text, wherever they stand outside tokens. `sotto:allow` in the line of one says
+ * Private keys and keys of services in a text, wherever they are outside tokens. `sotto:allow` in the line of one says
  * that it is known: an example, or a key of a test.
  */
 export async function privateKeyFindings(file: string, source: string): Promise<Finding[]> {
@@ -54,7 +54,7 @@ function ageKeys(text: string): Found[] {
 const pemStart = /-----BEGIN (?:(?:OPENSSH|RSA|EC|DSA|ENCRYPTED|PGP) )?PRIVATE KEY(?: BLOCK)?-----/g
 const bodyCharsMax = 4096
 
-/** Blocks with something in them: prose that names the first line is no key. */
+/** Blocks with something in them: prose that names the first line is not a key. */
 function pemKeys(text: string): Found[] {
   return [...text.matchAll(pemStart)].flatMap((match) => {
     const start = match.index + match[0].length

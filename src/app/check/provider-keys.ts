@@ -1,6 +1,6 @@
 import { type Scanner, type Source, type Translator } from "@secretlint/secretlint-rule-preset-recommend"
 
-/** Where a key stands in a text, and whose it is. Never the key. */
+/** Where a key is in a text, and whose it is. Never the key. */
 export interface ProviderKey {
   readonly offset: number
   /** `aws`, `github`, `slack`: the name of its format. */
@@ -8,7 +8,7 @@ export interface ProviderKey {
 }
 
 /**
- * One string at least that stands in every key of a format. A text without any of them is not looked at, and one with
+ * At least one string that is in every key of a format. A text without any of them is not looked at, and one with
  * some is looked at around them, so that the work stays linear in the text whatever it holds.
  */
 export const providerMarks: readonly string[] = [
@@ -24,7 +24,7 @@ export const providerMarks: readonly string[] = [
   ),
 ].flatMap((marks) => marks.split(" "))
 
-/** Formats that are no keys of a service, or are looked for here: PEM blocks, passwords in addresses. */
+/** Formats that are not keys of a service, or are looked for here: PEM blocks, passwords in addresses. */
 const left: ReadonlySet<string> = new Set([
   "gcp",
   "privatekey",

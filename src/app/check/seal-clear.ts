@@ -83,7 +83,7 @@ function clearSites({ scan }: SealedDocument, compiled: CompiledSelectors): Read
   return new Set(sites.filter((site, index) => selected[index]! && site.span !== null && isClear(site)))
 }
 
-/** @throws {AppError} `MAC_MISMATCH` and its kin */
+/** @throws {AppError} `MAC_MISMATCH` and the like */
 async function vouch(
   document: SealedDocument,
   clear: ReadonlySet<Site>,

@@ -20,7 +20,7 @@ export type Inspected =
   | { readonly state: "plain"; readonly text: string | null }
   | { readonly state: "large" }
 
-/** As for `textconv` and the merge driver: what is larger is no file that people keep secrets in. */
+/** As for `textconv` and the merge driver: what is larger is not a file that people keep secrets in. */
 export const checkedBytesMax = 64 * 1024 * 1024
 
 /** What every sealed file holds one of: a token, or the date in its metadata. */

@@ -67,7 +67,7 @@ export async function sharesPath(
   if (paths === null) return true
   const bare = bareOf(file).name
   const formats = [file, bare, twin, bareOf(twin).name].map(detectPlainFormat)
-  // `.env.local` and its kin have no suffix that tells.
+  // `.env.local` and the like have no suffix that tells.
   const named = formats.find((format) => format !== "binary") ?? "dotenv"
   try {
     const { sites } = (await loadFormat(named)).scan(text)

@@ -65,7 +65,7 @@ interface Shared {
 }
 
 /**
- * The tracked files as they stand in the work tree. What a sparse checkout has left out is read from the index.
+ * The tracked files as they are in the work tree. What a sparse checkout has left out is read from the index.
  *
  * @param isSparse - a setting says that files are left out
  */

@@ -2,7 +2,8 @@
 const unseen =
   /[\u00ad\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\u3164\ufeff\uffa0\u{e0000}-\u{e007f}]/u
 
-// Han, Kana, Hangul and Bopomofo stand beside Latin letters in ordinary text, so they count as no script of their own.
+// Han, Kana, Hangul and Bopomofo occur beside Latin letters in ordinary text, so they do not count as scripts of their
+// own.
 const scripts: readonly (readonly [string, RegExp])[] = [
   ["Latin", /\p{Script=Latin}/u],
   ["Cyrillic", /\p{Script=Cyrillic}/u],

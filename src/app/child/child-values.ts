@@ -49,7 +49,7 @@ function refuseShadowed(opened: Opened, { flatten, only }: Pick<EnvRules, "flatt
 }
 
 /**
- * Sops has written the file, and a value that `sops set` stored looks like one with a comment behind it: `exec-env` of
+ * Sops has written the file, and a value that `sops set` stored looks like one with a comment after it: `exec-env` of
  * sops gives all of it to the child.
  */
 function noticeCuts(session: Session, leaves: Opened["leaves"], only: readonly string[], file: string | null): void {

@@ -7,7 +7,7 @@ import { type MapTree, type Tree } from "../../core/tree.ts"
 export interface EnvValue {
   readonly name: string
   readonly value: string
-  /** Where it stands in the file, for errors and for `--only`. */
+  /** Where it is in the file, for errors and for `--only`. */
   readonly path: readonly string[]
 }
 
@@ -30,7 +30,7 @@ export interface EnvRules {
  * comments and `export ` are read as the usual readers of such files read them, although they are part of what is
  * sealed.
  *
- * @throws {AppError} `ENV_SHAPE` where the document is no flat list of names, saying what to do instead; `KEY_TWICE`
+ * @throws {AppError} `ENV_SHAPE` where the document is not a flat list of names, saying what to do instead; `KEY_TWICE`
  */
 export function envValues(documents: readonly Tree[], rules: EnvRules): EnvValue[] {
   const { format } = rules

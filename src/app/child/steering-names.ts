@@ -86,7 +86,7 @@ export const steering: readonly Steering[] = [
       "GIT_SSH GIT_SSH_COMMAND GIT_PROXY_COMMAND GIT_EXTERNAL_DIFF GIT_PAGER GIT_EDITOR GIT_SEQUENCE_EDITOR GIT_ASKPASS " +
       "GIT_EXEC_PATH GIT_TEMPLATE_DIR GIT_DIR GIT_COMMON_DIR GIT_WORK_TREE GIT_INDEX_FILE GIT_OBJECT_DIRECTORY " +
       "GIT_ALTERNATE_OBJECT_DIRECTORIES",
-    // GIT_CONFIG_COUNT, GIT_CONFIG_KEY_0 and their kin are settings themselves.
+    // GIT_CONFIG_COUNT, GIT_CONFIG_KEY_0 and the like are settings themselves.
     prefixes: "GIT_CONFIG",
   },
   {

@@ -15,7 +15,7 @@ export interface CheckScope extends RunOptions {
 }
 
 /**
- * `check`: says what should not be committed as it stands, from what everybody can read.
+ * `check`: says what should not be committed as it is, from what everybody can read.
  *
  * @returns with status 1 when there is a finding of severity error, or any with `strict`
  */

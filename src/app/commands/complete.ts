@@ -9,7 +9,7 @@ import { type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 import { stateOf } from "./ls.ts"
 
-/** What may stand next, and what is to be said of it. */
+/** What may come next, and what to say about it. */
 export interface Candidate {
   readonly text: string
   readonly about: string
@@ -20,8 +20,8 @@ const fileBytesMax = 8 * 1024 * 1024
 const candidatesMax = 2000
 
 /**
- * The key paths of a sealed file that begin so, which stand in the clear: no key is needed, nobody is asked for one, and
- * what is no file of its own (a pipe, a device) is left alone, since reading it could wait or take something away.
+ * The key paths of a sealed file that begin so. They are in the clear: no key is needed, nobody is asked for one, and
+ * what is not a file of its own (a pipe, a device) is left alone, since reading it could wait or take something away.
  */
 export async function keyPaths(session: Session, file: string, start: string): Promise<Candidate[]> {
   const stat = statOf(session.io, file)

@@ -45,7 +45,7 @@ export async function decryptFiles(session: Session, options: DecryptOptions): P
   })
 }
 
-/** Plaintext stands on the disk now. */
+/** Plaintext is on the disk now. */
 function closeOpened({ close }: Session, source: Source, { inPlace, output }: DecryptOptions): void {
   const file = source ?? "standard input"
   const isHere = inPlace && source !== null

@@ -12,7 +12,7 @@ import { join } from "node:path"
 
 export interface DiffOptions {
   readonly words: readonly string[]
-  /** How many of the words stand behind `--`; `null` where there is none. */
+  /** How many of the words follow `--`; `null` where there is none. */
   readonly afterDashes: number | null
   readonly staged: boolean
   readonly noIndex: boolean
@@ -73,7 +73,7 @@ function printed(files: readonly FileDiff[], { nameOnly, format }: DiffOptions, 
   return format === "markdown" ? diffMarkdown(files, style) : diffText(files, style)
 }
 
-/** What the config calls the people who come and go. One that cannot be used is no reason to show less. */
+/** What the config calls the people who come and go. A config that cannot be used is no reason to show less. */
 async function namesFor(
   session: Session,
   top: string | null,

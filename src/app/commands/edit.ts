@@ -40,7 +40,7 @@ export interface EditOptions
   readonly showMasterKeys: boolean
   /** As `sops` only. */
   readonly ignoreMac?: boolean | undefined
-  /** As `sops` only: there the text of the editor is printed anew. */
+  /** As `sops` only: there the text of the editor is printed again. */
   readonly indent?: number | undefined
   readonly keepEnv: boolean
   readonly followLinks: boolean

@@ -41,7 +41,7 @@ export async function execEnv(session: Session, options: ExecEnvOptions): Promis
 }
 
 /**
- * The variables of `exec-env` as upstream sets them: the keys of the first document as they stand, whatever they are.
+ * The variables of `exec-env` as upstream sets them: the keys of the first document as they are, whatever they are.
  * Of a repeated name the last value counts.
  *
  * @throws {AppError} `ENV_SHAPE` for a nested value, and for a name with `=`; `ENV_VALUE_INVALID`

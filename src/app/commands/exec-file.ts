@@ -13,7 +13,7 @@ export interface ExecFileOptions extends ExecOptions, IndentOptions {
   readonly filename: string | undefined
 }
 
-/** `exec-file`: a shell command with the plain text of one sealed file under a private path, for which `{}` stands. */
+/** `exec-file`: a shell command with the plain text of one sealed file under a private path, which replaces `{}`. */
 export async function execFile(session: Session, options: ExecFileOptions): Promise<Outcome> {
   const file = await openFile(session, { ...options, source: options.file })
   try {

@@ -29,7 +29,7 @@ const linesMax = 20
 
 /** What is staged, judged by the config that is staged. Nothing is said where nothing is wrong. */
 async function beforeCommit(session: Session): Promise<Outcome> {
-  // That there is no config is no news at each commit.
+  // A missing config is not worth a word at each commit.
   const quiet: Session = { ...session, notice: () => {} }
   const { report } = await runCheck(quiet, {
     config: undefined,
@@ -62,7 +62,7 @@ async function linesOfUnwired(session: Session): Promise<string[]> {
   return [`${shown(first)}${more} would be merged as text: run \`sotto git install\` and commit .gitattributes`]
 }
 
-/** A merge is done already: what goes wrong here is no reason to say so to git. */
+/** A merge is done already: what goes wrong here is no reason to fail for git. */
 async function afterMerge(session: Session): Promise<Outcome> {
   try {
     for (const line of await linesAfterMerge(session)) session.notice(line)

@@ -17,7 +17,7 @@ import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 
 export interface InitOptions extends CommonOptions {
-  /** Recipients to use in place of the user's own. */
+  /** Recipients to use instead of the user's own. */
   readonly age: readonly string[]
   readonly pq: boolean
   /** `undefined`: git's name for the user. */

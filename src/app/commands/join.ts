@@ -22,7 +22,7 @@ export interface JoinOptions extends CommonOptions {
 /**
  * `join`: writes a request into `.sopsrc`, which a commit can carry to whoever may approve it. Nobody gets a key by it.
  *
- * @throws {AppError} `NAME_IN_USE` when the name or the key stands in the config already
+ * @throws {AppError} `NAME_IN_USE` when the name or the key is in the config already
  */
 export async function joinProject(session: Session, { name: said, pq, ...options }: JoinOptions): Promise<Outcome> {
   const { io } = session

@@ -23,11 +23,11 @@ export interface KeysOptions extends CommonOptions {
   readonly json: boolean
 }
 
-/** Who stands in one key group of a file. */
+/** Who is in one key group of a file. */
 export interface Member {
   /** The section of the metadata. */
   readonly type: string
-  /** `null`: it does not parse, and nobody is shown what stands there. */
+  /** `null`: it does not parse, and nobody is shown what is there. */
   readonly recipient: string | null
   /** `null`: the config does not name it. One that does not parse is called by its place. */
   readonly name: string | null
@@ -72,7 +72,7 @@ export async function listKeys(session: Session, options: KeysOptions): Promise<
 }
 
 /**
- * Who is no file may be somebody whom the config names.
+ * A word that is not a file may be somebody whom the config names.
  *
  * @returns `null` for all others
  */
@@ -101,7 +101,7 @@ async function keysOf(session: Session, file: string, options: KeysOptions): Pro
   return fileKeys(session, file, await loadSealed(session, { ...options, source: file }))
 }
 
-/** Who stands in the groups of a file, and how many of these are needed. */
+/** Who is in the groups of a file, and how many of these are needed. */
 export async function fileKeys(
   session: Session,
   file: string,

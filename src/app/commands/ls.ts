@@ -25,7 +25,7 @@ interface Entry {
   readonly state: "sealed" | "clear" | "empty"
 }
 
-/** `ls`: where the values of a sealed file stand, and which of them are sealed. Needs no key, and shows no value. */
+/** `ls`: where the values of a sealed file are, and which of them are sealed. Needs no key, and shows no value. */
 export async function listPaths(session: Session, options: LsOptions): Promise<Outcome> {
   const { document } = await loadSealed(session, { ...options, source: options.file })
   const { scan, format } = document

@@ -18,7 +18,7 @@ export interface MergeDriverOptions {
   readonly theirs: string
   /** Of the conflict markers. */
   readonly size: string | undefined
-  /** Where the file lies in the work tree. */
+  /** Where the file is in the work tree. */
   readonly path: string | undefined
   readonly labels: readonly (string | undefined)[]
   readonly verbose: boolean

@@ -37,10 +37,11 @@ export interface MigrateOptions extends CommonOptions, OpenOptions, Omit<ClearOp
 
 /**
  * `migrate`: makes sealed files follow their rule in what is sealed, what the MAC covers, and which comments can be
- * read. The data key, who has it, and the tokens of what stays sealed are as before. What would come to stand in the
+ * read. The data key, who has it, and the tokens of what stays sealed are as before. What would come to be in the
  * clear is asked about, each path of it, also with `yes`: a rule may have been changed by anybody who can push.
  *
- * @throws {AppError} `NOT_CONFIRMED`; `VALUE_UNSEALED`, `CLEAR_LOOKS_SECRET` and what else stops a file stand in the outcome
+ * @throws {AppError} `NOT_CONFIRMED`; `VALUE_UNSEALED`, `CLEAR_LOOKS_SECRET` and what else stops a file are in the
+ *   outcome
  */
 export async function migrateFiles(session: Session, options: MigrateOptions): Promise<Outcome> {
   const planned = await plan(session, options)
@@ -100,7 +101,7 @@ async function ruleOrNull(settings: LoadedFile["settings"], isNamed: boolean): P
   throw new AppError("CONFIG_NO_RULE", {}, { hint: "make a config with `sotto init`" })
 }
 
-/** The values that come to be sealed and those that come to stand in the clear, and how many comments do either. */
+/** The values that come to be sealed and those that come to be in the clear, and how many comments do either. */
 async function moved(
   { scan, metadata }: SealedDocument,
   rule: Rule,

@@ -96,7 +96,7 @@ async function uploadOf(session: Session, item: Item, options: PublishOptions): 
 }
 
 /**
- * The name behind the prefix. Upstream calls a file that is given with `--recursive` ".", and one that is all
+ * The name after the prefix. Upstream calls a file that is given with `--recursive` ".", and one that is all
  * extension, like `.env`, nothing; here both keep their names.
  */
 function nameOf(path: string, options: PublishOptions, { rule }: Destination): string {
@@ -106,7 +106,7 @@ function nameOf(path: string, options: PublishOptions, { rule }: Destination): s
 }
 
 /**
- * Everything below a folder that is no folder itself, in the order of the names; links are not followed. A file is
+ * Everything below a folder that is not a folder itself, in the order of the names; links are not followed. A file is
  * itself.
  *
  * @see Go's filepath.Walk

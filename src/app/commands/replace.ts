@@ -54,10 +54,10 @@ interface Words {
 }
 
 /**
- * `replace`: a value that has leaked, changed wherever it stands. The tokens of all other values stay as they are. Neither
+ * `replace`: a value that has leaked, changed wherever it is. The tokens of all other values stay as they are. Neither
  * value is ever an argument or part of what is printed.
  *
- * @throws {AppError} `NOTHING_TO_REPLACE` when the old value stands nowhere, or only where `--inside` has to be said
+ * @throws {AppError} `NOTHING_TO_REPLACE` when the old value is nowhere, or only where `--inside` has to be said
  */
 export async function replaceValue(session: Session, options: ReplaceOptions): Promise<Outcome> {
   const candidates = await findSealed(session, options.paths)
@@ -166,7 +166,7 @@ function apply(session: Session, found: readonly Found[], words: Words, options:
   })
 }
 
-/** One value after the other, since an edit moves what stands behind it. */
+/** One value after the other, since an edit moves what follows it. */
 function changeOf({ document, opened }: OpenedFile, { before, after }: Words, options: ReplaceOptions): Change {
   const { format } = document
   const plain = Buffer.from(opened.bytes).toString("utf8")
@@ -184,7 +184,7 @@ function changeOf({ document, opened }: OpenedFile, { before, after }: Words, op
       ({ item, alias }) =>
         alias === undefined && documentOf(item) === place.document && toldKey(fullPath(item)) === toldKey(path),
     )
-    // `set` knows the first document; in another one, the value is spelled where the old one stood.
+    // `set` knows the first document; in another one, the value is spelled where the old one was.
     const edits =
       place.document === 0 || site === undefined ? format.set(scan, path, value) : [format.open(scan, site, scalar)]
     text = splice(text, edits)

@@ -22,7 +22,7 @@ export interface SetOptions extends CommonOptions, ReadOptions, ClearOptions, Op
   readonly file: string
   readonly path: string
   readonly value: ValueSource
-  /** The value is text as it stands, not JSON. */
+  /** The value is text as it is, not JSON. */
   readonly string: boolean
   readonly idempotent: boolean
   /** A new key is meant, however near its name is to one that is there. */

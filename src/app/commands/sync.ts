@@ -161,7 +161,7 @@ function failed({ file, isNamed }: Candidate, error: AppError): SyncedFile {
   return { file, isNamed, state: "failed", plan: null, selectors: null, nameOf: () => undefined, error }
 }
 
-/** Sync leaves values as they are, and so what selects them; but a file that is otherwise than its rule is no news to keep. */
+/** Sync leaves values as they are, and so what selects them; but it says where a file differs from its rule. */
 function selectorsApart({ format, metadata }: SealedDocument, rule: Rule): SyncedFile["selectors"] {
   const [inFile, inRule] = [saidBy(metadata), saidBy(rule)]
   return format.isWhole === true || inFile === inRule ? null : { file: inFile, rule: inRule }

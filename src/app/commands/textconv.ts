@@ -13,7 +13,7 @@ export interface TextconvOptions {
   readonly redacted: boolean
 }
 
-/** Git shows one version of a file after the other; what is larger is no file that people read. */
+/** Git shows one version of a file after the other; what is larger is not a file that people read. */
 const bytesMax = 64 * 1024 * 1024
 
 /**
@@ -49,7 +49,7 @@ async function viewOfText(session: Session, text: string, { file, redacted }: Te
   try {
     return await openedView(session, text, file)
   } catch {
-    // Whatever went wrong is no reason to end `git log`, and what was opened so far is not shown.
+    // Whatever went wrong must not end `git log`, and what was opened so far is not shown.
     return redactedView(text, "not opened: sotto failed")
   }
 }

@@ -39,7 +39,7 @@ export async function unsetValue(session: Session, options: UnsetOptions): Promi
       return { edits: document.format.unset(scan, place) }
     } catch (error) {
       if (options.idempotent && error instanceof AppError && error.code === "KEY_NOT_FOUND") return null
-      // The tree knows what stands there instead.
+      // The tree knows what is there instead.
       if (!commentsCount) findInTree(root!, path)
       throw error
     }

@@ -4,7 +4,7 @@ import { type Entry } from "./entries.ts"
 /** One difference between two versions of a file. */
 export interface Change {
   readonly op: "changed" | "added" | "removed" | "moved" | "comment"
-  /** Where it stands, in the new version if it is there. */
+  /** Where it is, in the new version if it is there. */
   readonly before: Entry | null
   readonly after: Entry | null
 }
@@ -26,7 +26,7 @@ export function compareEntries(before: readonly Entry[], after: readonly Entry[]
   const taken = new Set<number>()
   for (const partner of partners) if (partner !== -1) taken.add(partner)
   const rest = new Pool(before, taken)
-  // Where each old entry stands now.
+  // Where each old entry is now.
   const places = new Map<number, number>()
   partners.forEach((partner, at) => {
     if (partner !== -1) places.set(partner, at)
@@ -45,7 +45,7 @@ export function compareEntries(before: readonly Entry[], after: readonly Entry[]
   before.forEach((entry, index) => {
     place = places.get(index) ?? place
     if (taken.has(index)) return
-    // It is told behind the one that stood before it.
+    // It is listed after the one that was before it.
     const op = entry.kind === "comment" ? "comment" : "removed"
     found.push({ at: place + 0.5, change: { op, before: entry, after: null } })
   })
@@ -79,7 +79,7 @@ class Pool {
     return this.#take(keysText(entry), (other) => other.value === entry.value)
   }
 
-  /** What stood at the same path, or else at the same keys of another list element. */
+  /** What was at the same path, or else at the same keys of another list element. */
   takeAt(entry: Entry): number | null {
     return this.#take(pathText(entry), () => true) ?? (entry.isInList ? this.#take(keysText(entry), () => true) : null)
   }

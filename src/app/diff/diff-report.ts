@@ -11,7 +11,7 @@ import { type FileDiff, hasContent } from "./file-diff.ts"
 export interface DiffStyle {
   /** Of this run: fingerprints are made with it. */
   readonly printKey: Uint8Array
-  /** Values in place of fingerprints. */
+  /** Values instead of fingerprints. */
   readonly reveal: boolean
   readonly nameOf: NameOf
 }

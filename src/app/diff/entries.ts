@@ -36,7 +36,7 @@ export function entriesOfLeaves(leaves: readonly Leaf[]): Entry[] {
   )
 }
 
-/** Of a version as it stands: a plain file, or a sealed one whose values are its tokens. */
+/** Of a version as it is: a plain file, or a sealed one whose values are its tokens. */
 export function entriesOfScan(scan: Scan): Entry[] {
   return placed(
     countedSites(scan).map((site) => {

@@ -20,17 +20,17 @@ export interface Version {
 }
 
 export interface PairOptions {
-  /** A revision or range, or a path, and more paths; behind `--` there are only paths. */
+  /** A revision or range, or a path, and more paths; after `--` there are only paths. */
   readonly words: readonly string[]
-  /** How many of the words stand behind `--`; `null` where there is none. */
+  /** How many of the words follow `--`; `null` where there is none. */
   readonly afterDashes: number | null
   readonly staged: boolean
 }
 
-/** What is larger is no file that people read. */
+/** What is larger is not a file that people read. */
 const bytesMax = 64 * 1024 * 1024
 
-/** Two files, wherever they lie. @throws {AppError} `FILE_MISSING` and its kin */
+/** Two files, wherever they lie. @throws {AppError} `FILE_MISSING` and the like */
 export async function pairOfFiles({ io }: Session, [a, b]: readonly [string, string]): Promise<FilePair> {
   const read = async (path: string): Promise<Version> => {
     const file = await readOptionalFile(io, path, { bytesMax })
@@ -74,7 +74,7 @@ interface CommitRange {
   readonly to: string | undefined
 }
 
-/** As for git: a range, or one revision or two, and then paths. A path that is gone has to stand behind `--`. */
+/** As for git: a range, or one revision or two, and then paths. A path that is gone has to follow `--`. */
 async function splitWords(
   session: Session,
   git: Git,
@@ -114,7 +114,7 @@ async function revisionOf(
   throw new AppError("REVISION_UNKNOWN", {}, { subject: word })
 }
 
-/** `null` for a word that is no revision. @throws {AppError} for a range with an unknown end */
+/** `null` for a word that is not a revision. @throws {AppError} for a range with an unknown end */
 async function rangeOf(git: Git, word: string): Promise<CommitRange | null> {
   const whole = await findRevision(git, word)
   if (whole !== null) return { from: whole, to: undefined }

@@ -2,7 +2,7 @@ import { type CompiledSelectors, select } from "../../core/select.ts"
 import { fullPath, type Item, type Site } from "../../core/site.ts"
 import { isSealedComment } from "../../core/open.ts"
 
-/** Whether what stands at a path is sealed, and why. */
+/** Whether what is at a path is sealed, and why. */
 export interface Because {
   readonly sealed: boolean
   readonly because: string

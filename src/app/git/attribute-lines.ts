@@ -4,7 +4,7 @@ import { type Config } from "../../config/config.ts"
 /** What git is to do with a sealed file. Line ends that git changed would be changes of sealed text. */
 const attributes = "diff=sotto merge=sotto -text"
 
-/** A config, and where it lies below the top: `""`, or `a/b/`. */
+/** A config, and where it is below the top: `""`, or `a/b/`. */
 export interface PlacedConfig {
   readonly prefix: string
   readonly config: Config

@@ -21,7 +21,7 @@ import { sealedInIndex, sealedUntracked } from "./sealed-tracked.ts"
 /** Everybody's; of this clone alone; of all repositories of this user. */
 export type AttributesKind = "shared" | "private" | "global"
 
-/** @returns `null` in a bare repository for what stands in the work tree */
+/** @returns `null` in a bare repository for what is in the work tree */
 export async function attributesPath(
   session: Session,
   work: Work | null,

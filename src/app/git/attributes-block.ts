@@ -3,13 +3,13 @@ const begin = "# sotto: begin"
 const end = "# sotto: end"
 
 export interface Block {
-  /** Where it stands, with its own line ends: half-open. */
+  /** Where it is, with its own line ends: half-open. */
   readonly start: number
   readonly end: number
   readonly lines: readonly string[]
 }
 
-/** @returns `null` when there is none; `"broken"` when a mark stands alone, twice, or in the wrong order */
+/** @returns `null` when there is none; `"broken"` when a mark is alone, twice, or in the wrong order */
 export function findBlock(text: string): Block | null | "broken" {
   const marks = [...text.matchAll(/^# sotto: (?:begin|end)(?=\r?$)/gm)]
   if (marks.length === 0) return null
@@ -23,13 +23,13 @@ export function findBlock(text: string): Block | null | "broken" {
   after.lastIndex = last.index + end.length
   const close = after.exec(text)?.[0]
   if (close !== undefined) return { start: first.index, end: last.index + end.length + close.length, lines: inner }
-  // It was put behind a line that had no end, and gave it one.
+  // It was put after a line that had no end, and gave it one.
   const open = /\r?\n$/.exec(text.slice(0, first.index))?.[0].length ?? 0
   return { start: first.index - open, end: text.length, lines: inner }
 }
 
 /**
- * The text with these lines as its block: where it stands, else at the end, since later lines win. Line ends are as in
+ * The text with these lines as its block: where it is, else at the end, since later lines win. Line ends are as in
  * the file.
  *
  * @param block - as `findBlock` found it

@@ -1,7 +1,7 @@
 import { shellWord } from "../../errors/display.ts"
 /**
  * What git is told about sealed files. The driver's `recursive` is never set: with `binary` there git takes an older
- * base in a criss-cross merge, and finds conflicts that are none.
+ * base in a criss-cross merge, and finds conflicts where there are none.
  */
 export interface ConfigLine {
   readonly key: string
@@ -9,7 +9,7 @@ export interface ConfigLine {
 }
 
 export interface DriverOptions {
-  /** Show structure and fingerprints in place of values, whoever looks. */
+  /** Show structure and fingerprints instead of values, whoever looks. */
   readonly isRedacted: boolean
 }
 
@@ -20,7 +20,7 @@ export const cacheKey = "diff.sotto.cachetextconv"
 
 const driverArgs = "merge-driver -- %O %A %B %L %P %S %X %Y"
 
-/** The key alone, since git prints the line that it finds behind `@@`, and a value would stand there. */
+/** The key alone, since git prints the line that it finds after `@@`, and a value would be there. */
 const hunkHeader = `^([A-Za-z_"'][^:=[:space:]]*)[[:space:]]*[:=]|^\\[.*\\]$`
 
 /**

@@ -113,7 +113,7 @@ export async function unhookSteps(session: Session, work: Work): Promise<Step[]>
   })
 }
 
-/** How the hooks stand. */
+/** The state of the hooks. */
 export async function hookItems(session: Session, work: Work): Promise<Item[]> {
   const folder = await hookFolder(session, work)
   if (folder.kind === "tracked") return (await manualItems(session, folder, "sotto")).map(kept)

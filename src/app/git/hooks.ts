@@ -17,7 +17,7 @@ export interface HookFolder {
   /** Absolute, links resolved. */
   readonly path: string
   /**
-   * `own`: files in it are this user's. `tracked`: it lies in the work tree, where a tool keeps it (husky) or everybody
+   * `own`: files in it are this user's. `tracked`: it is in the work tree, where a tool keeps it (husky) or everybody
    * gets it. `refused`: it leads nowhere, or is not in this user's hands.
    */
   readonly kind: "own" | "tracked" | "refused"
@@ -44,7 +44,7 @@ function isLink(fs: Session["io"]["fs"], path: string): boolean {
   }
 }
 
-/** What stands in place of a hook. */
+/** What is there instead of a hook. */
 export interface Hook {
   readonly name: HookName
   readonly path: string
@@ -52,7 +52,7 @@ export interface Hook {
   readonly bytes: Uint8Array | null
   /**
    * `ours`: a whole hook that some release wrote. `chained`: somebody's, which calls ours. `framework`: of `pre-commit`,
-   * which writes it anew.
+   * which rewrites it.
    */
   readonly kind: "none" | "ours" | "chained" | "framework" | "foreign"
 }
@@ -114,7 +114,7 @@ function isCall(name: HookName, line: string): boolean {
     .endsWith(` git hook ${name} "$@" || exit $?`)
 }
 
-/** The text of a hook with our line behind its first one; `null` when that does not start `sh` or `bash`. */
+/** The text of a hook with our line after its first one; `null` when that does not start `sh` or `bash`. */
 export function chained({ name, bytes }: Hook, program: string): Uint8Array | null {
   const text = Buffer.from(bytes ?? []).toString("latin1")
   const first = /^#![^\r\n]*\n/.exec(text)?.[0]

@@ -1,4 +1,4 @@
-/** What can be wrong with how a clone is set up. They stand in `items[].code`, and are no errors of a command. */
+/** What can be wrong with how a clone is set up. They are in `items[].code`, and are not errors of a command. */
 export type ItemCode =
   | "GIT_OLD"
   | "GIT_DRIVER_MISSING"

@@ -38,7 +38,7 @@ async function holds(session: Session, path: string, text: string): Promise<bool
   }
 }
 
-/** A further work tree has a file in place of `.git`. See gitrepository-layout(5). */
+/** A further work tree has a file instead of `.git`. See gitrepository-layout(5). */
 async function commonDir(session: Session, top: string): Promise<string> {
   const git = join(top, ".git")
   if (statOf(session.io, git)?.kind === "folder") return git

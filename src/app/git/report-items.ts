@@ -22,7 +22,7 @@ export function reportItems(
   const ok = items.every(isOk)
   const exit = ok ? 0 : 1
   if (!json) return { output: text(items, dryRun, tableStyle(io)), exit }
-  // What a step would do is no part of it.
+  // What a step would do is not part of it.
   const plain = items.map(({ item, state, code, detail, fix }) => ({ item, state, code, detail, fix }))
   const run = dryRun ? { dry_run: true } : {}
   return { output: `${JSON.stringify({ schema: 1, ok, ...run, git: git ?? undefined, scope, items: plain })}\n`, exit }

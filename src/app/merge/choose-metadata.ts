@@ -44,7 +44,7 @@ export function changesRecipients(metadata: Metadata, choice: MetadataChoice): b
 }
 
 /**
- * Nothing authenticates recipients, so whoever gets the data key anew has to be named by the rule, or by the user
+ * Nothing authenticates recipients, so whoever newly gets the data key has to be named by the rule, or by the user
  * (security rule S3).
  *
  * @param known - may read the file already

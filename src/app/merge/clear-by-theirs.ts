@@ -8,7 +8,7 @@ import { type OpenedVersions } from "./side.ts"
 
 /**
  * The first value that the merge would bring from theirs into a clear place, where the rule at HEAD would seal it:
- * selectors stand in the file, and nothing authenticates them (security rule S1).
+ * selectors are in the file, and nothing authenticates them (security rule S1).
  */
 export async function clearByTheirs(
   { ours }: OpenedVersions,

@@ -5,11 +5,11 @@ import { utf8 } from "../../core/text.ts"
 import { type Tree } from "../../core/tree.ts"
 
 /**
- * In place of each conflict a fresh random text, which equals neither side: git merges the bases of branches that
+ * Instead of each conflict a fresh random text, which equals neither side: git merges the bases of branches that
  * crossed, and only compares the result with others.
  *
- * @param text - the merge with ours in place of the conflicts
- * @throws {AppError} `KEY_NOT_FOUND` and its kin, where no text can stand at that place
+ * @param text - the merge with ours instead of the conflicts
+ * @throws {AppError} `KEY_NOT_FOUND` and the like, where the text cannot be put there
  */
 export function withRandomTexts(
   format: Format,

@@ -42,7 +42,7 @@ export type FileMerge =
       readonly bytes: Uint8Array
       readonly taken: number
       readonly notices: readonly Notice[]
-      /** Of an inner merge: random texts stand in place of conflicts. */
+      /** Of an inner merge: random texts replace the conflicts. */
       readonly isUnsettled: boolean
     }
   | { readonly kind: "conflict"; readonly conflicts: readonly Conflict[] }
@@ -58,7 +58,7 @@ export type Notice = "theirs was plain"
  * Merges three versions of a file, of which at least one is sealed. Plaintext is in memory only, and the result is a
  * sealed file that was opened again and compared.
  *
- * @throws {AppError} only for what is no matter of the versions: a disk that fails, a signal
+ * @throws {AppError} only for what is not a matter of the versions: a disk that fails, a signal
  */
 export async function mergeFile(session: Session, request: MergeRequest): Promise<FileMerge> {
   const sides = await readSides(request)
@@ -212,7 +212,7 @@ export interface Content {
   readonly conflicts: readonly Conflict[]
   /** How many values and comments come from theirs. */
   readonly taken: number
-  /** Random texts stand in place of conflicts. */
+  /** Random texts replace the conflicts. */
   readonly isUnsettled: boolean
 }
 

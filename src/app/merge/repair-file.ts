@@ -290,7 +290,7 @@ function bareText({ scan }: SealedDocument): string {
 
 const madeAnew: ReadonlySet<string> = new Set(["mac", "lastmodified", "sotto_layout", "sotto_structure"])
 
-/** The metadata without what a repair makes anew, as a text. */
+/** The metadata without what a repair rebuilds, as text. */
 function settled(tree: MetaMap): string {
   return textOf(new Map([...tree].filter(([name]) => !madeAnew.has(name.toLowerCase()))))
 }

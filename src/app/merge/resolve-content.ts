@@ -57,9 +57,9 @@ export interface Draft {
 }
 
 /**
- * Lets the user decide in an editor what is open: git's markers stand around the conflicts, and nothing else has any.
+ * Lets the user decide in an editor what is open: git's markers are around the conflicts, and nothing else has any.
  *
- * @throws {UnsavedText} with `CONFLICT_REMAINS` when the user gives up while markers stand there
+ * @throws {UnsavedText} with `CONFLICT_REMAINS` when the user gives up while markers are there
  * @throws {AppError} `NOT_CONFIRMED` when other values are gone and nobody has agreed
  */
 export async function decideInEditor(
@@ -87,7 +87,7 @@ export async function decideInEditor(
   return { bytes: edited, ...countDecided(plain.conflicts, version, draft) }
 }
 
-/** What was no conflict and is gone was perhaps removed by mistake, among all those markers. */
+/** What was not a conflict and is gone was perhaps removed by mistake, among all those markers. */
 async function confirmGone(session: Session, { text, judge, conflicts }: PlainMerge, edited: Version): Promise<void> {
   if (text === null) return
   const open = conflicts.map(({ path }) => JSON.stringify(path).slice(0, -1))

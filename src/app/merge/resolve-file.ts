@@ -67,7 +67,7 @@ interface PrepareOptions {
 /**
  * Opens the versions of a file, as far as that goes, and finds what is open.
  *
- * @returns `null` when no version is sealed: that is no matter of ours
+ * @returns `null` when no version is sealed: that is not a matter of ours
  * @throws {AppError} `DATA_KEY`
  */
 export async function prepare(session: Session, file: Unmerged, options: PrepareOptions): Promise<Pending | null> {

@@ -22,11 +22,11 @@ export interface MetadataChoice {
 }
 
 export interface SealChoice {
-  /** In place of ours' data key. */
+  /** Instead of ours' data key. */
   readonly fresh: FreshKey | null
   /** Ours' data key, wrapped for others. */
   readonly keys?: MetaMap | null
-  /** In place of what ours says. */
+  /** Instead of what ours says. */
   readonly metadata?: Pick<MetadataChoice, "selectors" | "compiled" | "macOnlyEncrypted">
 }
 

@@ -66,7 +66,7 @@ const heads: readonly (readonly [file: string, before: string])[] = [
   ["REBASE_HEAD", ""],
 ]
 
-/** What git would write behind its markers now. */
+/** What git would write after its markers now. */
 export async function labelsNow(session: Session, git: Git): Promise<GitLabels> {
   const style = effective(await readGitConfig(git), "merge.conflictstyle")
   const showsBase = style === "diff3" || style === "zdiff3"

@@ -15,7 +15,7 @@ export async function whyNotSealed(text: string, format: FormatName): Promise<Ap
   return (await lostMetadata(text, format)) ?? foreign(text, "NOT_SEALED") ?? new AppError("NOT_SEALED")
 }
 
-/** The same for bytes that are no text at all. */
+/** The same for bytes that are not text at all. */
 export function whyNoText(bytes: Uint8Array): AppError {
   return foreign(startOf(bytes), "NOT_SEALED") ?? new AppError("NOT_SEALED")
 }

@@ -14,7 +14,7 @@ export interface FindOptions {
 /**
  * The part of a document that a path names.
  *
- * @throws {AppError} `KEY_NOT_FOUND`; `KEY_TWICE` when a key on the way stands twice, since either could be meant (S2)
+ * @throws {AppError} `KEY_NOT_FOUND`; `KEY_TWICE` when a key on the way appears twice, since either could be meant (S2)
  */
 export function findInTree(root: Tree, path: TreePath, { countsComments = false }: FindOptions = {}): Tree {
   let at = root
@@ -74,7 +74,7 @@ export function refuseShadowedWhere(
 
 const keysShownMax = 10
 
-/** Keys stand in the clear in a sealed file, so they may be said. */
+/** Keys are in the clear in a sealed file, so an error may show them. */
 function whatIsThere(tree: Tree, above: TreePath, part: string | number): string {
   if (tree.type === "list") {
     const count = tree.items.filter(({ type }) => type !== "comment").length

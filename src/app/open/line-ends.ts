@@ -7,7 +7,7 @@ import { type Session } from "../session.ts"
  * Tries again with the line ends that a text may have been sealed with. git changes them with `core.autocrlf`, and so do
  * editors and copies; in some formats they count, since there a value ends where its line does.
  *
- * @param work - what failed with the text as it stands; it checks the MAC, so a text that it takes is the one that was
+ * @param work - what failed with the text as it is; it checks the MAC, so a text that it takes is the one that was
  *   sealed
  * @throws `failure` when no other line ends help
  */

@@ -236,7 +236,7 @@ async function opening<T>(
   }
 }
 
-/** Says what was left as it stands. Comments that are not sealed may have been put there by anybody. */
+/** Says what was left as it is. Comments that are not sealed may have been put there by anybody. */
 function warn(session: Session, { file, settings }: LoadedFile, { warnings: all, leaves }: Opened | Unverified): void {
   const warnings = withoutAllowed(all, leaves, settings.rule.comments)
   const lines = warnings.filter(({ code }) => code === "COMMENT_NOT_SEALED").map(({ line }) => line)

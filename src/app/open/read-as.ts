@@ -122,7 +122,7 @@ async function readBinary(text: string): Promise<SealedDocument> {
   return isContainer(document) ? document : readSealed(await loadFormat("json"), text, kindsInFile)
 }
 
-/** Whether the one value of the document is `data`, as where a file lies whole. */
+/** Whether the one value of the document is `data`, as in a container that holds a file whole. */
 export function isContainer({ scan }: SealedDocument): boolean {
   const [site, more] = scan.sites
   return more === undefined && site?.item.key === "data" && site.item.parent?.parent === null

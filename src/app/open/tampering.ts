@@ -61,7 +61,7 @@ interface Version {
   readonly id: string
   /** For people. */
   readonly words: string
-  /** Goes behind `git diff` and `git checkout`; `""` for the index. */
+  /** Goes after `git diff` and `git checkout`; `""` for the index. */
   readonly revision: string
 }
 

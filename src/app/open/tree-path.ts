@@ -9,7 +9,7 @@ export function parsePath({ dialect }: Pick<Session, "dialect">, text: string, e
 }
 
 /**
- * Reads `["a"][0]["b"]`, as sops writes a path, and `a[0].b`, which is ours. Between brackets a key stands verbatim, in
+ * Reads `["a"][0]["b"]`, as sops writes a path, and `a[0].b`, which is ours. Between brackets a key is verbatim, in
  * either quote, without escapes.
  *
  * @param exit - 91 for `--extract`, 7 for `set` and `unset`, as upstream

@@ -42,7 +42,7 @@ export function recreationKeys(recreation: Rule | null): Rule | null {
 }
 
 /**
- * Seals an opened file anew for the recipients of a recreation rule. Of what selects values, only the two suffixes of
+ * Seals an opened file again for the recipients of a recreation rule. Of what selects values, only the two suffixes of
  * the rule count, and nothing of the file: this is upstream's way.
  *
  * @see sops v3.13.2 cmd/sops/subcommand/publish/publish.go

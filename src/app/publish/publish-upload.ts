@@ -12,7 +12,7 @@ export interface Upload {
 interface Target {
   readonly session: Session
   readonly rule: DestinationRule
-  /** Of the object or secret, behind the prefix or path. */
+  /** Of the object or secret, after the prefix or path. */
   readonly name: string
   /** The source. */
   readonly file: string | null

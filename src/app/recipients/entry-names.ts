@@ -8,7 +8,7 @@ type Groups = readonly (readonly WrappedKey[])[]
 
 /**
  * Entries of a file whose recipient does not parse, and what they are called: by their place in the metadata. The text
- * itself is not shown, since anything may stand there, the secret half of a key too.
+ * itself is not shown, since anything may be there, the secret half of a key too.
  */
 export function unreadableIn(groups: Groups): ReadonlyMap<Recipient, string> {
   const names = new Map<Recipient, string>()

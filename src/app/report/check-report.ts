@@ -42,7 +42,7 @@ export function checkJson({ files, sealed, findings }: CheckReport): string {
   return `${JSON.stringify({ schema: 1, files, sealed, findings })}\n`
 }
 
-/** Commands of a GitHub workflow, one a finding: the finding stands at its line in the pull request. */
+/** Commands of a GitHub workflow, one a finding: the finding is at its line in the pull request. */
 export function checkGithub(report: CheckReport): string {
   const lines = report.findings.map(({ file, line, code, severity, message, hint }) => {
     const words = hint === undefined ? message : `${message}. ${hint}`

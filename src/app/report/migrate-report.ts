@@ -11,7 +11,7 @@ export interface MigratedFile extends Candidate {
   readonly changes: readonly string[]
   /** Values that come to be sealed. */
   readonly sealed: readonly Site[]
-  /** Values that come to stand in the clear. */
+  /** Values that come to be in the clear. */
   readonly cleared: readonly Site[]
   readonly error?: AppError
 }

@@ -16,7 +16,7 @@ const namesMax = 8
  * What a rule did, where somebody looks at a terminal: which values it left in the clear, and which of those look like
  * secrets. That the file was sealed, and for whom, is said at the end of the run.
  *
- * @param before - paths that stood in the clear already, and were spoken of then
+ * @param before - paths that were in the clear already, and were reported then
  * @param target - where the result went, where that is not the file itself: ` into b.yaml`
  */
 export async function saySealed(
@@ -45,7 +45,7 @@ export async function saySealed(
 /**
  * Names what is in the clear and looks like a secret.
  *
- * @param before - paths that stood in the clear already, and were spoken of then
+ * @param before - paths that were in the clear already, and were reported then
  */
 export async function warnOfClear(
   session: Session,
@@ -99,7 +99,7 @@ function valuesText(count: number): string {
   return count === 1 ? "one value" : `${count} values`
 }
 
-/** The paths that stand in the clear, for what is said of a file that was changed. */
+/** The paths that are in the clear, for the report on a changed file. */
 export function clearNames({ leaves }: Pick<Sealed["opened"], "leaves">): ReadonlySet<string> {
   return new Set(leaves.filter(({ isSelected }) => !isSelected).map(({ site }) => displayPath(shownPath(site.item))))
 }

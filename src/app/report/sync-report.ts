@@ -87,7 +87,7 @@ export function summaryJson(files: readonly SyncedFile[]): string {
 export function changesJson({ plan, nameOf }: Changes): object[] | undefined {
   const member = (recipient: Recipient): object => ({
     type: recipient.type,
-    // Anything may stand where one does not parse.
+    // Anything may be in one that does not parse.
     recipient: isReadable(recipient) ? recipientName(recipient) : null,
     name: nameOf(recipient) ?? null,
   })

@@ -30,7 +30,7 @@ export function tableStyle({ env, stdout }: Pick<Io, "env" | "stdout">): TableSt
 const columnsMin = 40
 
 /**
- * Rows whose columns stand below each other, two blanks apart; the same text with and without a terminal but for colours
+ * Rows with aligned columns, two spaces apart; the same text with and without a terminal but for colours
  * and what is cut. Whatever a cell holds, it stays on its line and acts on no terminal.
  *
  * @returns whole lines; nothing for no rows and no head

@@ -29,7 +29,7 @@ function scalar(kind: "str" | "int" | "float", text: string): Tree {
 }
 
 /**
- * The same path without the comments of lists, which upstream counts as elements. It ends early where a scalar stands
+ * The same path without the comments of lists, which upstream counts as elements. It ends early where a scalar is
  * in the way.
  *
  * @returns the path, whether a scalar is on the way, and the part of the path with the first thing that is not there

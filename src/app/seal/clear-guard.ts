@@ -20,12 +20,12 @@ export interface Guarded extends Pick<ClearOptions, "allowClear" | "useFileSelec
 }
 
 /**
- * Asks before a value that looks like a secret comes to stand in the clear: by the name of its key, by how random it is,
+ * Asks before a value that looks like a secret comes to be in the clear: by the name of its key, by how random it is,
  * or as a key of a service or a private one. The same for comments that anybody could read. Where nobody can be asked it
  * is an error, and `--allow-clear` is the way out (for a comment `sotto:allow` in it, as for `check`). What goes to a
  * pipe is refused for keys alone.
  *
- * @param before - the file as it was: what stood there already is no news
+ * @param before - the file as it was: what was there already is not asked about
  * @throws {AppError} `CLEAR_LOOKS_SECRET` before anything is written
  */
 export async function guardClear(

@@ -12,7 +12,7 @@ import { withPrivateDir } from "../../host/private-dir.ts"
 /** What the user wants of the editor. */
 export interface EditorOptions {
   readonly file: string
-  /** The metadata stands in the text, to be looked at. */
+  /** The metadata is in the text, to be looked at. */
   readonly showMasterKeys: boolean
   readonly keepEnv: boolean
 }
@@ -27,7 +27,7 @@ interface Text {
 }
 
 /**
- * Lets the user edit a text until it is valid in its format. The text lies in a folder of its own that only the user
+ * Lets the user edit a text until it is valid in its format. The text is in a folder of its own that only the user
  * can read, and is gone afterwards.
  *
  * @returns the edited text, which may be what it was

@@ -16,7 +16,7 @@ export interface NewKeyOptions {
 /**
  * What `set` would make without having been told to: a misspelt key is a second secret beside the first.
  *
- * @throws {AppError} `PATH_INVALID` for a path with slashes, `KEY_NOT_FOUND` for a position behind the end of its list;
+ * @throws {AppError} `PATH_INVALID` for a path with slashes, `KEY_NOT_FOUND` for a position beyond the end of its list;
  *   `NOT_CONFIRMED` when somebody at the terminal meant another key
  */
 export async function checkNewKey(

@@ -54,7 +54,7 @@ export async function planFor(
   if (groups.length === 0) throw nobody(settings, rule)
   const effective = isBinary ? noSelectors : selectors
   const compiled = await compileSelectors(effective, { refuseInvalid: session.dialect.config.refusesBadPatterns })
-  // An option in place of the selector stands for itself.
+  // An option that replaces the selector stands for itself.
   const isRuled = rule !== null && JSON.stringify(effective) === JSON.stringify(rule.selectors)
   const chosen = isRuled ? rule.chosen : null
   return {

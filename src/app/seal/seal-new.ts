@@ -130,7 +130,7 @@ export function optionsOver(
   })
 }
 
-/** What changes in the options when every value is sealed anew under another key: then no token stays. */
+/** What changes in the options when every value is sealed again under another key: then no token stays. */
 export function underFreshKey(
   { dataKey, keys }: FreshKey,
   replaces: Opened,
@@ -138,7 +138,7 @@ export function underFreshKey(
   return { cipher: new Cipher(dataKey), keys, previous: null, replaces }
 }
 
-/** Seals bytes in a format; anything goes into `binary`. @throws {AppError} `NOT_UTF8` for text that is none */
+/** Seals bytes in a format; anything goes into `binary`. @throws {AppError} `NOT_UTF8` for bytes that are not text */
 export async function sealAs(
   { bytes, format: name }: Pick<NewFile, "bytes" | "format">,
   options: SealOptions,

@@ -22,10 +22,10 @@ import { sayWarnings } from "../report/warnings.ts"
 const repairedSince = "3.3.0"
 
 /**
- * Seals a changed plain text in place of the file that it came from: same data key, same recipients, same selectors.
+ * Seals a changed plain text instead of the file that it came from: same data key, same recipients, same selectors.
  * What did not change keeps its token.
  *
- * @param fresh - seal every value anew under this key; then no token stays
+ * @param fresh - seal every value again under this key; then no token stays
  * @throws {AppError} `SELECTOR_DRIFT`, `NEW_CLEAR_VALUE` before anything is sealed (docs/design/security.md S1)
  */
 export async function sealOver(

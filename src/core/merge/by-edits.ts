@@ -201,7 +201,7 @@ class Planner {
     const by = columnOf(this.#text, to) - columnOf(this.#source, span.start)
     const top = topOf(this.#source, entry)
     const lines = this.#source.slice(top, nextLine(this.#source, endOf(this.#source, entry)))
-    // The first key of a mapping in a list stands behind a dash.
+    // The first key of a mapping in a list follows the dash.
     const own = beginsLine(this.#source, span.start)
       ? lines
       : " ".repeat(columnOf(this.#source, span.start)) + this.#source.slice(span.start, top + lines.length)
@@ -245,7 +245,7 @@ class Planner {
     this.#put(at, at, texts.map((text) => (isBehind ? between + text : text + between)).join(""))
   }
 
-  /** Comments that belong to no entry: what the other side took out, and what it added behind an entry that stays. */
+  /** Comments that belong to no entry: what the other side took out, and what it added after an entry that stays. */
   #changeFree(own: Entry, merged: Merged, removed: readonly Entry[]): void {
     const wanted = new Set<Site>(merged.free)
     if (own.free.every((each) => wanted.has(each)) && removed.length === 0) this.#addFree(own, merged)

@@ -26,7 +26,7 @@ export interface Merged {
   readonly value: Side | "both"
   /** Of `both`, in order. */
   readonly entries: readonly Merged[]
-  /** Whose comments stand above, and beside. */
+  /** Whose comments are above, and beside. */
   readonly above: Side
   readonly beside: Side
   /** Of `both`: the comments within that belong to no entry. */
@@ -75,7 +75,7 @@ class Merger {
     return this.#named(named).entries
   }
 
-  /** Documents by their position; those behind the others' last were added or removed there. */
+  /** Documents by their position; those after the others' last were added or removed there. */
   #byPlace(base: readonly Entry[], ours: readonly Entry[], theirs: readonly Entry[]): Merged[] {
     const result: Merged[] = []
     for (let at = 0; at < Math.max(base.length, ours.length, theirs.length); at++) {

@@ -6,8 +6,8 @@ export interface Changes {
 }
 
 /**
- * Moves groups of changed elements to where git has them. A group between equal elements may stand in several places: it
- * joins its neighbours where it can, lines up with a change of the other side, and else stands as late as possible. What
+ * Moves groups of changed elements to where git has them. A group between equal elements may be in several places: it
+ * joins its neighbours where it can, lines up with a change of the other side, and else is as late as possible. What
  * touches in git then touches here, and nothing else does.
  *
  * @see git xdiff/xdiffi.c, xdl_change_compact

@@ -10,7 +10,7 @@ export function lineEnd(source: string, at: number): number {
   return end === -1 ? source.length : end
 }
 
-/** Behind the line end of the line that an offset is in. */
+/** After the line end of the line that an offset is in. */
 export function nextLine(source: string, at: number): number {
   return Math.min(lineEnd(source, at) + 1, source.length)
 }
@@ -19,7 +19,7 @@ export function columnOf(source: string, at: number): number {
   return at - lineStart(source, at)
 }
 
-/** Whether nothing but blanks stands before an offset on its line. */
+/** Whether nothing but blanks is before an offset on its line. */
 export function beginsLine(source: string, at: number): boolean {
   return source.slice(lineStart(source, at), at).trim() === ""
 }
@@ -37,7 +37,7 @@ export function topOf(source: string, { above, span }: Entry): number {
   return lineStart(source, Math.min(above[0]?.span?.start ?? Infinity, span!.start))
 }
 
-/** Where the text of an entry ends, with the comments behind what is in it. Its own, beside it, does not count. */
+/** Where the text of an entry ends, with the comments after what is in it. Its own, beside it, does not count. */
 export function endOf(source: string, { entries, free, span }: Entry): number {
   let end = span!.end
   const last = entries.at(-1)

@@ -6,7 +6,7 @@ import { beginsLine, columnOf, endOf, indentAt, indented, indentedLines, lineSta
 import { type PlainMerge } from "./merge.ts"
 import { type Entry, type Version } from "./tree.ts"
 
-/** What stands behind the markers. */
+/** What follows the markers. */
 export interface MarkerLabels {
   readonly ours: string
   readonly theirs: string
@@ -25,7 +25,7 @@ interface Region {
  * The merged text with git's markers around what is in conflict, and nothing else. It holds plaintext: it is for an
  * editor's private folder.
  *
- * @param merge - a draft, whose text has ours in place of each conflict, or theirs where ours has nothing
+ * @param merge - a draft, whose text has ours instead of each conflict, or theirs where ours has nothing
  */
 export function withMarkers(merge: PlainMerge, labels: MarkerLabels): string {
   const { text, conflicts, judge, versions } = merge
@@ -89,7 +89,7 @@ function regionOf(source: string, entry: Entry, conflict: Conflict, versions: Pl
 function blockText(from: string, entry: Entry, column: number, showsAbove: boolean): string {
   const { start } = entry.span!
   const end = nextLine(from, endOf(from, entry))
-  // The first key of a mapping in a list stands behind a dash.
+  // The first key of a mapping in a list follows the dash.
   const isFirst = beginsLine(from, start)
   const lines = isFirst
     ? from.slice(showsAbove ? topOf(from, entry) : lineStart(from, start), end)

@@ -109,7 +109,7 @@ class PlainMerger {
   #byEdits(documents: readonly Merged[], versions: Readonly<Record<"base" | Side, Version>>): string | null {
     const { base, ours, theirs } = this.#texts
     if ([versions.ours, versions.theirs].some(({ hasAliases }) => hasAliases)) return null
-    // Who indented the file anew has the text that all is put into.
+    // If one side reindented the file, everything is put into its text.
     const isIndentedByTheirs = indentOf(base) === indentOf(ours) && indentOf(ours) !== indentOf(theirs)
     const order: Side[] = isIndentedByTheirs ? ["theirs", "ours"] : ["ours", "theirs"]
     for (const primary of order) {
@@ -161,9 +161,9 @@ class PlainMerger {
 }
 
 /**
- * A block behind all else, as most files have it, needs no look at the nodes of the text.
+ * A block after all else, as most files have it, needs no look at the nodes of the text.
  *
- * @returns `null` where a block cannot stand there
+ * @returns `null` where a block cannot be there
  */
 function simplyFramed(format: Format, text: string): Scan | null {
   const framed = format.simplyFramed?.(text) ?? null
@@ -174,7 +174,7 @@ function simplyFramed(format: Format, text: string): Scan | null {
 /** Each of them is another look at the whole text. */
 const unsetsMax = 100
 
-/** @returns `null` when the text that was tried is no text of this format */
+/** @returns `null` when the text that was tried is not a text of this format */
 function attempt<T>(work: () => T): T | null {
   try {
     return work()

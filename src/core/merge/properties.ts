@@ -41,7 +41,7 @@ export function withProperties(text: string, { eol, hasBom, isClosed }: Properti
   return (hasBom ? "\uFEFF" : "") + (eol === "\r\n" ? ended.replaceAll("\n", "\r\n") : ended)
 }
 
-/** Blanks that the first indented line begins with, so that a text that was indented anew is known. */
+/** Blanks that the first indented line begins with, to recognize a text whose indentation changed. */
 export function indentOf(text: string): string {
   return /^([ \t]+)[^ \t\r\n#]/m.exec(text)?.[1] ?? ""
 }

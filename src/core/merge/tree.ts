@@ -10,18 +10,18 @@ import { type Names } from "./names.ts"
  */
 export interface Entry {
   readonly item: Item
-  /** Names it among its siblings in all versions: its key, and how many of that key stand before it. */
+  /** Names it among its siblings in all versions: its key, and how many of that key come before it. */
   readonly id: string
   readonly kind: SiteKind
   /** `null` for a mapping, a list, a null. */
   readonly scalar: Scalar | null
   readonly entries: readonly Entry[]
-  /** Comments in the lines right above it, and behind it. */
+  /** Comments in the lines right above it, and after it. */
   readonly above: readonly Site[]
   readonly beside: readonly Site[]
-  /** Comments that stand in it and belong to none of its entries. */
+  /** Comments in it that belong to none of its entries. */
   readonly free: readonly Site[]
-  /** Where it stands in the text; `null` behind an alias, and for a document. */
+  /** Where it is in the text; `null` for what an alias leads to, and for a document. */
   readonly span: EntrySpan | null
   /** Values alone, without comments and without the order of mappings. */
   readonly value: number
@@ -54,7 +54,7 @@ interface Growing extends Omit<{ -readonly [Name in keyof Entry]: Entry[Name] },
 /**
  * The tree of one version.
  *
- * @param scan - of a text whose metadata block stands in it, since that decides what comments belong to
+ * @param scan - of a text whose metadata block is in it, since that decides what comments belong to
  * @param names - the same for all versions that are compared
  */
 export function versionOf(format: Format, scan: Scan, names: Names): Version {
@@ -138,7 +138,7 @@ function giveOut(comments: readonly Site[], entries: ReadonlyMap<Item, Growing>,
       ;(inText[at]?.beside ?? holder.free).push(comment)
       continue
     }
-    // The comment of an INI section stands in it, and its span reaches over the header.
+    // The comment of an INI section is in it, and its span reaches over the header.
     const next = inText[nth]
     const isBelow = next !== undefined && (next.item.parent === holder.item || next === holder)
     if (isBelow && isAbove(source, comment.span!, tops.get(next) ?? next.span!.start)) {
@@ -162,7 +162,7 @@ function giveOutByLeaves(
   const leaves = sites
     .filter(({ kind, span }) => kind !== "comment" && span !== null)
     .sort((a, b) => a.span!.start - b.span!.start)
-  /** Where what a line has above it begins: the comment that stands highest. */
+  /** Where what a line has above it begins: the comment that is highest. */
   let top = -1
   for (const comment of comments.toSorted((a, b) => b.span!.start - a.span!.start)) {
     const { start, end } = comment.span!
@@ -194,7 +194,7 @@ function giveOutByLeaves(
 /** Deeper than any text is indented that the limits of nesting allow. */
 const indentMax = 4096
 
-/** The entry of a holder that a value stands in. */
+/** The entry of a holder that a value is in. */
 function childOn(leaf: Site | undefined, holder: Item): Item | null {
   for (let at: Item | null = leaf?.item ?? null; at !== null; at = at.parent) if (at.parent === holder) return at
   return null
@@ -216,7 +216,7 @@ function countBefore(inText: readonly { readonly span: Span | null }[], offset: 
   return low
 }
 
-/** Whether nothing but one line end, blanks and a mark stand between. */
+/** Whether nothing but one line end, spaces and a mark are between. */
 function isAbove(source: string, comment: { readonly end: number }, top: number): boolean {
   if (top <= comment.end) return true
   const lineEnd = source.indexOf("\n", comment.end)

@@ -3,7 +3,7 @@ import { mergePlain, type MergeOptions, type PlainMerge, type PlainTexts } from 
 import { type Entry, type Version } from "./tree.ts"
 import { fullPath, shownPath } from "../site.ts"
 
-/** Why no parent vouches for what stands at a path. */
+/** Why no parent vouches for what is at a path. */
 export type Reason = "unknown-value" | "moved" | "missing" | "added" | "replayed" | "conflict"
 
 export interface Refusal {
@@ -77,7 +77,7 @@ class Comparer {
   readonly #merge: PlainMerge
   readonly #expected: Version
   readonly #found: Version
-  /** Contents that stand anywhere in a parent. */
+  /** Contents that are anywhere in a parent. */
   readonly #known: ReadonlySet<number>
 
   constructor(merge: PlainMerge, expected: Version, found: Version) {
@@ -125,7 +125,7 @@ class Comparer {
     else this.#refuse(found, "moved")
   }
 
-  /** Each parent's keys stand in that parent's order, or all in the order of one. */
+  /** Each parent's keys are in that parent's order, or all in the order of one. */
   #isOrderOfParents(found: Entry): boolean {
     const path = fullPath(found.item)
     const document = this.#found.documents.findIndex((root) => isWithin(root, found))

@@ -1,6 +1,6 @@
 import { type Site } from "../site.ts"
 
-/** A place in the file as it stands. */
+/** A place in the file as it is. */
 export interface Place {
   /** Keys and list positions, as they may be shown. */
   readonly path: readonly (string | number)[]
@@ -12,7 +12,7 @@ type Path = Place["path"]
 
 /** What was done to a sealed file since it was sealed. Places and names alone, never a value. */
 export type Change =
-  /** A token stands under another path than it was sealed for. */
+  /** A token is under another path than it was sealed for. */
   | { readonly kind: "moved"; readonly at: Place; readonly from: Path }
   /** A token that opens under no path that is known of the file. */
   | { readonly kind: "foreign"; readonly at: Place }

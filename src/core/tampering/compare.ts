@@ -11,7 +11,7 @@ export interface CompareOptions {
 }
 
 /**
- * What differs between a version that holds and the file as it stands, by what the MAC and the digest count: entries,
+ * What differs between a version that holds and the file as it is, by what the MAC and the digest count: entries,
  * their tokens and clear values, and their order. In linear time.
  */
 export function compareVersions(
@@ -79,13 +79,13 @@ function without(leaves: readonly Leaf[], contents: readonly string[], others: r
   })
 }
 
-/** What stands there: tokens are compared as they are, so that an older one is another one. */
+/** What is there: tokens are compared as they are, so that an older one is another one. */
 function contentOf({ token, scalar, site }: Leaf): string {
   if (token !== null) return token
   return scalar === null ? site.kind : `${scalar.kind} ${scalarText(scalar)}`
 }
 
-/** Every entry is there with what it had: the first that stands elsewhere tells which list or mapping it is. */
+/** Every entry is there with what it had: the first that is elsewhere tells which list or mapping it is. */
 function orderOf(before: readonly Leaf[], now: readonly Leaf[]): Change[] {
   for (const [index, { site }] of now.entries()) {
     const other = before[index]?.site

@@ -78,7 +78,7 @@ function swapped(leaves: readonly Leaf[], trial: Trial): Change | null {
   return null
 }
 
-/** Positions of the values that stand side by side, container by container. */
+/** Positions of the values that are side by side, container by container. */
 function siblings(leaves: readonly Leaf[]): Iterable<readonly number[]> {
   const found = new Map<Item | null, number[]>()
   for (const [index, { site, scalar }] of leaves.entries()) {
@@ -107,7 +107,7 @@ function unhashed(leaves: readonly Leaf[], trial: Trial): Change | null {
   return null
 }
 
-/** The containers that a comment between two leaves can stand in. */
+/** The containers that a comment between two leaves can be in. */
 function holdersAround(leaves: readonly Leaf[], index: number): Set<Item> {
   const holders = new Set<Item>()
   for (const leaf of [leaves[index - 1], leaves[index]]) {

@@ -13,7 +13,7 @@ import { looksLikeToken, TokenReader, withoutNewlines } from "../token.ts"
 export interface ReadLeaf extends Leaf {
   /** The AAD that its place gives. */
   readonly aad: string
-  /** What is wrong with it by itself: the token is another one's, is no token any more, or never was one. */
+  /** What is wrong with it by itself: the token is another one's, is not a token any more, or never was one. */
   readonly fault: "foreign" | "cut" | "unsealed" | null
 }
 
@@ -42,7 +42,7 @@ export function readEach(
     if (isEmptyText(scalar)) return clear
     const text = scalarText(scalar)
     const token = tokens.read(text)
-    // A comment that is no token may be one that was added by hand, which stays as it stands.
+    // A comment that is not a token may be one that was added by hand, which stays as it is.
     if (typeof token === "string")
       return { ...clear, fault: looksLikeToken(text) ? "cut" : isComment ? null : "unsealed" }
     const plain = cipher.open(token, clear.aad)

@@ -52,7 +52,7 @@ function besides(changes: readonly Change[], faults: readonly Change[]): Change[
   })
 }
 
-/** What stands in the metadata and is bound to the values. */
+/** What is in the metadata and is bound to the values. */
 function around({ metadata }: SealedDocument, before: Opened): Change[] {
   const old = before.document.metadata
   const isSame = JSON.stringify(metadata.selectors) === JSON.stringify(old.selectors)

@@ -5,14 +5,14 @@ import { flatten, unflatten } from "../flatten.ts"
 import { metadataBlock } from "../metadata-block.ts"
 import { type MetadataLine, type OtherLines, METADATA_PREFIX } from "./lines.ts"
 
-/** Where a metadata line stood. */
+/** Where a metadata line was. */
 interface Place {
   readonly name: string
-  /** Number of other lines before it; `Infinity` when none comes behind it. */
+  /** Number of other lines before it; `Infinity` when none comes after it. */
   readonly after: number
 }
 
-/** Finds the metadata lines, wherever they stand. */
+/** Finds the metadata lines, wherever they are. */
 export function blockOf(source: string, { metadata, plainCount }: OtherLines): MetadataBlock | null {
   if (metadata.length === 0) return null
   const layout = metadata.map(({ name, after }): Place => ({ name, after: after === plainCount ? Infinity : after }))
@@ -21,7 +21,7 @@ export function blockOf(source: string, { metadata, plainCount }: OtherLines): M
 }
 
 /**
- * Takes the lines out. A text without a line break at its end got its metadata behind one, and got none at the end, so
+ * Takes the lines out. A text without a line break at its end got its metadata after one, and got none at the end, so
  * that line break goes with them.
  */
 function detach(source: string, metadata: readonly MetadataLine[]): Edit[] {
@@ -38,7 +38,7 @@ function detach(source: string, metadata: readonly MetadataLine[]): Edit[] {
 }
 
 /**
- * Puts metadata lines in: each where the line of that name stood in `like`, new ones behind the one that they follow in
+ * Puts metadata lines in: each where the line of that name was in `like`, new ones after the one that they follow in
  * the tree, and all at the end of a file that had none. They end in LF, as sops does not read its dates with a CR.
  */
 export function attachBlock(source: string, tree: MetaMap, like: MetadataBlock | null): Edit[] {
@@ -76,7 +76,7 @@ function placesOf({ layout }: MetadataBlock): readonly Place[] {
   return layout as readonly Place[]
 }
 
-/** The old places of names that are still there, with each new name behind the one before it. */
+/** The old places of names that are still there, with each new name after the one before it. */
 function merged(names: readonly string[], old: readonly Place[]): Place[] {
   const wanted = new Set(names)
   const known = new Set(old.map(({ name }) => name))

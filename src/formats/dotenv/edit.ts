@@ -50,12 +50,12 @@ function nameOf(path: Path): string {
   return key
 }
 
-/** Of a name that stands twice the first one, as upstream. */
+/** Of a name that appears twice the first one, as upstream. */
 function siteOf(sites: readonly Site[], key: string): Site | undefined {
   return sites.find(({ item }) => item.key === key)
 }
 
-/** The first of the comments that stand right above a line; `null` when there is none. */
+/** The first of the comments right above a line; `null` when there is none. */
 function ownComment(sites: readonly Site[], nth: number): Site | null {
   let first = nth
   while (first > 0 && sites[first - 1]!.kind === "comment" && sites[first - 1]!.line === sites[first]!.line - 1) first--

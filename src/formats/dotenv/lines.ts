@@ -13,7 +13,7 @@ export interface MetadataLine {
   /** Without prefix. */
   readonly name: string
   readonly value: string
-  /** Number of lines before it that are no metadata; blank ones count. */
+  /** Number of lines before it that are not metadata; blank ones count. */
   readonly after: number
   /** With its line end. */
   readonly span: Span
@@ -21,7 +21,7 @@ export interface MetadataLine {
 
 /** Takes the lines that are values and comments, in the order of the text. */
 export interface LineSink {
-  /** A comment; `start` is behind its mark. */
+  /** A comment; `start` is after its mark. */
   comment(start: number, end: number, line: number): void
   /** A variable, the nth; its value goes from `start` to `end`. */
   variable(key: string, nth: number, start: number, end: number, line: number): void
@@ -31,13 +31,13 @@ export interface OtherLines {
   readonly metadata: readonly MetadataLine[]
   /** The CR of lines that hold nothing else. */
   readonly loneReturns: readonly Span[]
-  /** Number of lines that are no metadata; the end behind a last line break is none. */
+  /** Number of lines that are not metadata; the end after a last line break is none. */
   readonly plainCount: number
 }
 
 /**
  * Splits a text as sops does: at LF alone. Quotes, blanks, `export` and a CR are part of name or value; a BOM is part of
- * the first name. Every backslash with an `n` behind it is a line break in the value.
+ * the first name. Every backslash with an `n` after it is a line break in the value.
  *
  * A line that is a lone CR is taken, although sops refuses it: it is a blank line of a file with CRLF.
  *
@@ -83,7 +83,7 @@ function fault(code: "SYNTAX" | "TOO_LARGE", line: number, subject: string): App
   return new AppError(code, { line, column: 1 }, { subject })
 }
 
-/** What a text says in its line: every backslash with an `n` behind it is a line break. */
+/** What a text says in its line: every backslash with an `n` after it is a line break. */
 export function unescape(text: string): string {
   return text.includes("\\n") ? text.replaceAll("\\n", "\n") : text
 }

@@ -54,7 +54,7 @@ export function printScalar(scalar: Scalar): string {
   }
 }
 
-/** RFC 3339 without the digits behind the seconds. */
+/** RFC 3339 without the digits after the seconds. */
 function withoutFraction(time: string): string {
   const point = time.indexOf(".")
   if (point === -1) return time

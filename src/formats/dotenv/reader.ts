@@ -13,7 +13,7 @@ export function nameForReaders(key: string): string {
 
 /**
  * The value of a line as the usual readers of `.env` files see it: quotes are not part of it, and without them a
- * comment ends it. What stands in single quotes or backquotes is meant as it stands; in double quotes `\n`, `\r`, `\"`,
+ * comment ends it. What is in single quotes or backquotes is literal; in double quotes `\n`, `\r`, `\"`,
  * `\\` and `\$` mean something. docs/dotenv.md has the table of what which reader does.
  *
  * In one thing it is sops' reading: a backslash with an `n` outside of quotes is a line break.
@@ -43,7 +43,7 @@ function commentAt(text: string): number {
   return text.search(/[^\S\n]#/)
 }
 
-/** A line break is no blank: on the line it is a backslash with an `n`. */
+/** A line break is not a blank: on the line it is a backslash with an `n`. */
 function withoutBlanks(text: string): string {
   let start = 0
   let end = text.length

@@ -8,7 +8,7 @@ import { isMark, skipSpace, trim } from "./space.ts"
  * a comment keeps its marks, which upstream prints as they are.
  *
  * @param lines - each from its mark on
- * @param isFollowed - upstream joins the comment behind the value to this one
+ * @param isFollowed - upstream joins the comment after the value to this one
  * @returns `""` for marks alone: such a comment is never sealed
  * @see sops v3.13.2 stores/ini/store.go, `stripCommentChar`
  */
@@ -38,16 +38,16 @@ export interface CommentPlace {
   readonly prefix: string
   /** White space in front of each line. */
   readonly indent: string
-  /** A comment behind a value: one line. */
+  /** A comment after a value: one line. */
   readonly isInline: boolean
-  /** Upstream joins the comment behind the value to this one. */
+  /** Upstream joins the comment after the value to this one. */
   readonly isFollowed: boolean
   /** The file is upstream's, so its further lines are spelled as upstream prints them. */
   readonly isUpstream: boolean
 }
 
 /**
- * Spells a comment: behind its old marks, or behind the other mark when it starts with one itself. What upstream's own
+ * Spells a comment: after its old marks, or after the other mark when it starts with one itself. What upstream's own
  * reading cannot give back (an empty first line, blanks at the start) is spelled as near as it can be.
  */
 export function spellComment(text: string, place: CommentPlace): string {
@@ -59,7 +59,7 @@ export function spellComment(text: string, place: CommentPlace): string {
   return isInline || indent === "" ? found : found.replaceAll("\n", `\n${indent}`)
 }
 
-/** @returns `null` when it does not stand as one comment */
+/** @returns `null` when it cannot be one comment */
 function readComment(spelled: string, { isInline, isFollowed }: CommentPlace): string | null {
   const lines: string[] = []
   for (const line of spelled.split("\n")) {

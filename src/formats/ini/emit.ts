@@ -8,7 +8,7 @@ import { printKey, printValue, scalarText } from "./spell.ts"
 
 /**
  * Prints documents as upstream does: delimiters aligned in a section, an empty line between sections, and of the
- * comments the first of a section and the last behind each key.
+ * comments the first of a section and the last after each key.
  *
  * @throws {AppError} `NOT_PRINTABLE` for what is not a mapping of mappings of single values
  * @see sops v3.13.2 stores/ini/store.go, `encodeTree`; ini.v1 v1.67.3 file.go, `writeToBuffer`
@@ -82,7 +82,7 @@ function keysOf({ entries }: MapTree): Printed[] {
   return keys
 }
 
-/** Upstream trims the lines of a key's comment, and those of a section's only behind a mark. */
+/** Upstream trims the lines of a key's comment, and those of a section's only after a mark. */
 function printComment({ text }: CommentEntry, unmarked: (line: string) => string): string {
   return utf8
     .decode(text)

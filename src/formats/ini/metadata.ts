@@ -8,7 +8,7 @@ import { type Quote } from "./read-value.ts"
 import { contentSections, trailingComments } from "./sites.ts"
 import { printKey, spellValue } from "./spell.ts"
 
-/** A line of the block with all that stands in front of it since the line before. */
+/** A line of the block, with everything since the line before. */
 interface Line {
   readonly key: string
   readonly value: string
@@ -26,11 +26,11 @@ interface BlockText {
   readonly tail: string
 }
 
-/** How a block stood in its file. */
+/** How a block was in its file. */
 interface BlockLayout extends BlockText {
-  /** How many sections with a header stood before it; `null` when it was the last. */
+  /** How many sections with a header were before it; `null` when it was the last. */
   readonly place: number | null
-  /** It stood at the very start of the file. */
+  /** It was at the very start of the file. */
   readonly isFirst: boolean
 }
 
@@ -38,7 +38,7 @@ type Pairs = readonly (readonly [string, string])[]
 
 /**
  * A file that ends in the middle of a value needs an empty line before the block, or the header would become a part of
- * that value. A tab behind the header tells `detach` that both line ends in front of it are ours.
+ * that value. A tab after the header tells `detach` that both line ends in front of it are ours.
  */
 const twoLineEnds = "\t"
 
@@ -108,7 +108,7 @@ function cut(
 }
 
 /**
- * Puts a block at the end, or where the previous one stood. Lines of the previous block whose value is the same stay
+ * Puts a block at the end, or where the previous one was. Lines of the previous block whose value is the same stay
  * as they were written.
  */
 export function attachBlock(parts: Parts, tree: MetaMap, like: MetadataBlock | null): Edit[] {
@@ -135,14 +135,14 @@ function lastBlock(layout: BlockLayout | null, pairs: Pairs, eol: string, isCut:
   return rebuilt({ ...layout, head: marked(layout.head, isCut) }, pairs, eol)
 }
 
-/** Whether a line put behind the text would become part of its last value. */
+/** Whether a line put after the text would become part of its last value. */
 function isInValue(parts: Parts): boolean {
   const { source, sections } = parts
   if (source.endsWith("\n") || trailingComments(parts).length > 0) return false
   return sections.at(-1)!.entries.at(-1)?.reading.isOpenEnded === true
 }
 
-/** The header with or without the sign that two line ends stand before it. */
+/** The header with or without the sign that two line ends come before it. */
 function marked(head: string, isCut: boolean): string {
   const bracket = head.lastIndexOf("]") + 1
   const behind = head.slice(bracket)
@@ -171,7 +171,7 @@ function rebuilt({ head, lines, tail }: BlockText, pairs: Pairs, fileEol: string
   const values = new Map(pairs)
   const kept = new Set<string>()
   const parts: { key: string; text: string }[] = []
-  // Of a line that stands twice the last one counts.
+  // Of a line that appears twice the last one counts.
   const effective = new Map(lines.map((line, nth) => [line.key, nth]))
   for (const [nth, line] of lines.entries()) {
     const value = values.get(line.key)
@@ -187,7 +187,7 @@ function rebuilt({ head, lines, tail }: BlockText, pairs: Pairs, fileEol: string
   return text + (tail === "" || text.endsWith("\n") ? "" : eol) + tail
 }
 
-/** A new line goes behind the one that comes before it in the new tree, its delimiter below that of the others. */
+/** A new line goes after the one that comes before it in the new tree, its delimiter below that of the others. */
 function addNew(
   parts: { key: string; text: string }[],
   pairs: Pairs,

@@ -29,29 +29,29 @@ export interface Header {
   readonly lineStart: number
   /** Of its bracket. */
   readonly start: number
-  /** Behind its closing bracket. */
+  /** After its closing bracket. */
   readonly end: number
   /** Of the line, without its LF. */
   readonly lineEnd: number
-  /** From its mark to the last character that is no white space. */
+  /** From its mark to the last character that is not white space. */
   readonly comment: Span | null
 }
 
 export interface Section {
   readonly name: string
-  /** `null` for the section that holds what stands before the first header. */
+  /** `null` for the section that holds what is before the first header. */
   readonly header: Header | null
   readonly own: readonly CommentLine[]
   readonly entries: readonly Entry[]
   readonly line: number
-  /** Start of the first line behind its header and entries. */
+  /** Start of the first line after its header and entries. */
   readonly next: number
 }
 
 /** An INI text, cut up as upstream reads it. */
 export interface Parts {
   readonly source: string
-  /** Behind the BOM. */
+  /** After the BOM. */
   readonly start: number
   /** The first has no header; a name may come more than once. */
   readonly sections: readonly Section[]
@@ -69,12 +69,12 @@ type Head = Omit<Section, "entries" | "next"> & { next: number }
 
 export const metadataSection = "sops"
 
-/** Upstream's name for what stands before the first header. */
+/** Upstream's name for what is before the first header. */
 export const defaultSection = "DEFAULT"
 
 /**
  * Cuts a text into sections, entries and comments, where upstream sees them. Upstream reads line by line: a comment
- * belongs to the next header or key, whatever empty lines stand between.
+ * belongs to the next header or key, whatever empty lines are between.
  *
  * @throws {AppError} `SYNTAX`, or `INI_BARE_KEY` for a line without delimiter; they name the line alone
  * @see ini.v1 v1.67.3 parser.go, with non-unique sections as sops' store sets it

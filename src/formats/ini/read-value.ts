@@ -4,21 +4,21 @@ import { AppError } from "../../errors/app-error.ts"
 import { marksEnd } from "./comment.ts"
 import { isBlank, isMark, lineEndAt, skipBlanks, skipSpace, trimmedEnd } from "./space.ts"
 
-/** What stands around a value; `""` for nothing. */
+/** What is around a value; `""` for nothing. */
 export type Quote = "" | '"' | "'" | "`" | '"""'
 
 /**
- * One value in two readings. Upstream cuts at the first `;` or `#` wherever it stands, even in quotes; common readers
+ * One value in two readings. Upstream cuts at the first `;` or `#` wherever it is, even in quotes; common readers
  * of such files do not, and what is sealed must be the whole value. So `value` is theirs and `upstream` is what counts
  * for the MAC while the value stays clear.
  */
 export interface Reading {
   readonly value: string
   readonly upstream: string
-  /** With its quotes, without the comment behind it. */
+  /** With its quotes, without the comment after it. */
   readonly span: Span
   readonly quote: Quote
-  /** The comment behind it on the same line, from its mark to the last character that is no white space. */
+  /** The comment after it on the same line, from its mark to the last character that is not white space. */
   readonly comment: Span | null
   /** Start of the first line that is not part of the entry. */
   readonly next: number
@@ -27,7 +27,7 @@ export interface Reading {
 }
 
 /**
- * Reads the value that starts behind a delimiter. Which lines belong to it is upstream's rule in both readings.
+ * Reads the value that starts after a delimiter. Which lines belong to it is upstream's rule in both readings.
  *
  * @param lineEnd - of the line that `at` is in
  * @param line - for errors
@@ -39,7 +39,7 @@ export function readValue(source: string, at: number, lineEnd: number, line: num
   const start = skipSpace(source, at, lineEnd)
   if (start === lineEnd) return nothing(skipBlanks(source, at, lineEnd), null, next)
   const code = source.charCodeAt(start)
-  // Upstream takes three quotes that end a file for a value. With a line behind them they would open a text, so such a
+  // Upstream takes three quotes that end a file for a value. With a line after them they would open a text, so such a
   // file cannot be sealed and counts as not closed.
   if (source.startsWith('"""', start)) return readRaw(source, start, lineEnd, '"""', line)
   if (code === 0x60) return readRaw(source, start, lineEnd, "`", line)
@@ -73,7 +73,7 @@ function readRaw(source: string, start: number, lineEnd: number, quote: "`" | '"
     const lineStart = end + 1
     end = lineEndAt(source, lineStart)
     close = lastIndexIn(source, quote, lineStart, end)
-    // A backslash behind the closing quote goes on to the next line.
+    // A backslash after the closing quote goes on to the next line.
     if (close !== -1 && endsInBackslash(source, close + quote.length, end)) close = -1
   }
   const value = source.slice(content, close)
@@ -160,13 +160,13 @@ function isBlankBefore(source: string, at: number, mark: number): boolean {
 }
 
 /**
- * Whether a text that begins with a mark, where a value should stand, is a comment: to upstream it always is. Here a
- * comment has a blank behind its mark, or is sealed; `#hunter2` is a value that begins with a mark.
+ * Whether a text that begins with a mark, where a value should be, is a comment: to upstream it always is. Here a
+ * comment has a blank after its mark, or is sealed; `#hunter2` is a value that begins with a mark.
  */
 export function isCommentAlone(text: string): boolean {
   const end = marksEnd(text)
   const words = text.slice(end)
-  // A blank between two marks stands behind the first: sealed, `; ;a` would not be read as a value either.
+  // A blank between two marks follows the first: sealed, `; ;a` would not be read as a value either.
   return words !== "" && (/[ \t]/.test(text.slice(0, end + 1)) || isCommentToken(words))
 }
 
@@ -176,7 +176,7 @@ function findMark(source: string, start: number, end: number): number {
 }
 
 /**
- * The first quote like the one at `start` that ends the line, or that only a comment follows. Right behind it a comment
+ * The first quote like the one at `start` that ends the line, or that only a comment follows. Right after it a comment
  * needs no blank, unless there are more such quotes: then they are text, and a token in its place has none.
  */
 function closingQuote(source: string, start: number, end: number): number {

@@ -69,7 +69,7 @@ function findGroup(sections: readonly Section[], key: string): Group | null {
 function replace(source: string, { delimiter, reading }: Entry, text: string): Edit {
   const { span, quote } = reading
   const rest = source.slice(span.end, lineEndAt(source, span.end))
-  // What stands behind an empty value must not become the value.
+  // What follows an empty value must not become the value.
   if (text === "" && quote === "") return { ...span, text: isValue(trim(rest)) ? '""' : "" }
   const spelled = spellValue(text, quote, rest, "value")
   // An empty value may have nothing between it and the delimiter, where the others of its kind have a blank.
@@ -122,7 +122,7 @@ function spellKey(key: string): string {
       const entries = parse(`${spelled} = value\n`).sections[0]!.entries
       return entries.length === 1 && entries[0]!.key === key && entries[0]!.reading.value === "value"
     } catch {
-      // A spelling that is no line at all cannot be used.
+      // A spelling that is not a line at all cannot be used.
       return false
     }
   })
@@ -134,7 +134,7 @@ function spellKey(key: string): string {
 
 function addLines({ source, eol }: Parts, { entries, next }: Section, lines: string): Edit {
   const last = entries.at(-1)?.reading
-  // The first line behind a value that is still open would become a part of it.
+  // The first line after a value that is still open would become a part of it.
   const isOpen = last?.isOpenEnded === true && lineEndAt(source, last.span.end) + 1 >= next
   const isClosed = next === 0 || source.endsWith("\n", next)
   const gap = (isClosed ? "" : eol) + (isOpen ? eol : "")

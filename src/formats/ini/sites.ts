@@ -17,7 +17,7 @@ export type IniStyle =
   | {
       readonly type: "comment"
       readonly place: CommentPlace
-      /** Text of the span behind the comment: the header that the comment of a section stands with. */
+      /** Text of the span after the comment: the header that the comment of a section belongs to. */
       readonly tail: string
     }
 
@@ -64,10 +64,10 @@ export function trailingComments({ sections, trailing }: Parts): readonly Commen
 }
 
 /**
- * All sites in the order of upstream's walk: the comment of a section before its keys, the comment of a key behind it.
+ * All sites in the order of upstream's walk: the comment of a section before its keys, the comment of a key after it.
  *
  * Earlier lines of a repeated key are shadowed, with the item of the last one, so that one rule selects them all.
- * Comments that upstream does not see count as shadowed too. A comment of marks alone is no site; a section without
+ * Comments that upstream does not see count as shadowed too. A comment of marks alone is not a site; a section without
  * any site is an empty mapping, the one before the first header too, as in upstream's tree.
  */
 export function findSites(parts: Parts): Site[] {
@@ -113,7 +113,7 @@ function addGroup(sites: Site[], parts: Parts, entries: readonly Entry[], sectio
   for (const entry of entries) addComments(sites, parts, entry, { section, item, isShadowed: entry !== effective })
 }
 
-/** The comments above an entry, and the one behind its value. */
+/** The comments above an entry, and the one after its value. */
 function addComments(sites: Site[], parts: Parts, { own, line, reading: { comment } }: Entry, place: EntryPlace): void {
   if (own.length > 0) {
     push(sites, ownComment(parts, own, place.section, { isFollowed: comment !== null, isShadowed: place.isShadowed }))
@@ -139,9 +139,9 @@ function valueSite({ reading, line }: Entry, item: Item): Site {
 }
 
 /**
- * A section's comment stands above its header, behind it, or both, and upstream joins the two. A token cannot stand
- * behind a header, since upstream looks for the last bracket of the line; so the header is part of the span, and a
- * token always stands above it.
+ * A section's comment is above its header, after it, or both, and upstream joins the two. A token cannot be
+ * after a header, since upstream looks for the last bracket of the line; so the header is part of the span, and a
+ * token is always above it.
  */
 function sectionComment({ source, eol, isUpstream }: Parts, section: Section, item: Item): Site | null {
   const { header, own } = section
@@ -169,7 +169,7 @@ function sectionComment({ source, eol, isUpstream }: Parts, section: Section, it
   })
 }
 
-/** The lines of a section's comment: those above its header, and what stands behind it. */
+/** The lines of a section's comment: those above its header, and what follows it. */
 export function sectionLines(source: string, { header, own }: Section): string[] {
   const lines = linesOf(source, own)
   const behind = header === null ? null : header.comment
@@ -230,7 +230,7 @@ function place(
 ): CommentPlace {
   const first = lines[0]!
   const prefix = first.slice(0, marksEnd(first))
-  // A line of marks alone belongs to the text; the token stands behind a mark of its own.
+  // A line of marks alone belongs to the text; the token follows a mark of its own.
   const isBare = prefix.length >= trimmedEnd(first, 0, first.length)
   return { prefix: isBare ? `${first.charAt(0)} ` : prefix, indent, isInline: false, isFollowed, isUpstream }
 }

@@ -8,7 +8,7 @@ export function isSpace(code: number): boolean {
   return code === 0x1680 || code === 0x2028 || code === 0x2029 || code === 0x202f || code === 0x205f || code === 0x3000
 }
 
-/** First place at or behind `at` that is no white space, at most `end`. */
+/** First place at or after `at` that is not white space, at most `end`. */
 export function skipSpace(source: string, at: number, end: number): number {
   let place = at
   while (place < end && isSpace(source.charCodeAt(place))) place++

@@ -59,7 +59,7 @@ export function printKey(key: string): string {
 export type Reader = "value" | "upstream"
 
 /**
- * Spells a value in the quotes that stand there if they can hold it, else as upstream prints it. Upstream prints some
+ * Spells a value in the quotes that are there if they can hold it, else as upstream prints it. Upstream prints some
  * values so that nobody reads them back (quotes at both ends, a backslash at the end); those get quotes that hold them.
  *
  * @param rest - what follows on the line
@@ -73,7 +73,7 @@ export function spellValue(text: string, quote: Quote, rest: string, reader: Rea
   }
   const raw = [`"""${text}"""`, `\`${text}\``]
   const closed = [`"${text}"`, `'${text}'`, text]
-  // A comment behind the value may hold what ends raw quotes, and it may still be a token now.
+  // A comment after the value may hold what ends raw quotes, and it may still be a token now.
   const isAlone = trim(rest) === ""
   const candidates = isAlone ? [printed, ...raw, ...closed] : [...closed, ...raw]
   if (!isAlone && !raw.includes(printed)) candidates.unshift(printed)
@@ -91,7 +91,7 @@ function isSimple(text: string): boolean {
 const simple = /^(?![\s\x85"'])[^\n`#;]*[^\s\x85\\\n`#;]$/
 
 function readsBack(spelled: string, text: string, rest: string, reader: Reader): boolean {
-  // Behind a blank, as in most files: there a mark would start a comment.
+  // After a blank, as in most files: there a mark would start a comment.
   const line = ` ${spelled}${rest}\n`
   try {
     const reading = readValue(line, 0, line.indexOf("\n"), 1)

@@ -8,13 +8,13 @@ import { isSpace, METADATA_KEY } from "./reader.ts"
 import { unquote } from "./strings.ts"
 import { deeper, leadOf, type Style, stockStyle, styleOf, unitOf } from "./style.ts"
 
-/** Where and how a block stood. */
+/** Where and how a block was. */
 interface BlockLayout {
   readonly source: string
   readonly node: JsonNode
   /** Number of members before it. */
   readonly place: number
-  /** All members stand before it. */
+  /** All members come before it. */
   readonly isLast: boolean
   /** The blanks before its name. */
   readonly lead: string
@@ -72,7 +72,7 @@ function lineBreakAt(source: string, at: number): number {
   return source.startsWith("\n", at) ? 1 : 0
 }
 
-/** What stands behind the object of a sealed file is no part of it for sops, and so of no opened text. */
+/** What follows the object of a sealed file is not part of it for sops, and so not of any opened text. */
 function dropRest(source: string, end: number): Edit[] {
   for (let at = end; at < source.length; at++) {
     if (!isSpace(source.charCodeAt(at))) return [{ start: end, end: source.length, text: "\n" }]
@@ -102,7 +102,7 @@ function metaValue(source: string, node: JsonNode): MetaValue {
 }
 
 /**
- * Puts a block in: where and how `like` stood, or as the last member in the style of the others.
+ * Puts a block in: where and how `like` was, or as the last member in the style of the others.
  *
  * `detach` of the result takes out exactly what was put in, so text that was there stays to the byte.
  */
@@ -182,7 +182,7 @@ function patched({ source, node }: BlockLayout, tree: MetaMap): string {
 /**
  * The previous text of a value with what changed in it replaced.
  *
- * @returns `null` when names or the number of elements differ: then it is printed anew
+ * @returns `null` when names or the number of elements differ: then it is printed again
  */
 function patch(source: string, node: JsonNode, value: MetaValue, style: Style): string | null {
   if (sameMetaValue(metaValue(source, node), value)) return source.slice(node.start, node.end)

@@ -15,7 +15,7 @@ interface Step {
 }
 
 /**
- * Sets the value at a path, as upstream's `set`: a missing name or element is added behind the last one, with all
+ * Sets the value at a path, as upstream's `set`: a missing name or element is added after the last one, with all
  * that is missing below it, and a scalar that is in the way is replaced.
  *
  * @see sops v3.13.2 sops.go, set
@@ -52,7 +52,7 @@ export function unsetValue(root: JsonNode, path: Path): Edit[] {
   return [{ start: parent.start, end: parent.end, text: parent.kind === "map" ? "{}" : "[]" }]
 }
 
-/** Of a name that stands twice the first one, as upstream. */
+/** Of a name that appears twice the first one, as upstream. */
 function childAt(node: JsonNode, part: string | number, path: Path): JsonNode | undefined {
   if (node.kind === "map" && typeof part === "string") return node.children.find(({ item }) => item.key === part)
   if (node.kind === "list" && typeof part === "number" && part >= 0) return node.children[part]

@@ -66,7 +66,7 @@ export function printBlock(tree: MetaMap, style: Style): string {
 /**
  * Data as sops prints it. Comments have no place in JSON and are left out.
  *
- * @throws {AppError} `NOT_PRINTABLE` for infinities and what is no number
+ * @throws {AppError} `NOT_PRINTABLE` for infinities and what is not a number
  */
 export function printTree(tree: Tree, style: Style): string {
   switch (tree.type) {

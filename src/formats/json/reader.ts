@@ -28,7 +28,7 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39
 }
 
-/** Where a value stands. There is one of these for a whole text: what it says holds until the next value is read. */
+/** Where a value is. There is one of these for a whole text: what it says holds until the next value is read. */
 export interface JsonPlace extends Span {
   /** The name of a member; `null` for an element and for the root. */
   readonly name: string | null
@@ -37,7 +37,7 @@ export interface JsonPlace extends Span {
   readonly keyEnd: number
   /** Among its siblings; the metadata does not count. */
   readonly index: number
-  /** It is the metadata, or stands within it. */
+  /** It is the metadata, or is within it. */
   readonly isMetadata: boolean
   /** 1-based, of its first character. */
   readonly line: number
@@ -47,7 +47,7 @@ export interface JsonPlace extends Span {
 export interface JsonSink {
   /** A mapping or list that is not empty; `end` of its place is not known yet. */
   enter(kind: "map" | "list", place: JsonPlace): void
-  /** @param end - behind its closing bracket */
+  /** @param end - after its closing bracket */
   leave(end: number): void
   /** A string; its span with the quotes. */
   text(place: JsonPlace): void
@@ -99,7 +99,7 @@ export class JsonReader {
     }
     if (code === OPEN.list) throw this.#error("ROOT_NOT_MAP")
     if (Number.isNaN(code)) throw this.#syntax("there is no JSON text")
-    // Reading it tells a scalar from what is no JSON at all.
+    // Reading it tells a scalar from what is not JSON at all.
     this.#sink = nothing
     this.#value()
     throw this.#error("ROOT_NOT_MAP")
@@ -201,7 +201,7 @@ export class JsonReader {
     } while (this.#hasNext(CLOSE.list))
   }
 
-  /** Behind a value: whether another one comes before the bracket. */
+  /** After a value: whether another one comes before the bracket. */
   #hasNext(close: number): boolean {
     this.#skipSpace()
     const code = this.#source.charCodeAt(this.#at)

@@ -12,9 +12,9 @@ import { unquote } from "./strings.ts"
 /**
  * Reads what Go's encoding/json reads, as sops uses it: names in any order and repeated, numbers of int64 or float64.
  *
- * Two things that sops takes are refused, since it drops text without a word: a file that breaks off behind a colon or
- * a value, and, in a file that is not sealed, text behind the end of the object. A BOM is taken although sops refuses
- * it, and is named as text that must not stand in a sealed file.
+ * Two things that sops takes are refused, since it drops text without a word: a file that breaks off after a colon or
+ * a value, and, in a file that is not sealed, text after the end of the object. A BOM is taken although sops refuses
+ * it, and is named as text that must not be in a sealed file.
  *
  * @see sops v3.13.2 stores/json/store.go, treeBranchFromJSON
  */
@@ -65,7 +65,7 @@ function readNodes(source: string): JsonNode {
   return sink.root
 }
 
-/** Behind a BOM. */
+/** After a BOM. */
 function startOf(source: string): number {
   return source.startsWith("\uFEFF") ? 1 : 0
 }

@@ -4,7 +4,7 @@ import { isUtf8, utf8 } from "../../core/text.ts"
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
-/** What stands behind a backslash, other than `u`. */
+/** What follows a backslash, other than `u`. */
 const escapes: ReadonlyMap<number, string> = new Map([
   [0x22, '"'],
   [0x5c, "\\"],
@@ -50,7 +50,7 @@ const withoutEscapes = /"[^"\\\0-\x1f]*"/y
 /**
  * Finds the end of a string that starts at a quote, and checks its characters and escapes as encoding/json does.
  *
- * @returns the offset behind its end
+ * @returns the offset after its end
  */
 export function stringEnd(source: string, start: number): number | StringFault {
   const end = source.indexOf('"', start + 1) + 1
@@ -125,7 +125,7 @@ export function quote(text: string): string {
 }
 
 /**
- * The same for bytes that are no UTF-8. Each that belongs to no character becomes the escape of U+FFFD, as in Go.
+ * The same for bytes that are not UTF-8. Each that belongs to no character becomes the escape of U+FFFD, as in Go.
  *
  * @see Go encoding/json, appendString
  */

@@ -12,12 +12,12 @@ const INDICATOR_MAX = 9
  * the text stay below it: go-yaml asks them whose a following comment is.
  *
  * @param isFlat - in a file of names and values alone, `|` becomes `|-`, and `>` becomes `>-`: mise reads such files for
- *   the environment, and takes no token with a line end behind it. What the value ends with says which it was.
+ *   the environment, and takes no token with a line end after it. What the value ends with says which it was.
  */
 export function sealBlock(source: string, node: ScalarNode, start: number, token: string, isFlat: boolean): string {
   const { header, body, chomp, indent } = node.block!
   const from = Math.max(start, header.start)
-  // A comment behind the header stays, and its header with it.
+  // A comment after the header stays, and its header with it.
   const hasLineEnd = chomp === "clip" && isBreak(source.charCodeAt(body.end))
   const strip = isFlat && from === header.start && hasLineEnd ? "-" : ""
   const behind = Math.max(from, header.end)
@@ -36,7 +36,7 @@ function emptyLines(source: string, { body, chomp }: BlockLayout): string {
  * The text in the block that held its token. Where the header does not fit (the text ends otherwise, or starts with a
  * blank) another header is written, and what no block can hold goes into double quotes.
  *
- * @param span - of the site: it starts behind the header's line when there is a comment in it, which stays
+ * @param span - of the site: it starts after the header's line when there is a comment in it, which stays
  */
 export function openBlock(scan: YamlScan, node: ScalarNode, entry: YamlEntry, span: Span, text: string): string {
   const block = node.block!
@@ -74,7 +74,7 @@ function spellInstead(scan: YamlScan, entry: YamlEntry, end: number, text: strin
   return spellText(text, { ...placeOf(scan, entry, end, ""), oneLine: true })
 }
 
-/** Whether the text ends as the chomping indicator says. Without a line end behind the block there is one less. */
+/** Whether the text ends as the chomping indicator says. Without a line end after the block there is one less. */
 function fitsChomp(text: string, chomp: BlockLayout["chomp"], isAtEnd: boolean): boolean {
   const ends = trailingBreaks(text)
   if (isAtEnd) return ends === 0
@@ -113,7 +113,7 @@ function unfold(text: string): string {
   return text.slice(0, end).replaceAll(/\n+/g, "$&\n") + text.slice(end)
 }
 
-/** Without the final line end, which stands behind the block in any case. */
+/** Without the final line end, which follows the block in any case. */
 function indentLines(text: string, margin: string, eol: string, isAtEnd: boolean): string {
   const body = text.endsWith("\n") && !isAtEnd ? text.slice(0, -1) : text
   return body

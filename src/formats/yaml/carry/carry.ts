@@ -11,7 +11,7 @@ import { type Carrier, spellScalar, spellString, spellText } from "./spell.ts"
 /**
  * Puts a token in the place of a site's content. Quotes and block headers stay around it, since upstream reads the same
  * token out of them; a plain scalar in a flow collection gets quotes, as `ENC[` would end there. A core tag such as
- * `!!int` goes: upstream cannot decode a token behind it.
+ * `!!int` goes: upstream cannot decode a token after it.
  *
  * @see docs/design/layout.md section 1, for what was tried with upstream
  */
@@ -66,7 +66,7 @@ export function open(scan: YamlScan, site: YamlSite, scalar: Scalar): Edit {
   return replaced(span, opened(scan, node, entry, span, scalar))
 }
 
-/** @returns `null` where the text around decides as well: a text of several lines, or bytes that are no text */
+/** @returns `null` where the text around decides as well: a text of several lines, or bytes that are not text */
 function openSimple(style: "plain" | "single" | "double", scalar: Scalar): string | null {
   if (scalar.kind !== "str" && scalar.kind !== "bytes") return spellNumber(scalar, linePlace)
   const text = exactText(scalar)
@@ -111,7 +111,7 @@ function opened(
   }
 }
 
-/** Behind a tag the words do not matter: `!!str 31` needs no quotes. */
+/** After a tag the words do not matter: `!!str 31` needs no quotes. */
 function openPlain(scan: YamlScan, node: ScalarNode, entry: ValueStyle["entry"], end: number, text: string): string {
   if (node.tag !== "" && text !== "") {
     const shape = shapeOf(text)

@@ -97,7 +97,7 @@ class Expansion {
     return node.tag === "" ? text : `${node.tag} ${text}`
   }
 
-  /** Keys are no sites. */
+  /** Keys are not sites. */
   #key(key: YamlNode): string {
     const node = key.type === "alias" ? key.target : key
     if (node.type !== "scalar") return "null"

@@ -10,14 +10,14 @@ export function columnAt(source: string, offset: number): number {
   return offset - lineStart(source, offset)
 }
 
-/** A BOM is no part of the first line. */
+/** A BOM is not part of the first line. */
 export function lineStart(source: string, offset: number): number {
   let at = offset
   while (at > 0 && !isBreak(source.charCodeAt(at - 1))) at--
   return at === 0 && offset > 0 && source.charCodeAt(0) === 0xfeff ? 1 : at
 }
 
-/** Offset behind the line end of the line that `offset` is in; the length of the text when there is none. */
+/** Offset after the line end of the line that `offset` is in; the length of the text when there is none. */
 export function nextLine(source: string, offset: number): number {
   let at = offset
   while (at < source.length && !isBreak(source.charCodeAt(at))) at++
@@ -101,7 +101,7 @@ export function hasLines(text: string): boolean {
 }
 
 /**
- * Where a scalar of this entry stands and how upstream would indent it; `end` is where its text ends now.
+ * Where a scalar of this entry is and how upstream would indent it; `end` is where its text ends now.
  * A block is possible only if nothing that follows could be taken for a part of it.
  */
 export function placeOf(scan: YamlScan, entry: YamlEntry, end: number, text: string): Carrier {

@@ -84,7 +84,7 @@ function isBlank(unit: number): boolean {
   return unit === 0x20 || unit === 0x09
 }
 
-/** `NaN` is what `charCodeAt` says behind the end. */
+/** `NaN` is what `charCodeAt` says after the end. */
 function isBlankOrEnd(unit: number): boolean {
   return Number.isNaN(unit) || isBlank(unit)
 }
@@ -128,7 +128,7 @@ const needsEscape = /[^ !#-[\]-~]/
  * Double quotes with go-yaml's escapes, on one line.
  *
  * A text that starts with a BOM gets every character escaped: go-yaml looks at the first one each time. With
- * `keepsReadable` only what cannot stand in a file is escaped, as people write it: astral characters stay.
+ * `keepsReadable` only what cannot be in a file is escaped, as people write it: astral characters stay.
  */
 export function doubleQuoted(text: string, { keepsReadable = false }: { keepsReadable?: boolean } = {}): string {
   if (!needsEscape.test(text)) return `"${text}"`
@@ -150,12 +150,12 @@ export function doubleQuoted(text: string, { keepsReadable = false }: { keepsRea
   return parts.join("")
 }
 
-/** Whether a text can stand on one line as it is, inside of single quotes. */
+/** Whether a text can be on one line as it is, inside of single quotes. */
 export function fitsOneLine(text: string): boolean {
   return !text.includes("\n") && fitsLines(text)
 }
 
-/** Whether a text can stand in a block as it is: no character that go-yaml refuses, no line end but LF. */
+/** Whether a text can be in a block as it is: no character that go-yaml refuses, no line end but LF. */
 export function fitsLines(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)

@@ -5,7 +5,7 @@ import { decodeText, utf8 } from "../../../core/text.ts"
 import { doubleQuoted, isBreak, shapeOf, singleQuoted } from "./quote.ts"
 import { resolvesToString } from "../resolve/resolve.ts"
 
-/** Where a scalar is to stand, as far as its spelling depends on that. */
+/** Where a scalar is to be, as far as its spelling depends on that. */
 export interface Carrier {
   /** `block`: a value in block context. `flow`: inside brackets or braces. `key`: a mapping key on one line. */
   readonly context: "block" | "flow" | "key"
@@ -15,7 +15,7 @@ export interface Carrier {
   readonly hint: number
   /** Line end of the file. Only literal blocks hold any. */
   readonly eol: "\n" | "\r\n"
-  /** The text goes on behind the scalar on its line, or there is no line end, so that no block can stand here. */
+  /** The text goes on after the scalar on its line, or there is no line end, so that no block can follow. */
   readonly oneLine?: boolean
 }
 
@@ -53,7 +53,7 @@ function spellFloat(text: string): string {
   return name === "-Inf" ? "-.inf" : name
 }
 
-/** Bytes that are no UTF-8 become a tagged `!!binary`, as in go-yaml. */
+/** Bytes that are not UTF-8 become a tagged `!!binary`, as in go-yaml. */
 export function spellString(bytes: Uint8Array, place: Carrier): string {
   const text = decodeText(bytes)
   return text === null ? `!!binary ${spellText(base64Lines(bytes), place)}` : spellText(text, place)

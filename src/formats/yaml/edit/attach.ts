@@ -14,8 +14,8 @@ const KEY = "sops"
  * Puts a metadata block into every document of a text that has none. Nothing else changes: taking the blocks out
  * gives the text back, final line end or not.
  *
- * A block that stood in the previous file (`like`) comes back where it was and as it was written; only entries that
- * changed are printed anew. A text without a final line end stays one.
+ * A block of the previous file (`like`) comes back where it was and as it was written; only entries that
+ * changed are printed again. A text without a final line end stays without.
  */
 export function attach(scan: YamlScan, tree: MetaMap, like: YamlMetadata | null, indent?: number): Edit[] {
   const wanted = indent ?? DEFAULT_INDENT
@@ -28,7 +28,7 @@ export function attach(scan: YamlScan, tree: MetaMap, like: YamlMetadata | null,
     const isEmptied =
       root?.type === "map" && root.pairs.length === 0 && place !== null && !place.flow && document.start === null
     if (root?.type === "map" && root.flow && !isEmptied) return flowEdit(scan.source, root, tree, place)
-    // Nothing else says that there is a document: the block stands where the null stood.
+    // Nothing else says that there is a document: the block is where the null was.
     const isReplaced = root?.type === "scalar" && document.start === null && root.inline.length === 0
     const column = root?.type === "map" ? startColumn(scan.source, root) : 0
     const key = `${place === null ? "-" : index} ${column}`
@@ -41,7 +41,7 @@ export function attach(scan: YamlScan, tree: MetaMap, like: YamlMetadata | null,
   })
 }
 
-/** Behind plain YAML that ends in a line end: no node has to say where that is. */
+/** After plain YAML that ends in a line end: no node has to say where that is. */
 function lastEdit(scan: YamlScan, tree: MetaMap, like: YamlMetadata | null, wanted: number): Edit | null {
   const { source, plainColumn } = scan
   if (plainColumn === undefined || !source.endsWith("\n")) return null
@@ -103,7 +103,7 @@ function linesOn(source: string, from: number, limit: number, lines: number): nu
   return at
 }
 
-/** The place behind which that many lines follow, if there are as many without content. */
+/** The place after which that many lines follow, if there are as many without content. */
 function linesBack(source: string, from: number, end: number, lines: number): number {
   if (lines === 0) return end
   const starts: number[] = []
@@ -187,7 +187,7 @@ function treeOf(value: MetaValue): Tree {
 }
 
 /**
- * In a flow root the block stands among the other entries: last, or first where comments follow. It is spelled as JSON, so
+ * In a flow root the block is among the other entries: last, or first where comments follow. It is spelled as JSON, so
  * that a text that is JSON stays that. In any other one `sops:` has a line of its own, by which scripts know sealed YAML.
  */
 function flowEdit(source: string, root: MapNode, tree: MetaMap, place: YamlMetaPlace | null): Edit {

@@ -28,7 +28,7 @@ export interface Below {
 export type Quotes = "plain" | "single" | "double"
 
 /**
- * The lines of a new entry or element. The first one comes without indentation, so that it can go behind a dash.
+ * The lines of a new entry or element. The first one comes without indentation, so that it can go after a dash.
  *
  * @param column - where the first line begins
  */

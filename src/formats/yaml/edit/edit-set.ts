@@ -24,10 +24,10 @@ import { doubleQuoted, fitsOneLine, isBreak, singleQuoted } from "../carry/quote
 import { spellScalar, spellText } from "../carry/spell.ts"
 
 /**
- * Sets the value at a path of the first document, as upstream's `set`: a missing key or element is added behind the
+ * Sets the value at a path of the first document, as upstream's `set`: a missing key or element is added after the
  * last one with all that is missing below it, and a scalar that is in the way is replaced.
  *
- * A value that was there keeps its quotes, block and anchor if the new one can stand in them; a new entry is written as
+ * A value that was there keeps its quotes, block and anchor if they can hold the new one; a new entry is written as
  * its neighbours are. Comments and blank lines stay where they are.
  *
  * @see sops v3.13.2 sops.go, set
@@ -92,7 +92,7 @@ function replace(scan: YamlScan, slot: Slot, value: Tree): Edit[] {
   return replaceBlock(scan, slot, { start, end, anchor }, value)
 }
 
-/** Right behind the sign that the value belongs to. In a flow collection a value can stand without one. */
+/** Right after the sign that the value belongs to. In a flow collection a value can do without. */
 function valueStart(source: string, { pair, parent, index, value }: Slot): number {
   if (pair !== null) return pair.colon === -1 ? pair.key.span.end : pair.colon + 1
   if (parent.type === "list" && !parent.flow) return parent.dashes[index]! + 1
@@ -107,14 +107,14 @@ interface Region {
   readonly anchor: string
 }
 
-/** Replaces everything behind a colon or dash. What else stands on that line, a comment, stays there. */
+/** Replaces everything after a colon or dash. What else is on that line, a comment, stays there. */
 function replaceBlock(scan: YamlScan, slot: Slot, { start, end, anchor }: Region, value: Tree): Edit[] {
   const { source } = scan
   const eol = eolOf(source)
   const base = startColumn(source, slot.parent)
   const isList = slot.parent.type === "list"
   const afterKey = nextLine(source, start)
-  // The old value stands on lines of its own: they go, and what is behind the key stays.
+  // The old value is on lines of its own: they go, and what is after the key stays.
   const below: Edit[] =
     end > afterKey && skipsToComment(source, start) ? [{ start: afterKey, end: nextLine(source, end), text: "" }] : []
   const after = below.length === 0 ? end : start
@@ -144,7 +144,7 @@ function skipsToComment(source: string, start: number): boolean {
   return source[at] === "#" || isBreak(source.charCodeAt(at))
 }
 
-/** Lines of an entry without its key or dash, so that they fit behind the one that is there. */
+/** Lines of an entry without its key or dash, so that they fit after the one that is there. */
 function afterSign(lines: readonly string[], isList: boolean): string[] {
   const [first = "", ...rest] = lines
   return [first.slice(isList ? 1 : first.indexOf(":") + 1), ...rest]
@@ -195,7 +195,7 @@ function keepCarrier(
   return withHeaderComment(openBlock(scan, old, entry, old.span, text), headerComment(scan.source, old))
 }
 
-/** Another header is written where the text ends otherwise; the comment behind the old one stays. */
+/** Another header is written where the text ends otherwise; the comment after the old one stays. */
 function withHeaderComment(spelled: string, comment: string): string {
   const isBlock = spelled.startsWith("|") || spelled.startsWith(">")
   const end = isBlock ? spelled.search(/\r?\n/) : spelled.length
@@ -228,7 +228,7 @@ function insert(scan: YamlScan, holder: MapNode | ListNode, part: string | numbe
   const last = lastNode(holder)
   const added = newLines(source, nextLine(source, lastEnd(holder)), text)
   if (last.type !== "scalar" || last.block === null || last.span.end < source.length) return [added]
-  // A block that ends without a line end would gain one from a line behind it, unless its header says so.
+  // A block that ends without a line end would gain one from a line after it, unless its header says so.
   const { start, end } = last.block.header
   return [{ start, end, text: `${source.slice(start, end).replace("+", "").replace("-", "")}-` }, added]
 }
@@ -239,7 +239,7 @@ function lastEnd(holder: MapNode | ListNode): number {
   return Math.max((holder.dashes.at(-1) ?? -1) + 1, last.properties.end, last.span.end)
 }
 
-/** Behind the last entry: on a line of its own if that one has one. */
+/** After the last entry: on a line of its own if that entry has one. */
 function insertFlow(
   scan: YamlScan,
   holder: MapNode | ListNode,

@@ -8,7 +8,7 @@ import { type BlockLayout, type ListNode, type MapNode } from "../scan/node.ts"
 import { isBreak } from "../carry/quote.ts"
 
 /**
- * Removes an entry with the comments that stand directly above it and behind it. The last one leaves `{}` or `[]`, so
+ * Removes an entry with the comments directly above it and after it. The last one leaves `{}` or `[]`, so
  * that the parent keeps its kind.
  *
  * @throws {AppError} `KEY_NOT_FOUND`
@@ -89,7 +89,7 @@ function withoutOpenEnd(source: string, start: number, end: number): { start: nu
   return { start: source.startsWith("\r\n", start - 2) ? start - 2 : start - 1, end }
 }
 
-/** The start of the first comment line that stands directly above an entry, in its column. */
+/** The start of the first comment line directly above an entry, in its column. */
 function commentsAbove(source: string, line: number, start: number): number {
   const column = columnAt(source, start)
   let first = line
@@ -102,7 +102,7 @@ function commentsAbove(source: string, line: number, start: number): number {
   return first
 }
 
-/** The last entry of a block: its lines go, and an empty collection stands behind the parent's key or dash. */
+/** The last entry of a block: its lines go, and an empty collection follows the parent's key or dash. */
 function leaveEmpty({ source }: YamlScan, slot: Slot, outer: Slot | undefined): Edit[] {
   const empty = slot.parent.type === "map" ? "{}" : "[]"
   const start = slotStart(slot)
@@ -117,14 +117,14 @@ function leaveEmpty({ source }: YamlScan, slot: Slot, outer: Slot | undefined): 
   ]
 }
 
-/** Behind the colon of an entry, or the dash of an element. */
+/** After the colon of an entry, or the dash of an element. */
 function signEnd(slot: Slot): number {
   const { pair } = slot
   if (pair === null) return slotStart(slot) + 1
   return pair.colon === -1 ? pair.key.span.end : pair.colon + 1
 }
 
-/** Behind the tag and the anchor, without the blanks, line ends and comments that follow them; 0 when there are none. */
+/** After the tag and the anchor, without the blanks, line ends and comments that follow them; 0 when there are none. */
 function propertiesEnd(source: string, { properties }: MapNode | ListNode): number {
   let end = 0
   for (let at = properties.start; at < properties.end;) {
@@ -178,7 +178,7 @@ function previousEnd({ parent, index }: Slot): number {
   return Math.max(properties.end, span.end)
 }
 
-/** The only entry takes a comma behind it along; a bare pair in a list leaves its braces. */
+/** The only entry takes a comma after it along; a bare pair in a list leaves its braces. */
 function onlyFlow(source: string, { parent }: Slot, start: number, end: number): Edit[] {
   if (parent.type === "map" && parent.bare) return [{ start, end, text: "{}" }]
   const comma = skipBlanks(source, end)

@@ -3,7 +3,7 @@ import { columnAt, lineStart, nextLine, skipBlanks } from "../carry/measure.ts"
 import { type MapNode, type YamlDocument, type YamlNode, type YamlPair } from "../scan/node.ts"
 import { isBreak } from "../carry/quote.ts"
 
-/** The metadata block as it stood in one document: enough to put the same bytes there again. */
+/** The metadata block as it was in one document: enough to put the same bytes there again. */
 export interface YamlMetaPlace {
   /** Number of root entries before it. */
   readonly position: number
@@ -11,15 +11,15 @@ export interface YamlMetaPlace {
   readonly isLast: boolean
   /** Lines between the entry before it (or the start of the document) and the block. */
   readonly linesBefore: number
-  /** Lines of the document behind the block. */
+  /** Lines of the document after the block. */
   readonly linesAfter: number
   /** Root mapping in flow style. */
   readonly flow: boolean
   /** Blanks per level inside the block. */
   readonly indent: number
-  /** The line of the key, as written, without its indentation; `null` for a block that is no plain block mapping. */
+  /** The line of the key, as written, without its indentation; `null` for a block that is not a plain block mapping. */
   readonly head: string | null
-  /** Lines of each entry, as written, without the last line end; with the comments that stand above the next. */
+  /** Lines of each entry, as written, without the last line end; with the comments above the next. */
   readonly chunks: ReadonlyMap<string, string>
   /** Column of the root's keys. */
   readonly column: number
@@ -29,14 +29,14 @@ export interface MetaBlock {
   readonly place: YamlMetaPlace
   /** Takes the block out again: exactly what `attach` puts in, and no more. */
   readonly detach: Edit
-  /** Upstream seals an empty document as an empty mapping: what stands there once it has written the block. */
+  /** Upstream seals an empty document as an empty mapping: what is there once it has written the block. */
   readonly emptied?: Edit
 }
 
 const DEFAULT_INDENT = 4
 
 /**
- * Where one of a document's root entries stands, as a metadata block.
+ * Where one of a document's root entries is, as a metadata block.
  *
  * @param root - the mapping that holds the entry at `position`
  */
@@ -91,11 +91,11 @@ export function pairStart({ question, key }: YamlPair): number {
 export function pairEnd({ key, colon, value }: YamlPair): number {
   const { properties, span } = value
   const written = [properties, span].filter(({ start, end }) => end > start)
-  // What is not written stands where the next entry begins.
+  // What is not written is where the next entry begins.
   return Math.max(key.span.end, colon + 1, ...written.map(({ end }) => end))
 }
 
-/** Behind the line of `---`, where there is one, or a BOM. */
+/** After the line of `---`, where there is one, or a BOM. */
 export function contentStart(source: string, { start, span }: YamlDocument): number {
   if (start !== null) return nextLine(source, start.end)
   return source.charCodeAt(span.start) === 0xfeff ? span.start + 1 : span.start
@@ -173,7 +173,7 @@ function flowSpan(source: string, root: MapNode, position: number): Span {
   return { start: pairStart(pair), end: Math.min(skipBlanks(source, comma + 1), pairStart(next)) }
 }
 
-/** The comma that ends an entry; comments may stand between it and the next one. */
+/** The comma that ends an entry; comments may be between it and the next one. */
 function commaBefore(source: string, pair: YamlPair, next: number): number {
   let at = pairEnd(pair)
   while (at < next && source[at] !== ",") at = source[at] === "#" ? nextLine(source, at) : at + 1

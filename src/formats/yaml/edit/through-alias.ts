@@ -24,11 +24,11 @@ export function throughAliases(
   const { start, end } = alias.span
   const inFull = scanAgain(splice(source, [expand(scan, alias, () => null)]))
   const after = splice(inFull.source, change(inFull))
-  // What is set below the alias stands where the alias stood.
+  // What is set below the alias is where the alias was.
   return [{ start, end, text: after.slice(start, after.length - (source.length - end)) }]
 }
 
-/** An alias at the end of the path is replaced as it stands. */
+/** An alias at the end of the path is replaced as it is. */
 function aliasOnTheWay({ docs, aliases }: YamlScan, path: Path): Alias | undefined {
   let node: YamlNode | undefined = docs[0]?.root ?? undefined
   for (const part of path) {

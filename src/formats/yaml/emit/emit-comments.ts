@@ -41,7 +41,7 @@ export interface CommentedList extends Comments {
 }
 
 /**
- * Hangs comments where upstream hangs them: the first ones of a collection above all of it, inline ones behind the next
+ * Hangs comments where upstream hangs them: the first ones of a collection above all of it, inline ones after the next
  * value, the last ones below the last entry, any other above the next entry.
  *
  * @see sops v3.13.2 stores/yaml/store.go, appendTreeBranch and appendSequence

@@ -13,7 +13,7 @@ export interface Writer {
   column: number
   /** Of the enclosing collection; -1 outside of any. */
   indent: number
-  /** Only blanks and signs that count as indentation stand on the line so far. */
+  /** Only blanks and signs that count as indentation are on the line so far. */
   isFresh: boolean
   /** What comes next needs no blank before it. */
   isBlank: boolean
@@ -46,7 +46,7 @@ export function pend({ pending }: Writer, comments: Partial<Writer["pending"]>):
   pending.tail = comments.tail || pending.tail
 }
 
-/** What follows a dash is indented by two; everything else stands at the next multiple of the step. */
+/** What follows a dash is indented by two; everything else is at the next multiple of the step. */
 export function increaseIndent(writer: Writer, { isFlow, inList }: { isFlow: boolean; inList: boolean }): void {
   if (writer.indent < 0) writer.indent = isFlow ? writer.step : 0
   else if (inList) writer.indent += 2
@@ -121,7 +121,7 @@ export function lineComment(writer: Writer): boolean {
   return true
 }
 
-/** A comment that waits for the end of a line while a key begins goes behind that key's value, if it can. */
+/** A comment that waits for the end of a line while a key begins goes after that key's value, if it can. */
 export function holdLineComment(writer: Writer): void {
   if (writer.pending.line === "") return
   writer.held = writer.pending.line
@@ -150,7 +150,7 @@ export function footComment(writer: Writer): void {
   writer.footIndent = Math.max(writer.indent, 0)
 }
 
-/** Every line of a comment stands at the indentation; one that lost its marker to a strange line break gets a new one. */
+/** Every line of a comment is at the indentation; one that lost its marker to a strange line break gets a new one. */
 function comment(writer: Writer, text: string): void {
   let afterBreak = false
   let hasMarker = false

@@ -72,7 +72,7 @@ function pendStart(writer: Writer, { head, line, foot, type }: Commented): void 
   pend(writer, type === "leaf" ? { head, line, foot } : { head })
 }
 
-/** Prints a node whose start is pending. The line is closed behind a scalar, but behind the *start* of a collection. */
+/** Prints a node whose start is pending. The line ends after a scalar, and after the *start* of a collection. */
 function emitNode(writer: Writer, node: Commented, parent: Parent): void {
   if (node.type === "leaf") {
     emitLeaf(writer, node.tree, parent)

@@ -1,7 +1,7 @@
 import { HASH, LF, SPACE } from "../scan/chars.ts"
 import { type SimpleComment, type SimpleSink } from "./simple-sink.ts"
 
-/** In place of an offset: the text is not plain enough. */
+/** Instead of an offset: the text is not plain enough. */
 export const ASIDE = -1
 
 /** The line that is looked at: its number from 0, where it begins, and the column of its content. */
@@ -13,7 +13,7 @@ export interface Lines {
   indent: number
   readonly hasEscapes: boolean
   readonly hasComments: boolean
-  /** Where the next blank with a `#` behind it stands, if that is known. */
+  /** The next blank that a `#` follows, if known. */
   mark: number
   /** Those above that line. */
   comments: SimpleComment[]
@@ -46,7 +46,7 @@ function takeComments(s: Lines): void {
     s.comments.push({ start, end, line: s.line, isInline: false })
     s.start = end + 1
     s.line++
-    // Above the first entry all belong to the document, whatever stands between them.
+    // Above the first entry all belong to the document, whatever is between them.
     while (s.depth === 0 && source.charCodeAt(s.start) === LF) {
       s.start++
       s.line++
@@ -62,7 +62,7 @@ function takeComments(s: Lines): void {
   }
 }
 
-/** Moves behind the line that ends at an offset. */
+/** Moves after the line that ends at an offset. */
 export function moveOn(s: Lines, lineEnd: number): void {
   s.start = lineEnd + 1
   s.line++

@@ -142,7 +142,7 @@ class SiteSink implements SimpleSink {
   }
 
   key(start: number, colon: number, line: number, column: number): SimpleSink | null {
-    // What stands behind the metadata is for the other way to read.
+    // What follows the metadata is for the other way to read.
     if (this.metadata !== null) return null
     const frame = this.#frames.at(-1)!
     const name = this.#source.slice(start, colon)

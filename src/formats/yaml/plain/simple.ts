@@ -18,7 +18,7 @@ import { type SimpleSink } from "./simple-sink.ts"
  * line, without anchors and tags. Most of a large file is made of such lines, and to look at them takes the tokens of
  * `parseYaml` ten times as long.
  *
- * Of comments it takes those whose place nobody doubts: lines right above an entry, in its column, and what stands behind
+ * Of comments it takes those whose place nobody doubts: lines right above an entry, in its column, and what follows
  * a value on one line. What an empty line or another column separates from both sides goes by rules of its own.
  *
  * @returns `false` for anything that is not that plain, invalid text included; what the sink got then counts for nothing
@@ -79,7 +79,7 @@ function parseBlock(s: Lines): number {
   return end
 }
 
-/** A key of letters that mean nothing else, and the colon behind it. */
+/** A key of letters that mean nothing else, and the colon after it. */
 const key = /[A-Za-z0-9_.][\w./-]*:(?=[ \n]|$)/y
 
 /** @param at - the first key; it need not be the first character of its line */
@@ -100,7 +100,7 @@ function parseMap(s: Lines, at: number, column: number): number {
     end = Math.max(colon + 1, valueEnd)
     if (s.indent !== column || isEntry(s, s.start + column)) break
   }
-  // What stands deeper than the entries goes on with a value, or is an error.
+  // What is deeper than the entries goes on with a value, or is an error.
   if (s.indent > column || (s.indent === column && s.depth === 1)) return ASIDE
   sink.closeMap(end)
   return end
@@ -133,7 +133,7 @@ function nestedMap(s: Lines, at: number): number {
   return end
 }
 
-/** What stands behind a colon, or on the lines below it. */
+/** What follows a colon, or is on the lines below it. */
 function parseValue(s: Lines, colon: number, colonColumn: number, parent: number): number {
   const { source } = s
   if (source.charCodeAt(colon + 1) === SPACE) {
@@ -168,7 +168,7 @@ function parseInline(s: Lines, at: number, column: number, parent: number): numb
     s.sink.scalar({ start: at, end, line, column, style, value, block: null })
   } else if (code === OPEN_BRACKET || code === OPEN_BRACE) {
     const type = source.startsWith("[]", at) ? "list" : source.startsWith("{}", at) ? "map" : null
-    // A comment behind it stands within it.
+    // A comment after it belongs to it.
     if (end - at !== 2 || type === null || end !== lineEnd) return ASIDE
     s.sink.emptyFlow(type, at, line, column)
   } else {
@@ -181,7 +181,7 @@ function parseInline(s: Lines, at: number, column: number, parent: number): numb
 }
 
 /**
- * @param from - of the value, or behind its quotes: no comment begins before that
+ * @param from - of the value, or after its quotes: no comment begins before that
  * @returns where the value ends on its line
  */
 function takeInlineComment(s: Lines, from: number, lineEnd: number): number {

@@ -8,7 +8,7 @@ const SMALL = 8
 
 /**
  * What upstream checks in the first document alone, because it decodes that one as data too: no key twice in a mapping,
- * behind `<<` a mapping or a list of mappings, and no key that is a collection or does not fit its tag.
+ * after `<<` a mapping or a list of mappings, and no key that is a collection or does not fit its tag.
  *
  * @throws {AppError} `DUPLICATE_KEY`, `SYNTAX`, `KEY_NOT_STRING` with status 2
  * @see sops v3.13.2 stores/yaml/store.go, LoadPlainFile; go-yaml v3.0.4 decode.go, decoder.mapping and merge

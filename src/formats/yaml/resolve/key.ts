@@ -2,7 +2,7 @@ import { decodeText } from "../../../core/text.ts"
 import { type YamlNode, type YamlPair } from "../scan/node.ts"
 import { resolveScalar, resolvesToString } from "./resolve.ts"
 
-/** The text of a mapping key, or `null` when it is no string, which sops refuses. */
+/** The text of a mapping key, or `null` when it is not a string, which sops refuses. */
 export function keyText(node: YamlNode): string | null {
   if (node.type === "alias") return keyText(node.target)
   if (node.type !== "scalar") return null
@@ -15,7 +15,7 @@ export function keyText(node: YamlNode): string | null {
 
 /**
  * A key that may repeat what is sealed elsewhere, and how it is shown: as the mark that it is written with. An alias stands for
- * a value, an anchor lends the key to values, and behind a `?` anything may stand, most of all in a damaged document.
+ * a value, an anchor lends the key to values, and anything may follow a `?`, most of all in a damaged document.
  */
 export function shownKeyOf({ key, question }: YamlPair): { readonly shownKey?: string } {
   if (key.type === "alias") return { shownKey: "*" }
@@ -24,7 +24,7 @@ export function shownKeyOf({ key, question }: YamlPair): { readonly shownKey?: s
 }
 
 /**
- * A merge key: what stands behind it must be a mapping or a list of mappings, or go-yaml refuses the document. It is not
+ * A merge key: what follows it must be a mapping or a list of mappings, or go-yaml refuses the document. It is not
  * merged.
  *
  * @see go-yaml v3.0.4 decode.go, isMerge

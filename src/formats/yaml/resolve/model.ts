@@ -10,7 +10,7 @@ import {
   type YamlPair,
 } from "../scan/node.ts"
 
-/** What stands at an item. */
+/** What is at an item. */
 export interface YamlEntry {
   /** As written: an alias node for an item that is reached through one; `null` for an empty document. */
   readonly value: YamlNode | null
@@ -25,7 +25,7 @@ export type YamlStyle = ValueStyle | CommentStyle
 
 export interface ValueStyle {
   readonly type: "value"
-  /** The scalar, or the empty mapping or list; behind an alias it is the node that the alias leads to. */
+  /** The scalar, or the empty mapping or list; for an alias, the node that it leads to. */
   readonly node: YamlNode
   readonly entry: YamlEntry
   /**

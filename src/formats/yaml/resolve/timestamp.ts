@@ -5,7 +5,7 @@ import { COLON, COMMA, DASH, DOT, PLUS, SPACE, ZERO, isDigit } from "../scan/cha
  * date, blanks and clock without zone. Months, days and clock fields may have one digit, fractions a comma.
  *
  * @returns RFC 3339 as it is sealed and hashed; `"unsupported"` for an offset of 24 hours and more, which Go reads and
- *   cannot print; `null` when the text is no date
+ *   cannot print; `null` when the text is not a date
  * @see go-yaml v3.0.4 resolve.go, parseTimestamp; Go's time/format.go, parse
  */
 export function readTimestamp(text: string): string | null {

@@ -29,7 +29,7 @@ export interface Walk {
   /** The items of anchored nodes; a key counts as its entry. */
   readonly targets: Map<YamlNode, Item>
   readonly anchoredKeys: Set<YamlNode>
-  /** The outermost alias, while something behind it is walked. */
+  /** The outermost alias, while the walk is below it. */
   alias: Alias | null
   virtualSites: number
   /** Collections around the one that is walked, those behind aliases too. */
@@ -38,11 +38,11 @@ export interface Walk {
   document: number
   /** Root entries with the key `sops` are metadata. */
   readonly hasMetadata: boolean
-  /** Where the metadata of that document stands: comments in it are no sites. */
+  /** Where the metadata of that document is: comments in it are not sites. */
   blocks: readonly Span[]
-  /** Nulls that are written out as a root: no metadata can stand beside them. */
+  /** Nulls that are written out as a root: no metadata can be beside them. */
   readonly nullRoots: Span[]
-  /** The first key that is no string: upstream meets it when it seals, and everything else that is wrong before. */
+  /** The first key that is not a string: upstream meets it when it seals, and everything else that is wrong before. */
   badKey: AppError | null
   /** What go-yaml counts in the first document to find bombs. */
   decoded: number
@@ -102,7 +102,7 @@ function walkRoot(w: Walk, root: YamlNode, item: Item, entry: YamlEntry): void {
   }
 }
 
-/** @param hasOwnComments - those of the mapping itself stand within it; a list takes those of its items */
+/** @param hasOwnComments - those of the mapping itself are within it; a list takes those of its items */
 function walkMap(w: Walk, node: MapNode, item: Item, entry: YamlEntry, hasOwnComments: boolean): void {
   if (hasOwnComments) {
     comments(w, node.head, item, false, node, "head")
@@ -235,7 +235,7 @@ function resolve(w: Walk, node: ScalarNode): Scalar | null {
 const forcingTags: ReadonlySet<string> = new Set(["!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!binary"])
 
 /**
- * What a token replaces. An anchor that stands between such a tag and the value is lost with it. A comment behind a
+ * What a token replaces. An anchor between such a tag and the value is lost with it. A comment after a
  * block's header is a site of its own, so that header stays.
  */
 function spanOf(node: YamlNode, source: string): Span {

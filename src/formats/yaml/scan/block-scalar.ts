@@ -24,7 +24,7 @@ export interface BlockContent extends Content {
 type Header = Pick<BlockLayout, "header" | "indicator" | "chomp">
 
 /**
- * Scans a literal or folded scalar with the indentation of the line behind it.
+ * Scans a literal or folded scalar with the indentation of the line after it.
  *
  * @see go-yaml v3.0.4 scannerc.go, yaml_parser_scan_block_scalar
  */
@@ -61,7 +61,7 @@ export function scanBlock(s: Scanner): BlockContent {
   if (header.chomp !== "strip") parts.push(lineBreak)
   if (header.chomp === "keep") parts.push(gaps.breaks)
 
-  // With "keep" the empty lines behind the text belong to it, all but the last break.
+  // With "keep" the empty lines after the text belong to it, all but the last break.
   const last = header.chomp === "keep" ? Math.max(contentEnd, gaps.last) : contentEnd
   const end = last === -1 ? header.header.end : Math.max(last, header.header.end)
   const block: BlockLayout = { ...header, indent, body: { start: Math.min(bodyStart, end), end } }

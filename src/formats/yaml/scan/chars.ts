@@ -51,7 +51,7 @@ export function isHighBreak(code: number): boolean {
   return code === NEL || code === LINE_SEPARATOR || code === PARAGRAPH_SEPARATOR
 }
 
-/** A break, or the NUL that the scanner puts behind the text. */
+/** A break, or the NUL that the scanner puts after the text. */
 export function isBreakOrEnd(code: number): boolean {
   return code === 0 || isBreak(code)
 }
@@ -71,7 +71,7 @@ export function isDigit(code: number): boolean {
   return code >= ZERO && code <= 0x39
 }
 
-/** -1 for anything that is no hexadecimal digit. */
+/** -1 for anything that is not a hexadecimal digit. */
 export function hexValue(code: number): number {
   if (isDigit(code)) return code - ZERO
   const lower = code | 0x20

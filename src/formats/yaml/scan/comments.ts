@@ -14,7 +14,7 @@ import {
 const LOOK_AHEAD = 512
 
 /**
- * Takes a comment that stands behind a token on its line.
+ * Takes a comment after a token on its line.
  *
  * @param tokenStart - of the token that gets it
  * @see go-yaml v3.0.4 scannerc.go, yaml_parser_scan_line_comment
@@ -32,10 +32,10 @@ export function scanLineComment(s: Scanner, tokenStart: number): void {
 
 /**
  * Takes all comment lines from here to the next token, and decides by indentation and empty lines which of them are the
- * foot of what stands before and which the head of what follows.
+ * foot of what is before and which the head of what follows.
  *
  * The arithmetic is go-yaml's, with its oddities: columns are 1-based here, line numbers are not counted over the break
- * behind a comment, CR LF counts as two breaks, and a multi-byte break ends the search.
+ * after a comment, CR LF counts as two breaks, and a multi-byte break ends the search.
  *
  * @param scanStart - where the blanks and comments before the next token begin
  * @see go-yaml v3.0.4 scannerc.go, yaml_parser_scan_comments
@@ -55,7 +55,7 @@ export function scanComments(s: Scanner, scanStart: number, scanLine: number): v
   let column = s.pos - s.lineStart
   let wasEmpty = false
   let isFirstGap = s.newlines <= 1
-  // A comment that begins on this line still belongs to what stands before it.
+  // A comment that begins on this line still belongs to what is before it.
   let footLine = -1
   if (scanLine > 0) {
     footLine = s.line - s.newlines + 1
@@ -105,7 +105,7 @@ export function scanComments(s: Scanner, scanStart: number, scanLine: number): v
       else s.pos++
     }
     run.text.push(readComment(s))
-    // The search goes on behind the first byte of the break.
+    // The search goes on after the first byte of the break.
     peek = 0
     column = 0
     line = s.line
@@ -147,7 +147,7 @@ function cutFoot(s: Scanner, run: Run, end: number): void {
   run.text = []
 }
 
-/** The token that a foot belongs to: what stands before a comma, not the comma. */
+/** The token that a foot belongs to: what is before a comma, not the comma. */
 function tokenBefore(s: Scanner): Token {
   const last = lastToken(s)
   const before = s.tokens[s.tokens.length - 2]

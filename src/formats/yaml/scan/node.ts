@@ -13,7 +13,7 @@ export interface NodeBase {
   readonly tag: string
   /** What the tag means after `%TAG` directives and escapes: `!!int` for all spellings of it; `""` for none and for `!`. */
   readonly shortTag: string
-  /** Of tag and anchor with what stands between them and the content; empty, at the content, when there are none. */
+  /** Of tag and anchor with what is between them and the content; empty, at the content, when there are none. */
   readonly properties: Span
   readonly tagSpan: Span | null
   readonly anchor: string | null
@@ -40,7 +40,7 @@ export interface ScalarNode extends NodeBase {
 export interface BlockLayout {
   /** `|` or `>` with its indicators; blanks and a comment may follow on the line. */
   readonly header: Span
-  /** From behind the header's line to the end of the node's span; empty when there is no text. */
+  /** From after the header's line to the end of the node's span; empty when there is no text. */
   readonly body: Span
   /** Column of the text. */
   readonly indent: number
@@ -52,7 +52,7 @@ export interface BlockLayout {
 export interface AliasNode extends NodeBase {
   readonly type: "alias"
   readonly name: string
-  /** Where the anchor stands; earlier in the document. */
+  /** Where the anchor is; earlier in the document. */
   readonly target: YamlNode
 }
 
@@ -87,7 +87,7 @@ export type YamlNode = ScalarNode | AliasNode | MapNode | ListNode
 export interface YamlDocument {
   /** `null`: the document is empty (`---` alone). */
   readonly root: YamlNode | null
-  /** From behind the previous document to the end of this one: its `...` line or the next document's start. */
+  /** From after the previous document to the end of this one: its `...` line or the next document's start. */
   readonly span: Span
   /** The lines of `%YAML` and `%TAG`. */
   readonly directives: Span | null

@@ -53,7 +53,7 @@ function parseEntries(p: Parser, ends: ReadonlySet<TokenType>): { items: YamlNod
 }
 
 /**
- * What stood as a head comment before the dash belongs to the block behind it as a whole.
+ * What was a head comment before the dash belongs to the block after it as a whole.
  *
  * @see go-yaml v3.0.4 parserc.go, yaml_parser_split_stem_comment
  */

@@ -5,8 +5,8 @@ import { nextToken } from "./scanner.ts"
 import { type Token, type TokenType, syntaxAt } from "./scanner-state.ts"
 
 /**
- * Comments that stand right behind the opening bracket are taken by the list and then lost, as in go-yaml, where the
- * ones behind the closing bracket take their place.
+ * Comments right after the opening bracket are taken by the list and then lost, as in go-yaml, where the
+ * ones after the closing bracket take their place.
  *
  * @see go-yaml v3.0.4 parserc.go, yaml_parser_parse_flow_sequence_entry; decode.go, parser.sequence
  */

@@ -12,7 +12,7 @@ import { type Token, placeOf, syntaxAt } from "./scanner-state.ts"
  * Parses one node. Comments are taken at the moment at which go-yaml takes them: by scalars and flow collections at
  * their start, by block collections never (their entries take them).
  *
- * @param mayBeIndentless - a list may stand at the column of the mapping that holds it
+ * @param mayBeIndentless - a list may start at the column of the mapping that holds it
  * @see go-yaml v3.0.4 parserc.go, yaml_parser_parse_node
  */
 export function parseNode(p: Parser, inBlock: boolean, mayBeIndentless: boolean): Draft<YamlNode> {

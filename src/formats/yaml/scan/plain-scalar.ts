@@ -22,7 +22,7 @@ for (const letter of "\0\t\n\r ") stops[letter.charCodeAt(0)] = 1
 for (const letter of ":,?[]{}") stops[letter.charCodeAt(0)] = 2
 
 /**
- * Scans a plain scalar with the blanks and breaks behind it.
+ * Scans a plain scalar with the blanks and breaks after it.
  *
  * @see go-yaml v3.0.4 scannerc.go, yaml_parser_scan_plain_scalar
  */

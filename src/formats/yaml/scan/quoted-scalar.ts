@@ -3,7 +3,7 @@ import { type Content, folded, readBreak } from "./plain-scalar.ts"
 import { type Scanner, isDocumentMark, skipBreak, syntaxAt } from "./scanner-state.ts"
 
 /**
- * Scans a quoted scalar from its opening quote to behind the closing one.
+ * Scans a quoted scalar from its opening quote to after the closing one.
  *
  * @see go-yaml v3.0.4 scannerc.go, yaml_parser_scan_flow_scalar
  */

@@ -4,7 +4,7 @@ import { type Scanner, type SimpleKey, type Token, type TokenType, columnOf, sig
 const KEY_CHARS_MAX = 1024
 
 /**
- * Notes that the next token may begin a key. It must, when it stands at the column of the block that is open.
+ * Notes that the next token may begin a key. It must, when it is at the column of the block that is open.
  *
  * @returns what to put into the token's `keyLevel`
  */
@@ -41,7 +41,7 @@ export function lastKey(s: Scanner): SimpleKey {
   return s.keys[s.keys.length - 1]!
 }
 
-/** Opens a block whose entries stand at a column. */
+/** Opens a block whose entries start at a column. */
 export function rollIndent(s: Scanner, column: number, at: number, type: TokenType, start: number, line: number): void {
   if (s.flowLevel > 0 || s.indent >= column) return
   s.indents.push(s.indent)
@@ -50,7 +50,7 @@ export function rollIndent(s: Scanner, column: number, at: number, type: TokenTy
 }
 
 /**
- * Closes all blocks that stand deeper than a column. The end of a block moves before comments that stand at its own
+ * Closes all blocks that are deeper than a column. The end of a block moves before comments that are at its own
  * column, so that they become the feet of what is outside.
  */
 export function unrollIndent(s: Scanner, column: number, scanStart: number): void {
@@ -69,7 +69,7 @@ export function unrollIndent(s: Scanner, column: number, scanStart: number): voi
   }
 }
 
-/** There is seldom more than one token behind the place, so this is faster than a splice. */
+/** There is seldom more than one token after the place, so this is faster than a splice. */
 export function insert({ tokens }: Scanner, at: number, token: Token): void {
   tokens.push(token)
   for (let i = tokens.length - 1; i > at; i--) tokens[i] = tokens[i - 1]!

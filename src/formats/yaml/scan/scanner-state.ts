@@ -70,12 +70,12 @@ export interface PendingComment {
 }
 
 export interface Scanner {
-  /** With NULs behind the end, so that looking ahead needs no test. */
+  /** With NULs after the end, so that looking ahead needs no test. */
   readonly text: string
   pos: number
   /** 0-based, all kinds of breaks counted. */
   line: number
-  /** `pos - lineStart` is the column in code points: each astral character behind it moves it by one. */
+  /** `pos - lineStart` is the column in code points: each astral character after it moves it by one. */
   lineStart: number
   /** Breaks since the last character that is not blank. */
   newlines: number
@@ -87,7 +87,7 @@ export interface Scanner {
   tokens: Token[]
   /** Index of the token that the parser looks at. */
   head: number
-  /** Enough tokens behind it are known. */
+  /** Enough tokens after it are known. */
   isReady: boolean
   /** Number of tokens that were dropped from the front of `tokens`. */
   dropped: number
@@ -148,7 +148,7 @@ export function columnOf(s: Scanner): number {
   return s.pos - s.lineStart
 }
 
-/** Moves behind the break at `pos`; CR LF is one. */
+/** Moves after the break at `pos`; CR LF is one. */
 export function skipBreak(s: Scanner): void {
   s.pos += s.text.charCodeAt(s.pos) === CR && s.text.charCodeAt(s.pos + 1) === LF ? 2 : 1
   s.line++
@@ -167,7 +167,7 @@ export function skipLine(s: Scanner): void {
   s.pos = at
 }
 
-/** `---` or `...` with a blank, a break or the end behind it. */
+/** `---` or `...` with a blank, a break or the end after it. */
 export function isDocumentMark(text: string, at: number): boolean {
   const code = text.charCodeAt(at)
   if (code !== 0x2d && code !== 0x2e) return false

@@ -47,7 +47,7 @@ import { scanDirective, scanTag } from "./tags.ts"
 const DROP_LOT = 512
 
 /**
- * The token that the parser looks at. Two more are fetched before it is given out, so that the comments behind it are
+ * The token that the parser looks at. Two more are fetched before it is given out, so that the comments after it are
  * known, and as many as it takes to tell whether it begins a key.
  *
  * @see go-yaml v3.0.4 scannerc.go, yaml_parser_fetch_more_tokens
@@ -88,7 +88,7 @@ function fetchToken(s: Scanner): void {
     if (code === PERCENT) return fetchDirective(s)
     if (isDocumentMark(text, s.pos)) return fetchDocumentMark(s, code === DASH ? "document-start" : "document-end")
   }
-  // A comment behind `key:` belongs to the key, one behind a comma to what stands before the comma.
+  // A comment after `key:` belongs to the key, one after a comma to what is before the comma.
   const isSeparator = code === (s.flowLevel === 0 ? COLON : COMMA)
   const commentStart = isSeparator ? lastToken(s).start : s.pos
   fetchContent(s, code)
@@ -152,7 +152,7 @@ function skipToToken(s: Scanner): void {
   const scanLine = s.line
   for (;;) {
     let code = text.charCodeAt(s.pos)
-    // A tab is no indentation: not where a key may stand in block context.
+    // A tab is not indentation: not where a key may be in block context.
     while (code === SPACE || (code === TAB && (s.flowLevel > 0 || !s.isKeyAllowed))) code = text.charCodeAt(++s.pos)
     if (code === HASH) {
       scanComments(s, scanStart, scanLine)
@@ -258,7 +258,7 @@ function fetchValue(s: Scanner): void {
   pushSign(s, "value")
 }
 
-/** What may stand right behind a name: a blank, a break, the end, or one of these. */
+/** What may come right after a name: a blank, a break, the end, or one of these. */
 const afterName = new Set(Array.from("?:,]}%@`", (letter) => letter.charCodeAt(0)))
 
 function fetchAnchor(s: Scanner, type: TokenType): void {

@@ -48,7 +48,7 @@ export function scanTag(s: Scanner): TagParts {
   return parts
 }
 
-/** `!`, `!!` or `!name!`; what is no handle comes back without the second `!`. */
+/** `!`, `!!` or `!name!`; what is not a handle comes back without the second `!`. */
 function scanHandle(s: Scanner): string {
   const { text } = s
   const start = s.pos++
