@@ -71,6 +71,13 @@ interface Borders {
   readonly kind: Kind
 }
 
+/**
+ * Base64 that is exactly what encoding gives, of a nonce and a tag of the usual lengths: the last character before the
+ * padding leaves no bits over. One expression for all fields takes a fraction of what writing each again takes.
+ */
+const usualFields =
+  /^ENC\[AES256_GCM,data:[A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?,iv:[A-Za-z0-9+/]+[AEIMQUYcgkosw048]=,tag:[A-Za-z0-9+/]+[AQgw]==,/
+
 /** Reads the tokens of a document one after the other. The usual ones are decoded in one place, without new objects. */
 export class TokenReader {
   readonly #nonceBytesMax: number
@@ -104,22 +111,23 @@ export class TokenReader {
     }
     const kind = text.slice(type + 6, end) as Kind
     if (!kinds.has(kind)) return "unknown type"
+    const dataChars = iv - prefix.length
     const isUsual =
-      tag - (iv + 4) === NONCE_CHARS && type - (tag + 5) === TAG_CHARS && iv - prefix.length <= DATA_CHARS_MAX
-    const usual = isUsual ? this.#readUsual(text, { iv, tag, type, kind }) : null
-    return (
-      usual ?? this.#readAny(text.slice(prefix.length, iv), text.slice(iv + 4, tag), text.slice(tag + 5, type), kind)
-    )
+      tag - (iv + 4) === NONCE_CHARS &&
+      type - (tag + 5) === TAG_CHARS &&
+      dataChars <= DATA_CHARS_MAX &&
+      dataChars % 4 === 0 &&
+      usualFields.test(text)
+    if (isUsual) return this.#readUsual(text, { iv, tag, type, kind })
+    return this.#readAny(text.slice(prefix.length, iv), text.slice(iv + 4, tag), text.slice(tag + 5, type), kind)
   }
 
-  /** @returns `null` for fields of other lengths than they look to be */
-  #readUsual(text: string, { iv, tag, type, kind }: Borders): Token | TokenFault | null {
+  /** Of fields that are known to be canonical. */
+  #readUsual(text: string, { iv, tag, type, kind }: Borders): Token {
     const bytes = this.#bytes
-    const nonceBytes = decode(text, iv + 4, tag, bytes, 0)
-    const tagBytes = decode(text, tag + 5, type, bytes, TAG_AT)
-    const dataBytes = decode(text, prefix.length, iv, bytes, DATA_AT)
-    if (nonceBytes === -1 || tagBytes === -1 || dataBytes === -1) return "not canonical base64"
-    if (nonceBytes !== NONCE_BYTES || tagBytes !== TAG_BYTES) return null
+    bytes.write(text.slice(iv + 4, tag), 0, "base64")
+    bytes.write(text.slice(tag + 5, type), TAG_AT, "base64")
+    const dataBytes = bytes.write(text.slice(prefix.length, iv), DATA_AT, "base64")
     const data = (this.#views[dataBytes] ??= bytes.subarray(DATA_AT, DATA_AT + dataBytes))
     return { data, nonce: this.#nonce, tag: this.#tag, kind }
   }
@@ -154,17 +162,6 @@ export function withoutNewlines(text: string): string {
 /** @param data - bytes, or base64 of them */
 export function formatToken(data: Uint8Array | string, nonce: Uint8Array, tag: Uint8Array, kind: Kind): string {
   return `${prefix}${typeof data === "string" ? data : base64(data)},iv:${base64(nonce)},tag:${base64(tag)},type:${kind}]`
-}
-
-/**
- * Decodes a part of a text.
- *
- * @returns how many bytes it stands for; -1 unless it is exactly what encoding those gives
- */
-function decode(text: string, start: number, end: number, into: Buffer, at: number): number {
-  const part = text.slice(start, end)
-  const length = into.write(part, at, "base64")
-  return into.toString("base64", at, at + length) === part ? length : -1
 }
 
 const notBase64 = /[^A-Za-z0-9+/]/
