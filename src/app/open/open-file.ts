@@ -17,6 +17,7 @@ import { type SecretBytes } from "../../core/secret.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type FileFacts, type HostFile, readFile } from "../../host/files.ts"
+import { unoptimized } from "../../host/optimizer.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { servicesOf } from "../recipients/key-services.ts"
 import { fileLimits, keyContext } from "../machine.ts"
@@ -194,7 +195,9 @@ async function withKey<T extends Opened | Unverified>(
     try {
       await session.audit?.("decrypt", loaded.file)
       const cipher = new Cipher(dataKey)
-      const opened = await opening(session, loaded, (content) => work(content, cipher, compiled))
+      const opened = await opening(session, loaded, (content) =>
+        unoptimized(content.scan.source.length, () => work(content, cipher, compiled)),
+      )
       session.meter?.end()
       warn(session, loaded, opened.content)
       return { ...loaded, document: opened.document, opened: opened.content, dataKey, cipher, compiled }

@@ -1,0 +1,36 @@
+import { spawnSync } from "node:child_process"
+import { expect, test } from "vitest"
+import { bundled } from "./script.ts"
+
+const script = bundled(new URL("scripts/optimizer.ts", import.meta.url))
+
+// What the state of a function says is known of this line of Node alone; later ones have a second optimizer, which stays.
+const isKnown = process.versions.node.startsWith("20.")
+
+/** Whether V8 optimizes what is called often: within the work, and behind it. */
+function optimized(words: readonly string[], options: readonly string[] = []): unknown {
+  const { stdout, stderr, status } = spawnSync(
+    process.execPath,
+    ["--allow-natives-syntax", ...options, script, ...words],
+    { encoding: "utf8" },
+  )
+  expect({ stderr, status }).toEqual({ stderr: "", status: 0 })
+  return JSON.parse(stdout)
+}
+
+test.skipIf(!isKnown).each([
+  { name: "over a text of some length it waits", words: ["100000", "true"], within: false },
+  { name: "over a short one it does not", words: ["1000", "true"], within: true },
+  { name: "nor over one of many megabytes", words: ["10000000", "true"], within: true },
+  { name: "nor in a process of somebody else", words: ["100000", "false"], within: true },
+])("the optimizer: $name, and is there again behind it", ({ words, within }) => {
+  expect(optimized(words)).toEqual({ within, thrown: "", behind: true })
+})
+
+test.skipIf(!isKnown)("it is there again behind work that fails", () => {
+  expect(optimized(["100000", "true", "true"])).toEqual({ within: false, thrown: "from within", behind: true })
+})
+
+test.skipIf(!isKnown)("whoever chose a flag for it keeps that", () => {
+  expect(optimized(["100000", "true"], ["--no-opt"])).toMatchObject({ within: false, behind: false })
+})

@@ -1,0 +1,33 @@
+import { runInThisContext } from "node:vm"
+import { takeProcess, unoptimized } from "../../../src/host/optimizer.ts"
+
+// Run with --allow-natives-syntax: V8 says of a function that is called often whether it has optimized it.
+const OPTIMIZED = 1 << 4
+const statusOf = runInThisContext("(function (work) { return %GetOptimizationStatus(work) })") as (
+  work: unknown,
+) => number
+
+/** Makes a function anew, and calls it often. */
+function isOptimized(): boolean {
+  const work = runInThisContext("(function (number) { return number + 1 })") as (number: number) => number
+  // It compiles beside the program, so it may need a while.
+  for (let round = 0; round < 12; round++) {
+    for (let at = 0; at < 3_000_000; at++) work(at)
+    if ((statusOf(work) & OPTIMIZED) !== 0) return true
+  }
+  return false
+}
+
+const [chars = "", isOurs = "", fails = ""] = process.argv.slice(2)
+if (isOurs === "true") takeProcess()
+let within: boolean | null = null
+let thrown = ""
+try {
+  unoptimized(Number(chars), () => {
+    within = isOptimized()
+    if (fails === "true") throw new Error("from within")
+  })
+} catch (error) {
+  thrown = (error as Error).message
+}
+process.stdout.write(JSON.stringify({ within, thrown, behind: isOptimized() }))
