@@ -2,9 +2,9 @@ import { type ConfigDialect } from "../config/dialect.ts"
 import { type KeyDialect } from "../keys/dialect.ts"
 
 /**
- * What the two faces of the program decide differently, decision by decision. Whoever has to know asks for the decision
- * by its name; nobody asks which face was called. The other instance is `src/cli/sops/dialect.ts`: stock sops has
- * decided there, and its defaults hold even where they are weaker.
+ * What the two faces of the program decide differently, decision by decision. Code that has to know asks for the
+ * decision by its name; nobody asks which face was called. The other instance is `src/cli/sops/dialect.ts`: stock sops
+ * has decided there, and its defaults hold even where they are weaker.
  */
 export interface Dialect {
   readonly config: ConfigDialect
@@ -16,13 +16,13 @@ export interface Dialect {
   readonly children: ChildDialect
   readonly editing: EditingDialect
   readonly keyService: KeyServiceDialect
-  /** Says on standard error what may surprise, although it stops nothing. */
+  /** Reports on standard error what may surprise, although it stops nothing. */
   readonly warns: boolean
 }
 
 /** How files are read and printed. */
 export interface FileDialect {
-  /** A sealed text whose name says nothing is looked at, or it is what options and name say. */
+  /** If its name says nothing, a sealed text is recognized by its content, or it is what options and name say. */
   readonly sealedType: "sniffed" | "told"
   /** Says why a text is not sealed or not valid: lost metadata, git's conflict markers, other tools. */
   readonly explainsDamage: boolean
@@ -30,11 +30,11 @@ export interface FileDialect {
   readonly outputType: "as input" | "by name"
   /** A file that upstream sealed has no layout to come back to: its text as it is, or printed as upstream does. */
   readonly stockLayout: "kept" | "as upstream"
-  /** A text whose line ends were changed after it was sealed is opened with those that it had. */
+  /** A text whose line ends changed after it was sealed is opened with its former ones. */
   readonly changedLineEnds: "undone" | "an error"
   /** UTF-16 with a BOM is read in every format, or in YAML alone. */
   readonly utf16: "read" | "in YAML"
-  /** A comment that was sealed after a value is printed in a line of its own. */
+  /** A comment that was sealed after a value is printed on a line of its own. */
   readonly sealedCommentsLoseTheirLine: boolean
   /** How a path is written: `["a"][0]` alone, or `a[0]` too. */
   readonly pathGrammar: "brackets" | "both"
@@ -42,7 +42,7 @@ export interface FileDialect {
   readonly commentsCount: boolean
   /** A path to a key that appears twice is refused; otherwise the last one is meant. */
   readonly refusesTwice: boolean
-  /** What the container of a binary file is to those who convert and change it. */
+  /** What the container of a binary file is to commands that convert and change it. */
   readonly binaryContainer: "opaque" | "json"
   /** The exit status when the file is not there; absent: that of the error. */
   readonly missingExit?: number
@@ -66,7 +66,7 @@ export interface SealingDialect {
   readonly addsContextToRules: boolean
   /** A config where no rule matches is an error, although options name the recipients. */
   readonly needsRuleBesideOptions: boolean
-  /** `--encrypted-regex ""` takes the place of what the rule says, and is not as if it were absent. */
+  /** `--encrypted-regex ""` replaces what the rule says, and is not taken as absent. */
   readonly takesEmptySelector: boolean
 }
 
@@ -93,9 +93,9 @@ export interface RecipientDialect {
    * so that a new data key drops them, as stock does.
    */
   readonly unknownKinds: "kept" | "ignored"
-  /** A data key is held against the MAC before it is wrapped again. */
+  /** A data key is checked against the MAC before it is wrapped again. */
   readonly checksMac: boolean
-  /** Who stays keeps the wrapped key; otherwise it is wrapped again for everybody. */
+  /** Recipients that stay keep their wrapped key; otherwise it is wrapped again for everybody. */
   readonly keepsEntries: boolean
 }
 
@@ -105,7 +105,9 @@ export interface ChildDialect {
   readonly inheritIdentities: boolean
   /** Which variables `exec-env` sets: the values that a child may have, or what upstream makes of a document. */
   readonly values: "checked" | "as upstream"
-  /** Plaintext for a program is in memory where that can be, or in `TMPDIR`: a caller's sandbox may know no other. */
+  /**
+   * Plaintext for a program is in memory where possible, or in `TMPDIR`: a caller's sandbox may allow no other folder.
+   */
   readonly folder: "memory" | "TMPDIR"
 }
 
@@ -117,13 +119,13 @@ export interface EditingDialect {
   readonly onSignal: "forward" | "leave"
   /** After a text that is not valid: a question, or any line of standard input. */
   readonly onFault: "confirm" | "enter"
-  /** A draft that waits is offered. */
+  /** A waiting draft is offered. */
   readonly offersDrafts: boolean
 }
 
 export interface KeyServiceDialect {
   readonly network: "unix" | "tcp"
-  /** A socket may lie in a folder of others (security rule S14). */
+  /** A socket may be in a folder of others (security rule S14). */
   readonly takesAnyFolder: boolean
   /** How it says where it listens. */
   readonly tells: "notice" | "log"

@@ -6,12 +6,12 @@ import { type Progress, progressOn } from "../host/progress.ts"
 import { type Turn, filesUnderWay, inBatch } from "../host/write-batch.ts"
 
 export interface EachOptions<T, R> {
-  /** What is done, for the line that says how far it is. */
+  /** What the work is called, in the progress line. */
   readonly what: string
   readonly items: readonly T[]
-  /** @param session - says what it has to say without breaking that line */
+  /** @param session - reports without breaking that line */
   work(item: T, session: Session, index: number): Promise<R>
-  /** What an expected failure is in the report; it does not keep the others from their turn, unless this throws it. */
+  /** What an expected failure becomes in the report; the others still get their turn, unless this throws it. */
   failed(item: T, error: AppError): R
   /** How many files are worked on at a time. */
   readonly atOnce?: number
@@ -20,10 +20,10 @@ export interface EachOptions<T, R> {
 /** Few: a cloud's limits are per second, and an unwrapping that asks a person comes one at a time in any case. */
 const filesAtOnce = 8
 
-/** Whole texts lie in memory meanwhile. */
+/** Whole texts are in memory meanwhile. */
 const plaintextsAtOnce = 4
 
-/** Does work for many files, a few at a time, and shows on a terminal how far it is. */
+/** Does work for many files, a few at a time, and shows progress on a terminal. */
 export async function eachFile<T extends { readonly file: string } | Source, R>(
   session: Session,
   { what, items, work, failed, atOnce = filesAtOnce }: EachOptions<T, R>,
@@ -72,7 +72,7 @@ export async function forEachFile<T extends Source>(
 }
 
 interface Counted {
-  /** For all that is said and asked meanwhile. */
+  /** For everything that is said and asked meanwhile. */
   readonly inner: Session
   /** One more is done. */
   readonly tick: () => void
@@ -85,7 +85,7 @@ async function withProgress<R>(
   work: (counted: Counted) => Promise<R>,
 ): Promise<R> {
   const { stderr } = session.io
-  // How far a single one is, is shown by its values.
+  // The progress of a single file is counted in values.
   if (count === 1) return work({ inner: session, tick: () => {} })
   if (session.isQuiet === true) return work({ inner: session, tick: () => {} })
   const progress = progressOn(stderr)
@@ -99,7 +99,7 @@ async function withProgress<R>(
   }
 }
 
-/** Whatever is said or asked takes the place of the line. */
+/** Whatever is said or asked replaces the line. */
 function breaking(session: Session, progress: Progress): Session {
   const { io } = session
   const terminal: Session["io"]["terminal"] = {

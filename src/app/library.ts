@@ -26,11 +26,11 @@ import { type Session } from "./session.ts"
 import { toValues, type Value } from "./open/values.ts"
 import { recipientName } from "../keys/kinds.ts"
 
-/** Where keys come from, and who hears of things that do not stop the work. */
+/** Where keys come from, and who gets the notices that do not stop the work. */
 export interface MachineOptions {
   /** Instead of `process.env`: `SOPS_AGE_KEY`, `SOPS_AGE_KEY_FILE` and all other variables of the command line. */
   readonly env?: Readonly<Record<string, string | undefined>>
-  /** One line for people. By default nobody hears it. */
+  /** One line for people. By default it is dropped. */
   readonly onNotice?: (text: string) => void
   /** Ends waiting for keys. */
   readonly signal?: AbortSignal
@@ -44,7 +44,8 @@ export interface OpenTextOptions extends MachineOptions {
 }
 
 /**
- * What a caller says that a file holds. Like `JSON.parse`, the library cannot know: whoever names no type gets `any`.
+ * What a caller says that a file holds. Like `JSON.parse`, the library cannot know: without a type argument it is
+ * `any`.
  */
 // oxlint-disable-next-line typescript/no-explicit-any
 export type Unchecked = any
@@ -107,7 +108,7 @@ export function open<T = Unchecked>(
   })
 }
 
-/** Opens a sealed file; its format is told by its name, or by its text where the name does not tell. */
+/** Opens a sealed file; its name tells the format, or its text where the name does not. */
 export function openFile<T = Unchecked>(path: string, options: OpenTextOptions = {}): Promise<OpenedText<T>> {
   return outside(async () => {
     const session = sessionFor(options)
@@ -134,7 +135,7 @@ export async function decryptFile<T = Unchecked>(
 /**
  * Seals a plain text for recipients. The layout stays: only values are replaced, and the metadata added.
  *
- * @returns the sealed text, which was opened again and compared before
+ * @returns the sealed text, which was opened again and compared first
  * @throws {AppError} `RECIPIENT_INVALID`, `WRAP_FAILED`, `SYNTAX`, `ALREADY_SEALED`, `NOTHING_TO_SEAL` and the like
  */
 export function seal(plain: string | Uint8Array, options: SealTextOptions): Promise<string> {
@@ -240,7 +241,7 @@ export async function readMetadata(
   }
 }
 
-/** What a caller gets to see of a failure: all that is known, and no line of ours. */
+/** What a caller sees of a failure: all that is known, without the lines of our own code in the stack. */
 async function outside<T>(work: () => Promise<T>, file?: string): Promise<T> {
   try {
     return await work()
@@ -305,7 +306,7 @@ function recipientList(byKind: SealTextOptions["recipients"]): Recipient[] {
   )
 }
 
-/** The machine without its terminal: a library must not ask whoever sits there. */
+/** The machine without its terminal: a library must not ask the person at it. */
 function sessionFor({ env, onNotice, signal }: MachineOptions): Session {
   const real = realIo()
   const io: Io = Object.create(real, {

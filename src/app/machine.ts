@@ -39,7 +39,7 @@ export function workspaceOf({ io }: Session, files: readonly (string | null)[] =
   return [...new Set(folders.flatMap((folder) => [folder, gitTop(io, folder) ?? folder]))]
 }
 
-/** The machine as key providers see it. What they remember hangs on the run. */
+/** The machine as key providers see it. What they remember belongs to the run. */
 export function keyContext(session: Session, files: readonly (string | null)[]): KeyContext {
   const { io, dialect } = session
   let workspace: readonly string[] | null = null
@@ -62,7 +62,7 @@ export function keyContext(session: Session, files: readonly (string | null)[]):
       const uid = io.processes.uid === null ? null : facts.uid
       return { realPath: facts.realPath, isFile: facts.kind === "file", mode: facts.mode, uid }
     },
-    // Only who runs a program asks for it, and to find it takes a look at many folders.
+    // Only code that runs a program asks for it, and finding it means looking at many folders.
     get workspace() {
       workspace ??= workspaceOf(session, files)
       return workspace

@@ -10,7 +10,7 @@ export interface CommonOptions {
 export interface ReadOptions {
   /** `undefined`: by the suffix of the name. */
   readonly inputType: FormatName | undefined
-  /** The name by which formats and rules are chosen, instead of the file's own. */
+  /** The name that chooses format and rules, instead of the file's own. */
   readonly filenameOverride: string | undefined
 }
 
@@ -75,7 +75,7 @@ export interface ChildOptions {
 /** `null` stands for standard input. */
 export type Source = string | null
 
-/** What has to be said before a data key is wrapped for a recipient that no rule names (S3). */
+/** What the user has to say before a data key is wrapped for a recipient that no rule names (S3). */
 export interface KnownRecipientOptions {
   readonly keepRecipient: readonly string[]
 }

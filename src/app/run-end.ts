@@ -1,5 +1,5 @@
 /**
- * The end of one run: what is to be given up or forgotten then. Its signal is made when somebody asks for it, since
+ * The end of one run: what to give up or forget then. Its signal is made when somebody asks for it, since
  * the first AbortController of a process costs Node milliseconds and most runs wait for nobody.
  */
 export class RunEnd {

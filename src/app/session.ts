@@ -15,19 +15,21 @@ export interface Session {
   readonly end: RunEnd
   /** Who wraps and unwraps data keys; absent: this process alone. */
   readonly keyServices?: KeyServices
-  /** What is remembered for the length of the run hangs on this object: loaded identities, opened data keys. */
+  /** What a run remembers belongs to this object: loaded identities, opened data keys. */
   readonly memory: object
-  /** The user's own AWS credentials stand in for a profile that a file names and that is not here. */
+  /** The user's own AWS credentials replace a profile that a file names and that is not here. */
   readonly awsFallback?: boolean
-  /** One line for people on standard error, at once. Never text of a document; other text is made safe to show. */
+  /**
+   * Prints one line for people on standard error at once. Never text of a document; other text is made safe to show.
+   */
   notice(text: string): void
-  /** Shows how far the work on one large file is; absent where nobody looks, or where many files are counted. */
+  /** Shows progress on one large file; absent where nobody looks, or where many files are counted. */
   readonly meter?: WorkMeter | undefined
   /** For the line that ends a command: a file was written. Absent where nobody looks, or nobody wants to know. */
   readonly close?: ((closing: Closing) => void) | undefined
-  /** Nobody wants to see how far the work is. */
+  /** Nobody wants to see progress. */
   readonly isQuiet?: boolean
-  /** One of several files is worked on: what holds for all of them is said once, at the end. */
+  /** This is one of several files: what holds for all of them is said once, at the end. */
   readonly isOneOfMany?: boolean
   /** What upstream logs at this point, without any text of a document: the sops face alone shows it. */
   readonly log?: ((entry: LogEntry) => void) | undefined
@@ -37,7 +39,7 @@ export interface Session {
 
 /**
  * @param file - as it was named; `null` for standard input
- * @throws {AppError} `AUDIT_FAILED`: what cannot be recorded is not done
+ * @throws {AppError} `AUDIT_FAILED`: what cannot be recorded must not happen
  */
 export type Audit = (action: "encrypt" | "decrypt" | "rotate", file: string | null) => Promise<void>
 
@@ -57,11 +59,11 @@ export interface LogEntry {
 export interface Outcome {
   /** Bytes for standard output, as they are. */
   readonly output?: string | Uint8Array | undefined
-  /** Failures of single files; the other files were done. The first decides the exit status. */
+  /** Failures of single files; the others succeeded. The first decides the exit status. */
   readonly errors?: readonly AppError[] | undefined
-  /** How many of several files were done; said where some were not. */
+  /** How many of several files succeeded; reported where some did not. */
   readonly tally?: { readonly done: number; readonly count: number } | undefined
-  /** Lines for standard error that are not errors of this program and have words of their own: what git is told. */
+  /** Lines for standard error, in words of their own, that are not errors of this program: what git shows. */
   readonly said?: readonly string[] | undefined
   /** The status of a child. */
   readonly exit?: number | undefined

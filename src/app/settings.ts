@@ -44,9 +44,9 @@ export interface FileSettings {
 /**
  * Finds and reads the configuration for a file.
  *
- * @param name - the file, or the name that stands in for it; `null` for standard input without a name
+ * @param name - the file, or the name that replaces it; `null` for standard input without a name
  * @param named - what `--config` says
- * @throws {AppError} when a config is there and cannot be used
+ * @throws {AppError} when there is a config and it cannot be used
  */
 export async function loadSettings(
   session: Session,
@@ -132,7 +132,7 @@ async function withoutConflict(session: Session, load: () => Promise<Config>): P
   }
 }
 
-/** From now on the run sees a config as if it had been written already: to show what would follow. */
+/** From now on the run sees a config as if it were written already, to show what would follow. */
 export async function supposeConfig(session: Session, before: Config, after: Config): Promise<void> {
   const { configs } = knownBy(session)
   for (const [name, config] of configs) {
@@ -171,7 +171,7 @@ async function settingsOf(
 }
 
 /**
- * Looks for the rule of a file and does nothing with it: the old form of `sops` fails where a config has none.
+ * Looks for the rule of a file and does nothing else with it: the old form of `sops` fails where a config has none.
  *
  * @throws {AppError} of the config, `CONFIG_NO_RULE` among them
  */

@@ -11,9 +11,9 @@ export interface WorkMeter {
   end(): void
 }
 
-/** Nobody wonders before. */
+/** Nobody wonders sooner. */
 const quietMs = 1000
-/** Reading so much takes longer than that in any case, and says nothing meanwhile. */
+/** Reading this much takes longer than that in any case, and reports nothing meanwhile. */
 const quietBytes = 4 * 1024 * 1024
 const pauseMs = 100
 

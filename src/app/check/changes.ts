@@ -16,7 +16,7 @@ export interface Change {
   readonly after: Inspected
 }
 
-/** A version whose seal may have been taken off: whether it was, only the version before can tell. */
+/** A version whose seal may have been taken off: only the version before can tell whether it was. */
 export function mayBeUnsealed(after: Inspected): boolean {
   if (after.state === "plain") return after.text !== ""
   return after.state === "sealed" && countedSites(after.document.scan).some(isClear)
@@ -59,7 +59,9 @@ export function metadataChanges({ file, before, after }: Change): Finding[] {
   return found
 }
 
-/** With the same data key somebody at least has the same wrapped key, unless all were wrapped again: then nobody can tell. */
+/**
+ * Under the same data key at least one wrapped key is the same, unless all were wrapped again: then nobody can tell.
+ */
 export function isOtherKey(before: Metadata, after: Metadata): boolean {
   const wrapped = new Set(encsOf(before))
   return !encsOf(after).some((enc) => wrapped.has(enc))
@@ -102,14 +104,14 @@ function selectorChange(before: Metadata, after: Metadata): string | null {
   return words.length === 0 ? null : words.join("; ")
 }
 
-/** What of a sealed file is kept to compare it with the others. */
+/** What is kept of a sealed file, to compare it with the others. */
 export interface SealedFacts {
   readonly file: string
   readonly line: number | undefined
   readonly encs: readonly string[]
   readonly mac: string
   readonly lastModified: string
-  /** `null`: its rule lets a data key be as old as it likes. */
+  /** `null`: its rule sets no limit to the age of a data key. */
   readonly maxAgeDays: number | null
 }
 

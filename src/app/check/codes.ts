@@ -1,11 +1,11 @@
 export type Severity = "error" | "warning"
 
 interface Facts {
-  /** What it is where nothing softens it. */
+  /** Its severity where nothing softens it. */
   readonly severity: Severity
   /** What is wrong, for the list of rules in SARIF and for docs/checking.md. */
   readonly title: string
-  /** How it is mended; `undefined` where each finding says it itself. */
+  /** How to fix it; `undefined` where each finding says so itself. */
   readonly hint: string | undefined
 }
 

@@ -12,7 +12,7 @@ export interface ConfigChange {
   readonly after: Config | null
 }
 
-/** Each rule and each recipient that a range changes: whoever agrees to the range agrees to them. */
+/** Each rule and each recipient that a range changes: to agree to the range is to agree to them. */
 export function configChanges({ file, before, after }: ConfigChange): Finding[] {
   if (before === null && after === null) return []
   if (after === null) return [finding("CONFIG_CHANGED", { file }, { subject: "it is gone, or cannot be read" })]

@@ -27,7 +27,7 @@ const options = { parse: parseRecipients, dialect: sottoDialect.config }
 
 /** Where rules are looked up. */
 export interface ConfigLookup {
-  /** What was found to be wrong with configs so far. */
+  /** Faults of configs, found so far. */
   readonly faults: readonly Finding[]
   /** Tells for paths of one folder the first rule that names them; recipients are not looked at. */
   ruler(path: string): Promise<Ruler>
@@ -149,8 +149,8 @@ export class Configs implements ConfigLookup {
 }
 
 /**
- * What a range changes is judged by the config from before it: a branch that names itself a recipient is not judged by
- * its own word. Where there was none, or none that can be read, the new one holds.
+ * The config from before a range judges what the range changes: a branch that makes itself a recipient is not judged by
+ * its own word. Where there was none, or none that can be read, the new one counts.
  */
 export class ConfigsOfRange implements ConfigLookup {
   readonly #before: Configs

@@ -119,7 +119,7 @@ export function selectorText(selectors: Selectors): string {
   return `${rule.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`)} ${JSON.stringify(text)}`
 }
 
-/** What decides which values are sealed, and which of them the MAC counts. */
+/** What decides which values are sealed, and which of them the MAC covers. */
 export function saidBy({ selectors, macOnlyEncrypted }: Pick<Rule, "selectors" | "macOnlyEncrypted">): string {
   return `${selectorText(selectors)}${macOnlyEncrypted ? " (with a MAC of sealed values only)" : ""}`
 }

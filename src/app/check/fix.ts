@@ -20,7 +20,7 @@ import { type CheckScope, runCheck } from "./run-check.ts"
 import { sealClearValues } from "./seal-clear.ts"
 import { checkedBytesMax } from "./sealed-text.ts"
 
-/** What is mended without a decision that people have to take. Nobody is added, and nothing is opened up. */
+/** What can be fixed without a decision by people. Nobody is added, and nothing is opened. */
 const mended: ReadonlySet<CheckCode> = new Set(["PLAINTEXT_FILE", "VALUE_CLEAR", "RECIPIENT_EXTRA"])
 
 /**
@@ -100,7 +100,7 @@ async function withoutExtra(
     const groups = metadata.groups.map((group) =>
       group.map(({ recipient }) => recipient).filter((recipient) => !extra.has(recipientName(recipient))),
     )
-    // Who would be left out with all of a group is nobody whom a mender takes out.
+    // If all of a group would go, this does not take them out.
     if (groups.some((group) => group.length === 0)) throw new AppError("NO_RECIPIENT")
     const text = await rewrap(session, loaded, planKeys(metadata, { groups, threshold: metadata.threshold }))
     await writeAtomic(session.io, path, utf8.encode(text), {

@@ -27,7 +27,7 @@ export interface KeyAge {
 export type Aged = Pick<SealedFacts, "file" | "encs" | "lastModified">
 
 /**
- * How old the data keys are: since the newest commit that changed every wrapped one, else since the file came. Without
+ * How old the data keys are: since the newest commit that changed every wrapped key, else since the file came. Without
  * history by the date of its last change. One process looks at the history of all files.
  *
  * @returns in the order of the files
@@ -132,7 +132,7 @@ async function versionsOf(git: Git, files: readonly string[]): Promise<Map<strin
 const mergesMax = 500
 
 /**
- * Files that a merge by text has put together: their MAC is that of one parent, and their tokens are not. A server that
+ * Files that a merge by text has put together: their MAC is that of one parent, but their tokens are not. A server that
  * merges leaves such files behind.
  *
  * @param sealed - as they are at the commit
@@ -155,7 +155,7 @@ export async function mergeFindings(git: Git, sealed: readonly SealedFacts[], co
   const records = await git.records([...args, commit, "--"], { statuses: [0, 128] })
   const merged = mergedIn(records, new Map(sealed.map((each) => [each.file, each])))
   if (merged.length === 0) return []
-  // What has changed since was mended, or is another matter.
+  // What has changed since was fixed, or is another matter.
   const names = [...new Set(merged.map(({ facts }) => facts.file))]
   const now = new Map((await listTree(git, commit, names)).map(({ path, id }) => [path, id]))
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax })

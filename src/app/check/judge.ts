@@ -40,7 +40,7 @@ export interface JudgeOptions {
   readonly configs: ConfigLookup
   /** Absolute, for the rules. */
   pathOf(file: string): string
-  /** What a range changes about metadata is said. */
+  /** What a range changes about metadata is reported. */
   readonly isRange: boolean
   /** More that is said about each sealed file. */
   readonly more: readonly ((file: SealedFile) => Promise<readonly Finding[]> | readonly Finding[])[]
@@ -180,7 +180,7 @@ async function compiledRule(document: SealedDocument, rule: Rule): Promise<Compi
 
 const eachMax = 1_000
 
-/** A file made to have a million findings has so many of a code, and one line that says so. */
+/** A file that somebody made to have a million findings shows so many per code, and one line that says so. */
 function limited(found: readonly Finding[]): Finding[] {
   const counts = new Map<CheckCode, number>()
   const kept: Finding[] = []

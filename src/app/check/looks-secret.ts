@@ -32,7 +32,7 @@ const placeholder = /^(?:<.*>|\$\{?.*\}?|\{\{.*\}\}|%.*%|\.{3,}|(.)\1*)$/
 const publicValue =
   /^(?:age1|ssh-(?:rsa|ed25519) |ecdsa-sha2-|sk-ssh-|arn:|sha(?:1|256|384|512)[:-]|-----BEGIN (?:PUBLIC KEY|CERTIFICATE|RSA PUBLIC KEY|PGP PUBLIC KEY|SSH2 PUBLIC KEY|CERTIFICATE REQUEST|AGE ENCRYPTED FILE))/
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
-/** What names a thing that has many digits and is not a secret. */
+/** Words for things that have many digits and are not secret. */
 const digestWord =
   /(?:^|[_. -])(?:sha\d*|digest|hash|checksum|commit|revision|fingerprint|etag|uuid|guid|integrity|signature|md5|crc)(?:$|[_. -])/i
 
@@ -60,7 +60,7 @@ export function secretSignOf(
   return isRandom(text) && !digestWord.test(wordsOf(name).join(" ")) ? "entropy" : null
 }
 
-/** `dbPassword`, `API_KEY`, `client-secret`; what ends otherwise (`secretName`, `token_url`) speaks about one. */
+/** `dbPassword`, `API_KEY`, `client-secret`; other endings (`secretName`, `token_url`) are about a secret. */
 function isSecretName(name: string): boolean {
   const parts = wordsOf(name)
   const last = parts.at(-1) ?? ""
@@ -91,7 +91,7 @@ function isRandom(text: string): boolean {
   return entropyOf(text) >= 3.5 && longestWord(text) < 12
 }
 
-/** Bits a character, as Shannon counts them. */
+/** Bits per character, as Shannon counts them. */
 function entropyOf(text: string): number {
   const counts = new Map<string, number>()
   for (const character of text) counts.set(character, (counts.get(character) ?? 0) + 1)

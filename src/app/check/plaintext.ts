@@ -11,10 +11,10 @@ import { isClear } from "./values.ts"
 
 const configs: ReadonlySet<string> = new Set([...names, alternateName])
 const gitNames: ReadonlySet<string> = new Set([".gitattributes", ".gitignore", ".gitkeep", ".gitmodules"])
-/** What shows others how the real file looks, and the public half of a key. */
+/** Files that show what the real one looks like, and the public half of a key. */
 const example = /\.(?:example|sample|dist)(?:\.[^./]+)?$|\.pub$/
 
-/** Whether a rule says of a path that the file at it is to be sealed. Its content is another question. */
+/** Whether a rule wants the file at a path to be sealed. Its content is another question. */
 export function isToBeSealed(file: string, entry: RuleEntry, settings: RuleSettings): boolean {
   const name = file.slice(file.lastIndexOf("/") + 1)
   if (settings.check === "skip" || isConfig(file) || gitNames.has(name) || example.test(name)) return false
@@ -26,8 +26,8 @@ export function isConfig(file: string): boolean {
 }
 
 /**
- * A rule for every path says by whom files are opened, and not that there is nothing but secrets: of a README nobody
- * wants to hear. What is called a secret is meant all the same.
+ * A rule for every path says who opens files, and not that all of them are secret: nobody wants to hear of a README.
+ * What is called a secret is meant all the same.
  */
 function isCalledSecret(file: string): boolean {
   const name = file.slice(file.lastIndexOf("/") + 1)

@@ -15,7 +15,7 @@ const foundMax = 100
 
 /**
  * Private keys and keys of services in a text, wherever they are outside tokens. `sotto:allow` in the line of one says
- * that it is known: an example, or a key of a test.
+ * that somebody knows it: an example, or a key of a test.
  */
 export async function privateKeyFindings(file: string, source: string): Promise<Finding[]> {
   if (!mayHoldKey(source)) return []
@@ -37,13 +37,13 @@ export function mayHoldKey(text: string): boolean {
   return keyMarks.some((mark) => text.includes(mark))
 }
 
-/** Tokens become blanks, so that every offset stays. What a token holds is nobody's to read, and only looks like a key. */
+/** Tokens become spaces, so that every offset stays. Nobody can read a token; it may only look like a key. */
 function withoutTokens(text: string): string {
   return text.replaceAll(/ENC\[AES256_GCM,[^\]\r\n]*\]?/g, (token) => " ".repeat(token.length))
 }
 
 function ageKeys(text: string): Found[] {
-  // Identities are long: of a post-quantum one it is a seed of 32 bytes, too.
+  // Identities are long: even a post-quantum one is a seed of 32 bytes.
   return [...text.matchAll(/AGE-SECRET-KEY-(PQ-)?1[02-9AC-HJ-NP-Z]{6,1000}/g)].flatMap(({ index, 0: key, 1: pq }) =>
     decodeBech32(key) === null
       ? []
@@ -54,7 +54,7 @@ function ageKeys(text: string): Found[] {
 const pemStart = /-----BEGIN (?:(?:OPENSSH|RSA|EC|DSA|ENCRYPTED|PGP) )?PRIVATE KEY(?: BLOCK)?-----/g
 const bodyCharsMax = 4096
 
-/** Blocks with something in them: prose that names the first line is not a key. */
+/** Blocks with content: prose that quotes the first line is not a key. */
 function pemKeys(text: string): Found[] {
   return [...text.matchAll(pemStart)].flatMap((match) => {
     const start = match.index + match[0].length

@@ -1,6 +1,6 @@
 import { type Scanner, type Source, type Translator } from "@secretlint/secretlint-rule-preset-recommend"
 
-/** Where a key is in a text, and whose it is. Never the key. */
+/** Where a key is in a text, and which service it is for. Never the key. */
 export interface ProviderKey {
   readonly offset: number
   /** `aws`, `github`, `slack`: the name of its format. */
@@ -9,7 +9,7 @@ export interface ProviderKey {
 
 /**
  * At least one string that is in every key of a format. A text without any of them is not looked at, and one with
- * some is looked at around them, so that the work stays linear in the text whatever it holds.
+ * some only around them, so that the work stays linear in the text whatever it holds.
  */
 export const providerMarks: readonly string[] = [
   "AKIA AGPA AIDA AROA AIPA ANPA ANVA ASIA A3T",
@@ -37,7 +37,7 @@ const leftMessages: ReadonlySet<string> = new Set(["AWSAccountID"])
 
 const prefix = "@secretlint/secretlint-rule-"
 const aroundChars = 512
-/** A text with more around its marks is one that is made of them. */
+/** A text with more than that around its marks was made of marks. */
 const lookedCharsMax = 4_000_000
 
 /** Whether a text may hold a key of a service: cheap, and without loading anything. */
@@ -55,11 +55,11 @@ export interface ProviderKeys {
 export interface ProviderFormats {
   /** @param file - its name: some formats are those of a kind of file */
   find(text: string, file: string): ProviderKeys
-  /** The same for one value, addresses with a password in them too. @returns whose it is */
+  /** The same for one value, addresses with a password in them too. @returns the service */
   nameOf(value: string): string | null
 }
 
-/** The formats of `@secretlint/secretlint-rule-preset-recommend`. Its comments that switch rules off count for nothing. */
+/** The formats of `@secretlint/secretlint-rule-preset-recommend`. Its comments that switch rules off are ignored. */
 export async function loadProviderFormats(): Promise<ProviderFormats> {
   const { rules } = await import("@secretlint/secretlint-rule-preset-recommend")
   const named = rules.map((rule) => ({ rule, name: rule.meta.id.slice(prefix.length) }))
@@ -105,7 +105,7 @@ interface Window {
   end: number
 }
 
-/** Pieces of the text around marks, without overlap. None of them ends within a word, where half a key could be one. */
+/** Pieces of the text around marks, without overlap. None ends within a word, where half a key could look whole. */
 function windowsOf(text: string): { windows: Window[]; isWhole: boolean } {
   const windows: Window[] = []
   let looked = 0

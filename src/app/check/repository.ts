@@ -10,7 +10,7 @@ import { ruleFindings } from "./rule-lint.ts"
 import { type SealedFacts } from "./changes.ts"
 import { keyPathsOf, plainSiblings, sharesPath } from "./siblings.ts"
 
-/** What is wrong with configs as such, whether or not a file needs them. */
+/** Faults of configs themselves, whether or not a file needs them. */
 export async function configFindings(
   configs: Configs,
   tracked: readonly string[],
@@ -41,7 +41,7 @@ export interface Reread {
   readonly document: SealedDocument | null
 }
 
-/** Plain files beside the sealed file that they are the text of. */
+/** Plain files beside the sealed file whose text they hold. */
 export async function siblingFindings(
   { sealed, plain }: { readonly sealed: readonly string[]; readonly plain: readonly string[] },
   read: (file: string) => Promise<Reread | null>,

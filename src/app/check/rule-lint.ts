@@ -9,7 +9,7 @@ import { type Finding, finding } from "./finding.ts"
 import { suspicionOf } from "./suspect-names.ts"
 import { recipientKey } from "../../keys/kinds.ts"
 
-/** A config, and the files that are looked up in it. */
+/** A config, and the files whose rules it holds. */
 export interface Governed {
   readonly config: Config
   /** For the report. */
@@ -17,7 +17,7 @@ export interface Governed {
   readonly targets: readonly RuleTarget[]
 }
 
-/** Rules that no file reaches, and names that no rule has a use for. */
+/** Rules that no file reaches, and names that no rule uses. */
 export async function ruleFindings({ config, file, targets }: Governed): Promise<Finding[]> {
   const rules = config.rules ?? []
   const matchers = await Promise.all(rules.map((rule) => matcherOf(config, rule)))
@@ -67,7 +67,7 @@ async function firstCovering(config: Config, before: readonly RuleEntry[], rule:
   return null
 }
 
-/** Whether the one rule matches whatever the other matches. Says no where that cannot be told from the patterns. */
+/** Whether one rule matches everything that the other matches. Says no where the patterns do not tell. */
 async function covers(
   config: Config,
   { match: wide, ...wider }: RuleEntry,
@@ -76,7 +76,7 @@ async function covers(
   if (isCatchAll({ match: wide })) return true
   if (narrow.type === "all" || wide.type === "all") return false
   if (narrow.type === "regex") return wide.type === "regex" && wide.text === narrow.text
-  // A pattern that excepts something matches letters of nobody's alphabet and may except those that matter.
+  // A pattern with an exception matches letters that nobody uses, and may except those that matter.
   const isExact =
     wide.type === "globs" ? wide.globs.every(({ text }) => !/\[[!^]/.test(text)) : !/\[\^(?!\/\])/.test(wide.text)
   if (!isExact) return false

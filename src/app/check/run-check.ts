@@ -42,7 +42,7 @@ export interface Checked {
   readonly top: string
 }
 
-/** Everything that `check` knows to find, without a key unless `verify` asks for it. */
+/** Everything that `check` can find, without a key unless `verify` asks for one. */
 export async function runCheck(session: Session, options: CheckScope): Promise<Checked> {
   const named = await namedConfig(session, options.config)
   const place = await openPlace(session, options, named)
@@ -78,7 +78,7 @@ async function openPlace(session: Session, options: CheckScope, named: Config | 
     const top = realPathOf(io, io.cwd) ?? io.cwd
     return { source: await folder({ session, top, named }), git: null, gitDir: "", entries: [], commit: "" }
   }
-  // In a hook nobody has asked for objects that a partial clone lacks.
+  // A hook does not fetch objects that a partial clone lacks: nobody asked for them.
   const { git, repository } = await openRepository(session, {
     fetch: options.staged || options.isOffline === true ? "never" : "allowed",
   })
@@ -231,7 +231,7 @@ async function changesOfConfigs(
   return found
 }
 
-/** Where git keeps what it was told to keep: a setting of any scope counts, and any driver that calls this program. */
+/** Where git caches plaintext because of a setting: any scope counts, and any driver that calls this program. */
 function cacheFindings(entries: readonly GitConfigEntry[]): Finding[] {
   const drivers = new Map<string, { key: string; value: string | null; scope: string }>()
   for (const { key, value, scope } of entries) {

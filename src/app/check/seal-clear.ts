@@ -24,11 +24,11 @@ export interface ClearFile {
 }
 
 /**
- * Seals values that somebody has written in the clear into a sealed file, under its data key. All the rest has to be what
+ * Seals values that somebody wrote into a sealed file in the clear, under its data key. All the rest has to be what
  * was sealed: without these values its MAC holds, or the version of HEAD has the same tokens in the same places. A text
  * that nobody vouches for gets no new MAC.
  *
- * @returns the new text, and the bytes that it takes the place of
+ * @returns the new text, and the bytes that it replaces
  * @throws {AppError} `DATA_KEY`, `MAC_MISMATCH`, and the faults of the file
  */
 export async function sealClearValues(

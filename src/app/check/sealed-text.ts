@@ -20,14 +20,14 @@ export type Inspected =
   | { readonly state: "plain"; readonly text: string | null }
   | { readonly state: "large" }
 
-/** As for `textconv` and the merge driver: what is larger is not a file that people keep secrets in. */
+/** As for `textconv` and the merge driver: people keep no secrets in larger files. */
 export const checkedBytesMax = 64 * 1024 * 1024
 
-/** What every sealed file holds one of: a token, or the date in its metadata. */
+/** Every sealed file holds one of these: a token, or the date in its metadata. */
 export const sealedMarks = [tokenMark, "lastmodified"] as const
 
 /**
- * Tells whether a file is sealed, and reads it as far as that goes without a key.
+ * Tells whether a file is sealed, and reads what can be read without a key.
  *
  * @param configured - the format that its rule names
  */
@@ -47,8 +47,8 @@ export async function inspect(file: string, bytes: Uint8Array, configured: Forma
 }
 
 /**
- * A file of an unknown kind was sealed only if it can be read up to its metadata, or if the marks of a conflict are what
- * keeps it from that.
+ * A file of an unknown kind was sealed only if it can be read up to its metadata, or if only conflict markers prevent
+ * that.
  */
 async function isSealedAside(text: string, { code }: AppError): Promise<boolean> {
   if (code === "METADATA_INVALID" || code === "NO_KEYS") return text.includes(tokenMark)
@@ -64,7 +64,7 @@ async function isSealedAside(text: string, { code }: AppError): Promise<boolean>
 
 const metadataStart = /^(?:sops:[ \t\r]*$|sops_(?:version|mac|lastmodified)=|\[sops\])|"sops"[ \t\r\n]*:[ \t\r\n]*\{/m
 
-/** Prose that shows a token, and data that knows a key called sops, are not sealed. */
+/** Prose that shows a token, and data with a key called sops, are not sealed. */
 function looksSealed(text: string, { code }: AppError): boolean {
   return text.includes(tokenMark) && (code === "METADATA_LOST" || metadataStart.test(text))
 }

@@ -7,7 +7,7 @@ import { loadFormat } from "../../formats/registry.ts"
 const plainWords: ReadonlySet<string> = new Set(["dec", "decrypted", "plain"])
 const sealedWords: ReadonlySet<string> = new Set(["enc", "encrypted", "sops", "sealed"])
 
-/** What is left of a name without the words that say whether the file is sealed. */
+/** A name without the words that say whether the file is sealed. */
 interface Bare {
   readonly name: string
   readonly isPlain: boolean
@@ -27,7 +27,7 @@ function bareOf(file: string): Bare {
 }
 
 /**
- * Files that are called as the plain text of a sealed one: `x.dec.yaml` beside `x.yaml`, `.env` beside `.env.enc`.
+ * Files named like the plain text of a sealed one: `x.dec.yaml` beside `x.yaml`, `.env` beside `.env.enc`.
  *
  * @returns by the plain file, the sealed one
  */
@@ -47,7 +47,7 @@ export function plainSiblings(sealed: readonly string[], others: readonly string
 
 const pathsMax = 100_000
 
-/** The key paths of a sealed file; `null` for a file that is one value, whose paths nobody sees. */
+/** The key paths of a sealed file; `null` for a file that is one value, whose paths are hidden. */
 export function keyPathsOf({ scan, format }: SealedDocument): ReadonlySet<string> | null {
   if (format.isWhole === true) return null
   const paths = new Set<string>()
@@ -67,7 +67,7 @@ export async function sharesPath(
   if (paths === null) return true
   const bare = bareOf(file).name
   const formats = [file, bare, twin, bareOf(twin).name].map(detectPlainFormat)
-  // `.env.local` and the like have no suffix that tells.
+  // `.env.local` and the like have no suffix that names a format.
   const named = formats.find((format) => format !== "binary") ?? "dotenv"
   try {
     const { sites } = (await loadFormat(named)).scan(text)

@@ -27,11 +27,11 @@ import { treeFiles } from "../git/tree-files.ts"
 export interface Source {
   /** Absolute: names of files are relative to it. */
   readonly top: string
-  /** By which config files are judged. */
+  /** Finds the config that judges a file. */
   readonly lookup: ConfigLookup
   /** The configs of what is judged. */
   readonly configs: Configs
-  /** Of a range: those that were there before. */
+  /** Of a range: the configs before it. */
   readonly configsBefore: Configs | null
   /** Configs that came, went or changed. */
   readonly changedConfigs: readonly string[]
@@ -41,9 +41,9 @@ export interface Source {
   readonly judged: readonly string[]
   /** Those of them that hold a mark of a sealed file or of a key. */
   isMarked(file: string): boolean
-  /** In that order, what is gone left out. */
+  /** In that order, without what is gone. */
   contents(files: readonly string[]): AsyncGenerator<Content>
-  /** A config is among what is judged, or everything is: configs as such, copies and the rest of the clone count too. */
+  /** A config is judged, or everything is: then configs themselves, copies and the rest of the clone count too. */
   readonly isWhole: boolean
   close(): Promise<void>
 }
@@ -88,7 +88,7 @@ export async function workTree({ session, top, named }: Shared, git: Git, isSpar
   }
 }
 
-/** Everything is judged, by the configs as they lie. */
+/** Everything is judged, by the configs as they are. */
 function whole(
   { session, top, named }: Shared,
   tracked: readonly string[],
@@ -122,7 +122,7 @@ async function leftOut(git: Git): Promise<Set<string>> {
   return new Set(records.filter((record) => record.startsWith("S ")).map((record) => record.slice(2)))
 }
 
-/** What the index holds otherwise than HEAD, judged by the configs of the index. */
+/** What differs between the index and HEAD, judged by the configs of the index. */
 export async function staged({ session, top, named }: Shared, git: Git): Promise<Source> {
   const [index, changes] = await Promise.all([listIndex(git), stagedChanges(git)])
   const files = new Map(index.filter((file) => isRegular(file) && file.stage === 0).map((file) => [file.path, file]))
@@ -218,7 +218,7 @@ async function ofBlobs(
   }
 }
 
-/** So many are asked for ahead of the one that is judged: git reads meanwhile. */
+/** How many are requested ahead of the one that is judged: git reads meanwhile. */
 const ahead = 4
 
 async function* inOrder<T>(
@@ -237,7 +237,7 @@ async function* inOrder<T>(
   }
 }
 
-/** The files of a folder that is in no repository. */
+/** The files of a folder outside of any repository. */
 export async function folder({ session, top, named }: Shared): Promise<Source> {
   const files = new Map<string, string>()
   const nameOf = nameFrom(session, top)
@@ -264,7 +264,7 @@ async function bytesOf(blobs: Blobs, id: string | null | undefined): Promise<Byt
   return blob === null ? undefined : blob.bytes
 }
 
-/** What is gone, or no regular file any more, is not judged. @throws {AppError} `FILE_UNREADABLE` */
+/** What is gone, or is not a regular file any more, is not judged. @throws {AppError} `FILE_UNREADABLE` */
 function bytesAt(session: Session, path: string): Bytes {
   const { io } = session
   try {

@@ -8,7 +8,7 @@ import { type Finding, finding } from "./finding.ts"
 import { metadataLine } from "./sealed-text.ts"
 import { placeOf } from "./values.ts"
 
-/** What not every reader of sealed files can do. */
+/** Abilities that not every reader of sealed files has. */
 export interface Abilities {
   /** Sealed dates: tokens of type `time`. */
   readonly time: boolean
@@ -21,7 +21,7 @@ export interface Abilities {
   readonly huawei: boolean
   readonly commentSelectors: boolean
   readonly macOnlyEncrypted: boolean
-  /** Files that lie whole in the binary container under a name of another format. */
+  /** Files that are whole in the binary container under a name of another format. */
   readonly containers: boolean
   /** Sealed comments, also those of lists. */
   readonly comments: boolean
@@ -120,7 +120,7 @@ export function targetFindings(
 
 function unknownRecipients({ metadata }: SealedDocument, can: Abilities): Set<string> {
   const found = new Set<string>()
-  // One recipient that is known opens a file with one group; but who reads it otherwise is told by nobody.
+  // One known recipient opens a file with one group; who else reads it, nothing tells.
   for (const { recipient } of metadata.groups.flat()) {
     if (recipient.type === "unknown") {
       found.add(`recipients of type ${recipient.section}`)

@@ -22,7 +22,7 @@ export interface ValueRules {
   readonly comments: CommentPolicy
 }
 
-/** What can be said about the values of a sealed file without a key. */
+/** What shows without a key about the values of a sealed file. */
 export function valueFindings(file: string, { scan, format }: SealedDocument, rules: ValueRules): Finding[] {
   const sites = countedSites(scan)
   const inFile = select(sites, rules.byFile, isSealedComment)

@@ -12,7 +12,7 @@ const codes: ReadonlyMap<string, CheckCode> = new Map([
   ["VALUE_NOT_OPENED", "VALUE_NOT_OPENED"],
   ["VALUE_TYPE", "VALUE_NOT_OPENED"],
 ])
-/** Said without a key already. */
+/** Reported without a key already. */
 const known: ReadonlySet<string> = new Set([
   "TOKEN_INVALID",
   "TRAILING_TEXT",
@@ -22,8 +22,8 @@ const known: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Opens a sealed file in memory, and says what does not hold. For `--verify` alone: it needs an identity, and asks
- * whoever the identity is asked of.
+ * Opens a sealed file in memory, and reports what does not hold. For `--verify` alone: it needs an identity, and may
+ * ask its owner.
  */
 export async function verifyFindings(
   session: Session,

@@ -22,10 +22,10 @@ export function allowedNames(session: Session, { allowEnv }: Pick<ChildOptions, 
 }
 
 /**
- * The names that the user's own `~/.sopsrc` allows a file to set. A config of a repository cannot: whoever may change it
- * could run code on the machine of everybody who uses it (security rule S10).
+ * The names that the user's own `~/.sopsrc` allows a file to set. A config of a repository cannot: anybody who may
+ * change it could run code on the machine of everybody who uses it (security rule S10).
  *
- * @throws {AppError} `CONFIG_UNTRUSTED` when others could have written it; what is wrong with it otherwise
+ * @throws {AppError} `CONFIG_UNTRUSTED` when others could have written it; its other faults
  */
 async function allowedByUser(session: Session, file: string): Promise<readonly string[]> {
   const files = configFiles(session)

@@ -16,7 +16,7 @@ export interface AllowedNames {
 }
 
 /**
- * Refuses what no child gets, all of it at once: nobody should learn of the second name from the second attempt.
+ * Refuses what no child may get, all of it at once: nobody should learn of the second name from the second attempt.
  *
  * @throws {AppError} `ENV_NAME_INVALID`, `ENV_VALUE_INVALID`, `ENV_NAME_DANGEROUS` naming the variables, never a value
  */

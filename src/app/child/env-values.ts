@@ -15,18 +15,18 @@ export interface EnvRules {
   readonly format: Format
   /** What joins the keys of nested mappings; `undefined`: nested values are an error. */
   readonly flatten: string | undefined
-  /** The names that are wanted; none: all. What has another name need not be a variable. */
+  /** The wanted names; none: all. Other names need not fit a variable. */
   readonly only: readonly string[]
-  /** Values of dotenv that were set, and so are meant as they are stored. */
+  /** Values of dotenv that `set` stored, and so are meant literally. */
   readonly verbatim: ReadonlySet<Scalar>
-  /** All values of dotenv are meant so. */
+  /** All values of dotenv are meant literally. */
   readonly isVerbatim: boolean
 }
 
 /**
  * The environment variables that a document stands for, for `run`.
  *
- * Numbers are in their canonical text, booleans `true` and `false`, a null is not set. In a dotenv file quotes,
+ * Numbers have their canonical text, booleans are `true` and `false`, a null is not set. In a dotenv file quotes,
  * comments and `export ` are read as the usual readers of such files read them, although they are part of what is
  * sealed.
  *
@@ -89,7 +89,7 @@ function collect(map: MapTree, above: readonly string[], values: EnvValue[], rul
   }
 }
 
-/** One line as the usual readers of its file see it, but for a value that is to be given on as it is stored. */
+/** One line as the usual readers of its file see it, except a value that is passed on literally. */
 function valueOfLine(key: string, scalar: Scalar, { format, verbatim, isVerbatim }: EnvRules): EnvValue {
   const isAsStored = isVerbatim || verbatim.has(scalar)
   return {

@@ -21,7 +21,7 @@ type ChildWishes = Pick<ExecOptions, "command" | "background" | "pristine" | "us
 }
 
 /**
- * Becomes another user for good, if asked: after the file was opened, and before anything is written for the child.
+ * Becomes another user for good, if asked: after the file is open, and before anything is written for the child.
  *
  * @returns what the user's HOME, USER and LOGNAME are
  */

@@ -2,14 +2,14 @@
 interface Steering {
   readonly why: string
   readonly names: string
-  /** Names that begin so; only where no plain setting does. */
+  /** Beginnings of names; only where no plain setting begins so. */
   readonly prefixes?: string
 }
 
 /**
- * What makes a program load or run code, or configuration that names code, of the file's choosing (security rule S10).
- * By name: settings of the same programs (`NODE_ENV`, `PYTHONUNBUFFERED`, `GIT_AUTHOR_NAME`) are what files are for.
- * docs/threat-model.md lists all of them.
+ * Variables that make a program load or run code, or configuration that names code, of the file's choosing (security
+ * rule S10). By name: settings of the same programs (`NODE_ENV`, `PYTHONUNBUFFERED`, `GIT_AUTHOR_NAME`) are what files
+ * are for. docs/threat-model.md lists all of them.
  */
 export const steering: readonly Steering[] = [
   {
@@ -123,7 +123,7 @@ const prefixes = steering.flatMap(({ why, prefixes: text }) =>
     .map((prefix) => [prefix, why] as const),
 )
 
-/** Why a file may not set a variable by itself; `null` for one that it may. Windows takes names in any case. */
+/** Why a file may not set a variable by itself; `null` if it may. On Windows the letter case does not matter. */
 export function whySteering(name: string): string | null {
   const upper = name.toUpperCase()
   return reasons.get(upper) ?? prefixes.find(([prefix]) => upper.startsWith(prefix))?.[1] ?? null

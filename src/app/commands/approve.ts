@@ -9,7 +9,7 @@ import { grantName } from "./grant.ts"
 
 export interface ApproveOptions extends CommonOptions, OpenOptions {
   readonly name: string
-  /** What the newcomer has told; `undefined`: it is asked. */
+  /** What the newcomer read out; `undefined`: ask for it. */
   readonly fingerprint: string | undefined
   readonly rules: readonly number[]
   readonly yes: boolean
@@ -19,7 +19,7 @@ export interface ApproveOptions extends CommonOptions, OpenOptions {
 
 /**
  * `approve`: lets somebody in who asked with `join`. The key in the config is only what somebody pushed, so its
- * fingerprint is compared with what the newcomer tells.
+ * fingerprint is compared with the one that the newcomer reads out.
  *
  * @throws {AppError} `NAME_UNKNOWN`; `FINGERPRINT_WRONG`; `NOT_CONFIRMED` when nobody has compared it
  */

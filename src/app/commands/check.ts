@@ -7,15 +7,15 @@ import { checkGithub, checkJson, type CheckReport, checkText } from "../report/c
 import { type Outcome, type Session } from "../session.ts"
 
 export interface CheckScope extends RunOptions {
-  /** Mend what can be mended without taking a decision. */
+  /** Fix what can be fixed without a decision. */
   readonly fix: boolean
-  /** Warnings fail, too. */
+  /** Warnings fail too. */
   readonly strict: boolean
   readonly format: "text" | "json" | "github" | "sarif"
 }
 
 /**
- * `check`: says what should not be committed as it is, from what everybody can read.
+ * `check`: reports what should not be committed as it is, from what everybody can read.
  *
  * @returns with status 1 when there is a finding of severity error, or any with `strict`
  */
@@ -46,7 +46,7 @@ async function printed(
   format: CheckScope["format"],
 ): Promise<string> {
   switch (format) {
-    // What shows them has the repository before it, and names from its top.
+    // Tools that show findings see the whole repository, with names from its top.
     case "github":
       return checkGithub(report)
     case "sarif":

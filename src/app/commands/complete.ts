@@ -15,7 +15,7 @@ export interface Candidate {
   readonly about: string
 }
 
-/** Whoever waits at a prompt waits for no larger file. */
+/** At a prompt nobody waits for a larger file. */
 const fileBytesMax = 8 * 1024 * 1024
 const candidatesMax = 2000
 
@@ -42,7 +42,7 @@ export async function keyPaths(session: Session, file: string, start: string): P
   return candidates(found)
 }
 
-/** Who may be meant: those whom the config names, those who ask to join, or both. */
+/** Names that may be meant: those in the config, those who ask to join, or both. */
 export async function configNames(
   session: Session,
   config: string | undefined,

@@ -7,7 +7,7 @@ import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 
 /**
- * `config export`: the `.sops.yaml` that says the same as a config.
+ * `config export`: the `.sops.yaml` that means the same as a config.
  *
  * @throws {AppError} `CONFIG_UNREADABLE` without a config, and whatever is wrong with a rule of it
  */

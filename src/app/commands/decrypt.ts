@@ -74,8 +74,8 @@ async function plainBytes(
   try {
     return await printAs(session, file, to, options.indent)
   } catch (error) {
-    // Upstream takes the output type of a name that says nothing for `binary`, and then cannot print the document. Who
-    // has told what the input is gets it as that.
+    // Upstream takes the output type of a name that says nothing for `binary`, and then cannot print the document. An
+    // explicit input type is the output type too.
     if (!(error instanceof AppError) || to !== "binary" || options.inputType === undefined) throw error
     if (session.dialect.files.outputType !== "by name" || options.outputType !== undefined) throw error
     return printAs(session, file, options.inputType, options.indent)

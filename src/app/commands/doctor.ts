@@ -9,12 +9,12 @@ import { type Outcome, type Session } from "../session.ts"
 export interface DoctorOptions extends CommonOptions {
   /** A sealed file that should open here. */
   readonly file: string | undefined
-  /** Key services are asked, too. */
+  /** Key services are asked too. */
   readonly online: boolean
   readonly json: boolean
 }
 
-/** `doctor`: what this machine has of what the commands need. Nothing is written, and without `online` nothing is sent. */
+/** `doctor`: what this machine has of what the commands need. It writes nothing, and sends nothing without `online`. */
 export async function doctor(session: Session, { file, config, online, json }: DoctorOptions): Promise<Outcome> {
   if (online && file === undefined)
     throw new AppError(

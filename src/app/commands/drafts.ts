@@ -12,7 +12,7 @@ export async function showDrafts({ io }: Session, { json }: { readonly json: boo
 
 /** `edit --drop-draft`. @throws {AppError} `DRAFT_MISSING` */
 export async function dropDraft({ io }: Session, file: string): Promise<Outcome> {
-  // One that cannot be read any more is dropped too: that is what somebody wants then.
+  // One that cannot be read any more is dropped too: that is the point.
   const draft = await loadDraft(io, file, null).catch((error: unknown) => {
     if (error instanceof AppError && error.code === "DRAFT_INVALID") return "damaged"
     throw error

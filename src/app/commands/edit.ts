@@ -93,7 +93,7 @@ async function editExisting(session: Session, options: EditOptions): Promise<Out
   }
 }
 
-/** The plain text with the metadata in its place. The metadata is there to be looked at: changes in it are dropped. */
+/** The plain text with the metadata in its place, for reading only: changes in it are dropped. */
 function withBlock({ document: { format, metadata } }: OpenedFile, plain: Uint8Array): Uint8Array {
   const text = decodeText(plain)
   if (format.isWhole === true || text === null) return plain
@@ -183,8 +183,8 @@ function withResumeHint(error: AppError, file: string): AppError {
 }
 
 /**
- * What the editor shows first: with `--resume` the draft, else the file. A draft that waits would go with this edit, so
- * somebody at a terminal is asked first.
+ * What the editor shows first: with `--resume` the draft, else the file. This edit would replace a waiting draft, so
+ * a person at a terminal is asked first.
  */
 async function startText(
   session: Session,

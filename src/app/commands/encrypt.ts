@@ -113,7 +113,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   return outcome
 }
 
-/** Where the result went, where that is not the file itself. */
+/** Where the result went, if not into the file itself. */
 function targetText({ inPlace, output }: EncryptOptions, source: Source): string {
   if (inPlace && source !== null) return ""
   return output === undefined ? " to standard output" : ` into ${output}`
@@ -123,7 +123,7 @@ interface Input {
   readonly source: Source
   readonly bytes: Uint8Array
   readonly format: FormatName
-  /** `false`: nothing says a format, and `binary` stands for that. */
+  /** `false`: nothing names a format, and `binary` stands for that. */
   readonly isTold: boolean
   readonly settings: FileSettings
   readonly name: string | null
@@ -209,7 +209,7 @@ async function sealOnto(session: Session, target: LoadedFile, input: Input, opti
   })
   try {
     const to = file.document.format.name
-    // What a container holds whole goes into it whole again.
+    // What a container held whole goes back whole.
     const from = to !== "binary" && (input.isTold || isContainer(file.document)) ? input.format : to
     const { compiled } = file
     return await converted(
@@ -227,7 +227,7 @@ async function sealOnto(session: Session, target: LoadedFile, input: Input, opti
   }
 }
 
-/** The recipients of the target stay; that the rule names others is only said. */
+/** The recipients of the target stay; if the rule names others, a notice says so. */
 async function noticeDrift(session: Session, file: LoadedFile, options: EncryptOptions): Promise<void> {
   const plan = await planFor(session, file.settings, options, file.document.format.name).catch(() => null)
   if (plan === null) return

@@ -14,7 +14,7 @@ import { AppError } from "../../errors/app-error.ts"
 
 export interface ExecEnvOptions extends ExecOptions {
   readonly sameProcess: boolean
-  /** Values of dotenv as they are stored, with quotes and all; upstream knows no other. */
+  /** Values of dotenv as they are stored, with quotes and all; upstream knows nothing else. */
   readonly verbatim: boolean
 }
 

@@ -31,10 +31,10 @@ import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 
 export interface ExplainOptions extends CommonOptions {
-  /** Need not be there: then it is said how it would be sealed. */
+  /** Need not exist: then the answer is how it would be sealed. */
   readonly file: string
   readonly path: string | undefined
-  /** Rules that were passed over, too. */
+  /** Rules that were passed over too. */
   readonly all: boolean
   readonly json: boolean
 }

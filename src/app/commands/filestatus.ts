@@ -10,7 +10,7 @@ export interface FileStatusOptions {
   readonly inputType: FormatName | undefined
 }
 
-/** `filestatus`: for whoever reads it from a pipe what upstream prints, for people at a terminal a row. */
+/** `filestatus`: into a pipe what upstream prints, at a terminal a row for people. */
 export async function fileStatus(
   session: Session,
   options: FileStatusOptions & CommonOptions & { readonly json: boolean },
@@ -22,7 +22,7 @@ export async function fileStatus(
 }
 
 /**
- * The question of `filestatus`: whether a file is sealed. Nothing is opened and no key is asked for.
+ * The question of `filestatus`: whether a file is sealed. It opens nothing and asks for no key.
  *
  * @returns true when the metadata can be read and holds a version and a MAC
  */

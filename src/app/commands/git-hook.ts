@@ -13,8 +13,8 @@ export interface GitHookOptions {
 }
 
 /**
- * `git hook`: what the hooks do that `git install` writes. Before a commit the status stops git; after a merge nothing
- * does.
+ * `git hook`: the work of the hooks that `git install` writes. Before a commit the status stops git; after a merge
+ * nothing does.
  */
 export async function runHook(session: Session, { name }: GitHookOptions): Promise<Outcome> {
   const hook = hookNames.find((one) => one === name)
@@ -27,7 +27,7 @@ export async function runHook(session: Session, { name }: GitHookOptions): Promi
 
 const linesMax = 20
 
-/** What is staged, judged by the config that is staged. Nothing is said where nothing is wrong. */
+/** What is staged, judged by the staged config. Silent where nothing is wrong. */
 async function beforeCommit(session: Session): Promise<Outcome> {
   // A missing config is not worth a word at each commit.
   const quiet: Session = { ...session, notice: () => {} }
@@ -49,10 +49,10 @@ async function beforeCommit(session: Session): Promise<Outcome> {
   return { said: [...shown, totals(report), ...unwired], exit: isStopped ? 1 : 0 }
 }
 
-/** Sealed files that this commit brings and no attribute names: the next conflict in one would be merged as text. */
+/** Sealed files that this commit adds and no attribute names: git would merge them as text. */
 async function linesOfUnwired(session: Session): Promise<string[]> {
   const unwired = async (): Promise<string[]> => unwiredInIndex((await openRepository(session, { fetch: "never" })).git)
-  // It is only advice, and stops no commit.
+  // This is only advice, and stops no commit.
   const [first, ...others] = await unwired().catch((error: unknown) => {
     if (error instanceof AppError) return []
     throw error
@@ -73,7 +73,7 @@ async function afterMerge(session: Session): Promise<Outcome> {
   return {}
 }
 
-/** Recipients of a file are not those of its rule. */
+/** The recipients of a file are not those of its rule. */
 const lagging: ReadonlySet<string> = new Set([
   "RECIPIENT_MISSING",
   "RECIPIENT_EXTRA",
@@ -82,7 +82,7 @@ const lagging: ReadonlySet<string> = new Set([
 ])
 const namesMax = 5
 
-/** What waits for somebody after a merge, one line each: files that a line merge has broken, and files for `sync`. */
+/** What is left to do after a merge, one line each: files that a line merge has broken, and files for `sync`. */
 async function linesAfterMerge(session: Session): Promise<string[]> {
   const { report } = await runCheck(session, {
     config: undefined,

@@ -26,8 +26,8 @@ export interface GitInstallOptions {
 }
 
 /**
- * `git install`: tells git how sealed files are shown, merged and checked. All of it is found out first and then done,
- * and a failure takes back what was done.
+ * `git install`: tells git how to show, merge and check sealed files. Everything is found out first and then done,
+ * and a failure undoes what was done.
  *
  * @throws {AppError} `NOT_A_REPOSITORY` unless it is for all; `PROGRAM_REFUSED`, `PROGRAM_MISSING`; errors of a config
  */
@@ -52,7 +52,7 @@ export async function installInGit(session: Session, options: GitInstallOptions)
   return reportItems(session, steps, { ...options, scope: place.scope, git: null, isOk: isDone })
 }
 
-/** Where settings go, and the repository, which for all repositories need not be there. */
+/** Where settings go, and the repository, which an installation for all repositories does not need. */
 export async function installPlace(
   session: Session,
   { global: isGlobal }: Pick<GitInstallOptions, "global">,

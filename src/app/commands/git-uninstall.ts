@@ -13,7 +13,7 @@ export interface GitUninstallOptions {
   readonly json: boolean
 }
 
-/** `git uninstall`: takes away what `git install` wrote, and nothing else. Done already is done. */
+/** `git uninstall`: removes what `git install` wrote, and nothing else. A second time it has nothing to do. */
 export async function uninstallFromGit(session: Session, options: GitUninstallOptions): Promise<Outcome> {
   const { place, work } = await installPlace(session, options)
   const steps: Step[] = unconfigSteps(session, place, driverConfig("sotto", { isRedacted: false }))

@@ -27,7 +27,7 @@ export interface GrantOptions extends CommonOptions, OpenOptions {
 
 /**
  * `grant`: writes a name and its key into `.sopsrc` and its rules, and wraps the data keys of their files for it. The
- * config is written first: what was interrupted is finished by `sync`.
+ * config is written first: `sync` finishes what was interrupted.
  *
  * @throws {AppError} `RECIPIENT_INVALID`, `NAME_IN_USE`, `CONFIG_BY_HAND` before anything is written
  */
@@ -70,7 +70,7 @@ export async function grantName(session: Session, options: GrantOptions): Promis
   return followRules(session, config, options)
 }
 
-/** The files of the config are wrapped for whom it names now. */
+/** Wraps the files of the config for the recipients that it names now. */
 function followRules(session: Session, config: Config, options: GrantOptions): Promise<Outcome> {
   return syncFiles(session, syncOptions(session, config, options), { isStrict: false })
 }

@@ -29,7 +29,7 @@ export interface GroupDeleteOptions extends GroupOptions {
 }
 
 /**
- * `groups add`: one more key group. Upstream goes on when wrapping fails, and then nobody may be able to open the file;
+ * `groups add`: one more key group. Upstream goes on if wrapping fails, and then perhaps nobody can open the file;
  * here nothing is written.
  *
  * @throws {AppError} `KEY_GROUPS_INVALID`, `WRAP_FAILED`, `UNKNOWN_RECIPIENT`
@@ -50,7 +50,7 @@ export async function addGroup(session: Session, options: GroupAddOptions): Prom
 /**
  * `groups delete`: one key group less.
  *
- * @throws {AppError} `GROUP_INVALID` for a group that is not there, and when fewer groups than are needed would be left
+ * @throws {AppError} `GROUP_INVALID` for a group that is not there, and if fewer groups than needed would be left
  */
 export async function deleteGroup(session: Session, options: GroupDeleteOptions): Promise<Outcome> {
   return change(session, options, [], (loaded) => {

@@ -24,7 +24,7 @@ export interface InitOptions extends CommonOptions {
   readonly name: string | undefined
 }
 
-/** `init`: an identity if there is none, and a config for this repository. Nothing that exists is overwritten. */
+/** `init`: an identity if there is none, and a config for this repository. It overwrites nothing. */
 export async function initProject(session: Session, options: InitOptions): Promise<Outcome> {
   const { age, pq } = options
   const { io } = session
@@ -55,7 +55,7 @@ export async function initProject(session: Session, options: InitOptions): Promi
   return { output: `${lines.join("\n")}\n` }
 }
 
-/** In a repository that others have set up: an identity, and what has to be done by whom. */
+/** In a repository that others have set up: an identity, and who has to do what. */
 async function secondPerson(session: Session, { pq, name: said, ...options }: InitOptions): Promise<Outcome> {
   const { config } = await loadSettings(session, null, options.config)
   const { file = "the config", people = [] } = config ?? {}
@@ -77,7 +77,7 @@ async function secondPerson(session: Session, { pq, name: said, ...options }: In
     lines.push(`send it to somebody who can read: they add it to ${file} and run sotto sync`)
     return { output: `${lines.join("\n")}\n` }
   }
-  // A name that is taken is somebody else's, or this person's with another key.
+  // A taken name is somebody else's, or this person's with another key.
   const called = members.includes(name) ? "NAME" : shellWord(name)
   lines.push(
     `send it to ${shown.length === 0 ? "somebody who can read" : shown.join(" or ")}, who runs: sotto grant ${called} ${recipient}`,
@@ -94,7 +94,7 @@ const gitignoreAdvice = [
   "  *.dec.*",
 ]
 
-/** The user's name for what is the user's: people read configs. Others get their names from whoever knows them. */
+/** The user's name for the user's own keys: people read configs. Others get their names from people who know them. */
 function names(mine: string, recipients: readonly string[], own: ReadonlySet<string>): [string, string][] {
   const counts = new Map<string, number>()
   return recipients.map((recipient) => {

@@ -20,7 +20,7 @@ export interface JoinOptions extends CommonOptions {
 }
 
 /**
- * `join`: writes a request into `.sopsrc`, which a commit can carry to whoever may approve it. Nobody gets a key by it.
+ * `join`: writes a request into `.sopsrc`, which a commit carries to those who may approve it. It gives nobody a key.
  *
  * @throws {AppError} `NAME_IN_USE` when the name or the key is in the config already
  */

@@ -21,6 +21,6 @@ export async function generateKey(session: Session, { pq, output }: KeygenOption
   await writeAtomic(io, output, Buffer.from(keyFile), { mode: "private", opened: null })
   const about = ": keep a copy of it in a safe place; its public key is above"
   session.close?.({ what: "wrote", file: output, for: "", about, clearCount: 0 })
-  // On standard output, whole: a post-quantum recipient has 2,000 characters, and somebody will want to copy it.
+  // On standard output, whole: a post-quantum recipient has 2,000 characters, and people want to copy it.
   return { output: `${recipient}\n` }
 }

@@ -27,13 +27,13 @@ export interface KeysOptions extends CommonOptions {
 export interface Member {
   /** The section of the metadata. */
   readonly type: string
-  /** `null`: it does not parse, and nobody is shown what is there. */
+  /** `null`: it does not parse, and what is there is not shown. */
   readonly recipient: string | null
-  /** `null`: the config does not name it. One that does not parse is called by its place. */
+  /** `null`: the config does not name it. An entry that does not parse is called by its place. */
   readonly name: string | null
-  /** `false`: a later release has added that kind. */
+  /** `false`: a later release added that kind. */
   readonly isKnown: boolean
-  /** An identity for it is here; `null` when only a try would tell. */
+  /** An identity for it is here; `null` if only a try would tell. */
   readonly isHeld: boolean | null
 }
 
@@ -72,7 +72,7 @@ export async function listKeys(session: Session, options: KeysOptions): Promise<
 }
 
 /**
- * A word that is not a file may be somebody whom the config names.
+ * A word that is not a file may be a person that the config names.
  *
  * @returns `null` for all others
  */
@@ -144,7 +144,7 @@ function drawn({ file, groups, needed }: FileKeys, style: TableStyle): string {
   return parts.join("")
 }
 
-/** The columns that say who a member of a group is: the name or the kind, the recipient, and what there is to know. */
+/** The columns for a member of a group: the name or the kind, the recipient, and notes. */
 export function memberCells({ name, type, recipient, isHeld, isKnown }: Member): Cell[] {
   if (recipient === null) return [[name ?? type, "error"]]
   const mark: Cell =

@@ -13,7 +13,7 @@ export interface KeyServiceOptions {
   readonly network: "unix" | "tcp" | undefined
   readonly address: string | undefined
   readonly prompt: boolean
-  /** Who is asked; by default somebody at the terminal. */
+  /** Whom to ask; by default the person at the terminal. */
   readonly confirm?:
     ((request: { readonly isWrap: boolean; readonly recipient: string }) => Promise<boolean>) | undefined
 }

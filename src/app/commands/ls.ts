@@ -15,12 +15,12 @@ export interface LsOptions extends CommonOptions {
   readonly json: boolean
 }
 
-/** One place of a sealed file, as far as it can be known without a key. */
+/** One place of a sealed file, as far as it shows without a key. */
 interface Entry {
   readonly path: readonly (string | number)[]
   /** Present where it is not the first. */
   readonly document?: number
-  /** For a sealed value what its token says, which nothing but opening proves. */
+  /** For a sealed value what its token says, which only opening proves. */
   readonly kind: string
   readonly state: "sealed" | "clear" | "empty"
 }

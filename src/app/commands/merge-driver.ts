@@ -12,7 +12,7 @@ import { type Labels, mergeLine } from "../merge/words.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 export interface MergeDriverOptions {
-  /** Files that git has made; ours is replaced by the result. */
+  /** Files that git has made; the result replaces ours. */
   readonly base: string
   readonly ours: string
   readonly theirs: string
@@ -29,7 +29,7 @@ const sizeDefault = 7
 
 /**
  * `merge-driver`: git calls it for a file that both sides changed. A clean result replaces ours; with a conflict ours
- * stays as it was, and git keeps all three versions. The status is 0 or 1, whatever happens.
+ * stays as it was, and git keeps all three versions. The status is always 0 or 1.
  */
 export async function mergeDriver(session: Session, options: MergeDriverOptions): Promise<Outcome> {
   const path = options.path === undefined || options.path === "" ? null : options.path
@@ -83,7 +83,7 @@ async function readVersion({ io }: Session, file: string): Promise<Uint8Array> {
   return bytes
 }
 
-/** Services, programs and questions come in only where the user's own settings of git say so. */
+/** Services, programs and questions take part only if the user's own git settings say so. */
 async function mergeAsFarAsAllowed(session: Session, request: MergeRequest, place: Place): Promise<FileMerge> {
   const merge = await mergeFile(session, request)
   const isKeyMissing =
@@ -91,7 +91,7 @@ async function mergeAsFarAsAllowed(session: Session, request: MergeRequest, plac
   return isKeyMissing && (await place.isOnline()) ? mergeFile(session, { ...request, reach: "online" }) : merge
 }
 
-/** The repository that git runs in; looked for when something asks. */
+/** The repository that git runs in; looked for when something needs it. */
 class Place {
   readonly #session: Session
   #git: Promise<Git> | null = null

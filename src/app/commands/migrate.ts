@@ -36,7 +36,7 @@ export interface MigrateOptions extends CommonOptions, OpenOptions, Omit<ClearOp
 }
 
 /**
- * `migrate`: makes sealed files follow their rule in what is sealed, what the MAC covers, and which comments can be
+ * `migrate`: makes sealed files follow their rule: what is sealed, what the MAC covers, and which comments can be
  * read. The data key, who has it, and the tokens of what stays sealed are as before. What would come to be in the
  * clear is asked about, each path of it, also with `yes`: a rule may have been changed by anybody who can push.
  *
@@ -101,7 +101,7 @@ async function ruleOrNull(settings: LoadedFile["settings"], isNamed: boolean): P
   throw new AppError("CONFIG_NO_RULE", {}, { hint: "make a config with `sotto init`" })
 }
 
-/** The values that come to be sealed and those that come to be in the clear, and how many comments do either. */
+/** The values that will be sealed and those that will be in the clear, and how many comments do either. */
 async function moved(
   { scan, metadata }: SealedDocument,
   rule: Rule,
@@ -117,7 +117,7 @@ async function moved(
   const comments = values.filter(({ site, was, is }) => {
     if (!isSealedComment(site)) return false
     const isToken = was && looksLikeToken(scalarText(site.scalar!))
-    // Which comments are marked is seen in those alone that can be read.
+    // Marks show only in comments that can be read.
     if (is && rule.comments === "marked") return isToken ? false : !isLeftClear(site)
     return isToken !== (is && rule.comments !== "clear")
   })
@@ -149,7 +149,7 @@ async function apply(
     items: agreed,
     async work(before, inner) {
       if (before.state !== "planned") return before
-      // The file is read again: what was planned may be long ago, and only what is there now is written over.
+      // Read the file again: the plan may be old, and only what is there now may be overwritten.
       const loaded = await loadCandidate(inner, before, options)
       if (loaded === null) return before
       await withFile(before.file, () => sealByRule(inner, loaded, before, options))
@@ -205,7 +205,7 @@ async function sealByRule(
       renewsMac: true,
     })
     const sealed = await sealAs({ bytes: file.opened.bytes, format: document.format.name }, how)
-    // A rule that goes by comments may select otherwise once they are open.
+    // A rule about comments may select other values once they are open.
     const agreedTo = new Set([...cleared.map(pathText), ...allowedPaths(options)])
     const before = new Set(file.opened.leaves.filter(({ token }) => token !== null).map(({ site }) => pathText(site)))
     const more = sealed.opened.leaves.filter(

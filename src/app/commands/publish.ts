@@ -22,7 +22,7 @@ export interface PublishOptions extends CommonOptions, OpenOptions {
   readonly dialogue: PublishDialogue
 }
 
-/** What is said and asked between two files; the command line has the words. */
+/** The dialogue between two files; the command line has the words. */
 export interface PublishDialogue {
   /** The recipients of what is uploaded are not those of the file. */
   changes(groups: readonly GroupDifference[]): Promise<void>
@@ -33,7 +33,7 @@ export interface PublishDialogue {
 
 /**
  * `publish`: puts sealed files where the destination rules of the config say. Object stores get them sealed, Vault gets
- * their values. The first file that fails ends it.
+ * their values. The first failure ends it.
  *
  * @throws {AppError} `NOT_CONFIRMED` when a single file is declined
  */
@@ -70,7 +70,7 @@ interface Item {
   readonly destination: Destination
 }
 
-/** What goes out is made before anybody is asked, so that a yes is the last thing that is needed. */
+/** Prepares what goes out before asking, so that nothing but a yes is missing. */
 async function uploadOf(session: Session, item: Item, options: PublishOptions): Promise<Upload> {
   const { loaded, name, destination } = item
   const { rule, recreation } = destination

@@ -15,7 +15,7 @@ import { type Outcome, type Session } from "../session.ts"
 
 export interface RepairFilesOptions extends ParentOptions {
   readonly files: readonly string[]
-  /** Takes nothing that a person would have to answer for. */
+  /** Accepts nothing that a person would have to answer for. */
   readonly ci: boolean
   readonly dryRun: boolean
   readonly stage: boolean
@@ -23,7 +23,7 @@ export interface RepairFilesOptions extends ParentOptions {
 }
 
 const bytesMax = 64 * 1024 * 1024
-/** Older versions that are looked at for values that came back. */
+/** How many older versions to search for values that came back. */
 const historyMax = 50
 
 /** One file, and what became of it. */
@@ -33,8 +33,9 @@ interface Done extends Repair {
 }
 
 /**
- * `repair`: a server has merged sealed files by line, and their MAC holds no more. Each file is merged again from exactly
- * the parents of that merge; if it is what comes out, it gets a MAC that holds. Nothing is taken from the file itself.
+ * `repair`: a server has merged sealed files by line, and their MAC no longer holds. Each file is merged again from
+ * exactly the parents of that merge; if it is what comes out, it gets a MAC that holds. Nothing is taken from the file
+ * itself.
  *
  * @returns status 51 when a file was refused, 200 when all of them still open
  */

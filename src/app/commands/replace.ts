@@ -23,7 +23,7 @@ export interface ReplaceOptions extends CommonOptions, OpenOptions, ClearOptions
   /** Files, and folders with all sealed files in them. */
   readonly paths: readonly string[]
   readonly inputType: FormatName | undefined
-  /** The old value is on standard input; with `newStdin` too it is the first line there, and the new one the second. */
+  /** The old value is on standard input; with `newStdin` too it is the first line, and the new one the second. */
   readonly oldStdin: boolean
   readonly newStdin: boolean
   /** Replace copies within longer values too. */
@@ -54,7 +54,7 @@ interface Words {
 }
 
 /**
- * `replace`: a value that has leaked, changed wherever it is. The tokens of all other values stay as they are. Neither
+ * `replace`: changes a leaked value wherever it is. The tokens of all other values stay as they are. Neither
  * value is ever an argument or part of what is printed.
  *
  * @throws {AppError} `NOTHING_TO_REPLACE` when the old value is nowhere, or only where `--inside` has to be said
@@ -157,7 +157,7 @@ function apply(session: Session, found: readonly Found[], words: Words, options:
     work: async (each, inner) => {
       if (!each.places.some((place) => isReplaced(place, options))) return each
       const request = { ...options, file: each.file, filenameOverride: undefined }
-      // The report at the end says it.
+      // The report at the end says so.
       await changeFile({ ...inner, close: undefined }, request, async (_, file) => changeOf(file, words, options))
       return each
     },
@@ -195,7 +195,7 @@ function changeOf({ document, opened }: OpenedFile, { before, after }: Words, op
   return { edits: [{ start: 0, end: plain.length, text }], told }
 }
 
-/** Nothing but the values that were meant is another one. @throws {AppError} `NOT_PRINTABLE` */
+/** Only the values that were meant have changed. @throws {AppError} `NOT_PRINTABLE` */
 function checkResult(
   sites: readonly { readonly scalar: Scalar | null }[],
   leaves: readonly Leaf[],

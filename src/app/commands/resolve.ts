@@ -22,7 +22,7 @@ export interface ResolveOptions {
   readonly theirs: boolean
   /** `SIDE:PATH`; the path `.` is the whole file. */
   readonly take: readonly string[]
-  /** `undefined`: somebody at the terminal is asked. */
+  /** `undefined`: ask at the terminal. */
   readonly metadata: MetadataSource | undefined
   readonly keepRecipient: readonly string[]
   readonly list: boolean
@@ -33,8 +33,8 @@ export interface ResolveOptions {
 }
 
 /**
- * `resolve`: decides what a merge left open. The values that both sides changed are decided by options or in an editor,
- * who may read the file by one question for all files; the result is sealed, written and staged.
+ * `resolve`: decides what a merge left open. Options or an editor decide the values that both sides changed, one
+ * question for all files decides who may read them; the result is sealed, written and staged.
  */
 export async function resolve(session: Session, options: ResolveOptions): Promise<Outcome> {
   if (options.ours && options.theirs)
@@ -110,7 +110,7 @@ function once<T>(work: () => Promise<T>): () => Promise<T> {
   return () => (known ??= work())
 }
 
-/** One question for all files, that says who would come and go in how many of them. */
+/** One question for all files, which says who would come and go in how many of them. */
 async function decideMetadata(
   session: Session,
   pending: readonly Pending[],

@@ -33,7 +33,7 @@ export interface RevokeOptions extends CommonOptions, OpenOptions, ClearOptions 
 /**
  * `revoke`: takes a name out of `.sopsrc`, and seals every file that the name could read under a new data key without
  * it. The config is written last: until then the next call finds the name and finishes what was interrupted, and at no
- * moment has anybody else lost a file.
+ * moment does anybody else lose a file.
  *
  * @throws {AppError} before anything is written, when a rule, group or file would have nobody left
  */

@@ -15,14 +15,14 @@ import { sealFresh } from "../seal/seal-over.ts"
 import { type Candidate, loadCandidate } from "../open/sealed-files.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-/** What is to be done with a file. */
+/** What to do with a file. */
 interface Planned extends RotatedFile {
   /** Whom only the file names. */
   readonly strangers: Strangers
 }
 
 /**
- * Rotates many files: what each of them is to become is known before the first is written, there is one question for
+ * Rotates many files: the plan for each of them is known before the first is written, there is one question for
  * all of them, and each file is either old or new at any moment.
  */
 export async function rotateMany(
@@ -67,7 +67,7 @@ async function planOf(
   const wanted = wantedAfter(rotation, loaded, options)
   usableThreshold(wanted.groups, wanted.threshold)
   const { keepRecipient, decryptionOrder, dryRun } = options
-  // Who looks only needs no key; then everybody whom nothing but the file names is a stranger.
+  // A dry run needs no key; then everybody named only by the file is a stranger.
   const unwrap = async (): Promise<void> => {
     if (dryRun !== true) (await unwrapOnce(session, loaded, decryptionOrder)).wipe()
   }
@@ -77,7 +77,7 @@ async function planOf(
   return { plan: keyPlan, nameOf: entryNames(loaded.document.metadata.groups, loaded.settings.personOf), strangers }
 }
 
-/** One question for all files that no rule speaks of. */
+/** One question for all files without a rule. */
 async function agreed(session: Session, planned: readonly Planned[]): Promise<readonly Planned[]> {
   const open = planned.filter(({ strangers }) => strangers.names.length > 0)
   if (open.length === 0) return planned
@@ -97,7 +97,7 @@ function apply(session: Session, planned: readonly Planned[], { rotation, option
     items: planned,
     async work(before, inner) {
       if (before.state !== "planned") return before
-      // The file is read again: what was planned may be long ago, and only what is there now is written over.
+      // Read the file again: the plan may be old, and only what is there now may be overwritten.
       const loaded = await loadCandidate(inner, before, options)
       if (loaded === null) return before
       await withFile(before.file, () => sealAnew(inner, loaded, before, { rotation, options }))
@@ -115,7 +115,7 @@ async function sealAnew(
 ): Promise<void> {
   const wanted = wantedAfter(rotation, loaded, options)
   const { keepRecipient } = options
-  // Nobody joined since the question was answered.
+  // Nobody may have joined since the answer.
   const agreedTo = [...keepRecipient, ...before.strangers.names]
   const strangers = await strangersIn(session, loaded, wanted.groups, { named: rotation.add, keepRecipient: agreedTo })
   if (strangers.names.length > 0) throw strangersError(strangers)

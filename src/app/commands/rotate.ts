@@ -34,7 +34,7 @@ export interface RotateOptions
 
 /**
  * `rotate`: a new data key, and every value sealed again under it. Recipients can come and go at the same time. One
- * file is done without a word; of several, and of what would be done, there is a table.
+ * file is done without a word; for several, and for a dry run, there is a table.
  *
  * @throws {AppError} `UNKNOWN_RECIPIENT` (security rule S3), `SELECTOR_DRIFT` (S1) before anything is wrapped
  */

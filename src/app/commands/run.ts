@@ -64,7 +64,7 @@ async function collect(session: Session, options: RunOptions): Promise<Map<strin
   return merged
 }
 
-/** A typing mistake in `--only` must not start the child without its secret. */
+/** A typo in `--only` must not start the child without its secret. */
 function missingKeys(names: readonly string[], files: readonly Source[]): AppError {
   const notes = names.slice(1).map((name) => `nor at ${name}`)
   const places = files.map((file) => file ?? "standard input").join(", ")

@@ -25,7 +25,7 @@ export interface SetOptions extends CommonOptions, ReadOptions, ClearOptions, Op
   /** The value is text as it is, not JSON. */
   readonly string: boolean
   readonly idempotent: boolean
-  /** A new key is meant, however near its name is to one that is there. */
+  /** A new key is meant, even if its name is close to an existing one. */
   readonly create?: boolean | undefined
   /** As `sops` only. */
   readonly ignoreMac?: boolean | undefined
@@ -44,7 +44,7 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
     await loadSettings(session, options.filenameOverride ?? options.file, options.config)
   const path = parsePath(session, options.path, 7)
   const isUpstreams = session.dialect.changes.values === "as upstream"
-  // Nobody should type a secret for a file that is not there, or for a path that cannot be.
+  // Nobody should type a secret for a missing file or an impossible path.
   const early = options.value.from === "prompt" ? null : await readValue(session, options)
   if (isUpstreams && early !== null) refuseList(early)
   let told: ToldValues = new Map()
@@ -162,7 +162,7 @@ function isTree(item: Tree | CommentEntry): item is Tree {
 export async function parseJsonValue(text: string): Promise<Tree> {
   const json = await loadFormat("json")
   try {
-    // The scanner takes documents, so the value becomes the one entry of one.
+    // The scanner takes documents, so the value becomes the only entry of one.
     const { sites, documents } = json.scan(`{"value":${text}\n}`)
     const leaves = sites.map((site) => ({ site, scalar: site.scalar, isSelected: false, token: null }))
     const [root] = buildTrees(leaves, documents)

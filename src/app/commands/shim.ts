@@ -13,7 +13,7 @@ export interface ShimOptions {
 
 /**
  * `shim`: puts a link to this program into a folder, under the name that makes it sops. Where links need rights of
- * their own (Windows) it is a script that says the same by a variable.
+ * their own (Windows) it is a script that sets a variable to the same effect.
  *
  * @throws {AppError} `FILE_EXISTS` for a `sops` that is something else; `FILE_UNWRITABLE`
  */

@@ -31,7 +31,7 @@ interface Row {
   readonly drift: boolean
   readonly data_key_days: number
   readonly modified: string
-  /** Without a key a MAC can only be seen to be missing, or to be none. */
+  /** Without a key, only a missing or malformed MAC shows. */
   readonly mac: "ok" | "bad" | "unknown"
 }
 
@@ -115,7 +115,7 @@ function drawn(rows: readonly Row[], style: TableStyle): string {
     row.drift ? ["yes", "error"] : ["no", "good"],
     `${row.data_key_days} d`,
     row.modified.slice(0, 10),
-    // To check it takes a key.
+    // Checking it takes a key.
     row.mac === "unknown" ? ["not checked", "dim"] : [row.mac, "error"],
     row.recipients.join(", "),
   ])

@@ -25,7 +25,7 @@ export interface SyncOptions extends CommonOptions, OpenOptions {
   readonly inputType: FormatName | undefined
   readonly yes: boolean
   readonly dryRun: boolean
-  /** Only tell whether files and rules agree; no key is needed. */
+  /** Only report whether files and rules agree; no key is needed. */
   readonly check: boolean
   /** A file that no rule matches is an error, unless it was found in a folder. */
   readonly json: boolean
@@ -34,8 +34,8 @@ export interface SyncOptions extends CommonOptions, OpenOptions {
 
 /**
  * `sync` and `updatekeys`: makes sealed files follow the rules of the config. Values, MAC and date stay; the data key is
- * the same, wrapped for others. A file is either old or new at any moment, so what was interrupted is finished by the
- * next call.
+ * the same, wrapped for others. A file is either old or new at any moment, so the next call finishes what was
+ * interrupted.
  *
  * @param isStrict - a file without a rule is an error, also when it was found in a folder
  * @returns with `check` the error `KEYS_DRIFT` when something would change
@@ -65,12 +65,12 @@ function driftHint(files: readonly SyncedFile[]): string | undefined {
   return files.some(({ state }) => state === "stale") ? `sotto sync changes who can open them; ${anew}` : anew
 }
 
-/** What would be written, without writing it, for whoever asks before. */
+/** Reports what would be written, before the question. */
 export function noticePlan(session: Session, stale: readonly SyncedFile[]): void {
   for (const file of stale) for (const line of planLines(file)) session.notice(line)
 }
 
-/** The plan is shown first, all of it, and there is one question for all files. */
+/** Shows the whole plan first, and asks one question for all files. */
 async function confirm(session: Session, stale: readonly SyncedFile[]): Promise<void> {
   noticePlan(session, stale)
   const count = stale.length === 1 ? "this file" : `these ${stale.length} files`
@@ -110,7 +110,7 @@ class Work {
   apply(planned: readonly SyncedFile[]): Promise<SyncedFile[]> {
     const work = async (before: SyncedFile, session: Session): Promise<SyncedFile> => {
       if (before.state !== "stale") return before
-      // The file is read again: what was planned may be long ago, and only what is there now is written over.
+      // Read the file again: the plan may be old, and only what is there now may be overwritten.
       const loaded = await this.#load(before, session)
       const now = loaded === null ? before : await this.#planOf(loaded, before)
       if (loaded === null || now.state !== "stale" || now.plan === null) return now

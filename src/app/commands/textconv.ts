@@ -13,12 +13,12 @@ export interface TextconvOptions {
   readonly redacted: boolean
 }
 
-/** Git shows one version of a file after the other; what is larger is not a file that people read. */
+/** Git shows one version of a file after the other; people do not read larger ones. */
 const bytesMax = 64 * 1024 * 1024
 
 /**
  * `textconv`: a sealed file as git shows it in diffs. It never fails, since git would end its output, and it writes,
- * asks, starts and connects to nothing, since git shows what nobody has looked at yet.
+ * asks, starts and connects to nothing, since git shows files that nobody has looked at yet.
  */
 export async function textconv(session: Session, options: TextconvOptions): Promise<Outcome> {
   return { output: await viewOf(session, options) }

@@ -16,16 +16,16 @@ export interface UpdateKeysOptions extends CommonOptions, Pick<ReadOptions, "inp
   readonly file: string
 }
 
-/** What `updatekeys` of upstream would do to one file. Recipients are named as upstream names them. */
+/** What upstream's `updatekeys` would do to one file. Recipients have their upstream names. */
 export interface KeyUpdate {
   readonly isCurrent: boolean
-  /** As the metadata says it, and as it will. */
+  /** What the metadata says, and what it will say. */
   readonly threshold: readonly [before: number, after: number]
   readonly groups: readonly { common: readonly string[]; added: readonly string[]; removed: readonly string[] }[]
   apply(): Promise<void>
 }
 
-/** @throws {AppError} with status 1 when there is no config at all, which upstream finds out before anything else */
+/** @throws {AppError} with status 1 when there is no config at all, which upstream checks before anything else */
 export async function requireConfig(session: Session, config: string | undefined): Promise<void> {
   const { config: found } = await loadSettings(session, null, config)
   if (found === null) throw new AppError("CONFIG_UNREADABLE", {}, { asUpstream: "config file not found" })

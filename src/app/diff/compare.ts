@@ -10,8 +10,8 @@ export interface Change {
 }
 
 /**
- * What differs between two versions, in the order of the new one. What is the same is paired first, so an element that was
- * put in front of a list changes no other element; the rest is paired by its path, and what then has the same value
+ * What differs between two versions, in the order of the new one. Equal entries are paired first, so an element that
+ * was put in front of a list changes no other element; the rest is paired by its path, and what then has the same value
  * elsewhere has moved.
  */
 export function compareEntries(before: readonly Entry[], after: readonly Entry[]): Change[] {
@@ -52,7 +52,7 @@ export function compareEntries(before: readonly Entry[], after: readonly Entry[]
   return onePerComment(found.sort((a, b) => a.at - b.at).map(({ change }) => change))
 }
 
-/** Entries of one path that are looked at for each other one: a long list of equal keys takes linear time. */
+/** How many entries of one path are tried for each other one: a long list of equal keys takes linear time. */
 const lookedAt = 100
 
 /** Entries of the old version that nothing is paired with yet. */

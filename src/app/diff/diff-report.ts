@@ -89,7 +89,7 @@ function placeText({ document, shown: path }: Entry): string {
   return document === 0 ? place : `${place} (document ${document + 1})`
 }
 
-/** Fingerprints hold the path: equal ones stand for one value at one place. */
+/** A fingerprint covers the path: equal ones stand for one value at one place. */
 function valuesOf({ before, after }: Change, style: DiffStyle): { from: string | undefined; to: string | undefined } {
   const textOf = (entry: Entry | null): string | undefined => {
     if (entry === null) return undefined
@@ -158,7 +158,7 @@ export function diffMarkdown(files: readonly FileDiff[], style: DiffStyle): stri
   return `<!-- sotto diff -->\n${parts.join("")}${nothing}`
 }
 
-/** Nothing in a name or a path is a link, a mention, a table or HTML. */
+/** Keeps a name or a path from acting as a link, a mention, a table or HTML. */
 function escaped(text: string): string {
   return text
     .replaceAll("&", "&amp;")

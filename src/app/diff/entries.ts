@@ -4,7 +4,7 @@ import { countedSites, documentOf, fullPath, keyPath, type Site, shownPath } fro
 import { scalarText } from "../../core/scalar.ts"
 import { looksLikeToken, withoutNewlines } from "../../core/token.ts"
 
-/** A value or comment of one version, as far as it is known. */
+/** A value or comment of one version, as far as known. */
 export interface Entry {
   readonly document: number
   /** Keys and positions; for a comment of the entry that it belongs to. */
@@ -19,7 +19,7 @@ export interface Entry {
   readonly sealed: boolean
   /** Equal for equal values: kind and bytes, or the token where nothing is opened. */
   readonly value: string
-  /** For people; `null` for what is not known or is nothing. */
+  /** For people; `null` for what is unknown or nothing. */
   readonly text: string | null
 }
 

@@ -26,13 +26,13 @@ export interface FileDiff {
   readonly sealed: readonly [before: boolean, after: boolean]
   /** Values were compared, not tokens. */
   readonly isOpened: boolean
-  /** What does not hold, on one side at least. */
+  /** What does not hold, on at least one side. */
   readonly fault: "MAC mismatch" | "not readable" | null
   readonly changes: readonly Change[]
   readonly recipients: { readonly added: readonly Recipient[]; readonly removed: readonly Recipient[] }
   readonly metadata: readonly MetadataChange[]
   readonly dataKey: "same" | "new" | "unknown"
-  /** The wrapped keys are other ones, for the same recipients. */
+  /** The wrapped keys are new ones, for the same recipients. */
   readonly isRewrapped: boolean
 }
 
@@ -54,7 +54,7 @@ interface Reading {
   readonly error: AppError | null
 }
 
-/** @returns `null` when neither version is sealed, or nothing is to be said */
+/** @returns `null` when neither version is sealed, or there is nothing to report */
 export async function diffFile(
   session: Session,
   { before, after }: FilePair,
@@ -93,7 +93,7 @@ function stateOf(before: Version | null, after: Version | null): FileDiff["state
   return before.path === after.path ? "changed" : "renamed"
 }
 
-/** Only date and MAC are other ones: an edit without a change. */
+/** Only date and MAC differ: an edit without a change. */
 function isSaid(diff: FileDiff, before: Version | null, after: Version | null): boolean {
   if (diff.state !== "changed" || hasContent(diff)) return true
   return layoutOf(before) !== layoutOf(after)
@@ -202,7 +202,7 @@ function metadataDiff(
   return { recipients, metadata, isRewrapped: isSame && encs(a) !== encs(b) }
 }
 
-/** With both keys it is known; without, a token or a wrapped key that both have tells that it is the same. */
+/** With both keys this is certain; without, a common token or wrapped key shows that the data key is the same. */
 function dataKeyDiff(a: Reading | null, b: Reading | null): FileDiff["dataKey"] {
   if (!a?.document || !b?.document) return "unknown"
   if (a.dataKey !== "" && b.dataKey !== "") return a.dataKey === b.dataKey ? "same" : "new"

@@ -27,7 +27,7 @@ export interface PairOptions {
   readonly staged: boolean
 }
 
-/** What is larger is not a file that people read. */
+/** People do not read larger files. */
 const bytesMax = 64 * 1024 * 1024
 
 /** Two files, wherever they lie. @throws {AppError} `FILE_MISSING` and the like */
@@ -85,7 +85,7 @@ async function splitWords(
   let count = 0
   for (const [index, word] of before.entries()) {
     const isPathPossible = afterDashes === null
-    // Git is not asked about each of a thousand files.
+    // A thousand files need no question to git each.
     if (isPathPossible && index > Math.min(count, 1) && realPathOf(session.io, word) !== null) continue
     const found = await revisionOf(session, git, word, { isPathPossible })
     if (found === null) continue

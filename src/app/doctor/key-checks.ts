@@ -14,7 +14,7 @@ import { isReadable } from "../../keys/parse-recipient.ts"
 import { loadSettings } from "../settings.ts"
 import { type Check, ok, warning, wrong } from "./checks.ts"
 
-/** Which identities are here. Nobody is asked for a passphrase, and no program is started. */
+/** Which identities are here. It asks for no passphrase, and starts no program. */
 export async function identityChecks(session: Session): Promise<Check[]> {
   const context = { ...keyContext(session, []), effort: "silent" as const }
   const places = await ringOf(context).places("", context)
@@ -48,8 +48,8 @@ function keyFileChecks(session: Session): Check[] {
 }
 
 /**
- * Whether a file opens here. Without `online` by the identities of the environment and of files alone: nothing is sent,
- * and nobody is asked.
+ * Whether a file opens here. Without `online`, only with the identities of the environment and of files: nothing is
+ * sent, and nobody is asked.
  */
 export async function opensCheck(
   session: Session,

@@ -57,7 +57,7 @@ export async function gpgCheck(session: Session): Promise<Check> {
   }
 }
 
-/** Drafts are sealed; even so nobody else is to see or replace them. */
+/** Drafts are sealed; even so, nobody else may see or replace them. */
 export async function stateCheck({ io }: Session): Promise<Check> {
   const folder = stateFolder(io)
   const stat = statOf(io, folder)

@@ -1,7 +1,7 @@
 import { type Config, type RuleEntry } from "../../config/config.ts"
 import { matcherOf, type RuleTarget } from "../../config/rule.ts"
 
-/** A rule, and why it is or is not the one of a path. */
+/** A rule, and why it is or is not the one for a path. */
 export interface RuleReason {
   /** From 1. */
   readonly index: number

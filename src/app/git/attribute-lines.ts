@@ -57,7 +57,7 @@ function patternsOf(prefix: string, { spellings }: Glob): Pattern[] {
   })
 }
 
-/** Attributes for every file would make each diff and each merge slower, and keep git from line ends that it is to change. */
+/** Attributes for every file would slow each diff and merge, and keep git from changing line ends where it should. */
 function isForAll(spelling: string): boolean {
   return spelling
     .replace(/^\.?\//, "")

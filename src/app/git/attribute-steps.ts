@@ -18,7 +18,7 @@ import { type Work } from "./open-repository.ts"
 import { putFile, readIfThere } from "./own-files.ts"
 import { sealedInIndex, sealedUntracked } from "./sealed-tracked.ts"
 
-/** Everybody's; of this clone alone; of all repositories of this user. */
+/** For everybody; for this clone alone; for all repositories of this user. */
 export type AttributesKind = "shared" | "private" | "global"
 
 /** @returns `null` in a bare repository for what is in the work tree */
@@ -36,13 +36,13 @@ export async function attributesPath(
   return absolute(session.io, named.startsWith("~/") ? join(session.io.home, named.slice(2)) : named)
 }
 
-/** The lines that belong into the block now. @throws {AppError} when a config cannot be read */
+/** The lines that belong in the block now. @throws {AppError} when a config cannot be read */
 export async function wantedLines(session: Session, work: Work | null, kind: AttributesKind): Promise<string[]> {
   if (kind === "global") return [...usualLines]
   const top = work?.repository.top ?? null
   if (work === null || top === null) return []
   const tracked = (await sealedInIndex(work.git)).map(({ path }) => path)
-  // A file that was just sealed is added in a moment, and nobody installs again for it.
+  // A file that was just sealed will be added in a moment, and nobody installs again for it.
   const sealed = [...tracked, ...(await sealedUntracked(session, work.git, top))].toSorted()
   return attributeLines(await placedConfigs(session, work.git, top), sealed)
 }

@@ -1,4 +1,4 @@
-/** The lines that an installation owns in a file of attributes; every other byte is somebody else's. */
+/** The lines that an installation owns in an attributes file; every other byte is somebody else's. */
 const begin = "# sotto: begin"
 const end = "# sotto: end"
 

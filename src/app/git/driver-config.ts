@@ -1,6 +1,6 @@
 import { shellWord } from "../../errors/display.ts"
 /**
- * What git is told about sealed files. The driver's `recursive` is never set: with `binary` there git takes an older
+ * What git is told about sealed files. The driver's `recursive` is never set: with `binary` there, git takes an older
  * base in a criss-cross merge, and finds conflicts where there are none.
  */
 export interface ConfigLine {

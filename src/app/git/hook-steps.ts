@@ -22,7 +22,7 @@ export interface HookOptions {
   readonly chain: boolean
 }
 
-/** What an installation does for the hooks. Those of others are never changed without being asked. */
+/** What an installation does for the hooks. It never changes other people's hooks unasked. */
 export async function hookSteps(session: Session, work: Work, options: HookOptions): Promise<Step[]> {
   const folder = await hookFolder(session, work)
   if (folder.kind === "tracked") return manualItems(session, folder, options.program)
@@ -88,7 +88,7 @@ function foreignItem({ name, path, kind }: Hook, program: string, chain: boolean
   return { item: `hook ${name}`, state: "finding", code, detail, fix }
 }
 
-/** What is taken away again: whole hooks of ours, and lines that were chained in. */
+/** What an uninstallation removes: whole hooks of ours, and lines that were chained in. */
 export async function unhookSteps(session: Session, work: Work): Promise<Step[]> {
   const folder = await hookFolder(session, work)
   if (folder.kind !== "own") return []

@@ -33,7 +33,7 @@ export function finding(item: string, code: ItemCode, facts: Facts): Item {
   return { item, state: "finding", code, ...facts }
 }
 
-/** Something to do, and how it is undone when a later one fails. An item that needs nothing has no `work`. */
+/** Something to do, and how to undo it if a later step fails. An item that needs nothing has no `work`. */
 export interface Step extends Item {
   readonly work?: () => Promise<Undo>
 }
