@@ -53,7 +53,7 @@ export interface SealOptions {
    * and the order of its fields. Never together with `previous`.
    */
   readonly replaces?: Opened | undefined
-  /** What values hold where the text does not tell it whole. */
+  /** What values hold where the text does not say it fully. */
   readonly told?: ToldValues | undefined
   readonly structure: boolean
   readonly layoutMemo: boolean

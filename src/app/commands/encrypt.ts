@@ -176,7 +176,7 @@ function isPiped({ inPlace, output }: EncryptOptions): boolean {
   return !inPlace && output === undefined
 }
 
-/** The format to seal in, when `--output-type` names none: what the input is, or what its name says. */
+/** The format to seal in without `--output-type`: what the input is, or what its name says. */
 function sealedFormat(
   { dialect: { files } }: Session,
   { format, name }: Pick<Input, "format" | "name">,

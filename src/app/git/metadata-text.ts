@@ -8,7 +8,8 @@ export interface Parted {
 }
 
 /**
- * Finds the metadata where every release writes it. A text that hides it keeps it in its rest, where it does no harm.
+ * Finds the metadata where every release writes it. If a text hides it elsewhere, it stays in the rest, where it does
+ * no harm.
  */
 export function metadataInText(text: string, format: FormatName): Parted {
   switch (format) {
@@ -85,7 +86,7 @@ function without(text: string, start: number, end: number): Parted {
   return { metadata, rest: text.slice(0, start) + text.slice(end + after).replace(/^\s+/, "") }
 }
 
-/** What begins the entry of one recipient, and what else belongs to its name. */
+/** Fields that begin the entry of one recipient, and others that belong to its name. */
 const beginnings: ReadonlySet<string> = new Set([
   "recipient",
   "fp",
@@ -111,7 +112,7 @@ const selectors: ReadonlySet<string> = new Set([
 ])
 const field = /(?:^|[\s"{,]|__map_|sops_)([a-z_]{2,40}?)"?[ \t]{0,10}[:=][ \t]{0,10}("[^"\n]*"|'[^'\n]*'|[^\s,}\]]+)/g
 
-/** Who it is for, and what in it is sealed, as comment lines; no date and no MAC, which change each time. */
+/** Who it is for, and what in it is sealed, as comment lines, without date and MAC, which change each time. */
 export function metadataLines(metadata: string): string[] {
   const recipients: string[] = []
   const lines: string[] = []

@@ -13,8 +13,8 @@ import { isWatched } from "./watched.ts"
 const dayMs = 24 * 60 * 60 * 1000
 
 /**
- * Says that a clone has attributes for sealed files and no driver, with which git merges them as text: on a terminal, once
- * a day and clone, and not where git called us. No git is asked.
+ * Says that a clone has attributes for sealed files but no driver, so that git merges them as text: on a terminal, once
+ * a day and clone, and not where git called us. It does not start git.
  */
 export async function noticeUnwired(session: Session): Promise<void> {
   const { io } = session

@@ -9,7 +9,7 @@ export interface Work {
 }
 
 /**
- * The repository that the call is made in, for a command that the user called.
+ * The repository that contains the working folder, for a command that the user called.
  *
  * @throws {AppError} `NOT_A_REPOSITORY`, `PROGRAM_MISSING`, `PROGRAM_REFUSED`, `GIT_FAILED`
  */

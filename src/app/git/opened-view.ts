@@ -10,8 +10,8 @@ import { sottoLines } from "./metadata-text.ts"
 import { redactedToken, redactedView, redactTokens } from "./redacted-view.ts"
 
 /**
- * What a person with a key sees of a text: its plaintext, and who it is for. Without one, or where something does not
- * hold, the redacted view that says so; a text that is not sealed is what it is.
+ * What a person with a key sees of a text: its plaintext, and who it is for. Without a key, or where something does not
+ * hold, the redacted view that says so; a text that is not sealed stays as it is.
  */
 export async function openedView(session: Session, text: string, name: string): Promise<string> {
   let isRead = false
@@ -40,7 +40,7 @@ function viewOf(opened: Opened): string {
   return [plain, plain === "" || plain.endsWith("\n") ? "" : "\n", ...linesOf(opened)].join("")
 }
 
-/** The token tells one content from another; a hash of the content could be guessed. */
+/** The token distinguishes contents; a hash of the content would let people guess. */
 function binaryLines({ bytes, leaves }: Opened): string {
   const token = leaves.find((leaf) => leaf.token !== null)?.token ?? ""
   return `# sotto: binary, ${bytes.length} bytes\n${redactedToken(token)}\n`

@@ -7,7 +7,7 @@ import { findGit, type Git } from "../../host/git/git.ts"
 import { tokenMark } from "../../core/token.ts"
 import { type Session } from "../session.ts"
 
-/** Nobody who seals a file waits longer for a large history; what was not found by then is not said. */
+/** Nobody who seals a file should wait longer for a large history; what is not found by then goes unsaid. */
 const searchMs = 1000
 const commitsMax = 200
 const versionsMax = 20
@@ -15,12 +15,12 @@ const commitChars = 10
 const blobBytesMax = 4 * 1024 * 1024
 
 /**
- * Says of files that were just sealed that their plaintext can still be read in the history of git. Nothing is fetched,
+ * Warns that the plaintext of files that were just sealed can still be read in the history of git. Nothing is fetched,
  * and no program of the repository runs. Where git is missing, refuses or is slow, nothing is said.
  */
 export async function notePastPlaintext(session: Session, files: readonly string[]): Promise<void> {
   const { io } = session
-  // A hook or a filter works on what git hands it.
+  // A hook or a filter works on what git gives it.
   if (files.length === 0 || io.env.has("GIT_DIR") || io.env.has("GIT_INDEX_FILE")) return
   const tops = new Map<string, Map<string, string>>()
   for (const file of files) {
@@ -88,7 +88,7 @@ async function versionsOf(git: Git, paths: readonly string[]): Promise<Version[]
   for (let at = 0; at < records.length; at++) {
     const record = records[at]!
     if (record.startsWith("\x01")) commit = record.slice(1, 1 + commitChars)
-    // `:100644 100644 OLD NEW M`, in front of the first one a newline; the path is the next record.
+    // `:100644 100644 OLD NEW M`, with a newline before the first one; the path is the next record.
     const [, mode, id] = /^\n?:\d+ (\d+) [0-9a-f]+ ([0-9a-f]+) [A-Z]/.exec(record) ?? []
     if (mode === undefined || id === undefined) continue
     const path = records[++at] ?? ""
@@ -99,7 +99,7 @@ async function versionsOf(git: Git, paths: readonly string[]): Promise<Version[]
   return versions
 }
 
-/** Not sealed, not empty, and no text that stands for a file elsewhere. */
+/** Not sealed, not empty, and not a pointer to a file elsewhere. */
 function isPlain(bytes: Buffer): boolean {
   if (bytes.includes(tokenMark) || bytes.toString("latin1").trim() === "") return false
   return !bytes.subarray(0, lfsMark.length).equals(lfsMark)

@@ -10,7 +10,7 @@ import { type Session } from "../session.ts"
 const name = "sotto"
 
 /**
- * How git is to call this program: by its name where PATH leads to it, else by its place.
+ * How git should call this program: by its name where PATH leads to it, else by its path.
  *
  * @param asked - what `--program` says
  * @param top - of the work tree, whose content anybody who can push may change; `null` in a bare repository
@@ -37,7 +37,7 @@ function isInTree({ io }: Pick<Session, "io">, place: string, top: string | null
 
 const askMsMax = 10_000
 
-/** The name leads to this very program, or to a wrapper that starts the same release of it. */
+/** The name leads to this very program, or to a wrapper that starts the same release. */
 async function isOnPath({ io }: Session, top: string | null): Promise<boolean> {
   const place = placeOf({ io }, name)
   if (place === null || isInTree({ io }, place, top)) return false
@@ -57,7 +57,7 @@ function refused(subject: string, note: string): AppError {
   return new AppError("PROGRAM_REFUSED", {}, { subject, notes: [note], hint })
 }
 
-/** Where PATH leads to; `null` for nothing. */
+/** Where PATH leads; `null` for nowhere. */
 function placeOf({ io }: Pick<Session, "io">, program: string): string | null {
   return onPath(io.env.get("PATH"), program).find((path) => isProgram(io, path)) ?? null
 }

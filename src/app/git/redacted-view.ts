@@ -18,7 +18,7 @@ export function redactedView(text: string, why: string): string {
   return [`# sotto: ${why}\n`, endedLine(redactTokens(rest)), ...metadataLines(metadata)].join("")
 }
 
-/** What begins like a token and does not end is cut off: it could be anything. */
+/** Cuts off what begins like a token and does not end: it could be anything. */
 export function redactTokens(text: string): string {
   const parts: string[] = []
   let at = 0
@@ -32,7 +32,7 @@ export function redactTokens(text: string): string {
   return [...parts, text.slice(at)].join("")
 }
 
-/** `[sealed str 3f9a12c0]`: its type, and what tells it from another one. */
+/** `[sealed str 3f9a12c0]`: its type, and a mark that distinguishes it from others. */
 export function redactedToken(token: string): string {
   const kind = token.slice(token.lastIndexOf(",type:") + 6, -1)
   return `[sealed ${kinds.has(kind) ? kind : "?"} ${sha256Hex(token).slice(0, 8)}]`

@@ -36,7 +36,7 @@ function text(items: readonly Item[], dryRun: boolean, style: TableStyle): strin
     const word = dryRun && (state === "written" || state === "removed") ? `would be ${state}` : state
     const about = [code, item].filter((part) => part !== undefined).join("  ")
     return [
-      // A script that cuts columns finds them in the same place, whatever there is to say.
+      // Scripts that cut columns find them in the same place, whatever the content.
       [[word.padEnd(dryRun ? 16 : 7), tones[state] ?? "warning"], detail === undefined ? about : `${about}: ${detail}`],
       ...(fix === undefined ? [] : [["", `fix: ${fix}`]]),
     ]

@@ -52,7 +52,7 @@ export async function sealedUntracked({ io }: Session, git: Git, top: string): P
   return sealed
 }
 
-/** Those of the index that git would merge as text. */
+/** Sealed files of the index that git would merge as text. */
 export async function unwiredInIndex(git: Git): Promise<string[]> {
   const sealed = (await sealedInIndex(git)).map(({ path }) => path)
   const attributes = await attributesOf(git, ["merge"], sealed)

@@ -1,8 +1,8 @@
 const agents = ["CLAUDECODE", "CURSOR_AGENT", "CODEX_SANDBOX", "GEMINI_CLI", "OPENCODE", "SOTTO_AGENT"]
 
 /**
- * Somebody else reads what is shown, or it is kept: in CI, under an agent, and in the template that `git commit -v` writes
- * to `.git/COMMIT_EDITMSG`, of which the author's date is the sign.
+ * Somebody else reads the output, or it is kept: in CI, under an agent, and in the template that `git commit -v` writes
+ * to `.git/COMMIT_EDITMSG`, which the author's date reveals.
  */
 export function isWatched(env: ReadonlyMap<string, string>): boolean {
   const isSet = (name: string): boolean => (env.get(name) ?? "") !== ""

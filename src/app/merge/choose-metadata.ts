@@ -12,7 +12,7 @@ import { recipientName, recipientKey } from "../../keys/kinds.ts"
 export type MetadataSource = "ours" | "theirs" | "rule"
 
 /**
- * What somebody has decided about the file around the values.
+ * What somebody has decided about the metadata of the file.
  *
  * @param rule - of the config in the work tree, where that was asked for
  * @throws {AppError} `CONFIG_NO_RULE`
@@ -38,13 +38,13 @@ export async function chooseMetadata(
   }
 }
 
-/** Whether the choice has other recipients than a file. */
+/** Whether the choice differs from a file in its recipients. */
 export function changesRecipients(metadata: Metadata, choice: MetadataChoice): boolean {
   return !planKeys(metadata, choice).isCurrent
 }
 
 /**
- * Nothing authenticates recipients, so whoever newly gets the data key has to be named by the rule, or by the user
+ * Nothing authenticates recipients, so the rule or the user has to name everybody who newly gets the data key
  * (security rule S3).
  *
  * @param known - may read the file already
@@ -64,7 +64,7 @@ export function checkChosen(
   throw new AppError("UNKNOWN_RECIPIENT", { recipient: first }, { notes: others.map((name) => `also ${name}`) })
 }
 
-/** Who would come and go with theirs, for the question; what else would change. */
+/** Who would come and go with theirs, and what else would change, for the question. */
 export function changesOfTheirs({ ours, theirs }: MetadataSides, nameOf: (recipient: Recipient) => string): string[] {
   if (theirs === null) return []
   const wanted = { groups: theirs.groups.map((group) => group.map(({ recipient }) => recipient)) }

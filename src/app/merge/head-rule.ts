@@ -43,7 +43,7 @@ export async function ruleAtHead(session: Session, git: Git, path: string): Prom
   }
 }
 
-/** Where a config for the file may lie. */
+/** Where a config for the file may be. */
 function candidates(path: string): string[] {
   const folders = path.split("/").slice(0, -1)
   const all = Array.from({ length: folders.length + 1 }, (_, depth) => folders.slice(0, depth))

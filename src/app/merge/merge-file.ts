@@ -26,11 +26,11 @@ export interface MergeRequest extends Versions {
   /** Relative to the top of the repository; `null` when git did not say it. */
   readonly path: string | null
   readonly reach: Reach
-  /** How long the search for the data keys may take offline. */
+  /** How long the offline search for data keys may take. */
   readonly keysMs?: number | undefined
   /** By the config at HEAD; asked for only where it matters. */
   readonly ruleAtHead: () => Promise<Rule | null>
-  /** The result is only compared with: git merges the bases of two branches that crossed. */
+  /** The result is only for comparison: git merges the bases of two branches that crossed. */
   readonly isInner?: boolean
   /** What somebody has decided about conflicts of values. */
   readonly decide?: Decide
@@ -51,14 +51,14 @@ export type FileMerge =
   /** No version is sealed. */
   | { readonly kind: "plain" }
 
-/** Something that has to be said although the merge went well. */
+/** Something to report although the merge went well. */
 export type Notice = "theirs was plain"
 
 /**
  * Merges three versions of a file, of which at least one is sealed. Plaintext is in memory only, and the result is a
  * sealed file that was opened again and compared.
  *
- * @throws {AppError} only for what is not a matter of the versions: a disk that fails, a signal
+ * @throws {AppError} only for causes other than the versions: a failing disk, a signal
  */
 export async function mergeFile(session: Session, request: MergeRequest): Promise<FileMerge> {
   const sides = await readSides(request)
@@ -86,7 +86,7 @@ export async function readSides({ base, ours, theirs, path }: Versions & Pick<Me
 
 const sideNames = ["base", "ours", "theirs"] as const
 
-/** What is seen without a key. */
+/** What shows without a key. */
 export function unmergeable({ base, ours, theirs }: Sides): Conflict[] {
   const sides = { base, ours, theirs }
   const broken = sideNames.flatMap((side) => {
@@ -116,7 +116,7 @@ export async function openVersions(
   const isTimeUp = (): boolean => until !== undefined && performance.now() > until
   const locked: Conflict[] = []
   const broken: Conflict[] = []
-  // Ours first: what opened it in this run is remembered for the others.
+  // Ours first: the run remembers what opened it for the others.
   for (const side of ["ours", "theirs", "base"] as const) {
     const found = sides[side]
     if (found?.kind !== "sealed") continue
@@ -200,7 +200,7 @@ export async function outerConflicts(
   return followsRule(metadata.ours, rule) ? [] : [wholeFile("recipients")]
 }
 
-/** Theirs has a new data key, which may have shut somebody out: the old one must not seal what comes from there. */
+/** Theirs has a new data key, perhaps to shut somebody out: the old one must not seal what comes from there. */
 export function needsFreshKey({ base, ours, theirs }: OpenedVersions): boolean {
   if (!isOpened(base) || !isOpened(theirs)) return false
   return ours.dataKey.equals(base.dataKey) && !theirs.dataKey.equals(base.dataKey)
@@ -224,7 +224,7 @@ function whole(bytes: Uint8Array, taken: number): Content {
   return { bytes, conflicts: [], taken, isUnsettled: false }
 }
 
-/** With ours where the sides conflict, and then a text there that is nobody's. */
+/** The merge with ours where the sides conflict, and then a random text there. */
 export function innerContent({ io }: Session, opened: OpenedVersions): Content {
   const open: KeyConflict[] = []
   const content = mergeContent(opened, (conflict) => {
@@ -274,7 +274,7 @@ function plainMerge(
   }
 }
 
-/** A file that is sealed as one value: by line where it is a text that a container holds, else not at all. */
+/** Merges a file that is sealed as one value: by line if it is text in a container, else not at all. */
 function mergeWhole(base: Uint8Array | null, ours: Uint8Array, theirs: Uint8Array, isContainer: boolean): Content {
   if (base !== null && equalBytes(base, ours)) return whole(theirs, 1)
   if (base !== null && equalBytes(base, theirs)) return whole(ours, 0)

@@ -22,7 +22,7 @@ const parts: readonly (readonly [Part, (metadata: Metadata) => string])[] = [
 ]
 
 /**
- * Who may read the file and what is sealed in it is decided by ours. What theirs changed there is never taken silently:
+ * Ours decides who may read the file and what is sealed in it. What theirs changed there is never taken silently:
  * anybody can write it, and nothing authenticates it.
  */
 export function metadataConflicts({ base, ours, theirs }: MetadataSides): Conflict[] {

@@ -5,7 +5,7 @@ import { listTree } from "../../host/git/listing.ts"
 import { mergeBases, resolveRevision } from "../../host/git/revision.ts"
 import { unmergedFiles } from "./unmerged.ts"
 
-/** The merge that a file came out of. */
+/** The merge that made a file. */
 export interface Parentage {
   /** Of the merge; `null` while it is under way, and where the parents were named. */
   readonly commit: string | null

@@ -35,7 +35,7 @@ export interface Repair {
 }
 
 export interface RepairOptions {
-  /** Takes nothing that a person would have to answer for: no choice made by hand, no order, no older value. */
+  /** Accepts nothing that a person would have to answer for: no choice made by hand, no order, no older value. */
   readonly isStrict: boolean
   /** Older versions of the file, the newest first. */
   readonly history: () => AsyncIterable<Uint8Array>
@@ -89,8 +89,8 @@ function openedOrFault(document: SealedDocument, options: OpenOptions): Pick<Bro
 }
 
 /**
- * Gives a file a MAC that holds again, if everything in it is what the merge of its parents gives: a server has merged it
- * by line. Nothing is believed of the file itself.
+ * Gives a file a MAC that holds again, if everything in it is what the merge of its parents gives: a server merged it
+ * by line. It trusts nothing in the file itself.
  *
  * @throws {AppError} when a parent does not open
  */
@@ -190,7 +190,7 @@ class Repairer {
     return typeof ours === "string" && typeof theirs === "string" && base !== undefined ? { base, ours, theirs } : null
   }
 
-  /** Several bases are merged first, as git does it. @returns `undefined` where they cannot be merged */
+  /** Merges several bases first, as git does. @returns `undefined` where they cannot be merged */
   #baseText(): string | null | undefined {
     const [first, ...others] = this.#bases
     if (first === undefined) return null
@@ -208,7 +208,7 @@ class Repairer {
     return merged ?? undefined
   }
 
-  /** Changed paths whose value the file had before the common ancestor. */
+  /** Changed paths whose value is one that the file had before the common ancestor. */
   async #goesBack({ origins, merge }: Vouched): Promise<(readonly (string | number)[])[]> {
     const changed = origins.filter(({ kind }) => kind === "changed")
     if (changed.length === 0) return []
@@ -243,7 +243,7 @@ class Repairer {
   async #sealed(unverified: Unverified, text: string, merged: string): Promise<string> {
     const { document } = this.#broken
     const bare = bareText(document)
-    // The merge knows how values were spelled, which a file without a valid MAC does not tell.
+    // The merge knows how values were spelled; a file without a valid MAC cannot tell.
     for (const plain of [merged, text]) {
       const sealed = await this.#sealOver(unverified, plain)
       if (sealed !== null && bareText(sealed.document) === bare) return sealed.text

@@ -15,13 +15,13 @@ import { type GitLabels } from "./unmerged.ts"
 
 /** How conflicts of values are decided without an editor. */
 export interface Decisions {
-  /** For what no path decides. */
+  /** Where no path decides. */
   readonly rest: Side | null
   /** By the JSON of a path. */
   readonly paths: ReadonlyMap<string, Side>
 }
 
-/** The plain file that was decided on, and how many conflicts went to whom. */
+/** The plain file after the decisions, and how many conflicts each side won. */
 export interface Decided {
   readonly bytes: Uint8Array
   readonly ours: number
@@ -29,7 +29,7 @@ export interface Decided {
   readonly edited: number
 }
 
-/** The merge of the plain texts with what is decided so far; a draft where something is open. */
+/** The merge of the plain texts with the decisions so far; a draft where something is open. */
 export function draftMerge({ base, ours, theirs }: OpenedVersions, decisions: Decisions): Draft | null {
   const texts = [base ?? new Uint8Array(0), ours, theirs].map((side) =>
     decodeText(isOpened(side) ? side.opened.bytes : side),
@@ -57,7 +57,7 @@ export interface Draft {
 }
 
 /**
- * Lets the user decide in an editor what is open: git's markers are around the conflicts, and nothing else has any.
+ * Lets the user decide in an editor what is open: git's markers are around the conflicts, and nowhere else.
  *
  * @throws {UnsavedText} with `CONFLICT_REMAINS` when the user gives up while markers are there
  * @throws {AppError} `NOT_CONFIRMED` when other values are gone and nobody has agreed
@@ -87,7 +87,7 @@ export async function decideInEditor(
   return { bytes: edited, ...countDecided(plain.conflicts, version, draft) }
 }
 
-/** What was not a conflict and is gone was perhaps removed by mistake, among all those markers. */
+/** What is gone and was not in conflict was perhaps removed by mistake, among all those markers. */
 async function confirmGone(session: Session, { text, judge, conflicts }: PlainMerge, edited: Version): Promise<void> {
   if (text === null) return
   const open = conflicts.map(({ path }) => JSON.stringify(path).slice(0, -1))

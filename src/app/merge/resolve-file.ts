@@ -67,14 +67,14 @@ interface PrepareOptions {
 /**
  * Opens the versions of a file, as far as that goes, and finds what is open.
  *
- * @returns `null` when no version is sealed: that is not a matter of ours
+ * @returns `null` when no version is sealed: that is not our business
  * @throws {AppError} `DATA_KEY`
  */
 export async function prepare(session: Session, file: Unmerged, options: PrepareOptions): Promise<Pending | null> {
   const { path, versions } = file
   const { base, ours, theirs } = versions
   const inWorkTree = join(options.top, path)
-  // The config may be in conflict itself: only who asks for its rule hears of that.
+  // The config may be in conflict itself: that matters only if something asks for its rule.
   const settings = loadSettings(session, inWorkTree, options.config)
   const known = await settings.catch((error: unknown) => {
     if (error instanceof AppError) return null
@@ -161,7 +161,7 @@ export async function resolveOne(session: Session, file: Pending, request: Resol
   return { ...decided, bytes: await sealed(session, file, opened, decided.bytes, request) }
 }
 
-/** A version as it is. That of theirs brings its recipients and selectors along. */
+/** A version as it is. Theirs brings its recipients and selectors along. */
 function takeWhole(file: Pending, side: "ours" | "theirs", { metadata }: ResolveRequest): Resolution {
   const count = { ours: side === "ours" ? 1 : 0, theirs: side === "theirs" ? 1 : 0, edited: 0 }
   const isAccepted = metadata === "theirs" || (file.opened !== null && file.metadataConflicts.length === 0)
@@ -204,7 +204,7 @@ async function decideContent(
   }
 }
 
-/** Somebody is there, or an editor was set up that needs nobody. */
+/** Somebody is at the terminal, or the editor needs nobody. */
 function hasEditor({ io }: Session): boolean {
   return io.stdin.isTty || ["SOPS_EDITOR", "EDITOR", "VISUAL"].some((name) => (io.env.get(name) ?? "") !== "")
 }

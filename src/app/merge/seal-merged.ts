@@ -12,7 +12,7 @@ import { type FreshKey, optionsOver, sealAs, underFreshKey } from "../seal/seal-
 import { type Session } from "../session.ts"
 import { isOpened, type OpenedVersions } from "./side.ts"
 
-/** For whom the result is, and what is sealed in it. */
+/** Who the result is for, and what is sealed in it. */
 export interface MetadataChoice {
   readonly groups: readonly (readonly Recipient[])[]
   readonly threshold: number
@@ -67,7 +67,7 @@ export function canWrapSilently({ groups }: Metadata, reach: Reach): boolean {
   return groups.flat().every(({ recipient }) => recipient.type === "age" && native.test(recipient.recipient))
 }
 
-/** A fresh data key; the caller has seen to it that everybody in the groups may have it, and wipes the key. */
+/** A fresh data key; the caller makes sure that everybody in the groups may have it, and wipes the key. */
 export async function freshKeyFor(
   session: Session,
   { groups, threshold }: Pick<MetadataChoice, "groups" | "threshold">,
@@ -93,7 +93,7 @@ async function wrapped(
   return writeGroups(await wrapDataKey(dataKey, groups, usable, options), usable, kindsInFile)
 }
 
-/** Ours' data key for other recipients: who has an entry for it already, in ours or theirs, keeps that. */
+/** Ours' data key for other recipients: those with an entry for it in ours or theirs keep that. */
 export async function rewrapped(
   session: Session,
   { ours, theirs }: OpenedVersions,

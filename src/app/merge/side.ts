@@ -27,8 +27,8 @@ export function isOpened(side: OpenedAlone | Uint8Array | null): side is OpenedA
 }
 
 /**
- * Reads a version of a file. What it is, is told by its content; its format by the name of the file, and by the content
- * where that says nothing.
+ * Reads a version of a file. Its content tells what it is; its name tells the format, and its content does
+ * where the name says nothing.
  */
 export async function readSide(bytes: Uint8Array, path: string | null): Promise<Side> {
   const text = decodeFile(bytes)

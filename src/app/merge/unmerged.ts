@@ -56,7 +56,7 @@ export async function unmergedFiles(git: Git, paths: readonly string[]): Promise
 export interface GitLabels {
   readonly ours: string
   readonly theirs: string
-  /** Whether git shows what both sides had before, too. */
+  /** Whether git also shows what both sides had before. */
   readonly showsBase: boolean
 }
 
@@ -89,7 +89,7 @@ async function headText({ io }: Session, git: Git, head: string): Promise<string
   return git.text(["log", "-1", "--no-show-signature", "--format=%h (%f)", head, "--"])
 }
 
-/** Remembers that somebody decided a file, for `check`: a line `PATH BLOB`. It goes when no merge is under way. */
+/** Remembers for `check` that somebody decided a file: a line `PATH BLOB`. It goes when no merge is under way. */
 export async function rememberResolved(session: Session, git: Git, lines: readonly string[]): Promise<void> {
   const { io } = session
   const file = await gitPath(git, "sotto/resolved")

@@ -13,7 +13,7 @@ export interface Labels {
 
 const pathsMax = 5
 
-/** The one line that a merge of one file says, without the name of the file; `null` for nothing to say. */
+/** The one line about the merge of a file, without its name; `null` for nothing to say. */
 export function mergeLine(merge: FileMerge, path: string | null, labels: Labels): string | null {
   const resolve = path === null ? "run sotto resolve" : `run sotto resolve ${shown(shellWord(path))}`
   switch (merge.kind) {
@@ -47,7 +47,7 @@ function conflictLine(conflicts: readonly Conflict[], resolve: string, labels: L
   return `conflict in ${named}${more} (${conflicts.length}): ${resolve}`
 }
 
-/** The path of a value; for what concerns the whole file, what it is. */
+/** The path of a value; for a conflict of the whole file, what it is about. */
 export function placeOf({ kind, path, document }: Conflict): string {
   const place = document === 0 ? "" : ` of document ${document + 1}`
   return path.length === 0 ? `${wholeNames[kind] ?? kind}${place}` : `${shownKeyPath(path)}${place}`

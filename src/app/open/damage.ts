@@ -8,8 +8,8 @@ import { AppError } from "../../errors/app-error.ts"
 import { loadFormat, sniffSealed } from "../../formats/registry.ts"
 
 /**
- * What is wrong with a text that should be sealed and has no metadata. "Seal it" is the wrong advice for one that holds
- * tokens, or that another tool has encrypted: what is sealed twice is opened by nobody.
+ * What is wrong with a text that should be sealed and has no metadata. "Seal it" is the wrong advice for a text that
+ * holds tokens, or that another tool has encrypted: nobody can open what is sealed twice.
  */
 export async function whyNotSealed(text: string, format: FormatName): Promise<AppError> {
   return (await lostMetadata(text, format)) ?? foreign(text, "NOT_SEALED") ?? new AppError("NOT_SEALED")
@@ -29,12 +29,12 @@ function startOf(bytes: Uint8Array): string {
 interface Plain {
   readonly bytes: Uint8Array
   readonly format: FormatName
-  /** Somebody said that these are bytes of no format, so nothing in them has to mean anything. */
+  /** The user says that these are bytes of no format, so nothing in them has a meaning. */
   readonly isOpaque: boolean
 }
 
 /**
- * Refuses to seal what was sealed before, and what somebody has to mend first.
+ * Refuses to seal what was sealed before, and what somebody has to fix first.
  *
  * @throws {AppError} `CONFLICT_MARKERS`, `METADATA_LOST`, `ALREADY_SEALED`
  */
@@ -56,7 +56,7 @@ export async function refuseDamaged({ bytes, format, isOpaque }: Plain): Promise
   if (lost !== null) throw lost
 }
 
-/** Cheap, since next to no plain file holds one of these. */
+/** Cheap, since hardly any plain file holds one of these. */
 function isSuspect(bytes: Uint8Array): boolean {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
   return suspects.some((mark) => view.includes(mark))

@@ -52,9 +52,9 @@ function step(tree: Tree, part: string | number, path: TreePath, countsComments:
 }
 
 /**
- * A tree holds what upstream sees of an INI file, which is the last of the lines with one name.
+ * A tree holds what upstream sees of an INI file: of several lines with one name, the last.
  *
- * @throws {AppError} `KEY_TWICE` when another line at or below the path is shadowed so (S2)
+ * @throws {AppError} `KEY_TWICE` when that shadows another line at or below the path (S2)
  */
 export function refuseShadowed(opened: Pick<Opened | Unverified, "leaves">, path: TreePath): void {
   refuseShadowedWhere(opened, (keys) => path.every((part, index) => keys[index] === part))

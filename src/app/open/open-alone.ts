@@ -24,7 +24,7 @@ export interface OpenedAlone {
 export type Reach = "offline" | "online"
 
 /**
- * Opens a document that nobody has looked at yet, for git: with identities of the environment and of files alone.
+ * Opens a document that nobody has looked at yet, for git: only with identities of the environment and of files.
  * Nothing is asked, started or connected to, and no config is read.
  *
  * @throws {AppError} `DATA_KEY` when no identity here opens it; what is broken in it
@@ -52,7 +52,7 @@ export async function dataKeyOf(
   return unwrapDataKey(groups, threshold, { context: contextFor(session, reach), localUntil })
 }
 
-/** The machine as far as such an opening may use it. */
+/** What such an opening may use of the machine. */
 export function contextFor(session: Session, reach: Reach): KeyContext {
   const context = keyContext(session, [])
   return reach === "online" ? context : deriveContext(context, { effort: "silent", isAlone: true })

@@ -39,7 +39,7 @@ export interface OpenRequest extends CommonOptions, OpenOptions {
   readonly valuesOnly?: boolean
   /** The file is about to be sealed again, and its MAC does not count. As `sops` only. */
   readonly ignoreMac?: boolean | undefined
-  /** As `sops`: a text of another type than it is said to be may be read as what it is. */
+  /** As `sops`: a text that is not of the stated type may be read as what it is. */
   readonly isForgiving?: boolean | undefined
   /** For the audit log. */
   readonly isRotation?: boolean
@@ -49,13 +49,13 @@ export interface OpenRequest extends CommonOptions, OpenOptions {
 export interface LoadedFile {
   /** As it was named; `null` for standard input. */
   readonly file: string | null
-  /** The name by which formats and rules are chosen. */
+  /** The name that chooses format and rules. */
   readonly name: string | null
   readonly original: Uint8Array
   /** `null` for a stream. */
   readonly facts: FileFacts | null
   readonly document: SealedDocument
-  /** The text is a JSON document that is read as YAML: its layout is not that of the type that was asked for. */
+  /** The text is a JSON document that is read as YAML: its layout is not that of the requested type. */
   readonly isForeign: boolean
   readonly settings: FileSettings
 }
@@ -97,7 +97,7 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
   })
 }
 
-/** For stock, entries of a kind that it does not know are not there. @throws {AppError} `NO_KEYS` */
+/** Stock sops does not see entries of kinds that it does not know. @throws {AppError} `NO_KEYS` */
 function asAsked({ dialect }: Session, document: SealedDocument): SealedDocument {
   const { groups } = document.metadata
   const isAnyUnknown = groups.flat().some(({ recipient }) => recipient.type === "unknown")
@@ -107,7 +107,7 @@ function asAsked({ dialect }: Session, document: SealedDocument): SealedDocument
   return { ...document, metadata: { ...document.metadata, groups: known } }
 }
 
-/** Reads a file that is to be there. Upstream says that it cannot be read, with status 2, when it is not. */
+/** Reads a file that has to exist. If it does not, upstream says that it cannot be read, with status 2. */
 export async function readSource(session: Session, file: Source): Promise<HostFile> {
   if (file === null && session.io.stdin.isTty && session.dialect.files.explainsDamage)
     session.notice("waiting for standard input: Ctrl-D ends it, Ctrl-C gives up; a file can be named instead")
@@ -209,7 +209,7 @@ async function withKey<T extends Opened | Unverified>(
   })
 }
 
-/** The same failure, with what can be said of a text that was changed after it was sealed. */
+/** The same failure, with what is known of a text that was changed after it was sealed. */
 async function explained(
   session: Session,
   loaded: LoadedFile,
@@ -222,7 +222,7 @@ async function explained(
   return explainTampering(session, loaded, { cipher: new Cipher(dataKey), selectors }, error)
 }
 
-/** Opens a document, with the line ends that it was sealed with where it does not open with those that it has. */
+/** Opens a document. If it does not open as it is, tries the line ends that it may have been sealed with. */
 async function opening<T>(
   session: Session,
   { document, file }: LoadedFile,
@@ -239,7 +239,7 @@ async function opening<T>(
   }
 }
 
-/** Says what was left as it is. Comments that are not sealed may have been put there by anybody. */
+/** Reports what was left as it is. Anybody may have added comments that are not sealed. */
 function warn(session: Session, { file, settings }: LoadedFile, { warnings: all, leaves }: Opened | Unverified): void {
   const warnings = withoutAllowed(all, leaves, settings.rule.comments)
   const lines = warnings.filter(({ code }) => code === "COMMENT_NOT_SEALED").map(({ line }) => line)
@@ -254,7 +254,7 @@ function warn(session: Session, { file, settings }: LoadedFile, { warnings: all,
   sayWarnings(session, file, warnings)
 }
 
-/** Comments that the rule leaves in the clear need no word. */
+/** Comments that the rule leaves in the clear need no warning. */
 function withoutAllowed(
   warnings: readonly Warning[],
   leaves: readonly Leaf[],

@@ -38,7 +38,7 @@ export async function printWhole(session: Session, file: AnyFile, indent: number
   return utf8.encode(format.emit(treesOf(session, file), await emitOptions(file, format.name, indent)))
 }
 
-/** The plain text in a format: layout is left behind when it is not the file's own. */
+/** The plain text in a format: the layout is lost when it is not the file's own. */
 export async function printAs(
   session: Session,
   file: AnyFile,
@@ -51,7 +51,7 @@ export async function printAs(
   return utf8.encode((await loadFormat(to)).emit(trees, await emitOptions(file, to, indent)))
 }
 
-/** The format to print in, when `--output-type` names none: what the input is, or what its name says. */
+/** The format to print in without `--output-type`: what the input is, or what its name says. */
 export function outputFormat(
   { dialect }: Session,
   { name, document }: AnyFile,

@@ -8,7 +8,7 @@ import { detectPlainFormat } from "../../formats/plain-name.ts"
 import { type Session } from "../session.ts"
 
 /**
- * Reads a sealed text as the format that its name tells. One that was put whole into the binary container is known by
+ * Reads a sealed text as the format that its name tells. A text that is whole in the binary container is known by
  * its mark, whatever its suffix says.
  *
  * @throws {AppError} `CONFLICT_MARKERS`, `METADATA_LOST`, `NOT_SEALED`, and the faults of the format
@@ -24,7 +24,7 @@ export async function readAs(format: FormatName, text: string): Promise<SealedDo
 }
 
 /**
- * The same as the name tells, and by the content where the name says nothing.
+ * The same by the name, or by the content where the name says nothing.
  *
  * @param named - what options, config or name say
  */
@@ -33,7 +33,7 @@ export function readNamed(named: FormatName, text: string): Promise<SealedDocume
 }
 
 /**
- * The same for a text whose name may say something else than what it is: git keeps what people rename. Then the content
+ * The same for a text whose name may not say what it is: git keeps what people rename. Then the content
  * counts.
  *
  * @throws {AppError} what the reading by name found, when the text cannot be read in any way
@@ -99,7 +99,7 @@ export function plainFormatByName(
 interface Told {
   readonly format: FormatName
   readonly name: string | null
-  /** What was sealed under another type than it is read by may come back as what it is. */
+  /** What was sealed as another type than it is read as may come back as what it is. */
   readonly isForgiving: boolean
 }
 

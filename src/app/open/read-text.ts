@@ -6,8 +6,8 @@ import { type Source } from "../options.ts"
 import { type Session } from "../session.ts"
 
 /**
- * The text of a file. UTF-16 with a BOM, as PowerShell's `>` makes it, is read too, and said so, since nothing writes it;
- * as `sops` in YAML alone, whose parser knows it there.
+ * The text of a file. UTF-16 with a BOM, as PowerShell's `>` makes it, is read too, with a notice, since nothing writes
+ * it; as `sops` in YAML alone, whose parser knows it there.
  *
  * @returns `null` for bytes that are not text at all
  * @throws {AppError} `NOT_UTF8` for a text in another encoding, with the way out

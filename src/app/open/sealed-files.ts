@@ -11,10 +11,10 @@ import { type CommonOptions, type ReadOptions } from "../options.ts"
 import { type Session } from "../session.ts"
 import { formatByName } from "./read-as.ts"
 
-/** A file that is sealed, or that somebody named as if it were. */
+/** A file that is sealed, or that the user named as if it were. */
 export interface Candidate {
   readonly file: string
-  /** Somebody named the file itself; else it was found in a folder. */
+  /** The user named the file itself; else it was found in a folder. */
   readonly isNamed: boolean
 }
 
@@ -78,7 +78,7 @@ export async function* filesBelow({ io }: Session, folder: string): AsyncGenerat
 
 async function looksSealed({ io }: Session, file: string): Promise<boolean> {
   const opened = await readOptionalFile(io, file, fileLimits).catch((error: unknown) => {
-    // What cannot be read cannot be judged; a name on the command line would say so.
+    // What cannot be read cannot be judged; for a file named on the command line it is an error.
     if (error instanceof AppError) return null
     throw error
   })
@@ -95,7 +95,7 @@ function lstatQuietly(fs: Session["io"]["fs"], path: string): FileStat | null {
   }
 }
 
-/** A folder that may not be read is passed over, as `git status` does. */
+/** Passes over a folder that may not be read, as `git status` does. */
 function listQuietly(fs: Session["io"]["fs"], path: string): string[] {
   try {
     return fs.list(path)

@@ -37,7 +37,7 @@ export function isTampering(error: unknown): error is AppError {
 }
 
 /**
- * The same error with what is known of the change, and the commands that show it and take it back.
+ * The same error with what is known of the change, and the commands that show and revert it.
  *
  * @param file - as it was named; `null` for a stream, of which git knows nothing
  */
@@ -96,7 +96,7 @@ async function historyOf({ io }: Session, file: string): Promise<History | null>
       if (entry === undefined) continue
       const short = commit.slice(0, 7)
       const committed = { id: entry.id, words: `commit ${short}`, revision: nth === 0 ? "HEAD" : short }
-      // What is staged is what was committed, and a person knows it as that.
+      // What is staged is what was committed, and people know it as that.
       if (nth === 0 && entry.id === staged.id) versions[0] = { ...committed, revision: "" }
       else versions.push(committed)
     }

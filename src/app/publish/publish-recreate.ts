@@ -36,14 +36,14 @@ export function groupDifferences(
   })
 }
 
-/** A recreation rule without recipients does nothing, as for upstream. */
+/** A recreation rule without recipients does nothing, as in upstream. */
 export function recreationKeys(recreation: Rule | null): Rule | null {
   return (recreation?.groups[0] ?? []).length === 0 ? null : recreation
 }
 
 /**
  * Seals an opened file again for the recipients of a recreation rule. Of what selects values, only the two suffixes of
- * the rule count, and nothing of the file: this is upstream's way.
+ * the rule count, and nothing from the file: this is upstream's way.
  *
  * @see sops v3.13.2 cmd/sops/subcommand/publish/publish.go
  */

@@ -2,7 +2,7 @@ import { type DestinationRule } from "../../config/sops-yaml.ts"
 import { keyContext } from "../machine.ts"
 import { type Session } from "../session.ts"
 
-/** Something that only waits to be sent. */
+/** Something ready to be sent. */
 export interface Upload {
   /** Where to, for people. */
   readonly shown: string

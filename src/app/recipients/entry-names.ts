@@ -7,7 +7,7 @@ import { isReadable } from "../../keys/parse-recipient.ts"
 type Groups = readonly (readonly WrappedKey[])[]
 
 /**
- * Entries of a file whose recipient does not parse, and what they are called: by their place in the metadata. The text
+ * Entries of a file whose recipient does not parse, with a name from their place in the metadata. The text
  * itself is not shown, since anything may be there, the secret half of a key too.
  */
 export function unreadableIn(groups: Groups): ReadonlyMap<Recipient, string> {
@@ -26,9 +26,9 @@ export function unreadableIn(groups: Groups): ReadonlyMap<Recipient, string> {
 }
 
 /**
- * Nothing can be wrapped for an entry that does not parse, and whoever reads by it would be left with the old key.
+ * Nothing can be wrapped for an entry that does not parse, and its reader would be left with the old key.
  *
- * @param wanted - for whom the data key is to be wrapped
+ * @param wanted - the recipients of the data key
  * @throws {AppError} `RECIPIENT_INVALID`
  */
 export function refuseUnreadable(groups: Groups, wanted: readonly (readonly Recipient[])[], hint: string): void {
@@ -38,13 +38,13 @@ export function refuseUnreadable(groups: Groups, wanted: readonly (readonly Reci
   throw new AppError("RECIPIENT_INVALID", {}, { subject: first, notes: others.map((other) => `also ${other}`), hint })
 }
 
-/** What people call the entries of a file: as the config does; those that do not parse by their place. */
+/** What people call the entries of a file: by the config's names; those that do not parse, by their place. */
 export function entryNames(groups: Groups, personOf: NameOf): NameOf {
   let unreadable: ReadonlyMap<Recipient, string> | null = null
   return (recipient) => (unreadable ??= unreadableIn(groups)).get(recipient) ?? personOf(recipient)
 }
 
-/** As `entryNames`; whoever has no name there is called by the recipient itself. */
+/** As `entryNames`; an entry without a name is called by its recipient. */
 export function entryCalled(groups: Groups, personOf: NameOf): (recipient: Recipient) => string {
   const nameOf = entryNames(groups, personOf)
   return (recipient) => nameOf(recipient) ?? recipientName(recipient)

@@ -4,7 +4,7 @@ import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
 import { unknownKinds } from "../../keys/parse-recipient.ts"
 import { refuseUnreadable, unreadableIn } from "./entry-names.ts"
 
-/** For whom a file is to be. */
+/** The recipients that a file should have. */
 export interface Wanted {
   readonly groups: readonly (readonly Recipient[])[]
   /** 0: all groups. */
@@ -30,7 +30,7 @@ export function planKeys({ groups, threshold }: Metadata, wanted: Wanted): KeyPl
   const after = wanted.groups.map((group, index) => {
     const there = before[index] ?? []
     const known = group.map((recipient) => asInFile(recipient, there))
-    // No config can name them, and under the same data key they go on opening the file.
+    // No config can name them, and under the same data key they can still open the file.
     return [...known, ...without(there.filter(isUnknown), known)]
   })
   const changes = Array.from({ length: Math.max(before.length, after.length) }, (_, index) => ({
@@ -53,7 +53,7 @@ export function unknownIn(groups: readonly (readonly Recipient[])[]): Recipient[
 }
 
 /**
- * For whom a new data key is to be wrapped. Whoever reads with a kind that this version does not know, or by an entry that
+ * The recipients of a new data key. A reader with a kind that this version does not know, or with an entry that
  * does not parse, would be left with the old key.
  *
  * @param before - the entries of the file
@@ -82,7 +82,7 @@ export function neededOf(groups: number, threshold: number): number {
   return threshold === 0 ? groups : threshold
 }
 
-/** A config may leave something open; a file has what it was wrapped with. */
+/** A config may leave something open; a file has the values that it was wrapped with. */
 export function asInFile(recipient: Recipient, group: readonly Recipient[]): Recipient {
   if (!isOpen(recipient)) return recipient
   return group.find((other) => looseKey(other) === looseKey(recipient)) ?? recipient

@@ -3,7 +3,7 @@ import { type KeyServices, onlyLocal, readServices } from "../../keys/keyservice
 import { type Session } from "../session.ts"
 
 export interface KeyServiceChoice {
-  /** Addresses, in the order in which they are asked. */
+  /** Addresses, in the order of asking. */
   readonly keyservice: readonly string[]
   /** `undefined`: as the variable says, else yes. */
   readonly enableLocalKeyservice: "true" | "false" | undefined

@@ -10,13 +10,13 @@ import { looseKey, recipientName } from "../../keys/kinds.ts"
 export interface KnownOptions {
   /** Recipients that the user named for this call: options that add them. */
   readonly named: readonly Recipient[]
-  /** Recipients of the file that may stay although no rule names them. */
+  /** Recipients of the file that may stay even if no rule names them. */
   readonly keepRecipient: readonly string[]
-  /** Gets the data key of a file without a rule, when that has not been done yet. */
+  /** Gets the data key of a file without a rule, if nothing has done so yet. */
   readonly unwrap?: () => Promise<unknown>
 }
 
-/** Recipients that neither a rule, nor the user, nor an identity of the user's answers for. */
+/** Recipients that neither a rule, nor the user, nor the user's identities answer for. */
 export interface Strangers {
   /** Each once; none when all are known. */
   readonly names: readonly string[]
@@ -24,12 +24,12 @@ export interface Strangers {
 }
 
 /**
- * Recipients in a file are not authenticated: whoever can change it may add one and wait for the next data key. So
+ * Recipients in a file are not authenticated: anybody who can change it may add one and wait for the next data key. So
  * before one is wrapped, each has to be named by the rule, or by the user (security rule S3). Without a rule, who
  * opened the file in this run may go on reading it; for all others the user is asked, and no `--yes` answers that.
- * As `sops` this is not asked, since upstream does not.
+ * As `sops` nobody is asked, as in upstream.
  *
- * @param groups - for whom the data key is about to be wrapped
+ * @param groups - the recipients that the data key is about to be wrapped for
  * @throws {AppError} `UNKNOWN_RECIPIENT`
  */
 export async function checkKnown(

@@ -5,12 +5,12 @@ import { accountName } from "../../host/user.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Session } from "../session.ts"
 
-/** What YAML reads as something else than a text. */
+/** Words that YAML does not read as text. */
 const yamlWords: ReadonlySet<string> = new Set("y n yes no on off true false null".split(" "))
 
 /**
- * What colleagues will read in the config: what the user says, else git's name for them, else what they answer at the
- * terminal, else the name of the account.
+ * The name that colleagues will read in the config: what the user says, else git's name for them, else the answer at
+ * the terminal, else the name of the account.
  */
 export async function ownName(session: Session, said: string | undefined): Promise<string> {
   const { io } = session
@@ -34,7 +34,7 @@ async function gitName({ io }: Session): Promise<string> {
   try {
     return effective(await readGitConfig(findGit(io, { fetch: "allowed" })), "user.name")?.trim() ?? ""
   } catch (error) {
-    // No git, or none that may be run: then it has no name for anybody.
+    // No git, or none that may run: then it knows no name.
     if (error instanceof AppError) return ""
     throw error
   }

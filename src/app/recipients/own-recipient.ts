@@ -11,7 +11,7 @@ import { type Session } from "../session.ts"
 
 export type IdentityPlace = Awaited<ReturnType<ReturnType<typeof ringOf>["places"]>>[number]
 
-/** Where age identities are that need no question. */
+/** Where there are age identities that need no question. */
 export async function heldPlaces(session: Session): Promise<IdentityPlace[]> {
   const context = { ...keyContext(session, []), effort: "silent" as const }
   const places = await ringOf(context).places("", context)

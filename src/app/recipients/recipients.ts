@@ -25,7 +25,7 @@ export function recipientsOf(session: Session, options: RecipientOptions): Recip
   )
 }
 
-/** Whether options name anybody at all; what they say is not judged yet. */
+/** Whether options name anybody at all; nothing is judged yet. */
 export function namesRecipients(options: RecipientOptions): boolean {
   return kindsInOptions.some(({ option }) => textsOf(options, option.name).some((text) => text.trim() !== ""))
 }
@@ -35,7 +35,7 @@ function textsOf(options: RecipientOptions, name: string): readonly string[] {
 }
 
 /**
- * Recipients of a rule with the context of an option. Upstream's old form gives it to keys of the rule too; its
+ * Recipients of a rule with the context of an option. Upstream's old form applies it to keys of the rule too; its
  * subcommands forget it. A key that has a context of its own keeps that.
  */
 export function withContext(groups: readonly (readonly Recipient[])[], pairs: readonly string[]): Recipient[][] {

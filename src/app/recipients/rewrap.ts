@@ -21,8 +21,8 @@ import { type LoadedFile } from "../open/open-file.ts"
 import { type Session } from "../session.ts"
 
 /**
- * Wraps the data key of a file for others and puts that into its text. No leaf, MAC or date changes: every byte outside
- * of the wrapped keys stays.
+ * Wraps the data key of a file for others and puts the result into its text. No leaf, MAC or date changes: every byte
+ * outside of the wrapped keys stays.
  *
  * @returns the new text of the file
  * @throws {AppError} `DATA_KEY`, `WRAP_FAILED`, `KEY_GROUPS_INVALID`; `SELF_CHECK`
@@ -67,7 +67,7 @@ async function wrapFor(
   const before = document.metadata.groups
   const context = keyContext(session, [file])
   const options = { context, services: servicesOf(session), now: session.io.now() }
-  // Shares belong together, and upstream wraps again for everybody in any case.
+  // Shares belong together, and upstream wraps again for everybody anyway.
   if (!session.dialect.recipients.keepsEntries || before.length !== 1 || groups.length !== 1) {
     return writeGroups(
       await wrapDataKey(dataKey, groups, threshold, options),
@@ -75,7 +75,7 @@ async function wrapFor(
       kindsInFile,
     )
   }
-  // Who stays keeps the entry: it needs no service, and no line of the diff.
+  // Recipients that stay keep their entry: that takes no service, and no line of the diff.
   const known = new Map(before[0]!.map((entry) => [recipientKey(entry.recipient), entry]))
   const added = groups[0]!.filter((recipient) => !known.has(recipientKey(recipient)))
   const [wrapped = []] = added.length === 0 ? [] : await wrapDataKey(dataKey, [added], 0, options)
@@ -105,7 +105,7 @@ export function putKeys({ format, scan, metadata }: SealedDocument, keys: MetaMa
 
 const unwrapping = runSlot<Map<string, Promise<SecretBytes>>>()
 
-/** Copies of one file carry the same wrapped keys, and are worked on at the same time: somebody is asked once. */
+/** Copies of a file have the same wrapped keys, and may be worked on at the same time: one question is enough. */
 export async function unwrapOnce(
   session: Session,
   { document, file, settings }: LoadedFile,
@@ -123,7 +123,7 @@ export async function unwrapOnce(
     })
   const shared = running.get(name)
   if (shared !== undefined) {
-    // It is in the memory of the run by then, or it failed, and fails again with the name of this file.
+    // By then the run remembers it, or it failed, and fails again with the name of this file.
     await shared.catch(() => undefined)
     return unwrap()
   }

@@ -18,7 +18,7 @@ import { recipientKey } from "../../keys/kinds.ts"
 export interface Sopsrc {
   readonly config: Config
   readonly text: string
-  /** The same config with another text, read and held against all its rules. @throws {AppError} `CONFIG_INVALID` */
+  /** The same config with another text, read and checked with all its rules. @throws {AppError} `CONFIG_INVALID` */
   readAs(text: string): Promise<Config>
   /** @throws {AppError} `CHANGED_MEANWHILE` */
   write(text: string): Promise<void>
@@ -62,7 +62,7 @@ export function recipientsOfPerson({ people, file }: Config, name: string): Reci
   throw new AppError("NAME_UNKNOWN", { file }, { subject: name, hint: didYouMean(name, names) })
 }
 
-/** Whoever has one of these keys too, under another name. */
+/** Others who have one of these keys, under another name. */
 export function othersWith(config: Config, name: string, recipients: readonly Recipient[]): string[] {
   const keys = new Set(recipients.map(recipientKey))
   const others = config.people.filter(

@@ -3,7 +3,7 @@ import { type Finding } from "../check/finding.ts"
 
 /** What `check` has found. */
 export interface CheckReport {
-  /** How many were looked at, and how many of them are sealed. */
+  /** How many were checked, and how many of them are sealed. */
   readonly files: number
   readonly sealed: number
   readonly findings: readonly Finding[]
@@ -42,7 +42,7 @@ export function checkJson({ files, sealed, findings }: CheckReport): string {
   return `${JSON.stringify({ schema: 1, files, sealed, findings })}\n`
 }
 
-/** Commands of a GitHub workflow, one a finding: the finding is at its line in the pull request. */
+/** Commands of a GitHub workflow, one per finding: it appears at its line in the pull request. */
 export function checkGithub(report: CheckReport): string {
   const lines = report.findings.map(({ file, line, code, severity, message, hint }) => {
     const words = hint === undefined ? message : `${message}. ${hint}`
@@ -52,7 +52,7 @@ export function checkGithub(report: CheckReport): string {
   return lines.map((line) => `${line}\n`).join("")
 }
 
-// What begins a command or ends a line is written as GitHub reads it back.
+// What would begin a command or end a line is escaped as GitHub reads it back.
 function data(text: string): string {
   return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A")
 }

@@ -5,9 +5,9 @@ export interface Closing {
   /** What was done: `sealed`, `opened`. */
   readonly what: string
   readonly file: string
-  /** Whom for, or where to: ` for alice, ci`. */
+  /** For whom, or where to: ` for alice, ci`. */
   readonly for: string
-  /** What else is told of it where it is the only one. */
+  /** What else to say if it is the only one. */
   readonly about: string
   /** Values that it leaves in the clear. */
   readonly clearCount: number

@@ -11,7 +11,7 @@ import { type FileSettings } from "../settings.ts"
 import { ruleName } from "./rule-name.ts"
 
 /**
- * Says at once where options have made a file that is not as its rule has it, and what the next command will do about
+ * Says at once where options have made a file that differs from its rule, and what the next command will do about
  * that: nobody should learn it from a refusal next week.
  */
 export async function sayDeparture(

@@ -9,9 +9,9 @@ export interface MigratedFile extends Candidate {
   readonly state: "current" | "planned" | "migrated" | "without rule" | "failed"
   /** Selectors, what the MAC covers, comments: a phrase each. */
   readonly changes: readonly string[]
-  /** Values that come to be sealed. */
+  /** Values that will be sealed. */
   readonly sealed: readonly Site[]
-  /** Values that come to be in the clear. */
+  /** Values that will be in the clear. */
   readonly cleared: readonly Site[]
   readonly error?: AppError
 }
@@ -34,7 +34,7 @@ function named(sites: readonly Site[]): string {
   return sites.length > namesMax ? `${names.join(", ")} and ${sites.length - namesMax} more` : names.join(", ")
 }
 
-/** Each file that changes, and how many there are of all kinds. */
+/** Each file that changes, and the totals. */
 export function migrateTable(files: readonly MigratedFile[], { isLookOnly }: { readonly isLookOnly: boolean }): string {
   const rows = files.filter(({ state }) => state === "planned" || state === "migrated").flatMap(planLines)
   const unruled = files
@@ -50,7 +50,7 @@ export function migrateTable(files: readonly MigratedFile[], { isLookOnly }: { r
   return `${[...rows, ...unruled, `${sealedFiles(files.length)}: ${counts.join(", ")}`].join("\n")}\n`
 }
 
-/** Key paths are lists of keys and positions; no value is in it. */
+/** Key paths are lists of keys and positions; the text holds no value. */
 export function migrateJson(files: readonly MigratedFile[]): string {
   const paths = (sites: readonly Site[]): object => sites.map(({ item }) => shownPath(item))
   const list = files.map(({ file, state, changes, sealed, cleared, error }) => ({

@@ -1,6 +1,6 @@
 import { type Io } from "../../host/io.ts"
 
-/** What a text is, where a terminal shows it by a colour. */
+/** The role of a text, which a terminal shows by its colour. */
 export type Tone = "error" | "warning" | "hint" | "notice" | "head" | "good" | "name" | "dim"
 
 const codes: Readonly<Record<Tone, string>> = {
@@ -14,15 +14,15 @@ const codes: Readonly<Record<Tone, string>> = {
   dim: "2",
 }
 
-/** Puts a text that is safe to show into its colour, or leaves it as it is. */
+/** Colours a text that is safe to show, or leaves it as it is. */
 export type Paint = (tone: Tone, text: string) => string
 
-/** The one place where our own texts get colours. The face of upstream has upstream's. */
+/** The one place that colours our own texts. The `sops` face has upstream's colours. */
 export function paintWith(color: boolean): Paint {
   return color ? (tone, text) => (text === "" ? "" : `\x1b[${codes[tone]}m${text}\x1b[0m`) : (_, text) => text
 }
 
-/** Whether our own texts are coloured: where the terminal has colours, or where FORCE_COLOR wants them anyway. */
+/** Whether to colour our own texts: if the terminal has colours, or FORCE_COLOR wants them anyway. */
 export function hasColor(env: Io["env"], output: Io["stdout"]): boolean {
   const forced = env.get("FORCE_COLOR") ?? ""
   if (forced === "" || (env.get("NO_COLOR") ?? "") !== "") return output.hasColor

@@ -10,12 +10,12 @@ export interface Result {
   readonly original: Uint8Array | null
   /** The input; `null` for standard input. */
   readonly file: string | null
-  /** What another file held when its tokens were taken over; it must still be the same. */
+  /** What another file held when its tokens were taken over; it must not have changed. */
   readonly outputBefore?: Uint8Array | undefined
   readonly mode: WriteOptions["mode"]
 }
 
-/** Leaves the result where the user wants it: in the file itself, in another one, or on standard output. */
+/** Puts the result where the user wants it: into the file itself, another one, or standard output. */
 export async function putResult(
   { io }: Session,
   { inPlace, output, followLinks }: TargetOptions,

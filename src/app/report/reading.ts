@@ -7,9 +7,9 @@ import { type Session } from "../session.ts"
 interface Reading {
   readonly name: string | null
   readonly format: FormatName
-  /** An option has said it. */
+  /** An option says so. */
   readonly isAsked: boolean
-  /** A rule has said it. */
+  /** A rule says so. */
   readonly isRuled: boolean
   readonly isContained: boolean
   readonly bytes: Uint8Array
@@ -17,7 +17,7 @@ interface Reading {
 
 const saidOf = runSlot<Set<"other" | "whole">>()
 
-/** What a name was taken for, where sops takes it for something else, or somebody could mean something else: once in a run. */
+/** Says how a name was read, where sops reads it otherwise or somebody could mean something else: once in a run. */
 export function sayReading(session: Session, { name, format, isAsked, isRuled, isContained, bytes }: Reading): void {
   if (!session.dialect.warns || isAsked || name === null || isContained) return
   const stock = formatByName(name, undefined, null)

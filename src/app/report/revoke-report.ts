@@ -7,7 +7,7 @@ export interface RevokedFile {
   readonly paths: readonly (readonly (string | number)[])[]
 }
 
-/** What is left to do: whoever could read a value knows it for good. */
+/** What is left to do: those who could read a value know it for good. */
 export function revokeText(
   name: string,
   files: readonly RevokedFile[],

@@ -6,7 +6,7 @@ import { type KeyPlan } from "../recipients/key-plan.ts"
 import { type Candidate } from "../open/sealed-files.ts"
 import { changesJson, changesText } from "./sync-report.ts"
 
-/** What is known of a file, and what was done with it. */
+/** What is known of a file, and what happened to it. */
 export interface RotatedFile extends Candidate {
   readonly state: "planned" | "rotated" | "failed"
   readonly plan: KeyPlan | null
@@ -14,7 +14,7 @@ export interface RotatedFile extends Candidate {
   readonly error?: AppError
 }
 
-/** A line for each file that gets a new data key, and how many there are of all kinds. */
+/** A line for each file that gets a new data key, and the totals. */
 export function rotateTable(files: readonly RotatedFile[], { isLookOnly }: { readonly isLookOnly: boolean }): string {
   const rows = files
     .filter(({ state }) => state !== "failed")

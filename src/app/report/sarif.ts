@@ -37,7 +37,7 @@ export function checkSarif({ findings }: CheckReport): string {
   return `${JSON.stringify({ $schema: "https://json.schemastore.org/sarif-2.1.0.json", version: "2.1.0", runs: [run] })}\n`
 }
 
-/** A path as the path of a URI: whatever is special there is escaped. Names that are not well-formed lose what is not. */
+/** A path as the path of a URI: special characters are escaped. Names that are not well-formed lose what is not. */
 function uriOf(file: string): string {
   return file
     .split("/")

@@ -13,8 +13,8 @@ import { type FileSettings } from "../settings.ts"
 const namesMax = 8
 
 /**
- * What a rule did, where somebody looks at a terminal: which values it left in the clear, and which of those look like
- * secrets. That the file was sealed, and for whom, is said at the end of the run.
+ * At a terminal, says what a rule did: which values it left in the clear, and which of those look like
+ * secrets. The line at the end of the run says that the file was sealed, and for whom.
  *
  * @param before - paths that were in the clear already, and were reported then
  * @param target - where the result went, where that is not the file itself: ` into b.yaml`
@@ -43,7 +43,7 @@ export async function saySealed(
 }
 
 /**
- * Names what is in the clear and looks like a secret.
+ * Names clear values that look like secrets.
  *
  * @param before - paths that were in the clear already, and were reported then
  */
@@ -99,7 +99,7 @@ function valuesText(count: number): string {
   return count === 1 ? "one value" : `${count} values`
 }
 
-/** The paths that are in the clear, for the report on a changed file. */
+/** The paths of clear values, for the report on a changed file. */
 export function clearNames({ leaves }: Pick<Sealed["opened"], "leaves">): ReadonlySet<string> {
   return new Set(leaves.filter(({ isSelected }) => !isSelected).map(({ site }) => displayPath(shownPath(site.item))))
 }

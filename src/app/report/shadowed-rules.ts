@@ -8,7 +8,7 @@ const saidOf = runSlot<Set<string>>()
 /** Each is compared with all before it; a config of more rules is a matter for `sotto check`. */
 const rulesMax = 100
 
-/** Names the rules of a config that can never apply, since an earlier one takes every file: once in a run. */
+/** Names the rules of a config that can never apply because an earlier one takes every file: once in a run. */
 export async function sayShadowedRules(session: Session, config: Config | null): Promise<void> {
   const count = config?.rules?.length ?? 0
   if (config === null || count < 2 || count > rulesMax || !session.dialect.warns) return

@@ -8,19 +8,19 @@ import { type Candidate } from "../open/sealed-files.ts"
 import { recipientName } from "../../keys/kinds.ts"
 import { isReadable } from "../../keys/parse-recipient.ts"
 
-/** What is known of a file, and what was done with it. */
+/** What is known of a file, and what happened to it. */
 export interface SyncedFile extends Candidate {
   readonly state: "current" | "stale" | "updated" | "without rule" | "failed"
   readonly plan: KeyPlan | null
   /** Recipients of kinds that this version does not know: they are kept. */
   readonly unknown?: readonly string[]
-  /** Where file and rule select other values: what either says. */
+  /** Where file and rule select different values: what each says. */
   readonly selectors: { readonly file: string; readonly rule: string } | null
   readonly nameOf: NameOf
   readonly error?: AppError
 }
 
-/** What would change in a file, or has changed, in a line for each group that changes. */
+/** What would change in a file, or has changed: one line for each group that changes. */
 export function planLines(file: SyncedFile): string[] {
   if (file.plan === null) return [shown(file.file)]
   return changesText(file, { isDone: file.state === "updated" }).map((line) => shown(`${file.file}: ${line}`))
@@ -31,7 +31,7 @@ export type Changes = Pick<SyncedFile, "plan" | "nameOf">
 /**
  * Who comes and who goes, for each group that changes. Nothing in it is made safe to show.
  *
- * @param isDone - it was written; before that nobody should read that it was
+ * @param isDone - it was written; before that the text must not say so
  */
 export function changesText({ plan, nameOf }: Changes, { isDone }: { readonly isDone: boolean }): string[] {
   if (plan === null) return []

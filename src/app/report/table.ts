@@ -2,7 +2,7 @@ import { shown } from "../../errors/display.ts"
 import { type Io } from "../../host/io.ts"
 import { hasColor, type Paint, paintWith, type Tone } from "./paint.ts"
 
-/** A text that nobody has made safe to show yet; with a tone it has a colour on a terminal. */
+/** A text that is not yet safe to show; a tone gives it a colour on a terminal. */
 export type Cell = string | readonly [text: string, tone: Tone]
 
 export interface TableStyle {
@@ -14,11 +14,11 @@ export interface TableStyle {
 export interface TableShape {
   /** Names of the columns. */
   readonly head?: readonly string[]
-  /** Blanks before each line. */
+  /** Spaces before each line. */
   readonly indent?: number
-  /** Blanks between columns; 2 by default. */
+  /** Spaces between columns; 2 by default. */
   readonly gap?: number
-  /** A line that is wider than the terminal loses its end. */
+  /** Cuts lines that are wider than the terminal. */
   readonly isCut?: boolean
 }
 
@@ -56,7 +56,7 @@ export function table(
         const whole = at === last ? text : text + " ".repeat(widths[at]! - widthOf(text) + gap)
         const kept = cut(whole, left)
         left -= widthOf(kept)
-        // A blank needs no colour, and a line in a log no more escapes than it has to have.
+        // A space needs no colour, and a line in a log no needless escapes.
         const word = kept.trimEnd()
         return tone === undefined ? kept : paint(tone, word) + kept.slice(word.length)
       })

@@ -1,7 +1,7 @@
 import { type Warning } from "../../core/document.ts"
 import { type Session } from "../session.ts"
 
-/** Says what does not stop the work. Upstream says none of it but the first, in words of its own. */
+/** Reports what does not stop the work. Upstream reports only the first of these, in words of its own. */
 export function sayWarnings(session: Session, file: string | null, warnings: readonly Warning[]): void {
   if (!session.dialect.warns) return
   for (const text of warningLines(warnings)) session.notice(`${file ?? "standard input"}: ${text}`)

@@ -19,7 +19,7 @@ export interface ChangeRequest extends Omit<OpenRequest, "source" | "valuesOnly"
 
 export interface Change {
   readonly edits: readonly Edit[]
-  /** What the changed values hold, since their text may not tell. */
+  /** What the changed values hold, which their text may not tell. */
   readonly told?: ToldValues
 }
 
@@ -68,7 +68,7 @@ export async function changeFile(
   }
 }
 
-/** Upstream's container of a binary file is a JSON document to everybody who changes it. */
+/** Upstream's container of a binary file is a JSON document to commands that change it. */
 function changedAs(
   { dialect }: Session,
   { file, filenameOverride, inputType }: ChangeRequest,
@@ -77,7 +77,7 @@ function changedAs(
   return isBinary && dialect.files.binaryContainer === "json" ? "json" : inputType
 }
 
-/** The text that is sealed was just opened, so what looks like metadata in it is what the user has put there. */
+/** The text to seal was just opened, so what looks like metadata in it comes from the user. */
 function ownMetadata(error: unknown): never {
   throw error instanceof AppError && error.code === "ALREADY_SEALED" ? new AppError("RESERVED_KEY") : error
 }

@@ -9,18 +9,18 @@ import { type Session } from "../session.ts"
 
 interface Suspect {
   readonly leaf: Leaf
-  /** It is a key by its form, and does not only look like a secret. */
+  /** It has the form of a key, and does not only look like a secret. */
   readonly isKey: boolean
 }
 
-/** What a command says of the values that it leaves in the clear. */
+/** What a command allows about the values that it leaves in the clear. */
 export interface Guarded extends Pick<ClearOptions, "allowClear" | "useFileSelectors"> {
-  /** The result goes to a pipe: names and random texts are a guess, and only said there. */
+  /** The result goes to a pipe: names and random texts are only a guess, so there they are reported, not refused. */
   readonly isPiped?: boolean
 }
 
 /**
- * Asks before a value that looks like a secret comes to be in the clear: by the name of its key, by how random it is,
+ * Asks before it leaves a value in the clear that looks like a secret: by the name of its key, by how random it is,
  * or as a key of a service or a private one. The same for comments that anybody could read. Where nobody can be asked it
  * is an error, and `--allow-clear` is the way out (for a comment `sotto:allow` in it, as for `check`). What goes to a
  * pipe is refused for keys alone.
@@ -72,7 +72,7 @@ function nameOf({ site }: Leaf): string {
   return site.kind === "comment" ? `the comment in line ${site.line}` : displayPath(shownPath(site.item))
 }
 
-/** Values that anybody can read. A key that ends in `_unencrypted` says that they may. */
+/** Values that anybody can read, without those below a key that ends in `_unencrypted`, which allows it. */
 function clearLeaves({ leaves }: Opened): Leaf[] {
   return leaves.filter(
     ({ site, scalar, isSelected, token }) =>
@@ -84,12 +84,12 @@ function clearLeaves({ leaves }: Opened): Leaf[] {
   )
 }
 
-/** In whatever position of its lists: an element that moved was read before. */
+/** Whatever its positions in lists: an element that moved could be read before. */
 function textOf({ site, scalar }: Leaf): string {
   return JSON.stringify([keyPath(site.item), scalarText(scalar!)])
 }
 
-/** A line that was commented out. */
+/** An entry that was commented out. */
 const assignment = /^\s*(?:export\s+)?["']?([\w.-]+)["']?\s*[:=]\s*["']?([^"'\s]+)["']?\s*$/
 
 /** Keys by what `check` refuses to see committed, the rest by how it looks. */

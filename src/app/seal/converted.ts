@@ -19,9 +19,9 @@ export interface ConvertOptions {
 }
 
 /**
- * Does something with a plain text in the format that is to be sealed; its layout is lost where the formats differ.
+ * Does something with a plain text in the format to seal; its layout is lost where the formats differ.
  *
- * What fails then has no place that a person could look up: the lines are of a text that nobody saw, and a key may be the
+ * An error then names no place that people could look up: the lines are of a text that nobody saw, and a key may be the
  * value that an alias stood for.
  *
  * @throws {AppError} `ALIAS_TO_SEALED`, since the text in the other format would hold the value in the clear for good

@@ -15,7 +15,7 @@ import { keyContext } from "../machine.ts"
 import { type Session } from "../session.ts"
 import { sealAs, sealOptions } from "./seal-new.ts"
 
-/** What a draft is sealed with: the data key and the recipients of the file that it belongs to. */
+/** What a draft is sealed with: the data key and the recipients of its file. */
 export interface Draftable {
   readonly file: string
   /** The file as it was when the work began. */

@@ -12,7 +12,7 @@ import { withPrivateDir } from "../../host/private-dir.ts"
 /** What the user wants of the editor. */
 export interface EditorOptions {
   readonly file: string
-  /** The metadata is in the text, to be looked at. */
+  /** The text shows the metadata, for reading only. */
   readonly showMasterKeys: boolean
   readonly keepEnv: boolean
 }
@@ -22,7 +22,7 @@ interface Text {
   readonly name: string
   readonly start: Uint8Array
   readonly format: FormatName
-  /** A reason of its own why a text cannot be saved. */
+  /** A further reason why a text cannot be saved. */
   readonly refuses?: (text: string) => AppError | null
 }
 
@@ -30,8 +30,8 @@ interface Text {
  * Lets the user edit a text until it is valid in its format. The text is in a folder of its own that only the user
  * can read, and is gone afterwards.
  *
- * @returns the edited text, which may be what it was
- * @throws {UnsavedText} when the user gives up with a text that is not valid
+ * @returns the edited text, which may be unchanged
+ * @throws {UnsavedText} when the user gives up on a text that is not valid
  */
 export async function editUntilValid(session: Session, options: EditorOptions, text: Text): Promise<Uint8Array> {
   const { io, dialect } = session
@@ -115,7 +115,7 @@ async function faultOf(name: FormatName, edited: Uint8Array, mayHoldBlock: boole
   }
 }
 
-/** Carries a text that the user gave up with to where it is kept as a draft. Its message never holds the text. */
+/** Carries a text that the user gave up on to where it is kept as a draft. Its message never holds the text. */
 export class UnsavedText extends Error {
   override readonly name = "UnsavedText"
   readonly #bytes: Uint8Array

@@ -14,7 +14,7 @@ export interface NewKeyOptions {
 }
 
 /**
- * What `set` would make without having been told to: a misspelt key is a second secret beside the first.
+ * What `set` would create unasked: a misspelt key is a second secret beside the first.
  *
  * @throws {AppError} `PATH_INVALID` for a path with slashes, `KEY_NOT_FOUND` for a position beyond the end of its list;
  *   `NOT_CONFIRMED` when somebody at the terminal meant another key
@@ -56,11 +56,11 @@ export async function checkNewKey(
   throw new AppError("NOT_CONFIRMED", { file }, { hint: `say ${meant}, or --create for a new key` })
 }
 
-/** In a short word two letters are most of it. */
+/** In a shorter word two letters are most of it. */
 const lettersForTwo = 4
 const lettersForOne = 3
 
-/** Where a path leaves what is there; `null` when all of it is there. */
+/** Where a path leaves what exists; `null` when all of it exists. */
 function firstMissing(root: Tree, path: TreePath): { parent: Tree; depth: number } | null {
   let at = root
   for (const [depth, part] of path.entries()) {

@@ -11,7 +11,7 @@ import { namesRecipients, recipientsOf, withContext } from "../recipients/recipi
 import { type Session } from "../session.ts"
 import { type FileSettings } from "../settings.ts"
 
-/** How a new file is to be sealed. */
+/** How to seal a new file. */
 export interface Plan {
   readonly groups: readonly (readonly Recipient[])[]
   readonly threshold: number
@@ -22,7 +22,7 @@ export interface Plan {
 }
 
 export interface PlanByRule extends Plan {
-  /** The rule of the config, whether options depart from it or not; `null` where none holds. */
+  /** The rule of the config, whether options depart from it or not; `null` where none applies. */
   readonly byRule: Rule | null
 }
 
@@ -39,7 +39,7 @@ export async function planFor(
   format: FormatName,
 ): Promise<PlanByRule> {
   const decided = session.dialect.sealing
-  // In upstream's order: the rule, what it selects, and then for whom.
+  // In upstream's order: the rule, what it selects, and then the recipients.
   const rule = await sealingRule(session, settings, namesRecipients(options))
   const selectors = selectorsOf(session, options, rule)
   // A binary file is one value, and no rule selects parts of it.

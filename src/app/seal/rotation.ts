@@ -46,7 +46,7 @@ function changed(
   })
 }
 
-/** Upstream says nothing, and a typing error leaves somebody in. */
+/** Upstream says nothing, and a typo leaves somebody in. */
 export function noticeAbsent(session: Session, { remove }: Rotation, { file, document }: LoadedFile): void {
   const there = new Set(document.metadata.groups.flat().map(({ recipient }) => recipientName(recipient)))
   for (const name of remove) {

@@ -27,9 +27,9 @@ export interface FreshKey {
 }
 
 /**
- * A fresh data key, wrapped for everybody who is wanted.
+ * A fresh data key, wrapped for all wanted recipients.
  *
- * @param before - the file that gets the new key: who stays keeps the date of the entry, as upstream has it
+ * @param before - the file that gets the new key: recipients that stay keep the date of their entry, as in upstream
  */
 export async function makeDataKey(
   session: Session,
@@ -64,7 +64,7 @@ export interface NewFile {
   readonly indent: number | undefined
   readonly allowClearAlias: boolean
   readonly allowEmptySelection: boolean
-  /** What values hold where the text does not tell it whole. */
+  /** What values hold where the text does not say it fully. */
   readonly told?: ToldValues | undefined
 }
 
@@ -90,7 +90,7 @@ export async function sealNew(session: Session, plan: Plan, file: NewFile, key: 
   return sealAs(file, options).finally(() => session.meter?.end())
 }
 
-/** All that sealing has to know: what is given, and for the rest what holds for a new file that may be anything. */
+/** All that sealing has to know: what is given, and for the rest the defaults of a new file. */
 export function sealOptions(
   { io, dialect, meter }: Session,
   given: Pick<SealOptions, "cipher" | "keys" | "selectors" | "compiled"> & Partial<SealOptions>,
@@ -112,7 +112,7 @@ export function sealOptions(
   }
 }
 
-/** Options for sealing over a file: what it says of itself stays, and so does the token of what did not change. */
+/** Options for sealing over a file: its own settings stay, and so do the tokens of what did not change. */
 export function optionsOver(
   session: Session,
   { document: { metadata }, ...file }: { readonly document: SealedDocument; readonly opened: Opened },

@@ -18,7 +18,7 @@ import { type Session } from "../session.ts"
 import { parseTreePath } from "../open/tree-path.ts"
 import { sayWarnings } from "../report/warnings.ts"
 
-/** Files below this version make upstream repair them, since its KMS contexts were wrong then. */
+/** Upstream repairs files below this version, since its KMS contexts were wrong then. */
 const repairedSince = "3.3.0"
 
 /**
@@ -121,7 +121,7 @@ async function ruleOrNull(settings: OpenedFile["settings"]): ReturnType<OpenedFi
   }
 }
 
-/** Each new clear path is named; somebody at a terminal may accept them, anybody else has to say so beforehand. */
+/** Names each new clear path; a person at a terminal may accept them, others have to say so beforehand. */
 async function confirmClear(session: Session, file: string | null, fresh: readonly Site[]): Promise<void> {
   const [first] = fresh
   const names = fresh.map(({ item }) => shownPath(item).join("."))

@@ -4,7 +4,7 @@ import { fullPath, keyPath, shownPath, type Site } from "../../core/site.ts"
 import { AppError } from "../../errors/app-error.ts"
 
 /**
- * Upstream does not authenticate the rules that select what is sealed: whoever can change the file decides what the
+ * Upstream does not authenticate the rules that select what is sealed: anybody who can change the file decides what the
  * next edit leaves in the clear. So before anything is written, the config's rule is asked too (docs/design/security.md S1).
  *
  * @param sites - of the plain text that is about to be sealed
@@ -36,8 +36,8 @@ export function checkSelectorDrift(
 }
 
 /**
- * Values that would be in the clear now and did not before: without a rule nobody has said that they may. An element
- * that only moved up in its list, as when one before it is removed, was read there by everybody already.
+ * Values that would be in the clear now and were not before: without a rule nobody has allowed that. An element
+ * that only moved up in its list, as when one before it is removed, could be read by everybody already.
  */
 export function newClearPaths(sites: readonly Site[], byFile: CompiledSelectors, previous: Opened): Site[] {
   const isSelected = select(sites, byFile)

@@ -5,8 +5,8 @@ import { type CommentEntry, type Tree } from "../../core/tree.ts"
 import { type TreePath } from "../open/tree-path.ts"
 
 /**
- * The texts of a value that is about to be spelled in a format: what is sealed is what it was given, byte for byte, and
- * what `run` gives to a child is that too.
+ * The texts of a value that is about to be spelled in a format: sealing keeps what was given, byte for byte, and
+ * `run` gives a child the same.
  */
 export function toldValues(format: Format, path: TreePath, value: Tree): ToldValues {
   const found = new Map<string, Told>()
