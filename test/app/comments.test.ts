@@ -5,6 +5,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { run } from "../../src/cli/run.ts"
 import { keyFile, recipients } from "../keys/golden.ts"
 import { ioFor, machine, type Machine } from "../machine.ts"
+import { stockSops as sops } from "../stock-sops.ts"
 
 let own: Machine
 beforeEach(() => {
@@ -64,7 +65,6 @@ describe("comments: clear leaves them readable among sealed values", () => {
   })
 
   test.each(Object.entries(documents))("stock sops opens it: %s", async (file, text) => {
-    const sops = process.env["SOPS_BIN"]
     if (sops === undefined) return
     rule("comments: clear")
     put(file, text)

@@ -3,8 +3,8 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { afterAll, describe, expect, test } from "vitest"
 import { call, type Ended, machine } from "../machine.ts"
+import { stockSops as sops } from "../stock-sops.ts"
 
-const sops = process.env["SOPS_BIN"]
 const own = machine()
 afterAll(() => own.remove())
 

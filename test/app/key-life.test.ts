@@ -16,6 +16,7 @@ import { testContext } from "../keys/context.ts"
 import { keyFile, recipients } from "../keys/golden.ts"
 import { hasGpg, keyRing } from "../keys/pgp/key-ring.ts"
 import { call, type Ended, type Machine, machine } from "../machine.ts"
+import { stockSops as sops } from "../stock-sops.ts"
 
 const goldenFp = "C642E71CB7A82A3930999987544FA72A354D640F"
 const machines: Machine[] = []
@@ -275,9 +276,6 @@ describe("S20: names of a file in a report", () => {
     }
   })
 })
-
-const sops = process.env["SOPS_BIN"]
-if (sops === undefined) console.warn("SOPS_BIN is not set: real sops is not tested against")
 
 describe.runIf(sops !== undefined)("real sops", () => {
   function theirs({ cwd, env }: Place, args: readonly string[], more: Record<string, string> = {}): string {

@@ -2,6 +2,7 @@ import { describe, expect, test } from "vitest"
 import { canary } from "../canary.ts"
 import { config, expectNoCanary, leftovers, mergeRepository, type MergeRepository } from "./merging.ts"
 import { gitIsOlderThan } from "./repository.ts"
+import { stockSops as sops } from "../stock-sops.ts"
 
 const file = "secrets/app.yaml"
 const secret = (name: string): string => `${canary}-${name}`
@@ -167,7 +168,6 @@ describe("what is in the result", () => {
   })
 
   test("stock sops opens it", async () => {
-    const sops = process.env["SOPS_BIN"]
     if (sops === undefined) return
     const own = await forked()
     own.git("merge", "--quiet", "topic", "-m", "m")

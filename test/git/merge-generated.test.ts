@@ -10,6 +10,7 @@ import { keyPath } from "../../src/core/site.ts"
 import { leaks } from "../canary.ts"
 import { conflict, document, edited, merged, print, randomFrom, shapes } from "../core/merge/documents.ts"
 import { mergeRepository, type MergeRepository } from "./merging.ts"
+import { stockSops as sops } from "../stock-sops.ts"
 
 const rounds = process.env["SLOW"] === "1" ? 300 : 12
 const suffixes = { yaml: "yaml", json: "json", dotenv: "env", ini: "ini" } as const
@@ -35,7 +36,6 @@ function tokensOf({ opened }: OpenedAlone): Map<string, string> {
 }
 
 function openedByUpstream(own: MergeRepository, path: string): boolean {
-  const sops = process.env["SOPS_BIN"]
   if (sops === undefined) return true
   return spawnSync(sops, ["decrypt", path], { cwd: own.top, env: Object.fromEntries(own.env) }).status === 0
 }

@@ -4,9 +4,7 @@ import { dirname, join } from "node:path"
 import { afterAll, describe, expect, test } from "vitest"
 import { call, machine } from "../machine.ts"
 import { goldenFolder, identityEnv, readGolden, type Row, rows } from "./golden.ts"
-
-const sops = process.env["SOPS_BIN"]
-if (sops === undefined) console.warn("SOPS_BIN is not set: what we seal is not opened by real sops")
+import { stockSops as sops } from "../stock-sops.ts"
 
 const own = machine()
 afterAll(() => own.remove())

@@ -7,10 +7,9 @@ import { awsAccess, awsKey, awsSecret, type FakeAws, startAws } from "../servers
 import { temporaryFolder } from "./context.ts"
 import { keyFile, recipients } from "./golden.ts"
 import { hasGpg, keyRing } from "./pgp/key-ring.ts"
+import { stockSops as sops } from "../stock-sops.ts"
 
 const fingerprint = "C642E71CB7A82A3930999987544FA72A354D640F"
-const sops = process.env["SOPS_BIN"]
-if (sops === undefined) console.warn("SOPS_BIN is not set: real sops is not tested against")
 
 type Env = Readonly<Record<string, string>>
 
@@ -34,7 +33,7 @@ describe.runIf(hasGpg)("two of three groups across age, PGP and AWS KMS", () => 
 
   const peers = [
     { peer: "sotto", command: (): string[] => [process.execPath, main] },
-    ...(sops === undefined ? [] : [{ peer: "real sops", command: (): string[] => [sops] }]),
+    ...(sops === undefined ? [] : [sops]).map((program) => ({ peer: "real sops", command: (): string[] => [program] })),
   ]
   const pairs = [{ kinds: ["age", "pgp"] }, { kinds: ["age", "kms"] }, { kinds: ["pgp", "kms"] }] as const satisfies {
     kinds: (keyof typeof all)[]

@@ -9,11 +9,10 @@ import { age } from "../../src/keys/age.ts"
 import { generateIdentity } from "../../src/keys/generate.ts"
 import { type TestContextOptions, temporaryFolder, testContext } from "./context.ts"
 import { keyFile, keyText, recipients } from "./golden.ts"
+import { stockSops as sops } from "../stock-sops.ts"
 
 const hasAge = spawnSync("age", ["--version"]).status === 0 && spawnSync("age-keygen", ["--version"]).status === 0
-const sops = process.env["SOPS_BIN"]
 if (!hasAge) console.warn("age and age-keygen are not installed: they are not tested against")
-if (sops === undefined) console.warn("SOPS_BIN is not set: real sops is not tested against")
 
 const secret = new Uint8Array(32).map((_, index) => index * 7)
 const now = new Date("2026-11-23T08:00:00.123Z")

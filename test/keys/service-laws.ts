@@ -12,6 +12,7 @@ import { canary, leaks } from "../canary.ts"
 import { type Fault, type TestServer, startServer } from "../servers/server.ts"
 import { type TestContextOptions, testContext } from "./context.ts"
 import { recipientName } from "../../src/keys/kinds.ts"
+import { stockSops as sopsBin } from "../stock-sops.ts"
 
 /** A provider, and a server that can answer it. */
 export interface ServiceUnderTest {
@@ -49,10 +50,8 @@ export interface RunningService {
   stop(): Promise<void>
 }
 
-const sopsBin = process.env["SOPS_BIN"]
 /** Of `3.MINOR.PATCH`. */
 const sopsMinor = Number(/\b3\.(\d+)\./.exec(sopsBin === undefined ? "" : versionOf(sopsBin))?.[1] ?? 0)
-if (sopsBin === undefined) console.warn("SOPS_BIN is not set: real sops is not tested against")
 
 export const secret = Buffer.from(`${canary}-data-key-of-32-bytes`.padEnd(32, "."))
 

@@ -9,8 +9,8 @@ import { sottoDialect } from "../../src/app/dialect.ts"
 import { parseRecipients } from "../../src/keys/parse-recipient.ts"
 import { fakeFiles } from "../config/fake-files.ts"
 import { call, type Ended, machine } from "../machine.ts"
+import { stockSops as sops } from "../stock-sops.ts"
 
-const sops = process.env["SOPS_BIN"]
 const own = machine()
 afterAll(() => own.remove())
 

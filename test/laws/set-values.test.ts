@@ -4,8 +4,8 @@ import { join, resolve } from "node:path"
 import fc from "fast-check"
 import { afterAll, describe, expect, test } from "vitest"
 import { call, type Ended, machine } from "../machine.ts"
+import { stockSops as sops } from "../stock-sops.ts"
 
-const sops = process.env["SOPS_BIN"]
 const own = machine()
 afterAll(() => own.remove())
 

@@ -8,8 +8,8 @@ import { utf8 } from "../../src/core/text.ts"
 import { AppError } from "../../src/errors/app-error.ts"
 import { yaml } from "../../src/formats/yaml/yaml.ts"
 import { openText, sealText } from "./document-laws.ts"
+import { stockSops as sops } from "../stock-sops.ts"
 
-const sops = process.env["SOPS_BIN"]
 /** Of the public key that the tests of scripts use. */
 const recipient = "age19u7j6dvg6w6me8hydt9merssh7auus5qzlamcmvd3vvp4m0tevjqzwqjuu"
 

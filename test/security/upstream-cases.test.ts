@@ -4,14 +4,13 @@ import { join } from "node:path"
 import { afterAll, describe, expect, test } from "vitest"
 import { keyFile, recipients } from "../keys/golden.ts"
 import { call, type Ended, machine } from "../machine.ts"
+import { stockSops as sops } from "../stock-sops.ts"
 
 /**
  * What users of sops met: files that it sealed without a word and could not open again, and the traps below such files.
  * Numbers are those of issues of getsops/sops. Each case is refused here, or comes back to the byte and opens in real
  * sops (where SOPS_BIN names it).
  */
-const sops = process.env["SOPS_BIN"]
-if (sops === undefined) console.warn("SOPS_BIN is not set: what we seal is not opened by real sops")
 
 const own = machine()
 afterAll(own.remove)

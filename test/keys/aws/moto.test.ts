@@ -11,11 +11,11 @@ import { SecretBytes } from "../../../src/core/secret.ts"
 import { aws } from "../../../src/keys/aws/aws.ts"
 import { testContext } from "../context.ts"
 import { expectedFailure, inEnvironment, secret } from "../service-laws.ts"
+import { stockSops as sopsBin } from "../../stock-sops.ts"
 
 type KmsRecipient = Extract<Recipient, { type: "kms" }>
 
 const moto = process.env["MOTO_SERVER"]
-const sopsBin = process.env["SOPS_BIN"]
 if (moto === undefined) console.warn("MOTO_SERVER is not set: moto's AWS KMS is not tested against")
 
 describe.runIf(moto !== undefined)("moto", () => {

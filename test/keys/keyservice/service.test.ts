@@ -19,6 +19,7 @@ import { wrapDataKey } from "../../../src/keys/wrap.ts"
 import { builtMain } from "../../built.ts"
 import { temporaryFolder, testContext } from "../context.ts"
 import { keyFile, recipients } from "../golden.ts"
+import { stockSops as sops } from "../../stock-sops.ts"
 
 const secret = new Uint8Array(32).map((_, index) => index * 3)
 const forA: Recipient = { type: "age", recipient: recipients["age-a"] }
@@ -360,9 +361,6 @@ describe("the command", () => {
     await service.stop("SIGINT")
   })
 })
-
-const sops = process.env["SOPS_BIN"]
-if (sops === undefined) console.warn("SOPS_BIN is not set: real sops is not tested against")
 
 describe.runIf(sops !== undefined)("real sops", () => {
   test("is a client of our service", async () => {

@@ -12,6 +12,7 @@ import { unwrapDataKey } from "../../../src/keys/unwrap.ts"
 import { wrapDataKey } from "../../../src/keys/wrap.ts"
 import { type TestContext, type TestContextOptions, temporaryFolder, testContext } from "../context.ts"
 import { endAgent, gpg, hasGpg, keyRing, newKey } from "./key-ring.ts"
+import { stockSops as sops } from "../../stock-sops.ts"
 
 const secret = new Uint8Array(32).map((_, index) => index * 5)
 const goldenFp = "C642E71CB7A82A3930999987544FA72A354D640F"
@@ -266,9 +267,6 @@ describe.runIf(hasGpg)("the gpg program", () => {
     expect(context.started).toEqual(["./gpg"])
   })
 })
-
-const sops = process.env["SOPS_BIN"]
-if (sops === undefined) console.warn("SOPS_BIN is not set: real sops is not tested against")
 
 describe.runIf(hasGpg && sops !== undefined)("real sops", () => {
   test("unwraps what we wrap, and we what it wraps", async () => {
