@@ -1,9 +1,9 @@
-/** Ranges between anchors are looked at again this often; it bounds the work on a text made to be costly. */
+/** How often ranges between anchors are searched again; it bounds the work on a hostile text. */
 const depthMax = 8
 
 /**
  * Pairs what two sequences have in common, in order: for each element of `after` the index of its partner in `before`,
- * or -1. Around a change everything is paired as a person would do it, also where equal elements repeat.
+ * or -1. Around a change it pairs everything as a person would, even where equal elements repeat.
  *
  * Common ends are paired first, then elements that appear once on each side, then the same between those. What is left
  * stays without a partner. Takes O(n log n).

@@ -11,9 +11,9 @@ export interface TreeOptions {
 }
 
 /**
- * The data of an opened document, one tree a document. Shadowed lines are left out, as upstream does not see them.
+ * The data of an opened file, one tree per document, without shadowed lines, which upstream does not see.
  *
- * @param documents - their number: one without any site is an empty mapping
+ * @param documents - how many: a document without any site is an empty mapping
  */
 export function buildTrees(
   leaves: readonly Leaf[],

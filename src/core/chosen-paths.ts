@@ -17,7 +17,7 @@ export interface ChosenPath {
   readonly steps: readonly PathStep[]
 }
 
-/** What a rule means by paths. The selector that is made of them knows keys alone, so it may mean more. */
+/** What a rule means by paths. The selector made from them knows only keys, so it may mean more. */
 export interface ChosenPaths {
   /** Seal these values and no others, or all but these. */
   readonly mode: "encrypt" | "clear"
@@ -27,19 +27,19 @@ export interface ChosenPaths {
 /** How far the paths lead on the way to an entry. */
 interface Reached {
   readonly depth: number
-  /** Those that may go on below it. */
+  /** Paths that may go on below it. */
   readonly open: readonly ChosenPath[]
-  /** Those that are complete here or above. */
+  /** Paths that are complete here or above. */
   readonly ended: readonly ChosenPath[]
 }
 
 /**
- * Compares what a selector seals with what the paths mean that it was made of.
+ * Compares what a selector seals with the meaning of the paths that it was made from.
  *
  * @param selected - for each site whether the selector seals it
  * @returns the paths that name nothing in the document
- * @throws {AppError} `SELECTOR_INEXACT` at the first value that the selector takes too, since a key of it is also the
- *   key of a path
+ * @throws {AppError} `SELECTOR_INEXACT` at the first further value that the selector takes, since one of its keys is
+ *   also the key of a path
  */
 export function checkChosen(
   sites: readonly Site[],

@@ -4,8 +4,8 @@ import { scalarText } from "./scalar.ts"
 import { shownPath, type Site } from "./site.ts"
 
 /**
- * What becomes of comments. By the rule of sops (`follow`) a comment is sealed where a value in its place would be.
- * A reader tolerates a comment that is not, and nothing can open one that is sealed where values are clear: so `clear`
+ * What happens to comments. By the rule of sops (`follow`) a comment is sealed where a value in its place would be.
+ * Readers tolerate a comment that is not, and nothing can open one that is sealed where values are clear: so `clear`
  * and `marked` leave comments readable among sealed values, and `sealed` refuses a file in which one would be readable.
  */
 export const commentPolicies = ["follow", "clear", "marked", "sealed"] as const
@@ -14,7 +14,7 @@ export type CommentPolicy = (typeof commentPolicies)[number]
 /** `kept`: what was in the clear stays so, as in a merge, where no rule is asked. */
 export type CommentChoice = CommentPolicy | "kept"
 
-/** Which comments stay readable where they would be sealed. */
+/** Whether a comment stays readable where it would be sealed. */
 export type StaysClear = (site: Site) => boolean
 
 /** @param before - files whose readable comments are `kept` */

@@ -4,7 +4,7 @@ export interface Conflict {
   readonly line: number
   readonly ours: string
   readonly theirs: string
-  /** How many places there are. */
+  /** How many places are in conflict. */
   readonly count: number
   /** All three markers of one place are there, not only one that somebody forgot to remove. */
   readonly isWhole: boolean
@@ -13,7 +13,7 @@ export interface Conflict {
 const opening = "<<<<<<<"
 const closing = ">>>>>>>"
 
-/** Cheap, for every text that is read: most have no such line, and need no closer look. */
+/** A cheap test for every text that is read: most have no such line, and need no closer look. */
 export function mayHoldConflict(text: string): boolean {
   return text.includes(opening) || text.includes(closing)
 }
@@ -59,10 +59,10 @@ export function conflictIn(text: string): Conflict | null {
 /** Longer than any marker line that somebody wants to read. */
 const rowChars = 200
 
-/** What git calls a side: a name as branches and commits have it, or one of two of its own. */
+/** What git calls a side: a name of a branch or commit, or one of two words of its own. */
 const gitName = /^(?:Updated upstream|Stashed changes|\w[\w./@{}^~+-]{0,99})(?= |$)/
 
-/** @returns `""` for a marker without a name, and with text that may be somebody's value: errors show the name */
+/** @returns `""` for a marker without a name, or with text that may be a value: errors show the name */
 function nameBehind(row: string, marker: string): string | null {
   if (!row.startsWith(marker)) return null
   if (row.length === marker.length) return ""

@@ -1,9 +1,9 @@
-/** A program that runs, with both pipes open: an age plugin, `git cat-file`. Host starts it, and whoever talks knows no more. */
+/** A running program with both pipes open: an age plugin, `git cat-file`. Host starts it; its user sees only this. */
 export interface Conversation {
   /** Writing to a program that has ended does nothing; the next `read` tells. */
   write(bytes: Uint8Array): Promise<void>
   /** The next bytes, as they come; `null` at the end. */
   read(): Promise<Uint8Array | null>
-  /** Closes both pipes, whatever is left unread, asks the program to end, insists if need be, and waits for it. */
+  /** Closes both pipes, even with text unread, asks the program to end, insists if need be, and waits for it. */
   close(): Promise<void>
 }

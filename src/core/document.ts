@@ -12,7 +12,7 @@ export interface SealedDocument {
   readonly metadata: Metadata
 }
 
-/** A site with what is there once it is opened. */
+/** A site with its opened content. */
 export interface Leaf {
   readonly site: Site
   /** `null` for a null and for an empty collection. */
@@ -23,7 +23,7 @@ export interface Leaf {
   readonly token: string | null
 }
 
-/** Something that does not stop the work but must be said. Names a place, never a value. */
+/** Something to report that does not stop the work. Names a place, never a value. */
 export interface Warning {
   readonly code:
     | "COMMENT_NOT_SEALED"
@@ -54,7 +54,7 @@ export interface Opened {
   readonly warnings: readonly Warning[]
 }
 
-/** What `--ignore-mac` gives: it can be looked at and nothing else. */
+/** The result of `--ignore-mac`: good for reading, and nothing else. */
 export interface Unverified {
   readonly isVerified: false
   readonly document: SealedDocument
@@ -83,7 +83,7 @@ export function readSealed(format: Format, source: string, kinds: KindsInFile): 
     if (error.code === "NO_DOCUMENT") throw new AppError("NOT_SEALED")
     if (error.code === "KEY_NOT_STRING") throw new AppError(error.code, error.where, { ...error.detail, exit: 25 })
     if (!plainExits.has(error.exit)) throw error
-    // To take out the wrong one of two sealed lines would break the file for good.
+    // Taking out the wrong one of two sealed lines would break the file for good.
     const hint = error.code === "DUPLICATE_KEY" ? sealedTwice : error.detail.hint
     throw new AppError(error.code, error.where, { ...error.detail, hint, exit: 1 })
   }

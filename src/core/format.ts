@@ -4,7 +4,7 @@ import { type Alias, type Item, type KeyAlias, type Site } from "./site.ts"
 import { type Edit, type Span } from "./text.ts"
 import { type Tree } from "./tree.ts"
 
-/** Every format, in the order in which people see them. */
+/** Every format, in the order that people see. */
 export const formatNames = ["yaml", "json", "dotenv", "ini", "binary"] as const
 
 export type FormatName = (typeof formatNames)[number]
@@ -25,7 +25,7 @@ export interface MetadataBlock {
   readonly detach: readonly Edit[]
   /** The same for a file by upstream, where it is not the same: an empty document is an empty mapping there. */
   readonly detachAsUpstream?: readonly Edit[]
-  /** How and where it was, so that `attach` can put another in its place; opaque to everybody but the format. */
+  /** How and where it was, so that `attach` can put another in its place; only the format looks inside. */
   readonly layout: unknown
 }
 
@@ -46,27 +46,27 @@ export interface Scan {
 
 /** The text of an entry, with its key. */
 export interface EntrySpan extends Span {
-  /** It ends where its line does, a comment apart: it can be taken out and put in by lines. */
+  /** It ends where its line does, apart from a comment: whole lines can take it out and put it in. */
   readonly isBlock: boolean
 }
 
 export interface EmitOptions {
-  /** Blanks per level; `undefined` is upstream's default (YAML 4, JSON a tab). */
+  /** Spaces per level; `undefined` is upstream's default (YAML 4, JSON a tab). */
   readonly indent?: number | undefined
 }
 
 export interface IndentRange {
-  /** Where a config sets it. */
+  /** The setting of a config. */
   readonly setting: "yamlIndent" | "jsonIndent" | "jsonBinaryIndent"
   readonly least: number
-  /** What `least` is to mean; absent: itself. */
+  /** What `least` means; absent: itself. */
   readonly leastIs?: "the default"
-  /** What is said of a smaller one. */
+  /** The message for a smaller one. */
   readonly fault: string
 }
 
 /**
- * One file type: how its text is scanned and how spans of it are spelled. Everything is synchronous and pure;
+ * One file type: how to scan its text and how to spell spans of it. Everything is synchronous and pure;
  * every failure is an `AppError` that names a line and never holds text of the document.
  */
 export interface Format {
@@ -83,8 +83,8 @@ export interface Format {
   readonly example: string
 
   /**
-   * Kinds that the format can only say as text. Their canonical spelling holds no character that could mean anything,
-   * so whatever is read back there is that text. Absent: none.
+   * Kinds that the format can only write as text. Their canonical spelling holds no character with a special meaning,
+   * so it always reads back as that text. Absent: none.
    */
   readonly onlyAsText?: ReadonlySet<string>
 
@@ -109,28 +109,28 @@ export interface Format {
   /** Releases before 3.13.2 read every number as a float, and hash it as one. */
   readonly hasOldFloats?: true
 
-  /** A value by itself is not what it is in its text, for some readers: the memo has to be read for values too. */
+  /** Some readers see another value than the one stored: the memo has to be read even for values alone. */
   readonly valuesNeedMemo?: true
 
-  /** What no opened comment may hold, since it would end there. Absent: the second scan decides alone. */
+  /** Text that no opened comment may hold, since it would end there. Absent: the second scan alone decides. */
   readonly commentBreaks?: string
 
-  /** Whether comments at the end belong elsewhere once a metadata block follows. Absent: none do. */
+  /** Whether comments at the end belong elsewhere once a metadata block follows. Absent: they never do. */
   readonly movesComments?: (scan: Scan) => boolean
 
-  /** The text with a block of metadata after all else; `null` where none can simply be there. */
+  /** The text with a metadata block after everything else; `null` where a block cannot simply follow. */
   readonly simplyFramed?: (text: string) => string | null
 
-  /** What a comment belongs to is told by the leaves beside it. */
+  /** The leaves beside a comment tell what it belongs to. */
   readonly commentsFollowLeaves?: true
 
   /** Whether a missing last line end may be part of a value. Absent: it never is. */
   readonly endsInValue?: (text: string) => boolean
 
   /**
-   * Whether a text says what leaves say, which a scan of another text with the same keys has found: the same paths, kinds
-   * and bytes in the same order. The metadata is that of the other text, and is not looked at. Only plain cases are told,
-   * without making a site of anything; `false` says nothing, and a scan has to tell. Absent: a scan always does.
+   * Whether a text says what leaves from a scan of another text with the same keys say: the same paths, kinds
+   * and bytes in the same order. The metadata is that of the other text, and is not compared. This knows only plain
+   * cases, and makes no sites; `false` says nothing, and a scan has to tell. Absent: a scan always does.
    */
   readonly confirms?: (source: string, leaves: readonly Leaf[]) => boolean
 
@@ -156,8 +156,8 @@ export interface Format {
   readonly otherLineEnds?: (text: string) => readonly string[]
 
   /**
-   * How `open` spells a scalar in a file that this program sealed, where nothing around it decides: then it is known
-   * before anything is sealed what the memo has to hold.
+   * How `open` spells a scalar in a file that this program sealed, where nothing around it decides: then we know
+   * before sealing what the memo has to hold.
    */
   readonly spelling?: (scalar: Scalar) => string
 
@@ -168,8 +168,8 @@ export interface Format {
   readonly sealable?: (site: Site) => Scalar | null
 
   /**
-   * What of a text or comment counts when two are compared, since not every spelling gives back the very bytes:
-   * upstream prints INI comments with other blanks, and seals some that no line can spell; in dotenv it prints a line
+   * The part of a text or comment that counts in comparisons, since not every spelling gives back the exact bytes:
+   * upstream prints INI comments with other spaces, and seals some that no line can spell; in dotenv it prints a line
    * break and a backslash with an `n` alike. What a token holds is kept where it settles to what the text says. Absent:
    * all of it.
    */
@@ -197,7 +197,7 @@ export interface Format {
    *
    * @param like - the block of the previous file, whose place and indent are kept; `null` for a new file: last, and
    *   indented as upstream does
-   * @param indent - blanks per level of a new block; `undefined` is upstream's default
+   * @param indent - spaces per level of a new block; `undefined` is upstream's default
    */
   attach(scan: Scan, tree: MetaMap, like: MetadataBlock | null, indent?: number): Edit[]
 

@@ -43,7 +43,7 @@ export class Cipher {
     this.#random = random
   }
 
-  /** 32 fresh random bytes; each is handed out once. One system call fills many. */
+  /** 32 fresh random bytes, each handed out once. One system call fills many. */
   #nonce(): Uint8Array {
     if (this.#used === this.#pool.length) {
       this.#pool = new Uint8Array(poolBytes)
@@ -64,7 +64,7 @@ export class Cipher {
     return { data, nonce, tag: cipher.getAuthTag() }
   }
 
-  /** The token of a value. Of a long one only the text is in memory whole, not what was sealed. */
+  /** The token of a value. For a long one, only the text is in memory whole, not the sealed bytes. */
   sealToken(plain: Uint8Array, aad: string, kind: Kind): string {
     if (plain.length <= pieceBytes) {
       const { data, nonce, tag } = this.seal(plain, aad)
@@ -96,7 +96,7 @@ export class Cipher {
     return null
   }
 
-  /** Whether a token opens to exactly these bytes. What is opened for it is not kept. */
+  /** Whether a token opens to exactly these bytes. Nothing that it opens is kept. */
   opensTo({ data, nonce, tag }: Omit<Token, "kind">, aad: string, expected: Uint8Array): boolean {
     if (tag.length !== tagBytes || data.length !== expected.length) return false
     const decipher = this.#decipher(nonce, tag, aad)

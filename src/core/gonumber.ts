@@ -31,7 +31,10 @@ export function parseInt64(text: string): bigint | null {
 
 const shortInt = /^(?:0|-?[1-9]\d{0,17})$/
 
-/** The same number as Go prints it; most are printed so already, and need no big number. `null` as for `parseInt64`. */
+/**
+ * The same number as Go prints it; most texts have that form already, and need no big number. `null` as for
+ * `parseInt64`.
+ */
 export function int64Text(text: string): string | null {
   return shortInt.test(text) ? text : (parseInt64(text)?.toString() ?? null)
 }

@@ -1,8 +1,8 @@
 import { type Item } from "./site.ts"
 
 /**
- * Something that each entry has by its own key and by the entry that holds it, such as its path. Only what holds entries
- * is remembered, since most entries hold none, and the last of them at hand, since siblings come together.
+ * Something that follows from an entry's own key and from its holder, such as its path. Only holders of entries
+ * are remembered, since most entries hold none, and the last holder is at hand, since siblings come together.
  */
 export class Inherited<T> {
   readonly #derive: (item: Item, above: T | undefined) => T

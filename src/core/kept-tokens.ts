@@ -5,7 +5,7 @@ import { AadPaths } from "./path.ts"
 import { sameBytes, type Scalar } from "./scalar.ts"
 import { type Site } from "./site.ts"
 
-/** A token with what is in it: a comment may differ in blanks from the one it is taken for. */
+/** A token with its content: a comment may differ in spaces from the one that it stands for. */
 export interface Kept {
   readonly token: string
   readonly scalar: Scalar
@@ -17,12 +17,12 @@ export interface Kept {
 export interface Wanted {
   readonly site: Site
   readonly scalar: Scalar | null
-  /** The scalar is known from elsewhere, so no other that is spelled like it will do. */
+  /** The scalar is known from elsewhere, so another one with the same spelling will not do. */
   readonly isTold?: boolean
 }
 
 /**
- * The tokens of a previous file for what did not change since: same place, kind and content. Each is given out once,
+ * The tokens of a previous file for what has not changed since: same place, kind and content. Each is given out once,
  * so a nonce can never meet another plaintext and equal values do not become visibly equal.
  *
  * Elements of one list share their place, so both files are aligned first: of equal values around a change
@@ -66,7 +66,7 @@ export interface KeptIn extends Kept {
 }
 
 /**
- * The same from several files under one data key, such as both sides of a merge: what the first one does not have is
+ * The same from several files under one data key, such as both sides of a merge: what the first one lacks is
  * looked for in the next. A token in more than one of them is still given out once.
  */
 export function keptFromAll(
@@ -86,7 +86,7 @@ export function keptFromAll(
   return result
 }
 
-/** As `align`, but what both begin and end with is compared one by one: nearly all of a file where little has changed. */
+/** As `align`, but compares common beginnings and ends one by one: nearly all of a file with few changes. */
 function pairUp(leaves: readonly Leaf[], wanted: readonly Wanted[], contents: Contents): Int32Array {
   const ends = new SameEnds()
   const most = Math.min(leaves.length, wanted.length)
@@ -106,7 +106,7 @@ function pairUp(leaves: readonly Leaf[], wanted: readonly Wanted[], contents: Co
   return partners
 }
 
-/** Compares leaves of two files without making anything of their content. */
+/** Compares leaves of two files without building anything from their content. */
 class SameEnds {
   readonly #before = new AadPaths()
   readonly #after = new AadPaths()

@@ -12,7 +12,7 @@ interface Holder {
 }
 
 /**
- * Compares what a reader meets in a text with leaves, one by one and without making a site of anything. It knows the
+ * Compares what a reader meets in a text with leaves, one by one and without making sites. It knows the
  * plain cases only: as soon as something is not exactly the same, `isSame` is `false`, and a scan has to tell.
  *
  * `enter` and `leave` enclose the entries of each mapping and list, that of the root too.
@@ -64,7 +64,7 @@ export class LeafCheck {
   comment(value: string): void {
     const leaf = this.#leaves[this.#next++]
     const depth = this.#holders.length - 1
-    // One in a list as upstream seals it is a text to a reader.
+    // To a reader, one in a list, as upstream seals it, is text.
     if (leaf?.scalar?.kind !== "comment" || leaf.site.kind !== "comment" || !this.#isHolder(depth, leaf.site.item))
       this.isSame = false
     else this.isSame &&= leaf.site.shadowed !== true && exactText(leaf.scalar) === value
@@ -82,7 +82,7 @@ export class LeafCheck {
     return leaf
   }
 
-  /** Whether the leaves' entry is the collection that is open at this depth: by all that leads there. */
+  /** Whether the leaves' entry is the collection that is open at this depth, with all that leads there. */
   #isHolder(depth: number, item: Item | null): boolean {
     const holder = this.#holders[depth]
     if (holder === undefined || item === null) return false

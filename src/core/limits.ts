@@ -9,11 +9,11 @@ export const limits = {
   sites_max: 4_000_000,
   /** A pattern of a selector or a rule, in characters. */
   pattern_chars_max: 1_000,
-  /** Characters of a key path that one pattern may be run over, summed over all keys of a file. */
+  /** Characters of key paths that one pattern may be run over, summed over all keys of a file. */
   pattern_budget_chars_max: 200_000_000,
   nonce_bytes_max: 64,
   recipients_max: 500,
-  /** Looking for data keys of files that git shows or merges, and nobody has looked at: each entry is a computation. */
+  /** Time to look for data keys of files that git shows or merges unseen: each entry costs a computation. */
   keys_alone_ms_max: 2_000,
   groups_max: 255,
   memo_entries_max: 10_000,

@@ -6,7 +6,7 @@ import { type SealedLeaf } from "./seal-leaves.ts"
 import { type Alias, type Item } from "./site.ts"
 import { type Edit } from "./text.ts"
 
-/** What the memo is made from: the plain document with the edits that seal it. */
+/** The input of the memo: the plain document with the edits that seal it. */
 interface Source {
   readonly format: Format
   readonly plain: string
@@ -20,7 +20,7 @@ interface Source {
  * Remembers every spelling that the canonical one would lose.
  *
  * @param canonical - how a leaf is spelled without the memo, by its number
- * @returns `null` when an alias cannot be remembered: then the layout is dropped, and said so
+ * @returns `null` when an alias cannot be remembered: then the layout is dropped, with a warning
  */
 function buildMemo(source: Source, canonical: (index: number) => string): Memo | null {
   const { plain, scan, tokenEdits, leaves } = source
@@ -54,7 +54,7 @@ function buildMemo(source: Source, canonical: (index: number) => string): Memo |
   }
 }
 
-/** What the memo will have to hold, where that is known beforehand; `null` when nothing, or when it is not known. */
+/** What the memo will have to hold, where that is known beforehand; `null` for nothing, or when it is not known. */
 export function expectedMemo(source: Source): Memo | null {
   const { spelling } = source.format
   if (spelling === undefined) return null

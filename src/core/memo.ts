@@ -22,7 +22,7 @@ export interface Memo {
   readonly hasBom: boolean
   /** 0-based numbers of lines that held a lone CR. */
   readonly blankCrLines: readonly number[]
-  /** Tokens whose value `run` gives to a child as it is, each with the check of its path. */
+  /** Tokens whose value `run` passes to a child as it is, each with the check of its path. */
   readonly verbatim: ReadonlyMap<number, string>
   /** Nulls that were a whole YAML document: where in the plain text, in UTF-16 units, and how they were written. */
   readonly nullRoots: readonly (readonly [at: number, text: string])[]
@@ -31,7 +31,7 @@ export interface Memo {
 export interface SpelledSite {
   readonly check: string
   readonly spelling: string
-  /** It comes right after its anchor, where a token needs a blank. */
+  /** It comes right after its anchor, where a token needs a space. */
   readonly isGlued: boolean
 }
 
@@ -138,7 +138,7 @@ function isCount(value: unknown): value is number {
   return Number.isSafeInteger(value) && (value as number) >= 0
 }
 
-/** The leaves whose value `run` gives on as it is stored, by their scalars. */
+/** The leaves whose value `run` passes on as stored, by their scalars. */
 export function verbatimScalars({ leaves, memoText }: Pick<Opened, "leaves" | "memoText">): ReadonlySet<Scalar> {
   const verbatim = parseMemo(memoText)?.verbatim
   if (verbatim === undefined || verbatim.size === 0) return new Set()
@@ -248,7 +248,7 @@ export function restoreDocument(format: Format, text: string, { hasBom, blankCrL
   return hasBom ? byteOrderMark + result : result
 }
 
-/** They must change no value, whoever wrote the memo; otherwise the documents stay empty. */
+/** These must change no value, whoever wrote the memo; otherwise the documents stay empty. */
 function withNulls(format: Format, text: string, nullRoots: Memo["nullRoots"]): string {
   if (nullRoots.length === 0) return text
   let result = text

@@ -66,7 +66,7 @@ function isKnownField(name: string, kinds: KindsInFile): boolean {
   return lower === "key_groups" || lower === "shamir_threshold" || kinds.some(({ type }) => type === lower)
 }
 
-/** Whether a field of the metadata holds wrapped keys, or says how many are needed; these change only together. */
+/** Whether a metadata field holds wrapped keys, or says how many are needed; these change only together. */
 export function isKeyField(name: string, value: MetaValue, kinds: KindsInFile): boolean {
   return isKnownField(name, kinds) || isUnknownSection(name, value, kinds)
 }

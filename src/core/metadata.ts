@@ -113,7 +113,7 @@ export function checkVersion(version: string): void {
   throw invalid(version === "" ? "version is empty" : "version is not of the form X.Y.Z")
 }
 
-/** Compares `X.Y.Z`; anything after the three numbers is left aside. */
+/** Compares `X.Y.Z`; anything after the three numbers is ignored. */
 export function isOlderVersion(version: string, than: string): boolean {
   const a = versionNumbers(version)
   const b = versionNumbers(than)
@@ -211,7 +211,7 @@ function keepEqual(old: MetaValue, wanted: MetaValue): MetaValue {
   return typeof wanted === "boolean" && typeof old === "string" && trueWords.has(old) === wanted ? old : wanted
 }
 
-/** New fields go before the first existing one that sorts after them, as in a block that is sorted throughout. */
+/** New fields go before the first existing one that sorts after them, as in a fully sorted block. */
 function insertSorted(existing: Map<string, MetaValue>, added: ReadonlyMap<string, MetaValue>): MetaMap {
   const pending = [...added].sort(([a], [b]) => (a < b ? -1 : 1))
   const names = [...existing.keys()]

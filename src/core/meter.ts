@@ -1,5 +1,5 @@
 /**
- * Is told how far the work on one document is. Core waits for nothing, so no timer would come in between.
+ * Hears how far the work on one document is. Core waits for nothing, so no timer could fire in between.
  *
  * @param done - of the values of the document
  */

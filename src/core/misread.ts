@@ -5,7 +5,7 @@ import { type CompiledSelectors, select } from "./select.ts"
 import { fullPath, shownPath, type Site } from "./site.ts"
 
 /**
- * Refuses a name that the rule means, and that upstream takes for another: `export PASSWORD` in dotenv is one name to it,
+ * Refuses a name that the rule means but upstream takes for another: `export PASSWORD` in dotenv is one name to it,
  * and `^PASSWORD$` does not match that, so the value would stay in the clear.
  *
  * @param before - what is in the file already, which is not new
@@ -61,7 +61,7 @@ export function commentsForValues(source: string, leaves: readonly Leaf[], befor
 
 const behindNothing = /[ \t]*#[^\s#]/y
 const behindBlockMark = /[|>][-+0-9]{0,2}[ \t]+#[^\s#]/y
-/** Looked for in front of a text block that is not empty: its span begins after the comment. */
+/** Searched before a text block that is not empty: its span begins after the comment. */
 const inFrontOfBlock = /[|>][-+0-9]{0,2}[ \t]+#[^\s#][^\n]*\n$/
 const blockMarkCharsMax = 256
 const inEmptyFlow = /[[{][ \t]*#[^\s#]/y

@@ -22,7 +22,7 @@ export interface OpenOptions {
   readonly selectors: CompiledSelectors
   /** A file without a structure digest is refused. */
   readonly requireStructure: boolean
-  /** What is expected to come out; it is looked at only where it saves doing the same again. */
+  /** The expected result; it only saves doing the same work again. */
   readonly expected?: Expected
   /** Work on values only: the layout memo is not read, and the text is not rebuilt. */
   readonly valuesOnly?: boolean
@@ -51,7 +51,7 @@ export function open(document: SealedDocument, options: OpenOptions): Opened {
   const { leaves, warnings } = openLeaves(document, options)
   const macHex = checkMac(document, leaves, options)
   const structureHex = checkStructure(document, leaves, options)
-  // Of all values only those of dotenv files mean something else to other readers, and the memo says which must not.
+  // Only values of dotenv files mean something else to other readers, and the memo says which must not.
   const skipsMemo = options.valuesOnly === true && document.format.valuesNeedMemo !== true
   const memoText = skipsMemo ? "" : openMemo(metadata.layout, options.cipher)
   const rendered = options.valuesOnly === true ? null : render(document, leaves, memoText)
@@ -67,7 +67,7 @@ export function open(document: SealedDocument, options: OpenOptions): Opened {
   }
 }
 
-/** For `--ignore-mac`: values must still open one by one, but nothing says that they belong together. */
+/** For `--ignore-mac`: each value must still open, but nothing proves that they belong together. */
 export function openUnverified(document: SealedDocument, options: OpenOptions): Unverified {
   const { leaves, warnings } = openLeaves(document, options)
   const rendered = render(document, leaves, "")
@@ -162,7 +162,7 @@ function openLeaf(site: Site, { cipher, aads, tokens }: Keys, expected: Expected
     throw tokenFault(token, site, text)
   }
   const aad = aads.of(site.item)
-  // Of a text every byte is right; of other kinds it has to be seen that they are canonical.
+  // In a text every byte is right; other kinds have to be canonical.
   const wanted = expected?.scalar ?? null
   const isText = isComment ? wanted?.kind === "comment" : wanted?.kind === "str" && token.kind === "str"
   if (isText && cipher.opensTo(token, aad, wanted!.bytes)) {
@@ -246,7 +246,7 @@ export function macOf(leaves: readonly Leaf[], macOnlyEncrypted: boolean, ofClea
   return hash.digest()
 }
 
-/** A sealed text: it counts whatever else does, with the bytes of the text. */
+/** A sealed text: it always counts, with the bytes of the text. */
 function isOpenedText({ site, scalar, token }: Leaf): boolean {
   return token !== null && scalar?.kind === "str" && site.shadowed !== true
 }
@@ -266,7 +266,7 @@ function contribution(
   return token === null && !isSelected ? ofClear(site) : scalar.bytes
 }
 
-/** Whether leaves add to the MAC what others have added before: then they need not be hashed. */
+/** Whether leaves add to the MAC what others added before: then they need no hashing. */
 function addTheSame(leaves: readonly Leaf[], others: readonly Leaf[], macOnlyEncrypted: boolean): boolean {
   if (leaves.length !== others.length) return false
   return leaves.every((leaf, index) => {

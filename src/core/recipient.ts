@@ -19,7 +19,7 @@ export interface UnknownRecipient {
   readonly entry: MetaMap
 }
 
-/** Public side that a data key is wrapped for. */
+/** The public side that a data key is wrapped for. */
 export type Recipient = KnownRecipient | UnknownRecipient
 
 export type RecipientOf<T extends RecipientType> = Extract<KnownRecipient, { type: T }>
@@ -55,7 +55,7 @@ export interface KindInFile<T extends RecipientType = RecipientType> {
 /** In the order in which upstream reads the sections of a group: it decides who is asked first. */
 export type KindsInFile = readonly KindInFile[]
 
-/** By what a recipient of one kind is known. */
+/** How a recipient of one kind is identified. */
 export interface NamedKind<T extends RecipientType = RecipientType> {
   readonly type: T
   /**
@@ -83,20 +83,20 @@ export interface KindInConfig<T extends RecipientType = RecipientType> {
   readonly flatKey: string
   /** The key of a key group, and in `.sopsrc`. */
   readonly groupKey: string
-  /** What else it may be called in `.sopsrc`. */
+  /** Other names for it in `.sopsrc`. */
   readonly otherKeys?: readonly string[]
   /** An entry of a key group is a mapping of these, and not a text. */
   readonly fields?: {
     readonly needed: readonly string[]
     readonly optional: readonly string[]
-    /** The recipient, or the text that is to be read as one. */
+    /** The recipient, or a text to read as one. */
     read(texts: ConfigTexts): RecipientFields[T] | string
     /** The mapping that is read as this recipient; what is empty may be left out. */
     write(recipient: RecipientOf<T>): Readonly<Record<string, string | ReadonlyMap<string, string>>>
   }
-  /** The text of a key group is taken without judging it, as upstream does. */
+  /** Takes the text of a key group without judging it, as upstream does. */
   readonly plain?: (text: string) => RecipientFields[T]
-  /** The flat key is a list of texts to upstream: nulls fall away, and any scalar will do. */
+  /** To upstream the flat key is a list of texts: nulls are dropped, and any scalar will do. */
   readonly isLooseList?: boolean
   /** Empty pieces of the flat list are left out. */
   readonly skipsEmpty?: boolean
@@ -104,7 +104,7 @@ export interface KindInConfig<T extends RecipientType = RecipientType> {
   looksLike(text: string): boolean
 }
 
-/** What configurations are read with, in the order in which upstream puts flat keys of a rule into a group. */
+/** The kinds that configurations can name, in the order in which upstream puts flat keys of a rule into a group. */
 export type KindsInConfig = readonly (NamedKind & { readonly config: KindInConfig })[]
 
 /** The text that identifies a recipient. */
@@ -115,7 +115,7 @@ export function nameIn(kinds: readonly NamedKind[], recipient: Recipient): strin
 
 const ofEveryKind: ReadonlySet<string> = new Set(["enc", "created_at"])
 
-/** The section, and what its entry says in texts beside the wrapped key. */
+/** The section, and the texts of its entry beside the wrapped key. */
 function unknownName({ section, entry }: UnknownRecipient): string {
   const texts = [...entry].filter(([name, value]) => typeof value === "string" && !ofEveryKind.has(name.toLowerCase()))
   return [section, ...texts.map(([name, value]) => `${name}=${value as string}`)].join(" ")

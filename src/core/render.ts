@@ -47,7 +47,7 @@ export function render(
   throw new AppError("VALUE_TYPE", {}, { subject: "the opened text would not say what was sealed" })
 }
 
-/** Edits of the same text, as they are once others are applied that lie elsewhere. */
+/** Edits of the same text, as they are once others elsewhere in it are applied. */
 function after(edits: readonly Edit[], others: readonly Edit[]): Edit[] {
   const before = inOrder(others)
   let at = 0
@@ -61,7 +61,7 @@ function after(edits: readonly Edit[], others: readonly Edit[]): Edit[] {
   })
 }
 
-/** What is taken out as metadata is not looked at again, so no value may go with it. */
+/** Nothing looks again at what is taken out as metadata, so no value may go with it. */
 function checkDetach(leaves: readonly Leaf[], detach: readonly Edit[]): void {
   const sorted = inOrder(detach)
   for (const { site } of leaves) {

@@ -3,7 +3,7 @@ import { parseInt64 } from "./gonumber.ts"
 import { exactText, type Scalar, textScalar } from "./scalar.ts"
 import { utf8 } from "./text.ts"
 
-/** What a leaf holds of a text that somebody looks for. */
+/** How a leaf holds a text that the user looks for. */
 export type Hit = "whole" | "inside" | "comment"
 
 /** @returns `null` where the text is not, and for what is only reached through an alias */

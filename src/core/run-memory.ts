@@ -1,13 +1,15 @@
 /** A place in the memory of a run for one kind of thing. */
 export interface RunSlot<T> {
-  /** What is remembered, which is made the first time. @param run - the object that stands for the run */
+  /** What is remembered; the first call makes it. @param run - the object that stands for the run */
   of(run: object, make: () => T): T
   /** `undefined` when nothing is remembered. */
   known(run: object): T | undefined
   forget(run: object): void
 }
 
-/** What runs remember: loaded identities, opened keys, configs. It goes with the object that stands for the run. */
+/**
+ * What runs remember: loaded identities, opened keys, configs. It goes when the object that stands for the run goes.
+ */
 const memories = new WeakMap<object, Map<RunSlot<unknown>, unknown>>()
 
 export function runSlot<T>(): RunSlot<T> {

@@ -8,7 +8,7 @@ import { equalBytes, utf8 } from "./text.ts"
  * Whether a scan says what the leaves say: the same paths, kinds and bytes in the same order.
  *
  * A whole float may be read as an integer (`1.0` is printed as `1`), and formats without types read numbers,
- * booleans and dates as text. Of texts and comments only what the format says counts.
+ * booleans and dates as text. Of texts and comments only what the format's `settled` keeps counts.
  *
  * @param options.ignoresContainers - of comments only the text counts
  */
@@ -60,7 +60,7 @@ function isNumber(a: string, b: string): boolean {
   return (a === "int" || a === "float") && (b === "int" || b === "float")
 }
 
-/** Compares places of two scans; what holds entries is looked at once. */
+/** Compares places of two scans; each holder of entries is compared once. */
 class ItemPairs {
   readonly #known = new Map<Item, Item>()
   readonly #ignoresPositions: boolean

@@ -4,7 +4,7 @@ import { decodeText, equalBytes, utf8 } from "./text.ts"
 export type Kind = "str" | "int" | "float" | "bool" | "time" | "bytes" | "comment"
 
 /**
- * What is sealed and hashed: the exact bytes that Go's sops derives from a leaf.
+ * What is sealed and hashed: the exact bytes that sops derives from a leaf.
  *
  * `int` is canonical decimal, `float` is Go's `strconv.FormatFloat(v, 'f', -1, 64)`, `bool` is `True` or `False`,
  * `time` is RFC 3339 with up to nine fractional digits; `str` and `comment` are the raw bytes (a comment without
@@ -15,7 +15,7 @@ export interface Scalar {
   readonly bytes: Uint8Array
 }
 
-/** A scalar of text: its bytes are made from the text, and its text from the bytes, when they are asked for. */
+/** A scalar of text: makes its bytes from the text, or the text from the bytes, on demand. */
 class TextScalar implements Scalar {
   readonly kind: Kind
   #text: string | null
@@ -63,7 +63,7 @@ export function commentScalar(text: string): Scalar {
   return new TextScalar("comment", text, null)
 }
 
-/** Up to here a text is kept instead of its bytes: a buffer for each of many values costs more to keep. */
+/** Up to this size it keeps the text instead of the bytes: a buffer for each of many values takes more memory. */
 const TEXT_BYTES_MAX = 2048
 
 /** A string or comment as it was opened. */

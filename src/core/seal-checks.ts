@@ -8,7 +8,7 @@ import { type Alias, shownPath, type Item, keyPath, type Site } from "./site.ts"
 import { utf8 } from "./text.ts"
 
 /**
- * Refuses metadata of the first document's kind in a later one: upstream takes it out when it reads the file.
+ * Refuses metadata of the first document's kind in a later document: upstream removes it when it reads the file.
  *
  * @throws {AppError} `RESERVED_KEY`
  */
@@ -25,7 +25,7 @@ export function checkReservedKey({ sites, documents }: Scan): void {
 }
 
 /**
- * Refuses two places that authenticate as one: `"a:b"` beside `a: {b: ...}`. A token could be moved between them.
+ * Refuses two places that authenticate as one: `"a:b"` beside `a: {b: ...}`. Somebody could move a token between them.
  *
  * @throws {AppError} `KEY_AMBIGUOUS` with the later of the two
  */
@@ -107,7 +107,7 @@ export function checkAliases(
 }
 
 /**
- * Once they are sealed, comments are read as their tokens; one that matches would keep the value below it in the clear.
+ * Sealed comments are read as their tokens; one that matches would keep the value below it in the clear.
  *
  * @throws {AppError} `COMMENT_PATTERN`, as upstream
  */

@@ -12,10 +12,10 @@ import { type Edit } from "./text.ts"
 import { toldSites, type ToldValues } from "./told.ts"
 import { verbatimScalars } from "./memo.ts"
 
-/** A leaf that is about to be written, and the one of the previous file whose token it keeps. */
+/** A leaf to write, and the leaf of the previous file whose token it keeps. */
 export interface SealedLeaf extends Leaf {
   readonly kept: KeptIn | null
-  /** `run` gives it on as it is. */
+  /** `run` passes it on as it is. */
   readonly isVerbatim: boolean
 }
 
@@ -35,11 +35,11 @@ interface LeafOptions {
 
 const noValues: ToldValues = new Map()
 
-/** For a whole document: a pattern that every token matches is not worth more. */
+/** For a whole document: a pattern that every token matches is worth no more. */
 const markedTriesMax = 1000
 
 /**
- * Gives every selected site its token: the one it had in the previous file where nothing changed, else a new one. What a
+ * Gives every selected site its token: the one from the previous file where nothing changed, else a new one. What a
  * kept token holds is what the leaf holds, and so it is where a new one takes its place (`replaces`).
  */
 export function sealLeaves(
@@ -73,7 +73,7 @@ export function sealLeaves(
   const marked = compiled.rule === "unencryptedCommentRegex" ? compiled.pattern : null
   let triesLeft = markedTriesMax
   const fresh = ({ bytes, kind }: Scalar, aad: string): string => cipher.sealToken(bytes, aad, kind)
-  /** A short pattern is found in a token by chance, and not in the next one; then a comment would seem to be a mark. */
+  /** A token may match a short pattern by chance, and the next one may not; then a comment would seem to be a mark. */
   const unmarked = (scalar: Scalar, aad: string): string => {
     let token = fresh(scalar, aad)
     for (; triesLeft > 0 && marked!.test(token); triesLeft--) token = fresh(scalar, aad)
@@ -99,8 +99,8 @@ export function sealLeaves(
 }
 
 /**
- * The edit of a leaf whose token is kept, in the very carrier that it had, if that opened to what is there now.
- * Upstream writes a bare token for what it prints in quotes or as a block, and an edit of one value must not respell
+ * The edit of a leaf whose token is kept, in the carrier that it had, if that opened to what is there now.
+ * Upstream writes a bare token where it prints quotes or a block, and an edit of one value must not respell
  * all the others.
  *
  * @param edit - as the format would write it, in offsets of `plain`

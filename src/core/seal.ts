@@ -35,14 +35,14 @@ export interface SealOptions {
   readonly selectors: Selectors
   readonly compiled: CompiledSelectors
   readonly macOnlyEncrypted: boolean
-  /** The wrapped data key as metadata fields; `null` keeps those of the previous file as they are. */
+  /** The wrapped data key as metadata fields; `null` keeps the fields of the previous file. */
   readonly keys: MetaMap | null
-  /** The kinds of recipients that there are. */
+  /** All kinds of recipients. */
   readonly kinds: KindsInFile
-  /** A release of sops, since upstream compares it. */
+  /** A release of sops: upstream compares it. */
   readonly version: string
   readonly now: Date
-  /** Of the plain text, where somebody has scanned it already. */
+  /** Of the plain text, if it was scanned already. */
   readonly scan?: Scan | undefined
   /** The file as it was, opened with the same data key: what did not change keeps its token. */
   readonly previous: Opened | null
@@ -57,18 +57,18 @@ export interface SealOptions {
   readonly told?: ToldValues | undefined
   readonly structure: boolean
   readonly layoutMemo: boolean
-  /** What becomes of comments; as the rule of sops has it when absent. */
+  /** What happens to comments; absent: the rule of sops. */
   readonly comments?: CommentChoice | undefined
-  /** Marks a file that is whole in the binary container with the format it came from; else `""`. */
+  /** For a file that is whole in the binary container, the format that it came from; else `""`. */
   readonly container: string
   /** An alias from a clear place to a sealed value is written out in the clear. */
   readonly allowClearAlias: boolean
   readonly allowEmptySelection: boolean
-  /** A name that the rule means but does not match is refused. */
+  /** Refuses a name that the rule means but does not match. */
   readonly checksNames?: boolean | undefined
-  /** MAC and date are renewed even if nothing changed, as upstream does. */
+  /** Renews MAC and date even if nothing changed, as upstream does. */
   readonly renewsMac?: boolean
-  /** Blanks per level of a new metadata block; `undefined` is upstream's default. */
+  /** Spaces per level of a new metadata block; `undefined` is upstream's default. */
   readonly indent?: number | undefined
   readonly meter?: Meter | undefined
 }
@@ -156,7 +156,7 @@ function sealDraft(draft: SealDraft, like: MetadataBlock | null, options: SealOp
   return { ...remembered, warnings: [...warnings, ...remembered.warnings] }
 }
 
-/** A comment that was meant as a value is why, where there is one. */
+/** Blames a comment that was meant as a value, if there is one. */
 function nothingToSeal({ format, plain, leaves }: SealDraft, before: readonly Leaf[]): AppError {
   const [first] = format.commentsFollowLeaves === true ? commentsForValues(plain, leaves, before) : []
   if (first === undefined) return new AppError("NOTHING_TO_SEAL")
@@ -168,7 +168,7 @@ function nothingToSeal({ format, plain, leaves }: SealDraft, before: readonly Le
   )
 }
 
-/** The metadata block whose place and spelling is kept. */
+/** The metadata block whose place and spelling stay. */
 export function blockOf({ previous, replaces }: SealOptions): MetadataBlock | null {
   return (previous ?? replaces)?.document.scan.metadata ?? null
 }
@@ -177,7 +177,7 @@ function countTokens(leaves: readonly Leaf[]): number {
   return leaves.filter(({ token }) => token !== null).length
 }
 
-/** An empty string that is selected stays as it is, and counts: the rule did select something. */
+/** A selected empty string stays as it is, but counts: the rule did select something. */
 function hasSelectedEmpty(leaves: readonly Leaf[]): boolean {
   return leaves.some(({ isSelected, scalar }) => isSelected && scalar?.bytes.length === 0)
 }
@@ -287,7 +287,7 @@ export function finish(draft: SealDraft, like: MetadataBlock | null, options: Se
   return splice(draft.plain, [...tokenEdits, ...draft.otherEdits, ...block])
 }
 
-/** The default suffix is written out, as upstream does, so that a later default cannot change what a file means. */
+/** Writes the default suffix out, as upstream does, so that a later default cannot change what a file means. */
 function normalized(selectors: Selectors): Selectors {
   const { rule, text } = ruleOf(selectors)
   return { ...selectors, [rule]: text }
@@ -318,14 +318,14 @@ function withMemo(
   if (memo === null) return dropped
   const text = finish(draft, like, options, memo)
   const again = readBack(draft.format, text, draft, options)
-  // An alias that was written out in the clear has no token that could remember it.
+  // An alias that was written out in the clear has no token to remember it.
   const isWhole = equalBytes(again.bytes, utf8.encode(draft.plain))
   const clear = readOtherwise(draft.leaves.filter(({ token }) => token === null))
   const warnings: Warning[] = isWhole ? clear : [{ code: "LAYOUT_DROPPED" }, ...clear]
   return { text, opened: again, sealedCount, warnings }
 }
 
-/** What `run` will read as the text says, since nothing can remember that it should not. */
+/** Values that `run` will read as the text says, since nothing can remember that it should not. */
 function readOtherwise(leaves: readonly SealedLeaf[]): Warning[] {
   return leaves.flatMap(({ site, isVerbatim }) =>
     isVerbatim ? [{ code: "VERBATIM_DROPPED" as const, line: site.line, path: shownPath(site.item) }] : [],

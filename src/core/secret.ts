@@ -1,7 +1,7 @@
 import { timingSafeEqual } from "node:crypto"
 
 /**
- * Owned secret bytes (a data key, a share): they can be wiped, and no `inspect`, JSON or string shows them.
+ * Owned secret bytes (a data key, a share) that can be wiped, and that no `inspect`, JSON or string shows.
  * The caller hands the buffer over and must not keep it.
  */
 export class SecretBytes {
@@ -15,7 +15,7 @@ export class SecretBytes {
     return this.#bytes?.length ?? 0
   }
 
-  /** Lends the bytes for the time of a call; they must not be kept. */
+  /** Lends the bytes for the length of a call; the callee must not keep them. */
   use<T>(work: (bytes: Uint8Array) => T): T {
     if (this.#bytes === null) throw new Error("secret bytes were used after they were wiped")
     return work(this.#bytes)

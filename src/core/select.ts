@@ -35,7 +35,7 @@ export interface CompiledSelectors {
   readonly rule: keyof Selectors
   readonly text: string
   readonly pattern: Pattern | null
-  /** The paths that the selector was made of: what is sealed has to be just what they name. */
+  /** The paths that the selector was made from: it has to seal exactly what they name. */
   readonly chosen?: ChosenPaths
 }
 

@@ -14,7 +14,7 @@ export interface SplitOptions {
 }
 
 /**
- * Splits a secret so that any `threshold` shares give it back and fewer tell nothing.
+ * Splits a secret so that any `threshold` shares give it back and fewer reveal nothing.
  *
  * Every byte is the constant term of its own random polynomial over GF(2^8) with the AES polynomial 0x11B.
  * No branch and no table index depends on a secret byte.

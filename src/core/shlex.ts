@@ -1,6 +1,6 @@
 /**
- * Splits a command into words as sops does, without a shell: blanks separate; `'...'` is literal; in `"..."` and
- * outside of quotes a backslash makes the next character literal, whatever it is; `#` at the start of a word begins a
+ * Splits a command into words as sops does, without a shell: spaces separate; `'...'` is literal; in `"..."` and
+ * outside of quotes a backslash makes any next character literal; `#` at the start of a word begins a
  * comment up to the end of the line. Nothing is expanded.
  *
  * @returns `null` for a quote without its end, or a backslash at the very end

@@ -8,7 +8,7 @@ export interface Item {
   readonly key: string | null
   /** Position in the list or mapping (comments do not count); the document number for a root. */
   readonly index: number
-  /** What stands for the key where people read it, when the key could be the text of a value (security rule L8). */
+  /** What people see instead of the key, if the key could be the text of a value (security rule L8). */
   readonly shownKey?: string
 }
 
@@ -28,7 +28,7 @@ export interface Site {
    * `null` for a virtual site, which is reached through an alias and counts for the MAC only.
    */
   readonly span: Span | null
-  /** How the format spells it: quote style, block header, indent. Opaque to everybody but its own format. */
+  /** How the format spells it: quote style, block header, indent. Only its own format looks inside. */
   readonly style: unknown
   /** 1-based. */
   readonly line: number
@@ -45,13 +45,15 @@ export interface Site {
   readonly alias?: Alias
   /** Bytes that the MAC counts when the site stays clear, where upstream reads the text differently (INI). */
   readonly clearBytes?: Uint8Array
-  /** Upstream keeps only the last of repeated INI keys and its comment; the others are sealed, but it does not see them. */
+  /**
+   * Upstream keeps only the last of repeated INI keys and its comment; we seal the others, but it does not see them.
+   */
   readonly shadowed?: boolean
 }
 
 export type SiteKind = Scalar["kind"] | "null" | "map" | "list"
 
-/** A place where `*name` stands for something that is written elsewhere. */
+/** A place where `*name` stands for something written elsewhere. */
 export interface Alias {
   readonly item: Item
   /** Of the text `*name`. */

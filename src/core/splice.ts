@@ -19,7 +19,7 @@ export function splice(source: string, edits: readonly Edit[]): string {
   return parts.join("")
 }
 
-/** By their places; mostly they are in that order. */
+/** Sorted by place; mostly they are sorted already. */
 export function inOrder(edits: readonly Edit[]): readonly Edit[] {
   return isSorted(edits) ? edits : edits.toSorted((a, b) => a.start - b.start || a.end - b.end)
 }

@@ -11,7 +11,7 @@ export interface Edit extends Span {
 
 let encoder: InstanceType<typeof TextEncoder> | null = null
 
-/** Property by property: a spread takes the engines ten times as long, and there is one for each value. */
+/** Property by property: a spread takes engines ten times as long, and every value has one of these. */
 export function replaced({ start, end }: Span, text: string): Edit {
   return { start, end, text }
 }
@@ -25,10 +25,10 @@ export const utf8 = {
 /** V8 keeps arrays up to this size in its own heap, which is several times faster than a buffer outside. */
 const SHORT_BYTES = 64
 
-/** Less is read before a strict decoder is made. It stops at the first bad byte, and to replace each takes long. */
+/** Longer bytes go to a strict decoder first. It stops at the first bad byte; replacing each one takes long. */
 const SMALL_BYTES = 64 * 1024
 
-/** From here on the exact size is worth a look at all of the text. */
+/** From this length on the exact size is worth a look at all of the text. */
 const LONG_CHARS = 64 * 1024
 
 function encodeUtf8(text: string): Uint8Array {
@@ -43,7 +43,7 @@ function encodeUtf8(text: string): Uint8Array {
   return bytes
 }
 
-/** A short run does without an encoder; to make one takes longer than to use it. */
+/** Makes the encoder on first use: many runs need none, and making one takes longer than using it. */
 function encodeWhole(text: string): Uint8Array {
   return (encoder ??= new TextEncoder()).encode(text)
 }
@@ -62,8 +62,8 @@ export function decodeText(bytes: Uint8Array): string | null {
 }
 
 /**
- * Decodes a whole file, also one that a BOM marks as UTF-16: PowerShell's `>` makes such files, and go-yaml reads them.
- * Of UTF-16 the BOM is not part of the text, which cannot go back into the same bytes.
+ * Decodes a whole file, even one that a BOM marks as UTF-16: PowerShell's `>` makes such files, and go-yaml reads them.
+ * In UTF-16 the BOM is not part of the text, which cannot become the same bytes again.
  *
  * @returns `null` when the bytes are neither
  */

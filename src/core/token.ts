@@ -4,7 +4,7 @@ import { type Kind } from "./scalar.ts"
 
 /** The four fields of `ENC[AES256_GCM,data:...,iv:...,tag:...,type:...]`, decoded. */
 export interface Token {
-  /** Where it is long it stays the text that it is, and is decoded piece by piece. */
+  /** Long data stays text, and is decoded piece by piece. */
   readonly data: Uint8Array | LongData
   readonly nonce: Uint8Array
   /** The last 16 bytes of both fields together, however the file divides them; fewer where there are no more. */
@@ -35,7 +35,7 @@ export class LongData {
 /** Why a text is not a token; each is a stable word that errors may show. */
 export type TokenFault = "not a token" | "text behind the token" | "not canonical base64" | "unknown type" | "bad nonce"
 
-/** Every token begins so, and nothing else of a sealed file does. */
+/** Every token begins so, and nothing else in a sealed file does. */
 export const tokenMark = "ENC[AES256_GCM,"
 const prefix = `${tokenMark}data:`
 const kinds: ReadonlySet<string> = new Set<Kind>(["str", "int", "float", "bool", "time", "comment"])
@@ -63,7 +63,7 @@ const DATA_AT = TAG_AT + TAG_BYTES
 /** Beyond that the engine's own decoder is faster. */
 const DATA_CHARS_MAX = 2048
 
-/** Where the signs between the fields begin. */
+/** Where the separators between the fields begin. */
 interface Borders {
   readonly iv: number
   readonly tag: number
@@ -78,7 +78,7 @@ interface Borders {
 const usualFields =
   /^ENC\[AES256_GCM,data:[A-Za-z0-9+/]*(?:[AQgw]==|[AEIMQUYcgkosw048]=)?,iv:[A-Za-z0-9+/]+[AEIMQUYcgkosw048]=,tag:[A-Za-z0-9+/]+[AQgw]==,/
 
-/** Reads the tokens of a document one after the other. The usual ones are decoded in one place, without new objects. */
+/** Reads the tokens of a document one after the other. Decodes the usual ones in one buffer, without new objects. */
 export class TokenReader {
   readonly #nonceBytesMax: number
   readonly #bytes = Buffer.allocUnsafe(DATA_AT + (DATA_CHARS_MAX / 4) * 3)
@@ -173,21 +173,21 @@ const lastOfThree = "AEIMQUYcgkosw048"
 /**
  * How many bytes a text stands for.
  *
- * @returns -1 unless it is exactly what encoding those bytes gives: padded, standard alphabet, no stray bits
+ * @returns -1 unless it is exactly the encoding of those bytes: padded, standard alphabet, no stray bits
  */
 function bytesIn(text: string): number {
   const { length } = text
   if (length % 4 !== 0) return -1
   const padding = text.endsWith("==") ? 2 : text.endsWith("=") ? 1 : 0
   if (padding > 0 && !(padding === 2 ? lastOfTwo : lastOfThree).includes(text[length - padding - 1]!)) return -1
-  // A long text is looked at by `isCanonical`.
+  // `isCanonical` checks long texts.
   if (length <= LONG_CHARS && notBase64.test(padding === 0 ? text : text.slice(0, length - padding))) return -1
   return (length / 4) * 3 - padding
 }
 
 const LONG_CHARS = 4096
 
-/** Whether a long text is what encoding gives, where its end is. */
+/** Whether the end of a long text is what encoding gives. */
 function isCanonical(text: string): boolean {
   if (text.length <= LONG_CHARS) return true
   const lastGroup = text.length - 4

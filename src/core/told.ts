@@ -4,10 +4,10 @@ import { fullPath, shownPath, type Site } from "./site.ts"
 import { equalBytes } from "./text.ts"
 import { AppError } from "../errors/app-error.ts"
 
-/** A value that is known from elsewhere than the text: `set` was given it, or another format held it. */
+/** A value that is known from outside the text: `set` got it, or another format held it. */
 export interface Told {
   readonly scalar: Scalar
-  /** `run` gives it to the child as it is, although readers of the text would take it otherwise. */
+  /** `run` passes it to the child as it is, although readers of the text would read something else. */
   readonly isVerbatim: boolean
 }
 
@@ -19,10 +19,10 @@ export function toldKey(path: readonly (string | number)[]): string {
 }
 
 /**
- * For each site what it was told to hold. Of a name that appears twice in dotenv the first is meant, as for `set`.
+ * For each site the value that it should hold. If a name appears twice in dotenv, the first is meant, as for `set`.
  *
  * @throws {AppError} `NOT_PRINTABLE` where the text says something else: the format cannot hold the value; and where it
- *   says it only to those who know, but stays in the clear
+ *   says it only to readers that know, but stays in the clear
  */
 export function toldSites(
   sites: readonly Site[],

@@ -54,7 +54,7 @@ export const json: Format = {
 
   seal: (_scan, site, token) => replaced(spanOf(site), `"${token}"`),
 
-  // In a file of its own sops prints `<`, `>` and `&` as escapes, which hardly an author writes.
+  // In its own files sops prints `<`, `>` and `&` as escapes, which hardly any author writes.
   open: (scan, site, scalar): Edit => replaced(spanOf(site), printScalar(scalar, isOurs(scan) ? quotePlain : quote)),
 
   spelling: (scalar) => printScalar(scalar, quotePlain),

@@ -2,7 +2,7 @@ import { type MetaMap, type MetadataBlock, type MetaValue } from "../core/format
 
 /**
  * A block whose tree is built when it is first read. A file with a broken block is "sealed already" for `encrypt`, and
- * only who wants to open it has to hear what is wrong with the block.
+ * only commands that open it have to report what is wrong with the block.
  */
 export function metadataBlock<T extends Omit<MetadataBlock, "tree">>(read: () => MetaMap, rest: T): MetadataBlock & T {
   let tree: MetaMap | null = null
@@ -23,7 +23,9 @@ export function isMetaList(value: MetaValue): value is readonly MetaValue[] {
   return Array.isArray(value)
 }
 
-/** Whether two values of metadata say the same; maps with another order of names do not, since they are printed. */
+/**
+ * Whether two values of metadata say the same; maps whose names have another order do not, since the order is printed.
+ */
 export function sameMetaValue(a: MetaValue, b: MetaValue): boolean {
   if (isMetaMap(a)) {
     if (!isMetaMap(b) || a.size !== b.size) return false

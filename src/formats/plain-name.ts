@@ -1,7 +1,7 @@
 import { type FormatName } from "../core/format.ts"
 import { detectFormat } from "./registry.ts"
 
-/** Endings that say who made a file or where it belongs, and nothing about what is in it. */
+/** Endings that say who made a file or where it belongs, and nothing about its content. */
 const silent: ReadonlySet<string> = new Set(
   "tmpl tpl template gotmpl j2 jinja jinja2 erb mustache hbs example sample dist default defaults local bak orig old new".split(
     " ",
@@ -13,8 +13,8 @@ const otherFiles: ReadonlySet<string> = new Set(
 )
 
 /**
- * The format of a plain file by all that its name tells: `.env.production`, `X.YML` and `x.yaml.tmpl` too, which sops
- * takes for binary.
+ * The format of a plain file from everything that its name tells: `.env.production`, `X.YML` and `x.yaml.tmpl` too,
+ * which sops takes for binary.
  */
 export function detectPlainFormat(path: string): FormatName {
   const name = path.slice(Math.max(path.lastIndexOf("/"), path.lastIndexOf("\\")) + 1).toLowerCase()

@@ -1,10 +1,10 @@
 import { type Format, type FormatName, formatNames } from "../core/format.ts"
 
-/** What has to be known of a format before its code is loaded. */
+/** What we have to know of a format before its code is loaded. */
 interface Row {
-  /** A command loads the one format that its file has. */
+  /** A command loads only the format of its file. */
   readonly load: () => Promise<Format>
-  /** In small letters alone: `.env.production` and `x.YAML` are binary. */
+  /** In lower case only: `.env.production` and `x.YAML` are binary. */
   readonly suffixes: readonly string[]
   /** Whether a sealed text whose name says nothing is of this format: its metadata tells. */
   looksSealed(text: string): boolean
@@ -59,7 +59,7 @@ export function detectFormat(path: string): FormatName {
   return formatNames.find((name) => rows[name].suffixes.some((suffix) => path.endsWith(suffix))) ?? "binary"
 }
 
-/** Formats whose texts begin with a brace are told first: their values may hold lines of all others. */
+/** Formats whose texts begin with a brace come first: their values may hold lines of all others. */
 const byLook: readonly FormatName[] = ["binary", "json", ...formatNames]
 
 /**

@@ -5,7 +5,7 @@ import { commentText, type Entry } from "./tree.ts"
 
 /**
  * Whether a text says what a merge expects: the same values and comments at the same paths, mappings in any order, lists
- * in order. It is asked of every result, so that a merge can never lose, invent or move a value.
+ * in order. Every result has to pass it, so that a merge can never lose, invent or move a value.
  */
 export function agrees(
   found: readonly Entry[],

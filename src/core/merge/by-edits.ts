@@ -18,7 +18,7 @@ import {
 } from "./lines.ts"
 import { type Entry, type Version } from "./tree.ts"
 
-/** What has to be done to one side's text so that it says what a merge expects. */
+/** The changes to one side's text that make it say what a merge expects. */
 export interface EditPlan {
   readonly edits: readonly Edit[]
   /** Entries to remove once the edits are made, one after the other: the last ones of a mapping or list. */
@@ -27,7 +27,7 @@ export interface EditPlan {
 
 /**
  * The edits that turn one side's text into that of the merge. What comes from the other side is taken as it is written
- * there, with its comments; nothing else changes. Whether the result is right is for `agrees` to say.
+ * there, with its comments; nothing else changes. `agrees` decides whether the result is right.
  *
  * @param primary - the side whose text is edited
  */
@@ -48,7 +48,7 @@ class Planner {
   readonly #other: Side
   readonly #own: Version
   readonly #otherScan: Scan
-  /** The text that is edited, and the one that new entries are taken from. */
+  /** The text to edit, and the one that gives new entries. */
   readonly #text: string
   readonly #source: string
 
@@ -80,7 +80,7 @@ class Planner {
     }
   }
 
-  /** Makes an entry that is in the text what it is to be. */
+  /** Makes an entry of the text what it should be. */
   change(merged: Merged): void {
     const own = merged[this.#primary]!
     const other = merged[this.#other]
@@ -146,7 +146,7 @@ class Planner {
     if (waiting.length > 0) this.#insert(waiting, before, null, isBlock, own)
   }
 
-  /** Entries that have to change their places: as few as can be. */
+  /** Entries that have to move: as few as possible. */
   #movedAmong(own: Entry, kept: readonly Merged[]): ReadonlySet<Entry> {
     const places = new Map(own.entries.map((each, at) => [each, at]))
     const order = kept.map((each, at): Pair => [places.get(each[this.#primary]!)!, at])
@@ -154,7 +154,7 @@ class Planner {
     return new Set(kept.flatMap((each, at) => (stay.has(at) ? [] : [each[this.#primary]!])))
   }
 
-  /** Nothing of it stays: it is emptied, or is as the other side has it. */
+  /** Nothing of it stays: it becomes empty, or what the other side has. */
   #renew(own: Entry, { entries, [this.#other]: other }: Merged): void {
     if (entries.length > 0) {
       if (other !== null) this.#replace(own, other)
@@ -245,7 +245,10 @@ class Planner {
     this.#put(at, at, texts.map((text) => (isBehind ? between + text : text + between)).join(""))
   }
 
-  /** Comments that belong to no entry: what the other side took out, and what it added after an entry that stays. */
+  /**
+   * Comments that belong to no entry: those that the other side took out, and those that it added after a staying
+   * entry.
+   */
   #changeFree(own: Entry, merged: Merged, removed: readonly Entry[]): void {
     const wanted = new Set<Site>(merged.free)
     if (own.free.every((each) => wanted.has(each)) && removed.length === 0) this.#addFree(own, merged)

@@ -7,7 +7,7 @@ import { commentText, type Entry, type Version } from "./tree.ts"
 
 export type Side = "ours" | "theirs"
 
-/** What two sides cannot both have. `path` is empty for a whole document. */
+/** What the two sides cannot both have. `path` is empty for a whole document. */
 export interface Conflict {
   readonly kind: "value" | "add" | "delete" | "kind" | "list" | "comment" | "document" | "anchor" | "internal"
   readonly document: number
@@ -22,7 +22,7 @@ export interface Conflict {
 export interface Merged {
   readonly ours: Entry | null
   readonly theirs: Entry | null
-  /** Whose value it is; `both`: a mapping or list of which each side gave something. */
+  /** Whose value it is; `both`: a mapping or list to which each side contributed. */
   readonly value: Side | "both"
   /** Of `both`, in order. */
   readonly entries: readonly Merged[]
@@ -35,12 +35,12 @@ export interface Merged {
   readonly isReordered: boolean
 }
 
-/** What is to be done about a conflict; `null` leaves it open. */
+/** Decides a conflict; `null` leaves it open. */
 export type Decide = (conflict: Conflict) => Side | null
 
 export interface KeyMerge {
   readonly documents: readonly Merged[]
-  /** Those that nobody decided; the result has ours there, or what theirs changed where ours has nothing. */
+  /** Conflicts that nobody decided; the result has ours there, or what theirs changed where ours has nothing. */
   readonly conflicts: readonly Conflict[]
 }
 
@@ -101,7 +101,7 @@ class Merger {
     const there = (ours ?? theirs)!
     const side: Side = ours === null ? "theirs" : "ours"
     if (base === null) return whole(three, side)
-    // Gone on one side: it has to be as it was on the other.
+    // Gone on one side: it has to be unchanged on the other.
     if (base.content === there.content && sameComments(base, there)) return null
     const kind = base.value === there.value ? "comment" : absence
     const decision = this.#ask(kind, three)
@@ -129,7 +129,7 @@ class Merger {
   #value(three: { base: Entry | null; ours: Entry; theirs: Entry }): Inner {
     const { base, ours, theirs } = three
     if (ours.exact === theirs.exact) return from("ours")
-    // What only one side changed is looked through too: a text is edited as little as can be.
+    // Looks into what only one side changed too, to edit the text as little as possible.
     if (ours.kind === "map" && theirs.kind === "map") return this.#maps(base?.kind === "map" ? base : null, three)
     if (ours.kind === "list" && theirs.kind === "list") return this.#lists(base?.kind === "list" ? base : null, three)
     if (base?.exact === theirs.exact) return from("ours")
@@ -177,7 +177,7 @@ class Merger {
       const [start, end] = piece.ours
       const theirsOf = (at: number): Entry | null => theirs.entries[piece.theirs[0] + at - start] ?? null
       if (piece.from === "theirs") {
-        // An element in the place of one is a change of it; else they come and go.
+        // An element in the place of another is a change of it; else they come and go.
         const isReplaced = end - start === piece.theirs[1] - piece.theirs[0]
         return theirs.entries
           .slice(...piece.theirs)
@@ -272,7 +272,7 @@ function byName(entries: readonly Entry[], nameOf: (entry: Entry) => string | nu
   return named
 }
 
-/** What makes a document of Kubernetes that one. */
+/** What identifies a document of Kubernetes. */
 function resourceName(root: Entry): string | null {
   const kind = scalarOf(root, ["kind"])
   const name = scalarOf(root, ["metadata", "name"])

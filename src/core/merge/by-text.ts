@@ -9,7 +9,7 @@ const editsMax = 2000
 /**
  * Merges three texts by line, as `git merge-file` does.
  *
- * @returns `null` when they conflict, or when one side changed more than can be looked at
+ * @returns `null` when they conflict, or when one side changed too much
  */
 export function mergeLines(base: string, ours: string, theirs: string): string | null {
   const names = new Names()

@@ -1,4 +1,4 @@
-/** What changed in one of two sequences: the elements, and which of them the other one does not have. */
+/** What changed in one of two sequences: its elements, and which of them the other lacks. */
 export interface Changes {
   readonly elements: ArrayLike<number>
   /** One longer than the elements. */
@@ -6,8 +6,8 @@ export interface Changes {
 }
 
 /**
- * Moves groups of changed elements to where git has them. A group between equal elements may be in several places: it
- * joins its neighbours where it can, lines up with a change of the other side, and else is as late as possible. What
+ * Moves groups of changed elements to where git has them. A group between equal elements can be in several places: it
+ * joins its neighbours if it can, lines up with a change of the other side, and else is as late as possible. What
  * touches in git then touches here, and nothing else does.
  *
  * @see git xdiff/xdiffi.c, xdl_change_compact
@@ -72,7 +72,7 @@ class Group {
     this.#growUp()
   }
 
-  /** @returns false where the elements around it do not allow it */
+  /** @returns false if the elements around it do not allow it */
   slideDown(): boolean {
     if (this.end >= this.#elements.length || this.#elements[this.#start] !== this.#elements[this.end]) return false
     this.#isChanged[this.#start++] = 0

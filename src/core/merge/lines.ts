@@ -19,7 +19,7 @@ export function columnOf(source: string, at: number): number {
   return at - lineStart(source, at)
 }
 
-/** Whether nothing but blanks is before an offset on its line. */
+/** Whether only spaces come before an offset on its line. */
 export function beginsLine(source: string, at: number): boolean {
   return source.slice(lineStart(source, at), at).trim() === ""
 }
@@ -37,7 +37,7 @@ export function topOf(source: string, { above, span }: Entry): number {
   return lineStart(source, Math.min(above[0]?.span?.start ?? Infinity, span!.start))
 }
 
-/** Where the text of an entry ends, with the comments after what is in it. Its own, beside it, does not count. */
+/** Where the text of an entry ends, with the comments after its content. Its own comment, beside it, does not count. */
 export function endOf(source: string, { entries, free, span }: Entry): number {
   let end = span!.end
   const last = entries.at(-1)
@@ -46,7 +46,7 @@ export function endOf(source: string, { entries, free, span }: Entry): number {
   return end
 }
 
-/** Moves all lines but the first by as many blanks. */
+/** Indents all lines but the first by that many spaces. */
 export function indented(text: string, by: number): string {
   if (by === 0 || !text.includes("\n")) return text
   return text
@@ -55,7 +55,7 @@ export function indented(text: string, by: number): string {
     .join("\n")
 }
 
-/** Moves all lines. */
+/** Indents all lines. */
 export function indentedLines(text: string, by: number): string {
   return by === 0
     ? text

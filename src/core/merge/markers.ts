@@ -10,11 +10,11 @@ import { type Entry, type Version } from "./tree.ts"
 export interface MarkerLabels {
   readonly ours: string
   readonly theirs: string
-  /** `null`: what both sides had before is not shown. */
+  /** `null`: do not show what both sides had before. */
   readonly base: string | null
 }
 
-/** A part of the text that is in conflict, and what each version has in its place. */
+/** A part of the text in conflict, and what each version has there. */
 interface Region {
   readonly start: number
   readonly end: number
@@ -22,7 +22,7 @@ interface Region {
 }
 
 /**
- * The merged text with git's markers around what is in conflict, and nothing else. It holds plaintext: it is for an
+ * The merged text with git's markers around conflicts and nothing else. It holds plaintext: it is only for an
  * editor's private folder.
  *
  * @param merge - a draft, whose text has ours instead of each conflict, or theirs where ours has nothing
@@ -43,13 +43,13 @@ export function withMarkers(merge: PlainMerge, labels: MarkerLabels): string {
   return splice(source, [...marked, ...(metadata?.detach ?? [])])
 }
 
-/** Nothing smaller can be shown: each side whole. */
+/** Nothing smaller can be shown: both sides whole. */
 function wholeText(versions: PlainMerge["versions"], labels: MarkerLabels): string {
   const textOf = ({ scan }: Version): string => splice(scan.source, scan.metadata?.detach ?? [])
   return marked({ ours: textOf(versions.ours), theirs: textOf(versions.theirs), base: textOf(versions.base) }, labels)
 }
 
-/** The entry of the draft that a conflict speaks of. */
+/** The entry of the draft that a conflict is about. */
 function entryFor(version: Version, { document, ours, theirs }: Conflict): Entry | null {
   const wanted = (ours ?? theirs)!
   const path = JSON.stringify(keyPath(wanted.item))
@@ -98,7 +98,7 @@ function blockText(from: string, entry: Entry, column: number, showsAbove: boole
   return text.endsWith("\n") ? text : `${text}\n`
 }
 
-/** Those that share lines are one. */
+/** Joins regions that share lines. */
 function joined(regions: readonly Region[]): Region[] {
   const result: Region[] = []
   for (const region of regions.toSorted((a, b) => a.start - b.start || b.end - a.end)) {
@@ -114,7 +114,7 @@ function joined(regions: readonly Region[]): Region[] {
   return result
 }
 
-/** Edits that do not overlap: of two that do the first is the larger one. */
+/** Drops edits that overlap others: of two, the first is the larger one. */
 function apart(edits: readonly Edit[]): Edit[] {
   const result: Edit[] = []
   for (const edit of edits.toSorted((a, b) => a.start - b.start || b.end - a.end))

@@ -22,11 +22,11 @@ export interface MergeOptions {
   /** The metadata block of ours, whose place decides what comments belong to. */
   readonly like: MetadataBlock | null
   readonly decide?: Decide | undefined
-  /** Makes a text also where conflicts are left open; they hold what `KeyMerge.conflicts` says. */
+  /** Makes a text even if conflicts stay open; there it holds what `KeyMerge.conflicts` says. */
   readonly isDraft?: boolean
 }
 
-/** What came out of a merge of plain texts. */
+/** The result of a merge of plain texts. */
 export interface PlainMerge {
   /** `null` when there are conflicts. */
   readonly text: string | null
@@ -45,8 +45,8 @@ export interface Judge {
 }
 
 /**
- * Merges three plain texts. What has to come out is found by key; the text that says it comes from a merge by line, as
- * git does it, wherever that is right, and else from edits of one side's text. A result that does not say exactly what
+ * Merges three plain texts. A merge by key finds the content of the result; its text comes from a merge by line, as
+ * in git, wherever that is right, and else from edits of one side's text. A result that does not say exactly what
  * was found is a conflict, never a guess.
  *
  * @throws {AppError} what a format's scan throws
@@ -93,7 +93,7 @@ class PlainMerger {
     return { ...result, text: null, conflicts: [...conflicts, this.#unsaid(versions)] }
   }
 
-  /** What is expected can be found, and no text was that says it. */
+  /** The expected content is known, but no text was found that says it. */
   #unsaid({ ours, theirs, base }: PlainMerge["versions"]): Conflict {
     const nowhere = { path: [], document: 0, base: null, ours: null, theirs: null }
     if ([ours, theirs, base].some(({ hasAliases }) => hasAliases)) return { ...nowhere, kind: "anchor" }
@@ -137,7 +137,7 @@ class PlainMerger {
     return versionOf(this.#options.format, this.#framed(text), this.#names)
   }
 
-  /** With a metadata block in it, where that decides what comments belong to. */
+  /** The scan with a metadata block in the text, where that decides what comments belong to. */
   #framed(text: string): Scan {
     const { format, like } = this.#options
     const scan = format.scan(text)
@@ -154,14 +154,14 @@ class PlainMerger {
 
   #finished(text: string): string {
     const open = withProperties(text, this.#properties)
-    // Without its last line end a block would hold another text.
+    // Without its last line end a text block would have another value.
     const isClosed = this.#keepsEnd || this.#options.format.endsInValue?.(open) === true
     return isClosed ? withProperties(text, { ...this.#properties, isClosed: true }) : open
   }
 }
 
 /**
- * A block after all else, as most files have it, needs no look at the nodes of the text.
+ * A metadata block at the end, as in most files, needs no look at the nodes of the text.
  *
  * @returns `null` where a block cannot be there
  */

@@ -1,4 +1,4 @@
-/** Gives equal texts equal numbers, over all versions of a document, so that contents can be compared by one look. */
+/** Gives equal texts equal numbers, over all versions of a document, so that one comparison tells equal contents. */
 export class Names {
   readonly #numbers = new Map<string, number>()
 

@@ -1,6 +1,6 @@
 /**
- * The order of what a merge keeps: that of the one side that changed it, else ours. What only the other side has comes
- * after the neighbour that it follows there.
+ * The order of what a merge keeps: the order of the one side that changed it, else ours. What only the other side has
+ * comes after the neighbour that it follows there.
  *
  * @param base, ours, theirs - names in their order; each at most once
  * @param kept - the names that the result has

@@ -1,12 +1,12 @@
-/** What is true of a text as a whole, and is merged as one value each: line ends, BOM, final line end. */
+/** Properties of a text as a whole, each merged as one value: line ends, BOM, final line end. */
 export interface Properties {
   readonly eol: "\n" | "\r\n"
   readonly hasBom: boolean
-  /** `null` for a text that is empty. */
+  /** `null` for an empty text. */
   readonly isClosed: boolean | null
 }
 
-/** A text without what its properties say. */
+/** A text without what its properties describe. */
 export interface Bare {
   readonly text: string
   readonly properties: Properties
@@ -29,7 +29,7 @@ function hasUniformReturns(text: string): boolean {
   return true
 }
 
-/** Changed by one side: as it has it; by both: as ours has it. */
+/** What one side changed, as that side has it; what both changed, as ours has it. */
 export function mergeProperties(base: Properties, ours: Properties, theirs: Properties): Properties {
   const pick = <Name extends keyof Properties>(name: Name): Properties[Name] =>
     ours[name] === base[name] ? theirs[name] : ours[name]
@@ -41,7 +41,7 @@ export function withProperties(text: string, { eol, hasBom, isClosed }: Properti
   return (hasBom ? "\uFEFF" : "") + (eol === "\r\n" ? ended.replaceAll("\n", "\r\n") : ended)
 }
 
-/** Blanks that the first indented line begins with, to recognize a text whose indentation changed. */
+/** The spaces at the start of the first indented line, to recognize a text whose indentation changed. */
 export function indentOf(text: string): string {
   return /^([ \t]+)[^ \t\r\n#]/m.exec(text)?.[1] ?? ""
 }

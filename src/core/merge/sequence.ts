@@ -8,7 +8,7 @@ export interface Hunk {
   readonly to: number
 }
 
-/** A part of a merge: what both sides still have, what one side has there, or what they could not agree on. */
+/** A part of a merge: what both sides still have, what one side has there, or what they cannot agree on. */
 export interface Piece {
   readonly from: "both" | "ours" | "theirs" | "conflict"
   /** `[start, end)` of base, ours, and theirs. */
@@ -17,7 +17,7 @@ export interface Piece {
   readonly theirs: readonly [number, number]
 }
 
-/** The hunks between two sequences of numbers. Linear in what changed, nearly. */
+/** The hunks between two sequences of numbers, in nearly linear time. */
 export function hunksOf(before: ArrayLike<number>, after: ArrayLike<number>): Hunk[] {
   const partners = align(before, after)
   const hunks: Hunk[] = []

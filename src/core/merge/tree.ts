@@ -5,12 +5,12 @@ import { type Span } from "../text.ts"
 import { type Names } from "./names.ts"
 
 /**
- * One entry of a mapping or list, or a document, as the merge sees it: with the comments that are its own, and with
- * numbers that are equal where the content is.
+ * One entry of a mapping or list, or a document, as the merge sees it: with its own comments, and with
+ * numbers that are equal where the content is equal.
  */
 export interface Entry {
   readonly item: Item
-  /** Names it among its siblings in all versions: its key, and how many of that key come before it. */
+  /** Identifies it among its siblings in all versions: its key, and how many of that key come before it. */
   readonly id: string
   readonly kind: SiteKind
   /** `null` for a mapping, a list, a null. */
@@ -27,7 +27,7 @@ export interface Entry {
   readonly value: number
   /** With the comments in it. Its own, above and beside, do not count. */
   readonly content: number
-  /** The same with the order of all that is in it. */
+  /** The same with the order of everything in it. */
   readonly exact: number
   readonly aboveNumber: number
   readonly besideNumber: number
@@ -61,7 +61,7 @@ export function versionOf(format: Format, scan: Scan, names: Names): Version {
   const entries = new Map<Item, Growing>()
   const roots: Growing[] = []
   let places: ReturnType<Format["places"]> | null = null
-  // To know all places may take another look at the whole text, and often nobody asks.
+  // Finding all places may take another pass over the whole text, and often nobody asks.
   const placeOf = (item: Item): EntrySpan | null => (places ??= format.places(scan))(item)
   const entryOf = (item: Item): Growing => {
     const known = entries.get(item)
@@ -119,15 +119,15 @@ function newEntry(item: Item, placeOf: (item: Item) => EntrySpan | null): Growin
 }
 
 /**
- * A comment belongs to the value on its line, or to the entry in the line right below it. What an empty line sets apart
- * speaks of more, and belongs to the mapping or list.
+ * A comment belongs to the value on its line, or to the entry on the line right below it. A comment that an empty line
+ * sets apart is about more, and belongs to the mapping or list.
  */
 function giveOut(comments: readonly Site[], entries: ReadonlyMap<Item, Growing>, source: string): void {
   if (comments.length === 0) return
   const inText = [...entries.values()]
     .filter(({ span }) => span !== null)
     .sort((a, b) => a.span!.start - b.span!.start || b.span!.end - a.span!.end)
-  /** Where what an entry has above it begins. */
+  /** Where the comments above an entry begin. */
   const tops = new Map<Growing, number>()
   for (const comment of comments.toSorted((a, b) => b.span!.start - a.span!.start)) {
     const holder = entries.get(comment.item)!
@@ -150,8 +150,8 @@ function giveOut(comments: readonly Site[], entries: ReadonlyMap<Item, Growing>,
 }
 
 /**
- * The same where values come in the order of the text: the entry below a comment is the one that the next value is the
- * first of, so that no key has to be looked for.
+ * The same where values come in the order of the text: the entry below a comment is the one whose first value comes
+ * next, so there is no key to look for.
  */
 function giveOutByLeaves(
   comments: readonly Site[],
@@ -162,7 +162,7 @@ function giveOutByLeaves(
   const leaves = sites
     .filter(({ kind, span }) => kind !== "comment" && span !== null)
     .sort((a, b) => a.span!.start - b.span!.start)
-  /** Where what a line has above it begins: the comment that is highest. */
+  /** Where the comments above a line begin: at the highest one. */
   let top = -1
   for (const comment of comments.toSorted((a, b) => b.span!.start - a.span!.start)) {
     const { start, end } = comment.span!
@@ -191,7 +191,7 @@ function giveOutByLeaves(
   for (const { above, beside, free } of entries.values()) for (const list of [above, beside, free]) list.reverse()
 }
 
-/** Deeper than any text is indented that the limits of nesting allow. */
+/** Deeper than any indentation that the nesting limit allows. */
 const indentMax = 4096
 
 /** The entry of a holder that a value is in. */
@@ -216,7 +216,7 @@ function countBefore(inText: readonly { readonly span: Span | null }[], offset: 
   return low
 }
 
-/** Whether nothing but one line end, spaces and a mark are between. */
+/** Whether only one line end, spaces and a mark are between. */
 function isAbove(source: string, comment: { readonly end: number }, top: number): boolean {
   if (top <= comment.end) return true
   const lineEnd = source.indexOf("\n", comment.end)
@@ -234,7 +234,7 @@ function number(entry: Growing, format: Format, names: Names): void {
   entry.besideNumber = names.of(commentsText(entry.beside, format))
   entry.freeNumber = names.of(commentsText(entry.free, format))
   if (entries.length === 0 && shadowed.length === 0 && entry.free.length === 0) {
-    // Most entries are that: there is no order, and no comment in them.
+    // Most entries are scalars: they hold no order and no comment.
     entry.value = entry.content = entry.exact = names.of(`${entry.kind} ${scalarName(entry.scalar)}`)
     return
   }
@@ -276,7 +276,7 @@ function commentsText(comments: readonly Site[], format: Format): string {
   return comments.map((site) => commentText(site, format)).join("\n")
 }
 
-/** What of a comment counts. */
+/** The part of a comment that counts. */
 export function commentText({ scalar }: Site, { settled }: Format): string {
   return scalarName(scalar === null ? null : (settled?.(scalar) ?? scalar))
 }

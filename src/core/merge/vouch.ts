@@ -3,7 +3,7 @@ import { mergePlain, type MergeOptions, type PlainMerge, type PlainTexts } from 
 import { type Entry, type Version } from "./tree.ts"
 import { fullPath, shownPath } from "../site.ts"
 
-/** Why no parent vouches for what is at a path. */
+/** Why no parent vouches for the content of a path. */
 export type Reason = "unknown-value" | "moved" | "missing" | "added" | "replayed" | "conflict"
 
 export interface Refusal {
@@ -11,7 +11,7 @@ export interface Refusal {
   readonly reason: Reason
 }
 
-/** A path at which a file differs from the common ancestor, and who has it like that. */
+/** A path at which a file differs from the common ancestor, and the sides that have the same. */
 export interface Origin {
   readonly path: readonly (string | number)[]
   readonly kind: "changed" | "added" | "removed" | "comment"
@@ -22,7 +22,7 @@ export interface Vouched {
   /** None: every site of the file is what the merge of its parents gives. */
   readonly refused: readonly Refusal[]
   readonly origins: readonly Origin[]
-  /** Conflicts of the merge that somebody decided for one side. */
+  /** Conflicts of the merge that somebody decided in favour of one side. */
   readonly chosen: readonly (readonly (string | number)[])[]
   /** Mappings whose order is not that of the merge, but of a parent. */
   readonly reordered: readonly (readonly (string | number)[])[]
@@ -31,7 +31,7 @@ export interface Vouched {
 
 /**
  * Compares a file with what the merge of its parents gives, site by site: documents, paths, kinds, scalars, clear values
- * and comments. Where the merge conflicts a file may have what either side has, as a whole.
+ * and comments. Where the merge conflicts, a file may have what either side has, as a whole.
  *
  * @param file - the plain text of the file
  * @throws {AppError} what a format's scan throws

@@ -10,13 +10,13 @@ export interface Place {
 
 type Path = Place["path"]
 
-/** What was done to a sealed file since it was sealed. Places and names alone, never a value. */
+/** What happened to a sealed file since it was sealed. Only places and names, never a value. */
 export type Change =
   /** A token is under another path than it was sealed for. */
   | { readonly kind: "moved"; readonly at: Place; readonly from: Path }
-  /** A token that opens under no path that is known of the file. */
+  /** A token that opens under no known path of the file. */
   | { readonly kind: "foreign"; readonly at: Place }
-  /** No whole token any more. */
+  /** A token that is no longer whole. */
   | { readonly kind: "cut"; readonly at: Place }
   /** Text in the clear where the file has sealed values. */
   | { readonly kind: "unsealed"; readonly at: Place }
@@ -30,9 +30,9 @@ export type Change =
   /** The MAC is bound to the date. */
   | { readonly kind: "date" }
   /**
-   * Every value opens under its own path, and more cannot be told of the file alone.
+   * Every value opens under its own path, and the file alone tells no more.
    *
-   * `structure`: whether the entries are those that were sealed; `null` where no digest says so. `clear`: values in the
+   * `structure`: whether the entries are those that were sealed; `null` where no digest tells. `clear`: values in the
    * clear that the MAC counts.
    */
   | { readonly kind: "untold"; readonly structure: boolean | null; readonly clear: readonly Place[] }
@@ -45,7 +45,7 @@ export function whatOf({ kind, item }: Pick<Site, "kind" | "item">): What {
   return item.key === null && item.parent !== null ? "element" : "entry"
 }
 
-/** What an explanation may cost, so that nobody can make it long by what they write into a file. */
+/** What an explanation may cost, so that a hostile file cannot make it slow. */
 export class Effort {
   #left: number
 

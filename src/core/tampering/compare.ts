@@ -6,7 +6,7 @@ import { type Change, type Place, whatOf } from "./change.ts"
 import { type ReadLeaf } from "./read-each.ts"
 
 export interface CompareOptions {
-  /** Parts in the clear count for nothing. */
+  /** Ignores parts in the clear. */
   readonly onlySealed: boolean
 }
 
@@ -57,7 +57,7 @@ function differences(before: readonly Leaf[], now: readonly Leaf[]): Change[] {
   const changed = Math.min(added.length, lost.length)
   return [
     ...added.slice(0, changed).flatMap((leaf): Change[] => {
-      // Of a comment in the clear nothing but that it is there counts.
+      // Of a comment in the clear only its presence counts.
       if (leaf.site.kind === "comment" && leaf.token === null) return []
       return [{ kind: "changed", isSealed: leaf.token !== null, at: at(leaf) }]
     }),
@@ -68,7 +68,7 @@ function differences(before: readonly Leaf[], now: readonly Leaf[]): Change[] {
   ]
 }
 
-/** Those whose content the others lack, each of theirs taken once. */
+/** Leaves whose content the others lack; each of the others counts once. */
 function without(leaves: readonly Leaf[], contents: readonly string[], others: readonly string[]): Leaf[] {
   const count = new Map<string, number>()
   for (const other of others) count.set(other, (count.get(other) ?? 0) + 1)
@@ -79,13 +79,13 @@ function without(leaves: readonly Leaf[], contents: readonly string[], others: r
   })
 }
 
-/** What is there: tokens are compared as they are, so that an older one is another one. */
+/** The content: tokens are compared as they are, so that an older token differs. */
 function contentOf({ token, scalar, site }: Leaf): string {
   if (token !== null) return token
   return scalar === null ? site.kind : `${scalar.kind} ${scalarText(scalar)}`
 }
 
-/** Every entry is there with what it had: the first that is elsewhere tells which list or mapping it is. */
+/** Every entry is there with its content: the first that is elsewhere tells which list or mapping was reordered. */
 function orderOf(before: readonly Leaf[], now: readonly Leaf[]): Change[] {
   for (const [index, { site }] of now.entries()) {
     const other = before[index]?.site

@@ -12,9 +12,9 @@ import { at } from "./compare.ts"
 const leafBytes = 64
 
 /**
- * Every leaf opens, and yet the file is not what was sealed. What was sealed is not known, but its MAC is: a change that
- * can be taken back so that the MAC holds again was the one. Tried are one entry that was added, two that changed places,
- * and one comment that was taken out; the effort bounds how many.
+ * Every leaf opens, and yet the file is not what was sealed. What was sealed is unknown, but its MAC is known: if
+ * undoing a change makes the MAC hold again, that was the change. It tries one entry that was added, two that changed
+ * places, and one comment that was removed; the effort bounds how many.
  */
 export function guessChange(
   { metadata }: SealedDocument,
@@ -61,7 +61,7 @@ function added(leaves: readonly Leaf[], trial: Trial): Change | null {
   return null
 }
 
-/** Two of one list or mapping, neighbours first. */
+/** Tries to swap two entries of one list or mapping, neighbours first. */
 function swapped(leaves: readonly Leaf[], trial: Trial): Change | null {
   for (const places of siblings(leaves)) {
     for (let distance = 1; distance < places.length; distance++) {

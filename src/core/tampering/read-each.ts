@@ -13,11 +13,11 @@ import { looksLikeToken, TokenReader, withoutNewlines } from "../token.ts"
 export interface ReadLeaf extends Leaf {
   /** The AAD that its place gives. */
   readonly aad: string
-  /** What is wrong with it by itself: the token is another one's, is not a token any more, or never was one. */
+  /** What is wrong with it by itself: the token belongs elsewhere, is not whole any more, or never was one. */
   readonly fault: "foreign" | "cut" | "unsealed" | null
 }
 
-/** Opens what opens, leaf by leaf, and says of each other one why it does not. */
+/** Opens what opens, leaf by leaf, and says why each other leaf does not. */
 export function readEach(
   { scan }: SealedDocument,
   { cipher, selectors }: { readonly cipher: Cipher; readonly selectors: CompiledSelectors },

@@ -7,22 +7,22 @@ import { parseToken } from "../token.ts"
 import { type Effort, type Place } from "./change.ts"
 import { type ReadLeaf } from "./read-each.ts"
 
-/** What one try costs beside the bytes of the token. */
+/** The cost of one try besides the bytes of the token. */
 const tryBytes = 256
 
 /**
- * Where tokens that do not open under their own path were sealed: a token is bound to its path, so of all that are tried
+ * Finds where tokens that do not open under their own path were sealed: a token is bound to its path, so of all paths
  * it opens under that one alone.
  */
 export class SealedElsewhere {
   readonly #cipher: Cipher
   readonly #effort: Effort
   readonly #aads = new AadPaths()
-  /** Of whatever does not open: two values that changed places are found at once. */
+  /** Of all that does not open: finds two values that changed places at once. */
   readonly #faulty: ReadonlyMap<string, Place["path"]>
   /** Of all entries. */
   readonly #all = new Map<string, Place["path"]>()
-  /** Mappings and lists: an entry may have been moved from one into another. */
+  /** Mappings and lists: an entry may have moved from one into another. */
   readonly #holders = new Map<string, Place["path"]>()
   /** By token: where the version before has it. */
   readonly #before = new Map<string, { readonly aad: string; readonly path: Place["path"] }>()
@@ -43,7 +43,7 @@ export class SealedElsewhere {
     for (const [aad, path] of this.#holdersOf(leaves)) this.#holders.set(aad, path)
   }
 
-  /** @returns the path that a token was sealed for; `null` when it is not known */
+  /** @returns the path that a token was sealed for; `null` if unknown */
   of({ token, site, aad }: ReadLeaf): Place["path"] | null {
     if (token === null) return null
     const known = this.#before.get(token)

@@ -7,12 +7,12 @@ import { guessChange } from "./guess.ts"
 import { readEach, type ReadLeaf } from "./read-each.ts"
 import { SealedElsewhere } from "./sealed-elsewhere.ts"
 
-/** What all tries may cost together; half a second where the machine is slow. */
+/** What all tries may cost together; half a second on a slow machine. */
 const effortBytes = 32 * 1024 * 1024
 
 /**
- * Says what was done to a document that does not open, as far as that can be known: by the paths that its tokens are
- * bound to, by its MAC and its digest, and by an earlier version where there is one.
+ * Says what happened to a document that does not open, as far as that can be known: from the paths that its tokens are
+ * bound to, from its MAC and its digest, and from an earlier version if there is one.
  *
  * @param before - the newest version that opens with the same data key
  */
@@ -42,7 +42,7 @@ function faultOf(leaf: ReadLeaf, sealed: SealedElsewhere): Change {
   return from === null ? { kind: "foreign", at: at(leaf) } : { kind: "moved", at: at(leaf), from }
 }
 
-/** Without what the faults have said: a value that was moved is missing where it was, and is new where it is. */
+/** Changes that the faults have not reported: a moved value is missing where it was, and new where it is. */
 function besides(changes: readonly Change[], faults: readonly Change[]): Change[] {
   const places = new Set(faults.flatMap((fault) => ("at" in fault ? [JSON.stringify(fault.at.path)] : [])))
   const origins = new Set(faults.flatMap((fault) => (fault.kind === "moved" ? [JSON.stringify(fault.from)] : [])))
@@ -52,7 +52,7 @@ function besides(changes: readonly Change[], faults: readonly Change[]): Change[
   })
 }
 
-/** What is in the metadata and is bound to the values. */
+/** Changes of the metadata that is bound to the values. */
 function around({ metadata }: SealedDocument, before: Opened): Change[] {
   const old = before.document.metadata
   const isSame = JSON.stringify(metadata.selectors) === JSON.stringify(old.selectors)

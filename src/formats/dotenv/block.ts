@@ -21,7 +21,7 @@ export function blockOf(source: string, { metadata, plainCount }: OtherLines): M
 }
 
 /**
- * Takes the lines out. A text without a line break at its end got its metadata after one, and got none at the end, so
+ * Takes the lines out. A text without a line break at its end got one before its metadata, and none at the end, so
  * that line break goes with them.
  */
 function detach(source: string, metadata: readonly MetadataLine[]): Edit[] {

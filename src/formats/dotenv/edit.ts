@@ -27,8 +27,8 @@ export function setLine({ source, sites }: Scan, path: Path, value: Tree): Edit[
 }
 
 /**
- * Removes one variable with the comment lines right above it. Comments at the very start stay: they speak of the file
- * as often as of its first variable.
+ * Removes one variable with the comment lines right above it. Comments at the very start stay: they are about the file
+ * as often as about its first variable.
  */
 export function unsetLine({ source, sites }: Scan, path: Path): Edit[] {
   if (path.length > 1) throw new AppError("KEY_NOT_FOUND", { path }, { subject: "dotenv has no nested values" })
@@ -38,7 +38,7 @@ export function unsetLine({ source, sites }: Scan, path: Path): Edit[] {
   if (!site?.span) throw new AppError("KEY_NOT_FOUND", { path })
   const start = lineStart(source, (ownComment(sites, nth) ?? site).span!.start)
   const isLast = site.span.end === source.length
-  // A file without a line break at its end stays one.
+  // A file without a line break at its end stays without.
   if (isLast) return [{ start: Math.max(start - 1, 0), end: site.span.end, text: "" }]
   return [{ start, end: site.span.end + 1, text: "" }]
 }

@@ -31,13 +31,13 @@ export interface OtherLines {
   readonly metadata: readonly MetadataLine[]
   /** The CR of lines that hold nothing else. */
   readonly loneReturns: readonly Span[]
-  /** Number of lines that are not metadata; the end after a last line break is none. */
+  /** Number of lines that are not metadata; what follows the last line break is not a line. */
   readonly plainCount: number
 }
 
 /**
- * Splits a text as sops does: at LF alone. Quotes, blanks, `export` and a CR are part of name or value; a BOM is part of
- * the first name. Every backslash with an `n` after it is a line break in the value.
+ * Splits a text as sops does: at LF alone. Quotes, spaces, `export` and a CR are part of name or value; a BOM is part
+ * of the first name. Every backslash with an `n` after it is a line break in the value.
  *
  * A line that is a lone CR is taken, although sops refuses it: it is a blank line of a file with CRLF.
  *
@@ -83,7 +83,7 @@ function fault(code: "SYNTAX" | "TOO_LARGE", line: number, subject: string): App
   return new AppError(code, { line, column: 1 }, { subject })
 }
 
-/** What a text says in its line: every backslash with an `n` after it is a line break. */
+/** The value of a text on its line: every backslash with an `n` after it is a line break. */
 export function unescape(text: string): string {
   return text.includes("\\n") ? text.replaceAll("\\n", "\n") : text
 }

@@ -31,8 +31,8 @@ export function printValue(key: string, value: Tree): string {
 }
 
 /**
- * A value on its line. The line breaks of a text become a backslash with an `n`, which is the one escape there is; all
- * other kinds look as sops' ValToString has them, so dates lose their fraction.
+ * A value on its line. The line breaks of a text become a backslash with an `n`, which is the only escape; all
+ * other kinds look as sops' ValToString prints them, so dates lose their fraction.
  *
  * @see sops v3.13.2 stores/stores.go, ValToString
  */

@@ -3,7 +3,7 @@ import { printScalar } from "./print.ts"
 
 const doubleQuoted: Readonly<Record<string, string>> = { n: "\n", r: "\r", '"': '"', "\\": "\\", $: "$" }
 
-/** The name of a line as the usual readers of `.env` files see it: without `export`, blanks and a BOM. */
+/** The name of a line as the usual readers of `.env` files see it: without `export`, spaces and a BOM. */
 export function nameForReaders(key: string): string {
   return key
     .replace(/^[\s\uFEFF]+/, "")
@@ -16,7 +16,7 @@ export function nameForReaders(key: string): string {
  * comment ends it. What is in single quotes or backquotes is literal; in double quotes `\n`, `\r`, `\"`,
  * `\\` and `\$` mean something. docs/dotenv.md has the table of what which reader does.
  *
- * In one thing it is sops' reading: a backslash with an `n` outside of quotes is a line break.
+ * In one point it follows sops: a backslash with an `n` outside of quotes is a line break.
  */
 export function valueForReaders(scalar: Scalar): string {
   const text = printScalar(scalar).trim()
@@ -43,7 +43,7 @@ function commentAt(text: string): number {
   return text.search(/[^\S\n]#/)
 }
 
-/** A line break is not a blank: on the line it is a backslash with an `n`. */
+/** A line break is not a space: on the line it is a backslash with an `n`. */
 function withoutBlanks(text: string): string {
   let start = 0
   let end = text.length

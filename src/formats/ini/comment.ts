@@ -1,8 +1,8 @@
 import { isMark, skipSpace, trim } from "./space.ts"
 
 /**
- * The text of a comment as upstream seals it: lines without indent, joined with LF, and the marks and blanks at the
- * start of the first line taken off.
+ * The text of a comment as upstream seals it: lines without indent, joined with LF, without the marks and spaces at the
+ * start of the first line.
  *
  * A first line of marks alone would leave an empty first line, and every release panics when it prints that; so such
  * a comment keeps its marks, which upstream prints as they are.
@@ -19,7 +19,7 @@ export function commentText(lines: readonly string[], isFollowed: boolean): stri
   return lines.length > 1 || isFollowed ? joined : ""
 }
 
-/** The marks and blanks that upstream takes off a first line: of one kind of mark, and blanks but no tabs. */
+/** Where the marks and spaces end that upstream takes off a first line: marks of one kind, and spaces but no tabs. */
 export function marksEnd(text: string): number {
   const mark = text.charCodeAt(0)
   if (!isMark(mark)) return 0
@@ -34,9 +34,9 @@ function firstLine(text: string): string {
 }
 
 export interface CommentPlace {
-  /** Marks and blanks in front of the token, or of the text. */
+  /** Marks and spaces before the token, or the text. */
   readonly prefix: string
-  /** White space in front of each line. */
+  /** White space before each line. */
   readonly indent: string
   /** A comment after a value: one line. */
   readonly isInline: boolean
@@ -47,8 +47,8 @@ export interface CommentPlace {
 }
 
 /**
- * Spells a comment: after its old marks, or after the other mark when it starts with one itself. What upstream's own
- * reading cannot give back (an empty first line, blanks at the start) is spelled as near as it can be.
+ * Spells a comment: after its old marks, or after the other mark if it starts with one itself. What upstream's own
+ * reading cannot give back (an empty first line, spaces at the start) is spelled as near as possible.
  */
 export function spellComment(text: string, place: CommentPlace): string {
   const { prefix, indent, isInline, isUpstream } = place
@@ -77,7 +77,7 @@ function endsEntry(line: string): boolean {
   return trim(line).endsWith("\\")
 }
 
-/** An empty first line becomes one of marks alone; an inline comment has all its lines in one. */
+/** An empty first line becomes a line of marks; an inline comment has all its lines on one. */
 function nearest(text: string, { prefix, isInline }: CommentPlace): string {
   const [first = "", ...others] = text.split("\n").map(trim)
   const rest = others.filter((line) => line !== "")
@@ -85,13 +85,13 @@ function nearest(text: string, { prefix, isInline }: CommentPlace): string {
   return [first === "" ? trim(prefix) : prefix + first, ...rest.map(printedLine)].join("\n")
 }
 
-/** A line as upstream prints it: its mark, a blank, and the rest without white space around it. */
+/** A line as upstream prints it: its mark, a space, and the rest without white space around it. */
 function printedLine(line: string): string {
   if (!isMark(line.charCodeAt(0))) return `; ${trim(line)}`
   return `${line.charAt(0)} ${trim(line.slice(1))}`
 }
 
-/** What two comments must have in common to be the same: all but the blanks that upstream's printing changes. */
+/** What equal comments have in common: all but the spaces that upstream's printing changes. */
 export function settledComment(text: string): string {
   const [first = "", ...rest] = text.split("\n")
   const head = trim(first)

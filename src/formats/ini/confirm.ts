@@ -42,7 +42,7 @@ function checkSection(source: string, section: Section, index: number, check: Le
   return isCommented || section.entries.length > 0
 }
 
-/** A comment of marks alone is none. */
+/** A comment of marks alone does not count. */
 function checkComment(text: string, check: LeafCheck): boolean {
   if (text === "") return false
   check.comment(text)

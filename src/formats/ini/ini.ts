@@ -99,7 +99,7 @@ function iniScan(scan: Scan): IniScan {
   return scan as IniScan
 }
 
-/** What is before the first header has no text of its own. */
+/** The part before the first header has no text of its own. */
 function sectionSpan(section: Section | undefined): EntrySpan | null {
   if (section === undefined || section.header === null) return null
   const { header, entries } = section

@@ -135,7 +135,7 @@ function lastBlock(layout: BlockLayout | null, pairs: Pairs, eol: string, isCut:
   return rebuilt({ ...layout, head: marked(layout.head, isCut) }, pairs, eol)
 }
 
-/** Whether a line put after the text would become part of its last value. */
+/** Whether a line after the text would become part of its last value. */
 function isInValue(parts: Parts): boolean {
   const { source, sections } = parts
   if (source.endsWith("\n") || trailingComments(parts).length > 0) return false
@@ -160,7 +160,7 @@ function newBlock(pairs: Pairs, head: string, eol: string): string {
   return head + lines.join("")
 }
 
-/** Line ends are written as they are, in triple quotes: that is what every release from 3.7 on reads. */
+/** Writes line ends as they are, in triple quotes: every release from 3.7 on reads that. */
 function spellMetadata(value: string, quote: Quote, eol: string): string {
   const spelled = spellValue(value, quote, "", "upstream")
   return value === "" ? "" : eol === "\n" ? spelled : spelled.replaceAll("\n", eol)
@@ -171,7 +171,7 @@ function rebuilt({ head, lines, tail }: BlockText, pairs: Pairs, fileEol: string
   const values = new Map(pairs)
   const kept = new Set<string>()
   const parts: { key: string; text: string }[] = []
-  // Of a line that appears twice the last one counts.
+  // If a line appears twice, the last one counts.
   const effective = new Map(lines.map((line, nth) => [line.key, nth]))
   for (const [nth, line] of lines.entries()) {
     const value = values.get(line.key)
@@ -211,7 +211,7 @@ function addNew(
   }
 }
 
-/** End of the content in front of a block that is the last section; else of the text. */
+/** End of the content before a block that is the last section; else of the text. */
 export function contentEnd(parts: Parts): number {
   const last = parts.sections.at(-1)!
   if (last.name !== metadataSection || last.header === null) return parts.source.length

@@ -58,11 +58,11 @@ export interface Parts {
   /** Comments that nothing follows; upstream loses them. */
   readonly trailing: readonly CommentLine[]
   readonly eol: "\n" | "\r\n"
-  /** It holds metadata, and none of our own: upstream sealed it. */
+  /** It holds metadata without our own fields: upstream sealed it. */
   readonly isUpstream: boolean
 }
 
-/** Of the many entries that have no comment. */
+/** For the many entries without a comment. */
 const none: CommentLine[] = []
 
 type Head = Omit<Section, "entries" | "next"> & { next: number }
@@ -109,7 +109,7 @@ export function parse(source: string): Parts {
     } else {
       const { key, delimiter } = readKey(source, at, lineEnd, line)
       const reading = readValue(source, delimiter + 1, lineEnd, line)
-      // Upstream numbers the keys that are a dash, from each header on.
+      // Upstream numbers keys that are a dash, from each header on.
       const name = key === "-" ? `#${++unnamed}` : key
       entries.push({ key: name, own: comments, lineStart, start: at, delimiter, reading, line })
       comments = none
@@ -123,7 +123,7 @@ export function parse(source: string): Parts {
   return { source, start, sections, trailing: comments, eol: eolOf(source), isUpstream: isUpstream(sections) }
 }
 
-/** The place where what belongs to a section begins: its comments, or the line of its header. */
+/** Where a section begins: at its comments, or at the line of its header. */
 export function regionStart({ own, header, next }: Section): number {
   return own[0]?.lineStart ?? header?.lineStart ?? next
 }

@@ -22,7 +22,9 @@ export interface Reading {
   readonly comment: Span | null
   /** Start of the first line that is not part of the entry. */
   readonly next: number
-  /** It ends in a backslash and an empty line, or the end of the file: whatever follows at once would become part of it. */
+  /**
+   * It ends in a backslash and an empty line, or the end of the file: a line right after it would become part of it.
+   */
   readonly isOpenEnded: boolean
 }
 
@@ -39,8 +41,8 @@ export function readValue(source: string, at: number, lineEnd: number, line: num
   const start = skipSpace(source, at, lineEnd)
   if (start === lineEnd) return nothing(skipBlanks(source, at, lineEnd), null, next)
   const code = source.charCodeAt(start)
-  // Upstream takes three quotes that end a file for a value. With a line after them they would open a text, so such a
-  // file cannot be sealed and counts as not closed.
+  // To upstream, three quotes at the end of a file are a value. With a line after them they would open a text, so such
+  // a file cannot be sealed and counts as not closed.
   if (source.startsWith('"""', start)) return readRaw(source, start, lineEnd, '"""', line)
   if (code === 0x60) return readRaw(source, start, lineEnd, "`", line)
   const end = trimmedEnd(source, start, lineEnd)
@@ -61,8 +63,8 @@ function nothing(place: number, comment: Span | null, next: number): Reading {
 }
 
 /**
- * Text in backquotes or triple quotes: nothing in it means anything. The closing quote is the last of its line; what
- * follows it is lost to upstream, so that is a comment or goes with the value.
+ * Text in backquotes or triple quotes: nothing in it has a special meaning. The closing quote is the last of its line;
+ * what follows it is lost to upstream, so that is a comment or goes with the value.
  */
 function readRaw(source: string, start: number, lineEnd: number, quote: "`" | '"""', line: number): Reading {
   const content = start + quote.length
@@ -97,7 +99,7 @@ function endsInBackslash(source: string, start: number, end: number): boolean {
   return last > start && source.charCodeAt(last - 1) === 0x5c
 }
 
-/** `lastIndexOf` that never looks in front of `start`, so that many lines cost no more than one. */
+/** `lastIndexOf` that never looks before `start`, so that many lines cost no more than one. */
 function lastIndexIn(source: string, text: string, start: number, end: number): number {
   const found = source.slice(start, end).lastIndexOf(text)
   return found === -1 ? -1 : start + found
@@ -161,12 +163,12 @@ function isBlankBefore(source: string, at: number, mark: number): boolean {
 
 /**
  * Whether a text that begins with a mark, where a value should be, is a comment: to upstream it always is. Here a
- * comment has a blank after its mark, or is sealed; `#hunter2` is a value that begins with a mark.
+ * comment has a space after its mark, or is sealed; `#hunter2` is a value that begins with a mark.
  */
 export function isCommentAlone(text: string): boolean {
   const end = marksEnd(text)
   const words = text.slice(end)
-  // A blank between two marks follows the first: sealed, `; ;a` would not be read as a value either.
+  // A space between two marks counts for the first: sealed, `; ;a` would not be read as a value either.
   return words !== "" && (/[ \t]/.test(text.slice(0, end + 1)) || isCommentToken(words))
 }
 
@@ -177,7 +179,7 @@ function findMark(source: string, start: number, end: number): number {
 
 /**
  * The first quote like the one at `start` that ends the line, or that only a comment follows. Right after it a comment
- * needs no blank, unless there are more such quotes: then they are text, and a token in its place has none.
+ * needs no space, unless there are more such quotes: then they are text, and a token in its place has none.
  */
 function closingQuote(source: string, start: number, end: number): number {
   const quote = source.charAt(start)
@@ -191,7 +193,7 @@ function closingQuote(source: string, start: number, end: number): number {
   return -1
 }
 
-/** What upstream makes of the text in front of the first mark: it takes off one pair of quotes. */
+/** What upstream makes of the text before the first mark: it takes off one pair of quotes. */
 function upstreamValue(text: string): string {
   const last = text.length - 1
   const quote = text.charAt(0)

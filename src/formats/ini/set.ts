@@ -72,7 +72,7 @@ function replace(source: string, { delimiter, reading }: Entry, text: string): E
   // What follows an empty value must not become the value.
   if (text === "" && quote === "") return { ...span, text: isValue(trim(rest)) ? '""' : "" }
   const spelled = spellValue(text, quote, rest, "value")
-  // An empty value may have nothing between it and the delimiter, where the others of its kind have a blank.
+  // An empty value may follow the delimiter at once, where its siblings have a space.
   const isTight = span.start === delimiter + 1 && span.end === span.start
   const gap = isTight && isBlank(source.charCodeAt(delimiter - 1)) ? " " : ""
   return { ...span, text: gap + spelled }
@@ -101,7 +101,7 @@ function newLine(parts: Parts, section: Section | undefined, key: string, value:
   return indent + name + before + source.charAt(sample.delimiter) + behind + spellNew(value) + eol
 }
 
-/** Blanks in front of the delimiter: one, or as many as put it below the others. */
+/** Spaces before the delimiter: one, or as many as put it below the others. */
 function padding(siblings: readonly Entry[], name: string): number {
   const [first] = siblings
   if (first === undefined || siblings.length < 2) return 1
@@ -114,7 +114,7 @@ function spellNew(value: string): string {
   return value === "" ? "" : spellValue(value, "", "", "value")
 }
 
-/** @throws {AppError} `NOT_PRINTABLE` for a key that no line gives back, such as a lone dash, which upstream numbers */
+/** @throws {AppError} `NOT_PRINTABLE` for a key that no line can hold, such as a lone dash, which upstream numbers */
 function spellKey(key: string): string {
   const candidates = [printKey(key), `"${key}"`, `\`${key}\``, `"""${key}"""`]
   const found = candidates.find((spelled) => {

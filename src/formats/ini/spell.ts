@@ -55,7 +55,7 @@ export function printKey(key: string): string {
   return key.includes("`") ? `"""${key}"""` : key
 }
 
-/** Which of the two readings a spelling has to give back: ours for content, upstream's for metadata. */
+/** Which of the two readings has to give back the text: ours for content, upstream's for metadata. */
 export type Reader = "value" | "upstream"
 
 /**
@@ -81,8 +81,8 @@ export function spellValue(text: string, quote: Quote, rest: string, reader: Rea
 }
 
 /**
- * Nothing in it means anything in any reading. The common case, so it must cost little: one expression, which takes more
- * signs for white space than a reader does.
+ * No part of it has a special meaning in any reading. The common case, so it must cost little: one expression, which
+ * takes more signs for white space than a reader does.
  */
 function isSimple(text: string): boolean {
   return simple.test(text)
@@ -91,7 +91,7 @@ function isSimple(text: string): boolean {
 const simple = /^(?![\s\x85"'])[^\n`#;]*[^\s\x85\\\n`#;]$/
 
 function readsBack(spelled: string, text: string, rest: string, reader: Reader): boolean {
-  // After a blank, as in most files: there a mark would start a comment.
+  // After a space, as in most files: there a mark would start a comment.
   const line = ` ${spelled}${rest}\n`
   try {
     const reading = readValue(line, 0, line.indexOf("\n"), 1)

@@ -32,7 +32,7 @@ function removeEntry(source: string, { own, lineStart, line, reading }: Entry): 
   return { start: adjacentStart(own, lineStart, line), end: Math.min(lineEnd + 1, source.length), text: "" }
 }
 
-/** Comments without an empty line between them and the entry are its own; what is further up may mean more. */
+/** Comments without an empty line between them and the entry are its own; those further up may be about more. */
 function adjacentStart(own: readonly CommentLine[], lineStart: number, line: number): number {
   let start = lineStart
   let below = line

@@ -16,13 +16,13 @@ interface BlockLayout {
   readonly place: number
   /** All members come before it. */
   readonly isLast: boolean
-  /** The blanks before its name. */
+  /** The spaces before its name. */
   readonly lead: string
   /** From the value before it to its name; `null` when it is the first. */
   readonly before: string | null
   /** From its value to the next name; `null` when it is the last. */
   readonly behind: string | null
-  /** Its name, its colon and the blanks around that. */
+  /** Its name, its colon and the spaces around that. */
   readonly name: string
 }
 
@@ -72,7 +72,7 @@ function lineBreakAt(source: string, at: number): number {
   return source.startsWith("\n", at) ? 1 : 0
 }
 
-/** What follows the object of a sealed file is not part of it for sops, and so not of any opened text. */
+/** To sops, what follows the object of a sealed file is not part of it, so it is not part of any opened text. */
 function dropRest(source: string, end: number): Edit[] {
   for (let at = end; at < source.length; at++) {
     if (!isSpace(source.charCodeAt(at))) return [{ start: end, end: source.length, text: "\n" }]
@@ -104,7 +104,7 @@ function metaValue(source: string, node: JsonNode): MetaValue {
 /**
  * Puts a block in: where and how `like` was, or as the last member in the style of the others.
  *
- * `detach` of the result takes out exactly what was put in, so text that was there stays to the byte.
+ * `detach` of the result takes out exactly what this puts in, so the other text stays to the byte.
  */
 export function attachBlock(
   source: string,
@@ -138,7 +138,7 @@ function isBlockLayout(layout: unknown): layout is BlockLayout {
   return typeof layout === "object" && layout !== null && "before" in layout && "behind" in layout
 }
 
-/** The style of a block that is new: that of the members beside it, or of sops where there are none. */
+/** The style of a new block: that of the members beside it, or of sops where there are none. */
 function newStyle(source: string, root: JsonNode, indent: number | undefined): Style {
   const found = styleOf(source, root)
   if (found === null) {
@@ -173,16 +173,16 @@ function insertion(root: JsonNode, place: number, { before, behind, lead, newlin
   return { start: root.start + 1, end: root.start + 1, text: lead + text + newline }
 }
 
-/** The text of a block that differs from the previous one no more than it must. */
+/** The text of a block that differs from the previous one as little as possible. */
 function patched({ source, node }: BlockLayout, tree: MetaMap): string {
   const style = styleOf(source, node) ?? stockStyle
   return patch(source, node, tree, style) ?? printBlock(tree, style)
 }
 
 /**
- * The previous text of a value with what changed in it replaced.
+ * The previous text of a value with its changes put in.
  *
- * @returns `null` when names or the number of elements differ: then it is printed again
+ * @returns `null` when names or the number of elements differ: then it is printed whole
  */
 function patch(source: string, node: JsonNode, value: MetaValue, style: Style): string | null {
   if (sameMetaValue(metaValue(source, node), value)) return source.slice(node.start, node.end)

@@ -51,8 +51,8 @@ export function printMetaValue(value: MetaValue, style: Style): string {
 }
 
 /**
- * The whole block. Programs and hooks tell a sealed file by the text `"mac": "ENC[`, so that colon has its one blank
- * in compact files too.
+ * The whole block. Programs and hooks recognize a sealed file by the text `"mac": "ENC[`, so that colon has its one
+ * space even in compact files.
  */
 export function printBlock(tree: MetaMap, style: Style): string {
   const inner = deeper(style)

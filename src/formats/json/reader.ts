@@ -28,7 +28,7 @@ function isDigit(code: number): boolean {
   return code >= 0x30 && code <= 0x39
 }
 
-/** Where a value is. There is one of these for a whole text: what it says holds until the next value is read. */
+/** Where a value is. A text has only one of these: it is valid until the next value is read. */
 export interface JsonPlace extends Span {
   /** The name of a member; `null` for an element and for the root. */
   readonly name: string | null
@@ -55,7 +55,7 @@ export interface JsonSink {
   value(place: JsonPlace, scalar: Scalar | null, kind: SiteKind): void
 }
 
-/** For text that is looked at only for what is wrong with it. */
+/** For text that is only searched for faults. */
 const nothing: JsonSink = {
   enter: () => undefined,
   leave: () => undefined,
@@ -99,7 +99,7 @@ export class JsonReader {
     }
     if (code === OPEN.list) throw this.#error("ROOT_NOT_MAP")
     if (Number.isNaN(code)) throw this.#syntax("there is no JSON text")
-    // Reading it tells a scalar from what is not JSON at all.
+    // Reading it distinguishes a scalar from what is not JSON at all.
     this.#sink = nothing
     this.#value()
     throw this.#error("ROOT_NOT_MAP")
@@ -113,7 +113,7 @@ export class JsonReader {
     }
   }
 
-  /** The value at this point; its place is known but for where it begins and ends. */
+  /** The value at this point; its place is known except for where it begins and ends. */
   #value(): void {
     const code = this.#source.charCodeAt(this.#at)
     switch (code) {

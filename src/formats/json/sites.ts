@@ -19,8 +19,8 @@ interface Frame {
 const noNodes: readonly JsonNode[] = []
 
 /**
- * Makes the sites of a text, and of its nodes those that `keeps` asks for: all of them, or the entries of the root and the
- * metadata, which is what a file takes that is opened and not changed.
+ * Makes the sites of a text, and those of its nodes that `keeps` asks for: all of them, or the entries of the root and
+ * the metadata, which is enough to open a file without changing it.
  */
 export class SiteSink implements JsonSink {
   readonly sites: Site[] = []

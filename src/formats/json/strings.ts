@@ -39,7 +39,7 @@ export function unquote(source: string, start: number, end: number): string {
   return (value + text.slice(from)).toWellFormed()
 }
 
-/** Why a string is none: an offset and a reason. */
+/** Why a text is not a string: an offset and a reason. */
 export interface StringFault {
   readonly fault: number
   readonly reason: string
@@ -91,7 +91,7 @@ function isLongString(source: string, start: number, end: number): boolean {
       const piece = source.slice(at, Math.min(at + PIECE_CHARS, end))
       // Most long strings are tokens.
       if (isAllDigits(piece)) continue
-      // The engine's own parser looks at a text ten times as fast. What it makes of it, or says, is not kept.
+      // The engine's own parser checks a text ten times as fast. Its result and its errors are dropped.
       if (piece.includes("\\")) return false
       JSON.parse(`"${piece}"`)
     }

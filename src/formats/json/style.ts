@@ -8,7 +8,7 @@ export interface Style {
   readonly indent: string
   /** What each level adds to it. */
   readonly unit: string
-  /** Between a name and its value: the colon with its blanks. */
+  /** Between a name and its value: the colon with its spaces. */
   readonly colon: string
   /** Between two entries of one line. */
   readonly comma: string
@@ -44,7 +44,7 @@ export function deeper(style: Style, levels = 1): Style {
   return { ...style, indent: style.indent + style.unit.repeat(levels) }
 }
 
-/** The blanks before an entry, from the comma or bracket on. */
+/** The white space before an entry, from the comma or bracket on. */
 export function leadOf(source: string, container: JsonNode, node: JsonNode): string {
   const start = entryStart(node)
   let from = start
@@ -67,7 +67,7 @@ function afterBreak(text: string): string {
   return text.slice(text.lastIndexOf("\n") + 1)
 }
 
-/** Blanks per level as upstream counts them: 0 keeps the line breaks alone, -1 and nothing is a tab. */
+/** Indentation per level as upstream counts it: 0 keeps only the line breaks, -1 and nothing is a tab. */
 export function unitOf(indent: number | undefined): string {
   return indent === undefined || indent < 0 ? "\t" : " ".repeat(indent)
 }

@@ -25,7 +25,7 @@ export function scanYaml(source: string): YamlScan {
   return scanSimple(source) ?? scanNodes(source)
 }
 
-/** Reads plain YAML without a node for each value; the nodes come when something asks for them. */
+/** Reads plain YAML without a node for each value; makes the nodes on demand. */
 function scanSimple(source: string): YamlScan | null {
   let known: YamlScan | null = null
   const whole = (): YamlScan => (known ??= scanNodes(source))
@@ -139,14 +139,14 @@ function blocksOf(source: string, document: YamlDocument): MetaBlock[] {
     if (keyText(key) !== METADATA_KEY) continue
     const block = metaBlock(source, document, root, position)
     const before = blocks.at(-1)?.detach.end ?? 0
-    // The last one of a text without final line end takes the line end before it along, if another did not.
+    // The last one of a text without final line end includes the line end before it, if another does not.
     const start = Math.max(block.detach.start, before)
     blocks.push({ ...block, detach: { ...block.detach, start } })
   }
   return blocks
 }
 
-/** The first document's block counts; upstream drops those of the others unread. */
+/** The first document's block counts; upstream drops the others unread. */
 function metadataOf([first, second]: readonly YamlPair[], blocks: readonly MetaBlock[][]): YamlMetadata {
   const detach = blocks.flat().map((block): Edit => block.detach)
   const asUpstream = blocks.flat().map((block): Edit => block.emptied ?? block.detach)

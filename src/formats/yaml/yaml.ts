@@ -50,7 +50,7 @@ export const yaml: Format = {
   simplyFramed: (text) =>
     !text.endsWith("\n") || /^(?:---|\.\.\.|[ \t]*[{%])/m.test(text) ? null : `${text}sops:\n    mac: "-"\n`,
   commentsFollowLeaves: true,
-  // The text ends open, and a block may be its end.
+  // The text has no final line end, and may end in a block.
   endsInValue: (text) => text !== "" && !text.endsWith("\n") && /[|>][-+0-9]*[ \t]*(?:#.*)?\r?$/m.test(text),
   scan: scanYaml,
   confirms: (source, leaves) => confirmSimple(source, METADATA_KEY, leaves),
@@ -67,13 +67,14 @@ export const yaml: Format = {
   attach: (scan, tree, like, indent) => attach(own(scan), tree, ownBlock(like), indent),
   set: (scan, path, value) => changed(own(scan), path, (each) => set(each, path, value)),
   unset: (scan, path) => changed(own(scan), path, (each) => unset(each, path)),
-  // Looked up when they are called: reading a file loads nothing for printing one.
+  // Looked up when called: reading a file must not load the code for printing one.
   emit: (trees, options) => emitYaml(trees, options),
   emitValue: (tree) => emitYamlValue(tree),
 }
 
 /**
- * Upstream opens an empty comment in a list as one more element, the empty string. A sealed blank it opens as a comment.
+ * Upstream opens an empty comment in a list as one more element, the empty string. It opens a sealed space as a
+ * comment.
  */
 function emptyListComment({ kind, inList, scalar }: Site): Scalar | null {
   return kind === "comment" && inList === true && scalar?.bytes.length === 0 ? { kind, bytes: utf8.encode(" ") } : null
@@ -109,7 +110,7 @@ function entrySpan(entry: YamlEntry | undefined, { index }: Item): EntrySpan | n
   return { start, end, isBlock: !parent.flow }
 }
 
-/** Scans, sites and blocks of this format come from its own scan, which says more than the core's contract. */
+/** Scans, sites and blocks of this format come from its own scan, which holds more than the core's contract. */
 function own(scan: Scan): YamlScan {
   assert("entries" in scan && "docs" in scan, "a scan belongs to the format that made it")
   return scan as YamlScan
@@ -121,7 +122,7 @@ function ownSite(site: Site): YamlSite {
 }
 
 function ownBlock(block: MetadataBlock | null): YamlMetadata | null {
-  // A file can change its format only by conversion, and then nothing of the old layout counts.
+  // A file changes its format only by conversion, and then the old layout does not count.
   return block !== null && Array.isArray(block.layout) ? (block as YamlMetadata) : null
 }
 
