@@ -2,11 +2,18 @@
 const CHARS_MIN = 48 * 1024
 const CHARS_MAX = 4 * 1024 * 1024
 
+/** The lines of Node where this was measured and helps; 22 then refuses the code that was kept, and later ones are not known. */
+const lines = new Set(["20", "24", "26"])
+
 let isOurs = false
 
 /** The process is this program's alone: as a library nobody changes what others run with. */
 export function takeProcess(): void {
-  isOurs = process.versions["bun"] === undefined && !process.execArgv.some((word) => /opt|turbofan/.test(word))
+  const [line = ""] = process.versions.node.split(".")
+  isOurs =
+    process.versions["bun"] === undefined &&
+    lines.has(line) &&
+    !process.execArgv.some((word) => /opt|turbofan/.test(word))
 }
 
 /**
