@@ -8,11 +8,11 @@ import { spellText } from "./spell.ts"
 const INDICATOR_MAX = 9
 
 /**
- * The header stays; the token is the only line of text, at the indentation that the text had. Empty lines that belong to
- * the text stay below it: go-yaml asks them whose a following comment is.
+ * The header stays; the token is the only line of text, at the indentation of the old text. Empty lines that belong to
+ * the text stay below it: to go-yaml they decide what a following comment belongs to.
  *
  * @param isFlat - in a file of names and values alone, `|` becomes `|-`, and `>` becomes `>-`: mise reads such files for
- *   the environment, and takes no token with a line end after it. What the value ends with says which it was.
+ *   the environment, and takes no token with a line end after it. The end of the value tells which it was.
  */
 export function sealBlock(source: string, node: ScalarNode, start: number, token: string, isFlat: boolean): string {
   const { header, body, chomp, indent } = node.block!
@@ -33,8 +33,8 @@ function emptyLines(source: string, { body, chomp }: BlockLayout): string {
 }
 
 /**
- * The text in the block that held its token. Where the header does not fit (the text ends otherwise, or starts with a
- * blank) another header is written, and what no block can hold goes into double quotes.
+ * The text in the block that held its token. If the header does not fit (the text ends otherwise, or starts with a
+ * space), it writes another one, and what no block can hold goes into double quotes.
  *
  * @param span - of the site: it starts after the header's line when there is a comment in it, which stays
  */
@@ -102,12 +102,12 @@ function fitsIndicator(text: string, indicator: number): boolean {
   return text[at] !== " " && text[at] !== "\t"
 }
 
-/** Lines that start with a blank are not folded, and that is not worth the trouble here. */
+/** Lines that start with a space are not folded, which is not worth the trouble here. */
 function fitsFolded(text: string): boolean {
   return !/^[\n \t]/.test(text) && !text.includes("\n ") && !text.includes("\n\t")
 }
 
-/** A line end that is to stay needs one more in a folded block; those at the end do not. */
+/** A line end that should stay needs another in a folded block; those at the end do not. */
 function unfold(text: string): string {
   const end = text.length - trailingBreaks(text)
   return text.slice(0, end).replaceAll(/\n+/g, "$&\n") + text.slice(end)

@@ -9,11 +9,11 @@ import { doubleQuoted, fitsOneLine, isBreak, shapeOf, singleQuoted } from "./quo
 import { type Carrier, spellScalar, spellString, spellText } from "./spell.ts"
 
 /**
- * Puts a token in the place of a site's content. Quotes and block headers stay around it, since upstream reads the same
+ * Puts a token in place of a site's content. Quotes and block headers stay around it, since upstream reads the same
  * token out of them; a plain scalar in a flow collection gets quotes, as `ENC[` would end there. A core tag such as
  * `!!int` goes: upstream cannot decode a token after it.
  *
- * @see docs/design/layout.md section 1, for what was tried with upstream
+ * @see docs/design/layout.md section 1, for what upstream does with each
  */
 export function seal(scan: YamlScan, site: YamlSite, token: string): Edit {
   const { source } = scan
@@ -27,7 +27,7 @@ export function seal(scan: YamlScan, site: YamlSite, token: string): Edit {
     node.block === null
       ? aroundToken(entry.parent?.flow === true && node.style === "plain" ? "double" : node.style, token)
       : sealBlock(source, node, span.start, token, isFlat(scan))
-  // go-yaml ends an anchor at any sign, so that its value can follow without a blank.
+  // To go-yaml any sign ends an anchor, so its value can follow without a space.
   const isGlued =
     node.anchor !== null && node.properties.end === span.start && !isSpace(source.charCodeAt(span.start - 1))
   return replaced(span, isGlued ? ` ${text}` : text)
@@ -51,8 +51,8 @@ function aroundToken(style: ScalarNode["style"], token: string): string {
 }
 
 /**
- * Spells an opened scalar in the place of its token, in the carrier's style where that can hold it, else as upstream
- * prints it. What opens to a comment in a list becomes one, dash and all.
+ * Spells an opened scalar in place of its token, in the carrier's style if that can hold it, else as upstream
+ * prints it. A token of a list comment becomes a comment, dash and all.
  */
 export function open(scan: YamlScan, site: YamlSite, scalar: Scalar): Edit {
   const { span, style } = site
@@ -66,7 +66,7 @@ export function open(scan: YamlScan, site: YamlSite, scalar: Scalar): Edit {
   return replaced(span, opened(scan, node, entry, span, scalar))
 }
 
-/** @returns `null` where the text around decides as well: a text of several lines, or bytes that are not text */
+/** @returns `null` where the text around it decides too: for a text of several lines, or bytes that are not text */
 function openSimple(style: "plain" | "single" | "double", scalar: Scalar): string | null {
   if (scalar.kind !== "str" && scalar.kind !== "bytes") return spellNumber(scalar, linePlace)
   const text = exactText(scalar)
@@ -120,7 +120,7 @@ function openPlain(scan: YamlScan, node: ScalarNode, entry: ValueStyle["entry"],
   return spellText(text, placeOf(scan, entry, end, text))
 }
 
-/** Upstream writes the comments of a list as elements of it. In a flow list that leaves no place for a comment. */
+/** Upstream writes the comments of a list as its elements. In a flow list that leaves no place for a comment. */
 function listComment(
   { entry }: ValueStyle,
   span: { readonly start: number; readonly end: number },

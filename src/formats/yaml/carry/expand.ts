@@ -42,7 +42,7 @@ function virtualSites(scan: YamlScan, alias: Alias): readonly Site[] {
   return known.get(alias) ?? []
 }
 
-/** Walks a target as the scan did, so that its sites come up one after the other. */
+/** Walks a target as the scan did, so that its sites come in the same order. */
 class Expansion {
   readonly #source: string
   readonly #sites: readonly Site[]
@@ -89,7 +89,7 @@ class Expansion {
     return this.#asWritten(node) ?? spellScalar(site.scalar, flowPlace)
   }
 
-  /** The spelling of the target, where it fits on one line of a flow collection: `0x1F` stays `0x1F`. */
+  /** The spelling of the target, if it fits on one line of a flow collection: `0x1F` stays `0x1F`. */
   #asWritten(node: ScalarNode): string | null {
     const text = this.#source.slice(node.span.start, node.span.end)
     const fits = node.style === "plain" ? shapeOf(text).flowPlainAllowed : node.block === null && fitsOneLine(text)

@@ -31,7 +31,7 @@ export function skipBlanks(source: string, offset: number): number {
   return at
 }
 
-/** What ends the first line; LF when there is but one. */
+/** What ends the first line; LF if there is only one line. */
 export function eolOf(source: string): "\n" | "\r\n" {
   const at = source.indexOf("\n")
   return at > 0 && source[at - 1] === "\r" ? "\r\n" : "\n"
@@ -39,7 +39,7 @@ export function eolOf(source: string): "\n" | "\r\n" {
 
 const steps = new WeakMap<YamlScan, number>()
 
-/** Blanks per level, by the first nested collection; upstream's default where nothing is nested. */
+/** Spaces per level, by the first nested collection; upstream's default where nothing is nested. */
 export function stepOf(scan: YamlScan): number {
   const known = steps.get(scan)
   if (known !== undefined) return known
@@ -95,14 +95,14 @@ export function startColumn(source: string, node: YamlNode): number {
 /** The value of an entry in block style, for a text of one line. */
 export const linePlace: Carrier = { context: "block", indent: 0, hint: 0, eol: "\n" }
 
-/** Whether a text has lines that a place must be able to hold. */
+/** Whether a text has line breaks that a place must be able to hold. */
 export function hasLines(text: string): boolean {
   return text.includes("\n") || text.includes("\u2028") || text.includes("\u2029")
 }
 
 /**
  * Where a scalar of this entry is and how upstream would indent it; `end` is where its text ends now.
- * A block is possible only if nothing that follows could be taken for a part of it.
+ * A block is possible only if nothing after it could be taken for a part of it.
  */
 export function placeOf(scan: YamlScan, entry: YamlEntry, end: number, text: string): Carrier {
   const { source } = scan

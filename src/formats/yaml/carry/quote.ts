@@ -1,4 +1,4 @@
-/** What the characters of a text allow; whether its *words* need quotes is not part of it. */
+/** What the characters of a text allow; whether its *words* need quotes is another question. */
 export interface Shape {
   readonly flowPlainAllowed: boolean
   readonly blockPlainAllowed: boolean
@@ -12,7 +12,7 @@ export function isBreak(unit: number): boolean {
   return unit === 0x0a || unit === 0x0d || unit === 0x85 || unit === 0x2028 || unit === 0x2029
 }
 
-/** Nothing in such a text means anything anywhere, and most values are such texts. */
+/** Such a text has no special meaning anywhere, and most values are such texts. */
 const plainEverywhere = /^[A-Za-z0-9_/+][\w./+=@%-]*$/
 const anyStyle: Shape = {
   flowPlainAllowed: true,
@@ -84,7 +84,7 @@ function isBlank(unit: number): boolean {
   return unit === 0x20 || unit === 0x09
 }
 
-/** `NaN` is what `charCodeAt` says after the end. */
+/** `charCodeAt` gives `NaN` after the end. */
 function isBlankOrEnd(unit: number): boolean {
   return Number.isNaN(unit) || isBlank(unit)
 }
@@ -121,14 +121,14 @@ const escapes = new Map([
   [0x2029, "\\P"],
 ])
 
-/** Quotes, backslashes, and all but printable ASCII: only a text that holds one is looked at letter by letter. */
+/** Quotes, backslashes, and all but printable ASCII: only a text with one of these is read letter by letter. */
 const needsEscape = /[^ !#-[\]-~]/
 
 /**
  * Double quotes with go-yaml's escapes, on one line.
  *
  * A text that starts with a BOM gets every character escaped: go-yaml looks at the first one each time. With
- * `keepsReadable` only what cannot be in a file is escaped, as people write it: astral characters stay.
+ * `keepsReadable` it escapes only what cannot be in a file, as people do: astral characters stay.
  */
 export function doubleQuoted(text: string, { keepsReadable = false }: { keepsReadable?: boolean } = {}): string {
   if (!needsEscape.test(text)) return `"${text}"`
@@ -150,12 +150,12 @@ export function doubleQuoted(text: string, { keepsReadable = false }: { keepsRea
   return parts.join("")
 }
 
-/** Whether a text can be on one line as it is, inside of single quotes. */
+/** Whether a text fits on one line as it is, inside single quotes. */
 export function fitsOneLine(text: string): boolean {
   return !text.includes("\n") && fitsLines(text)
 }
 
-/** Whether a text can be in a block as it is: no character that go-yaml refuses, no line end but LF. */
+/** Whether a text fits in a block as it is: no character that go-yaml refuses, no line end but LF. */
 export function fitsLines(text: string): boolean {
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)

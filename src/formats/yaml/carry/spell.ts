@@ -5,13 +5,13 @@ import { decodeText, utf8 } from "../../../core/text.ts"
 import { doubleQuoted, isBreak, shapeOf, singleQuoted } from "./quote.ts"
 import { resolvesToString } from "../resolve/resolve.ts"
 
-/** Where a scalar is to be, as far as its spelling depends on that. */
+/** The place of a scalar, as far as its spelling depends on it. */
 export interface Carrier {
   /** `block`: a value in block context. `flow`: inside brackets or braces. `key`: a mapping key on one line. */
   readonly context: "block" | "flow" | "key"
-  /** Blanks before the lines of a literal block. */
+  /** Spaces before the lines of a literal block. */
   readonly indent: number
-  /** How many of these blanks are deeper than the parent: the indentation hint, where one is needed. */
+  /** How many of these spaces are deeper than the parent: the indentation hint, if one is needed. */
   readonly hint: number
   /** Line end of the file. Only literal blocks hold any. */
   readonly eol: "\n" | "\r\n"
@@ -61,7 +61,7 @@ export function spellString(bytes: Uint8Array, place: Carrier): string {
 
 /** As `spellString`, for text. */
 export function spellText(text: string, place: Carrier): string {
-  // The words that mean a merge get their tag, by which upstream reads them back as a string.
+  // The words that mean a merge get their tag, so that upstream reads them back as a string.
   if (text === "<<") return "!!merge <<"
   const shape = shapeOf(text)
   if (text.includes("\n")) {
@@ -118,7 +118,7 @@ function literal(text: string, { indent, hint, eol }: Carrier): string {
   const first = text.charCodeAt(0)
   const last = text.charCodeAt(text.length - 1)
   const parts = ["|"]
-  // Upstream writes no hint before a tab, cannot read that back, and prints null for such a text in the end.
+  // Upstream writes no hint before a tab, cannot read that back, and in the end prints null for such a text.
   if (first === 0x20 || first === 0x09 || isBreak(first)) parts.push(String(hint))
   if (!isBreak(last)) parts.push("-")
   else if (text.length === 1 || isBreak(text.charCodeAt(text.length - 2))) parts.push("+")

@@ -5,7 +5,7 @@ import { type YamlScan } from "../resolve/model.ts"
 import { placeOf } from "../scan/scanner-state.ts"
 
 /**
- * Refuses edits that take an anchor away from an alias that stays: the text would mean nothing any more.
+ * Refuses edits that take an anchor away from an alias that stays: the text would lose its meaning.
  *
  * @param path - of the entry that is edited
  * @returns the edits

@@ -28,20 +28,20 @@ export function attach(scan: YamlScan, tree: MetaMap, like: YamlMetadata | null,
     const isEmptied =
       root?.type === "map" && root.pairs.length === 0 && place !== null && !place.flow && document.start === null
     if (root?.type === "map" && root.flow && !isEmptied) return flowEdit(scan.source, root, tree, place)
-    // Nothing else says that there is a document: the block is where the null was.
+    // Nothing else shows that there is a document: the block goes where the null was.
     const isReplaced = root?.type === "scalar" && document.start === null && root.inline.length === 0
     const column = root?.type === "map" ? startColumn(scan.source, root) : 0
     const key = `${place === null ? "-" : index} ${column}`
     const lines = printed.get(key) ?? blockLines(tree, like, place, column, wanted)
     printed.set(key, lines)
-    // The block was all there was, and detaching it left `{}`.
+    // The block was everything, and detaching it left `{}`.
     if (isEmptied) return { start: root.span.start, end: root.span.end, text: lines.join(eolOf(scan.source)) }
     if (isReplaced) return insertion(root.properties.start, lines.join(eolOf(scan.source)))
     return blockEdit(scan, document, place, lines)
   })
 }
 
-/** After plain YAML that ends in a line end: no node has to say where that is. */
+/** After plain YAML that ends in a line end: no node is needed to find the place. */
 function lastEdit(scan: YamlScan, tree: MetaMap, like: YamlMetadata | null, wanted: number): Edit | null {
   const { source, plainColumn } = scan
   if (plainColumn === undefined || !source.endsWith("\n")) return null
@@ -92,7 +92,7 @@ function endsInsideBlock(source: string, root: MapNode, end: number): boolean {
   return at === end && !isBreak(source.charCodeAt(end - 1))
 }
 
-/** Goes on by as many lines, at most, that hold no content. */
+/** Moves on by at most that many lines without content. */
 function linesOn(source: string, from: number, limit: number, lines: number): number {
   let at = from
   for (let i = 0; i < lines; i++) {
@@ -103,7 +103,7 @@ function linesOn(source: string, from: number, limit: number, lines: number): nu
   return at
 }
 
-/** The place after which that many lines follow, if there are as many without content. */
+/** The start of that many lines before `end`, or of as many as there are. */
 function linesBack(source: string, from: number, end: number, lines: number): number {
   if (lines === 0) return end
   const starts: number[] = []
@@ -135,7 +135,7 @@ function blockLines(
   }
   for (const [key, value] of tree) {
     const chunk = known.chunks.get(key)
-    // The tree is that of the first document; what another one says differently does not count.
+    // The tree is that of the first document; differences of other documents do not count.
     const isCurrent = chunk !== undefined && chunk === like!.layout[0]?.chunks.get(key)
     const isKept = isCurrent && sameValue(like!.tree.get(key), value)
     if (isKept) lines.push(...chunk.split(/\r?\n/))
@@ -188,7 +188,7 @@ function treeOf(value: MetaValue): Tree {
 
 /**
  * In a flow root the block is among the other entries: last, or first where comments follow. It is spelled as JSON, so
- * that a text that is JSON stays that. In any other one `sops:` has a line of its own, by which scripts know sealed YAML.
+ * that JSON stays JSON. In any other text `sops:` has a line of its own, by which scripts recognize sealed YAML.
  */
 function flowEdit(source: string, root: MapNode, tree: MetaMap, place: YamlMetaPlace | null): Edit {
   const { pairs, span } = root

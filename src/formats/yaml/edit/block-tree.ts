@@ -6,16 +6,16 @@ import { keyPlace, spellScalar, spellText } from "../carry/spell.ts"
 
 /** How the neighbours of a new entry are written. */
 export interface Style {
-  /** Blanks per level. */
+  /** Spaces per level. */
   readonly step: number
-  /** Blanks between a key and the dashes below it. */
+  /** Spaces between a key and the dashes below it. */
   readonly dashes: number
   readonly keys: Quotes
   readonly values: Quotes
   readonly below: Below
 }
 
-/** What follows the lines, and could be taken for a part of a block at their end. */
+/** What follows the lines and could be taken for a part of a block at their end. */
 export interface Below {
   /** A comment that is indented deeper than the entry. */
   readonly hasComment: boolean
@@ -24,7 +24,7 @@ export interface Below {
   readonly isOpen: boolean
 }
 
-/** `plain`: quotes only where they are needed. */
+/** `plain`: quotes only where needed. */
 export type Quotes = "plain" | "single" | "double"
 
 /**
@@ -87,7 +87,7 @@ function mayBeBlock(text: string, { hasComment, hasBlankLine, isOpen }: Below): 
   return !hasComment && !(hasBlankLine && keepsEnd) && !(isOpen && text.endsWith("\n"))
 }
 
-/** A key on one line; the merge key loses its meaning in quotes, and must. */
+/** A key on one line; in quotes the merge key loses its meaning, as it must. */
 export function spellKey(key: string, quotes: Quotes): string {
   if (key === "<<" || quotes === "double") return doubleQuoted(key, { keepsReadable: true })
   if (quotes === "single" && fitsOneLine(key)) return singleQuoted(key)

@@ -14,9 +14,9 @@ export interface Slot {
 }
 
 export interface Found {
-  /** The entries on the way, from the root; the last one is as deep as the text goes. */
+  /** The entries along the path, from the root, as deep as the text goes. */
   readonly slots: readonly Slot[]
-  /** What the path still asks for below the last slot. */
+  /** The rest of the path, below the last slot. */
   readonly rest: Path
 }
 

@@ -73,7 +73,7 @@ function fillRoot(scan: YamlScan, root: YamlNode | null, value: Tree): Edit[] {
   return [newLines(source, Math.max(end, contentStart(source, document)), lines)]
 }
 
-/** Whole lines before an offset that is the start of a line, or the end of the text. */
+/** Inserts whole lines at an offset that is the start of a line, or the end of the text. */
 function newLines(source: string, at: number, lines: readonly string[]): Edit {
   const eol = eolOf(source)
   const text = lines.join(eol)
@@ -114,13 +114,13 @@ function replaceBlock(scan: YamlScan, slot: Slot, { start, end, anchor }: Region
   const base = startColumn(source, slot.parent)
   const isList = slot.parent.type === "list"
   const afterKey = nextLine(source, start)
-  // The old value is on lines of its own: they go, and what is after the key stays.
+  // The old value has lines of its own: they go, and what follows the key stays.
   const below: Edit[] =
     end > afterKey && skipsToComment(source, start) ? [{ start: afterKey, end: nextLine(source, end), text: "" }] : []
   const after = below.length === 0 ? end : start
   const rest = skipBlanks(source, after)
   const endsLine = rest === source.length || isBreak(source.charCodeAt(rest))
-  // Blanks at the end of the line would become text of a block.
+  // Spaces at the end of the line would become text of a block.
   const first = { start, end: endsLine ? rest : after }
   const style = styleOf(scan, slot.parent, end, !endsLine)
   if (!isCollection(value)) {
@@ -160,7 +160,7 @@ const scalarKinds: ReadonlySet<string> = new Set([
   "!!str",
 ])
 
-/** A scalar in the place of one: in its quotes or its block, if they can hold it. A core tag goes. */
+/** Replaces a scalar by another: in its quotes or its block, if they can hold it. A core tag goes. */
 function replaceScalar(scan: YamlScan, slot: Slot, old: ScalarNode, value: Tree): Edit {
   const { source } = scan
   const entry = { value: old, pair: slot.pair, parent: slot.parent }
@@ -180,7 +180,7 @@ function replaceScalar(scan: YamlScan, slot: Slot, old: ScalarNode, value: Tree)
   return { ...span, text: anchor + spellScalar(value.scalar, place) + comment }
 }
 
-/** The new text in the old one's quotes or block; `null` when they cannot hold it, or say nothing. */
+/** The new text in the old one's quotes or block; `null` if they cannot hold it, or there are none. */
 function keepCarrier(
   scan: YamlScan,
   old: ScalarNode,
@@ -195,7 +195,7 @@ function keepCarrier(
   return withHeaderComment(openBlock(scan, old, entry, old.span, text), headerComment(scan.source, old))
 }
 
-/** Another header is written where the text ends otherwise; the comment after the old one stays. */
+/** A text with another end gets another header; the comment after the old one stays. */
 function withHeaderComment(spelled: string, comment: string): string {
   const isBlock = spelled.startsWith("|") || spelled.startsWith(">")
   const end = isBlock ? spelled.search(/\r?\n/) : spelled.length
@@ -203,7 +203,7 @@ function withHeaderComment(spelled: string, comment: string): string {
   return header.endsWith(comment) ? spelled : header + comment + spelled.slice(end)
 }
 
-/** Of an empty block only the indicators are part of the value; what follows on their line is not. */
+/** In an empty block only the indicators are part of the value; what follows on their line is not. */
 function hasText({ block }: ScalarNode): boolean {
   return block !== null && block.body.end > block.body.start
 }
@@ -228,7 +228,7 @@ function insert(scan: YamlScan, holder: MapNode | ListNode, part: string | numbe
   const last = lastNode(holder)
   const added = newLines(source, nextLine(source, lastEnd(holder)), text)
   if (last.type !== "scalar" || last.block === null || last.span.end < source.length) return [added]
-  // A block that ends without a line end would gain one from a line after it, unless its header says so.
+  // A block without a final line end would gain one from a line after it, unless its header prevents that.
   const { start, end } = last.block.header
   return [{ start, end, text: `${source.slice(start, end).replace("+", "").replace("-", "")}-` }, added]
 }

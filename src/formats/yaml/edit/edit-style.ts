@@ -6,7 +6,7 @@ import { isBreak } from "../carry/quote.ts"
 import { resolveScalar } from "../resolve/resolve.ts"
 
 /**
- * How entries of this collection are written, by its own entries and else by the document's first lists.
+ * How the entries of this collection are written, by its own entries, or else by the document's first lists.
  *
  * @param end - where the text before the new lines ends; they go below its line
  * @param hasComment - a comment follows the new text on its line
@@ -43,7 +43,7 @@ function belowOf(source: string, parent: MapNode | ListNode | null, end: number,
   return { hasComment, hasBlankLine, isOpen }
 }
 
-/** As the last string is quoted. Blocks and numbers say nothing about quotes. */
+/** The quotes of the last string. Blocks and numbers say nothing about quotes. */
 function quotesOf(nodes: readonly YamlNode[]): Quotes {
   for (let i = nodes.length - 1; i >= 0; i--) {
     const node = nodes[i]!

@@ -38,7 +38,7 @@ function slotEnd(slot: Slot): number {
   return Math.max(sign, value.properties.end, value.span.end)
 }
 
-/** The lines of a block entry. One that shares its line with a dash before it leaves that line to its successor. */
+/** Removes the lines of a block entry. If a dash comes before it on its line, that line stays for its successor. */
 function removeLines(source: string, slot: Slot): Edit {
   const start = slotStart(slot)
   const line = lineStart(source, start)
@@ -55,7 +55,7 @@ function removeLines(source: string, slot: Slot): Edit {
 
 /**
  * Comments below the removed lines that are indented as deep as a block above them would become its text: they move to
- * the column of what was removed. Empty lines that the block would gain, since it has `+` or they hold more blanks than
+ * the column of what was removed. Empty lines that the block would gain, since it has `+` or they hold more spaces than
  * its indentation, go with them.
  */
 function commentsBelow(source: string, slot: Slot): Edit[] {
@@ -83,7 +83,7 @@ function blockBefore({ parent, index }: Slot): BlockLayout | null {
   return last?.type === "scalar" ? last.block : null
 }
 
-/** The last lines of a text without final line end take the line end before them along. */
+/** The last lines of a text without final line end include the line end before them. */
 function withoutOpenEnd(source: string, start: number, end: number): { start: number; end: number } {
   if (end < source.length || isBreak(source.charCodeAt(end - 1)) || start === 0) return { start, end }
   return { start: source.startsWith("\r\n", start - 2) ? start - 2 : start - 1, end }
@@ -124,7 +124,7 @@ function signEnd(slot: Slot): number {
   return pair.colon === -1 ? pair.key.span.end : pair.colon + 1
 }
 
-/** After the tag and the anchor, without the blanks, line ends and comments that follow them; 0 when there are none. */
+/** The end of tag and anchor, without the spaces, line ends and comments that follow them; 0 without either. */
 function propertiesEnd(source: string, { properties }: MapNode | ListNode): number {
   let end = 0
   for (let at = properties.start; at < properties.end;) {
@@ -142,7 +142,7 @@ function wordEnd(source: string, start: number): number {
   return at
 }
 
-/** A flow entry with one comma; one on lines of its own with these lines. */
+/** Removes a flow entry with one comma; an entry on lines of its own with those lines. */
 function unsetFlow(source: string, slot: Slot): Edit[] {
   const { parent } = slot
   const start = slotStart(slot)
@@ -178,7 +178,7 @@ function previousEnd({ parent, index }: Slot): number {
   return Math.max(properties.end, span.end)
 }
 
-/** The only entry takes a comma after it along; a bare pair in a list leaves its braces. */
+/** The only entry goes with the comma after it; a bare pair in a list leaves its braces. */
 function onlyFlow(source: string, { parent }: Slot, start: number, end: number): Edit[] {
   if (parent.type === "map" && parent.bare) return [{ start, end, text: "{}" }]
   const comma = skipBlanks(source, end)

@@ -20,7 +20,7 @@ export function flowTree(tree: Tree): string {
   }
 }
 
-/** The merge key loses its meaning in quotes, and must. */
+/** In quotes the merge key loses its meaning, as it must. */
 function flowKey(key: string): string {
   return key === "<<" ? '"<<"' : spellText(key, flowPlace)
 }

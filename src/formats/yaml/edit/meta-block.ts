@@ -15,7 +15,7 @@ export interface YamlMetaPlace {
   readonly linesAfter: number
   /** Root mapping in flow style. */
   readonly flow: boolean
-  /** Blanks per level inside the block. */
+  /** Spaces per level inside the block. */
   readonly indent: number
   /** The line of the key, as written, without its indentation; `null` for a block that is not a plain block mapping. */
   readonly head: string | null
@@ -29,7 +29,7 @@ export interface MetaBlock {
   readonly place: YamlMetaPlace
   /** Takes the block out again: exactly what `attach` puts in, and no more. */
   readonly detach: Edit
-  /** Upstream seals an empty document as an empty mapping: what is there once it has written the block. */
+  /** Upstream seals an empty document as an empty mapping: what it leaves there with the block. */
   readonly emptied?: Edit
 }
 
@@ -91,7 +91,7 @@ export function pairStart({ question, key }: YamlPair): number {
 export function pairEnd({ key, colon, value }: YamlPair): number {
   const { properties, span } = value
   const written = [properties, span].filter(({ start, end }) => end > start)
-  // What is not written is where the next entry begins.
+  // A missing value ends where the next entry begins.
   return Math.max(key.span.end, colon + 1, ...written.map(({ end }) => end))
 }
 
@@ -112,13 +112,13 @@ function countLines(source: string, from: number, until: number): number {
   return lines
 }
 
-/** Nothing else says that there is a mapping, so an empty one must, as upstream prints it. */
+/** Without other entries, writes an empty mapping, as upstream prints it: nothing else would show that there is one. */
 function emptyRoot(source: string, start: number, end: number): Edit {
   const block = source.slice(start, end)
   return { start, end, text: `{}${block.slice(withoutLastBreak(block).length)}` }
 }
 
-/** A block at the end of a text without final line end took the line end before it along. */
+/** A block at the end of a text without final line end includes the line end before it. */
 function wholeLines(source: string, start: number, end: number): Span {
   if (end < source.length || isBreak(source.charCodeAt(end - 1))) return { start, end }
   const before = source.startsWith("\r\n", start - 2) ? 2 : 1

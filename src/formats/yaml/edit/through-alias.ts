@@ -7,10 +7,10 @@ import { type YamlNode } from "../scan/node.ts"
 import { type Path } from "./edit-path.ts"
 
 /**
- * Edits at a path that leads through an alias, `<<: *name` too: the alias on the way is written out first, since what it
- * stands for elsewhere is to stay. Upstream has written out every alias before it knows.
+ * Edits at a path that leads through an alias, `<<: *name` too: first the alias on the path is written out, since what
+ * it stands for elsewhere has to stay. Upstream has written out every alias by then.
  *
- * @param change - makes the edits where no alias is on the way
+ * @param change - makes the edits when no alias is on the path
  * @param scanAgain - reads the text with the alias written out
  */
 export function throughAliases(

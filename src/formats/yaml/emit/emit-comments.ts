@@ -8,7 +8,7 @@ import {
   type Tree,
 } from "../../../core/tree.ts"
 
-/** A tree whose comments hang on their neighbours, as text with markers; `""` for none. */
+/** A tree whose comments are attached to their neighbours, as text with markers; `""` for none. */
 export type Commented = CommentedLeaf | CommentedMap | CommentedList
 
 interface Comments {
@@ -41,7 +41,7 @@ export interface CommentedList extends Comments {
 }
 
 /**
- * Hangs comments where upstream hangs them: the first ones of a collection above all of it, inline ones after the next
+ * Attaches comments where upstream does: the first ones of a collection above all of it, inline ones after the next
  * value, the last ones below the last entry, any other above the next entry.
  *
  * @see sops v3.13.2 stores/yaml/store.go, appendTreeBranch and appendSequence
@@ -104,7 +104,7 @@ function joinLines(above: string, below: string): string {
   return above === "" || below === "" ? above + below : `${above}\n${below}`
 }
 
-/** Comments that were read and that nothing has taken yet. */
+/** Comments that nothing has taken yet. */
 class Waiting {
   #head: string[] = []
   #inline: string[] = []

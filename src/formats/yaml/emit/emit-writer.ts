@@ -4,8 +4,8 @@ const INDENT_MIN = 2
 const INDENT_MAX = 9
 
 /**
- * Text under way, with what go-yaml's printer remembers between two steps. Comments wait in four places until somebody
- * prints them; a later one of the same place takes the place of one that still waits, which is how upstream loses some.
+ * Text in the making, with what go-yaml's printer remembers between two steps. Comments wait in four places until they
+ * are printed; a later one in the same place replaces one that still waits, which is how upstream loses some.
  */
 export interface Writer {
   readonly parts: string[]
@@ -13,9 +13,9 @@ export interface Writer {
   column: number
   /** Of the enclosing collection; -1 outside of any. */
   indent: number
-  /** Only blanks and signs that count as indentation are on the line so far. */
+  /** So far the line holds only spaces and signs that count as indentation. */
   isFresh: boolean
-  /** What comes next needs no blank before it. */
+  /** What comes next needs no space before it. */
   isBlank: boolean
   /** The indentation at which a foot comment was printed just now, which an empty line sets off; -1 for none. */
   footIndent: number
@@ -24,7 +24,7 @@ export interface Writer {
   held: string
 }
 
-/** An indentation that go-yaml does not like becomes 2, as there. */
+/** An indentation that go-yaml does not accept becomes 2, as there. */
 export function newWriter(indent: number): Writer {
   return {
     parts: [],
@@ -46,7 +46,7 @@ export function pend({ pending }: Writer, comments: Partial<Writer["pending"]>):
   pending.tail = comments.tail || pending.tail
 }
 
-/** What follows a dash is indented by two; everything else is at the next multiple of the step. */
+/** What follows a dash is indented by two; everything else to the next multiple of the step. */
 export function increaseIndent(writer: Writer, { isFlow, inList }: { isFlow: boolean; inList: boolean }): void {
   if (writer.indent < 0) writer.indent = isFlow ? writer.step : 0
   else if (inList) writer.indent += 2
@@ -150,7 +150,7 @@ export function footComment(writer: Writer): void {
   writer.footIndent = Math.max(writer.indent, 0)
 }
 
-/** Every line of a comment is at the indentation; one that lost its marker to a strange line break gets a new one. */
+/** Indents every line of a comment; one that lost its marker to a strange line break gets a new one. */
 function comment(writer: Writer, text: string): void {
   let afterBreak = false
   let hasMarker = false

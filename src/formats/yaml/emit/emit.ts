@@ -29,9 +29,9 @@ type Parent = "document" | "map" | "list"
 /**
  * Prints documents as sops does: block style, lists indented below their key, no line folding.
  *
- * Comments that upstream's printer loses or moves are lost and moved here, too, since the result is meant to be the
- * same. One difference is on purpose: the indentation hint of a block says how far its text is indented, where
- * upstream prints a text inside of lists that it cannot read back.
+ * Comments that upstream's printer loses or moves are lost and moved here too, since the result should be the
+ * same. One difference is deliberate: the indentation hint of a block says how far its text is indented, where
+ * upstream, inside lists, prints a text that it cannot read back.
  *
  * @see sops v3.13.2 stores/yaml/store.go, EmitPlainFile; go-yaml v3.0.4 emitterc.go
  */
@@ -107,7 +107,7 @@ function isBreaks({ bytes }: Scalar): boolean {
   return bytes.every((byte) => byte === 0x0a)
 }
 
-/** Prints what `spell.ts` made: text on one line, or a block, whose header may be followed by the line's comment. */
+/** Prints what `spell.ts` made: text on one line, or a block, whose header the line's comment may follow. */
 function emitSpelled(writer: Writer, text: string): void {
   const at = text.indexOf("\n")
   if (at === -1) {

@@ -5,8 +5,8 @@ import { type SimpleComment, type SimpleScalar, type SimpleSink } from "./simple
 import { readSimple } from "./simple.ts"
 
 /**
- * Whether a plain text says what leaves say, which are those of another text with the same keys: only the values may
- * be others.
+ * Whether a plain text says what the leaves of another text with the same keys say: only the values may
+ * differ.
  *
  * @param metadataKey - of the entry that is metadata; it has to be the last
  * @returns `false` also where the text is not that plain: then a scan has to tell

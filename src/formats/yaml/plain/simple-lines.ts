@@ -4,7 +4,7 @@ import { type SimpleComment, type SimpleSink } from "./simple-sink.ts"
 /** Instead of an offset: the text is not plain enough. */
 export const ASIDE = -1
 
-/** The line that is looked at: its number from 0, where it begins, and the column of its content. */
+/** The current line: its number from 0, where it begins, and the column of its content. */
 export interface Lines {
   readonly source: string
   sink: SimpleSink
@@ -15,14 +15,14 @@ export interface Lines {
   readonly hasComments: boolean
   /** The next blank that a `#` follows, if known. */
   mark: number
-  /** Those above that line. */
+  /** Comments above that line. */
   comments: SimpleComment[]
-  /** A comment was met whose place is not plain. */
+  /** There was a comment whose place is not plain. */
   isAside: boolean
   depth: number
 }
 
-/** Moves on over empty lines and takes the measure of the next one. */
+/** Moves on over empty lines and measures the next one. */
 export function skipEmpty(s: Lines): void {
   const { source } = s
   let at = s.start
@@ -37,7 +37,7 @@ export function skipEmpty(s: Lines): void {
   else if (s.hasComments && source.charCodeAt(at) === HASH) takeComments(s)
 }
 
-/** Lines of comments in one column, and right below them the entry, in that column too, that they speak of. */
+/** Takes comment lines in one column, right above an entry in that column, which they are about. */
 function takeComments(s: Lines): void {
   const { source, indent } = s
   while (source.charCodeAt(s.start + indent) === HASH) {

@@ -21,7 +21,7 @@ export function parseLiteral(s: Lines, at: number, headerEnd: number, column: nu
     while (source.charCodeAt(first) === LF) first++
     let content = first
     while (content < first + indent && source.charCodeAt(content) === SPACE) content++
-    // Empty lines at the end are none of the text.
+    // Empty lines at the end are not part of the text.
     if (content < first + indent) break
     if (isBlankLine(source, content)) return ASIDE
     for (; next < first; next++, lines++) parts.push("")
@@ -30,7 +30,7 @@ export function parseLiteral(s: Lines, at: number, headerEnd: number, column: nu
     lines++
     next = contentEnd + 1
   }
-  // A line of blanks may belong to the text or to what follows.
+  // A line of spaces may belong to the text or to what follows.
   if (source.charCodeAt(next) === SPACE && isBlankLine(source, next)) return ASIDE
   const value = parts.join("\n") + (contentEnd < source.length && !isStripped ? "\n" : "")
   const block: BlockLayout = {

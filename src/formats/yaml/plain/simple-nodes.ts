@@ -64,7 +64,7 @@ export class NodeSink implements SimpleSink {
   key(start: number, colon: number, line: number, column: number): this | null {
     const frame = this.#frames.at(-1)!
     const value = this.#source.slice(start, colon)
-    // Upstream refuses it, and the other way says so.
+    // Upstream refuses it; the full parser reports it.
     if (frame.names.isTwice(value)) return null
     frame.key = simpleScalar({ start, end: colon, line, column, style: "plain", value, block: null })
     frame.colon = colon
@@ -77,7 +77,7 @@ export class NodeSink implements SimpleSink {
     this.#put(mapNode(first, null, { start: at, end }, noComments, { flow: false, bare: false, pairs }))
   }
 
-  /** The nodes with comments are for `parseYaml` to make. */
+  /** Leaves nodes with comments to `parseYaml`. */
   comment(): boolean {
     return false
   }

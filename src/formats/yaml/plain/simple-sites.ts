@@ -23,7 +23,7 @@ export interface SimpleSites {
  * The sites of a text that is plain YAML, as `walkDocument` lists them.
  *
  * @param metadataKey - of the entry that is metadata; it has to be the last
- * @param whole - the sites as the whole way finds them, with their nodes: asked for at the first look at one
+ * @param whole - the sites as the full parser finds them, with their nodes: called at the first look at one
  * @returns `null` for all other texts, also for those that sops refuses
  */
 export function simpleSites(source: string, metadataKey: string, whole: () => readonly YamlSite[]): SimpleSites | null {
@@ -39,7 +39,7 @@ export function simpleSites(source: string, metadataKey: string, whole: () => re
   return { sites: sink.sites, root, column: sink.column, metadata: { pair, block } }
 }
 
-/** A value with what its spelling needs at hand; the nodes around it are made when somebody asks for them. */
+/** A value with what its spelling needs; the nodes around it are made on demand. */
 class SimpleStyle implements ValueStyle {
   readonly type = "value"
   readonly simple: ValueStyle["simple"]
@@ -117,7 +117,7 @@ class SiteSink implements SimpleSink {
   /** Of the root's keys. */
   column = 0
   metadata: Metadata | null = null
-  /** A value is one that the other way refuses. */
+  /** The full parser refuses one of the values. */
   isAside = false
   readonly #source: string
   readonly #metadataKey: string
@@ -142,13 +142,13 @@ class SiteSink implements SimpleSink {
   }
 
   key(start: number, colon: number, line: number, column: number): SimpleSink | null {
-    // What follows the metadata is for the other way to read.
+    // The full parser has to read what follows the metadata.
     if (this.metadata !== null) return null
     const frame = this.#frames.at(-1)!
     const name = this.#source.slice(start, colon)
     if (!resolvesToString(name) || frame.names.isTwice(name)) return null
     if (this.#frames.length === 1 && name === this.#metadataKey) {
-      // Whether a comment above the metadata is part of it is for the other way to say.
+      // Only the full parser knows whether a comment above the metadata is part of it.
       if (this.#isBelowComment) return null
       const key = simpleScalar({ start, end: colon, line, column, style: "plain", value: name, block: null })
       const nodes = new NodeSink(this.#source)
@@ -166,7 +166,7 @@ class SiteSink implements SimpleSink {
   }
 
   openList(): void {
-    // Upstream refuses it, and the other way says so.
+    // Upstream refuses it; the full parser reports it.
     if (this.#frames.length === 0) this.isAside = true
     this.#frames.push({ item: this.#item, isList: true, count: 0, names: new KeyNames() })
   }

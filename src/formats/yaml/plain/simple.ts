@@ -15,8 +15,8 @@ import { type SimpleSink } from "./simple-sink.ts"
 
 /**
  * Reads texts that are written in the plainest YAML: one document of mappings and lists in block style, one entry a
- * line, without anchors and tags. Most of a large file is made of such lines, and to look at them takes the tokens of
- * `parseYaml` ten times as long.
+ * line, without anchors and tags. Most of a large file is made of such lines, and with the tokens of `parseYaml` they
+ * take ten times as long.
  *
  * Of comments it takes those whose place nobody doubts: lines right above an entry, in its column, and what follows
  * a value on one line. What an empty line or another column separates from both sides goes by rules of its own.
@@ -54,11 +54,11 @@ export function hasMark(source: string): boolean {
 /** Breaks other than LF, tabs, and marks of byte order: they are rare, and each has rules of its own. */
 const odd = /[\t\r\x85\u2028\u2029\ufeff]/
 
-/** What is deeper has time for the other parser, which knows the limits. */
+/** Deeper texts go to the full parser, which knows the limits. */
 const DEPTH_MAX = 50
 const KEY_CHARS_MAX = 1000
 
-/** Hands over the comments above the entry that comes next. */
+/** Hands over the comments above the next entry. */
 function giveComments(s: Lines, sink: SimpleSink): boolean {
   if (s.comments.length === 0) return true
   const given = s.comments
@@ -79,7 +79,7 @@ function parseBlock(s: Lines): number {
   return end
 }
 
-/** A key of letters that mean nothing else, and the colon after it. */
+/** A key of letters without a special meaning, and the colon after it. */
 const key = /[A-Za-z0-9_.][\w./-]*:(?=[ \n]|$)/y
 
 /** @param at - the first key; it need not be the first character of its line */
@@ -100,7 +100,7 @@ function parseMap(s: Lines, at: number, column: number): number {
     end = Math.max(colon + 1, valueEnd)
     if (s.indent !== column || isEntry(s, s.start + column)) break
   }
-  // What is deeper than the entries goes on with a value, or is an error.
+  // What is deeper than the entries continues a value, or is an error.
   if (s.indent > column || (s.indent === column && s.depth === 1)) return ASIDE
   sink.closeMap(end)
   return end
@@ -149,7 +149,7 @@ function parseValue(s: Lines, colon: number, colonColumn: number, parent: number
   return start
 }
 
-/** A value that begins and, but for a block, ends on this line. */
+/** A value that begins and, unless it is a block, ends on this line. */
 function parseInline(s: Lines, at: number, column: number, parent: number): number {
   const { source, line } = s
   const lineEnd = lineEndAt(s, at)
@@ -198,7 +198,7 @@ function takeInlineComment(s: Lines, from: number, lineEnd: number): number {
   return isTaken ? end : ASIDE
 }
 
-/** Characters that begin something else than plain text. */
+/** Characters that begin something other than plain text. */
 const indicators = new Uint8Array(128)
 for (const sign of "-?:,[]{}#&*!|>'\"%@` ") indicators[sign.charCodeAt(0)] = 1
 

@@ -7,7 +7,7 @@ import { resolveScalar } from "./resolve.ts"
 const SMALL = 8
 
 /**
- * What upstream checks in the first document alone, because it decodes that one as data too: no key twice in a mapping,
+ * What upstream checks only in the first document, because it also decodes that one as data: no key twice in a mapping,
  * after `<<` a mapping or a list of mappings, and no key that is a collection or does not fit its tag.
  *
  * @throws {AppError} `DUPLICATE_KEY`, `SYNTAX`, `KEY_NOT_STRING` with status 2
@@ -26,7 +26,7 @@ export function checkFirstDocument(node: YamlNode): void {
   }
 }
 
-/** @param detail - the status, when upstream finds it as it loads the file */
+/** @param detail - the status, if upstream finds it while it loads the file */
 export function keyNotString({ line, column }: YamlNode, detail: { exit?: number } = {}): AppError {
   return new AppError("KEY_NOT_STRING", { line, column: column + 1 }, detail)
 }

@@ -14,8 +14,9 @@ export function keyText(node: YamlNode): string | null {
 }
 
 /**
- * A key that may repeat what is sealed elsewhere, and how it is shown: as the mark that it is written with. An alias stands for
- * a value, an anchor lends the key to values, and anything may follow a `?`, most of all in a damaged document.
+ * A key that may repeat what is sealed elsewhere, and what people see instead: the mark that it is written with. An
+ * alias stands for a value, an anchor lends the key to values, and anything may follow a `?`, most of all in a damaged
+ * document.
  */
 export function shownKeyOf({ key, question }: YamlPair): { readonly shownKey?: string } {
   if (key.type === "alias") return { shownKey: "*" }

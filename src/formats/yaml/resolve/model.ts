@@ -12,7 +12,7 @@ import {
 
 /** What is at an item. */
 export interface YamlEntry {
-  /** As written: an alias node for an item that is reached through one; `null` for an empty document. */
+  /** As written: the alias node for an item reached through one; `null` for an empty document. */
   readonly value: YamlNode | null
   /** `null` for a list element and a document root. */
   readonly pair: YamlPair | null
@@ -29,8 +29,8 @@ export interface ValueStyle {
   readonly node: YamlNode
   readonly entry: YamlEntry
   /**
-   * Of a scalar on one line, alone in block context, without tag and anchor: nothing else decides how it is spelled, and
-   * to ask for `node` and `entry` there makes the nodes of the whole text.
+   * Of a scalar on one line, alone in block context, without tag and anchor: nothing else decides its spelling, and
+   * asking for `node` and `entry` would make the nodes of the whole text.
    */
   readonly simple?: "plain" | "single" | "double" | undefined
 }
@@ -43,7 +43,10 @@ export interface CommentStyle {
   readonly place: "head" | "inline" | "foot"
 }
 
-/** The `layout` of YAML metadata: one place a document, `null` where it has none. `metaBlock` makes it, and the detach edit. */
+/**
+ * The `layout` of YAML metadata: one place per document, `null` where it has none. `metaBlock` makes it, and the detach
+ * edit.
+ */
 export type YamlMetaLayout = readonly (YamlMetaPlace | null)[]
 
 export interface YamlMetadata extends MetadataBlock {
@@ -57,9 +60,9 @@ export interface YamlScan extends Scan {
   readonly entries: ReadonlyMap<Item, YamlEntry>
   /** The item of every document's root. */
   readonly roots: readonly Item[]
-  /** Of plain YAML, whose nodes are made when they are asked for: the column of the root's keys. */
+  /** Of plain YAML, whose nodes are made on demand: the column of the root's keys. */
   readonly plainColumn?: number
-  /** Sites with the type of their style known. */
+  /** Sites whose style has a known type. */
   readonly sites: readonly YamlSite[]
 }
 

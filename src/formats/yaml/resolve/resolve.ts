@@ -121,7 +121,7 @@ function readNumber(plain: string): Scalar | "unsupported" | null {
 }
 
 /**
- * The prefixes that Go's own reader has not taken: go-yaml cuts `0b` and `0o` off and reads the rest as a signed number,
+ * The prefixes that Go's own reader leaves: go-yaml cuts `0b` and `0o` off and reads the rest as a signed number,
  * so that `0o-7` is -7.
  */
 function readPrefixed(plain: string): Scalar | "unsupported" | null {
@@ -166,7 +166,7 @@ function digitsEnd(plain: string, start: number): number {
   return at
 }
 
-/** Digits without a leading zero that fit in any case: the canonical text is the text. */
+/** Digits without a leading zero that always fit: the canonical text is the text. */
 function isShortDecimal(value: string): boolean {
   if (value.length > 18 || (value.charCodeAt(0) === ZERO && value.length > 1)) return false
   for (let at = 0; at < value.length; at++) if (!isDigit(value.charCodeAt(at))) return false

@@ -21,7 +21,7 @@ import { placeOf } from "../scan/scanner-state.ts"
 export interface Walk {
   readonly source: string
   readonly sites: YamlSite[]
-  /** In pairs: the map is built when it is asked for. */
+  /** In pairs: the map is built on demand. */
   readonly entries: [Item, YamlEntry][]
   readonly roots: Item[]
   readonly aliases: Alias[]
@@ -38,11 +38,11 @@ export interface Walk {
   document: number
   /** Root entries with the key `sops` are metadata. */
   readonly hasMetadata: boolean
-  /** Where the metadata of that document is: comments in it are not sites. */
+  /** Where the metadata of the current document is: comments in it are not sites. */
   blocks: readonly Span[]
   /** Nulls that are written out as a root: no metadata can be beside them. */
   readonly nullRoots: Span[]
-  /** The first key that is not a string: upstream meets it when it seals, and everything else that is wrong before. */
+  /** The first key that is not a string: upstream finds it when it seals, and all other faults before. */
   badKey: AppError | null
   /** What go-yaml counts in the first document to find bombs. */
   decoded: number
@@ -194,13 +194,13 @@ function walkValue(w: Walk, node: YamlNode, item: Item, entry: YamlEntry, hasOwn
   }
 }
 
-/** A key that repeats another key holds no value. */
+/** Notes an alias that is a key and stands for a value; one that repeats another key does not. */
 function noteKeyAlias(w: Walk, { target: node, line }: AliasNode, item: Item): void {
   const target = w.targets.get(node)
   if (target !== undefined && !w.anchoredKeys.has(node)) w.keyAliases.push({ item, target, line })
 }
 
-/** The parser has counted already, but not through aliases. */
+/** The parser has counted depth already, but not through aliases. */
 function enter(w: Walk, node: YamlNode): void {
   if (++w.depth < limits.nesting_max) return
   throw new AppError("TOO_LARGE", { line: node.line, column: node.column + 1 }, { subject: "nesting" })
@@ -222,7 +222,7 @@ function resolve(w: Walk, node: ScalarNode): Scalar | null {
   const found = resolveScalar(node.shortTag, node.style, node.value)
   if (found === "unsupported") throw new AppError("VALUE_UNSUPPORTED", { line: node.line })
   if (found !== "mismatch") return found
-  // In later documents upstream overlooks the error, and a null is left.
+  // In later documents upstream overlooks the error, and leaves a null.
   if (w.document > 0) return null
   throw new AppError(
     "SYNTAX",
@@ -231,12 +231,12 @@ function resolve(w: Walk, node: ScalarNode): Scalar | null {
   )
 }
 
-/** Core tags that upstream cannot read before a token: they go with the value. */
+/** Core tags that upstream cannot read before a token: the token replaces them too. */
 const forcingTags: ReadonlySet<string> = new Set(["!!int", "!!float", "!!bool", "!!null", "!!timestamp", "!!binary"])
 
 /**
  * What a token replaces. An anchor between such a tag and the value is lost with it. A comment after a
- * block's header is a site of its own, so that header stays.
+ * block's header is a site of its own, so the header stays.
  */
 function spanOf(node: YamlNode, source: string): Span {
   if (node.type === "scalar" && node.block !== null) {

@@ -1,4 +1,4 @@
-/** Codes of the characters that YAML gives a meaning. */
+/** Codes of the characters with a meaning in YAML. */
 export const TAB = 0x09
 export const LF = 0x0a
 export const CR = 0x0d
@@ -60,7 +60,7 @@ export function isBlankOrEnd(code: number): boolean {
   return code === SPACE || code === TAB || code === 0 || isBreak(code)
 }
 
-/** What a name of an anchor, a directive or a tag handle is made of. */
+/** The characters in names of anchors, directives and tag handles. */
 export function isWord(code: number): boolean {
   return (
     isDigit(code) || (code >= 0x41 && code <= 0x5a) || (code >= 0x61 && code <= 0x7a) || code === 0x5f || code === DASH

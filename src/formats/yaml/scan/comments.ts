@@ -32,7 +32,7 @@ export function scanLineComment(s: Scanner, tokenStart: number): void {
 
 /**
  * Takes all comment lines from here to the next token, and decides by indentation and empty lines which of them are the
- * foot of what is before and which the head of what follows.
+ * foot of what came before and which the head of what follows.
  *
  * The arithmetic is go-yaml's, with its oddities: columns are 1-based here, line numbers are not counted over the break
  * after a comment, CR LF counts as two breaks, and a multi-byte break ends the search.
@@ -55,7 +55,7 @@ export function scanComments(s: Scanner, scanStart: number, scanLine: number): v
   let column = s.pos - s.lineStart
   let wasEmpty = false
   let isFirstGap = s.newlines <= 1
-  // A comment that begins on this line still belongs to what is before it.
+  // A comment that begins on this line still belongs to what comes before it.
   let footLine = -1
   if (scanLine > 0) {
     footLine = s.line - s.newlines + 1
@@ -122,7 +122,7 @@ export function scanComments(s: Scanner, scanStart: number, scanLine: number): v
   }
 }
 
-/** Comment lines that still are one comment. */
+/** Comment lines that still form one comment. */
 interface Run {
   scanStart: number
   tokenStart: number
@@ -147,7 +147,7 @@ function cutFoot(s: Scanner, run: Run, end: number): void {
   run.text = []
 }
 
-/** The token that a foot belongs to: what is before a comma, not the comma. */
+/** The token that a foot belongs to: the one before a comma, not the comma. */
 function tokenBefore(s: Scanner): Token {
   const last = lastToken(s)
   const before = s.tokens[s.tokens.length - 2]

@@ -13,7 +13,7 @@ export interface NodeBase {
   readonly tag: string
   /** What the tag means after `%TAG` directives and escapes: `!!int` for all spellings of it; `""` for none and for `!`. */
   readonly shortTag: string
-  /** Of tag and anchor with what is between them and the content; empty, at the content, when there are none. */
+  /** From tag and anchor up to the content; empty, at the content, when there are none. */
   readonly properties: Span
   readonly tagSpan: Span | null
   readonly anchor: string | null

@@ -5,7 +5,7 @@ import { nextToken } from "./scanner.ts"
 import { type Token, type TokenType, syntaxAt } from "./scanner-state.ts"
 
 /**
- * Comments right after the opening bracket are taken by the list and then lost, as in go-yaml, where the
+ * The list takes comments right after the opening bracket and then loses them, as in go-yaml, where the
  * ones after the closing bracket take their place.
  *
  * @see go-yaml v3.0.4 parserc.go, yaml_parser_parse_flow_sequence_entry; decode.go, parser.sequence
@@ -42,7 +42,7 @@ function parseBareMap(p: Parser, first: Token): Draft<MapNode> {
   const question = first.end > first.start ? first.start : -1
   nextToken(p.scanner)
   const token = peek(p)
-  // go-yaml swallows the token here, whatever it is, and fails later or is left with a null for a key.
+  // go-yaml swallows any token here, and fails later or ends up with a null for a key.
   if (token.type === "value" || noListPart.has(token.type))
     throw syntaxAt(p.source, token.start, "a key in brackets has no value")
   const key = p.parseNode(p, false, false)

@@ -9,8 +9,8 @@ import { nextToken } from "./scanner.ts"
 import { type Token, placeOf, syntaxAt } from "./scanner-state.ts"
 
 /**
- * Parses one node. Comments are taken at the moment at which go-yaml takes them: by scalars and flow collections at
- * their start, by block collections never (their entries take them).
+ * Parses one node. It takes comments when go-yaml takes them: scalars and flow collections at
+ * their start, block collections never (their entries take them).
  *
  * @param mayBeIndentless - a list may start at the column of the mapping that holds it
  * @see go-yaml v3.0.4 parserc.go, yaml_parser_parse_node

@@ -6,7 +6,7 @@ import { nextToken } from "./scanner.ts"
 import { type CommentText, type Token, type TokenType, newScanner, syntaxAt } from "./scanner-state.ts"
 
 /**
- * Parses YAML as go-yaml v3.0.4 does: what it refuses is refused, comments go to the nodes that it gives them to.
+ * Parses YAML as go-yaml v3.0.4 does: it refuses what that refuses, and attaches comments to the same nodes.
  *
  * @returns no document for an empty text and for one that holds comments only
  * @throws {AppError} `SYNTAX` with line and column; `TOO_LARGE` when collections nest too deep

@@ -8,7 +8,7 @@ export type Draft<T> = { -readonly [K in keyof T]: T[K] }
 export interface Parser {
   readonly source: string
   readonly scanner: Scanner
-  /** Comments that were met and that no node has taken yet. */
+  /** Comments that no node has taken yet. */
   head: CommentText
   line: CommentText
   foot: CommentText
@@ -29,7 +29,7 @@ const none: readonly CommentLine[] = []
 export const noComments: Comments = { head: none, inline: none, foot: none }
 
 /**
- * The next token; the comments that it has reached become comments of the next node that takes any.
+ * The next token; comments up to it go to the next node that takes any.
  *
  * @see go-yaml v3.0.4 parserc.go, peek_token and yaml_parser_unfold_comments
  */
@@ -53,7 +53,7 @@ export function peek(p: Parser): Token {
   return token
 }
 
-/** What was met up to now belongs to one node. */
+/** Gives all comments so far to one node. */
 export function takeComments(p: Parser): Comments {
   p.stem = null
   if (p.head.length === 0 && p.line.length === 0 && p.foot.length === 0) return noComments

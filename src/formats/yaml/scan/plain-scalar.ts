@@ -106,7 +106,7 @@ interface Fold {
   rest: string
 }
 
-/** One break is a blank, more are one break less; LS and PS stay as they are. */
+/** One break becomes a space, several lose one; LS and PS stay. */
 export function folded({ first, rest }: Fold): string {
   if (first !== "\n") return first + rest
   return rest === "" ? " " : rest

@@ -21,14 +21,14 @@ export function saveKey(s: Scanner): number {
   return s.keys.length - 1
 }
 
-/** No `:` can follow any more that would make a key of what was noted. */
+/** No `:` can make a key of the noted token any more. */
 export function dropKey(s: Scanner): void {
   const key = lastKey(s)
   if (key.isPossible && key.isRequired) throw syntaxAt(s.text, key.start, "a `:` is missing behind a key")
   key.isPossible = false
 }
 
-/** A key that has become too long, or has left its line, is none; it is an error when it had to be one. */
+/** A key that is too long, or goes beyond its line, is not a key; that is an error if it had to be one. */
 export function isKeyValid(s: Scanner, key: SimpleKey): boolean {
   if (!key.isPossible) return false
   if (key.line === s.line && columnOf(s) - key.column <= KEY_CHARS_MAX) return true

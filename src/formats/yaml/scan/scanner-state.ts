@@ -87,7 +87,7 @@ export interface Scanner {
   tokens: Token[]
   /** Index of the token that the parser looks at. */
   head: number
-  /** Enough tokens after it are known. */
+  /** Enough tokens after it are read. */
   isReady: boolean
   /** Number of tokens that were dropped from the front of `tokens`. */
   dropped: number
@@ -105,7 +105,7 @@ export function newScanner(source: string): Scanner {
   if (bad !== null) throw syntaxAt(source, bad.index, "a control character in the text")
   if (!source.isWellFormed()) throw syntaxAt(source, 0, "the text is not well-formed Unicode")
   const start = source.charCodeAt(0) === BOM ? 1 : 0
-  // With a second BOM go-yaml loses the first character of each line for a while: no reading of that is right.
+  // With a second BOM go-yaml loses the first character of each line for a while: no reading of it is right.
   if (start === 1 && source.charCodeAt(1) === BOM) throw syntaxAt(source, 1, "two byte order marks at its start")
   return {
     text: source + PADDING,
@@ -176,7 +176,10 @@ export function isDocumentMark(text: string, at: number): boolean {
   return next === 0x20 || next === 0x09 || isBreakOrEnd(next)
 }
 
-/** The error of a place with its reason, in words of ours and none of the text; with line and column for people: 1-based, in UTF-16 units. */
+/**
+ * The error of a place with its reason, in our words, never in words of the text; line and column are 1-based, in
+ * UTF-16 units.
+ */
 export function syntaxAt(text: string, at: number, reason: string): AppError {
   return new AppError("SYNTAX", placeOf(text, at), { subject: reason })
 }

@@ -43,11 +43,11 @@ import {
 import { dropKey, insert, isKeyValid, lastKey, push, rollIndent, saveKey, unrollIndent } from "./scanner-blocks.ts"
 import { scanDirective, scanTag } from "./tags.ts"
 
-/** Tokens that were read are dropped from the queue in lots. */
+/** Drops read tokens from the queue in lots. */
 const DROP_LOT = 512
 
 /**
- * The token that the parser looks at. Two more are fetched before it is given out, so that the comments after it are
+ * The token that the parser looks at. Before that, two more are read, so that the comments after it are
  * known, and as many as it takes to tell whether it begins a key.
  *
  * @see go-yaml v3.0.4 scannerc.go, yaml_parser_fetch_more_tokens
@@ -88,7 +88,7 @@ function fetchToken(s: Scanner): void {
     if (code === PERCENT) return fetchDirective(s)
     if (isDocumentMark(text, s.pos)) return fetchDocumentMark(s, code === DASH ? "document-start" : "document-end")
   }
-  // A comment after `key:` belongs to the key, one after a comma to what is before the comma.
+  // A comment after `key:` belongs to the key, one after a comma to what comes before the comma.
   const isSeparator = code === (s.flowLevel === 0 ? COLON : COMMA)
   const commentStart = isSeparator ? lastToken(s).start : s.pos
   fetchContent(s, code)
