@@ -82,7 +82,7 @@ describe("S10: what a file may set", () => {
     },
   )
 
-  test("all names that are none come in one error", async () => {
+  test("one error names all invalid names", async () => {
     const error = await failure([value("a-b"), value("A"), { ...value("c.d"), path: ["c.d"] }])
     expect(error?.detail.notes).toEqual(["also c.d of a.env"])
   })

@@ -95,7 +95,7 @@ describe("without a terminal", () => {
     expect(await sotto(["encrypt", "app.yaml"])).toMatchObject({ status: 1 })
   })
 
-  test("ordinary values stop nothing, nor does what is called unencrypted", async () => {
+  test("ordinary values stop nothing, nor do keys named unencrypted", async () => {
     put(
       `${plain}x_unencrypted: {password: p, y: ${keys.github}}\ntoken_url: https://example.invalid/token\nname: app\n`,
     )

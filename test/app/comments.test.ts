@@ -113,7 +113,7 @@ describe("comments: sealed refuses one that anybody could read", () => {
     expect(read("a.yaml")).toBe(text)
   })
 
-  test("and check names it in a file that is sealed", async () => {
+  test("and check names it in a sealed file", async () => {
     rule("encrypted_regex: ^data$")
     put("a.yaml", "# note\nclear: 1\ndata:\n  # inner\n  x: canary-7f3a\n")
     await sotto("encrypt", "-i", "a.yaml")

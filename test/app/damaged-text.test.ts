@@ -83,7 +83,7 @@ describe.each(Object.entries(encodings))("%s", (_name, encode) => {
   })
 })
 
-test("a BOM in front of a sealed YAML, JSON or INI file does no harm", async () => {
+test("a BOM before a sealed YAML, JSON or INI file does no harm", async () => {
   for (const name of ["a.yaml", "a.json", "a.ini"] as const) {
     const file = write(name, `\uFEFF${await sealed(name, plain[name])}`)
     expect((await run(["filestatus", file])).stdout.toString()).toContain('"encrypted":true')
@@ -91,7 +91,7 @@ test("a BOM in front of a sealed YAML, JSON or INI file does no harm", async () 
   }
 })
 
-test("a BOM that was put in front of a sealed .env is named, and the file opens without", async () => {
+test("a BOM added before a sealed .env is named, and without it the file opens", async () => {
   for (const text of ["A=one\n# c\nB=two\n", "# c\nA=one\n"]) {
     const bare = await sealed("a.env", text)
     for (const changed of [bare, bare.replaceAll("\n", "\r\n")]) {
@@ -128,7 +128,7 @@ test.each([
   }
 })
 
-describe("line ends that were changed after a file was sealed", () => {
+describe("line ends that changed after a file was sealed", () => {
   const texts = {
     "l.yaml": "a: one\n# c\nb_unencrypted: |\n  x\n  y\nc: |\n  t\n  u\n",
     "l.json": '{"a": "one",\n "b_unencrypted": "two"}\n',
@@ -170,7 +170,7 @@ describe("line ends that were changed after a file was sealed", () => {
     expect((await run(["get", file, path])).stderr).toBe("")
   })
 
-  test("a value that somebody changed too is a damage like any other", async () => {
+  test("a value that somebody changed too is damage like any other", async () => {
     const text = toDos(await sealed("l.env", texts["l.env"])).replace("unencrypted=two", "unencrypted=canary-7f3a")
     const { status, stderr } = await run(["decrypt", write("l.env", text)])
     expect(status).not.toBe(0)

@@ -17,7 +17,7 @@ const [own, theirs] = [decisions(sottoDialect), decisions(sopsDialect)]
 const names = [...new Set([...own.keys(), ...theirs.keys()])]
 
 describe("the two dialects", () => {
-  test.each(names)("%s is decided differently, and somebody asks", (name) => {
+  test.each(names)("%s is decided differently, and some code asks", (name) => {
     expect(own.get(name)).not.toEqual(theirs.get(name))
     const word = new RegExp(`\\b${name.split(".").at(-1)!}\\b`)
     const isDialect = (file: string): boolean => file.endsWith("/dialect.ts")
@@ -25,7 +25,7 @@ describe("the two dialects", () => {
     expect(askers).not.toEqual([])
   })
 
-  test("nobody below the command line asks which face was called", () => {
+  test("no code below the command line asks which face was called", () => {
     const asks = /\basSops\b|\bisSops\b|dialect === |sopsDialect/
     const wrong = sources("src").filter(({ file, text }) => !file.startsWith("src/cli/") && asks.test(text))
     expect(wrong.map(({ file }) => file)).toEqual([])

@@ -51,7 +51,7 @@ describe("work on many files", () => {
     await expect(eachFile(session, { what: "reading", items, work, failed: () => "" })).rejects.toThrow("a bug")
   })
 
-  test("on a terminal a line says how far it is, gives way to what is said and asked, and is gone at the end", async () => {
+  test("on a terminal a line shows progress, gives way to messages and questions, and is gone at the end", async () => {
     const { session, shown } = onTerminal(true)
     await eachFile(session, {
       what: "sealing",

@@ -6,7 +6,7 @@ import { keyFile, recipients } from "../keys/golden.ts"
 import { call, type Ended, machine } from "../machine.ts"
 
 /** What `<(pass show key)` of a shell is: a second look at it would wait for ever. */
-test("identities that come by a named pipe are read once, for however many files and steps", async () => {
+test("identities from a named pipe are read once for any number of files and steps", async () => {
   const own = machine()
   const pipe = join(own.cwd, "key")
   spawnSync("mkfifo", [pipe])

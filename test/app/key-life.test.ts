@@ -94,7 +94,7 @@ describe("rotate: files of real releases open to the same bytes, and none of the
 })
 
 describe("sync", () => {
-  test("what is killed half-way leaves every file old or new, and the next call finishes", async () => {
+  test("killed half-way, it leaves every file old or new, and the next call finishes", async () => {
     const { cwd, env, run, write, read } = place()
     write(".sopsrc", config("age-a"))
     write("plain.yaml", "a: canary-7f3a\n")
@@ -209,7 +209,7 @@ describe("S3: who opened a file without a rule may go on reading it", () => {
     expect(await readersOf(read("sealed.yaml"))).toEqual([recipients["age-a"], recipients["age-b"]])
   })
 
-  test("an implanted recipient is a stranger still", async () => {
+  test("an implanted recipient is still a stranger", async () => {
     const here = place()
     const { run, write, read } = here
     const text = await sealedFor(here, "age-a", "age-b")

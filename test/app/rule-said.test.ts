@@ -48,12 +48,12 @@ describe("a rule that does not do what is meant is not silent", () => {
     )
   })
 
-  test("without a terminal nothing is said but of what looks like a secret, which is refused", async () => {
+  test("without a terminal it only refuses what looks like a secret", async () => {
     expect(await say(["encrypt", "-i", "--allow-clear", "db.password", "app.yaml"], false)).toBe("")
     expect(await say(["set", "--string", "app.yaml", "token", "x"], false)).toBe("")
   })
 
-  test("a text that is sealed whole, because its name says nothing, is said", async () => {
+  test("says that it seals a text whole because its name says nothing", async () => {
     writeFileSync(join(own.cwd, "settings.conf"), "a = canary-7f3a\n")
     const said = await say(["encrypt", "-i", "settings.conf"], true)
     expect(said).toMatch(/^notice: settings\.conf was sealed whole, since its name tells no format: say --input-type /)

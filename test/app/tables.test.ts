@@ -117,13 +117,13 @@ describe("a table", () => {
     ["aaaa", ["b", "error"]],
   ]
 
-  test("has its columns below each other, and no blanks at the end of a line", () => {
+  test("aligns its columns, without spaces at the end of a line", () => {
     expect(table(rows, plain, { head: ["x", "y", "z"], indent: 2 })).toBe("  x     y   z\n  a     bb  c\n  aaaa  b\n")
   })
 
   test("is empty without rows", () => expect(table([], plain)).toBe(""))
 
-  test("colours words and no blanks", () => {
+  test("colours words, not spaces", () => {
     expect(table(rows, { ...plain, paint: paintWith(true) })).toBe(
       "\x1b[32ma\x1b[0m     bb  c\naaaa  \x1b[1;31mb\x1b[0m\n",
     )

@@ -307,7 +307,7 @@ describe("YAML", () => {
   })
 })
 
-test("of a file without a digest it is said what can be, and a line that stands twice is not to be taken out blindly", async () => {
+test("without a digest it says what it can, and does not advise removing a repeated line blindly", async () => {
   const cwd = await folderWith("a.yaml", `a: one ${canary}\nb: two ${canary}\nc: three ${canary}\n`)
   const file = join(cwd, "a.yaml")
   const sealed = readFileSync(file, "utf8")
@@ -324,7 +324,7 @@ test("of a file without a digest it is said what can be, and a line that stands 
   )
 })
 
-test("every command that opens says it, and check --verify too", async () => {
+test("every command that opens says so, and check --verify too", async () => {
   const { name, plain, first, second } = kinds[0]!
   const cwd = await folderWith(name, plain, [], true)
   change(join(cwd, name), (lines) => swapTokens(lines, first, second))
@@ -347,7 +347,7 @@ test("every command that opens says it, and check --verify too", async () => {
   expect(checked.stdout.toString("utf8")).toMatch(said)
 })
 
-test("called as sops nothing of it is said", async () => {
+test("as sops it says none of that", async () => {
   const { name, plain, first, second } = kinds[0]!
   const cwd = await folderWith(name, plain, [], true)
   change(join(cwd, name), (lines) => swapTokens(lines, first, second))
@@ -355,7 +355,7 @@ test("called as sops nothing of it is said", async () => {
   expect(stderr).not.toContain("sealed as")
 })
 
-test("a file made to be slow is explained in bounded time", async () => {
+test("a hostile file is explained in bounded time", async () => {
   const count = 3000
   const plain = Array.from({ length: count }, (_, at) => `k${at}:\n  v: value ${at}\n`).join("")
   const cwd = await folderWith("a.yaml", plain)

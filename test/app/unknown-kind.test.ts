@@ -178,7 +178,7 @@ describe("an entry of a kind that this version does not know", () => {
     expect(at.read("f.yaml")).toBe(before)
   })
 
-  test("a list of the user's own in a plain field of the metadata is none", async () => {
+  test("a list of the user's own in a plain metadata field is not an entry", async () => {
     const at = place()
     const text = await sealed(at, "f.yaml")
     at.write("f.yaml", text.replace(section, "    notes:\n        - text: of ours\n"))

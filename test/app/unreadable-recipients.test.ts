@@ -53,7 +53,7 @@ function textOf({ stdout, stderr }: Ended): string {
 describe.each(Object.entries(damaged))("an entry that is %s", (_, damage) => {
   const name = "unreadable entry 2 (age)"
 
-  test("is called by its place, and never shown", async () => {
+  test("is named by its place, and never shown", async () => {
     const at = await place(damage)
     const commands = [
       ["keys", "f.yaml"],
@@ -100,7 +100,7 @@ describe.each(Object.entries(damaged))("an entry that is %s", (_, damage) => {
     expect(textOf(await at.run("who"))).toBe("f.yaml: alice\n")
   })
 
-  test("goes with sync, which wraps for whom the rule names", async () => {
+  test("goes with sync, which wraps for the recipients of the rule", async () => {
     const at = await place(damage)
     const { stdout, stderr } = await at.run("sync", "--yes", "f.yaml")
     expect(`${stdout.toString("utf8")}${stderr}`).toContain(`added bob, removed ${name}`)
@@ -109,7 +109,7 @@ describe.each(Object.entries(damaged))("an entry that is %s", (_, damage) => {
   })
 })
 
-test("of several groups the place says in which", async () => {
+test("with several groups the place says in which", async () => {
   const at = await place("age1")
   const text = at.read()
   const age = text.slice(text.indexOf("    age:\n"), text.indexOf("    lastmodified"))

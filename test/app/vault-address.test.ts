@@ -75,7 +75,7 @@ describe("a Vault server that only the file names", () => {
     })
   })
 
-  test("a config of the repository is no consent, one that the user names or has at home is", async () => {
+  test("a config of the repository is not consent, one that the user names or has at home is", async () => {
     const { run, fake, folder, env } = await scene()
     const config = `creation_rules:\n  - hc_vault_transit_uri: ${fake.server.origin}/v1/transit/keys/payroll\n`
     mkdirSync(join(folder, ".git"))

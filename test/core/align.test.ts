@@ -20,7 +20,7 @@ describe("what two sequences have in common", () => {
     expect(pairs(before, after)).toBe(paired)
   })
 
-  test("partners are equal, ascend, and are given once", () => {
+  test("partners are equal, ascend, and are used once", () => {
     const sequence = fc.array(fc.integer({ min: 0, max: 5 }), { maxLength: 40 })
     fc.assert(
       fc.property(sequence, sequence, (before, after) => {

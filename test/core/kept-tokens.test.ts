@@ -22,7 +22,7 @@ function reseal(format: Format, previous: Opened, plain: string): string {
   return sealText(format, plain, { previous, now: new Date("2031-01-01T00:00:00Z") }).text
 }
 
-describe("L4: one changed value changes its token alone, where others of its list are equal to it", () => {
+describe("L4: one changed value changes only its token, even if others of its list are equal", () => {
   test.each([
     { name: "the first of three", before: ["x", "x", "x"], after: ["new", "x", "x"], changed: [2] },
     { name: "one in the middle", before: ["x", "y", "x", "x"], after: ["x", "y", "new", "x"], changed: [4] },
@@ -57,7 +57,7 @@ describe("L4: one changed value changes its token alone, where others of its lis
     expect(changedLines(sealed, reseal(yaml, opened, "h: !!merge <<\nq: z\n"))).toEqual([2])
   })
 
-  test("an equal one is emptied, and stays the first of the two", () => {
+  test("an equal one becomes empty, and stays the first of the two", () => {
     const sealed = sealText(json, '{"list": ["x", "x"]}').text
     const emptied = reseal(json, openText(json, sealed), '{"list": ["", "x"]}')
     expect(emptied).toContain(/"(ENC[^"]*)"\]/.exec(sealed)![1]!)
@@ -151,14 +151,14 @@ describe("a token that was opened before is not opened again", () => {
     return open(document, { cipher: cipherFor(), selectors, requireStructure: false, expected })
   }
 
-  test("where it is expected at its path", () => {
+  test("if it is expected at its path", () => {
     const opened = opening(sealed, [known(a!, a!), known(b!, b!)])
     expect(opened.leaves.map(({ scalar }) => scalar)).toEqual([a!.scalar, b!.scalar, c!.scalar])
     expect(opened.leaves[0]!.scalar).toBe(a!.scalar)
     expect(opened.leaves[2]!.scalar).not.toBe(c!.scalar)
   })
 
-  test("but a token at another path is, and fails", () => {
+  test("but a token at another path is opened, and fails", () => {
     const swapped = sealed.replace(a!.token, "first").replace(b!.token, a!.token).replace("first", b!.token)
     const work = (): Opened => opening(swapped, [known(b!, b!), known(a!, a!)])
     expect(work).toThrow(expect.objectContaining({ code: "VALUE_NOT_OPENED" }))
@@ -170,7 +170,7 @@ describe("a token that was opened before is not opened again", () => {
   })
 })
 
-describe("what is expected of a document is no proof of it", () => {
+describe("expectations about a document prove nothing", () => {
   const sealed = sealText(yaml, "a: one\nb: two\nclear_unencrypted: 3\n").text
   const { leaves, macHex } = openText(yaml, sealed)
   const expected = leaves.map((leaf) => ({ ...leaf, kept: null }))
@@ -185,18 +185,18 @@ describe("what is expected of a document is no proof of it", () => {
     })
   }
 
-  test("values that are expected come back as they are expected", () => {
+  test("expected values come back as expected", () => {
     const opened = opening(sealed, expected)
     expect(opened.leaves[1]!.scalar).toBe(expected[1]!.scalar)
     expect(opened.macHex).toBe(macHex)
   })
 
-  test("another value in the token is the one that comes out", () => {
+  test("another value in the token comes out", () => {
     const wrong = expected.map((leaf, at) => (at === 0 ? { ...leaf, scalar: expected[1]!.scalar } : leaf))
     expect(utf8.decode(opening(sealed, wrong).leaves[0]!.scalar!.bytes)).toBe("one")
   })
 
-  test("a MAC over them that the file does not hold is a mismatch", () => {
+  test("a MAC over them that differs from the file's is a mismatch", () => {
     expect(() => opening(sealed, expected, "0".repeat(128))).toThrow(expect.objectContaining({ code: "MAC_MISMATCH" }))
   })
 

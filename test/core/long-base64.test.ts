@@ -6,7 +6,7 @@ const plain = Buffer.alloc(3000, "any bytes of a value").toString("base64")
 const replaced = (sign: string, at: number): string => plain.slice(0, at) + sign + plain.slice(at + 1)
 
 describe("isAllDigits", () => {
-  test("takes what encoding gives, at whatever digit a piece begins", () => {
+  test("takes what encoding gives, wherever a piece begins", () => {
     expect(isAllDigits(plain)).toBe(true)
     expect(isAllDigits("")).toBe(true)
     for (let at = 0; at < 5; at++) expect(isAllDigits(plain.slice(at, at + 1000))).toBe(true)

@@ -2,7 +2,7 @@ import { expect, test } from "vitest"
 import { Offsets } from "../../src/core/offsets.ts"
 import { splice } from "../../src/core/splice.ts"
 
-test("every letter that an edit left alone is found again", () => {
+test("every letter that an edit left alone has its partner", () => {
   const source = "abcdefghij"
   const edits = [
     { start: 7, end: 8, text: "" },

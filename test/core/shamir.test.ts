@@ -18,7 +18,7 @@ describe("shamir", () => {
     expect(hex(shares[0x82]!)).toBe("c183")
   })
 
-  test("every subset that is large enough gives the secret, every smaller one something else", () => {
+  test("every large enough subset gives the secret, every smaller one something else", () => {
     const secret = bytes("000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eff")
     const shares = split(secret, { parts: 5, threshold: 3 })
     for (let mask = 0; mask < 32; mask++) {
@@ -46,7 +46,7 @@ describe("shamir", () => {
     fc.assert(law, runs)
   })
 
-  test("255 shares are the most", () => {
+  test("255 shares are the maximum", () => {
     const secret = bytes("c0ffee")
     const shares = split(secret, { parts: 255, threshold: 255 })
     expect(shares.at(-1)!.at(-1)).toBe(255)

@@ -13,7 +13,7 @@ const oracle = (bytes: Uint8Array): string | null => {
 
 describe("decodeText", () => {
   test.each([
-    { name: "U+FFFD that stands there", bytes: Buffer.from(`${long}\ufffd`), isText: true },
+    { name: "U+FFFD in the bytes themselves", bytes: Buffer.from(`${long}\ufffd`), isText: true },
     { name: "a BOM, which stays", bytes: Buffer.from(`\ufeff${long}`), isText: true },
     { name: "a byte that begins nothing", bytes: Buffer.from([...Buffer.from(long), 0xff]), isText: false },
     { name: "half a character at the end", bytes: Buffer.from([...Buffer.from(long), 0xe2, 0x82]), isText: false },
@@ -24,7 +24,7 @@ describe("decodeText", () => {
     expect(decodeText(bytes)).toBe(isText ? bytes.toString("utf8") : null)
   })
 
-  test("says what the strict decoder says of any bytes", () => {
+  test("agrees with the strict decoder on any bytes", () => {
     let seed = 7
     const next = (below: number): number => (seed = (seed * 1103515245 + 12345) % 2147483648) % below
     const pieces = ["a", "\ufffd", "ü", "€", "😀"].map((text) => [...Buffer.from(text)])

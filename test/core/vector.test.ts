@@ -78,7 +78,7 @@ describe("Cipher", () => {
     expect([...seen].every((nonce) => nonce.length === 32)).toBe(true)
   }, 60_000)
 
-  test("refuses a tag that was cut, and any flipped bit", () => {
+  test("refuses a shortened tag, and any flipped bit", () => {
     const cipher = new Cipher(dataKey())
     const { data, nonce, tag } = cipher.seal(utf8.encode("canary-7f3a"), "a:")
     const sealed = Buffer.concat([data, tag])
@@ -110,7 +110,7 @@ describe("long values", () => {
     expect(cipher.open(token, "other:")).toBeNull()
   })
 
-  test("are refused with one bit that is another, in any piece", () => {
+  test("are refused with one flipped bit, in any piece", () => {
     for (const at of [0, 48 * 1024, 150_000, 200_002]) {
       const changed = Buffer.from(data)
       changed[at]! ^= 1

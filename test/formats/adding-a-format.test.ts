@@ -17,7 +17,7 @@ interface Ended {
 }
 
 /** The page is followed in a copy of the sources: a new file, a row, and a name. */
-test("a format that is made by following docs/adding-a-format.md", async () => {
+test("a format made by following docs/adding-a-format.md", async () => {
   const folder = temporaryFolder()
   cpSync(join(root, "src"), join(folder, "src"), { recursive: true })
   for (const name of ["tsconfig.json", "package.json"]) cpSync(join(root, name), join(folder, name))

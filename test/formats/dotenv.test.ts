@@ -64,7 +64,7 @@ describe("scan", () => {
       ],
     },
     {
-      name: "a name that stands twice",
+      name: "a name that appears twice",
       source: "A=1\nA=2",
       sites: [
         ["A", "str", "1"],
@@ -119,7 +119,7 @@ describe("scan", () => {
     expect(fault(() => dotenv.scan(source))).toEqual({ code: "SYNTAX", line })
   })
 
-  test("the CR of a blank line must not stand in a sealed file", () => {
+  test("the CR of a blank line must not be in a sealed file", () => {
     const scan = dotenv.scan("A=1\r\n\r\n\r\nB=2\r\n\r")
     expect(scan.banned).toEqual([
       { start: 5, end: 6 },
@@ -190,11 +190,11 @@ describe("attach", () => {
   ])
   const block = "sops_mac=a\\nb\nsops_version=3"
   const cases = [
-    { name: "behind the last line", source: "A=1\n", sealed: `A=1\n${block}\n` },
+    { name: "after the last line", source: "A=1\n", sealed: `A=1\n${block}\n` },
     { name: "in a file without a line break at its end", source: "A=1", sealed: `A=1\n${block}` },
     { name: "in an empty file", source: "", sealed: `${block}\n` },
-    { name: "behind CRLF, with LF alone", source: "A=1\r\n", sealed: `A=1\r\n${block}\n` },
-    { name: "behind blank lines", source: "A=1\n\n\n", sealed: `A=1\n\n\n${block}\n` },
+    { name: "after CRLF, with LF alone", source: "A=1\r\n", sealed: `A=1\r\n${block}\n` },
+    { name: "after blank lines", source: "A=1\n\n\n", sealed: `A=1\n\n\n${block}\n` },
   ]
   test.each(cases)("$name", ({ source, sealed }) => {
     expect(splice(source, dotenv.attach(dotenv.scan(source), tree, null))).toBe(sealed)
@@ -224,7 +224,7 @@ describe("attach", () => {
       wanted: "sops_added=1\nsops_mac=y\nsops_pgp=2\nA=1\nsops_version=3",
     },
   ]
-  test.each(places)("lines that stood $name keep their places", ({ sealed, wanted }) => {
+  test.each(places)("lines that were $name keep their places", ({ sealed, wanted }) => {
     const { metadata } = dotenv.scan(sealed)
     const plain = splice(sealed, metadata!.detach)
     const back = splice(plain, dotenv.attach(dotenv.scan(plain), metadata!.tree, metadata))
@@ -241,7 +241,7 @@ describe("attach", () => {
     )
   })
 
-  test("a block that makes no sense is found, and refused when it is read", () => {
+  test("a senseless block is found, and refused when it is read", () => {
     const { metadata } = dotenv.scan("sops_a=1\nsops_a__map_b=2\n")
     expect(metadata).not.toBeNull()
     expect(fault(() => metadata!.tree).code).toBe("METADATA_INVALID")

@@ -8,7 +8,7 @@ import { runs } from "../laws/runs.ts"
 const map = (entries: Record<string, MetaValue>): ReadonlyMap<string, MetaValue> => new Map(Object.entries(entries))
 
 describe("flatten", () => {
-  test("names the way to each value and keeps the order of the tree", () => {
+  test("names the path of each value and keeps the order of the tree", () => {
     const tree = map({
       version: "3.13.2",
       age: [map({ recipient: "age1x", enc: "x\ny" })],

@@ -87,7 +87,7 @@ const rows: readonly Row[] = [
     result: ["add n"],
   },
   {
-    name: "different keys added at one place: theirs' behind the neighbour that it follows there",
+    name: "different keys added at one place: theirs' after the neighbour that it follows there",
     base: lines("a: 1"),
     ours: lines("a: 1", "o: 1"),
     theirs: lines("a: 1", "t: 1"),
@@ -276,7 +276,7 @@ const rows: readonly Row[] = [
     result: "\uFEFFa: 9\r\nb: 2\r\nc: 4",
   },
   {
-    name: "theirs indented the file anew",
+    name: "theirs reindented the file",
     base: lines("a:", "  b: 1", "  c: 2"),
     ours: lines("a:", "  b: 5", "  c: 2"),
     theirs: lines("a:", "    b: 1", "    c: 2"),

@@ -9,21 +9,21 @@ describe("a comment is one site, and one line when it is sealed", () => {
     { name: "lines are joined", source: ";a\n  # b\n\n; c \nk=\n", texts: ["a\n# b\n; c"], sealed: `;${token} \nk=\n` },
     { name: "a tab is text", source: ";\ta\nk=\n", texts: ["\ta"], sealed: `;${token}\nk=\n` },
     { name: "the indent stays", source: "  ; a\n  ; b\nk=\n", texts: ["a\n; b"], sealed: `  ; ${token}\nk=\n` },
-    { name: "behind a value", source: "k= ;; a\n", texts: ["a"], sealed: `k= ;; ${token}\n` },
+    { name: "after a value", source: "k= ;; a\n", texts: ["a"], sealed: `k= ;; ${token}\n` },
     { name: "CRLF", source: "; a\r\n; b\r\nk=\r\n", texts: ["a\r\n; b"], sealed: `; ${token}\r\nk=\r\n` },
     {
-      name: "above a header, with what stands between",
+      name: "above a header, with what is between",
       source: "; a\n\n [s]\n",
       texts: ["a"],
       sealed: `; ${token}\n\n [s]\n`,
     },
     {
-      name: "behind a header: a token there would change its name",
+      name: "after a header: a token there would change its name",
       source: " [s] ; a\n",
       texts: ["a"],
       sealed: ` ; ${token}\n [s]\n`,
     },
-    { name: "above and behind a header", source: "; a\n[s] ; b\n", texts: ["a\n; b"], sealed: `; ${token}\n[s]\n` },
+    { name: "above and after a header", source: "; a\n[s] ; b\n", texts: ["a\n; b"], sealed: `; ${token}\n[s]\n` },
     { name: "at the end", source: "k=\n; a", texts: ["a"], sealed: `k=\n; ${token}` },
     {
       name: "marks alone are no comment",
@@ -54,14 +54,14 @@ describe("a first line of marks alone makes upstream panic, so it stays in the t
 
 describe("spelling an opened comment", () => {
   const cases: { name: string; source: string; nth: number; text: string; opened: string }[] = [
-    { name: "behind its marks", source: "## a\nk=\n", nth: 1, text: "b", opened: "## b\nk=\n" },
+    { name: "after its marks", source: "## a\nk=\n", nth: 1, text: "b", opened: "## b\nk=\n" },
     { name: "further lines get the indent", source: " ; a\nk=\n", nth: 1, text: "b\n# c", opened: " ; b\n # c\nk=\n" },
     { name: "a mark at its start", source: "; a\nk=\n", nth: 1, text: "; b", opened: "#; b\nk=\n" },
     { name: "marks that belong to it", source: "; a\nk=\n", nth: 1, text: ";;\n; b", opened: ";;\n; b\nk=\n" },
     { name: "an empty first line, by upstream", source: "; a\nk=\n", nth: 1, text: "\n; b", opened: ";\n; b\nk=\n" },
     { name: "a blank at its start, from YAML", source: "; a\nk=\n", nth: 1, text: " b", opened: "; b\nk=\n" },
     { name: "above its header", source: "[s] ; a\nk=\n", nth: 0, text: "b", opened: "; b\n[s]\nk=\n" },
-    { name: "lines behind a value become one", source: "k= ; a\n", nth: 1, text: "b\nc=1", opened: "k= ; b c=1\n" },
+    { name: "lines after a value become one", source: "k= ; a\n", nth: 1, text: "b\nc=1", opened: "k= ; b c=1\n" },
   ]
   test.each(cases)("$name", ({ source, nth, text, opened }) => expect(reopened(source, nth, text)).toBe(opened))
 

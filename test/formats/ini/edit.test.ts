@@ -40,7 +40,7 @@ describe("set", () => {
     { name: "fills an empty tight value", source: "[s]\na=\n", path: ["s", "a"], value: "x", result: "[s]\na=x\n" },
     { name: "empties a value", source: "[s]\na = x ; c\n", path: ["s", "a"], value: "", result: "[s]\na =  ; c\n" },
     {
-      name: "adds behind its siblings, in their style",
+      name: "adds after its siblings, in their style",
       source: "[s]\n  a: 1\n\n[t]\n",
       path: ["s", "b"],
       value: "2",
@@ -68,7 +68,7 @@ describe("set", () => {
       result: "[s]\na = 1\nb = 2",
     },
     {
-      name: "adds behind a value that is still open",
+      name: "adds after a value that is still open",
       source: "[s]\na = 1 \\\n",
       path: ["s", "b"],
       value: "2",

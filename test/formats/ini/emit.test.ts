@@ -23,7 +23,7 @@ describe("emit prints as upstream", () => {
     expect(ini.emit([map({ s: map({}), DEFAULT: map({}) })], {})).toBe("[s]\n\n[DEFAULT]\n")
   })
 
-  test("of the comments the first of a section and the last behind a key are kept", () => {
+  test("it keeps the first comment of a section and the last after a key", () => {
     const entries: MapTree["entries"] = [
       comment(" a\n#b"),
       comment("lost"),
@@ -64,7 +64,7 @@ describe("emitValue", () => {
   ]
   test.each(cases)("%s", (_name, value, text) => expect(ini.emitValue(value, {})).toBe(text))
 
-  test("a section alone is no document", () => {
+  test("a section alone is not a document", () => {
     expect(fault(() => ini.emitValue(map({ a: str("1") }), {}))).toMatchObject({ code: "NOT_PRINTABLE", exit: 4 })
   })
 })

@@ -45,7 +45,7 @@ describe("a value that begins with a mark is sealed where the rule names its key
   })
 })
 
-describe("what stands behind a sealed value is sealed with it: nobody knows whether it is a comment", () => {
+describe("what follows a sealed value is sealed with it: nobody knows whether it is a comment", () => {
   test.each(["canary1 #canary2", "canary1 ; canary2", "'canary1'# canary2", " ; canary2", "# canary2"])(
     "password = %s",
     (spelled) => {
@@ -58,7 +58,7 @@ describe("what stands behind a sealed value is sealed with it: nobody knows whet
   )
 })
 
-test("a value that is emptied does not take what stands behind it for a value", () => {
+test("a value that becomes empty does not take what follows for a value", () => {
   const scan = ini.scan("[s]\na = x #y\nb = x # y\n")
   const empty = { type: "scalar", scalar: { kind: "str", bytes: utf8.encode("") } } as const
   expect(splice(scan.source, ini.set(scan, ["s", "a"], empty))).toBe('[s]\na = "" #y\nb = x # y\n')

@@ -78,7 +78,7 @@ describe("the previous block", () => {
     expect(attached("[s]\na = 1\n", like, withMac("ENC[y]"))).toBe(like.replace("[x]", "[y]"))
   })
 
-  test("keeps the order of its lines; new ones stand behind their neighbours, and others go", () => {
+  test("keeps the order of its lines; new ones follow their neighbours, and others go", () => {
     const like = `a = 1\n\n[sops]\nmac_only_encrypted = true\nmac                = ENC[x]\ngone               = 1\n; note\n${stock}\n`
     expect(attached("a = 1\n", like, new Map([...tree, ["sotto_structure", "ENC[z]"]]))).toBe(
       `a = 1\n\n[sops]\nmac_only_encrypted = true\nshamir_threshold   = 2\nsotto_structure    = ENC[z]\nmac                = ENC[x]\n; note\n${stock}\n`,
@@ -110,7 +110,7 @@ describe("the previous block", () => {
     ],
     ["with comments at the end", "[sops]\nmac = ENC[x]\n; end\n", "a=1\n", "a=1\n\n[sops]\nmac = ENC[x]\n; end\n"],
   ]
-  test.each(places)("stands where it stood: %s", (_name, like, source, text) => {
+  test.each(places)("stays where it was: %s", (_name, like, source, text) => {
     expect(attached(source, like, new Map([["mac", "ENC[x]"]]))).toBe(text)
     expect(detached(text)).toBe(source)
   })
@@ -122,11 +122,11 @@ describe("reading", () => {
     expect(fault(() => scan.metadata!.tree)).toEqual({ code: "METADATA_INVALID", line: 4, exit: 1 })
   })
 
-  test("of a line that stands twice the last one counts, as upstream", () => {
+  test("if a line appears twice, the last one counts, as upstream", () => {
     expect(ini.scan("[sops]\nmac=1\nmac=2\n").metadata!.tree).toEqual(new Map([["mac", "2"]]))
   })
 
-  test("the block is no content", () => {
+  test("the block is not content", () => {
     expect(read(ini.scan("; c\n[sops]\nmac=1\n; d\n[a]\nk=1\n"))).toEqual(["a ; d", "a.k = 1"])
   })
 })

@@ -25,7 +25,7 @@ function endsInOpenQuotes(text: string): boolean {
 }
 
 describe("what upstream's store says of 500 texts", () => {
-  test("what it refuses is refused, and what it takes is taken", () => {
+  test("we refuse what it refuses, and take what it takes", () => {
     const wrong = rows().filter(({ text, error }) => {
       const { code } = fault(() => ini.scan(text))
       return (code !== "none") !== (error === true) && !endsInOpenQuotes(text)
@@ -58,18 +58,18 @@ describe("what upstream's store says of 500 texts", () => {
 describe("two readings of a value", () => {
   const cases: { name: string; value: string; ours: string; upstream?: string; comment?: string }[] = [
     { name: "plain", value: "v", ours: "v" },
-    { name: "a comment behind a blank", value: "v ; c", ours: "v", comment: "c" },
+    { name: "a comment after a blank", value: "v ; c", ours: "v", comment: "c" },
     { name: "a mark without a blank belongs to the value", value: "a;b", ours: "a;b", upstream: "a" },
     { name: "a color", value: "x#fff", ours: "x#fff", upstream: "x" },
     { name: "a mark in quotes", value: '"a # b"', ours: "a # b", upstream: '"a' },
-    { name: "a comment behind quotes", value: "'a;b' ; c", ours: "a;b", upstream: "'a", comment: "c" },
-    { name: "a comment right behind quotes", value: '"a";c', ours: "a", comment: "c" },
+    { name: "a comment after quotes", value: "'a;b' ; c", ours: "a;b", upstream: "'a", comment: "c" },
+    { name: "a comment right after quotes", value: '"a";c', ours: "a", comment: "c" },
     { name: "quotes in quotes are text", value: '"a" "b"', ours: '"a" "b"' },
     { name: "an apostrophe", value: "it's ; c", ours: "it's", comment: "c" },
     { name: "a quote that does not close", value: '"a ; c', ours: '"a', comment: "c" },
     { name: "backquotes", value: "`a;b`", ours: "a;b" },
-    { name: "a comment behind backquotes", value: "`a` ; c", ours: "a", comment: "c" },
-    { name: "text behind backquotes is dropped", value: "`a` b ; c", ours: "a" },
+    { name: "a comment after backquotes", value: "`a` ; c", ours: "a", comment: "c" },
+    { name: "text after backquotes is dropped", value: "`a` b ; c", ours: "a" },
     { name: "triple quotes over lines", value: '"""a\n ; b"""', ours: "a\n ; b" },
     { name: "a line that goes on", value: "a \\\n   b ; c", ours: "a b ; c" },
     { name: "a line that goes on into nothing", value: "a \\\n\n", ours: "a " },
@@ -87,12 +87,12 @@ describe("two readings of a value", () => {
 describe("order and paths", () => {
   const cases: { name: string; source: string; sites: string[] }[] = [
     {
-      name: "a section's comment comes first, a key's comment behind the key",
+      name: "a section's comment comes first, a key's comment after the key",
       source: "; top\ng = 1\n; who\n[owner] ; x\n; k\nname=John ; nick\n",
       sites: ["DEFAULT.g = 1", "DEFAULT ; top", "owner ; who\n; x", "owner.name = John", "owner ; k", "owner ; nick"],
     },
     {
-      name: "a repeated key stands at its first place with its last value",
+      name: "a repeated key is at its first place with its last value",
       source: "[s]\na = 1\nb = 2\n; c\na = 3\n",
       sites: ["s.a = 3", "s.a = 1", "s ; c", "s.b = 2"],
     },

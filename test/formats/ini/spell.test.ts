@@ -17,7 +17,7 @@ const spellings = readFileSync(new URL("../../../fixtures/oracle/spelling.jsonl"
   .filter(({ value }) => value !== "")
 
 describe("434 values and how upstream prints them", () => {
-  test("opened in a plain place they are spelled so, if that can be read back", () => {
+  test("opened in a plain place they keep that spelling, if it can be read back", () => {
     let same = 0
     for (const { value, ini: printed } of spellings) {
       const opened = reopened("[s]\nk = x\n", 0, value)
@@ -30,7 +30,7 @@ describe("434 values and how upstream prints them", () => {
     expect(same).toBeGreaterThan(420)
   })
 
-  test("every quote and every line around keeps them", () => {
+  test("every quote and every surrounding line keeps them", () => {
     for (const source of [
       'k = "x"\n',
       "k='x' ; c\n",

@@ -128,21 +128,21 @@ describe("scan", () => {
     expect(fault(() => json.scan(source))).toEqual({ code: "SYNTAX", line: line ?? 1, column })
   })
 
-  test.each(["[]", '[{"a":1}]', '"x"', "1", "null", " true "])("a root that is no object: %s", (source) => {
+  test.each(["[]", '[{"a":1}]', '"x"', "1", "null", " true "])("a root that is not an object: %s", (source) => {
     expect(fault(() => json.scan(source)).code).toBe("ROOT_NOT_MAP")
   })
 
-  test("nesting has a limit, which is no stack overflow", () => {
+  test("nesting has a limit, and no stack overflow", () => {
     expect(read(nested(limits.nesting_max))).toHaveLength(1)
     expect(fault(() => json.scan(nested(limits.nesting_max + 1))).code).toBe("TOO_LARGE")
     expect(fault(() => json.scan(nested(200_000))).code).toBe("TOO_LARGE")
   })
 
-  test("a BOM must not stand in a sealed file", () => {
+  test("a BOM must not be in a sealed file", () => {
     expect(json.scan('\uFEFF{"a":1}')).toMatchObject({ banned: [{ start: 0, end: 1 }], sites: [{ kind: "int" }] })
   })
 
-  test("names that every object has are names like others", () => {
+  test("names that every object has are names like any other", () => {
     const source = '{"__proto__":{"constructor":1},"toString":2,"hasOwnProperty":3}'
     expect(read(source).map(({ path }) => path)).toEqual(["__proto__.constructor", "toString", "hasOwnProperty"])
   })
@@ -184,7 +184,7 @@ describe("seal and open", () => {
     expect(json.open(scan, scan.sites[0]!, { kind, bytes: utf8.encode(text) }).text).toBe(spelled)
   })
 
-  test("bytes that are no text become U+FFFD, each by itself, as in Go", () => {
+  test("bytes that are not text become U+FFFD, each by itself, as in Go", () => {
     const bytes = Uint8Array.from([0x61, 0xff, 0xe2, 0x82, 0xc3, 0xa9, 0xf0, 0x9f, 0x98, 0x80, 0xed, 0xa0, 0x80])
     const tree: Tree = { type: "scalar", scalar: { kind: "str", bytes } }
     expect(json.emitValue(tree, {})).toBe(String.raw`"a\ufffd\ufffd\ufffdé😀\ufffd\ufffd\ufffd"`)
@@ -258,7 +258,7 @@ describe("attach", () => {
     expect(splice(sealed, json.scan(sealed).metadata!.detach)).toBe(source)
   })
 
-  test("an indent that was asked for", () => {
+  test("a requested indent", () => {
     expect(splice("{}", json.attach(json.scan("{}"), tree, null, 2))).toBe(
       '{\n  "sops": {\n    "mac": "ENC[x]"\n  }\n}',
     )
@@ -270,7 +270,7 @@ describe("attach", () => {
     { name: "alone on one line", sealed: '{ "sops": {"mac":"x"} }', plain: "{ }" },
     { name: "written with escapes", sealed: String.raw`{"a":1,"\u0073ops":{"mac":"x"}}`, plain: '{"a":1}' },
   ]
-  test.each(places)("a block that stood $name goes back there", ({ sealed, plain }) => {
+  test.each(places)("a block that was $name goes back there", ({ sealed, plain }) => {
     const { metadata } = json.scan(sealed)
     expect(splice(sealed, metadata!.detach)).toBe(plain)
     const again = json.attach(json.scan(plain), new Map([["mac", "y"]]), metadata)
@@ -286,7 +286,7 @@ describe("attach", () => {
     expect(splice(plain, json.attach(json.scan(plain), changed, metadata))).toBe(sealed.replace('"x"', '"y"'))
   })
 
-  test("text behind the object of a sealed file is no part of what is opened", () => {
+  test("text after the object of a sealed file is not part of what is opened", () => {
     const sealed = '{"a":1,"sops":{}} trailing'
     expect(splice(sealed, json.scan(sealed).metadata!.detach)).toBe('{"a":1}\n')
   })
@@ -310,7 +310,7 @@ describe("set and unset", () => {
       wanted: multi.replace("1", '"x"'),
     },
     {
-      name: "a new name behind its siblings",
+      name: "a new name after its siblings",
       source: multi,
       path: ["a", "c"],
       value: str("x"),

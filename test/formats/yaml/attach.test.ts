@@ -30,7 +30,7 @@ function attached(text: string, meta: MetaMap = tree, indent?: number): string {
 const cases: { name: string; plain: string; sealed: string }[] = [
   { name: "last, with a line end", plain: "a: 1\n", sealed: "a: 1\nsops:\n    mac: m\n" },
   { name: "without a final line end", plain: "a: 1", sealed: "a: 1\nsops:\n    mac: m" },
-  { name: "behind comments and empty lines", plain: "a: 1\n# c\n\n", sealed: "a: 1\n# c\n\nsops:\n    mac: m\n" },
+  { name: "after comments and empty lines", plain: "a: 1\n# c\n\n", sealed: "a: 1\n# c\n\nsops:\n    mac: m\n" },
   {
     name: "in every document",
     plain: "a: 1\n---\nb: 2\n",
@@ -115,7 +115,7 @@ describe("attach like before", () => {
     expect(splice(plain, yaml.attach(yaml.scan(plain), changed, before))).toBe(again)
   })
 
-  test("what a later document says differently does not count", () => {
+  test("differences of a later document do not count", () => {
     const sealed = "a: 1\nsops:\n    mac: m\n---\nb: 2\nsops:\n    mac: other\n"
     const scan = yaml.scan(sealed)
     const plain = splice(sealed, scan.metadata!.detach)

@@ -29,7 +29,7 @@ const carriers: { name: string; plain: string; sealed: string }[] = [
   { name: "folded, stripped", plain: "k: >-\n  a\n  b\n\nl: 1\n", sealed: "k: >-\n  T\n\nl: T\n" },
   { name: "indentation indicator", plain: "k: |2\n   a\n", sealed: "k: |2-\n  T\n" },
   { name: "kept line ends stay", plain: "k: |+\n  a\n\n\n# c\n", sealed: "k: |+\n  T\n\n\n#T\n" },
-  { name: "a comment behind a header", plain: "k: | # c\n  a\n", sealed: "k: | #T\n  T\n" },
+  { name: "a comment after a header", plain: "k: | # c\n  a\n", sealed: "k: | #T\n  T\n" },
   { name: "CRLF", plain: "k: |\r\n  a\r\n  b\r\nl: x\r\n", sealed: "k: |-\r\n  T\r\nl: T\r\n" },
   { name: "a core tag goes", plain: 'k: !!int "31"\nl: !!float 1\n', sealed: 'k: "T"\nl: T\n' },
   { name: "other tags and anchors stay", plain: "k: !!str 5\nl: !x &a y\n", sealed: "k: !!str T\nl: !x &a T\n" },
@@ -44,7 +44,7 @@ describe("seal", () => {
     expect(sealed(plain)).toBe(expected)
   })
 
-  test.each(carriers)("$name: other parsers read tokens, too", ({ plain }) => {
+  test.each(carriers)("$name: other parsers read tokens too", ({ plain }) => {
     const text = sealed(plain).replaceAll("T", TOKEN)
     for (const document of parseAllDocuments(text, { logLevel: "silent" })) expect(document.errors).toEqual([])
   })
@@ -131,7 +131,7 @@ describe("open", () => {
     }
   })
 
-  test("bytes that are no UTF-8", () => {
+  test("bytes that are not UTF-8", () => {
     const scan = yaml.scan(`k: "${TOKEN}"\n`)
     const edit = yaml.open(scan, scan.sites[0]!, { kind: "str", bytes: Uint8Array.of(0xff) })
     expect(splice(scan.source, [edit])).toBe("k: !!binary /w==\n")

@@ -345,7 +345,7 @@ describe("laws", () => {
   })).node
   const below = fc.constantFrom<Path>([], [], ["fresh"], [9], ["n1", "n2"], [7, "k"], ["k", 0], [3, 3])
 
-  test("set makes of any text what upstream makes of its data", () => {
+  test("set does to any text what upstream does to its data", () => {
     const law = fc.property(yamlText, value, fc.nat(1000), below, (text, data, pick, rest) => {
       const scan = yaml.scan(text)
       const model = modelOf(scan)
@@ -359,7 +359,7 @@ describe("laws", () => {
     fc.assert(law, runs)
   })
 
-  test("unset takes one entry out of any text", () => {
+  test("unset removes one entry from any text", () => {
     const law = fc.property(yamlText, fc.nat(1000), (text, pick) => {
       const scan = yaml.scan(text)
       const model = modelOf(scan)

@@ -17,7 +17,7 @@ const cases: { name: string; text: string; seals: string[]; expanded: string }[]
   },
   { name: "a merge", text: "a: &a {k: x}\nb:\n  <<: *a\n", seals: ["k"], expanded: '  <<: {k: "T"}' },
   {
-    name: "an alias behind an alias",
+    name: "an alias to an alias",
     text: "a: &a\n  k: &k x\n  l: *k\nb: *a\n",
     seals: ["l"],
     expanded: 'b: {k: x, l: "T"}',

@@ -7,7 +7,7 @@ import { openText, sealText } from "../../laws/document-laws.ts"
 describe("empty comments in lists", () => {
   test.each([
     { name: "a line of a block", plain: "list:\n  # a\n  #\n  # b\n  - x\n" },
-    { name: "behind an element", plain: "list:\n  - x #\n  - y\n" },
+    { name: "after an element", plain: "list:\n  - x #\n  - y\n" },
     { name: "at the end", plain: "list:\n  - x\n  #\n" },
     { name: "with a blank beside one without", plain: "list:\n  #\n  # \n  - x\n" },
     { name: "as the last sign of the text", plain: "list:\n  - x #" },

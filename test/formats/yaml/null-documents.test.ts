@@ -29,13 +29,13 @@ test.each(nulls)("a document that is null is sealed and comes back: %j", (plain)
   expect(sealText(yaml, plain, { previous: opened }).text).toBe(text)
 })
 
-test("where a comment stands behind a null that nothing else makes a document, the canonical form comes back", () => {
+test("if a comment follows a null that alone makes a document, the canonical form comes back", () => {
   const { text, warnings } = sealText(yaml, "null # behind\n---\na: 1\n")
   expect(warnings).toEqual([{ code: "LAYOUT_DROPPED" }])
   expect(utf8.decode(openText(yaml, text).bytes)).toBe(" # behind\n{}\n---\na: 1\n")
 })
 
-test("a document that sops sealed as an empty mapping is printed as one, wherever it stands", () => {
+test("a document that sops sealed as an empty mapping is printed as one, wherever it is", () => {
   const { text } = sealText(yaml, "a: 1\n---\n---\nb: 2\n", { structure: false, layoutMemo: false })
   expect(text).not.toContain("sotto_")
   expect(utf8.decode(openText(yaml, text).bytes)).toBe("a: 1\n---\n{}\n---\nb: 2\n")

@@ -152,13 +152,13 @@ describe("comments go where go-yaml puts them", () => {
     expect(lines(source, j!.value.inline)).toEqual(["8: l"])
   })
 
-  test("a comment before a dash goes to the block behind it", () => {
+  test("a comment before a dash goes to the block after it", () => {
     const list = "a:\n  - x\n  # b\n  - c: 1\n"
     const value = valueOf(list)
     expect(value.type === "list" && lines(list, value.items[1]!.head)).toEqual(["3: b"])
   })
 
-  test("one behind an opening bracket is lost", () => {
+  test("one after an opening bracket is lost", () => {
     const flow = "a: [ # b\n  c]\n"
     const value = valueOf(flow)
     expect([value.head, value.inline, value.foot]).toEqual([[], [], []])

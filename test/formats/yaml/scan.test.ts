@@ -71,7 +71,7 @@ describe("refusals", () => {
     },
     { name: "a number as key", source: "a:\n  1: x\n", code: "KEY_NOT_STRING", exit: 23, line: 2, column: 3 },
     {
-      name: "a list as key behind a number",
+      name: "a list as key after a number",
       source: "1: x\n? [a]\n",
       code: "KEY_NOT_STRING",
       exit: 2,
@@ -87,7 +87,7 @@ describe("refusals", () => {
       column: 7,
     },
     {
-      name: "a list at the root behind a number as key",
+      name: "a list at the root after a number as key",
       source: "1: x\n---\n[]\n",
       code: "ROOT_NOT_MAP",
       exit: 2,
@@ -215,7 +215,7 @@ describe("spans", () => {
       source: "a: |-\n  b\n  c\nd: 1\n",
       spans: ["|-\n  b\n  c", "1"],
     },
-    { name: "empty lines behind a block do not belong to it", source: "a: |\n  b\n\n\nd: 1\n", spans: ["|\n  b", "1"] },
+    { name: "empty lines after a block do not belong to it", source: "a: |\n  b\n\n\nd: 1\n", spans: ["|\n  b", "1"] },
     { name: "but they do when they are kept", source: "a: |+\n  b\n\n\nd: 1\n", spans: ["|+\n  b\n\n", "1"] },
     { name: "an empty block is its header", source: "a: | # c\nd: 1\n", spans: [" c", "|", "1"] },
     { name: "several lines", source: "a: b\n  c\n\n  d # e\n", spans: [" e", "b\n  c\n\n  d"] },
@@ -242,7 +242,7 @@ describe("spans", () => {
 })
 
 describe("metadata", () => {
-  test("is split off, from every document, and read as data", () => {
+  test("is split off from every document, and read as data", () => {
     const block =
       'sops:\n    # c\n    lastmodified: 2024-01-01T00:00:00Z\n    n: 2\n    f: .5\n    t: true\n    z:\n    l: [{a: "1"}]\n'
     const source = `a: 1\n${block}---\n${block}b: 2\n`
@@ -270,7 +270,7 @@ describe("metadata", () => {
     ])
   })
 
-  test("a first document without it has none, whatever the others hold", () => {
+  test("if the first document has none, those of the others do not count", () => {
     const { metadata, sites } = scanYaml("a: 1\n---\nsops: {mac: x}\n")
     expect(metadata).toBeNull()
     expect(sites.map(({ item }) => keyPath(item).join("."))).toEqual(["a", "sops.mac"])

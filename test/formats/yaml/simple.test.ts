@@ -34,7 +34,7 @@ const taken = [
     name: "a block",
     text: "a:\n  - enc: |\n        -----BEGIN\n          deeper\n        -----END\n    to: x\nb: 1\n",
   },
-  { name: "a block with empty lines within it and behind it", text: "a: |\n  x\n\n\n  y\n\nb: |\n  z\n\n" },
+  { name: "a block with empty lines within it and after it", text: "a: |\n  x\n\n\n  y\n\nb: |\n  z\n\n" },
   { name: "a block without a break at its end", text: "a: |-\n  x\n  y\nb: |-\n  z\n\nc: |-\n  u" },
   { name: "options and negative numbers", text: "a: -1\nb: --all\nc:\n  - -x\n  - -1.5\n" },
   { name: "empty collections", text: "a: []\nb: {}\n" },
@@ -135,9 +135,9 @@ describe("sites of plain YAML are found without nodes", () => {
     { name: "nested collections", text: "a:\n  b:\n    - c\n    - d: 1\n      e: 2\n    - f\n  g: h\ni:\n- j\n" },
     { name: "blocks", text: "a: |\n  one\n  two\nb: x\n" },
     { name: "metadata at the end", text: `a:\n  b: x\n\n${metadata}` },
-    { name: "metadata and empty lines behind it", text: `---\na: x\n${metadata}\n\n` },
+    { name: "metadata and empty lines after it", text: `---\na: x\n${metadata}\n\n` },
     { name: "metadata without a line end", text: `a: x\n${metadata}`.trimEnd() },
-    { name: "metadata behind a missing value", text: `a:\n${metadata}` },
+    { name: "metadata after a missing value", text: `a:\n${metadata}` },
   ])("$name", ({ text }) => {
     expect(simpleSites(text, "sops", () => [])).not.toBeNull()
     bothWays(text)
@@ -197,37 +197,37 @@ describe("sites of plain YAML are found without nodes", () => {
   })
 })
 
-describe("comments whose place nobody doubts are found without nodes", () => {
+describe("comments in a clear place are found without nodes", () => {
   const metadata = "sops:\n    mac: x\n    version: 3.9.0\n"
   test.each([
     { name: "above an entry", text: "a: 1\n# one\n#two\nb: 2\n" },
-    { name: "above an entry, behind an empty line", text: "a: 1\n\n# one\nb: 2\n" },
+    { name: "above an entry, after an empty line", text: "a: 1\n\n# one\nb: 2\n" },
     { name: "above the first entry", text: "# one\na: 1\n" },
     { name: "at the top, with empty lines", text: "\n# one\n\n# two\n# three\n\n\na: 1\n# four\nb: 2\n" },
-    { name: "above the first entry, behind the mark", text: "---\n# one\na: 1\n" },
+    { name: "above the first entry, after the mark", text: "---\n# one\na: 1\n" },
     { name: "above the first entry of a mapping", text: "a:\n  # one\n  b: 1\nc: 2\n" },
-    { name: "above the entry behind a mapping", text: "a:\n  b: 1\n# one\nc: 2\n" },
+    { name: "above the entry after a mapping", text: "a:\n  b: 1\n# one\nc: 2\n" },
     { name: "in a list", text: "a:\n  # one\n  - b\n  # two\n  - c: 1\n    # three\n    d: 2\ne: 3\n" },
-    { name: "behind a value", text: "a: 1 # one\nb: x y   #two # three\nc: 2\n" },
-    { name: "behind quotes", text: "a: \"x # y\" # one\nb: 'z' #two\n" },
-    { name: "behind an element", text: "a:\n  - b # one\n  - c\n" },
+    { name: "after a value", text: "a: 1 # one\nb: x y   #two # three\nc: 2\n" },
+    { name: "after quotes", text: "a: \"x # y\" # one\nb: 'z' #two\n" },
+    { name: "after an element", text: "a:\n  - b # one\n  - c\n" },
     { name: "sealed", text: "a: ENC[AES256_GCM,x] #ENC[AES256_GCM,y]\n#ENC[AES256_GCM,z]\nb: 1\n" },
     { name: "in a file with metadata", text: `# one\na: 1 # two\nb: 2\n${metadata}` },
-    { name: "behind the last value before metadata", text: `a: 1 # one\n${metadata}` },
+    { name: "after the last value before metadata", text: `a: 1 # one\n${metadata}` },
   ])("$name", ({ text }) => {
     expect(simpleSites(text, "sops", () => [])).not.toBeNull()
     bothWays(text)
   })
 
   test.each([
-    { name: "below a value, with an empty line behind it", text: "a: 1\n# one\n\nb: 2\n" },
+    { name: "below a value, with an empty line after it", text: "a: 1\n# one\n\nb: 2\n" },
     { name: "of another column", text: "a:\n  b: 1\n  # one\nc: 2\n" },
     { name: "at the end", text: "a: 1\n# one\n" },
     { name: "above the metadata", text: `a: 1\n# one\n${metadata}` },
     { name: "in the metadata", text: `a: 1\n${metadata}    # one\n    pgp: []\n` },
-    { name: "behind a key", text: "a: # one\n  b: 1\n" },
-    { name: "behind the header of a block", text: "a: | # one\n  b\n" },
-    { name: "behind an empty collection", text: "a: [] # one\n" },
+    { name: "after a key", text: "a: # one\n  b: 1\n" },
+    { name: "after the header of a block", text: "a: | # one\n  b\n" },
+    { name: "after an empty collection", text: "a: [] # one\n" },
   ])("it steps aside for one $name", ({ text }) => {
     expect(simpleSites(text, "sops", () => [])).toBeNull()
   })
@@ -355,7 +355,7 @@ describe("plain YAML is read line by line", () => {
     "e: |\n  t\n",
   )
   const text = fc.array(piece, { maxLength: 14 }).map((pieces) => pieces.join(""))
-  test("whatever it takes, it reads as the other parser does; what that refuses it does not take", () => {
+  test("it reads what it takes as the full parser does, and takes nothing that that refuses", () => {
     const law = fc.property(text, (source) => {
       const simple = parseSimple(source)
       if (simple !== null) expect(simple).toEqual(parseOrNull(source))

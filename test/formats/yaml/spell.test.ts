@@ -62,7 +62,7 @@ test.each(places)("$name", ({ text, place, spelled }) => {
   expect(spellText(text, place)).toBe(spelled)
 })
 
-test("bytes that are no UTF-8 are tagged", () => {
+test("bytes that are not UTF-8 are tagged", () => {
   expect(spellString(Uint8Array.of(0xff, 0x00), block)).toBe("!!binary /wA=")
   const long = spellString(new Uint8Array(60).fill(0xff), block)
   expect(long).toBe(`!!binary |\n  ${"/".repeat(70)}\n  ${"/".repeat(10)}`)
