@@ -6,7 +6,7 @@ const slot = runSlot<(() => readonly Recipient[])[]>()
 
 /**
  * Notes recipients that the user's own words name: options, variables, a config of theirs. What a file or a config of
- * its repository names was written by whoever wrote those.
+ * its repository names comes from whoever wrote that.
  *
  * @param recipients - asked for when somebody wants to know, which is seldom
  */

@@ -21,7 +21,7 @@ export interface TypeOptions extends ReadOptions {
 }
 
 export interface IndentOptions {
-  /** Blanks per level where a whole document is printed; `undefined`: the config's, else upstream's. */
+  /** Spaces per level where a whole document is printed; `undefined`: the config's, else upstream's. */
   readonly indent: number | undefined
 }
 

@@ -9,7 +9,7 @@ import { wholeSeconds } from "./time.ts"
  * The wrapped keys of a metadata block: the lists at its top are one group and win over `key_groups`.
  *
  * A list of entries that each hold an `enc` is a section of wrapped keys, known or not: what a later release of sops
- * adds is taken for an entry that nobody here can open.
+ * adds counts as an entry that nobody here can open.
  *
  * @throws {AppError} `NO_KEYS` when there are none, `METADATA_INVALID` when an entry cannot be read
  */

@@ -43,9 +43,9 @@ export function checkMisreadNames(
 }
 
 /**
- * Values of YAML that are missing, where a comment without a blank takes their place: `password: #hunter2` is null and a
- * comment by the specification, and hardly what somebody meant. So are `- #hunter2`, `k: !!str #hunter2`, an empty list
- * or mapping with nothing but a comment in it, and what follows the mark of a text block. A key that is missing in
+ * Values of YAML that are missing, where a comment without a space takes their place: `password: #hunter2` is null and
+ * a comment by the specification, and hardly what somebody meant. So are `- #hunter2`, `k: !!str #hunter2`, an empty
+ * list or mapping with nothing but a comment in it, and what follows the mark of a text block. A key that is missing in
  * that way (`? #hunter2`) is refused: keys are texts.
  */
 export function commentsForValues(source: string, leaves: readonly Leaf[], before: readonly Leaf[]): Warning[] {

@@ -4,7 +4,7 @@ import { type Edit } from "./text.ts"
  * Applies all edits in one pass. Edits may come in any order; insertions at one place keep the
  * order in which they were given, and come before a replacement that starts there.
  *
- * @throws {RangeError} when edits overlap or lie outside the text: a bug of the caller
+ * @throws {RangeError} when edits overlap or are outside the text: a bug of the caller
  */
 export function splice(source: string, edits: readonly Edit[]): string {
   if (edits.length === 0) return source

@@ -23,7 +23,7 @@ export class LongData {
     this.length = length
   }
 
-  /** The bytes in order; each piece holds until the next one is asked for. */
+  /** The bytes in order; each piece is valid until the next one is requested. */
   *pieces(): Generator<Uint8Array> {
     const buffer = Buffer.allocUnsafeSlow(PIECE_BYTES)
     for (let at = 0; at < this.#text.length; at += PIECE_CHARS) {

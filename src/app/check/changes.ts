@@ -42,7 +42,7 @@ function pathText({ item }: Site): string {
   return JSON.stringify(fullPath(item))
 }
 
-/** What a range changes about a sealed file beside its values: for whoever has to agree to it. */
+/** What a range changes about a sealed file besides its values, for those who have to agree to it. */
 export function metadataChanges({ file, before, after }: Change): Finding[] {
   if (after.state !== "sealed") return []
   const place = { file, line: metadataLine(after.text) }

@@ -108,7 +108,7 @@ export const checkCodes = {
     "`git update-ref -d` that ref, expire the reflog, `git gc --prune=now`; a remote that it was pushed to has it too",
   ),
 
-  // What was asked for.
+  // Asked for by an option.
   TARGET_UNSUPPORTED: error("the target cannot open the file", undefined),
   MAC_MISMATCH: error("the MAC does not hold: the file changed after it was sealed", "see `sotto repair`"),
   STRUCTURE_CHANGED: error(

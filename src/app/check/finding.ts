@@ -11,7 +11,7 @@ export interface Place {
   /** From 0; only where a file holds several documents. */
   readonly document?: number | undefined
   readonly recipient?: string | undefined
-  /** The commit that brought it, where that is known. */
+  /** The commit that brought it, if known. */
   readonly commit?: string | undefined
 }
 

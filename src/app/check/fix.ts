@@ -26,7 +26,7 @@ const mended: ReadonlySet<CheckCode> = new Set(["PLAINTEXT_FILE", "VALUE_CLEAR",
 /**
  * Seals plain files by their rule and clear values under the data key of their file, and takes out recipients that the
  * rule does not name. With `staged` the file is staged again, unless the work tree holds something else than the index:
- * then it is named, and left.
+ * then it is only named.
  */
 export async function fixFindings(session: Session, options: CheckScope): Promise<void> {
   const { report, top } = await runCheck(session, { ...options, verify: false })

@@ -8,7 +8,7 @@ import { type Finding, finding } from "./finding.ts"
 import { checkedBytesMax, inspect } from "./sealed-text.ts"
 
 const msOfDay = 24 * 60 * 60 * 1000
-/** Versions that are looked at, of all files together. */
+/** How many versions to look at, of all files together. */
 const versionsMax = 5_000
 
 interface Version {

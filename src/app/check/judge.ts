@@ -22,7 +22,7 @@ export interface Content {
   /** `null`: it is too large to look at. */
   readonly bytes: Uint8Array | null
   /**
-   * The version that it is compared with; `null`: there was none. It is asked for only where it can matter, and absent
+   * The version that it is compared with; `null`: there was none. It is read only where it can matter, and absent
    * where there is nothing to compare with.
    */
   readonly before?: () => Promise<Uint8Array | null>
@@ -42,7 +42,7 @@ export interface JudgeOptions {
   pathOf(file: string): string
   /** What a range changes about metadata is reported. */
   readonly isRange: boolean
-  /** More that is said about each sealed file. */
+  /** Further findings about each sealed file. */
   readonly more: readonly ((file: SealedFile) => Promise<readonly Finding[]> | readonly Finding[])[]
 }
 

@@ -86,7 +86,7 @@ function isRandom(text: string): boolean {
   if (uuid.test(text) || looksLikePlace(text)) return false
   if (/^[0-9a-f]+$/i.test(text))
     return text.length >= 32 && /\d/.test(text) && /[a-f]/i.test(text) && entropyOf(text) >= 3
-  // Words with blanks, dots or dashes between them are prose, hosts and names.
+  // Words with spaces, dots or dashes between them are prose, hosts and names.
   if (!/^[A-Za-z0-9+/_=-]+$/.test(text) || !/\d/.test(text) || !/[A-Z]/.test(text) || !/[a-z]/.test(text)) return false
   return entropyOf(text) >= 3.5 && longestWord(text) < 12
 }

@@ -24,7 +24,7 @@ export const providerMarks: readonly string[] = [
   ),
 ].flatMap((marks) => marks.split(" "))
 
-/** Formats that are not keys of a service, or are looked for here: PEM blocks, passwords in addresses. */
+/** Formats that are not keys of a service, or that we look for ourselves: PEM blocks, passwords in addresses. */
 const left: ReadonlySet<string> = new Set([
   "gcp",
   "privatekey",
@@ -48,7 +48,7 @@ export function mayHoldProviderKey(text: string): boolean {
 /** What was found in a text. */
 export interface ProviderKeys {
   readonly keys: readonly ProviderKey[]
-  /** All of it was looked at. */
+  /** All of it was searched. */
   readonly isWhole: boolean
 }
 
@@ -130,7 +130,7 @@ function wordEnd(text: string, from: number): number {
   return end
 }
 
-/** Where marks begin, ascending: the next of each is looked for when the one before it is passed. */
+/** Where marks begin, ascending: it looks for the next of each only after the one before. */
 function* marksIn(text: string): Generator<number> {
   const next = providerMarks.map((mark) => text.indexOf(mark))
   for (;;) {

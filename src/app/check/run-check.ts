@@ -59,7 +59,7 @@ interface CheckRoom {
   /** `null` outside of git. */
   readonly git: Git | null
   readonly gitDir: string
-  /** The settings of git; read where the clone itself is looked at. */
+  /** The settings of git; read only when the clone itself is checked. */
   readonly entries: readonly GitConfigEntry[]
   /** The commit whose history counts. */
   readonly commit: string

@@ -24,7 +24,7 @@ export interface ClearFile {
 }
 
 /**
- * Seals values that somebody wrote into a sealed file in the clear, under its data key. All the rest has to be what
+ * Seals values that somebody wrote into a sealed file in the clear, under its data key. The rest has to be what
  * was sealed: without these values its MAC holds, or the version of HEAD has the same tokens in the same places. A text
  * that nobody vouches for gets no new MAC.
  *

@@ -51,7 +51,7 @@ export async function verifyFindings(
   }
 }
 
-/** What is known of the change, and what takes it back. */
+/** What is known of the change, and what reverts it. */
 function wordsOf({ detail: { notes = [] }, hint }: AppError): Words {
   const subject = notes.join("; ").replace(":; ", ": ")
   return { subject: subject === "" ? undefined : subject, hint }

@@ -96,7 +96,7 @@ async function uploadOf(session: Session, item: Item, options: PublishOptions): 
 }
 
 /**
- * The name after the prefix. Upstream calls a file that is given with `--recursive` ".", and one that is all
+ * The name after the prefix. With `--recursive`, upstream calls a single file ".", and one that is all
  * extension, like `.env`, nothing; here both keep their names.
  */
 function nameOf(path: string, options: PublishOptions, { rule }: Destination): string {

@@ -57,7 +57,7 @@ interface Words {
  * `replace`: changes a leaked value wherever it is. The tokens of all other values stay as they are. Neither
  * value is ever an argument or part of what is printed.
  *
- * @throws {AppError} `NOTHING_TO_REPLACE` when the old value is nowhere, or only where `--inside` has to be said
+ * @throws {AppError} `NOTHING_TO_REPLACE` when the old value is nowhere, or only where `--inside` is needed
  */
 export async function replaceValue(session: Session, options: ReplaceOptions): Promise<Outcome> {
   const candidates = await findSealed(session, options.paths)

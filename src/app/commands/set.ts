@@ -106,8 +106,8 @@ async function readValue(session: Session, { value, string, path }: SetOptions):
 }
 
 /**
- * The line end behind a single line, which a program prints and an editor adds, is not part of a value. A text of several
- * lines is one: a private key without its last line end is not read by ssh.
+ * The line end after a single line, which a program prints and an editor adds, is not part of a value. A text of
+ * several lines is one: a private key without its last line end is not read by ssh.
  */
 function withoutLineEnd(content: string): string {
   const line = content.replace(/\r?\n$/, "")

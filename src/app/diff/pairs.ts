@@ -30,7 +30,7 @@ export interface PairOptions {
 /** People do not read larger files. */
 const bytesMax = 64 * 1024 * 1024
 
-/** Two files, wherever they lie. @throws {AppError} `FILE_MISSING` and the like */
+/** Two files, wherever they are. @throws {AppError} `FILE_MISSING` and the like */
 export async function pairOfFiles({ io }: Session, [a, b]: readonly [string, string]): Promise<FilePair> {
   const read = async (path: string): Promise<Version> => {
     const file = await readOptionalFile(io, path, { bytesMax })

@@ -1,7 +1,7 @@
 import { compileGlob, type Glob } from "../../config/glob.ts"
 import { type Config } from "../../config/config.ts"
 
-/** What git is to do with a sealed file. Line ends that git changed would be changes of sealed text. */
+/** What git should do with a sealed file. If git changed line ends, it would change sealed text. */
 const attributes = "diff=sotto merge=sotto -text"
 
 /** A config, and where it is below the top: `""`, or `a/b/`. */
@@ -87,7 +87,7 @@ function escaped(name: string): string {
 
 const escapes: Readonly<Record<string, string>> = { "\n": "n", "\r": "r", "\t": "t", '"': '"', "\\": "\\" }
 
-/** C-style, as git wants a pattern with blanks or specials. */
+/** C-style, as git wants a pattern with spaces or special characters. */
 function quoted(pattern: string): string {
   if (!/[\x00-\x20\x7f]/.test(pattern) && !pattern.startsWith('"')) return pattern
   const inner = pattern.replace(/[\x00-\x1f\x7f"\\]/g, (character) => {

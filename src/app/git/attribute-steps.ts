@@ -62,7 +62,7 @@ export async function attributeSteps(session: Session, path: string, lines: read
   return [{ item, state: "written", work: () => putFile(session, path, { before, after: bytes }) }]
 }
 
-/** Takes the block away, and the file when it held nothing else. */
+/** Removes the block, and the file if it held nothing else. */
 export async function unattributeSteps(session: Session, path: string): Promise<Step[]> {
   const { text, before, block } = await readBlock(session, path)
   const item = `attributes ${path}`

@@ -62,7 +62,7 @@ function lineStep(session: Session, place: ConfigPlace, { key, value }: ConfigLi
   return { item: key, state: "written", detail: `it was on (${scope}): git kept plaintext as notes`, work }
 }
 
-/** Takes away what an installation wrote; other values stay and are named. Git drops the section with its last key. */
+/** Removes what an installation wrote; other values stay and are named. Git drops the section with its last key. */
 export function unconfigSteps(session: Session, place: ConfigPlace, wanted: readonly ConfigLine[]): Step[] {
   return wanted.flatMap(({ key }): Step[] => {
     const there = valueIn(place, key)

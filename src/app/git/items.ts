@@ -15,7 +15,7 @@ export type ItemCode =
   | "GIT_HOOK_FOREIGN"
   | "GIT_HOOK_MANUAL"
 
-/** One thing that was looked at, or done. */
+/** One thing that was checked or done. */
 export interface Item {
   /** `driver`, `textconv`, `attributes secrets.yaml`, `hook pre-commit`. */
   readonly item: string

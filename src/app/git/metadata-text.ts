@@ -43,7 +43,7 @@ function byLines(text: string, begins: RegExp, goesOn: (line: string) => boolean
   return { metadata: metadata.join("\n"), rest: rest.join("\n") + end }
 }
 
-/** The member `sops` of the outermost object, with the comma that it leaves behind. */
+/** The member `sops` of the outermost object, with the comma that would remain. */
 function fromJson(text: string): Parted {
   let depth = 0
   let start = -1

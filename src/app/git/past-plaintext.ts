@@ -16,7 +16,7 @@ const blobBytesMax = 4 * 1024 * 1024
 
 /**
  * Warns that the plaintext of files that were just sealed can still be read in the history of git. Nothing is fetched,
- * and no program of the repository runs. Where git is missing, refuses or is slow, nothing is said.
+ * and no program of the repository runs. If git is missing, refuses or is slow, it says nothing.
  */
 export async function notePastPlaintext(session: Session, files: readonly string[]): Promise<void> {
   const { io } = session

@@ -7,7 +7,7 @@ export interface ItemsReport {
   readonly json: boolean
   readonly dryRun: boolean
   readonly scope: "local" | "global" | null
-  /** Version of git, where it was asked. */
+  /** Version of git, if it was asked. */
   readonly git: string | null
   /** Which items leave the status at 0. */
   readonly isOk: (item: Item) => boolean

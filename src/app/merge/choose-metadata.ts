@@ -14,7 +14,7 @@ export type MetadataSource = "ours" | "theirs" | "rule"
 /**
  * What somebody has decided about the metadata of the file.
  *
- * @param rule - of the config in the work tree, where that was asked for
+ * @param rule - of the config in the work tree, if the user chose it
  * @throws {AppError} `CONFIG_NO_RULE`
  */
 export async function chooseMetadata(

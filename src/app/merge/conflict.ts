@@ -2,7 +2,7 @@ import { type Conflict as KeyConflict } from "../../core/merge/by-key.ts"
 import { type Code } from "../../errors/catalog.ts"
 import { type SideName } from "./side.ts"
 
-/** What keeps a file from being merged. `path` is empty where the whole file is meant. */
+/** What keeps a file from being merged. `path` is empty for the whole file. */
 export interface Conflict {
   readonly kind:
     | KeyConflict["kind"]

@@ -7,7 +7,7 @@ import { unmergedFiles } from "./unmerged.ts"
 
 /** The merge that made a file. */
 export interface Parentage {
-  /** Of the merge; `null` while it is under way, and where the parents were named. */
+  /** Of the merge; `null` while it is under way, and if the user named the parents. */
   readonly commit: string | null
   readonly ours: Parent
   readonly theirs: Parent
@@ -32,8 +32,8 @@ const bytesMax = 64 * 1024 * 1024
 const commitsMax = 1000
 
 /**
- * Finds the parents of a merged file: those that were named, the versions in the index while a merge is under way, or
- * those of the newest merge on the first-parent line that made the file what it is.
+ * Finds the parents of a merged file: those that the user named, the versions in the index while a merge is under way,
+ * or those of the newest merge on the first-parent line that made the file what it is.
  *
  * @param bytes - of the file in the work tree
  * @throws {AppError} `REPAIR_REFUSED` where there are not two parents, or the file is not the one of that commit

@@ -11,7 +11,7 @@ import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { keyContext } from "../machine.ts"
 import { type Session } from "../session.ts"
 
-/** A document that was opened. The data key belongs to whoever has this, and is wiped by them. */
+/** An opened document. The data key belongs to its owner, who wipes it. */
 export interface OpenedAlone {
   readonly document: SealedDocument
   readonly opened: Opened

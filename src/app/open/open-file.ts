@@ -35,7 +35,7 @@ export interface OpenRequest extends CommonOptions, OpenOptions {
   readonly source: Source
   readonly inputType: FormatName | undefined
   readonly filenameOverride?: string | undefined
-  /** Only values are wanted: the plain text is not put together. */
+  /** Only values are wanted: the plain text is not built. */
   readonly valuesOnly?: boolean
   /** The file is about to be sealed again, and its MAC does not count. As `sops` only. */
   readonly ignoreMac?: boolean | undefined
@@ -60,7 +60,7 @@ export interface LoadedFile {
   readonly settings: FileSettings
 }
 
-/** A sealed file with its data key. The key belongs to whoever has this, and is wiped with `wipe`. */
+/** A sealed file with its data key. The key belongs to its owner, who wipes it with `wipe`. */
 export interface OpenedFile<T = Opened> extends LoadedFile {
   readonly opened: T
   readonly dataKey: SecretBytes

@@ -72,9 +72,9 @@ async function readContainer(text: string): Promise<SealedDocument | null> {
 }
 
 /**
- * The format of a file: what was asked for, else what the config says, else by the suffix of its name.
+ * The format of a file: what the user asks for, else what the config says, else by the suffix of its name.
  *
- * @param name - the file or the name that stands in for it; `null` for standard input
+ * @param name - the file or the name that replaces it; `null` for standard input
  */
 export function formatByName(
   name: string | null,
@@ -84,7 +84,7 @@ export function formatByName(
   return asked ?? configured ?? (name === null ? "binary" : detectFormat(name))
 }
 
-/** The same for a file that is to be sealed, as the face of the program reads names. */
+/** The same for a file to seal, as the face of the program reads names. */
 export function plainFormatByName(
   { dialect }: Pick<Session, "dialect">,
   name: string | null,

@@ -25,8 +25,8 @@ export interface Strangers {
 
 /**
  * Recipients in a file are not authenticated: anybody who can change it may add one and wait for the next data key. So
- * before one is wrapped, each has to be named by the rule, or by the user (security rule S3). Without a rule, who
- * opened the file in this run may go on reading it; for all others the user is asked, and no `--yes` answers that.
+ * before one is wrapped, each has to be named by the rule, or by the user (security rule S3). Without a rule, those who
+ * opened the file in this run may go on reading it; about all others it asks the user, and no `--yes` answers that.
  * As `sops` nobody is asked, as in upstream.
  *
  * @param groups - the recipients that the data key is about to be wrapped for

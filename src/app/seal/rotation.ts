@@ -32,7 +32,7 @@ export function wantedAfter(
   return withoutUnknown({ groups: changed(groups, add, remove), threshold }, groups, dropUnknown)
 }
 
-/** New ones join the first group, as upstream has it; whoever leaves leaves all groups. */
+/** New recipients join the first group, as in upstream; those who leave, leave all groups. */
 function changed(
   groups: readonly (readonly WrappedKey[])[],
   add: readonly Recipient[],

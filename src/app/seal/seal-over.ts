@@ -81,7 +81,7 @@ export async function sealFresh(
   }
 }
 
-/** @returns the scan of the plain text, where it was looked at */
+/** @returns the scan of the plain text, if there was one */
 async function checkClear(
   session: Session,
   file: OpenedFile,

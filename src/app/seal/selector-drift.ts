@@ -5,7 +5,8 @@ import { AppError } from "../../errors/app-error.ts"
 
 /**
  * Upstream does not authenticate the rules that select what is sealed: anybody who can change the file decides what the
- * next edit leaves in the clear. So before anything is written, the config's rule is asked too (docs/design/security.md S1).
+ * next edit leaves in the clear. So the config's rule has a say before anything is written (docs/design/security.md
+ * S1).
  *
  * @param sites - of the plain text that is about to be sealed
  * @throws {AppError} `SELECTOR_DRIFT` naming the first value that the rule would seal and the file leaves clear

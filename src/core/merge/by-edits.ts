@@ -276,7 +276,7 @@ class Planner {
   }
 }
 
-/** Where the comment beside an entry begins, with the blanks before its mark; where one would begin. */
+/** Where the comment beside an entry begins, with the spaces before its mark; else where one would begin. */
 function besideStart(source: string, { beside, span, entries }: Entry): number {
   const own = beside[0]?.span ?? null
   if (own === null) return entries.at(-1)?.span?.isBlock === true ? lineEnd(source, span!.start) : span!.end

@@ -27,7 +27,7 @@ export function trim(text: string): string {
   return text.slice(start, trimmedEnd(text, start, text.length))
 }
 
-/** Blanks and tabs only. */
+/** Spaces and tabs only. */
 export function skipBlanks(source: string, at: number, end: number): number {
   let place = at
   while (place < end && isBlank(source.charCodeAt(place))) place++

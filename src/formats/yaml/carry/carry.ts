@@ -131,7 +131,7 @@ function listComment(
   return { start: dashBefore(parent.dashes, span.start), end: span.end, text: `#${text}` }
 }
 
-/** Dashes ascend; the one that is wanted is the last before the offset. */
+/** Dashes ascend; this finds the last before the offset. */
 function dashBefore(dashes: readonly number[], offset: number): number {
   let low = 0
   let high = dashes.length - 1

@@ -13,7 +13,7 @@ export interface Lines {
   indent: number
   readonly hasEscapes: boolean
   readonly hasComments: boolean
-  /** The next blank that a `#` follows, if known. */
+  /** The next space that a `#` follows, if known. */
   mark: number
   /** Comments above that line. */
   comments: SimpleComment[]

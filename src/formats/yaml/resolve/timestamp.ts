@@ -2,7 +2,7 @@ import { COLON, COMMA, DASH, DOT, PLUS, SPACE, ZERO, isDigit } from "../scan/cha
 
 /**
  * Reads a date as go-yaml does, with Go's `time.Parse` and four layouts: a date alone; date, `T` or `t`, clock and zone;
- * date, blanks and clock without zone. Months, days and clock fields may have one digit, fractions a comma.
+ * date, spaces and clock without zone. Months, days and clock fields may have one digit, fractions a comma.
  *
  * @returns RFC 3339 as it is sealed and hashed; `"unsupported"` for an offset of 24 hours and more, which Go reads and
  *   cannot print; `null` when the text is not a date
