@@ -59,6 +59,8 @@ export interface LogEntry {
 export interface Outcome {
   /** Bytes for standard output, as they are. */
   readonly output?: string | Uint8Array | undefined
+  /** `output` tells people what was done, and nobody asked for more than the deed: `--quiet` leaves it out. */
+  readonly isReport?: boolean
   /** Failures of single files; the others succeeded. The first decides the exit status. */
   readonly errors?: readonly AppError[] | undefined
   /** How many of several files succeeded; reported where some did not. */

@@ -44,7 +44,7 @@ export async function run(io: Io): Promise<number> {
     notice: (text) => void io.stderr.write(notice(text, style)),
   }
   try {
-    const { output, said = [], errors = [], exit = 0, tally } = await dispatch(session, words)
+    const { output, said = [], errors = [], exit = 0, tally, isQuiet } = await dispatch(session, words)
     meter?.end()
     // Where both are one terminal, what stands there has gone before the result comes.
     await io.stderr.flush()
@@ -55,7 +55,7 @@ export async function run(io: Io): Promise<number> {
     if (errors.length > 0) await io.stderr.write(reportAll(errors, style))
     if (errors.length > 0 && tally !== undefined && tally.count > 1)
       session.notice(`${tally.done} of ${tally.count} files were done, ${tally.count - tally.done} were not`)
-    if (io.stderr.isTty && readsFiles.has(words[0] ?? ""))
+    if (io.stderr.isTty && !isQuiet && readsFiles.has(words[0] ?? ""))
       await (await import("../app/git/notice.ts")).noticeUnwired(session)
     const [first] = errors
     return first === undefined ? exit : exitOf(first)
@@ -84,7 +84,7 @@ export function wantsJson(words: readonly string[]): boolean {
   return words.slice(0, end === -1 ? words.length : end).includes("--json")
 }
 
-async function dispatch(session: Session, words: readonly string[]): Promise<Outcome> {
+async function dispatch(session: Session, words: readonly string[]): Promise<Outcome & { isQuiet?: boolean }> {
   if (words.length === 1 && isVersion(words)) return version(words)
   if (words[0] === "help" && wantsJson(words))
     return { output: await (await import("./help-json.ts")).helpAsJson(commands) }
@@ -101,7 +101,9 @@ async function dispatch(session: Session, words: readonly string[]): Promise<Out
     if (parsed.help) return await help(session.io, topic)
     const options = await withOrder(parsed.options)
     const seen = options.quiet ? { ...session, meter: undefined, close: undefined, isQuiet: true } : session
-    return await command.run(await serving(withIdentities(seen, options), options), { ...parsed, options })
+    const outcome = await command.run(await serving(withIdentities(seen, options), options), { ...parsed, options })
+    if (!options.quiet) return outcome
+    return { ...outcome, output: outcome.isReport === true ? undefined : outcome.output, isQuiet: true }
   } catch (error) {
     throw withFailureExit(error, command.failureExit)
   }

@@ -49,7 +49,7 @@ export async function installInGit(session: Session, options: GitInstallOptions)
   }
   if (!options.dryRun) await takeSteps(steps)
   const isDone = (item: Item): boolean => item.state !== "finding" || item.code === "GIT_HOOK_MANUAL"
-  return reportItems(session, steps, { ...options, scope: place.scope, git: null, isOk: isDone })
+  return reportItems(session, steps, { ...options, scope: place.scope, git: null, isOk: isDone, isDeed: true })
 }
 
 /** Where settings go, and the repository, which an installation for all repositories does not need. */

@@ -30,6 +30,7 @@ export async function uninstallFromGit(session: Session, options: GitUninstallOp
     dryRun: false,
     scope: place.scope,
     git: null,
+    isDeed: true,
     isOk: ({ state }) => state !== "finding",
   })
 }

@@ -52,7 +52,7 @@ export async function initProject(session: Session, options: InitOptions): Promi
   lines.push(`wrote ${config}`)
   if (!(await ignoresTemp(session, folder))) lines.push(...gitignoreAdvice)
   lines.push(`next: sotto encrypt -i secrets.yaml && git add ${relative(io.cwd, config)} secrets.yaml`)
-  return { output: `${lines.join("\n")}\n` }
+  return { output: `${lines.join("\n")}\n`, isReport: true }
 }
 
 /** In a repository that others have set up: an identity, and who has to do what. */
@@ -75,7 +75,7 @@ async function secondPerson(session: Session, { pq, name: said, ...options }: In
   const lines = [line, `your recipient: ${recipient}`]
   if (config?.kind !== "sopsrc") {
     lines.push(`send it to somebody who can read: they add it to ${file} and run sotto sync`)
-    return { output: `${lines.join("\n")}\n` }
+    return { output: `${lines.join("\n")}\n`, isReport: true }
   }
   // A taken name is somebody else's, or this person's with another key.
   const called = members.includes(name) ? "NAME" : shellWord(name)
@@ -83,7 +83,7 @@ async function secondPerson(session: Session, { pq, name: said, ...options }: In
     `send it to ${shown.length === 0 ? "somebody who can read" : shown.join(" or ")}, who runs: sotto grant ${called} ${recipient}`,
     `or ask in the config itself, with a commit: sotto join ${called}`,
   )
-  return { output: `${lines.join("\n")}\n` }
+  return { output: `${lines.join("\n")}\n`, isReport: true }
 }
 
 const membersMax = 5

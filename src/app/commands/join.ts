@@ -54,7 +54,7 @@ export async function joinProject(session: Session, { name: said, pq, ...options
     `next: git add ${place} && git commit -m "${name} asks to join" && git push`,
     `then somebody who can read says: sotto approve ${shellWord(name)}`,
   ]
-  return { output: `${lines.join("\n")}\n` }
+  return { output: `${lines.join("\n")}\n`, isReport: true }
 }
 
 function taken(name: string, file: string): AppError {

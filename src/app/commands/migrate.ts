@@ -49,7 +49,7 @@ export async function migrateFiles(session: Session, options: MigrateOptions): P
   if (!options.dryRun && stale.length > 0) await confirm(session, stale, options)
   const files = options.dryRun ? planned : await apply(session, planned, options)
   const output = options.json ? migrateJson(files) : migrateTable(files, { isLookOnly: options.dryRun })
-  return { output, errors: files.flatMap(({ error }) => error ?? []) }
+  return { output, isReport: !options.json && !options.dryRun, errors: files.flatMap(({ error }) => error ?? []) }
 }
 
 async function plan(session: Session, options: MigrateOptions): Promise<MigratedFile[]> {

@@ -56,7 +56,7 @@ export async function repair(session: Session, options: RepairFilesOptions): Pro
   const unchanged = isFine && !options.json ? [new AppError("NOT_CHANGED", { file: options.files[0] })] : []
   const all = [...errors, ...refused, ...unchanged]
   const output = options.json ? json(done) : done.flatMap(lines).join("")
-  return { output, errors: all, exit: isFine ? 200 : 0 }
+  return { output, isReport: !options.json && !options.dryRun, errors: all, exit: isFine ? 200 : 0 }
 }
 
 async function repairOne(session: Session, work: Work, file: string, options: RepairFilesOptions): Promise<Done> {

@@ -77,7 +77,7 @@ export async function replaceValue(session: Session, options: ReplaceOptions): P
   if (!options.dryRun && !options.yes) await confirm(session, changing, options)
   const done = options.dryRun ? found : await apply(session, found, words, options)
   const output = options.json ? json(done, options) : report(done, options)
-  return { output, errors: done.flatMap(({ error }) => error ?? []) }
+  return { output, isReport: !options.json && !options.dryRun, errors: done.flatMap(({ error }) => error ?? []) }
 }
 
 async function readWords(session: Session, { oldStdin, newStdin }: ReplaceOptions): Promise<Words> {

@@ -62,7 +62,7 @@ export async function resolve(session: Session, options: ResolveOptions): Promis
         errors.push(error)
       }
     }
-    return { output: report(done, options.json), errors }
+    return { output: report(done, options.json), isReport: !options.json, errors }
   } finally {
     for (const file of pending) file.wipe()
   }

@@ -55,10 +55,10 @@ export async function revokeName(session: Session, options: RevokeOptions): Prom
   const { done, errors } = await sealAll(session, files, keys, options)
   if (errors.length > 0) {
     session.notice(`${config.file} still names ${name}: when the other files are done, call this again`)
-    return { output: report(options, done, false), errors }
+    return { output: report(options, done, false), isReport: !options.json, errors }
   }
   await sopsrc.write(changed)
-  return { output: report(options, done) }
+  return { output: report(options, done), isReport: !options.json }
 }
 
 function report({ json, name, dryRun }: RevokeOptions, files: readonly RevokedFile[], isFinished = true): string {

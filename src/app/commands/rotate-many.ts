@@ -35,7 +35,7 @@ export async function rotateMany(
   const planned = await plan(session, candidates, { rotation, options })
   const files = isLookOnly ? planned : await apply(session, await agreed(session, planned), { rotation, options })
   const output = options.json === true ? rotateJson(files) : rotateTable(files, { isLookOnly })
-  return { output, errors: files.flatMap(({ error }) => error ?? []) }
+  return { output, isReport: options.json !== true && !isLookOnly, errors: files.flatMap(({ error }) => error ?? []) }
 }
 
 interface Job {

@@ -56,7 +56,7 @@ export async function syncFiles(
   const drifted = options.check ? planned.filter(({ state, selectors }) => state === "stale" || selectors !== null) : []
   const drift = new AppError("KEYS_DRIFT", {}, { notes: drifted.map(({ file }) => file), hint: driftHint(drifted) })
   const output = options.json ? summaryJson(files) : summary(files, { isLookOnly })
-  return { output, errors: drifted.length > 0 ? [...errors, drift] : errors }
+  return { output, isReport: !options.json && !isLookOnly, errors: drifted.length > 0 ? [...errors, drift] : errors }
 }
 
 function driftHint(files: readonly SyncedFile[]): string | undefined {

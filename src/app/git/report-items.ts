@@ -11,17 +11,23 @@ export interface ItemsReport {
   readonly git: string | null
   /** Which items leave the status at 0. */
   readonly isOk: (item: Item) => boolean
+  /** The command did something and tells what: `--quiet` leaves of that what the user has to do. */
+  readonly isDeed?: boolean
 }
 
 /** One row an item, or one JSON object for tools. */
 export function reportItems(
-  { io }: Pick<Session, "io">,
+  { io, isQuiet }: Pick<Session, "io" | "isQuiet">,
   items: readonly Item[],
-  { json, dryRun, scope, git, isOk }: ItemsReport,
+  { json, dryRun, scope, git, isOk, isDeed = false }: ItemsReport,
 ): Outcome {
   const ok = items.every(isOk)
   const exit = ok ? 0 : 1
-  if (!json) return { output: text(items, dryRun, tableStyle(io)), exit }
+  if (!json) {
+    const isShort = isQuiet === true && isDeed && !dryRun
+    const left = isShort ? items.filter(({ state }) => state === "finding") : items
+    return { output: isShort && left.length === 0 ? undefined : text(left, dryRun, tableStyle(io)), exit }
+  }
   // What a step would do is not part of it.
   const plain = items.map(({ item, state, code, detail, fix }) => ({ item, state, code, detail, fix }))
   const run = dryRun ? { dry_run: true } : {}

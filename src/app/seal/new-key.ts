@@ -46,7 +46,7 @@ export async function checkNewKey(
   const near = nearestWithin(part, keys, part.length > lettersForTwo ? 2 : 1)
   const name = displayPath(path)
   if (near === null || part.length < lettersForOne) {
-    if (session.io.stderr.isTty) session.notice(`new key ${name}`)
+    if (session.io.stderr.isTty && session.isQuiet !== true) session.notice(`new key ${name}`)
     return
   }
   const meant = displayPath([...above, near, ...path.slice(depth + 1)])
