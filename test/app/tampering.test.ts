@@ -324,6 +324,59 @@ test("without a digest it says what it can, and does not advise removing a repea
   )
 })
 
+/** Another value in place of the one that was sealed. */
+function spoil(file: string, wanted: RegExp): void {
+  change(file, (lines) => lines.map((line) => (wanted.test(line) ? line.replace(/data:..../, "data:AAAA") : line)))
+}
+
+function commit(cwd: string): void {
+  git(cwd, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qam", "more")
+}
+
+describe("where no version in git holds, the hint says which there are", () => {
+  test.each(kinds)("$name", async ({ name, plain, first, second }) => {
+    const rotated = await folderWith(name, plain, [], true)
+    expect(await call({ args: ["rotate", "-i", name], cwd: rotated, env })).toMatchObject({ status: 0 })
+    spoil(join(rotated, name), second)
+    expect(await told(rotated, name)).toContain(
+      `hint: git has this file under another data key only, as after an uncommitted rotation: restore it from a copy, or go back to what git has: git checkout ${name}\n`,
+    )
+
+    const clear = await folderWith(name, plain)
+    const sealed = readFileSync(join(clear, name), "utf8")
+    writeFileSync(join(clear, name), plain)
+    git(clear, "init", "-q")
+    git(clear, "add", ".")
+    commit(clear)
+    writeFileSync(join(clear, name), sealed)
+    spoil(join(clear, name), second)
+    expect(await told(clear, name)).toContain(
+      "hint: git has this file in the clear only: restore the sealed one from a copy\n",
+    )
+
+    const damaged = await folderWith(name, plain)
+    spoil(join(damaged, name), first)
+    git(damaged, "init", "-q")
+    git(damaged, "add", ".")
+    commit(damaged)
+    spoil(join(damaged, name), second)
+    expect(await told(damaged, name)).toContain("hint: the versions in git are damaged too: restore one from a copy\n")
+  })
+})
+
+test("of a file that is one value nobody is told that its key was renamed", async () => {
+  for (const isInGit of [true, false]) {
+    const cwd = await folderWith("a.bin", `${canary}\0`, [], isInGit)
+    const sealed = readFileSync(join(cwd, "a.bin"), "utf8")
+    spoil(join(cwd, "a.bin"), /"data"/)
+    const words = await told(cwd, "a.bin")
+    expect(words).toContain("  the content does not open: it was changed, or it is from another file\n")
+    expect(words).not.toContain("renamed")
+    writeFileSync(join(cwd, "a.bin"), sealed.replace(/,tag:[^\]]*\]/, ""))
+    expect(await told(cwd, "a.bin")).toContain("  the content is no longer a whole token: it was cut or changed\n")
+  }
+})
+
 test("every command that opens says so, and check --verify too", async () => {
   const { name, plain, first, second } = kinds[0]!
   const cwd = await folderWith(name, plain, [], true)

@@ -1,5 +1,6 @@
 import { basename, dirname, resolve } from "node:path"
 import { type Opened, type SealedDocument } from "../../core/document.ts"
+import { type Metadata } from "../../core/metadata.ts"
 import { type Cipher } from "../../core/gcm.ts"
 import { open } from "../../core/open.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
@@ -12,6 +13,7 @@ import { displayPath } from "../../errors/display.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { findGit, type Git } from "../../host/git/git.ts"
 import { listIndex, listTree } from "../../host/git/listing.ts"
+import { isOtherKey } from "../check/changes.ts"
 import { type Session } from "../session.ts"
 import { readByContent } from "./read-as.ts"
 
@@ -48,11 +50,12 @@ export async function explainTampering(
   error: AppError,
 ): Promise<AppError> {
   const history = file === null ? null : await historyOf(session, file)
-  const earlier = history === null ? null : await newestThatHolds(history, tools)
+  const found = history === null ? null : await newestThatHolds(history, tools, document.metadata)
+  const earlier = found === null || "none" in found ? null : found
   const changes = findTampering(document, tools, earlier?.opened ?? null)
   const since = earlier === null ? [] : [`compared with ${earlier.version.words}:`]
-  const notes = [...since, ...linesOf(changes)]
-  const hint = file === null ? undefined : hintFor(error.code, history, earlier)
+  const notes = [...since, ...linesOf(changes, document.format.isWhole === true)]
+  const hint = file === null ? undefined : hintFor(error.code, history, found)
   return new AppError(error.code, error.where, { ...error.detail, notes, ...(hint === undefined ? {} : { hint }) })
 }
 
@@ -76,6 +79,9 @@ interface Earlier {
   readonly version: Version
   readonly opened: Opened
 }
+
+/** What the versions are of which none holds: all in the clear, the newest sealed one under another key, or damaged. */
+type NoneHolds = { readonly none: "clear" | "damaged" } | { readonly none: "other key"; readonly version: Version }
 
 const versionsMax = 20
 const bytesMax = 64 * 1024 * 1024
@@ -107,29 +113,47 @@ async function historyOf({ io }: Session, file: string): Promise<History | null>
   }
 }
 
-/** The newest version that opens with the same data key. */
-async function newestThatHolds({ git, name, versions }: History, tools: Tools): Promise<Earlier | null> {
+/** The newest version that opens with the same data key, or why there is none. */
+async function newestThatHolds(
+  { git, name, versions }: History,
+  tools: Tools,
+  metadata: Metadata,
+): Promise<Earlier | NoneHolds> {
   const blobs = new Blobs(git, { bytesMax })
   const seen = new Set<string>()
+  let found: NoneHolds = { none: "clear" }
   try {
     for (const version of versions) {
       if (seen.has(version.id)) continue
       seen.add(version.id)
       const bytes = (await blobs.read(version.id))?.bytes ?? null
-      const opened = bytes === null ? null : await openedAs(bytes, name, tools)
+      const document = bytes === null ? null : await sealedIn(bytes, name)
+      if (document === null) continue
+      const opened = openedWith(document, tools)
       if (opened !== null) return { version, opened }
+      if (!isOtherKey(document.metadata, metadata)) found = { none: "damaged" }
+      else if (found.none === "clear") found = { none: "other key", version }
     }
   } finally {
     await blobs.close()
   }
-  return null
+  return found
 }
 
-async function openedAs(bytes: Uint8Array, name: string, { cipher, selectors }: Tools): Promise<Opened | null> {
+/** @returns `null` for what is not sealed, or no whole file */
+async function sealedIn(bytes: Uint8Array, name: string): Promise<SealedDocument | null> {
   const text = decodeFile(bytes)
   if (text === null) return null
   try {
-    const document = await readByContent(text, name)
+    return await readByContent(text, name)
+  } catch (error) {
+    if (error instanceof AppError) return null
+    throw error
+  }
+}
+
+function openedWith(document: SealedDocument, { cipher, selectors }: Tools): Opened | null {
+  try {
     return open(document, { cipher, selectors, requireStructure: false, valuesOnly: true })
   } catch (error) {
     if (error instanceof AppError) return null
@@ -137,16 +161,13 @@ async function openedAs(bytes: Uint8Array, name: string, { cipher, selectors }: 
   }
 }
 
-function hintFor(code: Code, history: History | null, earlier: Earlier | null): string {
+function hintFor(code: Code, history: History | null, found: Earlier | NoneHolds | null): string {
   const isWhole = code.startsWith("MAC_")
-  if (history === null)
+  if (history === null || found === null)
     return `git has no version of this file: restore it from a copy${isWhole ? "; --ignore-mac opens it as it is" : ""}`
   const repair = isWhole ? "what a server merged by line is mended by `sotto repair {file}`" : ""
-  if (earlier === null) {
-    const search = "git has no recent version that opens with the same data key: look for one in git log {file}"
-    return [search, repair].filter(Boolean).join("; ")
-  }
-  const { revision } = earlier.version
+  if ("none" in found) return [withoutVersion(found, history), repair].filter(Boolean).join("; ")
+  const { revision } = found.version
   const words = revision === "" ? "" : `${revision} -- `
   const undo = `see what changed: git diff ${words}{file}, and take it back: git checkout ${words}{file}`
   // Where the damage is committed, a merge was the likely cause, and the earlier version lacks one side of it.
@@ -154,20 +175,51 @@ function hintFor(code: Code, history: History | null, earlier: Earlier | null): 
   return steps.filter(Boolean).join(revision === "" ? "; " : "; otherwise ")
 }
 
+/** None of the versions helps to find the change; what one may still do with them. */
+function withoutVersion(found: NoneHolds, { versions }: History): string {
+  const more = versions.length > versionsMax ? ", or look for an older version in git log {file}" : ""
+  if (found.none !== "other key") {
+    const which =
+      found.none === "clear"
+        ? "git has this file in the clear only: restore the sealed one from a copy"
+        : "the versions in git are damaged too: restore one from a copy"
+    return `${which}${more}`
+  }
+  const { revision } = found.version
+  const words = revision === "" ? "" : `${revision} -- `
+  const undo = `see what changed: git diff ${words}{file}, and take it back: git checkout ${words}{file}`
+  // Where the damage is committed, a merge was the likely cause, and the earlier version lacks one side of it.
+  const steps = revision === "" ? [undo, repair] : [repair, undo]
+  return steps.filter(Boolean).join(revision === "" ? "; " : "; otherwise ")
+}
+
+/** None of the versions helps to find the change; what one may still do with them. */
+function withoutVersion(found: NoneHolds, { versions }: History): string {
+  const more = versions.length > versionsMax ? ", or look for an older version in git log {file}" : ""
+  if (found.none === "clear") return `git has this file in the clear only: restore the sealed one from a copy${more}`
+  if (found.none === "damaged") return `the versions in git are damaged too: restore one from a copy${more}`
+  const { revision } = found.version
+  const back = `git checkout ${revision === "" ? "" : `${revision} -- `}{file}`
+  return `git has this file under another data key only, as after an uncommitted rotation: restore it from a copy, or go back to what git has: ${back}${more}`
+}
+
 const linesMax = 10
 
-function linesOf(changes: readonly Change[]): string[] {
-  const lines = changes.slice(0, linesMax).map(lineOf)
+function linesOf(changes: readonly Change[], isWhole: boolean): string[] {
+  const lines = changes.slice(0, linesMax).map((change) => lineOf(change, isWhole))
   return changes.length > linesMax ? [...lines, `and ${changes.length - linesMax} more`] : lines
 }
 
-function lineOf(change: Change): string {
+/** @param isWhole - the file is one value, whose name and place nobody chose */
+function lineOf(change: Change, isWhole: boolean): string {
   switch (change.kind) {
     case "moved":
       return `${shown(change.at)} holds the value that was sealed as ${displayPath(change.from)}`
     case "foreign":
+      if (isWhole) return "the content does not open: it was changed, or it is from another file"
       return `${shown(change.at)} opens under no path of this file: its key was renamed, or it is from another file, or it was changed`
     case "cut":
+      if (isWhole) return "the content is no longer a whole token: it was cut or changed"
       return `${shown(change.at)} is no longer a whole token: it was cut or changed`
     case "unsealed":
       return `${shown(change.at)} was typed in the clear where values are sealed: put it in with sotto set or sotto edit`
