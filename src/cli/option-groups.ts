@@ -30,7 +30,11 @@ export const globalOptions = {
     choices: ["true", "false"],
     summary: "false: wrap and unwrap with other key services only",
   },
-  quiet: { kind: "flag", short: "q", summary: "neither progress nor reports of what was done: questions, warnings and errors alone" },
+  quiet: {
+    kind: "flag",
+    short: "q",
+    summary: "neither progress nor reports of what was done: questions, warnings and errors alone",
+  },
   help: { kind: "flag", short: "h", summary: "print help" },
 } as const satisfies Record<string, OptionSpec>
 

@@ -186,19 +186,6 @@ function withoutVersion(found: NoneHolds, { versions }: History): string {
     return `${which}${more}`
   }
   const { revision } = found.version
-  const words = revision === "" ? "" : `${revision} -- `
-  const undo = `see what changed: git diff ${words}{file}, and take it back: git checkout ${words}{file}`
-  // Where the damage is committed, a merge was the likely cause, and the earlier version lacks one side of it.
-  const steps = revision === "" ? [undo, repair] : [repair, undo]
-  return steps.filter(Boolean).join(revision === "" ? "; " : "; otherwise ")
-}
-
-/** None of the versions helps to find the change; what one may still do with them. */
-function withoutVersion(found: NoneHolds, { versions }: History): string {
-  const more = versions.length > versionsMax ? ", or look for an older version in git log {file}" : ""
-  if (found.none === "clear") return `git has this file in the clear only: restore the sealed one from a copy${more}`
-  if (found.none === "damaged") return `the versions in git are damaged too: restore one from a copy${more}`
-  const { revision } = found.version
   const back = `git checkout ${revision === "" ? "" : `${revision} -- `}{file}`
   return `git has this file under another data key only, as after an uncommitted rotation: restore it from a copy, or go back to what git has: ${back}${more}`
 }
