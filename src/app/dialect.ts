@@ -74,9 +74,9 @@ export interface SealingDialect {
 export interface ChangeDialect {
   /** The config is read before anything else, and has to be good. */
   readonly readsConfigFirst: boolean
-  /** The user has to agree to every value that comes to be in the clear (security rule S1). */
+  /** The user has to agree to every value that would be in the clear (security rule S1). */
   readonly checksClearValues: boolean
-  /** Setting what is there already rewrites the file, with another MAC and date. */
+  /** Setting a value that is there already rewrites the file, with another MAC and date. */
   readonly renewsUnchanged: boolean
   /** `set` takes lists, and numbers as they are written; otherwise no list, and every number is a float. */
   readonly values: "json" | "as upstream"

@@ -16,7 +16,7 @@ export interface ReadOptions {
 
 /** How it is read and printed. */
 export interface TypeOptions extends ReadOptions {
-  /** `undefined`: by the suffix of the name, too. */
+  /** `undefined`: also by the suffix of the name. */
   readonly outputType: FormatName | undefined
 }
 

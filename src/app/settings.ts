@@ -34,7 +34,7 @@ export interface FileSettings {
   /**
    * The rule with its recipients, for writing; `null` without a config or with one that has no rules.
    *
-   * @throws {AppError} `CONFIG_NO_RULE` when rules are there and none matches
+   * @throws {AppError} `CONFIG_NO_RULE` when there are rules and none matches
    */
   sealingRule(): Promise<Rule | null>
   /** What people call a recipient. */

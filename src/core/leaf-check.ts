@@ -7,7 +7,7 @@ import { equalBytes } from "./text.ts"
 interface Holder {
   readonly key: string | null
   readonly index: number
-  /** The same one among the leaves, known once an entry of it came. */
+  /** The same one among the leaves, once one of its entries came up. */
   item: Item | null
 }
 
@@ -27,7 +27,7 @@ export class LeafCheck {
     this.#leaves = leaves
   }
 
-  /** All leaves came, and each was the same. */
+  /** All leaves came up, and each was the same. */
   get isComplete(): boolean {
     return this.isSame && this.#next === this.#leaves.length && this.#next > 0
   }

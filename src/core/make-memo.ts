@@ -62,7 +62,7 @@ export function expectedMemo(source: Source): Memo | null {
   return memo !== null && !isEmpty(memo) && fitsMemo(memo) ? memo : null
 }
 
-/** The same, by what the sealed text without a memo opens to. Its leaves are in the same order. */
+/** The same, from what the sealed text without a memo opens to. Its leaves are in the same order. */
 export function neededMemo(source: Source, { document, leaves }: Opened): Memo | null {
   const memo = buildMemo(source, (index) => {
     const { site, scalar } = leaves[index]!

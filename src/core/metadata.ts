@@ -231,7 +231,7 @@ function insertSorted(existing: Map<string, MetaValue>, added: ReadonlyMap<strin
   return result
 }
 
-/** In a block that is not sorted (releases before 3.13) the new field goes in front of `version`, the usual last one. */
+/** In a block that is not sorted (releases before 3.13) the new field goes before `version`, the usual last one. */
 function lastSortedNeighbour(names: readonly string[], name: string): string | undefined {
   const isSorted = names.every((each, i) => i === 0 || names[i - 1]! < each)
   if (isSorted) return names.find((each) => each > name)

@@ -40,7 +40,7 @@ const markedTriesMax = 1000
 
 /**
  * Gives every selected site its token: the one from the previous file where nothing changed, else a new one. What a
- * kept token holds is what the leaf holds, and so it is where a new one takes its place (`replaces`).
+ * kept token holds is what the leaf holds, even where a new token replaces it (`replaces`).
  */
 export function sealLeaves(
   sites: readonly Site[],

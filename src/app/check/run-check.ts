@@ -166,7 +166,7 @@ async function moreOf(session: Session, options: CheckScope, pathOf: (file: stri
   return more
 }
 
-/** Files that are compared with each other: plain text beside what is sealed, and copies. */
+/** Findings from comparing files: plain text beside sealed files, and copies. */
 async function pairs(source: Source, judge: Judge, judged: readonly string[]): Promise<Finding[]> {
   const own = new Set(judged)
   const isAll = judged.length === source.tracked.length

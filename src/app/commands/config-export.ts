@@ -9,7 +9,7 @@ import { loadSettings } from "../settings.ts"
 /**
  * `config export`: the `.sops.yaml` that means the same as a config.
  *
- * @throws {AppError} `CONFIG_UNREADABLE` without a config, and whatever is wrong with a rule of it
+ * @throws {AppError} `CONFIG_UNREADABLE` without a config, and the faults of its rules
  */
 export async function exportConfig(session: Session, options: CommonOptions): Promise<Outcome> {
   const { config } = await loadSettings(session, null, options.config)

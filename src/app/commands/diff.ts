@@ -16,7 +16,7 @@ export interface DiffOptions {
   readonly afterDashes: number | null
   readonly staged: boolean
   readonly noIndex: boolean
-  /** `force`: also where somebody else reads along. */
+  /** `force`: even if somebody else reads along. */
   readonly reveal: "no" | "yes" | "force"
   readonly exitCode: boolean
   readonly nameOnly: boolean

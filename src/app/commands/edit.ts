@@ -151,7 +151,7 @@ async function editNew(session: Session, options: EditOptions): Promise<Outcome>
   }
 }
 
-/** Runs `work`; once it has told the edited text, any failure but "not changed" keeps that text as a draft. */
+/** Runs `work`; once that reports the edited text, any failure but "not changed" keeps the text as a draft. */
 async function withDraft(
   session: Session,
   draftable: Draftable,

@@ -80,7 +80,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   const plan = session.dialect.sealing.plansFirst ? await planFor(session, settings, options, format) : null
   const read = await readSource(session, source)
   const { facts } = read
-  // What is sealed is UTF-8, also where the author's text was not.
+  // What is sealed is UTF-8, even if the author's text was not.
   const isUtf16 = format !== "binary" && decodeUtf16(read.bytes) !== null
   const bytes = isUtf16 ? utf8.encode(readText(session, read.bytes, { file: source, format }) ?? "") : read.bytes
   const isContained = options.container || settings.rule.container
@@ -187,7 +187,7 @@ function sealedFormat(
   return files.binaryContainer === "json" && to === "binary" && format !== "binary" ? "json" : to
 }
 
-/** The file that `--output` names, when it is there and sealed: then its tokens are kept. */
+/** The file that `--output` names, if it exists and is sealed: then its tokens are kept. */
 async function sealedTarget(session: Session, options: EncryptOptions): Promise<LoadedFile | null> {
   const output = options.output!
   if (!isRegularFile(session.io, output)) return null

@@ -42,7 +42,7 @@ export async function execEnv(session: Session, options: ExecEnvOptions): Promis
 
 /**
  * The variables of `exec-env` as upstream sets them: the keys of the first document as they are, whatever they are.
- * Of a repeated name the last value counts.
+ * If a name repeats, the last value counts.
  *
  * @throws {AppError} `ENV_SHAPE` for a nested value, and for a name with `=`; `ENV_VALUE_INVALID`
  * @see sops v3.13.2 cmd/sops/main.go, exec-env

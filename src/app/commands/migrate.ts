@@ -37,7 +37,7 @@ export interface MigrateOptions extends CommonOptions, OpenOptions, Omit<ClearOp
 
 /**
  * `migrate`: makes sealed files follow their rule: what is sealed, what the MAC covers, and which comments can be
- * read. The data key, who has it, and the tokens of what stays sealed are as before. What would come to be in the
+ * read. The data key, who has it, and the tokens of what stays sealed are as before. What would be left in the
  * clear needs a yes for each path, even with `yes`: anybody who can push may have changed a rule.
  *
  * @throws {AppError} `NOT_CONFIRMED`; `VALUE_UNSEALED`, `CLEAR_LOOKS_SECRET` and what else stops a file are in the

@@ -26,7 +26,7 @@ const bytesMax = 64 * 1024 * 1024
 /** How many older versions to search for values that came back. */
 const historyMax = 50
 
-/** One file, and what became of it. */
+/** One file, and what happened to it. */
 interface Done extends Repair {
   readonly path: string
   readonly parentage: Parentage | null

@@ -38,7 +38,7 @@ export type ValueSource =
   | { readonly from: "stdin" }
   | { readonly from: "prompt" }
 
-/** `set`: one value of a sealed file, in the layout that is there. */
+/** `set`: one value of a sealed file, in its existing layout. */
 export async function setValue(session: Session, options: SetOptions): Promise<Outcome> {
   if (session.dialect.changes.readsConfigFirst)
     await loadSettings(session, options.filenameOverride ?? options.file, options.config)

@@ -7,7 +7,7 @@ import { type Outcome, type Session } from "../session.ts"
 
 export interface ShimOptions {
   readonly folder: string
-  /** Replace what is there. */
+  /** Replace an existing one. */
   readonly force: boolean
 }
 
@@ -44,7 +44,7 @@ function said(path: string): Outcome {
   return { output: `${path}\n` }
 }
 
-/** Also a link that leads nowhere. */
+/** True even for a link that leads nowhere. */
 function isThere({ io }: Session, path: string): boolean {
   try {
     io.fs.lstat(path)

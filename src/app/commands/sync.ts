@@ -37,7 +37,7 @@ export interface SyncOptions extends CommonOptions, OpenOptions {
  * the same, wrapped for others. A file is either old or new at any moment, so the next call finishes what was
  * interrupted.
  *
- * @param isStrict - a file without a rule is an error, also when it was found in a folder
+ * @param isStrict - a file without a rule is an error, even if it was found in a folder
  * @returns with `check` the error `KEYS_DRIFT` when something would change
  */
 export async function syncFiles(

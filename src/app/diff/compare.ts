@@ -4,14 +4,14 @@ import { type Entry } from "./entries.ts"
 /** One difference between two versions of a file. */
 export interface Change {
   readonly op: "changed" | "added" | "removed" | "moved" | "comment"
-  /** Where it is, in the new version if it is there. */
+  /** Where it is: in the new version, if it is there. */
   readonly before: Entry | null
   readonly after: Entry | null
 }
 
 /**
  * What differs between two versions, in the order of the new one. Equal entries are paired first, so an element that
- * was put in front of a list changes no other element; the rest is paired by its path, and what then has the same value
+ * was put before a list changes no other element; the rest is paired by its path, and what then has the same value
  * elsewhere has moved.
  */
 export function compareEntries(before: readonly Entry[], after: readonly Entry[]): Change[] {

@@ -87,7 +87,7 @@ export async function configCheck(session: Session, file: string | null, named: 
   }
 }
 
-/** Asks for each entry of a file by itself. Only when somebody says `--online`: services are asked over the network. */
+/** Tries each entry of a file by itself. Only with `--online`, since it asks services over the network. */
 export async function providerChecks(session: Session, file: string, config: string | undefined): Promise<Check[]> {
   const { document, settings } = await loadSealed(session, { source: file, inputType: undefined, config })
   const nameOf = entryNames(document.metadata.groups, settings.personOf)

@@ -17,7 +17,7 @@ export const usualLines: readonly string[] = [".env.enc"]
 
 /**
  * The lines for the sealed files of a repository: a pattern for each path of a rule, and a line of its own for each sealed
- * file that none of them covers (its rule holds for all files or has a regular expression, or there is none).
+ * file that none of them covers (its rule is for all files or has a regular expression, or there is none).
  *
  * @param sealed - paths relative to the top
  */

@@ -73,7 +73,7 @@ export async function unattributeSteps(session: Session, path: string): Promise<
   return [{ item, state: "removed", work: () => putFile(session, path, { before, after: bytes }) }]
 }
 
-/** Whether a block that is there is the one that belongs there. */
+/** Whether an existing block is up to date. */
 export async function staleItems(session: Session, path: string, lines: () => Promise<string[]>): Promise<Item[]> {
   const { block } = await readBlock(session, path)
   const item = `attributes ${path}`

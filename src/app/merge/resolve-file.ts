@@ -65,7 +65,7 @@ interface PrepareOptions {
 }
 
 /**
- * Opens the versions of a file, as far as that goes, and finds what is open.
+ * Opens the versions of a file, as far as possible, and finds what is left to decide.
  *
  * @returns `null` when no version is sealed: that is not our business
  * @throws {AppError} `DATA_KEY`

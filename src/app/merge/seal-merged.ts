@@ -50,7 +50,7 @@ export function sealMerged(
     keys,
     ...chosen,
     alsoKept: isTheirsKept ? [theirs.opened] : [],
-    // A file that upstream has sealed stays one, until somebody edits it.
+    // A file that upstream sealed stays as upstream seals it, until somebody edits it.
     structure: metadata.structure !== "",
     layoutMemo: metadata.structure !== "" || metadata.layout !== "",
     comments: "kept",

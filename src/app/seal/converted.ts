@@ -12,7 +12,10 @@ import { toldValues } from "./told-values.ts"
 export interface ConvertOptions {
   readonly from: FormatName
   readonly to: FormatName
-  /** The text is written as another type than `from`, so its layout is none of `to` even if that is the same. */
+  /**
+   * The text is written as another type than `from`, so its layout is not that of `to`, even if `from` and `to` are the
+   * same.
+   */
   readonly isForeign?: boolean
   readonly compiled: CompiledSelectors
   readonly allowClearAlias: boolean

@@ -18,7 +18,7 @@ export class SealedElsewhere {
   readonly #cipher: Cipher
   readonly #effort: Effort
   readonly #aads = new AadPaths()
-  /** Of all that does not open: finds two values that changed places at once. */
+  /** Of all leaves that do not open: finds two values that changed places at once. */
   readonly #faulty: ReadonlyMap<string, Place["path"]>
   /** Of all entries. */
   readonly #all = new Map<string, Place["path"]>()

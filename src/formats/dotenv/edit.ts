@@ -50,7 +50,7 @@ function nameOf(path: Path): string {
   return key
 }
 
-/** Of a name that appears twice the first one, as upstream. */
+/** If a name appears twice, the first one, as upstream. */
 function siteOf(sites: readonly Site[], key: string): Site | undefined {
   return sites.find(({ item }) => item.key === key)
 }

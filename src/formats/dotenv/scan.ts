@@ -21,7 +21,7 @@ export function scanDotenv(source: string): Scan {
   }
 }
 
-/** Whether a text says what leaves say, which a scan of another text with the same names has found. */
+/** Whether a text says what leaves from a scan of another text with the same names say. */
 export function confirmDotenv(source: string, leaves: readonly Leaf[]): boolean {
   const check = new LeafCheck(leaves)
   check.enter(null, 0)

@@ -6,7 +6,7 @@ import { type Parts, parse, type Section } from "./parse.ts"
 import { contentSections, hasOwnKeys, linesOf, sectionLines, trailingComments } from "./sites.ts"
 
 /**
- * Whether a text says what leaves say, which a scan of another text with the same keys has found. Of a text with lines
+ * Whether a text says what leaves from a scan of another text with the same keys say. For a text with lines
  * that upstream does not see, a scan has to tell.
  */
 export function confirmIni(source: string, leaves: readonly Leaf[]): boolean {

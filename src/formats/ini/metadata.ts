@@ -38,7 +38,7 @@ type Pairs = readonly (readonly [string, string])[]
 
 /**
  * A file that ends in the middle of a value needs an empty line before the block, or the header would become a part of
- * that value. A tab after the header tells `detach` that both line ends in front of it are ours.
+ * that value. A tab after the header tells `detach` that both line ends before it are ours.
  */
 const twoLineEnds = "\t"
 
@@ -68,7 +68,7 @@ export function readBlock(parts: Parts): MetadataBlock | null {
   return metadataBlock(read, { detach: [{ start: start - lead, end, text: "" }], layout })
 }
 
-/** Length of the line ends in front of the header that belong to the block. */
+/** Length of the line ends before the header that belong to the block. */
 function leadBefore({ source, start }: Parts, { lineStart, end, lineEnd }: Header): number {
   const isCrLf = source.charCodeAt(lineEnd - 1) === 0x0d
   const lineEndBefore = (at: number): number => {

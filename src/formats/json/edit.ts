@@ -52,7 +52,7 @@ export function unsetValue(root: JsonNode, path: Path): Edit[] {
   return [{ start: parent.start, end: parent.end, text: parent.kind === "map" ? "{}" : "[]" }]
 }
 
-/** Of a name that appears twice the first one, as upstream. */
+/** If a name appears twice, the first one, as upstream. */
 function childAt(node: JsonNode, part: string | number, path: Path): JsonNode | undefined {
   if (node.kind === "map" && typeof part === "string") return node.children.find(({ item }) => item.key === part)
   if (node.kind === "list" && typeof part === "number" && part >= 0) return node.children[part]

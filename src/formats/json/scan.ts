@@ -46,7 +46,7 @@ export function scanJson(source: string): JsonScan {
   }
 }
 
-/** Whether a text says what leaves say, which a scan of another text with the same names has found. */
+/** Whether a text says what leaves from a scan of another text with the same names say. */
 export function confirmJson(source: string, leaves: readonly Leaf[]): boolean {
   const sink = new CheckSink(source, leaves)
   try {

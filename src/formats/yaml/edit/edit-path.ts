@@ -41,7 +41,7 @@ export function follow({ docs }: YamlScan, path: Path): Found {
   return { slots, rest: [] }
 }
 
-/** Of a key that appears twice the first one, as upstream. */
+/** If a key appears twice, the first one, as upstream. */
 function childOf(node: MapNode | ListNode, part: string | number, path: Path): Slot | null {
   if (node.type === "map" && typeof part === "string") {
     const index = node.pairs.findIndex(({ key }) => key.type === "scalar" && key.value === part)

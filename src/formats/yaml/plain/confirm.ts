@@ -9,7 +9,7 @@ import { readSimple } from "./simple.ts"
  * differ.
  *
  * @param metadataKey - of the entry that is metadata; it has to be the last
- * @returns `false` also where the text is not that plain: then a scan has to tell
+ * @returns `false` for texts that are not that plain, too: then a scan has to tell
  */
 export function confirmSimple(source: string, metadataKey: string, leaves: readonly Leaf[]): boolean {
   const sink = new CheckSink(source, metadataKey, leaves)
