@@ -93,8 +93,8 @@ export class TokenReader {
 
   /**
    * Reads a token strictly. Upstream ignores whatever follows the bracket; that would be clear text that looks
-   * authenticated, so only the newlines at the end of a block scalar are let through (docs/design/security.md S19): a YAML block with
-   * `+` keeps the empty lines below its text, and they are layout.
+   * authenticated, so it lets only the newlines at the end of a block scalar through (docs/design/security.md S19): a YAML
+   * block with `+` keeps the empty lines below its text, and they are layout.
    *
    * @returns fields that hold until the next token is read
    * @see sops v3.13.2 aes/cipher.go, `parse`

@@ -51,7 +51,7 @@ async function textAt({ io }: Session, path: string): Promise<string> {
   return file === null ? "" : Buffer.from(file.bytes).toString("utf8")
 }
 
-/** What git writes below its message: a line, and a name in each that follows. The sign of a comment is the user's choice. */
+/** What git writes below its message: a line, and a name on each that follows. The user chooses the comment sign. */
 export function conflictsIn(message: string): string[] {
   const lines = message.split("\n")
   const start = lines.findLastIndex((line) => /^(?:\S{1,10} )?Conflicts:$/.test(line))

@@ -11,7 +11,7 @@ export interface KeygenOptions {
   readonly output: string | undefined
 }
 
-/** `keygen`: a new age identity, printed or in a file of its own that only its owner can read; then its public side is printed. */
+/** `keygen`: a new age identity, printed, or in a file that only its owner can read; then it prints the public side. */
 export async function generateKey(session: Session, { pq, output }: KeygenOptions): Promise<Outcome> {
   const { io } = session
   if (output !== undefined && factsOf(io, output) !== null) throw new AppError("FILE_EXISTS", { file: output })

@@ -53,7 +53,10 @@ interface PersonKeys {
   readonly recipients: readonly Pick<Member, "type" | "recipient" | "isHeld">[]
 }
 
-/** `keys`: who can open files, by name; which keys a name of the config has; without arguments the identities of this user and where they were looked for. */
+/**
+ * `keys`: who can open files, by name, or which keys a name of the config has. Without arguments, the identities of
+ * this user and where it looked for them.
+ */
 export async function listKeys(session: Session, options: KeysOptions): Promise<Outcome> {
   if (options.files.length === 0) return { output: await ownKeys(session, options.json) }
   const texts = options.files.map(() => "")

@@ -1,6 +1,6 @@
 import { align } from "../align.ts"
 
-/** Neighbouring elements that changed between two sequences: `[start, end)` of the old one against `[from, to)` of the new. */
+/** Neighbouring elements that differ between two sequences: `[start, end)` of the old, `[from, to)` of the new. */
 export interface Hunk {
   readonly start: number
   readonly end: number
