@@ -68,7 +68,7 @@ export const parts = [
   {
     name: "config",
     late: true,
-    roots: ["config/load.ts", "config/rule.ts", "config/glob.ts", "config/literal-pattern.ts"],
+    roots: ["config/load.ts", "config/rule.ts", "config/glob.ts", "config/simple-pattern.ts"],
   },
   {
     name: "edit-yaml",

@@ -1,11 +1,11 @@
 import { limits } from "../core/limits.ts"
 import { type CompiledSelectors, type Pattern, type Selectors, ruleOf } from "../core/select.ts"
 import { AppError } from "../errors/app-error.ts"
-import { literalPattern } from "./literal-pattern.ts"
+import { simplePattern } from "./simple-pattern.ts"
 
 /**
  * Compiles a user's pattern as Go's RE2 reads it: an unanchored search in linear time, where `$` is the end of the
- * text only. The engine is loaded when the first pattern needs it; patterns that only spell out words do not.
+ * text only. The engine is loaded when the first pattern needs it; those of simple-pattern.ts do not.
  *
  * @param selector - which of the selectors it is, for errors
  * @throws {AppError} `PATTERN_INVALID`, or `PATTERN_TOO_LONG` (docs/design/security.md S21)
@@ -30,8 +30,8 @@ function nameOf(selector: keyof Selectors | undefined): { subject?: string } {
  */
 export async function loadPatternIfValid(text: string, selector?: keyof Selectors): Promise<Pattern | null> {
   if (text.length > limits.pattern_chars_max) throw new AppError("PATTERN_TOO_LONG", {}, nameOf(selector))
-  const literal = literalPattern(text)
-  if (literal !== null) return literal
+  const simple = simplePattern(text)
+  if (simple !== null) return simple
   const { RE2JS } = await import("re2js")
   try {
     const engine = RE2JS.compile(text)
