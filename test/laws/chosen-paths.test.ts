@@ -50,7 +50,9 @@ describe.skipIf(sops === undefined)("stock sops seals and keeps the same values"
   ] as const)("%s, %s", async (name, rule, count) => {
     config(rule)
     put(name, documents[name])
-    expect(await run("encrypt", "-i", name)).toMatchObject({ status: 0, stderr: "" })
+    // Some of the rules leave values in the clear that look like secrets.
+    const allowed = ["db.password", "users[0].token", "users[1].token"].flatMap((path) => ["--allow-clear", path])
+    expect(await run("encrypt", "-i", ...allowed, name)).toMatchObject({ status: 0, stderr: "" })
     const ours = text(name)
     const tokens = [...masked(ours).matchAll(/TOKEN/g)]
     expect(tokens).toHaveLength(count)
