@@ -60,10 +60,10 @@ describe.each(Object.keys(shapes) as (keyof typeof shapes)[])(
         if (texts[1] === texts[0] || texts[2] === texts[0]) continue
         await own.seal(path, texts[0])
         const first = own.read(path)
-        await own.change(path, texts[1])
+        await own.change(path, texts[1], "--allow-empty-selection")
         const second = own.read(path)
         own.write(path, first)
-        await own.change(path, texts[2])
+        await own.change(path, texts[2], "--allow-empty-selection")
         const third = own.read(path)
         const versions = { base: first, ours: second, theirs: third }
         const result = await mergeFile(session, { ...versions, path, reach: "offline", ruleAtHead: async () => null })

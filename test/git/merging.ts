@@ -23,7 +23,7 @@ export interface MergeRepository extends Repository {
   seal(path: string, text: string, ...options: string[]): Promise<void>
   open(path: string): Promise<string>
   /** Puts another plain text into a sealed file, as an editor does: what did not change keeps its token. */
-  change(path: string, text: string): Promise<void>
+  change(path: string, text: string, ...options: string[]): Promise<void>
   /** Commits what `work` does on a new branch that begins at a commit. */
   branch(name: string, from: string, work: () => Promise<void>): Promise<string>
 }
@@ -60,11 +60,11 @@ export async function mergeRepository(): Promise<MergeRepository> {
       await succeed("encrypt", "-i", ...options, path)
     },
     open: (path) => succeed("decrypt", path),
-    async change(path, text) {
+    async change(path, text, ...options) {
       const file = join(own.machine.temp, "new-text")
       writeFileSync(file, text)
       own.env.set("EDITOR", `cp ${file}`)
-      await succeed("edit", path)
+      await succeed("edit", ...options, path)
     },
     async branch(name, from, work) {
       own.git("checkout", "--quiet", "-B", name, from)

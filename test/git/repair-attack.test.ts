@@ -1,26 +1,23 @@
 import { describe, expect, test } from "vitest"
-import { sottoDialect } from "../../src/app/dialect.ts"
-import { type Parentage } from "../../src/app/merge/parents.ts"
-import { readBroken, type Repair, repairFile } from "../../src/app/merge/repair-file.ts"
-import { RunEnd } from "../../src/app/run-end.ts"
-import { type Session } from "../../src/app/session.ts"
-import { decodeText, utf8 } from "../../src/core/text.ts"
+import { type Repair } from "../../src/app/merge/repair-file.ts"
+import { decodeText } from "../../src/core/text.ts"
 import { AppError } from "../../src/errors/app-error.ts"
-import { canary, leaks } from "../canary.ts"
+import { leaks } from "../canary.ts"
 import { type Random, randomFrom } from "../core/merge/documents.ts"
-import { mergeRepository, type MergeRepository } from "./merging.ts"
+import { mergeRepository } from "./merging.ts"
+import {
+  attemptOn,
+  byLine,
+  replacedToken,
+  type Scene,
+  sealed,
+  secret,
+  tokensIn,
+  valueTokens,
+  type Versions,
+} from "./tampering.ts"
 
 const rounds = process.env["SLOW"] === "1" ? 10_000 : 600
-const secret = (name: string): string => `${canary}-${name}`
-
-interface Scene {
-  readonly path: string
-  readonly base: string
-  readonly ours: string
-  readonly theirs: string
-  /** What the merge gives, in the clear. */
-  readonly merged: string
-}
 
 const yaml = (a: string, list: string, deep: string, clear: string): string =>
   [
@@ -85,46 +82,6 @@ const scenes: readonly Scene[] = [
   },
 ]
 
-interface Versions {
-  readonly base: string
-  readonly ours: string
-  readonly theirs: string
-  /** Tokens of another file, and of an older version of this one. */
-  readonly foreign: string
-  readonly older: string
-}
-
-/** The versions as the program seals them, one after the other. */
-async function sealed(own: MergeRepository, { path, base, ours, theirs }: Scene): Promise<Versions> {
-  const read = (): string => own.read(path).toString()
-  await own.seal(path, ours)
-  const foreign = read()
-  await own.seal(path, base.replaceAll(canary, `old-${canary}`))
-  const older = read()
-  await own.change(path, base)
-  const first = read()
-  await own.change(path, theirs)
-  const second = read()
-  own.write(path, first)
-  await own.change(path, ours)
-  return { base: first, ours: read(), theirs: second, foreign, older }
-}
-
-const tokenOf = /ENC\[AES256_GCM,[^\]]*\]/g
-const isMetadata = (line: string): boolean =>
-  /^ *"?(sops|mac|lastmodified|version|sotto_\w+|unencrypted_suffix|enc|recipient|age)"?\b|sops_|^\[sops\]|-----|^ {6,}\S{40,}$/.test(
-    line,
-  )
-
-/** The lines of ours with what only theirs changed: what a server makes of them. */
-function byLine({ base, ours, theirs }: Versions): string {
-  const [b, t] = [base.split("\n"), theirs.split("\n")]
-  return ours
-    .split("\n")
-    .map((line, at) => (line === b[at] && t[at] !== b[at] && !isMetadata(line) ? t[at]! : line))
-    .join("\n")
-}
-
 type Attack = (text: string, versions: Versions, random: Random) => string
 
 const attacks: readonly (readonly [string, Attack])[] = [
@@ -173,23 +130,9 @@ const attacks: readonly (readonly [string, Attack])[] = [
   ],
 ]
 
-function tokensIn(text: string): readonly RegExpMatchArray[] {
-  return [...text.matchAll(tokenOf)]
-}
-
-function valueTokens(text: string): string[] {
-  return text.split("\n").flatMap((line) => (isMetadata(line) ? [] : tokensIn(line).map(([token]) => token)))
-}
-
 function exchanged(text: string, tokens: readonly RegExpMatchArray[], random: Random): string {
   const [one, other] = [tokens[random(tokens.length)]![0], tokens[random(tokens.length)]![0]]
   return text.replace(one, "\0").replace(other, one).replace("\0", other)
-}
-
-function replacedToken(text: string, random: Random, change: (token: string) => string): string {
-  const tokens = tokensIn(text)
-  const [token] = tokens[random(tokens.length)]!
-  return text.replace(token, () => change(token))
 }
 
 function replayed(text: string, source: string, random: Random): string {
@@ -218,10 +161,6 @@ function withBlockOf(text: string, source: string): string {
   return text.slice(0, cut(text)) + source.slice(cut(source))
 }
 
-function sessionOf(own: MergeRepository): Session {
-  return { io: own.io(), dialect: sottoDialect, end: new RunEnd(), memory: {}, notice: () => {} }
-}
-
 /** Everything that a text says, in any order of mappings; lists in theirs. */
 function facts(path: string, text: string): unknown {
   if (path.endsWith(".json")) return JSON.parse(text)
@@ -238,27 +177,7 @@ describe("tampered merges", () => {
       const own = await mergeRepository()
       const versions = await sealed(own, scene)
       const honest = byLine(versions)
-      const parent = (text: string): { commit: null; bytes: Uint8Array } => ({ commit: null, bytes: utf8.encode(text) })
-      const parentage: Parentage = {
-        commit: null,
-        ours: parent(versions.ours),
-        theirs: parent(versions.theirs),
-        bases: [parent(versions.base)],
-      }
-      const session = sessionOf(own)
-      const attempt = async (text: string): Promise<Repair | "fine" | AppError> => {
-        try {
-          const broken = await readBroken(session, utf8.encode(text), scene.path)
-          if (broken === null) return "fine"
-          return await repairFile(session, broken, parentage, scene.path, {
-            isStrict: false,
-            history: async function* () {},
-          })
-        } catch (error) {
-          if (error instanceof AppError) return error
-          throw error
-        }
-      }
+      const attempt = attemptOn(own, versions, scene.path)
       const openedOf = async (bytes: Uint8Array): Promise<string> => {
         own.write(scene.path, bytes)
         return own.open(scene.path)

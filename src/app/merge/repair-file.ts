@@ -12,6 +12,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { optionsOver, sealAs } from "../seal/seal-new.ts"
 import { type Session } from "../session.ts"
 import { innerContent } from "./merge-file.ts"
+import { foreignTokens, hasOwnMetadata, madeAnew } from "./own-text.ts"
 import { type Parent, type Parentage } from "./parents.ts"
 import { type OpenedVersions, readSide } from "./side.ts"
 
@@ -155,6 +156,8 @@ class Repairer {
     const { format, scan } = this.#ours.document
     const vouched = vouchFor(text, texts, { format, like: scan.metadata })
     if (vouched.refused.length > 0) return refusal(vouched.refused)
+    const foreign = foreignTokens(unverified.leaves, [this.#ours.opened.leaves, this.#theirs.opened.leaves])
+    if (foreign.length > 0) return refusal(foreign.map((path) => ({ path, reason: "token" })))
     const older = await this.#goesBack(vouched)
     const strict = this.#options.isStrict ? strictProblems(vouched, older) : []
     if (strict.length > 0) return refusal(strict)
@@ -179,6 +182,7 @@ class Repairer {
     if ([theirs, ...this.#bases].some(({ dataKey }) => !dataKey.equals(ours.dataKey))) return problem
     if (settled(document.metadata.tree) !== settled(ours.document.metadata.tree)) return problem
     if (document.format.name !== ours.document.format.name) return problem
+    if (!hasOwnMetadata(document, [ours.document, theirs.document])) return problem
     const dates = [ours, theirs].map((side) => side.document.metadata.lastModified)
     return dates.includes(document.metadata.lastModified) ? null : problem
   }
@@ -287,8 +291,6 @@ function strictProblems({ chosen, reordered }: Vouched, older: readonly (readonl
 function bareText({ scan }: SealedDocument): string {
   return splice(scan.source, scan.metadata!.detach)
 }
-
-const madeAnew: ReadonlySet<string> = new Set(["mac", "lastmodified", "sotto_layout", "sotto_structure"])
 
 /** The metadata without what a repair rebuilds, as text. */
 function settled(tree: MetaMap): string {
