@@ -1,3 +1,4 @@
+import { stageFiles } from "../../host/git/filters.ts"
 import { forEachOption, recipientName } from "../../keys/kinds.ts"
 import { join } from "node:path"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
@@ -44,7 +45,7 @@ export async function fixFindings(session: Session, options: CheckScope): Promis
         continue
       }
       await mend(session, options, { path, findings, base: (await clone?.baseOf(file)) ?? null })
-      if (options.staged) await clone!.git.run(["add", "--", file])
+      if (options.staged) await stageFiles(clone!.git, file)
       session.notice(`${file}: ${wordsFor(findings)}`)
     } catch (error) {
       if (!(error instanceof AppError)) throw error

@@ -1,3 +1,4 @@
+import { stageFiles } from "../../host/git/filters.ts"
 import { shown } from "../../errors/display.ts"
 import { type Side } from "../../core/merge/by-key.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -140,7 +141,7 @@ async function put(
   }
   await writeAtomic(session.io, inWorkTree, bytes, { mode: "kept" })
   if (!stage) return
-  await git.run(["add", "--", path])
+  await stageFiles(git, path)
   const [entry] = await listIndex(git, [path])
   if (entry === undefined) return
   await rememberResolved(session, git, [`${path} ${entry.id}`])

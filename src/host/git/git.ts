@@ -65,9 +65,9 @@ export class Git {
     if (status !== null && end.stopped === null && (call.statuses ?? [0]).includes(status)) return { status, stdout }
     if (end.missing) throw new AppError("PROGRAM_MISSING", {}, { subject: "git" })
     if (end.stopped === "output") {
-      throw new AppError("GIT_FAILED", {}, { subject: args[0], notes: ["its answer is too long"] })
+      throw new AppError("GIT_FAILED", {}, { subject: commandOf(args), notes: ["its answer is too long"] })
     }
-    throw failure(args[0], end.stderr)
+    throw failure(commandOf(args), end.stderr)
   }
 
   /** One line, or a path that may hold newlines: what was printed without the newline at its end. */
@@ -137,6 +137,10 @@ function decodeEach(bytes: Uint8Array): string[] {
 
 function decode(bytes: Uint8Array): string {
   return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("utf8")
+}
+
+function commandOf(args: readonly string[]): string | undefined {
+  return args.find((arg, at) => !arg.startsWith("-") && args[at - 1] !== "-c")
 }
 
 const linesMax = 5

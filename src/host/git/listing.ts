@@ -1,3 +1,4 @@
+import { withoutFilters } from "./filters.ts"
 import { type Git } from "./git.ts"
 
 /** A file of the index or of a commit. Its path is relative to the top, with `/` between its parts. */
@@ -76,8 +77,8 @@ export function diffIndex(git: Git, commit: string, paths: readonly string[] = [
  * What may differ between a commit, given by its id, and the work tree: a file that only was touched is named too. Files
  * that are not tracked are not looked at.
  */
-export function diffWorkTree(git: Git, commit: string, paths: readonly string[] = []): Promise<FileChange[]> {
-  return changes(git, ["diff-index", "-z", "-M", "--no-abbrev", commit, "--", ...paths])
+export async function diffWorkTree(git: Git, commit: string, paths: readonly string[] = []): Promise<FileChange[]> {
+  return changes(git, [...(await withoutFilters(git)), "diff-index", "-z", "-M", "--no-abbrev", commit, "--", ...paths])
 }
 
 const states: Readonly<Record<string, FileChange["state"]>> = {

@@ -1,0 +1,103 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { join } from "node:path"
+import { expect, test } from "vitest"
+import { type MergeRepository, mergeRepository } from "./merging.ts"
+
+const text = "1\n".repeat(100)
+
+/** Whatever may name a program, in the configuration of a repository whose attributes choose the filters. */
+async function hostile(): Promise<{ own: MergeRepository; ran: () => string }> {
+  const own = await mergeRepository()
+  await own.seal("secrets/x.yaml", "a: 1\nb: 2\n")
+  await own.seal("secrets/y.yaml", "a: 1\nb: 2\n")
+  own.write("old.txt", text)
+  const base = own.commitAll("base")
+  await own.branch("theirs", base, () => own.change("secrets/x.yaml", "a: 1\nb: 3\n"))
+  await own.branch("ours", base, () => own.change("secrets/x.yaml", "a: 1\nb: 4\n"))
+  expect(own.tryGit("merge", "theirs").status).toBe(1)
+  // To find that it has another name now git reads it.
+  own.write("new.txt", text)
+  own.git("add", "new.txt")
+  own.write("new.txt", `${text}2\n`)
+  rmSync(join(own.top, "old.txt"))
+
+  const home = own.machine.home
+  const [evil, marks, hooks] = ["evil", "marks", "hooks"].map((name) => join(home, name)) as [string, string, string]
+  const program = `#!/bin/sh\necho "$0 $*" >> '${marks}'\nexit 1\n`
+  mkdirSync(hooks)
+  const names = ["pre-commit", "post-index-change", "post-checkout", "reference-transaction", "fsmonitor-watchman"]
+  for (const file of [evil, ...names.map((name) => join(hooks, name))]) {
+    writeFileSync(file, program)
+    chmodSync(file, 0o755)
+  }
+  const settings = [
+    "core.fsmonitor",
+    "core.sshCommand",
+    "core.pager",
+    "core.editor",
+    "core.askPass",
+    "core.gitProxy",
+    "core.alternateRefsCommand",
+    "diff.external",
+    "diff.evil.textconv",
+    "diff.evil.command",
+    "filter.evil.clean",
+    "filter.evil.smudge",
+    "filter.Two words.process",
+    "merge.evil.driver",
+    "gpg.program",
+    "credential.helper",
+    "interactive.diffFilter",
+    "sequence.editor",
+    "pager.diff",
+    "uploadpack.packObjectsHook",
+  ].map((name) => [name, evil] as const)
+  const others = [
+    ["core.hooksPath", hooks],
+    ["filter.evil.required", "true"],
+    ["alias.ls-files", `!${evil}`],
+    ["alias.cat-file", `!${evil}`],
+    ["log.showSignature", "true"],
+    ["commit.gpgSign", "true"],
+  ] as const
+  for (const [name, value] of [...settings, ...others]) own.git("config", name, value)
+  own.write(".gitattributes", "* filter=evil diff=evil\nsecrets/y.yaml filter=\n.sopsrc filter=evil\n")
+  rmSync(marks, { force: true })
+  return { own, ran: () => (existsSync(marks) ? readFileSync(marks, "utf8") : "") }
+}
+
+test.each([
+  ["check"],
+  ["check", "--staged"],
+  ["check", "--verify"],
+  ["check", "--range", "theirs..ours"],
+  ["check", "--fix", "--staged"],
+  ["status"],
+  ["doctor"],
+  ["explain", "secrets/y.yaml"],
+  ["diff"],
+  ["diff", "--staged"],
+  ["diff", "theirs..ours"],
+  ["textconv", "secrets/y.yaml"],
+  ["git", "status"],
+  ["git", "hook", "pre-commit"],
+  ["git", "hook", "post-merge"],
+  ["git", "install", "--dry-run"],
+  ["repair", "--stage", "secrets/x.yaml"],
+  ["resolve", "--list"],
+  ["resolve", "--theirs", "secrets/x.yaml"],
+])("%s %s %s runs no program that the configuration of the repository names", async (...args) => {
+  const { own, ran } = await hostile()
+  // What git thinks unchanged it does not read.
+  for (const path of [".sopsrc", "secrets/y.yaml"]) own.write(path, own.read(path))
+  await own.sotto(...args)
+  expect(ran()).toBe("")
+})
+
+test("what is resolved is staged as it is, without a filter", async () => {
+  const { own, ran } = await hostile()
+  expect(await own.sotto("resolve", "--theirs", "secrets/x.yaml")).toMatchObject({ status: 0 })
+  expect(ran()).toBe("")
+  expect(own.git("ls-files", "-u")).toBe("")
+  expect(own.git("cat-file", "blob", ":secrets/x.yaml")).toBe(own.read("secrets/x.yaml").toString())
+})
