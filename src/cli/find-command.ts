@@ -1,5 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
-import { nearest } from "../errors/nearest.ts"
+import { nearest, nearestWithin } from "../errors/nearest.ts"
 import { type CommandEntry, type CommandTable, membersOf } from "./commands.ts"
 import { globalOptions, programOptions } from "./option-groups.ts"
 import { firstArgument } from "./parse.ts"
@@ -73,7 +73,9 @@ async function named(table: CommandTable, name: string, rest: readonly string[])
   const isFile = /[./\\]/.test(name)
   // What removes comes last: of two words that are equally near, the other is meant.
   const safe = [...table.keys()].filter((command) => command !== "unset")
-  const near = nearest(name, [...safe, ...otherWords, "unset"])
+  const word = name.toLowerCase()
+  // The words of others are many: two letters apart from one of them says nothing.
+  const near = nearestWithin(word, safe, 1) ?? nearestWithin(word, otherWords, 1) ?? nearest(word, [...safe, "unset"])
   const hint =
     meaningOf(name) ??
     meaningOf(near ?? "") ??

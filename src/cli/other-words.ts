@@ -1,6 +1,6 @@
 /**
  * What people of other tools say, and the command that does it here: words of sops' old form, age, ansible-vault,
- * git-crypt, dotenvx, pass and plain English. Spelling alone would lead from `unseal` to `unset`, which destroys.
+ * git-crypt, git-secret, dotenvx, pass and plain English. Spelling alone would lead from `unseal` to `unset`, which destroys.
  */
 const table: readonly (readonly [hint: string, words: string])[] = [
   [
@@ -21,26 +21,42 @@ const table: readonly (readonly [hint: string, words: string])[] = [
   ],
   [
     "`sotto rotate -i FILE` seals a file under a new data key; `sotto sync` makes files follow the recipients of the config",
-    "rekey re-key reencrypt re-encrypt rotate-key change-key reseal -r --rotate",
+    "rekey re-key reencrypt re-encrypt rotate-key rotatekeys change-key reseal -r --rotate",
   ],
   ["`sotto sync` makes files follow the recipients of the config", "rewrap refresh reconcile update-keys"],
   [
     "`sotto grant NAME KEY` lets somebody read",
-    "add-user adduser add-recipient add-key add-gpg-user add-age share invite allow authorize trust --add-age --add-pgp",
+    "add-user adduser add-recipient add-key add-gpg-user add-age share invite allow authorize trust tell addadmin --add-age --add-pgp",
   ],
   [
     "`sotto revoke NAME` takes somebody out, and seals the files again",
-    "rm-user remove-user rmuser remove-recipient rm-recipient remove-key rm-gpg-user unshare deny disallow --rm-age",
+    "rm-user remove-user rmuser remove-recipient rm-recipient remove-key rm-gpg-user killperson removeperson removeadmin unshare deny disallow --rm-age",
   ],
-  ["`sotto who` tells who can read which file", "recipients users readers members people access list ls"],
+  [
+    "`sotto who` tells who can read which file",
+    "recipients users readers members people access list whoknows ls-gpg-users list-users",
+  ],
   [
     "`sotto keys` shows your identities, and `sotto keys FILE` who can open a file",
     "identities identity whoami key keyring pubkey",
   ],
   ["`sotto keygen` makes an identity", "age-keygen genkey generate gen newkey keypair generate-key ssh-keygen"],
-  ["`sotto filestatus FILE` tells whether a file is sealed", "status is-encrypted is-sealed file-status"],
-  ["`sotto sync --check` tells whether files follow the config", "check verify lint validate"],
-  ["`sotto run -f FILE -- COMMAND` starts a program with the values in its environment", "exec env with start"],
+  [
+    "`sotto ls FILE` lists the key paths of a file",
+    "inspect info describe tree paths ls-keys list-keys search find grep",
+  ],
+  ["`sotto diff FILE` shows what changed", "changes compare delta history log"],
+  ["`sotto decrypt --output-type TYPE FILE` prints a file in another format", "convert export transform"],
+  ["`sotto git install` sets up diffs, merges and hooks", "hook hooks precommit pre-commit install-hooks"],
+  ["`sotto resolve` decides what is in conflict", "merge mergetool conflict conflicts"],
+  ["`sotto repair FILE` mends what a server merged by line", "fix mend recover restore"],
+  ["`sotto check` looks for what is not sealed, or not as the config says", "audit scan"],
+  ["`sotto filestatus FILE` tells whether a file is sealed", "is-encrypted is-sealed file-status"],
+  ["`sotto sync --check` tells whether files follow the config", "verify lint validate"],
+  [
+    "`sotto run -f FILE -- COMMAND` starts a program with the values in its environment",
+    "exec env with start shell source",
+  ],
   ["`sotto init` sets up a repository", "setup install config configure bootstrap"],
   ["`sotto sops publish` does it as sops does", "publish upload push"],
   ["`sotto completion SHELL` prints the script", "completions autocomplete"],

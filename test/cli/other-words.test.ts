@@ -28,6 +28,17 @@ const lead = [
   { words: "-r f.yaml", to: "rotate" },
   { words: "--extract x", to: "get" },
   { words: "publish f", to: "sops" },
+  { words: "tell a@example.org", to: "grant" },
+  { words: "killperson a@example.org", to: "revoke" },
+  { words: "whoknows f", to: "who" },
+  { words: "changes f", to: "diff" },
+  { words: "inspect f", to: "ls" },
+  { words: "convert f", to: "decrypt --output-type" },
+  { words: "export f", to: "decrypt --output-type" },
+  { words: "precommit", to: "git install" },
+  { words: "shell f", to: "run" },
+  { words: "audit", to: "check" },
+  { words: "mergetool f", to: "resolve" },
 ]
 
 describe("a hint that destroys: words of other tools lead to the command that does it", () => {
@@ -46,8 +57,20 @@ describe("a hint that destroys: words of other tools lead to the command that do
     const { meanings } = await import("../../src/cli/other-words.ts")
     const named = meanings.flatMap((hint) => [...hint.matchAll(/`sotto (\S+?)[ `]/g)].map((found) => found[1]!))
     expect(named.length).toBeGreaterThan(20)
-    const known = new Set([...commands.keys(), "--version", "--help", "sops"])
+    const known = new Set([...commands.keys(), "--version", "--help", "sops", "git"])
     expect(named.filter((name) => !known.has(name))).toEqual([])
+  })
+
+  test("two letters apart from a word of another tool is not near", async () => {
+    for (const word of ["get-key", "inject", "changed-files", "status-all"])
+      expect((await say([word, "f"])).hint).toBe("hint: see `sotto --help`")
+    expect((await say(["rekye", "f"])).hint).toContain("sotto rotate")
+    expect((await say(["Decrypt", "f"])).hint).toBe("hint: did you mean `decrypt`?")
+  })
+
+  test("no word of the table is a command, which would never ask it", async () => {
+    const { otherWords } = await import("../../src/cli/other-words.ts")
+    expect(otherWords.filter((word) => commands.has(word))).toEqual([])
   })
 
   test("a mistyped command still leads to its neighbour", async () => {

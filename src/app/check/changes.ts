@@ -1,9 +1,10 @@
 import { type SealedDocument } from "../../core/document.ts"
 import { type Metadata } from "../../core/metadata.ts"
-import { recipientName, recipientKey } from "../../keys/kinds.ts"
+import { recipientKey } from "../../keys/kinds.ts"
 import { isEmptyText, scalarText } from "../../core/scalar.ts"
 import { countedSites, fullPath, type Site } from "../../core/site.ts"
 import { looksLikeToken } from "../../core/token.ts"
+import { namesInVersions } from "../recipients/entry-names.ts"
 import { selectorText } from "./drift.ts"
 import { type Finding, finding } from "./finding.ts"
 import { type Inspected, metadataLine } from "./sealed-text.ts"
@@ -72,8 +73,9 @@ export function encsOf({ groups }: Metadata): string[] {
 }
 
 function recipientChange(before: Metadata, after: Metadata): string | null {
+  const named = namesInVersions([before.groups, after.groups])
   const [old, now] = [before, after].map(
-    ({ groups }) => new Map(groups.flat().map(({ recipient }) => [recipientKey(recipient), recipientName(recipient)])),
+    ({ groups }) => new Map(groups.flat().map(({ recipient }) => [recipientKey(recipient), named(recipient)])),
   )
   const words = [
     ...[...now!].filter(([key]) => !old!.has(key)).map(([, name]) => `+ ${name}`),

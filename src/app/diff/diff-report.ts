@@ -1,7 +1,6 @@
 import { shown } from "../../errors/display.ts"
 import { keyedFingerprint } from "../../core/fingerprint.ts"
 import { type Recipient } from "../../core/recipient.ts"
-import { recipientName } from "../../keys/kinds.ts"
 import { type NameOf } from "../../keys/describe-data-key.ts"
 import { pathText } from "../report/check-report.ts"
 import { type Change } from "./compare.ts"
@@ -109,7 +108,8 @@ function otherLines(file: FileDiff, { nameOf }: DiffStyle): string[] {
   const { recipients, metadata, dataKey, isRewrapped, changes } = file
   const called = (recipient: Recipient): string => {
     const name = nameOf(recipient)
-    return name === undefined ? recipientName(recipient) : `${name} (${recipientName(recipient)})`
+    const text = file.recipientName(recipient)
+    return name === undefined ? text : `${name} (${text})`
   }
   const people = [
     ...recipients.added.map((recipient) => `+ ${called(recipient)}`),
@@ -183,8 +183,8 @@ export function diffJson(files: readonly FileDiff[], style: DiffStyle): string {
       return { op, path, document: document === 0 ? undefined : document, kind, sealed, ...values }
     }),
     recipients: {
-      added: each.recipients.added.map(recipientName),
-      removed: each.recipients.removed.map(recipientName),
+      added: each.recipients.added.map(each.recipientName),
+      removed: each.recipients.removed.map(each.recipientName),
     },
     metadata: each.metadata,
     data_key: each.dataKey,

@@ -11,6 +11,7 @@ import { detectPlainFormat } from "../../formats/plain-name.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { openAlone } from "../open/open-alone.ts"
 import { readByContent } from "../open/read-as.ts"
+import { namesInVersions } from "../recipients/entry-names.ts"
 import { type Session } from "../session.ts"
 import { type Change, compareEntries } from "./compare.ts"
 import { printKeyOf } from "./print-key.ts"
@@ -29,6 +30,8 @@ export interface FileDiff {
   /** What does not hold, on at least one side. */
   readonly fault: "MAC mismatch" | "not readable" | null
   readonly changes: readonly Change[]
+  /** What to print for one of `recipients`. */
+  recipientName(recipient: Recipient): string
   readonly recipients: { readonly added: readonly Recipient[]; readonly removed: readonly Recipient[] }
   readonly metadata: readonly MetadataChange[]
   readonly dataKey: "same" | "new" | "unknown"
@@ -175,7 +178,7 @@ function entriesOf(reading: Reading | null, isOpened: boolean): Entry[] {
 function metadataDiff(
   before: SealedDocument | null,
   after: SealedDocument | null,
-): Pick<FileDiff, "recipients" | "metadata" | "isRewrapped"> {
+): Pick<FileDiff, "recipients" | "recipientName" | "metadata" | "isRewrapped"> {
   const [a, b] = [before?.metadata, after?.metadata]
   const people = [a, b].map(
     (side) => new Map((side?.groups.flat() ?? []).map(({ recipient }) => [recipientName(recipient), recipient])),
@@ -185,7 +188,8 @@ function metadataDiff(
     added: [...is].flatMap(([name, recipient]) => (was.has(name) ? [] : [recipient])),
     removed: [...was].flatMap(([name, recipient]) => (is.has(name) ? [] : [recipient])),
   }
-  if (a === undefined || b === undefined) return { recipients, metadata: [], isRewrapped: false }
+  const named = namesInVersions([a, b].flatMap((side) => (side === undefined ? [] : [side.groups])))
+  if (a === undefined || b === undefined) return { recipients, recipientName: named, metadata: [], isRewrapped: false }
   const fields: [string, string, string][] = [
     ...selectorFields.map(([name, field]): [string, string, string] => [field, a.selectors[name], b.selectors[name]]),
     ["mac_only_encrypted", String(a.macOnlyEncrypted), String(b.macOnlyEncrypted)],
@@ -199,7 +203,7 @@ function metadataDiff(
       .map(({ enc }) => enc)
       .join("\n")
   const isSame = recipients.added.length + recipients.removed.length === 0
-  return { recipients, metadata, isRewrapped: isSame && encs(a) !== encs(b) }
+  return { recipients, recipientName: named, metadata, isRewrapped: isSame && encs(a) !== encs(b) }
 }
 
 /** With both keys this is certain; without, a common token or wrapped key shows that the data key is the same. */

@@ -8,6 +8,7 @@ import { planKeys } from "../recipients/key-plan.ts"
 import { type MetadataSides } from "./metadata-rules.ts"
 import { type MetadataChoice } from "./seal-merged.ts"
 import { recipientName, recipientKey } from "../../keys/kinds.ts"
+import { namesInVersions } from "../recipients/entry-names.ts"
 
 export type MetadataSource = "ours" | "theirs" | "rule"
 
@@ -59,7 +60,7 @@ export function checkChosen(
   const named = new Set([...known, ...(rule?.groups.flat() ?? [])].map(recipientKey))
   const kept = new Set(keepRecipient)
   const strangers = groups.flat().filter((each) => !named.has(recipientKey(each)) && !kept.has(recipientName(each)))
-  const [first, ...others] = strangers.map(recipientName)
+  const [first, ...others] = strangers.map(namesInVersions([]))
   if (first === undefined) return
   throw new AppError("UNKNOWN_RECIPIENT", { recipient: first }, { notes: others.map((name) => `also ${name}`) })
 }

@@ -33,7 +33,7 @@ import { freshKeyFor, type MetadataChoice, rewrapped, sealMerged } from "./seal-
 import { isOpened, type OpenedVersions, type SideName } from "./side.ts"
 import { type GitLabels, type Unmerged } from "./unmerged.ts"
 import { placeOf } from "./words.ts"
-import { recipientName } from "../../keys/kinds.ts"
+import { namesInVersions } from "../recipients/entry-names.ts"
 
 /** A file that waits for a decision. */
 export interface Pending {
@@ -82,13 +82,17 @@ export async function prepare(session: Session, file: Unmerged, options: Prepare
   })
   const sides = await readSides({ base, ours: ours ?? new Uint8Array(0), theirs: theirs ?? new Uint8Array(0), path })
   if (Object.values(sides).every((side) => side === null || side.kind === "plain")) return null
+  const groups = Object.values(sides).flatMap((side) =>
+    side?.kind === "sealed" ? [side.document.metadata.groups] : [],
+  )
+  const named = namesInVersions(groups)
   const place = {
     path,
     inWorkTree,
     versions,
     ruleAtHead: options.ruleAtHead,
     ruleNow: async () => (await settings).sealingRule(),
-    nameOf: (recipient: Recipient) => known?.personOf(recipient) ?? recipientName(recipient),
+    nameOf: (recipient: Recipient) => known?.personOf(recipient) ?? named(recipient),
   }
   const early = ours === null || theirs === null ? [wholeFile("delete")] : unmergeable(sides)
   if (early.length > 0) return { ...place, conflicts: early, metadataConflicts: [], opened: null, wipe: () => {} }

@@ -38,6 +38,16 @@ export function refuseUnreadable(groups: Groups, wanted: readonly (readonly Reci
   throw new AppError("RECIPIENT_INVALID", {}, { subject: first, notes: others.map((other) => `also ${other}`), hint })
 }
 
+/** What to print for a recipient of one of several versions of a file; an entry that does not parse shows no text. */
+export function namesInVersions(versions: readonly Groups[]): (recipient: Recipient) => string {
+  let unreadable: ReadonlyMap<Recipient, string> | null = null
+  return (recipient) => {
+    if (isReadable(recipient)) return recipientName(recipient)
+    unreadable ??= new Map(versions.flatMap((groups) => [...unreadableIn(groups)]))
+    return unreadable.get(recipient) ?? `unreadable entry (${recipient.type})`
+  }
+}
+
 /** What people call the entries of a file: by the config's names; those that do not parse, by their place. */
 export function entryNames(groups: Groups, personOf: NameOf): NameOf {
   let unreadable: ReadonlyMap<Recipient, string> | null = null
