@@ -80,9 +80,9 @@ export function invalid(where: At, problem: string, hint?: string): AppError {
   return new AppError("CONFIG_INVALID", { ...where }, { subject: problem, hint })
 }
 
-function parse(source: string): ReturnType<typeof parseYaml> {
+function parse(source: string): ReturnType<typeof parseYaml>["documents"] {
   try {
-    return parseYaml(source.startsWith("\ufeff") ? source.slice(1) : source)
+    return parseYaml(source.startsWith("\ufeff") ? source.slice(1) : source).documents
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     // Whatever is wrong with a config is exit status 1, while the same fault of a document is not.

@@ -1,6 +1,7 @@
 import { AppError } from "../errors/app-error.ts"
-import { type Leaf, type Opened } from "./document.ts"
+import { type Leaf, type Opened, type Warning } from "./document.ts"
 import { scalarText } from "./scalar.ts"
+import { type CompiledSelectors, select } from "./select.ts"
 import { shownPath, type Site } from "./site.ts"
 
 /**
@@ -48,11 +49,51 @@ function textOf({ scalar }: Site): string {
   return scalar === null ? "" : scalarText(scalar)
 }
 
-/** @throws {AppError} `COMMENT_CLEAR` naming the first comment that anybody could read */
-export function checkCommentsSealed(leaves: readonly Leaf[]): void {
+/**
+ * @param lost - comments that no walk meets
+ * @throws {AppError} `COMMENT_CLEAR` naming the first comment that anybody could read
+ */
+export function checkCommentsSealed(leaves: readonly Leaf[], lost: readonly Site[]): void {
   const clear = leaves.find(
     ({ site, token, scalar }) => site.kind === "comment" && token === null && scalar!.bytes.length > 0,
-  )
-  if (clear !== undefined)
-    throw new AppError("COMMENT_CLEAR", { line: clear.site.line, path: shownPath(clear.site.item) })
+  )?.site
+  const site = clear ?? lost.find((comment) => textOf(comment).trim() !== "")
+  if (site !== undefined) throw new AppError("COMMENT_CLEAR", { line: site.line, path: shownPath(site.item) })
+}
+
+/**
+ * Comments with their lines in the text before a block was put in front of them.
+ *
+ * @param lost - in the order of the text
+ * @param before - translates an offset back
+ */
+export function withLines(plain: string, lost: readonly Site[], before: (at: number) => number): Site[] {
+  let line = 1
+  let at = plain.indexOf("\n")
+  return lost.map((site) => {
+    const start = before(site.span!.start)
+    for (; at !== -1 && at < start; at = plain.indexOf("\n", at + 1)) line++
+    return { ...site, line }
+  })
+}
+
+/**
+ * Comments that would be sealed if upstream's parser did not drop them: they can be read in the sealed file.
+ *
+ * @param lost - comments that no walk meets
+ * @param before - such comments of the file as it was, which are not new
+ */
+export function commentsThatStay(
+  lost: readonly Site[],
+  compiled: CompiledSelectors,
+  choice: CommentChoice,
+  before: readonly Site[],
+): Warning[] {
+  if (lost.length === 0 || choice === "clear" || choice === "kept") return []
+  const known = new Set(before.map(textOf))
+  const isSelected = select(lost, compiled)
+  return lost
+    .filter((site, index) => isSelected[index] && textOf(site).trim() !== "" && !known.has(textOf(site)))
+    .filter((site) => choice !== "marked" || !isMarked(site))
+    .map(({ line, item }) => ({ code: "COMMENT_LOST", line, path: shownPath(item) }))
 }

@@ -33,6 +33,7 @@ export interface Warning {
     | "KEY_AMBIGUOUS"
     | "VERBATIM_DROPPED"
     | "COMMENT_FOR_VALUE"
+    | "COMMENT_LOST"
     | "PATH_UNUSED"
   readonly line?: number
   readonly path?: readonly (string | number)[]

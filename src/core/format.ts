@@ -42,6 +42,11 @@ export interface Scan {
   readonly documents: number
   /** Text that must not be in a sealed file, such as a BOM: the core deletes it and the memo brings it back. */
   readonly banned?: readonly Span[]
+  /**
+   * Comments that upstream's parser drops: no sites of the walk, so nothing seals them, and they stay in the text.
+   * Found when it is asked for. Absent: the format loses none.
+   */
+  readonly lostComments?: readonly Site[]
 }
 
 /** The text of an entry, with its key. */

@@ -1,8 +1,8 @@
+import { clearBytes, floatReading } from "./clear-bytes.ts"
 import { AppError } from "../errors/app-error.ts"
 import { canonicalScalar } from "./canonical.ts"
 import { type Leaf, type Opened, type SealedDocument, type Unverified, type Warning } from "./document.ts"
 import { type Cipher } from "./gcm.ts"
-import { formatF } from "./gonumber.ts"
 import { limits } from "./limits.ts"
 import { MacHash } from "./mac.ts"
 import { openMemo } from "./memo.ts"
@@ -212,23 +212,11 @@ function checkMac(
     expected?.macOnlyEncrypted === macOnlyEncrypted && addTheSame(leaves, expected.leaves, macOnlyEncrypted)
   const computed = isHashed ? expected.macHex : macOf(leaves, macOnlyEncrypted, clearBytes)
   if (computed === wanted) return computed
-  // Releases before 3.13.2 read every JSON number as a float, so `-0` and large integers hash differently.
   if (format.hasOldFloats === true) {
     const asFloats = macOf(leaves, macOnlyEncrypted, (site) => floatReading(site, scan.source))
     if (asFloats === wanted) return asFloats
   }
   throw new AppError("MAC_MISMATCH")
-}
-
-/** Bytes that a clear site contributes. */
-export function clearBytes(site: Site): Uint8Array {
-  return site.clearBytes ?? site.scalar!.bytes
-}
-
-function floatReading(site: Site, source: string): Uint8Array {
-  if (site.kind !== "int" || site.span === null) return clearBytes(site)
-  const value = Number(source.slice(site.span.start, site.span.end))
-  return Buffer.from(formatF(value), "latin1")
 }
 
 /** The MAC over all leaves. */

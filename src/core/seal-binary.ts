@@ -1,7 +1,8 @@
 import { type Opened } from "./document.ts"
 import { type Format } from "./format.ts"
 import { keptFromAll } from "./kept-tokens.ts"
-import { clearBytes, macOf } from "./open.ts"
+import { clearBytes } from "./clear-bytes.ts"
+import { macOf } from "./open.ts"
 import { readBack } from "./read-back.ts"
 import { blockOf, finish, type Sealed, type SealOptions } from "./seal.ts"
 import { equalBytes } from "./text.ts"
@@ -37,6 +38,7 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
     scan,
     unused: [],
     leaves,
+    lost: [],
     macHex: macOf(leaves, options.macOnlyEncrypted, clearBytes),
     macOnlyEncrypted: options.macOnlyEncrypted,
     tokenEdits: [token === null ? null : format.seal(scan, site, token)],

@@ -2,10 +2,11 @@ import { AppError } from "../errors/app-error.ts"
 import { type Leaf, type Warning } from "./document.ts"
 import { type Format, type Scan } from "./format.ts"
 import { Inherited } from "./inherited.ts"
+import { floatReading } from "./clear-bytes.ts"
 import { AadPaths } from "./path.ts"
 import { type CompiledSelectors } from "./select.ts"
 import { type Alias, shownPath, type Item, keyPath, type Site } from "./site.ts"
-import { utf8 } from "./text.ts"
+import { equalBytes } from "./text.ts"
 
 /**
  * Refuses metadata of the first document's kind in a later document: upstream removes it when it reads the file.
@@ -51,16 +52,15 @@ export function ambiguousSite(sites: readonly Site[]): Site | null {
 }
 
 /**
- * Clear JSON integers that a 64-bit float does not hold: releases before 3.13.2 read them as floats, so what one
- * release hashes into the MAC is a mismatch for the other.
+ * Clear JSON integers that releases before 3.13.2 hash otherwise, so that what one release seals is a mismatch for the
+ * other: `-0`, what a float does not hold, and what its shortest digits do not say (2^60). No spelling opens in all.
  */
-export function inexactIntegers(format: Format, leaves: readonly Leaf[]): Warning[] {
+export function inexactIntegers(format: Format, leaves: readonly Leaf[], source: string): Warning[] {
   if (format.hasOldFloats !== true) return []
   return leaves.flatMap(({ site, scalar, isSelected }): Warning[] => {
     if (isSelected || scalar?.kind !== "int") return []
-    const text = utf8.decode(scalar.bytes)
-    const isExact = Number.isSafeInteger(Number(text)) || BigInt(Number(text)) === BigInt(text)
-    return isExact ? [] : [{ code: "INEXACT_INTEGER", line: site.line, path: shownPath(site.item) }]
+    if (equalBytes(floatReading(site, source), scalar.bytes)) return []
+    return [{ code: "INEXACT_INTEGER", line: site.line, path: shownPath(site.item) }]
   })
 }
 

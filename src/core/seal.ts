@@ -1,7 +1,7 @@
 import { AppError } from "../errors/app-error.ts"
 import { type Meter } from "./meter.ts"
 import { checkChosen, type ChosenPath } from "./chosen-paths.ts"
-import { checkCommentsSealed, type CommentChoice } from "./comments.ts"
+import { checkCommentsSealed, type CommentChoice, commentsThatStay, withLines } from "./comments.ts"
 import { type Leaf, type Opened, type Warning } from "./document.ts"
 import { type Format, type MetadataBlock, type MetaMap, type Scan } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
@@ -10,7 +10,8 @@ import { formatMemo, layoutAad, type Memo } from "./memo.ts"
 import { checkMisreadNames, commentsForValues } from "./misread.ts"
 import { writeMetadata } from "./metadata.ts"
 import { Offsets } from "./offsets.ts"
-import { clearBytes, type Expected, macOf } from "./open.ts"
+import { clearBytes } from "./clear-bytes.ts"
+import { type Expected, macOf } from "./open.ts"
 import { readBack } from "./read-back.ts"
 import {
   checkAliases,
@@ -22,7 +23,7 @@ import {
 import { type KindsInFile } from "./recipient.ts"
 import { type CompiledSelectors, ruleOf, select, type Selectors } from "./select.ts"
 import { inOldCarrier, sealLeaves, type SealedLeaf } from "./seal-leaves.ts"
-import { countedSites, shownPath } from "./site.ts"
+import { countedSites, shownPath, type Site } from "./site.ts"
 import { splice } from "./splice.ts"
 import { writtenOut } from "./written-out.ts"
 import { structureAad, structureDigest } from "./structure.ts"
@@ -89,6 +90,8 @@ export interface SealDraft extends Expected {
   /** Paths of the rule that name nothing here. */
   readonly unused: readonly ChosenPath[]
   readonly leaves: readonly SealedLeaf[]
+  /** Comments that no walk meets, with their lines in the plain text. */
+  readonly lost: readonly Site[]
   /** For each leaf the edit that puts its token in, in offsets of the plain text; `null` where none does. */
   readonly tokenEdits: readonly (Edit | null)[]
   /** Aliases written out, and text that no sealed file may hold. */
@@ -133,7 +136,8 @@ export function seal(format: Format, plain: string, options: SealOptions): Seale
 }
 
 function sealDraft(draft: SealDraft, like: MetadataBlock | null, options: SealOptions): Sealed {
-  const before = (options.previous ?? options.replaces)?.leaves ?? []
+  const old = options.previous ?? options.replaces
+  const before = old?.leaves ?? []
   if (options.checksNames === true) checkMisreadNames(draft.format, draft.leaves, options.compiled, before)
   const sealedCount = countTokens(draft.leaves)
   if (sealedCount === 0 && !options.allowEmptySelection && !hasSelectedEmpty(draft.leaves))
@@ -141,8 +145,14 @@ function sealDraft(draft: SealDraft, like: MetadataBlock | null, options: SealOp
 
   const warnings: Warning[] = [
     ...draft.unused.map(({ text }) => ({ code: "PATH_UNUSED" as const, path: [text] })),
-    ...inexactIntegers(draft.format, draft.leaves),
+    ...(draft.macOnlyEncrypted ? [] : inexactIntegers(draft.format, draft.leaves, draft.plain)),
     ...(draft.format.commentsFollowLeaves === true ? commentsForValues(draft.plain, draft.leaves, before) : []),
+    ...commentsThatStay(
+      draft.lost,
+      options.compiled,
+      options.comments ?? "follow",
+      old?.document.scan.lostComments ?? [],
+    ),
   ]
   const expected = options.layoutMemo ? expectedMemo(draft) : null
   const text = finish(draft, like, options, expected)
@@ -221,9 +231,10 @@ function makeDraft(
   const selected = hasMoved ? select(placed, options.compiled) : isSelected
   const leaves = sealLeaves(placed, selected, { ...options, format, source: framed.source })
   checkSealedComments(leaves, options.compiled)
-  if (options.comments === "sealed") checkCommentsSealed(leaves)
   const tokens = new Map(leaves.map(({ site, token }) => [site, token]))
   const offsets = new Offsets(around)
+  const lost = withLines(plain, framed.lostComments ?? [], (at) => (framed === scan ? at : offsets.before(at)))
+  if (options.comments === "sealed") checkCommentsSealed(leaves, lost)
   const back = (edit: Edit): Edit => (framed === scan ? edit : offsets.editBefore(edit))
   const tokenEdit = ({ site, token, kept }: SealedLeaf): Edit | null => {
     if (token === null || site.span === null) return null
@@ -236,6 +247,7 @@ function makeDraft(
     scan,
     unused,
     leaves,
+    lost,
     macHex: macOf(leaves, options.macOnlyEncrypted, clearBytes),
     macOnlyEncrypted: options.macOnlyEncrypted,
     tokenEdits: leaves.map(tokenEdit),

@@ -102,6 +102,7 @@ describe("comments: sealed refuses one that anybody could read", () => {
   test.each([
     ["above clear values", "# note\nclear: 1\ndata: canary-7f3a\n", 1],
     ["beside one", "clear: 1 # note\ndata: canary-7f3a\n", 1],
+    ["where no reader takes it", "data: [ # note\n  canary-7f3a ]\n", 1],
     ["deep down", "clear:\n  deeper:\n    # note\n    x: 1\ndata: canary-7f3a\n", 3],
   ])("%s", async (_, text, line) => {
     rule("comments: sealed, encrypted_regex: ^data$")
@@ -126,6 +127,15 @@ describe("comments: sealed refuses one that anybody could read", () => {
     rule("comments: sealed")
     await sotto("migrate", "-y", "a.yaml")
     expect(await sotto("check", "a.yaml")).toMatchObject({ status: 0 })
+  })
+
+  test("and one that no reader takes", async () => {
+    rule("encrypted_regex: ^data$")
+    put("a.yaml", "data: [\n  # kept\n  canary-7f3a ]\n... # note\n")
+    await sotto("encrypt", "-i", "a.yaml")
+    rule("comments: sealed, encrypted_regex: ^data$")
+    const { stdout } = await sotto("check", "a.yaml")
+    expect(stdout).toMatch(/^a\.yaml:\d+: COMMENT_CLEAR/m)
   })
 })
 

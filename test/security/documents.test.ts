@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { type Opened } from "../../src/core/document.ts"
+import { type Opened, type Warning } from "../../src/core/document.ts"
 import { type Format } from "../../src/core/format.ts"
 import { formatMemo, layoutAad, type Memo, pathCheck } from "../../src/core/memo.ts"
 import { type SealOptions } from "../../src/core/seal.ts"
@@ -317,12 +317,27 @@ describe("S23: two places with one AAD", () => {
   })
 })
 
-test("clear JSON integers that releases read differently are named", () => {
-  const selectors = { ...noSelectors, encryptedRegex: "secret" }
-  const { warnings } = sealText(json, '{"secret": "x", "big": 9007199254740993, "fine": 9007199254740994}', {
-    selectors,
-  })
-  expect(warnings).toEqual([{ code: "INEXACT_INTEGER", line: 1, path: ["big"] }])
+describe("clear JSON integers that releases read differently", () => {
+  const warningsFor = (number: string, macOnlyEncrypted = false): readonly Warning[] => {
+    const selectors = { ...noSelectors, encryptedRegex: "secret" }
+    return sealText(json, `{"secret": "x", "n": ${number}}`, { selectors, macOnlyEncrypted }).warnings
+  }
+
+  // 2^60 is a float, and its shortest digits are 1152921504606847000.
+  test.each(["9007199254740993", "-0", "1152921504606846976", "-1152921504606846976", "9223372036854775807"])(
+    "%s is named",
+    (number) => {
+      expect(warningsFor(number)).toEqual([{ code: "INEXACT_INTEGER", line: 1, path: ["n"] }])
+      expect(warningsFor(number, true)).toEqual([])
+    },
+  )
+
+  test.each(["9007199254740994", "1234567890123456", "0", "-0.0", "1E21", "9223372036854775808", "1e2"])(
+    "%s is not",
+    (number) => {
+      expect(warningsFor(number)).toEqual([])
+    },
+  )
 })
 
 describe("S24: a memo never changes a value, whoever wrote it", () => {

@@ -37,6 +37,10 @@ export function valueFindings(file: string, { scan, format }: SealedDocument, ru
       found.push(finding("VALUE_CLEAR_BY_RULE", place))
     }
   }
+  const lost = scan.lostComments ?? []
+  if (rules.comments === "sealed")
+    for (const site of lost)
+      if (isClearComment(site)) found.push(finding("COMMENT_CLEAR", placeOf(file, site, scan.documents)))
   const ambiguous = ambiguousSite(sites)
   if (ambiguous !== null) found.push(finding("KEY_AMBIGUOUS", placeOf(file, ambiguous, scan.documents)))
   return format.isWhole === true ? found : [...found, ...keyFindings(file, sites, scan.documents)]

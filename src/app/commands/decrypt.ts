@@ -11,6 +11,7 @@ import {
   type TypeOptions,
 } from "../options.ts"
 import { type AnyFile, emitOptions, keepsLayout, outputFormat, printAs, treesOf, valueBytes } from "../open/print.ts"
+import { readAsSops } from "../open/read-as.ts"
 import { putResult } from "../report/put-result.ts"
 import { forEachFile } from "../each-file.ts"
 import { type Outcome, type Session } from "../session.ts"
@@ -76,10 +77,24 @@ async function plainBytes(
   } catch (error) {
     // Upstream takes the output type of a name that says nothing for `binary`, and then cannot print the document. An
     // explicit input type is the output type too.
+    await refuseForgiven(session, file, options)
     if (!(error instanceof AppError) || to !== "binary" || options.inputType === undefined) throw error
     if (session.dialect.files.outputType !== "by name" || options.outputType !== undefined) throw error
     return printAs(session, file, options.inputType, options.indent)
   }
+}
+
+/**
+ * What was read as something else than it was said to be was read for being printed: where that fails, it is what
+ * upstream says of the text.
+ */
+async function refuseForgiven(
+  { dialect }: Session,
+  { document }: AnyFile,
+  { inputType }: DecryptOptions,
+): Promise<void> {
+  if (dialect.files.sealedType !== "told" || inputType === undefined || inputType === document.format.name) return
+  await readAsSops(document.scan.source, { format: inputType, name: null, isForgiving: false })
 }
 
 async function extract(

@@ -20,7 +20,9 @@ function warningLines(warnings: readonly Warning[]): string[] {
     )
   }
   for (const { path, line } of places("INEXACT_INTEGER")) {
-    lines.push(`${name(path)} in line ${line} is an integer that releases of sops read differently: quote it`)
+    lines.push(
+      `${name(path)} in line ${line} is an integer that sops before 3.13.2 reads as a float, and finds a MAC mismatch: quote it, or let the rule seal it`,
+    )
   }
   for (const { path, line } of places("VERBATIM_DROPPED")) {
     lines.push(
@@ -29,6 +31,13 @@ function warningLines(warnings: readonly Warning[]): string[] {
   }
   for (const { path, line } of places("COMMENT_FOR_VALUE"))
     lines.push(`${name(path)} in line ${line}: # begins a comment there, and no value: put a value in quotes`)
+  const lost = places("COMMENT_LOST").map(({ line }) => line)
+  if (lost.length > 0) {
+    const [what, them] = lost.length === 1 ? ["the comment in line", "it"] : ["the comments in lines", "them"]
+    lines.push(
+      `${what} ${lost.join(", ")} can be read in the sealed file, since sops drops ${them}: move ${them} to a line without brackets or marks`,
+    )
+  }
   for (const { path } of places("PATH_UNUSED"))
     lines.push(`the rule of the config names ${name(path)}, which is not there`)
   if (places("MEMO_IGNORED").length > 0) lines.push("the layout memo is of a later version and was not used")

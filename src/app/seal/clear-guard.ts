@@ -73,8 +73,11 @@ function nameOf({ site }: Leaf): string {
 }
 
 /** Values that anybody can read, without those below a key that ends in `_unencrypted`, which allows it. */
-function clearLeaves({ leaves }: Opened): Leaf[] {
-  return leaves.filter(
+function clearLeaves({ document, leaves }: Opened): Leaf[] {
+  const lost = (document.scan.lostComments ?? []).map((site): Leaf => {
+    return { site, isSelected: false, token: null, scalar: site.scalar }
+  })
+  return [...leaves, ...lost].filter(
     ({ site, scalar, isSelected, token }) =>
       (site.kind === "comment" ? token === null : !isSelected) &&
       site.span !== null &&

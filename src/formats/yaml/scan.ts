@@ -6,6 +6,7 @@ import { checkFirstDocument } from "./resolve/check.ts"
 import { keyText } from "./resolve/key.ts"
 import { type MetaBlock, metaBlock } from "./edit/meta-block.ts"
 import { metaTree } from "./resolve/meta-tree.ts"
+import { lostComments } from "./resolve/lost-comments.ts"
 import { type YamlEntry, type YamlMetadata, type YamlScan, type YamlSite } from "./resolve/model.ts"
 import { type MapNode, type YamlDocument, type YamlPair } from "./scan/node.ts"
 import { parseYaml } from "./scan/parse.ts"
@@ -68,7 +69,9 @@ function sameItems(scan: YamlScan, sites: readonly YamlSite[]): Map<Item, YamlEn
 
 /** Reads any YAML. */
 export function scanNodes(source: string): YamlScan {
-  const docs = parseSimple(source) ?? parseYaml(source)
+  const simple = parseSimple(source)
+  // Plain YAML has no place where a comment could get lost.
+  const { documents: docs, comments } = simple === null ? parseYaml(source) : { documents: simple, comments: [] }
   const [first] = docs
   if (source === "") throw new AppError("NO_DOCUMENT")
   // Upstream meets the end of the file here, which it reports as an error of the text.
@@ -105,6 +108,7 @@ export function scanNodes(source: string): YamlScan {
   const { sites, roots, aliases, keyAliases, nullRoots } = w
   const metadata = own.length === 0 ? null : metadataOf(own, blocks)
   let entries: Map<Item, YamlEntry> | null = null
+  let lost: YamlSite[] | null = null
   return {
     source,
     sites,
@@ -118,6 +122,11 @@ export function scanNodes(source: string): YamlScan {
     get entries() {
       entries ??= new Map(w.entries)
       return entries
+    },
+    get lostComments() {
+      if (comments.length === 0) return []
+      lost ??= lostComments(this, comments)
+      return lost
     },
   }
 }

@@ -302,4 +302,11 @@ describe("a type that was asked for", () => {
     const { stdout } = await sops(["decrypt", "--input-type", "yaml", "--output-type", "yaml", "as-json"])
     expect(stdout.toString("utf8")).toBe(printed)
   })
+
+  test.each(["ini", "dotenv"])("and that cannot be printed is refused as an error of %s", async (type) => {
+    writeFileSync(file("hello.txt"), "hello")
+    writeFileSync(file("not-typed"), (await sops(["encrypt", "--age", recipient, "hello.txt"])).stdout)
+    const args = ["decrypt", "--input-type", type, "--output-type", "ini", "not-typed"]
+    expect(await sops(args)).toMatchObject({ status: 1 })
+  })
 })

@@ -3,7 +3,7 @@ import { type CommentLine, type MapNode, type YamlNode } from "../../../src/form
 import { parseYaml } from "../../../src/formats/yaml/scan/parse.ts"
 
 function mapOf(source: string): MapNode {
-  const root = parseYaml(source)[0]?.root
+  const root = parseYaml(source).documents[0]?.root
   if (root?.type !== "map") throw new Error("the test needs a mapping")
   return root
 }
@@ -62,7 +62,7 @@ describe("places", () => {
   test("tags mean what the directives say", () => {
     const source =
       "%TAG !e! tag:yaml.org,2002:\n%TAG !! tag:x,1:\n---\na: [!e!int 1, !!int 1, !<!!int> 1, !!i%6et 1, ! 1]\n"
-    const [document] = parseYaml(source)
+    const [document] = parseYaml(source).documents
     expect(text(source, document!.directives)).toBe("%TAG !e! tag:yaml.org,2002:\n%TAG !! tag:x,1:")
     const list = mapOf(source).pairs[0]!.value
     const tags = list.type === "list" ? list.items.map(({ shortTag }) => shortTag) : []
@@ -119,7 +119,7 @@ describe("places", () => {
 
   test("documents", () => {
     const source = "# c\n\n# d\na: 1\n# e\n...\n# f\n---\n---  \nb: 2\n"
-    const documents = parseYaml(source)
+    const { documents } = parseYaml(source)
     expect(documents.map(({ span }) => text(source, span))).toEqual([
       "# c\n\n# d\na: 1\n# e\n...",
       "\n# f\n---\n",

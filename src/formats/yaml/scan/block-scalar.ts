@@ -15,7 +15,7 @@ import {
 import { scanLineComment } from "./comments.ts"
 import { type BlockLayout } from "./node.ts"
 import { type Content, readBreak } from "./plain-scalar.ts"
-import { type Scanner, skipBreak, skipLine, syntaxAt } from "./scanner-state.ts"
+import { type Scanner, skipBreak, syntaxAt } from "./scanner-state.ts"
 
 export interface BlockContent extends Content {
   readonly block: BlockLayout
@@ -88,7 +88,6 @@ function scanHeader(s: Scanner): Header {
   s.newlines = 0
   if (text.charCodeAt(s.pos) === HASH) {
     scanLineComment(s, start)
-    skipLine(s)
   }
   const code = text.charCodeAt(s.pos)
   if (!isBreakOrEnd(code)) throw syntaxAt(text, s.pos, "something follows the header of a block scalar")

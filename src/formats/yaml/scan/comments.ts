@@ -1,5 +1,4 @@
 import { CLOSE_BRACE, CLOSE_BRACKET, HASH, isBlank, isBreak } from "./chars.ts"
-import { type CommentLine } from "./node.ts"
 import {
   type CommentText,
   type PendingComment,
@@ -7,7 +6,7 @@ import {
   type Token,
   lastToken,
   skipBreak,
-  skipLine,
+  passComment,
 } from "./scanner-state.ts"
 
 /** go-yaml looks no further than this for the next comment line. */
@@ -27,7 +26,7 @@ export function scanLineComment(s: Scanner, tokenStart: number): void {
   if (at === s.pos + LOOK_AHEAD || text.charCodeAt(at) !== HASH) return
   s.pos = at
   const column = at - s.lineStart
-  s.comments.push({ scanStart: 0, tokenStart, start: at, column, end: 0, kind: "line", text: [readComment(s)] })
+  s.comments.push({ scanStart: 0, tokenStart, start: at, column, end: 0, kind: "line", text: [passComment(s)] })
 }
 
 /**
@@ -104,7 +103,7 @@ export function scanComments(s: Scanner, scanStart: number, scanLine: number): v
       if (isBreak(s.text.charCodeAt(s.pos))) skipBreak(s)
       else s.pos++
     }
-    run.text.push(readComment(s))
+    run.text.push(passComment(s))
     // The search goes on after the first byte of the break.
     peek = 0
     column = 0
@@ -152,11 +151,4 @@ function tokenBefore(s: Scanner): Token {
   const last = lastToken(s)
   const before = s.tokens[s.tokens.length - 2]
   return last.type === "comma" && before !== undefined ? before : last
-}
-
-function readComment(s: Scanner): CommentLine {
-  const start = s.pos + 1
-  const line = s.line + 1
-  skipLine(s)
-  return { span: { start, end: s.pos }, line }
 }

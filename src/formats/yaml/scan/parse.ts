@@ -1,17 +1,23 @@
 import { type Span } from "../../../core/text.ts"
-import { type YamlDocument } from "./node.ts"
+import { type CommentLine, type YamlDocument } from "./node.ts"
 import { parseNode } from "./parse-node.ts"
 import { type Parser, lines, peek, takeComments } from "./parser-state.ts"
 import { nextToken } from "./scanner.ts"
 import { type CommentText, type Token, type TokenType, newScanner, syntaxAt } from "./scanner-state.ts"
 
+export interface ParsedYaml {
+  /** None for an empty text and for one that holds comments only. */
+  readonly documents: YamlDocument[]
+  /** Every comment of the text, taken by a node or not. */
+  readonly comments: readonly CommentLine[]
+}
+
 /**
  * Parses YAML as go-yaml v3.0.4 does: it refuses what that refuses, and attaches comments to the same nodes.
  *
- * @returns no document for an empty text and for one that holds comments only
  * @throws {AppError} `SYNTAX` with line and column; `TOO_LARGE` when collections nest too deep
  */
-export function parseYaml(source: string): YamlDocument[] {
+export function parseYaml(source: string): ParsedYaml {
   const p: Parser = {
     source,
     scanner: newScanner(source),
@@ -27,7 +33,7 @@ export function parseYaml(source: string): YamlDocument[] {
   const documents: YamlDocument[] = []
   for (let from = 0; ;) {
     const document = parseDocument(p, from, documents.length === 0)
-    if (document === null) return documents
+    if (document === null) return { documents, comments: p.scanner.passed }
     documents.push(document)
     from = document.span.end
   }

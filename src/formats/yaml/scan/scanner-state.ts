@@ -93,6 +93,8 @@ export interface Scanner {
   dropped: number
   isEnded: boolean
   readonly comments: PendingComment[]
+  /** Every comment that was passed, whoever takes it. */
+  readonly passed: CommentLine[]
   commentsHead: number
 }
 
@@ -124,6 +126,7 @@ export function newScanner(source: string): Scanner {
     dropped: 0,
     isEnded: false,
     comments: [],
+    passed: [],
     commentsHead: 0,
   }
 }
@@ -154,6 +157,16 @@ export function skipBreak(s: Scanner): void {
   s.line++
   s.lineStart = s.pos
   s.newlines++
+}
+
+/** Passes a comment from its mark to the end of the line. */
+export function passComment(s: Scanner): CommentLine {
+  const start = s.pos + 1
+  const line = s.line + 1
+  skipLine(s)
+  const comment = { span: { start, end: s.pos }, line }
+  s.passed.push(comment)
+  return comment
 }
 
 /** Moves to the end of the line; what is passed counts as content. */

@@ -14,7 +14,7 @@ import {
   isDigit,
   isWord,
 } from "./chars.ts"
-import { type Scanner, type TokenType, skipBreak, skipLine, syntaxAt } from "./scanner-state.ts"
+import { passComment, type Scanner, type TokenType, skipBreak, syntaxAt } from "./scanner-state.ts"
 
 export interface TagParts {
   readonly handle: string
@@ -123,7 +123,7 @@ export function scanDirective(s: Scanner): Directive {
   const end = s.pos
 
   skipBlanks(s)
-  if (text.charCodeAt(s.pos) === HASH) skipLine(s)
+  if (text.charCodeAt(s.pos) === HASH) passComment(s)
   if (!isBreakOrEnd(text.charCodeAt(s.pos))) throw syntaxAt(text, s.pos, "a directive is not valid")
   s.newlines = 0
   if (isBreak(text.charCodeAt(s.pos))) skipBreak(s)
