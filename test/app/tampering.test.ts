@@ -364,6 +364,14 @@ describe("where no version in git holds, the hint says which there are", () => {
   })
 })
 
+test("of a MAC that is gone it is not said that it was changed", async () => {
+  const cwd = await folderWith("a.env", `A=${canary}\n`)
+  change(join(cwd, "a.env"), (lines) => lines.filter((line) => !line.startsWith("sops_mac=")))
+  const words = await told(cwd, "a.env")
+  expect(words).toContain("[MAC_MISSING]")
+  expect(words).not.toContain("was changed in the metadata")
+})
+
 test("of a file that is one value nobody is told that its key was renamed", async () => {
   for (const isInGit of [true, false]) {
     const cwd = await folderWith("a.bin", `${canary}\0`, [], isInGit)

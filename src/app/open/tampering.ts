@@ -52,7 +52,9 @@ export async function explainTampering(
   const history = file === null ? null : await historyOf(session, file)
   const found = history === null ? null : await newestThatHolds(history, tools, document.metadata)
   const earlier = found === null || "none" in found ? null : found
-  const changes = findTampering(document, tools, earlier?.opened ?? null)
+  const all = findTampering(document, tools, earlier?.opened ?? null)
+  // The error itself says that the MAC is gone.
+  const changes = error.code === "MAC_MISSING" ? all.filter(({ kind }) => kind !== "date") : all
   const since = earlier === null ? [] : [`compared with ${earlier.version.words}:`]
   const notes = [...since, ...linesOf(changes, document.format.isWhole === true)]
   const hint = file === null ? undefined : hintFor(error.code, history, found)

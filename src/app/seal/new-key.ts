@@ -1,3 +1,4 @@
+import { isEmptyText } from "../../core/scalar.ts"
 import { type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { nearestWithin } from "../../errors/nearest.ts"
@@ -16,8 +17,8 @@ export interface NewKeyOptions {
 /**
  * What `set` would create unasked: a misspelt key is a second secret beside the first.
  *
- * @throws {AppError} `PATH_INVALID` for a path with slashes, `KEY_NOT_FOUND` for a position beyond the end of its list;
- *   `NOT_CONFIRMED` when somebody at the terminal meant another key
+ * @throws {AppError} `PATH_INVALID` for a path with slashes, `KEY_NOT_FOUND` for a position beyond the end of its list,
+ *   a name in a list and a key below a value; `NOT_CONFIRMED` when somebody at the terminal meant another key
  */
 export async function checkNewKey(
   session: Session,
@@ -35,6 +36,21 @@ export async function checkNewKey(
     if (part <= count) return
     const subject = `the list has ${count === 1 ? "one item" : `${count} items`}, counted from 0`
     const hint = `a new item goes to ${displayPath([...above, count])}`
+    throw new AppError("KEY_NOT_FOUND", { file, path: path.slice(0, depth + 1) }, { subject, hint })
+  }
+  if (parent.type === "list") {
+    const isNumber = typeof part === "string" && /^\d{1,9}$/.test(part)
+    const meant = displayPath([...above, isNumber ? Number(part) : 0, ...(isNumber ? path.slice(depth + 1) : [])])
+    const hint = isNumber ? `write it as ${meant}` : `its first item is ${meant}`
+    throw new AppError(
+      "KEY_NOT_FOUND",
+      { file, path: path.slice(0, depth + 1) },
+      { subject: "a list has positions, from 0", hint },
+    )
+  }
+  if (parent.type === "scalar" && !isEmptyText(parent.scalar) && !create) {
+    const subject = `${displayPath(above)} holds a value, and no keys`
+    const hint = "to put keys in the place of that value, say --create"
     throw new AppError("KEY_NOT_FOUND", { file, path: path.slice(0, depth + 1) }, { subject, hint })
   }
   if (parent.type !== "map" || typeof part !== "string" || create) return

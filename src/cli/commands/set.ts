@@ -30,7 +30,10 @@ export const set = command({
     string: { kind: "flag", summary: "the value is plain text, not JSON" },
     valueFile: { kind: "flag", summary: "VALUE names a file that holds the value" },
     valueStdin: { kind: "flag", summary: "read the value from standard input" },
-    create: { kind: "flag", summary: "make a new key without asking, even if its name is close to another" },
+    create: {
+      kind: "flag",
+      summary: "make a new key without asking, even if its name is close to another or it takes the place of a value",
+    },
     idempotent: { kind: "flag", summary: "do not touch the file if it has that value already" },
     ...clearOptions,
     followLinks,
