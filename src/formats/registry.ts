@@ -1,3 +1,4 @@
+import { AppError } from "../errors/app-error.ts"
 import { type Format, type FormatName, formatNames } from "../core/format.ts"
 
 /** What we have to know of a format before its code is loaded. */
@@ -41,8 +42,12 @@ const rows: Readonly<Record<FormatName, Row>> = {
   },
 }
 
-export function loadFormat(name: FormatName): Promise<Format> {
-  return rows[name].load()
+/** @throws {AppError} `OPTION_VALUE` for what is no name of a format */
+export async function loadFormat(name: FormatName): Promise<Format> {
+  // Programs in JavaScript pass what they like: options in the place of the format, or a prototype's name.
+  if (typeof name === "string" && Object.hasOwn(rows, name)) return rows[name].load()
+  const hint = `formats are ${formatNames.join(", ")}`
+  throw new AppError("OPTION_VALUE", {}, { subject: "there is no such format", hint })
 }
 
 /** A format by the name that `--input-type` and `--output-type` take; `null` for any other text. */

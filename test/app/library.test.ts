@@ -184,6 +184,18 @@ describe("errors in real use", () => {
   )
 })
 
+test.each([{}, null, "toml", "constructor", "__proto__", 7])(
+  "a format that there is not is an error of the program: %j",
+  async (format) => {
+    const file = join(own.cwd, "format.yaml")
+    writeFileSync(file, "a: 1\n")
+    const failed = { code: "OPTION_VALUE", hint: "formats are yaml, json, dotenv, ini, binary" }
+    await expect(decryptFile(file, format as unknown as "yaml")).rejects.toMatchObject(failed)
+    const options = { format, recipients: { age: recipients["age-a"] } }
+    await expect(seal("a: 1\n", options as unknown as Parameters<typeof seal>[1])).rejects.toMatchObject(failed)
+  },
+)
+
 let shipped: string | null = null
 
 /** The library as it is published: minified chunks. */
