@@ -1,24 +1,26 @@
 import { afterAll, describe, expect, test } from "vitest"
 import { canary } from "../canary.ts"
 import { machine } from "../machine.ts"
-import { broken, oddDocuments } from "./odd-documents.ts"
-import { ShownValues, waysOnPlain, waysOnSealed } from "./shown-values.ts"
+import { broken, type OddDocument, oddDocuments } from "./odd-documents.ts"
+import { ShownValues, waysOnConflict, waysOnPlain, waysOnSealed } from "./shown-values.ts"
 
 const own = machine()
 const shown = new ShownValues(own)
 afterAll(() => own.remove())
 
-// A third of the commands for each document, another one for the next, and one command for each byte that is broken:
-// `npm run fuzz` goes through the rest.
-const first = (name: string): number => name.length % 3
+// A few of the commands for each document, others for the next, and one command for some of the bytes that are broken:
+// SLOW=1 and `npm run fuzz` go through the rest.
+const isSlow = process.env["SLOW"] === "1"
+const step = isSlow ? 1 : 6
+const first = (name: string): number => name.length % step
 
 describe.each(oddDocuments)("$name", (odd) => {
   test("no command says a value of it", async () => {
-    for (let nth = first(odd.name); nth < waysOnPlain; nth += 3) expect(await shown.onPlain(odd, nth)).toBe(null)
+    for (let nth = first(odd.name); nth < waysOnPlain; nth += step) expect(await shown.onPlain(odd, nth)).toBe(null)
   })
 
   test("nor when it is broken at any byte", async () => {
-    for (let at = 0; at < odd.text.length; at++) {
+    for (let at = first(odd.name); at < odd.text.length; at += isSlow ? 1 : 3) {
       const text = broken(odd.text, at, at * 7)
       expect(await shown.onPlain({ ...odd, text }, at * 5)).toBe(null)
     }
@@ -27,13 +29,38 @@ describe.each(oddDocuments)("$name", (odd) => {
   test("nor when it is sealed, whole or broken", async () => {
     const sealed = await shown.seal(odd)
     if (sealed === null) return
-    for (let nth = first(odd.name); nth < waysOnSealed; nth += 3)
+    for (let nth = first(odd.name); nth < waysOnSealed; nth += step)
       expect(await shown.onSealed(odd.suffix, sealed, odd.text, nth)).toBe(null)
-    for (let at = 0; at < sealed.length; at += 41) {
+    for (let at = 0; at < sealed.length; at += isSlow ? 41 : 123) {
       const text = broken(sealed, at, at)
       expect(await shown.onSealed(odd.suffix, text, odd.text, at)).toBe(null)
     }
   })
+})
+
+// Most odd documents cannot be sealed.
+const plain: readonly OddDocument[] = [
+  { name: "yaml", suffix: ".yaml", text: `# ${canary}\na: ${canary}\nl:\n  - x\n  - ${canary}\nm: {k: ${canary}}\n` },
+  {
+    name: "anchors",
+    suffix: ".yaml",
+    text: `a: &${canary.slice(0, 3)} ${canary}\nb: *${canary.slice(0, 3)}\n---\nc: |\n  ${canary}\n`,
+  },
+  { name: "json", suffix: ".json", text: `{"a": "${canary}", "l": ["${canary}", {"b": "${canary}"}]}\n` },
+  { name: "dotenv", suffix: ".env", text: `# ${canary}\nA=${canary}\nB='${canary}'\n` },
+  { name: "ini", suffix: ".ini", text: `; ${canary}\n[s]\na = ${canary}\n[t]\nb = ${canary}\n` },
+]
+
+test("nor what two people made of it, in a conflict", async () => {
+  let conflicts = 0
+  for (const [index, odd] of [...oddDocuments, ...plain].entries()) {
+    const sides = await shown.sides(odd)
+    if (sides === null) continue
+    if (sides.ours !== sides.theirs) conflicts++
+    for (let nth = index % step; nth < waysOnConflict; nth += step)
+      expect(await shown.onConflict(odd, sides, nth)).toBe(null)
+  }
+  expect(conflicts).toBeGreaterThan(5)
 })
 
 describe("a value that is also a key", () => {

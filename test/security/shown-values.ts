@@ -1,4 +1,4 @@
-import { execFileSync } from "node:child_process"
+import { execFileSync, spawnSync } from "node:child_process"
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { runAsSops } from "../../src/cli/sops/run.ts"
@@ -136,11 +136,35 @@ const together: readonly Way[] = [
   ...ways([], inRepository),
   ...publishing.map((args): Way => ({ face: "sops", args })),
 ].map((way) => ({ ...way, inRepository: true }))
+
+/** What meets three versions under one data key: the file holds what git makes of them by line, the index has all three. */
+const onConflict: readonly Way[] = ways(
+  [],
+  [
+    ["merge-driver", "BASE", "OURS", "THEIRS", "7", "FILE"],
+    ["resolve", "FILE"],
+    ["resolve", "--ours", "FILE"],
+    ["resolve", "--theirs", "FILE"],
+    ["repair", "FILE"],
+    ["check", "FILE"],
+    ["diff", "--no-index", "OURS", "THEIRS"],
+    ["decrypt", "FILE"],
+  ],
+)
+
 const onPlain = [...ways([...plainCommands, ...sealedCommands], onlySotto), ...together]
 const onSealed = [...ways(sealedCommands, onlySotto), ...together]
 
 export const waysOnPlain = onPlain.length
 export const waysOnSealed = onSealed.length
+export const waysOnConflict = onConflict.length
+
+/** Sealed: the document, and what two people made of it. */
+export interface Sides {
+  readonly base: string
+  readonly ours: string
+  readonly theirs: string
+}
 
 /**
  * Runs commands on odd documents and looks for the canary in what they say. It may be said only where the document has
@@ -176,6 +200,45 @@ export class ShownValues {
     writeFileSync(join(this.#cwd, `to-seal${suffix}`), text)
     const { status, stdout } = await this.#call({ face, args: ["encrypt", `to-seal${suffix}`] })
     return status === 0 ? stdout.toString("utf8") : null
+  }
+
+  /** Two versions of a sealed document in which each value that holds the canary is another; `null` when it cannot be. */
+  async sides(odd: OddDocument): Promise<Sides | null> {
+    const base = await this.seal(odd)
+    if (base === null) return null
+    const edited = async (text: string): Promise<string | null> => {
+      writeFileSync(join(this.#cwd, "odd.txt"), text)
+      const { status } = await this.run("sotto", ["edit", "FILE"], { suffix: odd.suffix, text: base })
+      return status === 0 ? readFileSync(join(this.#cwd, `odd${odd.suffix}`), "utf8") : null
+    }
+    const ours = await edited(odd.text.replaceAll(canary, `${canary}1`))
+    const theirs = await edited(odd.text.replaceAll(canary, `${canary}2`))
+    return ours === null || theirs === null ? null : { base, ours, theirs }
+  }
+
+  /** @returns what was said with the canary in it, or `null` */
+  async onConflict({ suffix, text }: OddDocument, { base, ours, theirs }: Sides, nth: number): Promise<string | null> {
+    const folder = join(this.#cwd, "repository")
+    const names = { FILE: `odd${suffix}`, BASE: `base${suffix}`, OURS: `ours${suffix}`, THEIRS: `theirs${suffix}` }
+    const git = (args: readonly string[], input = ""): string => {
+      const { stdout } = spawnSync("git", args, { cwd: folder, env: Object.fromEntries(this.#own.env), input })
+      return stdout.toString("utf8")
+    }
+    for (const name of readdirSync(folder)) if (name !== ".git") rmSync(join(folder, name), { recursive: true })
+    writeFileSync(join(folder, ".sopsrc"), config)
+    const stages = [base, ours, theirs].map((side, index) => {
+      writeFileSync(join(folder, [names.BASE, names.OURS, names.THEIRS][index]!), side)
+      return `100644 ${git(["hash-object", "-w", "--stdin"], side).trim()} ${index + 1}\t${names.FILE}\n`
+    })
+    git(["read-tree", "--empty"])
+    git(["update-index", "--index-info"], stages.join(""))
+    writeFileSync(join(folder, names.FILE), git(["merge-file", "-p", names.OURS, names.BASE, names.THEIRS]))
+    const way = onConflict[nth % onConflict.length]!
+    const args = way.args.map((word) => (Object.hasOwn(names, word) ? names[word as keyof typeof names] : word))
+    const { stdout, stderr } = await this.#call({ face: way.face, args }, { cwd: folder })
+    const said = `${stderr}${stdout.toString("utf8")}`
+    const isPublic = [base, ours, theirs].some((side) => side.includes(canary)) || (await hasPublicKey(suffix, text))
+    return leaks(said) && !isPublic ? `${way.args.join(" ")}: ${said}` : null
   }
 
   /** One call; `FILE` stands for the document. */
