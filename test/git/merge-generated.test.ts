@@ -58,7 +58,7 @@ describe.each(Object.keys(shapes) as (keyof typeof shapes)[])(
         const expected = merged(base, ours, theirs)
         const texts = [base, ours, theirs].map((each) => print(name, each, layout)) as [string, string, string]
         if (texts[1] === texts[0] || texts[2] === texts[0]) continue
-        await own.seal(path, texts[0])
+        await own.seal(path, texts[0], "--allow-empty-selection")
         const first = own.read(path)
         await own.change(path, texts[1], "--allow-empty-selection")
         const second = own.read(path)

@@ -287,3 +287,14 @@ describe("metadata", () => {
     expect(() => metadata!.tree).toThrow(expect.objectContaining({ code: "METADATA_INVALID" }))
   })
 })
+
+test.each(["? a", "? a\n# note", "b: 1\n? a\n? c\n # note", "? a\n\n\n"])(
+  "the missing value of %j is at its key, and never within metadata that follows",
+  (plain) => {
+    const { sites, metadata } = scanYaml(`${plain}\nsops:\n  mac: x`)
+    const { start } = metadata!.detach[0]!
+    const missing = sites.filter(({ kind }) => kind === "null")
+    expect(missing.length).toBeGreaterThan(0)
+    expect(missing.filter(({ span }) => span!.start > start)).toEqual([])
+  },
+)

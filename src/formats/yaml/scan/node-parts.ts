@@ -94,7 +94,11 @@ export function scalarNode(token: Token, properties: Properties, { head, inline,
  *
  * @param token - one that is on the same line
  */
-export function emptyScalar(token: Token, at: number, properties: Properties = null): Draft<ScalarNode> {
+export function emptyScalar(
+  token: Pick<Token, "start" | "line" | "column">,
+  at: number,
+  properties: Properties = null,
+): Draft<ScalarNode> {
   const column = token.column + at - token.start
   const missing = sign("scalar", at, at, token.line, column)
   return scalarNode(missing, properties, noComments)

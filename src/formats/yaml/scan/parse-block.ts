@@ -84,7 +84,7 @@ export function parseBlockMap(p: Parser, first: Token, properties: Properties): 
     }
     const colonToken = peek(p)
     const colon = colonToken.type === "value" ? colonToken.start : -1
-    const value = parseValue(p, colonToken)
+    const value = parseValue(p, key, colonToken)
     if (key.foot.length === 0 && value.foot.length > 0) {
       key.foot = value.foot
       value.foot = noComments.foot
@@ -109,8 +109,10 @@ export function parseBlockMap(p: Parser, first: Token, properties: Properties): 
 
 const noPart: ReadonlySet<TokenType> = new Set(["key", "value", "block-end"])
 
-function parseValue(p: Parser, colon: Token): Draft<YamlNode> {
-  if (colon.type !== "value") return emptyScalar(colon, colon.start)
+function parseValue(p: Parser, key: Draft<YamlNode>, colon: Token): Draft<YamlNode> {
+  // At the key and not at what comes next: between the two the metadata can begin.
+  if (colon.type !== "value")
+    return emptyScalar({ start: key.span.start, line: key.line - 1, column: key.column }, key.span.end)
   nextToken(p.scanner)
   return noPart.has(peek(p).type) ? emptyScalar(colon, colon.end) : p.parseNode(p, true, true)
 }
