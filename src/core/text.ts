@@ -120,3 +120,8 @@ export function lineAt(source: string, offset: number): number {
   for (let at = source.indexOf("\n"); at !== -1 && at < offset; at = source.indexOf("\n", at + 1)) line++
   return line
 }
+
+/** The text with line ends of Unix, which those of Windows were, or of an old Mac where there are no others. */
+export function unixLines(text: string): string {
+  return text.includes("\n") ? text.replaceAll("\r\n", "\n") : text.replaceAll("\r", "\n")
+}

@@ -2,7 +2,7 @@ import { type Format, type Scan } from "../core/format.ts"
 import { formatUpperG } from "../core/gonumber.ts"
 import { type Scalar, scalarText, textScalar } from "../core/scalar.ts"
 import { type Item, type Site } from "../core/site.ts"
-import { replaced, type Span, utf8 } from "../core/text.ts"
+import { replaced, type Span, unixLines, utf8 } from "../core/text.ts"
 import { type Tree } from "../core/tree.ts"
 import { AppError, assert } from "../errors/app-error.ts"
 import { attachBlock } from "./dotenv/block.ts"
@@ -50,7 +50,7 @@ export const dotenv: Format = {
   valueForReaders,
 
   otherLineEnds(text) {
-    const unix = text.replaceAll("\r\n", "\n")
+    const unix = unixLines(text)
     const found = [unix, unix.replace(/^.+$/gm, withReturn)]
     // Here a BOM is part of the first name, so one that an editor adds changes what is authenticated.
     return text.startsWith(BOM) ? [text, ...found].map((each) => each.slice(BOM.length)).concat(found) : found

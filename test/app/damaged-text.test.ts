@@ -161,6 +161,16 @@ describe("line ends that changed after a file was sealed", () => {
     } else if (name !== "l.bin") expect(toUnix(stdout.toString("utf8"))).toBe(text)
   })
 
+  test.each(Object.entries(texts))("LF became CR: %s", async (name, text) => {
+    const file = write(name, (await sealed(name, text)).replaceAll("\n", "\r"))
+    const { status, stdout, stderr } = await run(["decrypt", file])
+    expect(status).toBe(0)
+    if (isStrict(name)) {
+      expect(stdout.toString("utf8")).toBe(text)
+      expect(stderr).toContain("single carriage returns")
+    } else expect(stdout.toString("utf8").replaceAll("\r", "\n")).toBe(text)
+  })
+
   test.each(["l.env", "l.ini"] as const)("commands that write put the old ones back: %s", async (name) => {
     const before = await sealed(name, texts[name])
     const file = write(name, toDos(before))

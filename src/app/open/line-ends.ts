@@ -39,6 +39,8 @@ const BOM = "\uFEFF"
 function whatChanged(text: string, sealed: string): string {
   if (text.startsWith(BOM) && !sealed.startsWith(BOM))
     return "a byte order mark was put in front of it after it was sealed, as some editors do; it is read without"
+  if (!text.includes("\n"))
+    return "its line ends were changed to single carriage returns after it was sealed; it is read with those that it had"
   const why = "its line ends were changed after it was sealed, as git does with core.autocrlf"
   return `${why}; it is read with those that it had: write its name with -text into .gitattributes`
 }

@@ -2,7 +2,7 @@ import { type EntrySpan, type Format, type Scan } from "../../core/format.ts"
 import { formatUpperG } from "../../core/gonumber.ts"
 import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
-import { type Edit, replaced, type Span, utf8 } from "../../core/text.ts"
+import { type Edit, replaced, type Span, unixLines, utf8 } from "../../core/text.ts"
 import { setValue } from "./set.ts"
 import { settledComment, spellComment } from "./comment.ts"
 import { confirmIni } from "./confirm.ts"
@@ -35,7 +35,7 @@ export const ini: Format = {
   topSection: "DEFAULT",
 
   otherLineEnds(text) {
-    const unix = text.replaceAll("\r\n", "\n")
+    const unix = unixLines(text)
     return [unix, unix.replaceAll("\n", "\r\n")]
   },
 
