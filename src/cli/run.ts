@@ -29,7 +29,10 @@ export async function run(io: Io): Promise<number> {
   const fail = async (error: unknown): Promise<number> => {
     meter?.end()
     // The reader closed the pipe; stay silent, as other tools do.
-    if (!(error instanceof AppError && error.code === "OUTPUT_CLOSED")) await io.stderr.write(report(error, style))
+    if (!(error instanceof AppError && error.code === "OUTPUT_CLOSED")) {
+      const [shown = error] = error instanceof AppError ? await fitting(io, [error]) : []
+      await io.stderr.write(report(shown, style))
+    }
     return exitOf(error)
   }
   const closings: Closing[] = []
@@ -52,7 +55,7 @@ export async function run(io: Io): Promise<number> {
     for (const line of said) await io.stderr.write(`${line}\n`)
     if (closings.length > 0)
       await io.stderr.write(`${(await import("../app/report/closing.ts")).closingLine(closings)}\n`)
-    if (errors.length > 0) await io.stderr.write(reportAll(errors, style))
+    if (errors.length > 0) await io.stderr.write(reportAll(await fitting(io, errors), style))
     if (errors.length > 0 && tally !== undefined && tally.count > 1)
       session.notice(`${tally.done} of ${tally.count} files were done, ${tally.count - tally.done} were not`)
     if (io.stderr.isTty && !isQuiet && readsFiles.has(words[0] ?? ""))
@@ -64,6 +67,12 @@ export async function run(io: Io): Promise<number> {
   } finally {
     end.come()
   }
+}
+
+/** Loaded only where a hint speaks of git. */
+async function fitting(io: Io, errors: readonly AppError[]): Promise<readonly AppError[]> {
+  if (!errors.some(({ hint }) => hint?.includes("git ") === true)) return errors
+  return (await import("../app/git/fitting-hint.ts")).withFittingHints(io, errors)
 }
 
 /** Commands after which a clone that does not merge sealed files yet is worth a word. */
@@ -103,7 +112,11 @@ async function dispatch(session: Session, words: readonly string[]): Promise<Out
     const seen = options.quiet ? { ...session, meter: undefined, close: undefined, isQuiet: true } : session
     const outcome = await command.run(await serving(withIdentities(seen, options), options), { ...parsed, options })
     if (!options.quiet) return outcome
-    return { ...outcome, output: outcome.isReport === true ? undefined : outcome.output, isQuiet: true }
+    return {
+      ...outcome,
+      output: outcome.isReport === true && !options.json ? undefined : outcome.output,
+      isQuiet: true,
+    }
   } catch (error) {
     throw withFailureExit(error, command.failureExit)
   }

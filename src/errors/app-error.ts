@@ -83,6 +83,11 @@ export class AppError extends Error {
     return titleOf(this.code, this.detail)
   }
 
+  /** What is wrong and where, without hint: for whoever puts it into words of their own and says what to do there. */
+  get fault(): string {
+    return faultText(this.code, this.where, this.detail)
+  }
+
   get hint(): string | undefined {
     return hintOf(this.code, this.where, this.detail)
   }
@@ -90,6 +95,11 @@ export class AppError extends Error {
   /** The same error with what an outer layer knows: the file, usually. What is set already stays. */
   at(where: Where): AppError {
     return this.keepStack(new AppError(this.code, { ...where, ...dropUndefined(this.where) }, this.detail))
+  }
+
+  /** The same error in other words. */
+  with(detail: Detail): AppError {
+    return this.keepStack(new AppError(this.code, this.where, { ...this.detail, ...detail }))
   }
 
   /** @internal */
@@ -135,8 +145,12 @@ function hintOf(code: Code, { file }: Where, { hint = catalog[code].hint }: Deta
 
 function wholeMessage(code: Code, where: Where, detail: Detail): string {
   const hint = hintOf(code, where, detail)
-  const what = `${display(titleOf(code, detail), messageMax)}${placeText(where)}`
+  const what = faultText(code, where, detail)
   return hint === undefined ? what : `${what}; hint: ${display(hint, messageMax)}`
+}
+
+function faultText(code: Code, where: Where, detail: Detail): string {
+  return `${display(titleOf(code, detail), messageMax)}${placeText(where)}`
 }
 
 /** The lines of a stack below its message. */

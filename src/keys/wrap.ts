@@ -120,8 +120,8 @@ export function unsupported({ type }: Recipient): AppError {
   )
 }
 
-function describe({ message, hint }: AppError): string {
-  return hint === undefined ? message : `${message} (${hint})`
+function describe({ fault, hint }: AppError): string {
+  return hint === undefined ? fault : `${fault} (${hint})`
 }
 
 function shares(dataKey: SecretBytes, parts: number, threshold: number): SecretBytes[] {

@@ -320,7 +320,7 @@ test("without a digest it says what it can, and does not advise removing a repea
   const words = await told(cwd, "a.yaml")
   expect(words).toContain("[DUPLICATE_KEY]")
   expect(words).toContain(
-    "hint: see which one was added: git diff a.yaml, and take that out, or the whole change back: git checkout a.yaml",
+    "hint: git does not have this file: see in a copy of it which one was added, and take that out",
   )
 })
 

@@ -13,16 +13,16 @@ afterAll(() => own.remove())
 
 const recipient = "age19u7j6dvg6w6me8hydt9merssh7auus5qzlamcmvd3vvp4m0tevjqzwqjuu"
 const identity = "AGE-SECRET-KEY-1RV8YSZ026Y38UQTPSYRANGFTDE7FXH5XPKMVGMQE0PAN6T2DTSYSXHQV4P"
-const env = new Map([...own.env, ["SOPS_AGE_KEY", identity]])
+const ownEnv = new Map([...own.env, ["SOPS_AGE_KEY", identity]])
 const count = 9000
 const plain = Array.from({ length: count }, (_, at) => `k${at}: value ${at}\n`).join("")
 
 /** Whatever stands on standard error of a machine whose clock runs as fast as it is told. */
 async function shown(
   args: readonly string[],
-  { isTty = true, stepMs = 600, face = run } = {},
+  { isTty = true, stepMs = 600, face = run, cwd = own.cwd, env = ownEnv } = {},
 ): Promise<{ status: number; text: string }> {
-  const { io } = ioFor({ args, cwd: own.cwd, env, answers: [] })
+  const { io } = ioFor({ args, cwd, env, answers: [] })
   let text = ""
   let now = 0
   const write = (data: string | Uint8Array): void => void (text += Buffer.from(data).toString("utf8"))
@@ -63,7 +63,10 @@ describe("one large file", () => {
 
   test("shows nothing within the first second, without a terminal, and as sops", async () => {
     writeFileSync(join(own.cwd, "big.yaml"), plain)
-    expect(await call({ args: [...seal, "--force-new"], cwd: own.cwd, env })).toMatchObject({ status: 0, stderr: "" })
+    expect(await call({ args: [...seal, "--force-new"], cwd: own.cwd, env: ownEnv })).toMatchObject({
+      status: 0,
+      stderr: "",
+    })
     const open = ["decrypt", "sealed.yaml", "-o", "out"]
     expect((await shown(open, { stepMs: 0 })).text).not.toContain("values")
     expect(await shown(open, { isTty: false })).toEqual({ status: 0, text: "" })
@@ -86,6 +89,30 @@ test("many files are counted, and not their values", async () => {
   expect(status).toBe(0)
   expect(text).toContain("sealing 2 of 2 files")
   expect(text).not.toContain("values\r")
+})
+
+test("each file of a revoke and of a sync is counted at a terminal", async () => {
+  const own = machine()
+  onTestFinished(() => own.remove())
+  const files = 120
+  const bob = "age15va5qhf46pfcuxtr0taa94gh3r5pf7r826kt4hmu7svtpwhnmquszv38yk"
+  const names = Array.from({ length: files }, (_, at) => `${at}.yaml`)
+  for (const name of names) writeFileSync(join(own.cwd, name), "a: b\n")
+  const config = (readers: string): string =>
+    `version: 1\nrecipients:\n  alice: ${recipient}\n  bob: ${bob}\nrules:\n  - recipients: [${readers}]\n`
+  const say = (readers: string): void => writeFileSync(join(own.cwd, ".sopsrc"), config(readers))
+  const at = { cwd: own.cwd, env: new Map([...own.env, ["SOPS_AGE_KEY", identity]]) }
+  say("alice")
+  expect(await shown(["encrypt", "-i", ...names], at)).toMatchObject({ status: 0 })
+  say("alice, bob")
+  const synced = await shown(["sync", "-y"], at)
+  expect(synced.status).toBe(0)
+  expect(synced.text).toContain(`wrapping ${files} of ${files} files`)
+  expect(left(synced.text)).not.toMatch(/of \d+ files/)
+  const revoked = await shown(["revoke", "-y", "bob"], at)
+  expect(revoked.status).toBe(0)
+  expect(revoked.text).toMatch(new RegExp(`(?:sealing|rotating)[^\\r]* ${files} of ${files} files`))
+  expect(left(revoked.text)).not.toMatch(/of \d+ files/)
 })
 
 test.skipIf(!hasTmux())("on a real terminal (skipped without tmux)", async () => {

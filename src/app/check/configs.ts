@@ -189,5 +189,8 @@ function faultOf(error: AppError, place: { file: string; line: number | undefine
     return finding("CONFIG_DISAGREE", place, { subject: differ, hint: error.hint })
   }
   const isUsual = error.code === "CONFIG_INVALID"
-  return finding("CONFIG_INVALID", place, { subject: isUsual ? subject : error.message, hint: error.detail.hint })
+  return finding("CONFIG_INVALID", place, {
+    subject: isUsual ? subject : error.fault,
+    hint: isUsual ? error.detail.hint : error.hint,
+  })
 }

@@ -89,7 +89,7 @@ function faultOf(file: string, text: string, error: AppError): Finding {
     case "TOO_LARGE":
       return finding("TOO_LARGE", place, { subject })
     default:
-      return finding("SYNTAX", place, { subject: subject ?? error.message })
+      return finding("SYNTAX", place, { subject: subject ?? error.fault })
   }
 }
 

@@ -47,7 +47,7 @@ export async function grantName(session: Session, options: GrantOptions): Promis
   }
   const given = parseRecipient(type, recipient)
   noteNamed(session, () => [given])
-  const sopsrc = await openSopsrc(session, options)
+  const sopsrc = await openSopsrc(session, options, recipient)
   const { config } = sopsrc
   const positions = rules.length === 0 ? null : rules.map((number) => number - 1)
   const { text, after } = await withFile(config.file, async () => {

@@ -12,7 +12,9 @@ import { parseRecipient, parseRecipients } from "../../keys/parse-recipient.ts"
 import { fileLimits } from "../machine.ts"
 import { type CommonOptions } from "../options.ts"
 import { ownName } from "../recipients/own-name.ts"
+import { byHand, rulesWith } from "../recipients/by-hand.ts"
 import { heldPlaces, ownRecipient } from "../recipients/own-recipient.ts"
+import { setupReport } from "../report/setup-report.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 
@@ -20,6 +22,7 @@ export interface InitOptions extends CommonOptions {
   /** Recipients to use instead of the user's own. */
   readonly age: readonly string[]
   readonly pq: boolean
+  readonly json: boolean
   /** `undefined`: git's name for the user. */
   readonly name: string | undefined
 }
@@ -52,7 +55,8 @@ export async function initProject(session: Session, options: InitOptions): Promi
   lines.push(`wrote ${config}`)
   if (!(await ignoresTemp(session, folder))) lines.push(...gitignoreAdvice)
   lines.push(`next: sotto encrypt -i secrets.yaml && git add ${relative(io.cwd, config)} secrets.yaml`)
-  return { output: `${lines.join("\n")}\n`, isReport: true }
+  const added = people.map(([name, recipient]) => ({ name, recipient }))
+  return setupReport(options, { config, isNew: true, recipients: added }, lines)
 }
 
 /** In a repository that others have set up: an identity, and who has to do what. */
@@ -63,19 +67,19 @@ async function secondPerson(session: Session, { pq, name: said, ...options }: In
   const { recipient, line } = await ownRecipient(session, held, pq)
   const key = recipientKey(parseRecipient("age", recipient))
   const mine = people.find((spec) => parseSpec(spec, parseRecipients).some((each) => recipientKey(each) === key))
-  if (mine !== undefined)
-    throw new AppError(
-      "FILE_EXISTS",
-      { file },
-      { subject: `you are in it as ${mine.person}`, hint: "go on with your work" },
-    )
+  const isIn = mine !== undefined || (config !== null && (await rulesWith(session, config, [key])).length > 0)
+  if (isIn) {
+    const subject = mine === undefined ? "your key is in its rules" : `you are in it as ${mine.person}`
+    throw new AppError("FILE_EXISTS", { file }, { subject, hint: "go on with your work" })
+  }
   const name = await ownName(session, said)
   const members = [...new Set(people.flatMap(({ person }) => person ?? []))]
   const shown = members.length > membersMax ? [...members.slice(0, membersMax), "others"] : members
+  const found = { config: file, isNew: false, recipients: [{ name, recipient }] }
   const lines = [line, `your recipient: ${recipient}`]
   if (config?.kind !== "sopsrc") {
-    lines.push(`send it to somebody who can read: they add it to ${file} and run sotto sync`)
-    return { output: `${lines.join("\n")}\n`, isReport: true }
+    lines.push(`send it to somebody who can read: ${await byHand(session, config, recipient)}`)
+    return setupReport(options, found, lines)
   }
   // A taken name is somebody else's, or this person's with another key.
   const called = members.includes(name) ? "NAME" : shellWord(name)
@@ -83,7 +87,7 @@ async function secondPerson(session: Session, { pq, name: said, ...options }: In
     `send it to ${shown.length === 0 ? "somebody who can read" : shown.join(" or ")}, who runs: sotto grant ${called} ${recipient}`,
     `or ask in the config itself, with a commit: sotto join ${called}`,
   )
-  return { output: `${lines.join("\n")}\n`, isReport: true }
+  return setupReport(options, found, lines)
 }
 
 const membersMax = 5

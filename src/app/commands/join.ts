@@ -11,12 +11,14 @@ import { type CommonOptions } from "../options.ts"
 import { ownName } from "../recipients/own-name.ts"
 import { heldPlaces, ownRecipient } from "../recipients/own-recipient.ts"
 import { openSopsrc } from "../recipients/sopsrc.ts"
+import { setupReport } from "../report/setup-report.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 export interface JoinOptions extends CommonOptions {
   /** `undefined`: git's name for the user. */
   readonly name: string | undefined
   readonly pq: boolean
+  readonly json: boolean
 }
 
 /**
@@ -26,7 +28,7 @@ export interface JoinOptions extends CommonOptions {
  */
 export async function joinProject(session: Session, { name: said, pq, ...options }: JoinOptions): Promise<Outcome> {
   const { io } = session
-  const sopsrc = await openSopsrc(session, options)
+  const sopsrc = await openSopsrc(session, options, null)
   const { config } = sopsrc
   const name = await ownName(session, said)
   const [held] = await heldPlaces(session)
@@ -47,14 +49,16 @@ export async function joinProject(session: Session, { name: said, pq, ...options
   await sopsrc.readAs(text)
   await sopsrc.write(text)
   const place = relative(io.cwd, config.file)
+  const fingerprint = fingerprintOf(recipient)
   const lines = [
     line,
     `${name} asks to join in ${place}; nobody has let them in yet`,
-    `fingerprint: ${fingerprintOf(recipient)}  (tell it to whoever approves, by phone or in person)`,
+    `fingerprint: ${fingerprint}  (tell it to whoever approves, by phone or in person)`,
     `next: git add ${place} && git commit -m "${name} asks to join" && git push`,
     `then somebody who can read says: sotto approve ${shellWord(name)}`,
   ]
-  return { output: `${lines.join("\n")}\n`, isReport: true }
+  const asked = { config: config.file, isNew: false, recipients: [{ name, recipient }], fingerprint }
+  return setupReport(options, asked, lines)
 }
 
 function taken(name: string, file: string): AppError {

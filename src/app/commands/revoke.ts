@@ -2,13 +2,12 @@ import { agree } from "../agree.ts"
 import { withoutName } from "../../config/edit-sopsrc.ts"
 import { type Config } from "../../config/config.ts"
 import { recipientKey } from "../../keys/kinds.ts"
-import { resolveEntry } from "../../config/rule.ts"
+import { rulesWith } from "../recipients/by-hand.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { shownPath } from "../../core/site.ts"
 import { utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
-import { parseRecipients } from "../../keys/parse-recipient.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
 import { eachFile } from "../each-file.ts"
 import { checkKnown } from "../recipients/known-recipients.ts"
@@ -70,11 +69,8 @@ async function withConfigFile<T>({ file }: Config, work: () => Promise<T>): Prom
 }
 
 /** A rule may hold the key itself, without the name. */
-async function checkGone({ dialect }: Session, config: Config, keys: readonly Recipient[]): Promise<void> {
-  const gone = new Set(keys.map(recipientKey))
-  for (const entry of config.rules ?? []) {
-    const { groups } = await resolveEntry(config, entry, { parse: parseRecipients, dialect: dialect.config })
-    if (!groups.flat().some((recipient) => gone.has(recipientKey(recipient)))) continue
+async function checkGone(session: Session, config: Config, keys: readonly Recipient[]): Promise<void> {
+  for (const entry of await rulesWith(session, config, keys.map(recipientKey))) {
     const where = { file: config.file, line: entry.at.line }
     throw new AppError("CONFIG_BY_HAND", where, { subject: `rule ${entry.number} holds the key itself` })
   }

@@ -4,6 +4,7 @@ import { type OpenedFile } from "../open/open-file.ts"
 import { type TreePath, parsePath } from "../open/tree-path.ts"
 import { type ClearOptions, type CommonOptions, type OpenOptions, type ReadOptions } from "../options.ts"
 import { pathAsUpstream, refuseList, valueAsUpstream } from "../seal/as-upstream.ts"
+import { checkReplaced } from "../seal/replaced.ts"
 import { checkNewKey } from "../seal/new-key.ts"
 import { changeFile } from "../seal/change-file.ts"
 import { toldValues } from "../seal/told-values.ts"
@@ -48,6 +49,7 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
   const early = options.value.from === "prompt" ? null : await readValue(session, options)
   if (isUpstreams && early !== null) refuseList(early)
   let told: ToldValues = new Map()
+  let replaced: string | null = null
   const outcome = await changeFile(session, options, async (scan, file) => {
     const { format } = file.document
     const { commentsCount, refusesTwice } = session.dialect.files
@@ -56,11 +58,16 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
       const wishes = { file: options.file, written, create: options.create === true }
       await checkNewKey(session, rootOf(file, scan), path, wishes)
     }
+    // What would go is said before a secret is asked for.
+    const isAsked = !isUpstreams && options.create !== true
+    if (isAsked && early === null) await checkReplaced(session, rootOf(file, scan), null, { file: options.file, path })
     const value = early ?? (await readValue(session, options))
     const place = commentsCount ? pathAsUpstream(rootOf(file, scan), path).path : path
     const content = isUpstreams ? valueAsUpstream(value, format) : value
     if (refusesTwice) refuseTwice(file, scan, path)
     if (options.idempotent && isThere(rootOf(file, scan), place, content)) return null
+    if (isAsked && early !== null)
+      replaced = await checkReplaced(session, rootOf(file, scan), value, { file: options.file, path })
     told = toldValues(format, place, content)
     return { edits: format.set(scan, place, content), told }
   })
@@ -69,6 +76,7 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
       `${options.file}: ${path.join(".")} is given to children as it is; other readers of the opened file read quotes, spaces or # in it differently`,
     )
   }
+  if (replaced !== null && session.io.stderr.isTty && session.isQuiet !== true) session.notice(replaced)
   return outcome
 }
 

@@ -107,7 +107,7 @@ export async function providerChecks(session: Session, file: string, config: str
       checks.push(ok("providers", `${name} opens it`))
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      const [reason = error.message] = error.detail.notes ?? []
+      const [reason = error.fault] = error.detail.notes ?? []
       checks.push(warning("providers", `${name} does not open it: ${reason}`))
     }
   }

@@ -31,7 +31,7 @@ export async function gitCheck({ io }: Session): Promise<Check> {
       : ok("git", `${major}.${minor}`)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return warning("git", error.message, "install git")
+    return warning("git", error.fault, error.hint ?? "install git")
   }
 }
 
@@ -41,7 +41,7 @@ export function editorCheck(session: Session): Check {
     return ok("editor", program)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return warning("editor", error.message, error.hint ?? "set EDITOR")
+    return warning("editor", error.fault, error.hint ?? "set EDITOR")
   }
 }
 
@@ -53,7 +53,7 @@ export async function gpgCheck(session: Session): Promise<Check> {
     if (!(error instanceof AppError)) throw error
     return error.code === "GPG_MISSING"
       ? ok("gpg", "not there; only PGP recipients need it")
-      : warning("gpg", error.message, error.hint)
+      : warning("gpg", error.fault, error.hint)
   }
 }
 

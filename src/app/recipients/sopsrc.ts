@@ -10,6 +10,7 @@ import { writeAtomic } from "../../host/write-atomic.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
 import { fileLimits } from "../machine.ts"
 import { type CommonOptions } from "../options.ts"
+import { byHand } from "./by-hand.ts"
 import { type Session } from "../session.ts"
 import { forgetConfigs, loadSettings } from "../settings.ts"
 import { recipientKey } from "../../keys/kinds.ts"
@@ -25,15 +26,22 @@ export interface Sopsrc {
 }
 
 /**
+ * @param recipient - what is to be added; `null`: not known
  * @throws {AppError} `CONFIG_UNREADABLE` without any config, `CONFIG_BY_HAND` for a `.sops.yaml`: it has no names, and
  *   people write it in too many ways
  */
-export async function openSopsrc(session: Session, options: CommonOptions): Promise<Sopsrc> {
+export async function openSopsrc(
+  session: Session,
+  options: CommonOptions,
+  recipient: string | null = null,
+): Promise<Sopsrc> {
   const { config } = await loadSettings(session, null, options.config)
   if (config === null) throw new AppError("CONFIG_UNREADABLE", {}, { hint: "make one with `sotto init`" })
   const { file, folder, kind } = config
-  if (kind !== "sopsrc")
-    throw new AppError("CONFIG_BY_HAND", { file }, { subject: "people have names in .sopsrc only" })
+  if (kind !== "sopsrc") {
+    const hint = await byHand(session, config, recipient)
+    throw new AppError("CONFIG_BY_HAND", { file }, { subject: "people have names in .sopsrc only", hint })
+  }
   const { bytes } = await readFile(session.io, file, fileLimits)
   const text = decodeText(bytes)
   if (text === null) throw new AppError("CONFIG_INVALID", { file }, { subject: "it is not UTF-8 text" })

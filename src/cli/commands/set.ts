@@ -32,7 +32,7 @@ export const set = command({
     valueStdin: { kind: "flag", summary: "read the value from standard input" },
     create: {
       kind: "flag",
-      summary: "make a new key without asking, even if its name is close to another or it takes the place of a value",
+      summary: "make a new key without asking, even if its name is close to another or it takes the place of values",
     },
     idempotent: { kind: "flag", summary: "do not touch the file if it has that value already" },
     ...clearOptions,

@@ -77,15 +77,16 @@ export function piecesOf(text: string): readonly string[] {
     .filter((piece) => piece !== "")
 }
 
-/** The two for comments exist in front of a command only, where upstream does not look for them: here they count. */
+/** The two for comments count in front of a command too, where upstream does not look for them. */
 export function selectorOptions({ flags, global }: Input): SelectorOptions {
   return {
     unencryptedSuffix: flags.optional("unencrypted-suffix"),
     encryptedSuffix: flags.optional("encrypted-suffix"),
     unencryptedRegex: flags.optional("unencrypted-regex"),
     encryptedRegex: flags.optional("encrypted-regex"),
-    unencryptedCommentRegex: global.optional("unencrypted-comment-regex"),
-    encryptedCommentRegex: global.optional("encrypted-comment-regex"),
+    unencryptedCommentRegex:
+      flags.optional("unencrypted-comment-regex") ?? global.optional("unencrypted-comment-regex"),
+    encryptedCommentRegex: flags.optional("encrypted-comment-regex") ?? global.optional("encrypted-comment-regex"),
     macOnlyEncrypted: global.isOn("mac-only-encrypted"),
   }
 }

@@ -158,6 +158,16 @@ const quirks = [
     stdout: /^a: canary-7f3a$/m,
   },
   {
+    name: "a comment regex behind the command",
+    args: ["encrypt", "--encrypted-comment-regex", "^ secret", "--age", recipient, "plain.yaml"],
+    stdout: /^a: canary-7f3a$/m,
+  },
+  {
+    name: "another comment regex behind the command",
+    args: ["encrypt", "--unencrypted-comment-regex", "^ open", "--age", recipient, "plain.yaml"],
+    stdout: /unencrypted_comment_regex: \^ open$|unencrypted_comment_regex: ['"]\^ open['"]$/m,
+  },
+  {
     name: "keys of a file that is not there",
     args: ["rotate", "--add-age", recipient, "nothing.yaml"],
     status: 49,
