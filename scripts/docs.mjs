@@ -87,7 +87,8 @@ function errorPage() {
     "An error is printed as `error: TITLE (FILE, LINE, PATH) [CODE]`, with notes and a hint below it. With " +
       `${code(longName("json"))} it is one JSON object a line on standard error: \`schema\` (1), \`code\`, \`exit\`, \`message\`, ` +
       "`file`, `path`, `line`, `column`, `provider`, `recipient`, `notes`, `hint`; what is not known is left out. No " +
-      "error holds a value of a document. A hint may be more precise than the one in this table.",
+      "error holds a value of a document. A hint may be more precise than the one in this table. " +
+      "Where git does not have the file, a hint names a copy in place of `git checkout`.",
     "The statuses are those of sops where it has one. 1 is everything without a status of its own, 64 a wrong command " +
       "line, 70 a bug (`[BUG]`), 71 a system call that failed where nothing more is known. Of two statuses of one code the " +
       "second is that of a sealed file or a config where the first is that of a plain file, or of `decrypt --extract` where " +
