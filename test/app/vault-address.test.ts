@@ -105,11 +105,15 @@ describe("a Vault server that only the file names", () => {
     const { run, fake, folder, env, agreements } = await scene()
     const { origin } = fake.server
     const pty = openPty({ cwd: folder, env: { ...env, TERM: "xterm" } })
-    const start = (words: string): void => {
-      pty.type(`clear; "$NODE" "$SOTTO" ${words}; echo "status $?"`)
+    let runs = 0
+    const start = async (words: string): Promise<void> => {
+      runs++
+      // Nothing of the run before may be taken for this one's: its number is on the screen once that is cleared.
+      pty.type(`clear; echo "run-$((${runs}+0))"; "$NODE" "$SOTTO" ${words}; echo "status $?"`)
       pty.press("Enter")
+      await pty.shows(`run-${runs}\n`)
     }
-    start("decrypt a.yaml")
+    await start("decrypt a.yaml")
     await pty.shows("Send your token there? [y/N]")
     expect(pty.screen()).toContain(origin)
     expect(fake.server.received).toEqual([])
@@ -118,7 +122,7 @@ describe("a Vault server that only the file names", () => {
     expect(fake.server.received).toEqual([])
 
     for (const copy of ["b.yaml", "c.yaml"]) copyFileSync(join(folder, "a.yaml"), join(folder, copy))
-    start("decrypt -i b.yaml c.yaml")
+    await start("decrypt -i b.yaml c.yaml")
     await pty.shows("Send your token there? [y/N]")
     pty.press("y", "Enter")
     await pty.shows("status 0")
