@@ -153,7 +153,7 @@ describe.skipIf(builtKind !== "dist")("the published package", () => {
   // A start costs by what it loads (docs/performance.md). The limits lie some KB above what is loaded; whoever has to
   // raise one says what for, or puts what is new into a part that waits (scripts/parts.mjs).
   test.each([
-    { args: ["--version"], kb: 48 },
+    { args: ["--version"], kb: 50 },
     { args: ["--help"], kb: 106 },
     { args: ["filestatus", "sealed.yaml"], kb: 290 },
     { args: ["decrypt", "sealed.yaml"], kb: 290 },
