@@ -391,6 +391,8 @@ function encrypting({ a, b }) {
   const e = "encrypt"
   const to = ["--age", a]
   return group("encrypt", [
+    [e, "--age", a, "--encrypted-comment-regex", "second", "plain.yaml"],
+    [e, "--age", a, "--unencrypted-comment-regex", "second", "plain.yaml"],
     ...[...kinds, "bin"].map((kind) => [e, ...to, `plain.${kind}`]),
     ...kinds.flatMap((kind) => types.map((type) => [e, ...to, "--output-type", type, `plain.${kind}`])),
     ...types.flatMap((type) => [
