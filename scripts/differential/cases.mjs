@@ -393,6 +393,7 @@ function encrypting({ a, b }) {
   return group("encrypt", [
     [e, "--age", a, "--encrypted-comment-regex", "second", "plain.yaml"],
     [e, "--age", a, "--unencrypted-comment-regex", "second", "plain.yaml"],
+    ["--unencrypted-comment-regex", "second", e, "--age", a, "plain.yaml"],
     ...[...kinds, "bin"].map((kind) => [e, ...to, `plain.${kind}`]),
     ...kinds.flatMap((kind) => types.map((type) => [e, ...to, "--output-type", type, `plain.${kind}`])),
     ...types.flatMap((type) => [

@@ -116,10 +116,9 @@ export class Generated {
   }
 
   async run({ format, name, bytes, flags, commands }) {
-    // Releases up to 3.13.3 take these before the command only.
-    const isBefore = flags[0]?.endsWith("-comment-regex") === true
-    const before = isBefore ? flags : []
-    const seal = [...before, "encrypt", "--age", this.#recipient, ...(isBefore ? [] : flags), name]
+    // Releases up to 3.13.3 take these in the old form only.
+    const isOld = flags[0]?.endsWith("-comment-regex") === true
+    const seal = [isOld ? "-e" : "encrypt", "--age", this.#recipient, ...flags, name]
     const [mine, real] = await this.#both(seal, name, bytes)
     if (mine.status !== real.status) return this.#difference("seal", seal, mine, real)
     if (real.status !== 0) return null

@@ -31,6 +31,11 @@ function withoutMarks(end) {
   return left.join("\n").replaceAll(/([{[])\n\s*([}\]])/g, "$1$2")
 }
 
+/** Lines whose numbers are integers where they can be: releases before 3.13.2 read all of JSON's as floats. */
+function withoutZeros(end) {
+  return lines(end).map((line) => line.replace(/=(-?\d+)\.0$/, "=$1"))
+}
+
 function isBroken(text) {
   try {
     JSON.parse(text)
@@ -105,7 +110,10 @@ export const known = [
   },
   {
     name: "numbers of JSON",
-    applies: (found) => found.format === "json" && found.step === "stock opens ours" && /-0|\d{16}/.test(found.text),
+    applies: (found) =>
+      found.format === "json" &&
+      ((found.step === "stock opens ours" && /-0|\d{16}/.test(found.text)) ||
+        (found.argv[0] === "exec-env" && isSame(lines(found.mine), withoutZeros(found.real)))),
   },
   { name: "minus zero", applies: (found) => isSet(found) && found.argv.at(-1) === "-0" },
   {

@@ -60,7 +60,7 @@ const encrypt: SopsCommand = {
   flags: [
     ...flags("in-place", "output", ...recipientFlags, ...typeFlags, ...selectorFlags, "encryption-context"),
     ...flags("shamir-secret-sharing-threshold", "filename-override", ...keyServiceFlags),
-    // In releases up to 3.13.3 they stand before the command only; they will be taken here too.
+    // Releases up to 3.13.3 have them in the old form only; they will be taken here too.
     ...flags("unencrypted-comment-regex", "encrypted-comment-regex"),
     helpFlag,
   ],

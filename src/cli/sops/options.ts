@@ -84,9 +84,9 @@ export function selectorOptions({ flags, global }: Input): SelectorOptions {
     encryptedSuffix: flags.optional("encrypted-suffix"),
     unencryptedRegex: flags.optional("unencrypted-regex"),
     encryptedRegex: flags.optional("encrypted-regex"),
-    unencryptedCommentRegex:
-      flags.optional("unencrypted-comment-regex") ?? global.optional("unencrypted-comment-regex"),
-    encryptedCommentRegex: flags.optional("encrypted-comment-regex") ?? global.optional("encrypted-comment-regex"),
+    // In front of a command they say nothing, as upstream.
+    unencryptedCommentRegex: flags.optional("unencrypted-comment-regex"),
+    encryptedCommentRegex: flags.optional("encrypted-comment-regex"),
     macOnlyEncrypted: global.isOn("mac-only-encrypted"),
   }
 }

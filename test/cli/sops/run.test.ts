@@ -153,8 +153,13 @@ const quirks = [
     stderr: /^\[AWSKMS\].*\nInvalid KMS/,
   },
   {
-    name: "a comment regex before the command",
+    name: "a comment regex before the command, where it says nothing",
     args: ["--encrypted-comment-regex", "^ secret", "encrypt", "--age", recipient, "plain.yaml"],
+    stdout: /^a: ENC\[/m,
+  },
+  {
+    name: "a comment regex in the old form",
+    args: ["-e", "--encrypted-comment-regex", "^ secret", "--age", recipient, "plain.yaml"],
     stdout: /^a: canary-7f3a$/m,
   },
   {
