@@ -64,10 +64,11 @@ export const known = [
     name: "marks in INI values",
     applies: (found) =>
       found.format === "ini" &&
-      found.step === "stock opens ours" &&
       found.mine.status === 0 &&
-      differingLines(found).every((line) => /[#;=]/.test(line)) &&
-      /[#;]/.test(found.text),
+      /[#;]/.test(found.text) &&
+      // What is a comment there is a value here, and no comment selector looks at it.
+      ((found.step === "stock opens ours" && differingLines(found).every((line) => /[#;=]/.test(line))) ||
+        found.real.stderr.includes("matches UnencryptedCommentRegex")),
   },
   { name: "ambiguous keys", applies: says("two keys have the same authenticated path") },
   { name: "text behind JSON", applies: says("the end of the object") },
