@@ -45,9 +45,16 @@ async function bundle(): Promise<string> {
     while (!existsSync(isMade)) await setTimeout(50)
     return main
   }
+  await bundleSources(root, outdir, ["src/main.ts", "src/index.ts"])
+  writeFileSync(isMade, "")
+  return main
+}
+
+/** @param folder - where `src` is, or a copy of it */
+export async function bundleSources(folder: string, outdir: string, entryPoints: string[]): Promise<void> {
   await build({
-    absWorkingDir: root,
-    entryPoints: ["src/main.ts", "src/index.ts"],
+    absWorkingDir: folder,
+    entryPoints,
     outdir,
     outExtension: { ".js": ".mjs" },
     bundle: true,
@@ -60,6 +67,4 @@ async function bundle(): Promise<string> {
     tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: false } },
     logLevel: "silent",
   })
-  writeFileSync(isMade, "")
-  return main
 }

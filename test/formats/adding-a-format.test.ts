@@ -1,67 +1,19 @@
-import { execFile, spawnSync } from "node:child_process"
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { build } from "esbuild"
 import { expect, test } from "vitest"
-import { temporaryFolder } from "../keys/context.ts"
+import { codeOf, guidedCopy } from "../guided-copy.ts"
 import { keyFile, recipients } from "../keys/golden.ts"
-import { root } from "../sources.ts"
 
-const page = readFileSync(join(root, "docs/adding-a-format.md"), "utf8")
-const [format = "", row = ""] = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, text]) => text!)
-
-interface Ended {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
+const [format = "", row = ""] = codeOf("adding-a-format.md")
 
 /** The page is followed in a copy of the sources: a new file, a row, and a name. */
 test("a format made by following docs/adding-a-format.md", async () => {
-  const folder = temporaryFolder()
-  cpSync(join(root, "src"), join(folder, "src"), { recursive: true })
-  for (const name of ["tsconfig.json", "package.json"]) cpSync(join(root, name), join(folder, name))
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
-  const change = (file: string, from: string, to: string): void => {
-    const before = readFileSync(join(folder, file), "utf8")
-    expect(before).toContain(from)
-    writeFileSync(
-      join(folder, file),
-      before.replace(from, () => to),
-    )
-  }
-  writeFileSync(join(folder, "src/formats/conf.ts"), format)
+  const { home, add, change, build, run } = guidedCopy({ SOPS_AGE_KEY_FILE: keyFile("age-a.txt") })
+  add("src/formats/conf.ts", format)
   const start = "const rows: Readonly<Record<FormatName, Row>> = {\n"
   change("src/formats/registry.ts", start, start + row)
   change("src/core/format.ts", 'formatNames = ["yaml", ', 'formatNames = ["yaml", "conf", ')
-
-  const types = spawnSync(join(root, "node_modules/.bin/tsc"), ["--noEmit"], { cwd: folder, encoding: "utf8" })
-  expect(`${types.status} ${types.stdout}`).toBe("0 ")
-  await build({
-    absWorkingDir: folder,
-    entryPoints: ["src/main.ts"],
-    outdir: "built",
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url)` },
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: false } },
-    logLevel: "silent",
-  })
-  const home = join(folder, "home")
-  mkdirSync(home)
-  const run = (...args: string[]): Promise<Ended> => {
-    const env = { PATH: process.env["PATH"], HOME: home, SOPS_AGE_KEY_FILE: keyFile("age-a.txt") }
-    return new Promise((resolve) => {
-      const program = join(folder, "built/main.mjs")
-      const child = execFile(process.execPath, [program, ...args], { cwd: home, env }, (_, stdout, stderr) => {
-        resolve({ status: child.exitCode, stdout, stderr })
-      })
-    })
-  }
+  await build()
   const plain = "# kept\nA=canary-7f3a\nB=two\n"
   writeFileSync(join(home, "a.conf"), plain)
   const done = { status: 0, stdout: "", stderr: "" }
@@ -77,7 +29,7 @@ test("a format made by following docs/adding-a-format.md", async () => {
   )
   expect((await run("encrypt", "--help")).stdout).toContain("conf")
 
-  // A rule of a config names it, as any other.
+  // A rule of a config names it as it names the formats that are there.
   writeFileSync(
     join(home, ".sopsrc"),
     `version: 1\nrules: [{ input_type: conf, recipients: [${recipients["age-a"]}] }]\n`,

@@ -2,13 +2,13 @@ import { spawnSync } from "node:child_process"
 import { writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
-import { type Repair } from "../../src/app/merge/repair-file.ts"
 import { decodeText } from "../../src/core/text.ts"
 import { AppError } from "../../src/errors/app-error.ts"
 import { leaks } from "../canary.ts"
 import { type Random, randomFrom } from "../core/merge/documents.ts"
+import { stockSops } from "../stock-sops.ts"
 import { config, mergeRepository, recipients } from "./merging.ts"
-import { attemptOn, byLine, type Scene, sealed, secret, tokensIn, type Versions } from "./tampering.ts"
+import { honestMerge, type Scene, secret, tokensIn, type Versions } from "./tampering.ts"
 
 const rounds = process.env["SLOW"] === "1" ? 6_000 : 200
 
@@ -315,18 +315,7 @@ describe("forged merges", () => {
       const own = await mergeRepository()
       own.actAs("a", "b")
       own.write(".sopsrc", config("a", "b"))
-      const versions = await sealed(own, scene)
-      const honest = byLine(versions)
-      const attempt = attemptOn(own, versions, scene.path)
-      const openedOf = async (bytes: Uint8Array): Promise<string> => {
-        own.write(scene.path, bytes)
-        return own.open(scene.path)
-      }
-      const untouched = await attempt(honest)
-      expect(untouched).toMatchObject({ result: "repaired" })
-      expect(await openedOf((untouched as Repair).bytes!)).toBe(scene.merged)
-
-      const stock = process.env["SOPS_BIN"]
+      const { versions, honest, attempt, openedOf } = await honestMerge(own, scene)
       const answers = { refused: 0, unread: 0, accepted: 0 }
       for (let seed = 1; seed <= rounds / scenes.length; seed++) {
         const random = randomFrom(seed * 15_485_863 + 7)
@@ -368,9 +357,9 @@ describe("forged merges", () => {
             text,
             tokens: bodyTokens(honest).sort(),
           })
-          if (stock !== undefined) {
+          if (stockSops !== undefined) {
             writeFileSync(join(own.top, scene.path), repaired)
-            const { status } = spawnSync(stock, ["decrypt", scene.path], {
+            const { status } = spawnSync(stockSops, ["decrypt", scene.path], {
               cwd: own.top,
               env: Object.fromEntries(own.env),
             })

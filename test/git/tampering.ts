@@ -1,3 +1,4 @@
+import { expect } from "vitest"
 import { sottoDialect } from "../../src/app/dialect.ts"
 import { type Parentage } from "../../src/app/merge/parents.ts"
 import { readBroken, type Repair, repairFile } from "../../src/app/merge/repair-file.ts"
@@ -31,7 +32,7 @@ export interface Versions {
 }
 
 /** The versions as the program seals them, one after the other. */
-export async function sealed(own: MergeRepository, { path, base, ours, theirs }: Scene): Promise<Versions> {
+async function sealed(own: MergeRepository, { path, base, ours, theirs }: Scene): Promise<Versions> {
   const read = (): string => own.read(path).toString()
   await own.seal(path, ours)
   const foreign = read()
@@ -53,7 +54,7 @@ const isMetadata = (line: string): boolean =>
   )
 
 /** The lines of ours with what only theirs changed: what a server makes of them. */
-export function byLine({ base, ours, theirs }: Versions): string {
+function byLine({ base, ours, theirs }: Versions): string {
   const [b, t] = [base.split("\n"), theirs.split("\n")]
   return ours
     .split("\n")
@@ -80,7 +81,7 @@ function sessionOf(own: MergeRepository): Session {
 }
 
 /** Repairs a text as the merge of the versions. */
-export function attemptOn(
+function attemptOn(
   own: MergeRepository,
   versions: Versions,
   path: string,
@@ -103,4 +104,27 @@ export function attemptOn(
       throw error
     }
   }
+}
+
+export interface HonestMerge {
+  readonly versions: Versions
+  /** What a server makes of them by line. */
+  readonly honest: string
+  attempt(text: string): Promise<Repair | "fine" | AppError>
+  openedOf(bytes: Uint8Array): Promise<string>
+}
+
+/** The merge of a scene before anybody tampers with it: repaired, it says what the merge says. */
+export async function honestMerge(own: MergeRepository, scene: Scene): Promise<HonestMerge> {
+  const versions = await sealed(own, scene)
+  const honest = byLine(versions)
+  const attempt = attemptOn(own, versions, scene.path)
+  const openedOf = async (bytes: Uint8Array): Promise<string> => {
+    own.write(scene.path, bytes)
+    return own.open(scene.path)
+  }
+  const untouched = await attempt(honest)
+  expect(untouched).toMatchObject({ result: "repaired" })
+  expect(await openedOf((untouched as Repair).bytes!)).toBe(scene.merged)
+  return { versions, honest, attempt, openedOf }
 }

@@ -1,67 +1,23 @@
-import { execFile, spawnSync } from "node:child_process"
 import { randomBytes } from "node:crypto"
-import { cpSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { fileURLToPath } from "node:url"
-import { build } from "esbuild"
 import { expect, test } from "vitest"
-import { temporaryFolder } from "./context.ts"
+import { codeOf, guidedCopy } from "../guided-copy.ts"
 
-const root = fileURLToPath(new URL("../..", import.meta.url))
-const page = readFileSync(join(root, "docs/adding-a-provider.md"), "utf8")
-const [kind = "", driver = "", line = ""] = [...page.matchAll(/^```ts\n([^]*?)^```$/gm)].map(([, text]) => text!)
-
-interface Ended {
-  readonly status: number | null
-  readonly stdout: string
-  readonly stderr: string
-}
+const [kind = "", driver = "", line = ""] = codeOf("adding-a-provider.md")
 
 /** The page is followed in a copy of the sources: a new folder, and one line. */
 test("a kind of recipient that is made by following docs/adding-a-provider.md", async () => {
-  const folder = temporaryFolder()
-  cpSync(join(root, "src"), join(folder, "src"), { recursive: true })
-  for (const name of ["tsconfig.json", "package.json"]) cpSync(join(root, name), join(folder, name))
-  symlinkSync(join(root, "node_modules"), join(folder, "node_modules"))
-
-  mkdirSync(join(folder, "src/keys/drawer"))
-  writeFileSync(join(folder, "src/keys/drawer/kind.ts"), kind)
-  writeFileSync(join(folder, "src/keys/drawer/drawer.ts"), driver)
-  const registry = join(folder, "src/keys/kinds.ts")
-  const before = readFileSync(registry, "utf8")
-  const after = line + before.replace("const table = [", "const table = [drawerKind, ")
-  expect(after).toContain("[drawerKind, ")
-  writeFileSync(registry, after)
-
-  const types = spawnSync(join(root, "node_modules/.bin/tsc"), ["--noEmit"], { cwd: folder, encoding: "utf8" })
-  expect(`${types.status} ${types.stdout}`).toBe("0 ")
-  await build({
-    absWorkingDir: folder,
-    entryPoints: ["src/main.ts"],
-    outdir: "built",
-    outExtension: { ".js": ".mjs" },
-    bundle: true,
-    splitting: true,
-    format: "esm",
-    platform: "node",
-    target: "node20.19",
-    banner: { js: `import { createRequire } from "node:module"; const require = createRequire(import.meta.url)` },
-    tsconfigRaw: { compilerOptions: { verbatimModuleSyntax: false } },
-    logLevel: "silent",
-  })
-  const home = join(folder, "home")
-  mkdirSync(join(home, ".drawer"), { recursive: true })
+  const { home, add, change, build, run } = guidedCopy()
+  add("src/keys/drawer/kind.ts", kind)
+  add("src/keys/drawer/drawer.ts", driver)
+  const start = "const table = ["
+  change("src/keys/kinds.ts", start, `${start}drawerKind, `)
+  change("src/keys/kinds.ts", "import ", `${line}import `)
+  await build()
+  mkdirSync(join(home, ".drawer"))
   writeFileSync(join(home, ".drawer", "first"), randomBytes(32))
   writeFileSync(join(home, ".drawer", "second"), randomBytes(32))
-  const run = (...args: string[]): Promise<Ended> => {
-    const env = { PATH: process.env["PATH"], HOME: home }
-    return new Promise((resolve) => {
-      const program = join(folder, "built/main.mjs")
-      const child = execFile(process.execPath, [program, ...args], { cwd: home, env }, (_, stdout, stderr) => {
-        resolve({ status: child.exitCode, stdout, stderr })
-      })
-    })
-  }
   writeFileSync(join(home, "a.yaml"), "a: canary-7f3a # kept\n")
   const done = { status: 0, stdout: "", stderr: "" }
   expect(await run("encrypt", "-i", "--drawer", "drawer:first,drawer:second", "a.yaml")).toEqual(done)
