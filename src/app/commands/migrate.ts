@@ -14,11 +14,11 @@ import { AppError } from "../../errors/app-error.ts"
 import { displayPath } from "../../errors/display.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { selectorText } from "../check/drift.ts"
-import { eachFile } from "../each-file.ts"
 import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
-import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
+import { type Candidate, findSealed } from "../open/sealed-files.ts"
 import { parseTreePath } from "../open/tree-path.ts"
 import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
+import { applyPlans, planFiles } from "../planned-files.ts"
 import { migrateJson, type MigratedFile, migrateTable, planLines } from "../report/migrate-report.ts"
 import { guardClear } from "../seal/clear-guard.ts"
 import { optionsOver, sealAs } from "../seal/seal-new.ts"
@@ -53,18 +53,15 @@ export async function migrateFiles(session: Session, options: MigrateOptions): P
 }
 
 async function plan(session: Session, options: MigrateOptions): Promise<MigratedFile[]> {
-  const planned = await eachFile<Candidate, MigratedFile | null>(session, {
-    what: "reading",
+  return planFiles<MigratedFile>(session, {
     items: await findSealed(session, options.paths),
-    async work(candidate, inner) {
-      const loaded = await loadCandidate(inner, candidate, options)
-      return loaded === null
-        ? null
-        : { ...candidate, ...(await withFile(candidate.file, () => planOf(loaded, candidate))) }
-    },
+    options,
+    work: async (loaded, candidate) => ({
+      ...candidate,
+      ...(await withFile(candidate.file, () => planOf(loaded, candidate))),
+    }),
     failed,
   })
-  return planned.filter((each) => each !== null)
 }
 
 type Plan = Pick<MigratedFile, "state" | "changes" | "sealed" | "cleared">
@@ -144,14 +141,12 @@ async function apply(
   // Questions come one after another, and before anything is written.
   const agreed: MigratedFile[] = []
   for (const each of items) agreed.push(await unsealingAgreed(session, each, options))
-  return eachFile<MigratedFile, MigratedFile>(session, {
+  return applyPlans<MigratedFile>(session, {
     what: "sealing",
     items: agreed,
-    async work(before, inner) {
-      if (before.state !== "planned") return before
-      // Read the file again: the plan may be old, and only what is there now may be overwritten.
-      const loaded = await loadCandidate(inner, before, options)
-      if (loaded === null) return before
+    options,
+    isDue: ({ state }) => state === "planned",
+    async work(loaded, before, inner) {
       await withFile(before.file, () => sealByRule(inner, loaded, before, options))
       return { ...before, state: "migrated" }
     },

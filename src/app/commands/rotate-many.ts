@@ -2,7 +2,6 @@ import { utf8 } from "../../core/text.ts"
 import { type AppError } from "../../errors/app-error.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
-import { eachFile } from "../each-file.ts"
 import { entryNames } from "../recipients/entry-names.ts"
 import { type KeyPlan, planKeys } from "../recipients/key-plan.ts"
 import { type Strangers, strangersError, strangersIn } from "../recipients/known-recipients.ts"
@@ -12,7 +11,8 @@ import { unwrapOnce } from "../recipients/rewrap.ts"
 import { type RotatedFile, rotateJson, rotateTable } from "../report/rotate-report.ts"
 import { noticeAbsent, readRotation, type Rotation, wantedAfter } from "../seal/rotation.ts"
 import { sealFresh } from "../seal/seal-over.ts"
-import { type Candidate, loadCandidate } from "../open/sealed-files.ts"
+import { type Candidate } from "../open/sealed-files.ts"
+import { applyPlans, planFiles } from "../planned-files.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 /** What to do with a file. */
@@ -43,19 +43,16 @@ interface Job {
   readonly options: RotateOptions
 }
 
-async function plan(session: Session, items: readonly Candidate[], { rotation, options }: Job): Promise<Planned[]> {
-  const planned = await eachFile<Candidate, Planned | null>(session, {
-    what: "reading",
+function plan(session: Session, items: readonly Candidate[], { rotation, options }: Job): Promise<Planned[]> {
+  return planFiles<Planned>(session, {
     items,
-    async work(candidate, inner) {
-      const loaded = await loadCandidate(inner, candidate, options)
-      if (loaded === null) return null
+    options,
+    async work(loaded, candidate, inner) {
       noticeAbsent(inner, rotation, loaded)
       return { ...candidate, state: "planned", ...(await planOf(inner, loaded, { rotation, options })) }
     },
     failed,
   })
-  return planned.filter((each) => each !== null)
 }
 
 /** @throws {AppError} `UNKNOWN_RECIPIENT` where a rule says who is known, `KEY_GROUPS_INVALID` */
@@ -92,14 +89,12 @@ async function agreed(session: Session, planned: readonly Planned[]): Promise<re
 }
 
 function apply(session: Session, planned: readonly Planned[], { rotation, options }: Job): Promise<Planned[]> {
-  return eachFile<Planned, Planned>(session, {
+  return applyPlans<Planned>(session, {
     what: "sealing",
     items: planned,
-    async work(before, inner) {
-      if (before.state !== "planned") return before
-      // Read the file again: the plan may be old, and only what is there now may be overwritten.
-      const loaded = await loadCandidate(inner, before, options)
-      if (loaded === null) return before
+    options,
+    isDue: ({ state }) => state === "planned",
+    async work(loaded, before, inner) {
       await withFile(before.file, () => sealAnew(inner, loaded, before, { rotation, options }))
       return { ...before, state: "rotated" }
     },

@@ -7,16 +7,16 @@ import { utf8 } from "../../core/text.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { recipientName } from "../../keys/kinds.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
-import { eachFile } from "../each-file.ts"
 import { type KeyPlan, planKeys, unknownIn } from "../recipients/key-plan.ts"
 import { type LoadedFile, withFile } from "../open/open-file.ts"
 import { type CommonOptions, type OpenOptions } from "../options.ts"
 import { rewrap } from "../recipients/rewrap.ts"
 import { entryNames } from "../recipients/entry-names.ts"
-import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
+import { type Candidate, findSealed } from "../open/sealed-files.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { sayShadowedRules } from "../report/shadowed-rules.ts"
 import { saidBy } from "../check/drift.ts"
+import { applyPlans, planFiles } from "../planned-files.ts"
 import { planLines, type SyncedFile, summary, summaryJson } from "../report/sync-report.ts"
 
 export interface SyncOptions extends CommonOptions, OpenOptions {
@@ -47,7 +47,7 @@ export async function syncFiles(
 ): Promise<Outcome> {
   const candidates = await findSealed(session, options.paths)
   const work = new Work(session, options, isStrict)
-  const planned = (await work.plan(candidates)).filter((each) => each !== null)
+  const planned = await work.plan(candidates)
   const stale = planned.filter(({ state }) => state === "stale")
   const isLookOnly = options.check || options.dryRun
   if (stale.length > 0 && !isLookOnly && !options.yes) await confirm(session, stale)
@@ -80,7 +80,7 @@ async function confirm(session: Session, stale: readonly SyncedFile[]): Promise<
 /** The files that would change by the rules as they are. Nothing is written, and no key is needed. */
 export async function staleFiles(session: Session, options: SyncOptions): Promise<SyncedFile[]> {
   const planned = await new Work(session, options, false).plan(await findSealed(session, options.paths))
-  return planned.filter((each) => each !== null).filter(({ state }) => state === "stale")
+  return planned.filter(({ state }) => state === "stale")
 }
 
 class Work {
@@ -94,39 +94,26 @@ class Work {
     this.#isStrict = isStrict
   }
 
-  /** @returns `null` for a file that turns out not to be sealed */
-  plan(candidates: readonly Candidate[]): Promise<(SyncedFile | null)[]> {
-    return eachFile<Candidate, SyncedFile | null>(this.#session, {
-      what: "reading",
-      items: candidates,
-      work: async (candidate, session) => {
-        const loaded = await this.#load(candidate, session)
-        return loaded === null ? null : this.#planOf(loaded, candidate)
-      },
-      failed,
-    })
+  plan(items: readonly Candidate[]): Promise<SyncedFile[]> {
+    const work = (loaded: LoadedFile, candidate: Candidate): Promise<SyncedFile> => this.#planOf(loaded, candidate)
+    return planFiles(this.#session, { items, options: this.#options, work, failed })
   }
 
-  apply(planned: readonly SyncedFile[]): Promise<SyncedFile[]> {
-    const work = async (before: SyncedFile, session: Session): Promise<SyncedFile> => {
-      if (before.state !== "stale") return before
-      // Read the file again: the plan may be old, and only what is there now may be overwritten.
-      const loaded = await this.#load(before, session)
-      const now = loaded === null ? before : await this.#planOf(loaded, before)
-      if (loaded === null || now.state !== "stale" || now.plan === null) return now
-      const text = await withFile(before.file, () => rewrap(session, loaded, now.plan!, this.#options))
+  apply(items: readonly SyncedFile[]): Promise<SyncedFile[]> {
+    const options = this.#options
+    const work = async (loaded: LoadedFile, before: SyncedFile, session: Session): Promise<SyncedFile> => {
+      const now = await this.#planOf(loaded, before)
+      if (now.state !== "stale" || now.plan === null) return now
+      const text = await withFile(before.file, () => rewrap(session, loaded, now.plan!, options))
       await writeAtomic(session.io, before.file, utf8.encode(text), {
         mode: "kept",
         opened: loaded.original,
-        followLinks: this.#options.followLinks,
+        followLinks: options.followLinks,
       })
       return { ...now, state: "updated" }
     }
-    return eachFile<SyncedFile, SyncedFile>(this.#session, { what: "wrapping", items: planned, work, failed })
-  }
-
-  #load(candidate: Candidate, session: Session): Promise<LoadedFile | null> {
-    return loadCandidate(session, candidate, this.#options)
+    const isDue = ({ state }: SyncedFile): boolean => state === "stale"
+    return applyPlans<SyncedFile>(this.#session, { what: "wrapping", items, options, isDue, work, failed })
   }
 
   async #planOf({ document, settings }: LoadedFile, candidate: Candidate): Promise<SyncedFile> {

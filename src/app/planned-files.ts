@@ -1,0 +1,51 @@
+import { type AppError } from "../errors/app-error.ts"
+import { eachFile } from "./each-file.ts"
+import { type LoadedFile } from "./open/open-file.ts"
+import { type Candidate, loadCandidate } from "./open/sealed-files.ts"
+import { type CommonOptions, type ReadOptions } from "./options.ts"
+import { type Session } from "./session.ts"
+
+type LoadOptions = CommonOptions & Pick<ReadOptions, "inputType">
+
+interface Steps<T, P> {
+  readonly items: readonly T[]
+  readonly options: LoadOptions
+  work(loaded: LoadedFile, item: T, session: Session): Promise<P>
+  /** What a failure becomes in the report. */
+  failed(item: T, error: AppError): P
+}
+
+/** The plan of each sealed file, before anything is written. Candidates that turn out not to be sealed are left out. */
+export async function planFiles<P>(session: Session, steps: Steps<Candidate, P>): Promise<P[]> {
+  const planned = await eachFile<Candidate, P | null>(session, {
+    what: "reading",
+    items: steps.items,
+    async work(candidate, inner) {
+      const loaded = await loadCandidate(inner, candidate, steps.options)
+      return loaded === null ? null : steps.work(loaded, candidate, inner)
+    },
+    failed: steps.failed,
+  })
+  return planned.filter((each) => each !== null)
+}
+
+/**
+ * Does what was planned; files without a due plan stay as they are. Each file is read again: the plan may be old, and
+ * only what is there now may be overwritten.
+ *
+ * @param what - what the work is called, in the progress line
+ */
+export function applyPlans<P extends Candidate>(
+  session: Session,
+  { what, isDue, ...steps }: Steps<P, P> & { readonly what: string; isDue(planned: P): boolean },
+): Promise<P[]> {
+  return eachFile<P, P>(session, {
+    what,
+    items: steps.items,
+    async work(before, inner) {
+      const loaded = isDue(before) ? await loadCandidate(inner, before, steps.options) : null
+      return loaded === null ? before : steps.work(loaded, before, inner)
+    },
+    failed: steps.failed,
+  })
+}
