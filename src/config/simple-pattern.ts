@@ -151,16 +151,14 @@ function part(reader: Reader, depth: number): Word[] | null {
     case "^":
     case "$":
       reader.at++
-      return "*+?{".includes(reader.text[reader.at] ?? " ")
-        ? null
-        : [{ ...empty, atStart: char === "^", atEnd: char === "$" }]
+      return isRepeated(reader) ? null : [{ ...empty, atStart: char === "^", atEnd: char === "$" }]
     case "(": {
       reader.at++
       if (reader.text.startsWith("?:", reader.at)) reader.at += 2
       const words = alternatives(reader, depth + 1)
       if (reader.text[reader.at] !== ")") return null
       reader.at++
-      return words === null || "*+?{".includes(reader.text[reader.at] ?? " ") ? null : words
+      return words === null || isRepeated(reader) ? null : words
     }
     default: {
       const one = character(reader)
@@ -223,6 +221,10 @@ function classChar(reader: Reader): string | null {
   return char === undefined || !isAscii(char) || "[]^-".includes(char) ? null : char
 }
 
+function isRepeated({ text, at }: Reader): boolean {
+  return at < text.length && "*+?{".includes(text[at]!)
+}
+
 function repeated(reader: Reader, char: Item["char"]): Item[] | null {
   const once = { char, isOptional: false, repeats: false }
   const sign = reader.text[reader.at]
@@ -231,7 +233,7 @@ function repeated(reader: Reader, char: Item["char"]): Item[] | null {
   reader.at++
   // A second sign makes the run as short as can be, which changes nothing for whether there is a match, or is no RE2.
   if (reader.text[reader.at] === "?") reader.at++
-  if ("*+?{".includes(reader.text[reader.at] ?? " ")) return null
+  if (isRepeated(reader)) return null
   const many = { char, isOptional: true, repeats: true }
   if (sign === "*") return [many]
   return sign === "+" ? [once, many] : [{ ...once, isOptional: true }]
