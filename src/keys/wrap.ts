@@ -120,8 +120,9 @@ export function unsupported({ type }: Recipient): AppError {
   )
 }
 
-function describe({ fault, hint }: AppError): string {
-  return hint === undefined ? fault : `${fault} (${hint})`
+/** The line begins with the recipient, which is not said again. */
+function describe({ title, hint }: AppError): string {
+  return hint === undefined ? title : `${title} (${hint})`
 }
 
 function shares(dataKey: SecretBytes, parts: number, threshold: number): SecretBytes[] {

@@ -85,6 +85,32 @@ describe("wrapping", () => {
     })
   })
 
+  test.each([
+    {
+      name: "http://127.0.0.1:1/v1/transit/keys/k",
+      recipient: { type: "hc_vault", vaultAddress: "http://127.0.0.1:1", enginePath: "transit", keyName: "k" },
+    },
+    {
+      name: "arn:aws:kms:eu-west-1:123456789012:key/1||nobody",
+      recipient: {
+        type: "kms",
+        arn: "arn:aws:kms:eu-west-1:123456789012:key/1",
+        role: "",
+        context: new Map(),
+        awsProfile: "nobody",
+      },
+    },
+  ] satisfies { name: string; recipient: Recipient }[])(
+    "$name that fails is named once",
+    async ({ name, recipient }) => {
+      const wrong = wrapDataKey(dataKey(), [[recipient]], 0, { context: testContext(), now })
+      const error: unknown = await wrong.catch((thrown: unknown) => thrown)
+      const [note = ""] = error instanceof AppError ? (error.detail.notes ?? []) : []
+      expect(note).toMatch(/^for (?:http|arn:)/)
+      expect(note.split(name)).toHaveLength(2)
+    },
+  )
+
   test("all recipients are asked at the same time", async () => {
     let open: (() => void) | undefined
     const all = new Promise<void>((resolve) => (open = resolve))

@@ -5,10 +5,10 @@ import { AppError } from "../../errors/app-error.ts"
 import { deriveContext } from "../derive-context.ts"
 import { type KeyContext, type KeyProvider } from "../provider.ts"
 import { callForDataKey, callService, dataKeyFrom, encBytes, encFromBytes } from "../service.ts"
-import { type Access, type AwsCredentials, callerOf, credentialsFor, service } from "./credentials.ts"
+import { type Access, type AwsCredentials, callerOf, credentialsFor } from "./credentials.ts"
 import { failure, needsCaller } from "./failure.ts"
 import { handlerFor, silentLogger } from "./handler.ts"
-import { usableProfile } from "./profile.ts"
+import { service, usableProfile } from "./profile.ts"
 
 type KmsRecipient = Extract<Recipient, { type: "kms" }>
 
@@ -67,14 +67,14 @@ async function withClient<T>(recipient: KmsRecipient, context: KeyContext, work:
       credentials,
       requestHandler: handlerFor(service, () => context),
       logger: silentLogger,
-      ...(profile === null ? {} : { profile }),
+      ...(profile === null ? {} : { profile: profile.name }),
     })
     return await work(client, { abortSignal: context.signal })
   } catch (error) {
     context.signal.throwIfAborted()
     if (error instanceof AppError) throw error
     const caller = credentials !== null && needsCaller(error) ? await quickly(credentials, region, context) : null
-    throw failure(error, { recipient, caller, profile })
+    throw failure(error, { recipient, caller, profile: profile?.name ?? null, isOfLogin: credentials === null })
   }
 }
 

@@ -1,24 +1,24 @@
 import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk/client-sts"
 import { state } from "@aws-sdk/core/client"
-import { defaultProvider } from "@aws-sdk/credential-provider-node"
+import { fromIni } from "@aws-sdk/credential-provider-ini"
+import { credentialsTreatedAsExpired, defaultProvider } from "@aws-sdk/credential-provider-node"
 import { type LiveContexts, liveContexts } from "../http/live-contexts.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
 import { handlerFor, silentLogger } from "./handler.ts"
-
-export const service = "AWS KMS"
+import { type Profile } from "./profile.ts"
 
 // The SDK would tell every user of Node 20 that it will not go on forever. That is for us to see to.
 state.warningEmitted = true
 
-type Chain = ReturnType<typeof defaultProvider>
-export type AwsCredentials = Awaited<ReturnType<Chain>>
+export type AwsCredentials = Awaited<ReturnType<ReturnType<typeof defaultProvider>>>
+type Chain = () => Promise<AwsCredentials>
 
 export interface Access {
   readonly region: string
   /** `null` for the ambient credentials. */
-  readonly profile: string | null
+  readonly profile: Profile | null
   /** `""` for none. */
   readonly role: string
 }
@@ -43,26 +43,41 @@ export async function credentialsFor(access: Access, context: KeyContext): Promi
 function makeLogin({ region, profile }: Access, context: KeyContext): Login {
   const calls = liveContexts()
   const requestHandler = handlerFor("the login of AWS", () => calls.current())
-  const own = ownKeys(profile, context)
-  const chain =
-    own === null
-      ? defaultProvider({
-          ...(profile === null ? {} : { profile }),
-          logger: silentLogger,
-          clientConfig: { requestHandler, logger: silentLogger },
-          parentClientConfig: { region, logger: silentLogger },
-        })
-      : (): Promise<AwsCredentials> => Promise.resolve(own)
+  const init = {
+    ...(profile === null ? {} : { profile: profile.name }),
+    logger: silentLogger,
+    clientConfig: { requestHandler, logger: silentLogger },
+    parentClientConfig: { region, logger: silentLogger },
+  }
+  if (profile?.isOfFile !== true) {
+    const own = ownKeys(context)
+    return { chain: own === null ? defaultProvider(init) : (): Promise<AwsCredentials> => Promise.resolve(own), calls }
+  }
+  // What such a profile says counts alone: the SDK would go on to whatever else is in the environment.
+  const chain = profile.hasCredentials ? untilExpired(fromIni(init)) : defaultProvider({ ...init, ...noTokenFile })
   return { chain, calls }
 }
 
+const noTokenFile = { webIdentityTokenFile: "" }
+
+/** What was found counts for all calls, until it ends. */
+function untilExpired(find: Chain): Chain {
+  let found: Promise<AwsCredentials> | null = null
+  return async () => {
+    const before = await found?.catch(() => null)
+    if (before && !credentialsTreatedAsExpired(before)) return before
+    found = find()
+    return found
+  }
+}
+
 /** Keys in the environment count more than AWS_PROFILE does, as in upstream's SDK. This one has it the other way. */
-function ownKeys(profile: string | null, context: KeyContext): AwsCredentials | null {
+function ownKeys(context: KeyContext): AwsCredentials | null {
   const env = (name: string): string | undefined => context.env(name)
   const accessKeyId = env("AWS_ACCESS_KEY_ID") || env("AWS_ACCESS_KEY") || ""
   const secretAccessKey = env("AWS_SECRET_ACCESS_KEY") || env("AWS_SECRET_KEY") || ""
   const sessionToken = env("AWS_SESSION_TOKEN") ?? ""
-  if (profile !== null || accessKeyId === "" || secretAccessKey === "") return null
+  if (accessKeyId === "" || secretAccessKey === "") return null
   return { accessKeyId, secretAccessKey, ...(sessionToken === "" ? {} : { sessionToken }) }
 }
 

@@ -1,13 +1,15 @@
 import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Cause, serviceError } from "../service.ts"
-import { service } from "./credentials.ts"
+import { service } from "./profile.ts"
 
 export interface Circumstances {
   readonly recipient: Extract<Recipient, { type: "kms" }>
   /** Who asked, when that was found out. */
   readonly caller: string | null
   readonly profile: string | null
+  /** It came before there were credentials, so not from the service itself. */
+  readonly isOfLogin: boolean
 }
 
 /** By the names of the service's exceptions. */
@@ -54,7 +56,7 @@ function noName(error: unknown): string {
 export function failure(error: unknown, circumstances: Circumstances): AppError {
   for (let at = error; at instanceof Error; at = at.cause) if (at instanceof AppError) return at
   const name = nameOf(error)
-  const cause = causes.get(name) ?? (statusOf(error) === 429 ? "KEY_THROTTLED" : "KEY_ANSWER")
+  const cause = causeOf(error, circumstances)
   const { recipient } = circumstances
   const as = identity(error, circumstances)
   const words = nameless.has(name) ? noName(error) : nameShape.test(name) ? name : undefined
@@ -74,6 +76,14 @@ export function failure(error: unknown, circumstances: Circumstances): AppError 
   return serviceError(cause, { service, as, words: wordsFor(cause, words), hint: hintFor(cause) })
 }
 
+/** For a profile that lacks something the SDK may throw a mere `TypeError`. */
+function causeOf(error: unknown, { isOfLogin }: Circumstances): Cause {
+  const known = causes.get(nameOf(error))
+  if (known !== undefined) return known
+  if (isOfLogin && statusOf(error) === null) return "KEY_NO_CREDENTIALS"
+  return statusOf(error) === 429 ? "KEY_THROTTLED" : "KEY_ANSWER"
+}
+
 /** Whether the error is of the kind that names the caller's ARN. */
 export function needsCaller(error: unknown): boolean {
   const cause = causes.get(nameOf(error))
@@ -81,7 +91,8 @@ export function needsCaller(error: unknown): boolean {
 }
 
 function wordsFor(cause: Cause, name: string | undefined): string | undefined {
-  return cause === "KEY_NO_CREDENTIALS" && name?.endsWith("ProviderError") ? "none were found, or they expired" : name
+  const isOfSdk = name === undefined || /(?:Provider|^Type)Error$/.test(name)
+  return cause === "KEY_NO_CREDENTIALS" && isOfSdk ? "none were found, or they expired" : name
 }
 
 function hintFor(cause: Cause): string | undefined {
@@ -97,7 +108,7 @@ function hintFor(cause: Cause): string | undefined {
   }
 }
 
-/** The caller, and the role and profile that the file chose, in every error. */
+/** The caller, and the role and profile that were chosen, in every error. */
 function identity(error: unknown, { recipient, caller, profile }: Circumstances): string | undefined {
   const named = [
     recipient.role === "" ? "" : `with the role ${recipient.role}`,

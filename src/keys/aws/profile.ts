@@ -1,54 +1,77 @@
-import { homeFile } from "../home-file.ts"
 import { type KeyContext } from "../provider.ts"
-import { service } from "./credentials.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
+import { type Settings, knownProfiles } from "./profile-files.ts"
 
-const known = sessionMemo<boolean>()
+export const service = "AWS KMS"
+
+/** Whose credentials are used. */
+export interface Profile {
+  readonly name: string
+  /** A file chose it, so keys and tokens of the environment do not count. */
+  readonly isOfFile: boolean
+  /** It says where its credentials come from; otherwise they are those of the machine. */
+  readonly hasCredentials: boolean
+}
+
+type Known = ReadonlyMap<string, Settings>
+
+const filesRead = sessionMemo<Known>()
+const told = sessionMemo<undefined>()
 
 /**
  * The profile that a file names, which has to be there. A file comes from somebody else, whose profiles may be called
  * differently: whoever names a profile of their own in AWS_PROFILE, or says `--aws-fallback`, gets the credentials of
  * their own in its place, and a notice. Upstream knows no such way out.
  *
- * @returns `null` to use the ambient credentials
- * @throws {AppError} `KEY_NO_CREDENTIALS`
+ * @param name - `""`: the file names none
+ * @returns `null` when neither the file nor the user names one
+ * @throws {AppError} `KEY_NO_CREDENTIALS`, also for an AWS_PROFILE that is not there
  */
-export async function usableProfile(name: string, context: KeyContext): Promise<string | null> {
-  if (name === "") return null
-  const asked = context.dialect.takesAwsProfile ? (context.env("AWS_PROFILE") ?? "") : ""
-  const isReplaced = asked !== "" || context.awsFallback === true
-  const exists = await known(context, name, async () => {
-    const isThere = (await profileNames(context)).has(name)
-    const instead = asked === "" ? "your own credentials are" : `the profile ${asked} is`
-    const text = `the file names the AWS profile ${name}, which does not exist here; ${instead} used instead`
-    if (!isThere && isReplaced) context.notice(text)
-    return isThere
+export async function usableProfile(name: string, context: KeyContext): Promise<Profile | null> {
+  const known = await filesRead(context, "", () => knownProfiles(context))
+  if (name === "") return ownProfile(known, context)
+  const settings = known.get(name)
+  if (settings !== undefined) return { name, isOfFile: true, hasCredentials: hasCredentials(settings) }
+  if (!mayBeReplaced(context)) {
+    const hint = context.dialect.takesAwsProfile
+      ? "make that profile, name one of yours in AWS_PROFILE, or say --aws-fallback to use your own credentials"
+      : undefined
+    throw serviceError("KEY_NO_CREDENTIALS", { service, words: `there is no profile ${name} here`, hint })
+  }
+  const own = ownProfile(known, context)
+  await told(context, name, async () => {
+    const instead = own === null ? "your own credentials are" : `the profile ${own.name} is`
+    context.notice(`the file names the AWS profile ${name}, which does not exist here; ${instead} used instead`)
+    return undefined
   })
-  if (exists) return name
-  if (isReplaced) return null
-  const hint = context.dialect.takesAwsProfile
-    ? "make that profile, name one of yours in AWS_PROFILE, or say --aws-fallback to use your own credentials"
-    : undefined
-  throw serviceError("KEY_NO_CREDENTIALS", { service, words: `there is no profile ${name} here`, hint })
+  return own
 }
 
-/** @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html */
-async function profileNames(context: KeyContext): Promise<ReadonlySet<string>> {
-  const config = context.env("AWS_CONFIG_FILE") || homeFile(context, ".aws", "config")
-  const credentials = context.env("AWS_SHARED_CREDENTIALS_FILE") || homeFile(context, ".aws", "credentials")
-  const inConfig = (await sections(config, context)).map((name) => name.replace(/^profile\s+/, ""))
-  const inCredentials = await sections(credentials, context)
-  return new Set([...inConfig, ...inCredentials].map((name) => name.replace(/^(["'])(.*)\1$/, "$2")))
+function mayBeReplaced({ dialect, env, awsFallback }: KeyContext): boolean {
+  return (dialect.takesAwsProfile && (env("AWS_PROFILE") ?? "") !== "") || awsFallback === true
 }
 
-async function sections(path: string | null, context: KeyContext): Promise<string[]> {
-  const file = path === null ? null : await context.readFile(path)
-  if (file === null) return []
-  const lines = Buffer.from(file).toString("utf8").split(/\r?\n/)
-  return lines.flatMap((line) => {
-    const text = line.trimStart()
-    const end = text.indexOf("]")
-    return text.startsWith("[") && end !== -1 ? [text.slice(1, end).trim()] : []
+/**
+ * The profile that the user names. AWS_DEFAULT_PROFILE counts where there is a profile of that name, as in upstream's
+ * SDK.
+ */
+function ownProfile(known: Known, { env }: KeyContext): Profile | null {
+  const asked = env("AWS_PROFILE") ?? ""
+  const name = asked === "" ? (env("AWS_DEFAULT_PROFILE") ?? "") : asked
+  const settings = known.get(name)
+  if (settings !== undefined) return { name, isOfFile: false, hasCredentials: hasCredentials(settings) }
+  if (asked === "") return null
+  throw serviceError("KEY_NO_CREDENTIALS", {
+    service,
+    words: `there is no profile ${asked} here, which AWS_PROFILE names`,
+    hint: "make that profile, or unset AWS_PROFILE",
   })
+}
+
+const sources =
+  /^(?:aws_access_key_id|aws_secret_access_key|role_arn|source_profile|credential_(?:source|process)|web_identity_token_file|login_session|sso_\w+)$/i
+
+function hasCredentials(settings: Settings): boolean {
+  return [...settings].some((setting) => sources.test(setting))
 }

@@ -289,8 +289,9 @@ describe("AWS KMS in particular", () => {
     })
 
     test("that does not exist here gives way to AWS_PROFILE, with one notice", async () => {
-      await inEnvironment({ ...envOf(fake), AWS_PROFILE: "mine" }, async (env) => {
-        const context = testContext({ env })
+      const home = homeWith({ credentials: profileText("mine") })
+      await inEnvironment({ ...envOf(fake), HOME: home, AWS_PROFILE: "mine" }, async (env) => {
+        const context = testContext({ env, home })
         for (const enc of [fake.key.wrap(secret, awsContext()), fake.key.wrap(secret, awsContext())]) {
           const entry = {
             recipient: recipientOf({ awsProfile: "theirs" }),
@@ -302,6 +303,85 @@ describe("AWS KMS in particular", () => {
         expect(context.notices).toEqual([expect.stringContaining("the AWS profile theirs, which does not exist here")])
       })
     })
+
+    test("that AWS_PROFILE names in vain as well is refused, and no notice says that it is used", async () => {
+      for (const profile of ["theirs", "mine"]) {
+        const context = testContext({ env: { ...envOf(fake), AWS_PROFILE: profile } })
+        const error = await expectedFailure(
+          aws.unwrap(
+            {
+              recipient: recipientOf({ awsProfile: "theirs" }),
+              enc: fake.key.wrap(secret, awsContext()).toString("base64"),
+              createdAt: null,
+            },
+            context,
+          ),
+        )
+        expect([error.code, error.message]).toEqual([
+          "KEY_NO_CREDENTIALS",
+          expect.stringContaining(`there is no profile ${profile} here, which AWS_PROFILE names`),
+        ])
+        expect(context.notices).toEqual([])
+      }
+    })
+
+    test.each([
+      { name: "without `profile` in the config", files: { config: profileText("pay") } },
+      { name: "with `profile` in the credentials", files: { credentials: profileText("profile pay") } },
+      { name: "of a session", files: { config: "[sso-session pay]\nsso_region = eu-west-1\n" } },
+      { name: "of services", files: { config: "[services pay]\nkms =\n  endpoint_url = http://127.0.0.1:9\n" } },
+      { name: "in another case", files: { config: profileText("profile Pay") } },
+      { name: "in a value", files: { config: `[profile x]\na =\n  [pay]\n` } },
+    ] satisfies { name: string; files: Record<string, string> }[])(
+      "does not exist by a section $name",
+      async ({ files }) => {
+        for (const asSops of [true, false]) {
+          const env = { ...envOf(fake), HOME: homeWith(files) }
+          const error = await expectedFailure(unwrap(recipientOf({ awsProfile: "pay" }), env, { asSops }))
+          expect(error.message).toContain("there is no profile pay here")
+        }
+      },
+    )
+
+    // A token file of the environment, which another identity is made of, has to stay unread.
+    test.each([
+      { name: "names a source that is not there", text: `role_arn = ${awsRole}\nsource_profile = nobody\n` },
+      { name: "has half of its keys", text: `aws_access_key_id = ${awsAccess}\n` },
+      {
+        name: "has a session that is not there",
+        text: "sso_session = nobody\nsso_account_id = 1\nsso_role_name = x\n",
+      },
+      { name: "has a program that fails", text: "credential_process = false\n" },
+      { name: "says nothing of credentials", text: "region = eu-west-1\n" },
+    ])("that $name does not give way to what else is in the environment", async ({ text }) => {
+      const home = homeWith({ config: `[profile pay]\n${text}` })
+      writeFileSync(join(home, "token"), "canary-7f3a")
+      const identity = { AWS_WEB_IDENTITY_TOKEN_FILE: join(home, "token"), AWS_ROLE_ARN: awsRole }
+      const env = { ...envOf(fake), ...identity, HOME: home }
+      const error = await expectedFailure(unwrap(recipientOf({ awsProfile: "pay" }), env))
+      expect([error.code, error.message]).toEqual([
+        "KEY_NO_CREDENTIALS",
+        expect.stringContaining("(as you, with the profile pay): none were found"),
+      ])
+      expect(fake.server.received).toEqual([])
+    })
+  })
+
+  test("AWS_PROFILE has to be there, whatever else is in the environment", async () => {
+    for (const asSops of [true, false]) {
+      const error = await expectedFailure(unwrap(recipientOf(), { ...envOf(fake), AWS_PROFILE: "mine" }, { asSops }))
+      expect([error.code, error.message]).toEqual([
+        "KEY_NO_CREDENTIALS",
+        expect.stringContaining("there is no profile mine here, which AWS_PROFILE names"),
+      ])
+    }
+  })
+
+  test("AWS_DEFAULT_PROFILE is used where there is one of that name", async () => {
+    const named = { ...ambient(envOf(fake)), HOME: homeWith({ config: profileText("profile mine") }) }
+    expect((await unwrap(recipientOf(), { ...named, AWS_DEFAULT_PROFILE: "mine" })).bytes).toEqual(secret)
+    const usual = { ...ambient(envOf(fake)), HOME: homeWith({ config: profileText("default") }) }
+    expect((await unwrap(recipientOf(), { ...usual, AWS_DEFAULT_PROFILE: "mine" })).bytes).toEqual(secret)
   })
 
   test("AWS_PROFILE is used, but keys of the environment count more", async () => {
