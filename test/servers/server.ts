@@ -35,8 +35,10 @@ export interface TestServer {
 
 /** Made once by openssl; its authority's key was thrown away. */
 export const authorityFile = fileURLToPath(new URL("../../fixtures/tls/ca.pem", import.meta.url))
-const certificate = readFileSync(new URL("../../fixtures/tls/server.pem", import.meta.url))
-const key = readFileSync(new URL("../../fixtures/tls/server.key", import.meta.url))
+export const serverCertificate = {
+  cert: readFileSync(new URL("../../fixtures/tls/server.pem", import.meta.url)),
+  key: readFileSync(new URL("../../fixtures/tls/server.key", import.meta.url)),
+}
 
 export async function startServer(
   answer: (request: Received) => Answer | Promise<Answer>,
@@ -49,7 +51,7 @@ export async function startServer(
       misbehave(response, server)
     })
   }
-  const http: Server = isTls ? createTls({ cert: certificate, key }, listener) : createPlain(listener)
+  const http: Server = isTls ? createTls(serverCertificate, listener) : createPlain(listener)
   const sockets = new Set<Socket>()
   http.on("connection", (socket: Socket) => {
     sockets.add(socket)

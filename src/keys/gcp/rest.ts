@@ -1,7 +1,7 @@
 import { decodeBase64 } from "../../core/base64.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Json, jsonField, parseJson, jsonText } from "../http/json.ts"
-import { isOtherProtocol } from "../http/network-error.ts"
+import { speaksOnlyHttp2 } from "../http/network-error.ts"
 import { sendPatiently } from "../http/patience.ts"
 import { type HttpAnswer } from "../http/request.ts"
 import { serviceError } from "../service.ts"
@@ -30,7 +30,7 @@ export async function askByRest({ to, operation, bytes }: GcpQuestion, way: Way)
     },
     context,
   ).catch((error: unknown) => {
-    throw error instanceof AppError && isOtherProtocol(error) ? speaksGrpc(url) : error
+    throw error instanceof AppError && speaksOnlyHttp2(error) ? speaksGrpc(url) : error
   })
   // What Node's own HTTP/2 has for whoever comes with HTTP/1.1.
   if (answer.status === 403 && /^(?:Unknown|Missing) ALPN Protocol/.test(answer.body.toString("latin1"))) {

@@ -5,8 +5,8 @@ const untrusted = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOST
 /** Those that another root certificate may cure. */
 const unknownIssuer = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*)$/
 
-/** Of a server of gRPC, for one. */
-const anotherProtocol = "it does not speak HTTP/1.1"
+/** As a server of gRPC does. */
+const onlyHttp2 = "it speaks HTTP/2 alone"
 
 const words: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", "nothing listens there"],
@@ -19,9 +19,21 @@ const words: ReadonlyMap<string, string> = new Map([
   ["ETIMEDOUT", "it does not answer"],
   ["ENOENT", "there is no such socket"],
   ["EACCES", "the socket may not be used"],
-  ["HPE_INVALID_CONSTANT", anotherProtocol],
-  ["ERR_SSL_TLSV1_ALERT_NO_APPLICATION_PROTOCOL", anotherProtocol],
+  ["HPE_INVALID_CONSTANT", "it does not speak HTTP"],
+  ["HPE_HEADER_OVERFLOW", "the head of its answer is too long"],
   ["EPROTO", "it does not speak TLS"],
+])
+
+/** By the numbers of RFC 8446, section 6, which OpenSSL puts at the end of its messages. */
+const alerts: ReadonlyMap<number, string> = new Map([
+  [40, "it takes no version and cipher of TLS that this program has"],
+  [42, "it does not accept the certificate that it was shown"],
+  [48, "it does not accept the certificate that it was shown"],
+  [70, "it takes no version of TLS that this program has"],
+  [71, "it takes no cipher of TLS that this program has"],
+  [112, "it does not know itself by that name"],
+  [116, "it wants to be shown a certificate"],
+  [120, onlyHttp2],
 ])
 
 /** What failed on the way, in words of ours: messages of the system and of OpenSSL may hold anything. */
@@ -38,14 +50,33 @@ export function networkError(error: unknown, { service, host }: { service: strin
       },
     )
   }
-  const reason = code === null ? "the connection failed" : (words.get(code) ?? `the connection failed (${code})`)
+  const reason = reasonOf(error, code)
   const hint = "check the address, the network, and HTTPS_PROXY and NO_PROXY"
   return new AppError("KEY_NETWORK", {}, { subject: `${service} at ${host}: ${reason}`, hint })
 }
 
+function reasonOf(error: unknown, code: string | null): string {
+  if (isHttp2Frame(error)) return onlyHttp2
+  const alert = alerts.get(alertOf(error))
+  if (alert !== undefined) return alert
+  if (code === null) return "the connection failed"
+  return words.get(code) ?? (code.startsWith("HPE_") ? "its answer is no HTTP" : `the connection failed (${code})`)
+}
+
+/** What could not be read as HTTP begins with the settings that such a server sends (RFC 9113, section 3.4). */
+function isHttp2Frame(error: unknown): boolean {
+  if (!(error instanceof Error) || !("rawPacket" in error) || !(error.rawPacket instanceof Uint8Array)) return false
+  const [, , , type, flags, ...stream] = error.rawPacket.subarray(0, 9)
+  return type === 4 && flags === 0 && stream.length === 4 && stream.every((byte) => byte === 0)
+}
+
+function alertOf(error: unknown): number {
+  return error instanceof Error ? Number(/SSL alert number ([0-9]{1,3})/.exec(error.message)?.[1]) : Number.NaN
+}
+
 /** An error that `networkError` made. */
-export function isOtherProtocol({ code, detail }: AppError): boolean {
-  return code === "KEY_NETWORK" && detail.subject?.endsWith(anotherProtocol) === true
+export function speaksOnlyHttp2({ code, detail }: AppError): boolean {
+  return code === "KEY_NETWORK" && detail.subject?.endsWith(onlyHttp2) === true
 }
 
 export function isUnknownIssuer(error: unknown): boolean {

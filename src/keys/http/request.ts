@@ -94,6 +94,11 @@ function exchange(request: HttpRequest, { context, connections, signal }: Parts)
       ? tlsRequest(url, { ...options, agent: connections.tlsAgent(proxy, request.tls) })
       : plainOutgoing(url, { options, proxy, socketPath, agent: connections.plainAgent })
     sending.once("error", reject)
+    // Without anybody who hears of it, the connection ends and nothing is said.
+    sending.once("upgrade", (_, socket) => {
+      socket.destroy()
+      reject(new AppError("KEY_ANSWER", {}, { subject: `${service} at ${url.host} wants to speak another protocol` }))
+    })
     sending.once("response", (response) => {
       receive(response, request).then(resolve, (error: unknown) => {
         sending.destroy()
@@ -120,6 +125,10 @@ function plainOutgoing(url: URL, { options, proxy, socketPath, agent }: Plain): 
   return start(proxy, { ...options, headers, path: url.href })
 }
 
+/** Go, nginx, Apache and others say so in plain words. */
+const wantsTls = /HTTP request (?:was sent )?to (?:an )?HTTPS|plain HTTP to an SSL-enabled/
+const wantsTlsBytesMax = 1024
+
 async function receive(response: IncomingMessage, { service, url, bytesMax }: HttpRequest): Promise<HttpAnswer> {
   const status = response.statusCode ?? 0
   if (status >= 300 && status < 400) {
@@ -136,6 +145,11 @@ async function receive(response: IncomingMessage, { service, url, bytesMax }: Ht
     }
     chunks.push(chunk)
   }
+  const body = Buffer.concat(chunks)
+  if (status === 400 && url.protocol === "http:" && wantsTls.test(body.toString("latin1", 0, wantsTlsBytesMax))) {
+    const subject = `${service} at ${url.host}: it speaks TLS, and was asked without`
+    throw new AppError("KEY_NETWORK", {}, { subject, hint: "write https:// in its address" })
+  }
   const headers = Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(", ")])
-  return { status, headers: Object.fromEntries(headers) as Record<string, string>, body: Buffer.concat(chunks) }
+  return { status, headers: Object.fromEntries(headers) as Record<string, string>, body }
 }

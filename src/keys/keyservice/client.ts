@@ -101,16 +101,20 @@ function exchange(session: ClientHttp2Session, { method, address, ...request }: 
 
 function wordsOf(headers: IncomingHttpHeaders): string {
   const code = headers["grpc-status"]
-  if (code === undefined) return "it does not speak gRPC"
+  if (code === undefined) return noGrpc
   const text = oneLine(decodeMessage(String(headers["grpc-message"] ?? "").slice(0, 2000)))
   if (code === String(status.permissionDenied)) return text === "" ? "it refused" : `it refused: ${text}`
   return text === "" ? `status ${oneLine(String(code))}` : text
 }
 
+const noGrpc = "it does not speak gRPC"
+
 /** A code of the system, never a message: that may quote what was sent. */
 function reasonOf(error: unknown): string {
   const code = error instanceof Error && "code" in error && typeof error.code === "string" ? error.code : ""
   if (code === "ECONNREFUSED" || code === "ENOENT") return "nothing is listening there"
+  if (code === "ECONNRESET" || code === "EPIPE") return "it cut the connection"
+  if (code === "ERR_HTTP2_ERROR" || code === "ERR_HTTP2_SESSION_ERROR") return noGrpc
   return /^[A-Z][A-Z0-9_]{1,40}$/.test(code) ? code : "the connection failed"
 }
 
