@@ -72,7 +72,12 @@ async function answer(parts: TerminalParts, { question, hidden, ahead }: Asking)
   try {
     const put = (): void => show(fs, output, shown(question))
     if (typed !== undefined || !hidden) put()
-    if (typed === undefined && !hidden) return await readShown(fs, input)
+    if (typed === undefined && !hidden) {
+      const line = await readShown(fs, input)
+      // Ctrl-D leaves the cursor behind the question.
+      if (line === null) show(fs, output, "\n")
+      return line
+    }
     const line = typed ?? (await readHidden(parts, input, { ahead, put }))
     show(fs, output, "\n")
     return line

@@ -112,6 +112,7 @@ function keep(fs: typeof Fs, { base, own, folder, uid }: Folders, compiled: read
     fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
     if (!isPrivate(fs, own, uid)) return
     removeOld(fs, own)
+    removeUnfinished(fs, folder)
     for (const { chunk, script } of compiled) {
       write(fs, `${folder}/${chunk}${suffix}`, script.createCachedData())
       if (suffix === "") fs.rmSync(`${folder}/${chunk}${ofBadEnd}`, { force: true })
@@ -135,6 +136,18 @@ function removeOld(fs: typeof Fs, own: string): void {
   for (const [index, { path, ms }] of builds.entries()) {
     if (index < buildsMax && performance.timeOrigin - ms <= keptMs) continue
     fs.rmSync(path, { recursive: true, force: true })
+  }
+}
+
+const writingMsMax = 3600 * 1000
+
+/** What a run was killed over while it wrote. */
+function removeUnfinished(fs: typeof Fs, folder: string): void {
+  for (const name of fs.readdirSync(folder)) {
+    const path = `${folder}/${name}`
+    if (/\.\d+$/.test(name) && performance.timeOrigin - fs.lstatSync(path).mtimeMs > writingMsMax) {
+      fs.rmSync(path, { force: true })
+    }
   }
 }
 

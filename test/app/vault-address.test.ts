@@ -1,7 +1,7 @@
 import { spawn } from "node:child_process"
 import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { builtMain } from "../built.ts"
 import { hasTmux, openPty } from "../host/pty.ts"
@@ -100,6 +100,16 @@ describe("a Vault server that only the file names", () => {
     const named = await run(["--config", join(env["HOME"]!, "mine.yaml"), "decrypt", "a.yaml"])
     expect(named).toMatchObject({ status: 0, stdout: "password: canary-7f3a\n" })
   })
+
+  test.each(["/", "\r", "/v1", "  "])(
+    "that somebody wrote into the list with %j behind it is agreed to",
+    async (behind) => {
+      const { run, fake, agreements } = await scene()
+      mkdirSync(dirname(agreements), { recursive: true, mode: 0o700 })
+      writeFileSync(agreements, `${fake.server.origin}${behind}\n`)
+      expect(await run(["decrypt", "a.yaml"])).toMatchObject({ status: 0, stderr: "" })
+    },
+  )
 
   test.skipIf(!hasTmux())("is asked for once at a terminal, and remembered (skipped without tmux)", async () => {
     const { run, fake, folder, env, agreements } = await scene()

@@ -134,6 +134,24 @@ describe("S15: the cache of compiled code", () => {
     expect(fs.readdirSync(join(home, ".cache/sotto")).toSorted()).toEqual(["b", "new", "newer", "newest"])
   })
 
+  test("that a killed run did not finish is removed, and what another one is writing stays", () => {
+    empty()
+    fs.mkdirSync(join(home, ".cache/sotto/b"), { recursive: true, mode: 0o700 })
+    fs.chmodSync(join(home, ".cache/sotto"), 0o700)
+    for (const [name, ageMs] of [
+      ["a.cjs.4711", 7_200_000],
+      ["a.cjs.part.12", 7_200_000],
+      ["a.cjs.4712", 60_000],
+    ] as const) {
+      const path = join(home, ".cache/sotto/b", name)
+      fs.writeFileSync(path, "x")
+      const at = new Date(performance.timeOrigin - ageMs)
+      fs.utimesSync(path, at, at)
+    }
+    runOnce()
+    expect(kept().toSorted()).toEqual(["a.cjs.4712", "b.cjs"])
+  })
+
   test("is not taken from a folder that others can look into, nor through a link", () => {
     empty()
     runOnce()

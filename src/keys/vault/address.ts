@@ -61,7 +61,7 @@ async function isInQuestion(address: string, context: KeyContext): Promise<boole
   if (context.dialect.trustsAnyVault) return false
   if (isSet(allowList, context) || isSet("VAULT_AGENT_ADDR", context) || isNamed(address, context)) return false
   const agreed = (await context.agreedVaults?.list()) ?? []
-  return !agreed.includes(originOf(address))
+  return !agreed.some((line) => originOf(line) === originOf(address))
 }
 
 /**

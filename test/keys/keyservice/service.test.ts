@@ -249,10 +249,7 @@ describe("services that misbehave", () => {
     if (address.network === "unix") server.listen(address.path)
     await once(server, "listening")
     ends.push(() => void server.close())
-    await expect(ask(address)).rejects.toMatchObject({
-      code: "KEYSERVICE_FAILED",
-      message: expect.stringContaining("it does not speak gRPC"),
-    })
+    await expect(ask(address)).rejects.toThrow("it does not speak gRPC")
   })
 
   test("S20: an answer that is no printable text is never an entry of a file", async () => {
