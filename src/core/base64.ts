@@ -1,6 +1,9 @@
+import { sliceBase64 } from "./direct-buffer.ts"
+
 /** Standard base64 with padding. */
 export function base64(bytes: Uint8Array): string {
-  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("base64")
+  const buffer = Buffer.isBuffer(bytes) ? bytes : Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return sliceBase64(buffer, 0, bytes.length)
 }
 
 /** Standard base64 without padding, as age headers have it. */

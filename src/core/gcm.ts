@@ -11,6 +11,7 @@ import { type Kind } from "./scalar.ts"
 import { type SecretBytes } from "./secret.ts"
 import { equalBytes } from "./text.ts"
 import { base64 } from "./base64.ts"
+import { writeUtf8 } from "./direct-buffer.ts"
 import { formatToken, LongData, type Token } from "./token.ts"
 
 const tagBytes = 16
@@ -32,7 +33,7 @@ export const systemRandom: Random = (buffer) => {
 export class Cipher {
   readonly #key: KeyObject
   readonly #random: Random
-  #pool: Uint8Array = new Uint8Array(0)
+  #pool = Buffer.alloc(0)
   #used = 0
   readonly #aad = Buffer.allocUnsafe(aadChars * utf8BytesOfUnit)
   /** Views of it, by their length. */
@@ -46,7 +47,7 @@ export class Cipher {
   /** 32 fresh random bytes, each handed out once. One system call fills many. */
   #nonce(): Uint8Array {
     if (this.#used === this.#pool.length) {
-      this.#pool = new Uint8Array(poolBytes)
+      this.#pool = Buffer.allocUnsafeSlow(poolBytes)
       this.#random(this.#pool)
       this.#used = 0
     }
@@ -121,7 +122,7 @@ export class Cipher {
   /** UTF-8 of a text, in a buffer that the next call uses again: OpenSSL copies what it is given. */
   #bytesOf(aad: string): Uint8Array {
     if (aad.length > aadChars) return Buffer.from(aad, "utf8")
-    const length = this.#aad.write(aad, "utf8")
+    const length = writeUtf8(this.#aad, aad, 0)
     return (this.#aads[length] ??= this.#aad.subarray(0, length))
   }
 }

@@ -1,4 +1,5 @@
 import { createHash, type Hash } from "node:crypto"
+import { writeUtf8 } from "./direct-buffer.ts"
 import { utf8 } from "./text.ts"
 
 /** Hashed first when only sealed values count: SHA-256 of "sops", so that the two kinds of MAC never meet. */
@@ -41,7 +42,7 @@ export class MacHash {
       return
     }
     if (text.length * UTF8_BYTES_OF_UNIT > chunkBytes - this.#used) this.#flush()
-    this.#used += this.#chunk.write(text, this.#used, "utf8")
+    this.#used += writeUtf8(this.#chunk, text, this.#used)
   }
 
   #flush(): void {

@@ -8,15 +8,15 @@ import { type Edit } from "./text.ts"
  */
 export function splice(source: string, edits: readonly Edit[]): string {
   if (edits.length === 0) return source
-  const parts: string[] = []
+  let result = ""
   let at = 0
   for (const { start, end, text } of inOrder(edits)) {
     if (start < at || end < start || end > source.length) throw new RangeError("edits overlap or leave the text")
-    parts.push(source.slice(at, start), text)
+    result += source.slice(at, start)
+    result += text
     at = end
   }
-  parts.push(source.slice(at))
-  return parts.join("")
+  return result + source.slice(at)
 }
 
 /** Sorted by place; mostly they are sorted already. */

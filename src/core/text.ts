@@ -1,3 +1,5 @@
+import { sliceUtf8 } from "./direct-buffer.ts"
+
 /** Half-open `[start, end)` in UTF-16 units of the decoded text. */
 export interface Span {
   readonly start: number
@@ -54,10 +56,9 @@ function encodeWhole(text: string): Uint8Array {
  * @returns `null` when the bytes are not UTF-8: such a file can only be `binary`
  */
 export function decodeText(bytes: Uint8Array): string | null {
-  if (bytes.length <= SHORT_BYTES && isShortAscii(bytes)) return bufferOf(bytes).toString("latin1")
   if (bytes.length > SMALL_BYTES) return decodeStrictly(bytes)
   // What cannot be read becomes U+FFFD, which may also be in the bytes themselves.
-  const text = utf8.decode(bytes)
+  const text = sliceUtf8(bufferOf(bytes), 0, bytes.length)
   return text.includes("\ufffd") ? decodeStrictly(bytes) : text
 }
 
@@ -89,12 +90,6 @@ function decodeStrictly(bytes: Uint8Array): string | null {
   } catch {
     return null
   }
-}
-
-function isShortAscii(bytes: Uint8Array): boolean {
-  let all = 0
-  for (let at = 0; at < bytes.length; at++) all |= bytes[at]!
-  return all < 128
 }
 
 function bufferOf(bytes: Uint8Array): Buffer {

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto"
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { limits } from "../../src/core/limits.ts"
@@ -84,6 +85,32 @@ describe("parseToken", () => {
       )
     })
     fc.assert(law, { numRuns: 2000 })
+  })
+
+  test("takes each field of a token as everybody writes it in one spelling alone", () => {
+    const data = randomBytes(25)
+    const nonce = randomBytes(32)
+    const tail = randomBytes(16)
+    const token = formatToken(data, nonce, tail, "str")
+    expect(parseToken(token, limits.nonce_bytes_max)).toEqual({ data, nonce, tag: tail, kind: "str" })
+    for (const field of [data, nonce, tail]) {
+      const text = field.toString("base64")
+      const digits = text.replace(/=+$/, "")
+      const others = [
+        ..."-_ \n=!\u0141"
+          .split("")
+          .flatMap((sign) => [0, 20, digits.length - 1].map((at) => digits.slice(0, at) + sign + digits.slice(at + 1))),
+        // The bits that do not count.
+        ..."ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+          .split("")
+          .map((sign) => digits.slice(0, -1) + sign)
+          .filter((other) => Buffer.from(other, "base64").equals(field) && other !== digits),
+      ].map((other) => other + text.slice(digits.length))
+      const read = others.filter(
+        (other) => typeof parseToken(token.replace(text, other), limits.nonce_bytes_max) !== "string",
+      )
+      expect(read).toEqual([])
+    }
   })
 
   test("lets the final newline of a block scalar through", () => {
