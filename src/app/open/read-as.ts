@@ -1,8 +1,9 @@
 import { mayHoldConflict } from "../../core/conflict.ts"
 import { type SealedDocument, readSealed } from "../../core/document.ts"
-import { type FormatName } from "../../core/format.ts"
+import { type Format, type FormatName } from "../../core/format.ts"
 import { kindsInFile } from "../../keys/kinds.ts"
 import { AppError } from "../../errors/app-error.ts"
+import { unoptimized } from "../../host/optimizer.ts"
 import { detectFormat, loadFormat, sniffSealed } from "../../formats/registry.ts"
 import { detectPlainFormat } from "../../formats/plain-name.ts"
 import { type Session } from "../session.ts"
@@ -56,14 +57,18 @@ async function readTold(name: FormatName, text: string): Promise<SealedDocument>
     const container = await readContainer(text)
     if (container !== null) return container
   }
-  const document = readSealed(format, text, kindsInFile)
+  const document = read(format, text)
   if (format.isWhole === true || document.metadata.container === "") return document
-  return readSealed(await loadFormat("binary"), text, kindsInFile)
+  return read(await loadFormat("binary"), text)
+}
+
+function read(format: Format, text: string): SealedDocument {
+  return unoptimized(text.length, () => readSealed(format, text, kindsInFile))
 }
 
 async function readContainer(text: string): Promise<SealedDocument | null> {
   try {
-    const document = readSealed(await loadFormat("binary"), text, kindsInFile)
+    const document = read(await loadFormat("binary"), text)
     return document.metadata.container === "" ? null : document
   } catch (error) {
     if (error instanceof AppError) return null
@@ -107,19 +112,19 @@ interface Told {
 export async function readAsSops(text: string, { format, name, isForgiving }: Told): Promise<SealedDocument> {
   if (format === "binary") return readBinary(text)
   try {
-    return readSealed(await loadFormat(format), text, kindsInFile)
+    return read(await loadFormat(format), text)
   } catch (error) {
     // With `--input-type` alone upstream seals a file whose name says nothing as JSON, and then cannot read it back.
     const isByName = formatByName(name, undefined, null) === "binary"
     if (!isForgiving || !isByName || format === "json" || !text.startsWith("{")) throw error
-    return readSealed(await loadFormat("json"), text, kindsInFile)
+    return read(await loadFormat("json"), text)
   }
 }
 
 /** Upstream's container is any JSON document. Only one with the one entry `data` is a binary file to us. */
 async function readBinary(text: string): Promise<SealedDocument> {
-  const document = readSealed(await loadFormat("binary"), text, kindsInFile)
-  return isContainer(document) ? document : readSealed(await loadFormat("json"), text, kindsInFile)
+  const document = read(await loadFormat("binary"), text)
+  return isContainer(document) ? document : read(await loadFormat("json"), text)
 }
 
 /** Whether the one value of the document is `data`, as in a container that holds a file whole. */

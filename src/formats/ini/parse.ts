@@ -183,10 +183,9 @@ function keyQuote(source: string, start: number, lineEnd: number): "" | '"' | "`
   return isLong ? '"""' : '"'
 }
 
+const delimiters = /[=:]/
+
 function findDelimiter(source: string, start: number, lineEnd: number): number {
-  for (let at = start; at < lineEnd; at++) {
-    const code = source.charCodeAt(at)
-    if (code === 0x3d || code === 0x3a) return at
-  }
-  return -1
+  const found = source.slice(start, lineEnd).search(delimiters)
+  return found === -1 ? -1 : start + found
 }

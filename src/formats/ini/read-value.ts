@@ -172,9 +172,11 @@ export function isCommentAlone(text: string): boolean {
   return words !== "" && (/[ \t]/.test(text.slice(0, end + 1)) || isCommentToken(words))
 }
 
+const marks = /[;#]/
+
 function findMark(source: string, start: number, end: number): number {
-  for (let place = start; place < end; place++) if (isMark(source.charCodeAt(place))) return place
-  return -1
+  const found = source.slice(start, end).search(marks)
+  return found === -1 ? -1 : start + found
 }
 
 /**

@@ -111,8 +111,13 @@ export function quotePlain(text: string): string {
   return JSON.stringify(text)
 }
 
+/** What `isPrintedAsIs` leaves out. */
+// eslint-disable-next-line no-control-regex
+const needsEscape = /["\\&<>\0-\x1f\u2028\u2029]/
+
 /** A string as encoding/json prints it: `<`, `>`, `&`, U+2028 and U+2029 are escaped too. */
 export function quote(text: string): string {
+  if (!needsEscape.test(text)) return `"${text}"`
   let quoted = '"'
   let from = 0
   for (let at = 0; at < text.length; at++) {

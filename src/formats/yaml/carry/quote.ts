@@ -12,8 +12,8 @@ export function isBreak(unit: number): boolean {
   return unit === 0x0a || unit === 0x0d || unit === 0x85 || unit === 0x2028 || unit === 0x2029
 }
 
-/** Such a text has no special meaning anywhere, and most values are such texts. */
-const plainEverywhere = /^[A-Za-z0-9_/+][\w./+=@%-]*$/
+/** Such a text has no special meaning anywhere unless it ends in a space, and most values are such texts. */
+const plainEverywhere = /^[A-Za-z0-9_/+][\w./+=@% -]*$/
 const anyStyle: Shape = {
   flowPlainAllowed: true,
   blockPlainAllowed: true,
@@ -34,9 +34,9 @@ export function shapeOf(text: string): Shape {
     const noBreak = { flowPlainAllowed: false, blockPlainAllowed: true, singleQuotedAllowed: true }
     return { ...noBreak, blockAllowed: false, hasBreak: false }
   }
-  if (plainEverywhere.test(text)) return anyStyle
-  const first = text.charCodeAt(0)
   const last = text.charCodeAt(text.length - 1)
+  if (last !== 0x20 && plainEverywhere.test(text)) return anyStyle
+  const first = text.charCodeAt(0)
   let flowIndicator = text.startsWith("---") || text.startsWith("...")
   let blockIndicator = flowIndicator
   if (FIRST_FORBIDDEN.includes(text[0]!)) flowIndicator = blockIndicator = true
@@ -155,8 +155,12 @@ export function fitsOneLine(text: string): boolean {
   return !text.includes("\n") && fitsLines(text)
 }
 
+/** All but tabs, line ends and printable ASCII: only a text with one of these is read letter by letter. */
+const mayNotFit = /[^\t\n -~]/
+
 /** Whether a text fits in a block as it is: no character that go-yaml refuses, no line end but LF. */
 export function fitsLines(text: string): boolean {
+  if (!mayNotFit.test(text)) return true
   for (let i = 0; i < text.length; i++) {
     const unit = text.charCodeAt(i)
     const isLineEnd = isBreak(unit) && unit !== 0x0a
