@@ -1,8 +1,10 @@
+import { execFile } from "node:child_process"
 import { existsSync, mkdirSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
-import { join } from "node:path"
+import { dirname, join } from "node:path"
 import { setTimeout } from "node:timers/promises"
 import { fileURLToPath } from "node:url"
+import { promisify } from "node:util"
 import { build } from "esbuild"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -10,12 +12,15 @@ let made: Promise<string> | null = null
 
 /** The entry of the library, built in the same way. */
 export async function builtLibrary(): Promise<string> {
-  return (await builtMain()).replace(/main\.(m?js)$/, "index.$1")
+  return join(dirname(await builtMain()), "index.js")
 }
 
-/** Which program the tests that need one run: a quick bundle of the sources, `npm run build`'s, or the single binary. */
+/**
+ * Which program the tests that need one run: the single binary, what `npm run build` has made, or a build of the sources as
+ * they are now. With the last one, scripts run in the process of their test.
+ */
 export const builtKind =
-  process.env["SCRIPT_BIN"] === "binary" ? "binary" : process.env["SCRIPT_BIN"] === "1" ? "dist" : "quick"
+  process.env["SCRIPT_BIN"] === "binary" ? "binary" : process.env["SCRIPT_BIN"] === "1" ? "dist" : "sources"
 
 /**
  * The command of a built program, for tests that need a process of their own: signals, children, a terminal.
@@ -29,26 +34,29 @@ export async function builtProgram(): Promise<[program: string, ...args: string[
 
 /** The entry of a built program for Node. */
 export function builtMain(): Promise<string> {
-  if (builtKind !== "quick") return Promise.resolve(join(root, "dist/main.cjs"))
-  made ??= bundle()
+  if (builtKind !== "sources") return Promise.resolve(join(root, "dist/main.cjs"))
+  made ??= buildOnce()
   return made
 }
 
 /** The first test file that needs it makes it for all: they share the folder for temporary files, which goes with the run. */
-async function bundle(): Promise<string> {
-  const outdir = join(tmpdir(), "sotto-built")
-  const main = join(outdir, "main.mjs")
-  const isMade = join(outdir, "made")
+async function buildOnce(): Promise<string> {
+  const folder = join(tmpdir(), "sotto-built")
+  const dist = join(folder, "dist")
+  const isMade = join(folder, "made")
   try {
-    mkdirSync(outdir)
+    mkdirSync(folder)
   } catch {
     while (!existsSync(isMade)) await setTimeout(50)
-    return main
+    return join(dist, "main.cjs")
   }
-  await bundleSources(root, outdir, ["src/main.ts", "src/index.ts"])
+  await promisify(execFile)(process.execPath, [join(root, "scripts/build.mjs"), "--out", dist])
   writeFileSync(isMade, "")
-  return main
+  return join(dist, "main.cjs")
 }
+
+/** Where built programs of a run keep their compiled code, which halves the time of the next process. */
+export const compiledCode = join(tmpdir(), "sotto-cache")
 
 /** @param folder - where `src` is, or a copy of it */
 export async function bundleSources(folder: string, outdir: string, entryPoints: string[]): Promise<void> {

@@ -6,6 +6,7 @@ import { run } from "../src/cli/run.ts"
 import { runAsSops } from "../src/cli/sops/run.ts"
 import { type Io, realIo } from "../src/host/io.ts"
 import { type Output } from "../src/host/streams.ts"
+import { compiledCode } from "./built.ts"
 
 /** A folder of its own with a home and a place for temporary files, which are not inside the working folder. */
 export interface Machine {
@@ -26,6 +27,7 @@ export function machine(): Machine {
     ["HOME", home],
     ["TMPDIR", temp],
     ["XDG_STATE_HOME", join(home, ".local/state")],
+    ["XDG_CACHE_HOME", compiledCode],
     // git is never to read the settings of the person who runs the tests.
     ["GIT_CONFIG_GLOBAL", "/dev/null"],
     ["GIT_CONFIG_SYSTEM", "/dev/null"],

@@ -20,7 +20,7 @@ import { root } from "../sources.ts"
 const key = join(root, "fixtures/keys/age-a.txt")
 const recipient = /age1[a-z0-9]+/.exec(readFileSync(key, "utf8"))?.[0] ?? ""
 
-describe.skipIf(builtKind === "quick")("the built program", () => {
+describe.skipIf(builtKind === "sources")("the built program", () => {
   let own: Machine
   let command: [string, ...string[]]
   const run = (args: readonly string[], env: Record<string, string> = {}, start = command) => {

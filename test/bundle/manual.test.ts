@@ -5,7 +5,7 @@ import { builtKind } from "../built.ts"
 import { commands } from "../../src/cli/commands.ts"
 import { root } from "../sources.ts"
 
-describe.skipIf(builtKind === "quick")("the manual", () => {
+describe.skipIf(builtKind === "sources")("the manual", () => {
   const folder = join(root, "dist/man")
 
   test("has a page for the program and one for each command", () => {

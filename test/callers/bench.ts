@@ -12,7 +12,7 @@ import {
 } from "node:fs"
 import { tmpdir } from "node:os"
 import { join, resolve } from "node:path"
-import { builtMain } from "../built.ts"
+import { builtMain, compiledCode } from "../built.ts"
 
 const keys = resolve(import.meta.dirname, "../../fixtures/keys")
 
@@ -42,7 +42,7 @@ export class Bench {
   async start(files: Readonly<Record<string, string | Uint8Array>>): Promise<void> {
     for (const folder of ["bin", "home", "tmp", "template"]) mkdirSync(join(this.root, folder), { mode: 0o700 })
     const main = await builtMain()
-    // The name is all that makes it sops. A script of the shell starts it, since a bundle for tests is not executable.
+    // The name is all that makes it sops. A script of the shell starts it with the Node of the tests.
     symlinkSync(main, join(this.root, "sops"))
     const script = `#!/bin/sh\nexec '${process.execPath}' '${join(this.root, "sops")}' "$@"\n`
     writeFileSync(join(this.root, "bin/sops"), script, { mode: 0o755 })
@@ -72,6 +72,7 @@ export class Bench {
       PATH: `${join(this.root, "bin")}:/usr/local/bin:/usr/bin:/bin`,
       HOME: join(this.root, "home"),
       TMPDIR: join(this.root, "tmp"),
+      XDG_CACHE_HOME: compiledCode,
       SOPS_AGE_KEY_FILE: join(keys, "age-a.txt"),
       GIT_CONFIG_GLOBAL: "/dev/null",
       GIT_CONFIG_SYSTEM: "/dev/null",

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process"
 import { readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { builtMain } from "../built.ts"
+import { builtMain, compiledCode } from "../built.ts"
 import { awsAccess, awsKey, awsSecret, type FakeAws, startAws } from "../servers/aws.ts"
 import { temporaryFolder } from "./context.ts"
 import { keyFile, recipients } from "./golden.ts"
@@ -73,7 +73,7 @@ interface Ended {
 }
 
 function execute(program: string, args: string[], { folder, env }: { folder: string; env: Env }): Promise<Ended> {
-  const whole = { PATH: process.env["PATH"] ?? "", HOME: folder, ...env }
+  const whole = { PATH: process.env["PATH"] ?? "", HOME: folder, XDG_CACHE_HOME: compiledCode, ...env }
   return new Promise((resolve) => {
     const child = execFile(program, args, { cwd: folder, env: whole, timeout: 60_000 }, (_, stdout) => {
       resolve({ status: child.exitCode, stdout })

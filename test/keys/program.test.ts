@@ -3,7 +3,7 @@ import { readFileSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { beforeAll, describe, expect, test } from "vitest"
-import { builtMain } from "../built.ts"
+import { builtMain, compiledCode } from "../built.ts"
 import { awsAccess, awsKey, awsSecret, startAws } from "../servers/aws.ts"
 import { azureHost, startAzure } from "../servers/azure.ts"
 import { gcpKey, startGcp } from "../servers/gcp.ts"
@@ -198,6 +198,7 @@ function runNode(
   const machine = {
     PATH: process.env["PATH"] ?? "",
     HOME: join(tmpdir(), "no-such-home"),
+    XDG_CACHE_HOME: compiledCode,
     AWS_EC2_METADATA_DISABLED: "true",
   }
   return new Promise((resolve) => {

@@ -23,7 +23,7 @@ const common = parseArchive(readFileSync(join(import.meta.dirname, "common.txt")
 
 /** Why a script cannot run here; `null` when it can. */
 export function skipReason(text: string): string | null {
-  return builtKind !== "quick" && fakeTerminal.test(text) ? "needs a terminal that a test plays" : null
+  return builtKind !== "sources" && fakeTerminal.test(text) ? "needs a terminal that a test plays" : null
 }
 
 /**
@@ -40,7 +40,7 @@ export async function runScript(text: string): Promise<void> {
       mkdirSync(dirname(file), { recursive: true })
       writeFileSync(file, content)
     }
-    const state = new State(own, files, builtKind !== "quick" || ownProcess.test(text))
+    const state = new State(own, files, builtKind !== "sources" || ownProcess.test(text))
     for (const [index, line] of script.split("\n").entries()) {
       await state.step(line).catch((error: unknown) => {
         throw new Error(`line ${index + 1}: ${line.trim()}\n${String(error)}\n${state.shown()}`, { cause: error })

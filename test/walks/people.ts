@@ -2,7 +2,7 @@ import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { delimiter, join } from "node:path"
-import { builtProgram } from "../built.ts"
+import { builtProgram, compiledCode } from "../built.ts"
 
 /** Machines of people, each with a home and a shell that keeps its folder and its variables from one command to the next. */
 export interface People {
@@ -49,6 +49,7 @@ export async function people(): Promise<People> {
           TMPDIR: join(root, "tmp"),
           SERVER: join(root, "server"),
           STATE: join(root, "state", who),
+          XDG_CACHE_HOME: compiledCode,
           GIT_CONFIG_NOSYSTEM: "1",
           LC_ALL: "C.UTF-8",
         },
