@@ -10,7 +10,7 @@ import { build } from "esbuild"
 const root = fileURLToPath(new URL("..", import.meta.url))
 let made: Promise<string> | null = null
 
-/** The entry of the library, built in the same way. */
+/** The entry of the library as it is published, built in the same way; its types are in `types` beside it. */
 export async function builtLibrary(): Promise<string> {
   return join(dirname(await builtMain()), "index.js")
 }

@@ -89,7 +89,7 @@ describe("the examples of docs/library.md", () => {
 
   test("are all here, and compile under strict", async () => {
     expect(examples).toHaveLength(outputs.length)
-    const types = JSON.stringify(join(await shippedLibrary(), "../types/index.js"))
+    const types = JSON.stringify(join(await builtLibrary(), "../types/index.js"))
     for (const [index, code] of examples.entries())
       writeFileSync(join(own.cwd, `example-${index}.mts`), code.replace('"sotto"', types))
     const [typeRoots, lib] = [[join(root, "node_modules/@types")], ["es2024"]]
@@ -172,7 +172,7 @@ describe("errors in real use", () => {
       const sealed = await seal("a: x\n", { format: "yaml", recipients: { age: recipients["age-b"] } })
       writeFileSync(join(own.cwd, "stranger.yaml"), sealed)
       const file = join(own.cwd, "program.mjs")
-      writeFileSync(file, `import * as sotto from ${JSON.stringify(await shippedLibrary())}\n${script}\n`)
+      writeFileSync(file, `import * as sotto from ${JSON.stringify(await builtLibrary())}\n${script}\n`)
       const run = { cwd: own.cwd, env: Object.fromEntries(own.env), encoding: "utf8" } as const
       const { status, stderr } = spawnSync(process.execPath, [file], run)
       expect(status).toBe(1)
@@ -195,15 +195,3 @@ test.each([{}, null, "toml", "constructor", "__proto__", 7])(
     await expect(seal("a: 1\n", options as unknown as Parameters<typeof seal>[1])).rejects.toMatchObject(failed)
   },
 )
-
-let shipped: string | null = null
-
-/** The library as it is published: minified chunks. */
-async function shippedLibrary(): Promise<string> {
-  if (shipped === null) {
-    shipped = join(own.home, "dist")
-    const { status, stderr } = spawnSync(process.execPath, [join(root, "scripts/build.mjs"), "--out", shipped])
-    expect({ status, stderr: String(stderr) }).toEqual({ status: 0, stderr: "" })
-  }
-  return join(shipped, "index.js")
-}
