@@ -25,12 +25,46 @@ export function takeProcess(): void {
  * @param chars - length of the text
  */
 export function unoptimized<T>(chars: number, work: () => T): T {
-  if (!isOurs || chars < CHARS_MIN || chars > CHARS_MAX) return work()
-  const v8 = process.getBuiltinModule("node:v8")
-  v8.setFlagsFromString("--no-opt")
+  if (chars < CHARS_MIN || chars > CHARS_MAX) return work()
+  hold()
   try {
     return work()
   } finally {
-    v8.setFlagsFromString("--opt")
+    release()
   }
+}
+
+/**
+ * The same for work over many texts: the optimizer waits until they are together as long as one for which it pays.
+ *
+ * @param work - tells the length of each text
+ */
+export async function unoptimizedAtFirst<T>(work: (took: (chars: number) => void) => Promise<T>): Promise<T> {
+  let left = CHARS_MAX
+  hold()
+  try {
+    return await work((chars) => {
+      if (left > 0 && chars >= left) release()
+      left = Math.max(0, left - chars)
+    })
+  } finally {
+    if (left > 0) release()
+  }
+}
+
+/** Pieces of work during which the optimizer waits; some contain others. */
+let holds = 0
+
+function hold(): void {
+  holds++
+  if (holds === 1) setFlag("--no-opt")
+}
+
+function release(): void {
+  holds--
+  if (holds === 0) setFlag("--opt")
+}
+
+function setFlag(flag: string): void {
+  if (isOurs) process.getBuiltinModule("node:v8").setFlagsFromString(flag)
 }

@@ -31,6 +31,18 @@ test.skipIf(!isKnown)("it is there again behind work that fails", () => {
   expect(optimized(["100000", "true", "true"])).toEqual({ within: false, thrown: "from within", behind: true })
 })
 
+test.skipIf(!isKnown).each([
+  { name: "over a few of many texts it waits", words: ["100000", "true", "", "5"], within: false },
+  { name: "over more of them it does not", words: ["100000", "true", "", "50"], within: true },
+  { name: "nor in a process of somebody else", words: ["100000", "false", "", "5"], within: true },
+])("the optimizer: $name, and is there again behind them", ({ words, within }) => {
+  expect(optimized(words)).toEqual({ within, thrown: "", behind: true })
+})
+
+test.skipIf(!isKnown)("it is there again behind many texts of which one fails", () => {
+  expect(optimized(["100000", "true", "true", "5"])).toEqual({ within: false, thrown: "from within", behind: true })
+})
+
 test.skipIf(!isKnown)("whoever chose a flag for it keeps that", () => {
   expect(optimized(["100000", "true"], ["--no-opt"])).toMatchObject({ within: false, behind: false })
 })

@@ -8,6 +8,7 @@ import { absolute, realPathOf, statOf } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { mergeBases, resolveRevision } from "../../host/git/revision.ts"
 import { gitTop } from "../../host/git.ts"
+import { unoptimizedAtFirst } from "../../host/optimizer.ts"
 import { openRepository } from "../git/open-repository.ts"
 import { configFiles } from "../machine.ts"
 import { type CommonOptions } from "../options.ts"
@@ -47,7 +48,7 @@ export async function runCheck(session: Session, options: CheckScope): Promise<C
   const named = await namedConfig(session, options.config)
   const place = await openPlace(session, options, named)
   try {
-    return await checkPlace(session, options, place)
+    return await unoptimizedAtFirst((took) => checkPlace(session, options, place, took))
   } finally {
     await place.source.close()
   }
@@ -114,7 +115,12 @@ async function endsOf(git: Git, text: string): Promise<[string, string]> {
   return [base, b]
 }
 
-async function checkPlace(session: Session, options: CheckScope, place: CheckRoom): Promise<Checked> {
+async function checkPlace(
+  session: Session,
+  options: CheckScope,
+  place: CheckRoom,
+  took: (chars: number) => void,
+): Promise<Checked> {
   const { source } = place
   const { top } = source
   const isWanted = wantedBy(session, options.paths, top)
@@ -129,7 +135,10 @@ async function checkPlace(session: Session, options: CheckScope, place: CheckRoo
   const judged = source.judged.filter(isWanted)
   const ruled = await judge.ruledAmong(judged)
   const wanted = judged.filter((file) => ruled.has(file) || source.isMarked(file))
-  for await (const content of source.contents(wanted)) await judge.look(content)
+  for await (const content of source.contents(wanted)) {
+    took(content.bytes?.length ?? 0)
+    await judge.look(content)
+  }
   const found = [
     ...(await pairs(source, judge, judged)),
     ...(await aboutRepository(session, options, place, judge, pathOf)),

@@ -9,6 +9,7 @@ import { isWatched } from "../git/watched.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 import { join } from "node:path"
+import { unoptimizedAtFirst } from "../../host/optimizer.ts"
 
 export interface DiffOptions {
   readonly words: readonly string[]
@@ -36,12 +37,8 @@ export async function diffSealed(session: Session, options: DiffOptions): Promis
       { subject: "--reveal in CI or under an agent shows values to others", hint },
     )
   }
-  const files: FileDiff[] = []
   const { pairs, top } = await pairsFor(session, options)
-  for await (const pair of pairs) {
-    const diff = await diffFile(session, pair, { needsKey: options.reveal !== "no" })
-    if (diff !== null) files.push(diff)
-  }
+  const files = await differences(session, pairs, options)
   const style: DiffStyle = {
     printKey: printKeyOf(session),
     reveal: options.reveal !== "no",
@@ -50,6 +47,22 @@ export async function diffSealed(session: Session, options: DiffOptions): Promis
   const isToldOf = files.some(({ isOpened, changes }) => !isOpened && changes.length > 0)
   const said = isToldOf && options.format !== "json" && !options.nameOnly ? ["not opened: compared by tokens"] : []
   return { output: printed(files, options, style), said, exit: options.exitCode && files.length > 0 ? 1 : 0 }
+}
+
+function differences(
+  session: Session,
+  pairs: AsyncIterable<FilePair> | Iterable<FilePair>,
+  { reveal }: DiffOptions,
+): Promise<FileDiff[]> {
+  return unoptimizedAtFirst(async (took) => {
+    const files: FileDiff[] = []
+    for await (const pair of pairs) {
+      took((pair.before?.bytes.length ?? 0) + (pair.after?.bytes.length ?? 0))
+      const diff = await diffFile(session, pair, { needsKey: reveal !== "no" })
+      if (diff !== null) files.push(diff)
+    }
+    return files
+  })
 }
 
 async function pairsFor(

@@ -6,6 +6,7 @@ import { limits } from "../../core/limits.ts"
 import { mergePlain, type PlainMerge } from "../../core/merge/merge.ts"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
+import { unoptimizedAtFirst } from "../../host/optimizer.ts"
 import { type Session } from "../session.ts"
 import { clearByTheirs } from "./clear-by-theirs.ts"
 import { atPath, type Conflict, wholeFile } from "./conflict.ts"
@@ -60,7 +61,14 @@ export type Notice = "theirs was plain"
  *
  * @throws {AppError} only for causes other than the versions: a failing disk, a signal
  */
-export async function mergeFile(session: Session, request: MergeRequest): Promise<FileMerge> {
+export function mergeFile(session: Session, request: MergeRequest): Promise<FileMerge> {
+  return unoptimizedAtFirst((took) => {
+    for (const bytes of [request.base, request.ours, request.theirs]) took(bytes?.length ?? 0)
+    return mergeSides(session, request)
+  })
+}
+
+async function mergeSides(session: Session, request: MergeRequest): Promise<FileMerge> {
   const sides = await readSides(request)
   if (Object.values(sides).every((side) => side === null || side.kind === "plain")) return { kind: "plain" }
   const early = unmergeable(sides)

@@ -1,5 +1,5 @@
 import { runInThisContext } from "node:vm"
-import { takeProcess, unoptimized } from "../../../src/host/optimizer.ts"
+import { takeProcess, unoptimized, unoptimizedAtFirst } from "../../../src/host/optimizer.ts"
 
 // Run with --allow-natives-syntax: V8 says of a function that is called often whether it has optimized it.
 const OPTIMIZED = 1 << 4
@@ -18,15 +18,26 @@ function isOptimized(): boolean {
   return false
 }
 
-const [chars = "", isOurs = "", fails = ""] = process.argv.slice(2)
+const [chars = "", isOurs = "", fails = "", parts = ""] = process.argv.slice(2)
 if (isOurs === "true") takeProcess()
 let within: boolean | null = null
 let thrown = ""
+const measured = (): void => {
+  within = isOptimized()
+  if (fails === "true") throw new Error("from within")
+}
 try {
-  unoptimized(Number(chars), () => {
-    within = isOptimized()
-    if (fails === "true") throw new Error("from within")
-  })
+  if (parts === "") unoptimized(Number(chars), measured)
+  else {
+    await unoptimizedAtFirst(async (took) => {
+      for (let part = 0; part < Number(parts); part++) {
+        took(Number(chars))
+        // Each is opened by itself too.
+        unoptimized(Number(chars), () => {})
+      }
+      measured()
+    })
+  }
 } catch (error) {
   thrown = (error as Error).message
 }
