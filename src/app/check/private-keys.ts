@@ -1,6 +1,6 @@
 import { decodeBech32 } from "../../keys/age/bech32.ts"
 import { type Finding, finding } from "./finding.ts"
-import { loadProviderFormats, mayHoldProviderKey, providerMarks } from "./provider-keys.ts"
+import { anyOf, loadProviderFormats, mayHoldProviderKey, providerMarks } from "./provider-keys.ts"
 
 /** A text without any of these holds no key. */
 export const keyMarks: readonly string[] = ["PRIVATE KEY", "AGE-SECRET-KEY-", ...providerMarks]
@@ -33,8 +33,10 @@ export async function privateKeyFindings(file: string, source: string): Promise<
   return located(file, text, found)
 }
 
+const keyMark = anyOf(keyMarks)
+
 export function mayHoldKey(text: string): boolean {
-  return keyMarks.some((mark) => text.includes(mark))
+  return keyMark.test(text)
 }
 
 /** Tokens become spaces, so that every offset stays. Nobody can read a token; it may only look like a key. */

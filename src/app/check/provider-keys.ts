@@ -40,9 +40,16 @@ const aroundChars = 512
 /** A text with more than that around its marks was made of marks. */
 const lookedCharsMax = 4_000_000
 
+const providerMark = anyOf(providerMarks)
+
 /** Whether a text may hold a key of a service: cheap, and without loading anything. */
 export function mayHoldProviderKey(text: string): boolean {
-  return providerMarks.some((mark) => text.includes(mark))
+  return providerMark.test(text)
+}
+
+/** Finds the first of many words in one pass: to look for each takes ten times as long. */
+export function anyOf(words: readonly string[]): RegExp {
+  return new RegExp(words.map((word) => word.replaceAll(/[^\w ]/g, String.raw`\$&`)).join("|"))
 }
 
 /** What was found in a text. */

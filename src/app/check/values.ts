@@ -1,4 +1,4 @@
-import { tokenMark, looksLikeToken, parseToken } from "../../core/token.ts"
+import { tokenMark, looksLikeToken, TokenReader } from "../../core/token.ts"
 import { type CommentPolicy } from "../../core/comments.ts"
 import { type SealedDocument } from "../../core/document.ts"
 import { limits } from "../../core/limits.ts"
@@ -27,14 +27,16 @@ export function valueFindings(file: string, { scan, format }: SealedDocument, ru
   const sites = countedSites(scan)
   const inFile = select(sites, rules.byFile, isSealedComment)
   const inRule = rules.byRule === null ? [] : select(sites, rules.byRule, isSealedComment)
+  const tokens = new TokenReader(limits.nonce_bytes_max)
   const found: Finding[] = []
   for (const [index, site] of sites.entries()) {
-    const place = placeOf(file, site, scan.documents)
-    const what = inFile[index]! ? tokenFinding(place, site) : null
+    // Its path is put together only where something is said of it.
+    const place = (): Place => placeOf(file, site, scan.documents)
+    const what = inFile[index]! ? tokenFinding(place, site, tokens) : null
     if (what !== null) found.push(what)
-    else if (rules.comments === "sealed" && isClearComment(site)) found.push(finding("COMMENT_CLEAR", place))
+    else if (rules.comments === "sealed" && isClearComment(site)) found.push(finding("COMMENT_CLEAR", place()))
     else if (!inFile[index]! && inRule[index] === true && isClear(site)) {
-      found.push(finding("VALUE_CLEAR_BY_RULE", place))
+      found.push(finding("VALUE_CLEAR_BY_RULE", place()))
     }
   }
   const lost = scan.lostComments ?? []
@@ -74,22 +76,22 @@ function isClearComment({ kind, scalar }: Site): boolean {
   return kind === "comment" && scalar !== null && !isEmptyText(scalar) && !looksLikeToken(scalarText(scalar))
 }
 
-function tokenFinding(place: Place, site: Site): Finding | null {
+function tokenFinding(place: () => Place, site: Site, tokens: TokenReader): Finding | null {
   const { scalar, kind } = site
   if (scalar === null || isEmptyText(scalar)) return null
   const text = kind === "str" || kind === "comment" ? scalarText(scalar) : ""
   if (!looksLikeToken(text)) {
     if (kind === "comment") return null
     return text.includes(tokenMark)
-      ? finding("TOKEN_INVALID", place, { subject: "clear text precedes it" })
-      : finding("VALUE_CLEAR", place)
+      ? finding("TOKEN_INVALID", place(), { subject: "clear text precedes it" })
+      : finding("VALUE_CLEAR", place())
   }
-  const token = parseToken(text, limits.nonce_bytes_max)
+  const token = tokens.read(text)
   const isTrailing = token === "text behind the token"
-  if (isTrailing) return finding("TRAILING_TEXT", place)
-  if (typeof token === "string") return finding("TOKEN_INVALID", place, { subject: token })
+  if (isTrailing) return finding("TRAILING_TEXT", place())
+  if (typeof token === "string") return finding("TOKEN_INVALID", place(), { subject: token })
   const invalid = (subject: string, words: Words = {}): Finding =>
-    finding("TOKEN_INVALID", place, { ...words, subject })
+    finding("TOKEN_INVALID", place(), { ...words, subject })
   if (token.tag.length < 16 || tagFieldChars(text) !== tagChars) return invalid("its tag is not 16 bytes long")
   const isInList = site.item.key === null && site.item.parent !== null
   if (token.kind === "comment" && kind !== "comment" && !isInList) return invalid("it is one of a comment")
