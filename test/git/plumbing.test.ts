@@ -108,6 +108,10 @@ describe("names and revisions that look like something else", () => {
       repo.commitAll()
       const git = gitOf(repo)
       expect(await findRevision(git, text)).toBeNull()
+      const blobs = new Blobs(git, { bytesMax: 1000 })
+      repo.git("branch", "after")
+      expect([await blobs.commit(text), await blobs.commit("after")]).toEqual([null, await findRevision(git, "after")])
+      await blobs.close()
       await expect(resolveRevision(git, text)).rejects.toMatchObject({ code: "REVISION_UNKNOWN" })
     },
   )

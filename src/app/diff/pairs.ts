@@ -4,7 +4,7 @@ import { absolute, isInside, readOptionalFile, realPathOf } from "../../host/fil
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git } from "../../host/git/git.ts"
 import { diffIndex, diffTrees, diffWorkTree, type FileChange, type GitSide } from "../../host/git/listing.ts"
-import { findRevision, mergeBases, resolveRevision } from "../../host/git/revision.ts"
+import { mergeBases } from "../../host/git/revision.ts"
 import { type Work } from "../git/open-repository.ts"
 import { type Session } from "../session.ts"
 
@@ -47,12 +47,13 @@ export async function pairOfFiles({ io }: Session, [a, b]: readonly [string, str
  */
 export async function* pairsInGit(session: Session, work: Work, options: PairOptions): AsyncGenerator<FilePair> {
   const { git, repository } = work
-  const { range, words } = await splitWords(session, git, options)
-  const paths = words.map((word) => fromTop(session, repository.top, word))
-  const changes = await changesIn(git, { range, staged: options.staged, paths })
   const blobs = new Blobs(git, { bytesMax })
+  const asked: Asked = { git, blobs }
   const seen = new Set<string>()
   try {
+    const { range, words } = await splitWords(session, asked, options)
+    const paths = words.map((word) => fromTop(session, repository.top, word))
+    const changes = await changesIn(asked, { range, staged: options.staged, paths })
     for (const { before, after, state } of changes) {
       // A file in conflict comes twice.
       const name = (after ?? before)!.path
@@ -68,6 +69,12 @@ export async function* pairsInGit(session: Session, work: Work, options: PairOpt
   }
 }
 
+/** A repository, and a process that answers about its commits and reads its files. */
+interface Asked {
+  readonly git: Git
+  readonly blobs: Blobs
+}
+
 interface CommitRange {
   readonly from: string
   /** `undefined`: the index or the work tree. */
@@ -77,7 +84,7 @@ interface CommitRange {
 /** As for git: a range, or one revision or two, and then paths. A path that is gone has to follow `--`. */
 async function splitWords(
   session: Session,
-  git: Git,
+  asked: Asked,
   { words, afterDashes }: PairOptions,
 ): Promise<{ range: CommitRange | null; words: readonly string[] }> {
   const before = words.slice(0, words.length - (afterDashes ?? 0))
@@ -87,7 +94,7 @@ async function splitWords(
     const isPathPossible = afterDashes === null
     // A thousand files need no question to git each.
     if (isPathPossible && index > Math.min(count, 1) && realPathOf(session.io, word) !== null) continue
-    const found = await revisionOf(session, git, word, { isPathPossible })
+    const found = await revisionOf(session, asked, word, { isPathPossible })
     if (found === null) continue
     const isSecond = range !== null && range.to === undefined && found.to === undefined
     if (index > count || (index > 0 && !isSecond)) throw new AppError("ARGUMENT_UNEXPECTED", {}, { subject: word })
@@ -100,12 +107,12 @@ async function splitWords(
 /** `null` for a path. @throws {AppError} for what is neither, and for what is both */
 async function revisionOf(
   session: Session,
-  git: Git,
+  asked: Asked,
   word: string,
   { isPathPossible }: { readonly isPathPossible: boolean },
 ): Promise<CommitRange | null> {
   const isPath = isPathPossible && realPathOf(session.io, word) !== null
-  const range = await rangeOf(git, word)
+  const range = await rangeOf(asked, word)
   if (range !== null && isPath) {
     const hint = `say \`sotto diff ${word} --\` for the revision, or \`sotto diff -- ${word}\` for the file`
     throw new AppError("OPTION_VALUE", {}, { subject: `${word} is a revision and a file`, hint })
@@ -115,28 +122,33 @@ async function revisionOf(
 }
 
 /** `null` for a word that is not a revision. @throws {AppError} for a range with an unknown end */
-async function rangeOf(git: Git, word: string): Promise<CommitRange | null> {
-  const whole = await findRevision(git, word)
+async function rangeOf({ git, blobs }: Asked, word: string): Promise<CommitRange | null> {
+  const whole = await blobs.commit(word)
   if (whole !== null) return { from: whole, to: undefined }
   const [, a = "", dots = "", b = ""] = /^(.*?)(\.{2,3})(.*)$/s.exec(word) ?? []
   if (dots === "" || a.includes("/..") || word.startsWith("../")) return null
-  const [from, to] = [await resolveRevision(git, a || "HEAD"), await resolveRevision(git, b || "HEAD")]
+  const [from, to] = [await endOf(blobs, a || "HEAD"), await endOf(blobs, b || "HEAD")]
   if (dots === "..") return { from, to }
   const [base] = await mergeBases(git, from, to)
   if (base !== undefined) return { from: base, to }
   throw new AppError("REVISION_UNKNOWN", {}, { subject: `${word} has no common ancestor` })
 }
 
+async function endOf(blobs: Blobs, text: string): Promise<string> {
+  const id = await blobs.commit(text)
+  if (id !== null) return id
+  throw new AppError("REVISION_UNKNOWN", {}, { subject: text })
+}
+
 async function changesIn(
-  git: Git,
+  { git, blobs }: Asked,
   { range, staged, paths }: { range: CommitRange | null; staged: boolean; paths: readonly string[] },
 ): Promise<FileChange[]> {
   if (range?.to !== undefined) {
     if (staged) throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--staged compares the index with one commit" })
     return diffTrees(git, range.from, range.to, paths)
   }
-  const from =
-    range?.from ?? (await findRevision(git, "HEAD")) ?? (await git.text(emptyTree, { input: new Uint8Array() }))
+  const from = range?.from ?? (await blobs.commit("HEAD")) ?? (await git.text(emptyTree, { input: new Uint8Array() }))
   return staged ? diffIndex(git, from, paths) : diffWorkTree(git, from, paths)
 }
 

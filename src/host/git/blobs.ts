@@ -13,6 +13,10 @@ export interface Blob {
 const ahead = 4
 const restartsMax = 100
 
+interface GitObject extends Blob {
+  readonly type: string
+}
+
 /**
  * Reads objects by one `cat-file --batch`, in the order in which they are asked for. Larger ones than `bytesMax` are
  * passed over without being held.
@@ -21,8 +25,8 @@ export class Blobs {
   readonly #git: Git
   readonly #bytesMax: number
   readonly #waiting: {
-    readonly id: string
-    readonly answer: (blob: Blob | null) => void
+    readonly name: string
+    readonly answer: (found: GitObject | null) => void
     readonly fail: (error: unknown) => void
   }[] = []
   #source: Promise<Source> | null = null
@@ -35,10 +39,26 @@ export class Blobs {
   }
 
   /** @returns `null` for what is not there: also in a partial clone, when nothing may be fetched */
-  read(id: string): Promise<Blob | null> {
-    if (!isObjectId(id)) return Promise.resolve(null)
+  async read(id: string): Promise<Blob | null> {
+    if (!isObjectId(id)) return null
+    const found = await this.#ask(id)
+    return found?.type === "blob" ? found : null
+  }
+
+  /**
+   * The commit that a person means, as `findRevision` finds it, without a process of its own.
+   *
+   * @returns its id; `null` for what does not exist
+   */
+  async commit(text: string): Promise<string | null> {
+    if (text === "" || /[\0\n]/.test(text)) return null
+    const found = await this.#ask(`${text}^{commit}`)
+    return found?.type === "commit" ? found.id : null
+  }
+
+  #ask(name: string): Promise<GitObject | null> {
     return new Promise((answer, fail) => {
-      this.#waiting.push({ id, answer, fail })
+      this.#waiting.push({ name, answer, fail })
       void this.#pump()
     })
   }
@@ -67,8 +87,7 @@ export class Blobs {
     this.#isPumping = true
     for (let next = this.#waiting[0]; next !== undefined; next = this.#waiting[0]) {
       try {
-        const blob = await this.#next()
-        next.answer(blob)
+        next.answer(await this.#next())
       } catch (error) {
         next.fail(error)
       }
@@ -77,17 +96,17 @@ export class Blobs {
     this.#isPumping = false
   }
 
-  async #next(): Promise<Blob | null> {
+  async #next(): Promise<GitObject | null> {
     if (this.#restarts > restartsMax) return null
     this.#source ??= this.#start()
     const source = await this.#source
     // What was asked for meanwhile is written in one piece with it, and git works ahead.
-    const ids = this.#waiting.slice(source.written, ahead).map((one) => `${one.id}\n`)
-    source.written += ids.length
-    if (ids.length > 0) await source.conversation.write(Buffer.from(ids.join("")))
-    const blob = await source.next(this.#bytesMax)
+    const names = this.#waiting.slice(source.written, ahead).map(({ name }) => `${name}\n`)
+    source.written += names.length
+    if (names.length > 0) await source.conversation.write(Buffer.from(names.join("")))
+    const found = await source.next(this.#bytesMax)
     source.written--
-    if (blob !== "ended") return blob
+    if (found !== "ended") return found
     // Git ends at an object that it cannot read or fetch: that one is missing, and a new one reads the others.
     this.#source = null
     await source.conversation.close()
@@ -116,17 +135,16 @@ class Source {
     this.conversation = conversation
   }
 
-  async next(bytesMax: number): Promise<Blob | null | "ended"> {
+  async next(bytesMax: number): Promise<GitObject | null | "ended"> {
     const line = await this.#line()
     if (line === null) return "ended"
     const [, id = "", type = "", size = ""] = /^(\w+) (\w+) (\d+)$/.exec(line) ?? []
-    // `ID missing`
+    // `NAME missing`, `NAME ambiguous`
     if (size === "") return null
     const isKept = Number(size) <= bytesMax
     const bytes = await this.#take(Number(size), isKept)
     if (bytes === null || (await this.#take(1, false)) === null) return "ended"
-    if (type !== "blob") return null
-    return { id, size: Number(size), bytes: isKept ? bytes : null }
+    return { id, type, size: Number(size), bytes: isKept ? bytes : null }
   }
 
   async #line(): Promise<string | null> {
