@@ -40,8 +40,8 @@ const env = {
 }
 
 try {
-  const seal = (args) => {
-    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { cwd: root, env })
+  const seal = (args, cwd = root) => {
+    const { status, stderr } = spawnSync(process.execPath, [program, ...args], { cwd, env })
     if (status !== 0) throw new Error(`${args[0]} failed: ${String(stderr)}`)
   }
   seal(["keygen", "--output", env.SOPS_AGE_KEY_FILE])

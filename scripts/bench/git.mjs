@@ -1,6 +1,6 @@
 // What git calls, in repositories: section "Git" of the table. Peers are bare Node, sops, git itself or a cold `decrypt`.
 import { spawnSync } from "node:child_process"
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { yaml } from "./inputs.mjs"
@@ -192,7 +192,7 @@ function checks(place) {
   }
   const staged = { name: "check --staged, 20 files", args: ["check", "--staged"], cwd: withOthers("staged", 20, 1) }
   const tracked = withOthers("tracked", 200, isQuick ? 1_000 : 9_800)
-  const idle = withOthers("idle", 0, 1)
+  const idle = idleHook(withOthers("idle", 0, 1), place)
   const grep = ["git", "grep", "--cached", "-l", "-e", String.raw`ENC\[`, "-e", "KEY"]
   const hasGitleaks = spawnSync("gitleaks", ["version"]).status === 0
   const gitleaks = ["gitleaks", "protect", "--staged", "--no-banner", "--exit-code", "0"]
@@ -200,9 +200,8 @@ function checks(place) {
     { ...staged, instead: null, toNode: { 20: 1.5, later: 1.5 } },
     ...(hasGitleaks ? [{ ...staged, name: `${staged.name}, beside gitleaks`, instead: gitleaks, toSops: 3 }] : []),
     {
-      name: "git hook pre-commit, nothing of ours staged",
-      args: ["git", "hook", "pre-commit"],
-      cwd: idle,
+      name: "the hook before a commit, nothing of ours staged",
+      ...idle,
       instead: null,
       toNode: { 20: 1.2, later: 1.2 },
     },
@@ -215,6 +214,27 @@ function checks(place) {
       isSlow: true,
     },
   ]
+}
+
+/** The hook that `git install` writes, as git runs it: on a file that was there before, with a program by that name. */
+function idleHook(top, { root, seal }) {
+  const git = (...args) => spawnSync("git", [...who, ...args], { cwd: top })
+  git("commit", "--quiet", "--no-verify", "--message", "all")
+  seal(["git", "install", "--program", "/usr/bin/env"], top)
+  writeFileSync(join(top, "README.md"), "# nothing of ours, again\n")
+  git("add", "README.md")
+  const hook = readFileSync(join(top, ".git/hooks/pre-commit"), "utf8").replaceAll("/usr/bin/env", "sotto")
+  return {
+    cwd: top,
+    around: (command, isPeer) => {
+      if (isPeer) return command
+      const folder = join(root, `program-${words(command).replaceAll(/\W/g, "")}`)
+      mkdirSync(folder, { recursive: true })
+      if (!existsSync(join(folder, "sotto")))
+        writeFileSync(join(folder, "sotto"), `#!/bin/sh\nexec ${words(command)} "$@"\n`, { mode: 0o755 })
+      return ["env", `PATH=${folder}:${process.env.PATH}`, "sh", "-c", hook]
+    },
+  }
 }
 
 function diffs(place) {

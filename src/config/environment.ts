@@ -98,6 +98,7 @@ export const variables = {
   NO_COLOR: both("system", "not empty: no colours"),
   FORCE_COLOR: sottoOnly("system", "not empty: colours where there is no terminal, too; `0` or `false`: none"),
   TERM: both("system", "`dumb`: no colours"),
+  SOTTO_IDLE_KEY: sottoOnly("system", "set by the hook that `git install` writes, for `git hook`"),
   SOTTO_MERGE_VERBOSE: sottoOnly("system", "`1`: `merge-driver` says what it merged"),
   SOTTO_COMPAT: both("system", "`sops`: every call is one of sops, whatever the program is called by"),
   SOPS_DISABLE_VERSION_CHECK: sopsOnly("system", "accepted: `--version` never asks for the newest release"),

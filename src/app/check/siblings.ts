@@ -5,7 +5,8 @@ import { detectPlainFormat } from "../../formats/plain-name.ts"
 import { loadFormat } from "../../formats/registry.ts"
 
 const plainWords: ReadonlySet<string> = new Set(["dec", "decrypted", "plain"])
-const sealedWords: ReadonlySet<string> = new Set(["enc", "encrypted", "sops", "sealed"])
+/** Of names: between dots, or behind the last one. */
+export const sealedWords: ReadonlySet<string> = new Set(["enc", "encrypted", "sops", "sealed"])
 
 /** A name without the words that say whether the file is sealed. */
 interface Bare {
@@ -24,6 +25,15 @@ function bareOf(file: string): Bare {
     isPlain: rest.some((part) => plainWords.has(part)),
     isSealed: rest.some((part) => sealedWords.has(part)),
   }
+}
+
+/** `x.dec.yaml`: whatever else there is, the name says that something is sealed. */
+export function isNamedPlain(file: string): boolean {
+  return bareOf(file).isPlain
+}
+
+export function isNamedSealed(file: string): boolean {
+  return bareOf(file).isSealed
 }
 
 /**

@@ -245,12 +245,13 @@ export async function folder({ session, top, named }: Shared): Promise<Source> {
   return whole({ session, top, named }, [...files.keys()], (file) => bytesAt(session, files.get(file) ?? ""))
 }
 
-const marks = [...sealedMarks, ...keyMarks]
+/** A text without any of these is not sealed, and holds no key. */
+export const contentMarks: readonly string[] = [...sealedMarks, ...keyMarks]
 
 /** One process looks at all files, as bytes: no attribute and no setting of the repository hides one from it. */
 async function grep(git: Git, options: readonly string[]): Promise<Set<string>> {
   const args = ["-l", "-z", "-a", "-F", "--no-color", "--full-name", "--no-textconv", "--no-recurse-submodules"]
-  const records = await git.records(["grep", ...args, ...options, ...marks.flatMap((mark) => ["-e", mark])], {
+  const records = await git.records(["grep", ...args, ...options, ...contentMarks.flatMap((mark) => ["-e", mark])], {
     statuses: [0, 1],
   })
   return new Set(records)

@@ -4,6 +4,7 @@ import { type Session, type Outcome } from "../session.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { didYouMean } from "../../errors/nearest.ts"
 import { hookNames } from "../git/hooks.ts"
+import { rememberHarmless } from "../git/idle.ts"
 import { openRepository } from "../git/open-repository.ts"
 import { unwiredInIndex } from "../git/sealed-tracked.ts"
 import { findingLines, totals } from "../report/check-report.ts"
@@ -39,6 +40,7 @@ async function beforeCommit(session: Session): Promise<Outcome> {
     verify: false,
     target: undefined,
   })
+  await rememberHarmless(session)
   const unwired = report.sealed === 0 ? [] : await linesOfUnwired(session)
   if (report.findings.length === 0) return { said: unwired }
   // What stops the commit comes first: the lines are few.

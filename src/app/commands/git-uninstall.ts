@@ -2,6 +2,7 @@ import { attributesPath, unattributeSteps } from "../git/attribute-steps.ts"
 import { unconfigSteps } from "../git/config-steps.ts"
 import { driverConfig } from "../git/driver-config.ts"
 import { unhookSteps } from "../git/hook-steps.ts"
+import { forget } from "../git/idle.ts"
 import { type Step, takeSteps } from "../git/items.ts"
 import { reportItems } from "../git/report-items.ts"
 import { type Outcome, type Session } from "../session.ts"
@@ -25,6 +26,7 @@ export async function uninstallFromGit(session: Session, options: GitUninstallOp
   }
   if (work !== null && !options.global) steps.push(...(await unhookSteps(session, work)))
   await takeSteps(steps)
+  if (work !== null && !options.global) forget(session, work.repository.gitDir, 0)
   return reportItems(session, steps, {
     json: options.json,
     dryRun: false,
