@@ -28,7 +28,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "start",
       summary: "set up a repository: an identity if you have none, and a config",
-      load: async () => (await import("./commands/init.ts")).init,
+      load: async () => (await import("./commands/init.ts")).initCommand,
     },
   ],
   [
@@ -36,7 +36,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "start",
       summary: "make an age identity",
-      load: async () => (await import("./commands/keygen.ts")).keygen,
+      load: async () => (await import("./commands/keygen.ts")).keygenCommand,
     },
   ],
   [
@@ -44,7 +44,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "start",
       summary: "ask to be let into a repository that has a config",
-      load: async () => (await import("./commands/join.ts")).join,
+      load: async () => (await import("./commands/join.ts")).joinCommand,
     },
   ],
   [
@@ -52,7 +52,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "daily",
       summary: "seal the values of a file, and keep every other byte",
-      load: async () => (await import("./commands/encrypt.ts")).encrypt,
+      load: async () => (await import("./commands/encrypt.ts")).encryptCommand,
     },
   ],
   [
@@ -60,7 +60,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "daily",
       summary: "print a sealed file in the clear",
-      load: async () => (await import("./commands/decrypt.ts")).decrypt,
+      load: async () => (await import("./commands/decrypt.ts")).decryptCommand,
     },
   ],
   [
@@ -68,7 +68,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "daily",
       summary: "change a sealed file in your editor",
-      load: async () => (await import("./commands/edit.ts")).edit,
+      load: async () => (await import("./commands/edit.ts")).editCommand,
     },
   ],
   [
@@ -76,7 +76,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "daily",
       summary: "print one value of a sealed file",
-      load: async () => (await import("./commands/get.ts")).get,
+      load: async () => (await import("./commands/get.ts")).getCommand,
     },
   ],
   [
@@ -84,7 +84,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "daily",
       summary: "list the key paths of a sealed file, without a key",
-      load: async () => (await import("./commands/ls.ts")).ls,
+      load: async () => (await import("./commands/ls.ts")).lsCommand,
     },
   ],
   [
@@ -92,7 +92,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "daily",
       summary: "set one value of a sealed file",
-      load: async () => (await import("./commands/set.ts")).set,
+      load: async () => (await import("./commands/set.ts")).setCommand,
     },
   ],
   [
@@ -100,7 +100,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "daily",
       summary: "replace a value everywhere in sealed files",
-      load: async () => (await import("./commands/replace.ts")).replace,
+      load: async () => (await import("./commands/replace.ts")).replaceCommand,
     },
   ],
   [
@@ -108,7 +108,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "daily",
       summary: "remove one value from a sealed file",
-      load: async () => (await import("./commands/unset.ts")).unset,
+      load: async () => (await import("./commands/unset.ts")).unsetCommand,
     },
   ],
   [
@@ -116,7 +116,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "daily",
       summary: "bring files that were sealed by another rule up to the config's rule",
-      load: async () => (await import("./commands/migrate.ts")).migrate,
+      load: async () => (await import("./commands/migrate.ts")).migrateCommand,
     },
   ],
   [
@@ -124,7 +124,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "find what should not be committed: plain text, keys, broken files, drift; no key is needed",
-      load: async () => (await import("./commands/check.ts")).check,
+      load: async () => (await import("./commands/check.ts")).checkCommand,
     },
   ],
   [
@@ -132,7 +132,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "let git show, merge and check sealed files in this clone",
-      load: async () => (await import("./commands/git-install.ts")).gitInstall,
+      load: async () => (await import("./commands/git-install.ts")).gitInstallCommand,
     },
   ],
   [
@@ -140,7 +140,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "remove what `git install` wrote",
-      load: async () => (await import("./commands/git-uninstall.ts")).gitUninstall,
+      load: async () => (await import("./commands/git-uninstall.ts")).gitUninstallCommand,
     },
   ],
   [
@@ -148,7 +148,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "list the sealed files: rule, readers, age of the data key",
-      load: async () => (await import("./commands/status.ts")).status,
+      load: async () => (await import("./commands/status.ts")).statusCommand,
     },
   ],
   [
@@ -156,7 +156,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "tell whether this clone shows and merges sealed files",
-      load: async () => (await import("./commands/git-status.ts")).gitStatus,
+      load: async () => (await import("./commands/git-status.ts")).gitStatusCommand,
     },
   ],
   [
@@ -164,7 +164,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "what the hooks of `git install` do; called by git",
-      load: async () => (await import("./commands/git-hook.ts")).gitHook,
+      load: async () => (await import("./commands/git-hook.ts")).gitHookCommand,
     },
   ],
   [
@@ -172,7 +172,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "which values, recipients and rules differ between versions, without showing values",
-      load: async () => (await import("./commands/diff.ts")).diff,
+      load: async () => (await import("./commands/diff.ts")).diffCommand,
     },
   ],
   [
@@ -180,7 +180,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "print a sealed file for git to show; called by git",
-      load: async () => (await import("./commands/textconv.ts")).textconv,
+      load: async () => (await import("./commands/textconv.ts")).textconvCommand,
     },
   ],
   [
@@ -188,7 +188,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "settle what a merge of sealed files left open",
-      load: async () => (await import("./commands/resolve.ts")).resolve,
+      load: async () => (await import("./commands/resolve.ts")).resolveCommand,
     },
   ],
   [
@@ -196,7 +196,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "give a file that a server merged by line a MAC that holds, with proof",
-      load: async () => (await import("./commands/repair.ts")).repair,
+      load: async () => (await import("./commands/repair.ts")).repairCommand,
     },
   ],
   [
@@ -204,7 +204,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "merge a sealed file by key; called by git",
-      load: async () => (await import("./commands/merge-driver.ts")).mergeDriver,
+      load: async () => (await import("./commands/merge-driver.ts")).mergeDriverCommand,
     },
   ],
   [
@@ -212,7 +212,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "keys",
       summary: "seal a file under a new data key; recipients can come and go",
-      load: async () => (await import("./commands/rotate.ts")).rotate,
+      load: async () => (await import("./commands/rotate.ts")).rotateCommand,
     },
   ],
   [
@@ -220,7 +220,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "keys",
       summary: "make files follow the recipients of the config",
-      load: async () => (await import("./commands/updatekeys.ts")).updatekeys,
+      load: async () => (await import("./commands/updatekeys.ts")).updatekeysCommand,
     },
   ],
   [
@@ -228,7 +228,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "keys",
       summary: "the same for all sealed files of a folder, or a check of them",
-      load: async () => (await import("./commands/sync.ts")).sync,
+      load: async () => (await import("./commands/sync.ts")).syncCommand,
     },
   ],
   [
@@ -236,7 +236,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "keys",
       summary: "let somebody read: add name and key to .sopsrc, and update the files",
-      load: async () => (await import("./commands/grant.ts")).grant,
+      load: async () => (await import("./commands/grant.ts")).grantCommand,
     },
   ],
   [
@@ -244,7 +244,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "keys",
       summary: "let somebody in who asked with `join`",
-      load: async () => (await import("./commands/approve.ts")).approve,
+      load: async () => (await import("./commands/approve.ts")).approveCommand,
     },
   ],
   [
@@ -252,7 +252,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "keys",
       summary: "remove somebody from .sopsrc, seal their files again, and list what they know",
-      load: async () => (await import("./commands/revoke.ts")).revoke,
+      load: async () => (await import("./commands/revoke.ts")).revokeCommand,
     },
   ],
   [
@@ -260,7 +260,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "keys",
       summary: "who can read which file, by name",
-      load: async () => (await import("./commands/who.ts")).who,
+      load: async () => (await import("./commands/who.ts")).whoCommand,
     },
   ],
   [
@@ -268,7 +268,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "keys",
       summary: "add or delete a key group of a file",
-      load: async () => (await import("./commands/groups.ts")).groups,
+      load: async () => (await import("./commands/groups.ts")).groupsCommand,
     },
   ],
   [
@@ -276,7 +276,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "programs",
       summary: "start a program with the values in its environment",
-      load: async () => (await import("./commands/run.ts")).run,
+      load: async () => (await import("./commands/run.ts")).runCommand,
     },
   ],
   [
@@ -284,7 +284,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "programs",
       summary: "run a shell command line with the values in its environment",
-      load: async () => (await import("./commands/exec-env.ts")).execEnv,
+      load: async () => (await import("./commands/exec-env.ts")).execEnvCommand,
     },
   ],
   [
@@ -292,7 +292,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "programs",
       summary: "run a shell command line that reads the plaintext from a file",
-      load: async () => (await import("./commands/exec-file.ts")).execFile,
+      load: async () => (await import("./commands/exec-file.ts")).execFileCommand,
     },
   ],
   [
@@ -300,7 +300,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "tools",
       summary: "say which rule a file has and why, who can open it, and what in it is sealed",
-      load: async () => (await import("./commands/explain.ts")).explain,
+      load: async () => (await import("./commands/explain.ts")).explainCommand,
     },
   ],
   [
@@ -308,7 +308,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "tools",
       summary: "print the .sops.yaml that says the same as a .sopsrc",
-      load: async () => (await import("./commands/config-export.ts")).configExport,
+      load: async () => (await import("./commands/config-export.ts")).configExportCommand,
     },
   ],
   [
@@ -316,7 +316,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "tools",
       summary: "check whether this machine has what the commands need",
-      load: async () => (await import("./commands/doctor.ts")).doctor,
+      load: async () => (await import("./commands/doctor.ts")).doctorCommand,
     },
   ],
   [
@@ -324,7 +324,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "tools",
       summary: "who can open a file, and which identities you hold",
-      load: async () => (await import("./commands/keys.ts")).keys,
+      load: async () => (await import("./commands/keys.ts")).keysCommand,
     },
   ],
   [
@@ -332,7 +332,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "tools",
       summary: "tell whether a file is sealed",
-      load: async () => (await import("./commands/filestatus.ts")).filestatus,
+      load: async () => (await import("./commands/filestatus.ts")).filestatusCommand,
     },
   ],
   [
@@ -340,7 +340,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "tools",
       summary: "let other processes open files with your keys",
-      load: async () => (await import("./commands/keyservice.ts")).keyservice,
+      load: async () => (await import("./commands/keyservice.ts")).keyserviceCommand,
     },
   ],
   [
@@ -348,7 +348,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "tools",
       summary: "put a `sops` that is this program into a folder",
-      load: async () => (await import("./commands/shim.ts")).shim,
+      load: async () => (await import("./commands/shim.ts")).shimCommand,
     },
   ],
   [
@@ -356,7 +356,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "tools",
       summary: "print a completion script for your shell",
-      load: async () => (await import("./commands/completion.ts")).completion,
+      load: async () => (await import("./commands/completion.ts")).completionCommand,
     },
   ],
 ])

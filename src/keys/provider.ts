@@ -13,7 +13,7 @@ export interface KeyContext {
   /** `null` when there is no such file. @throws {AppError} when it is there and cannot be read */
   readFile(path: string): Promise<Uint8Array | null>
   /** Runs a program without a shell; its output is never shown. */
-  run(program: string, args: readonly string[], options?: RunOptions): Promise<RunResult>
+  run(program: string, args: readonly string[], options?: HelperOptions): Promise<RunResult>
   /**
    * Starts a program without a shell and keeps talking with it: age plugins. Its working folder is the temp folder and
    * its standard error is thrown away. `null` when it could not be started.
@@ -63,7 +63,7 @@ export interface AgreedServers {
   add(origin: string): Promise<void>
 }
 
-export interface RunOptions {
+export interface HelperOptions {
   readonly input?: Uint8Array
   /** Added to the environment of the child. */
   readonly env?: Readonly<Record<string, string>>

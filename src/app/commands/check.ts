@@ -2,11 +2,11 @@ import { relative, sep } from "node:path"
 import { AppError } from "../../errors/app-error.ts"
 import { realPathOf } from "../../host/files.ts"
 import { type Finding } from "../check/finding.ts"
-import { type CheckScope as RunOptions, runCheck } from "../check/run-check.ts"
+import { type CheckScope, runCheck } from "../check/run-check.ts"
 import { checkGithub, checkJson, type CheckReport, checkText } from "../report/check-report.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface CheckScope extends RunOptions {
+export interface CheckOptions extends CheckScope {
   /** Fix what can be fixed without a decision. */
   readonly fix: boolean
   /** Warnings fail too. */
@@ -19,7 +19,7 @@ export interface CheckScope extends RunOptions {
  *
  * @returns with status 1 when there is a finding of severity error, or any with `strict`
  */
-export async function check(session: Session, options: CheckScope): Promise<Outcome> {
+export async function check(session: Session, options: CheckOptions): Promise<Outcome> {
   if (options.staged && options.range !== undefined) {
     throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--staged and --range say two things to look at" })
   }
@@ -43,7 +43,7 @@ async function printed(
   session: Session,
   report: CheckReport,
   top: string,
-  format: CheckScope["format"],
+  format: CheckOptions["format"],
 ): Promise<string> {
   switch (format) {
     // Tools that show findings see the whole repository, with names from its top.

@@ -10,7 +10,7 @@ import { loadSettings } from "../settings.ts"
 import { stateOf } from "./ls.ts"
 
 /** What may come next, and what to say about it. */
-export interface Candidate {
+export interface Offer {
   readonly text: string
   readonly about: string
 }
@@ -23,7 +23,7 @@ const candidatesMax = 2000
  * The key paths of a sealed file that begin so. They are in the clear: no key is needed, nobody is asked for one, and
  * what is not a file of its own (a pipe, a device) is left alone, since reading it could wait or take something away.
  */
-export async function keyPaths(session: Session, file: string, start: string): Promise<Candidate[]> {
+export async function keyPaths(session: Session, file: string, start: string): Promise<Offer[]> {
   const stat = statOf(session.io, file)
   if (stat?.kind !== "file" || stat.size > fileBytesMax) return []
   const { document } = await loadSealed(session, { source: file, inputType: undefined, config: undefined })
@@ -47,7 +47,7 @@ export async function configNames(
   session: Session,
   config: string | undefined,
   whose: "members" | "pending" | "both",
-): Promise<Candidate[]> {
+): Promise<Offer[]> {
   const found = new Map<string, string>()
   const { config: loaded } = await loadSettings(session, null, config)
   for (const spec of whose === "pending" ? [] : (loaded?.people ?? [])) {
@@ -62,6 +62,6 @@ export async function configNames(
   return candidates(found)
 }
 
-function candidates(found: ReadonlyMap<string, string>): Candidate[] {
+function candidates(found: ReadonlyMap<string, string>): Offer[] {
   return [...found].map(([text, about]) => ({ text, about }))
 }

@@ -24,7 +24,7 @@ export interface RunOptions extends CommonOptions, ChildOptions, OpenOptions {
 }
 
 /** `run`: a program with the values of sealed files in its environment, and nowhere else. */
-export async function runCommand(session: Session, options: RunOptions): Promise<Outcome> {
+export async function runWithValues(session: Session, options: RunOptions): Promise<Outcome> {
   const { io } = session
   const values = await collect(session, options)
   const env = options.pristine ? new Map<string, string>() : inheritedEnv(io.env, options.keepEnv)

@@ -2,7 +2,7 @@ import { dryRun, openOptions, yes } from "../option-groups.ts"
 import { command } from "../spec.ts"
 import { ruleNumbers } from "./grant.ts"
 
-export const approve = command({
+export const approveCommand = command({
   details: [
     "What is under `pending` in .sopsrc is only what somebody pushed. So compare the fingerprint of the key with " +
       "what the newcomer tells you in another way. Then the name goes into the rules, and their files follow.",

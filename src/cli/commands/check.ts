@@ -27,7 +27,7 @@ export const targetNames = [
   "mise",
 ] as const satisfies readonly TargetName[]
 
-export const check = command({
+export const checkCommand = command({
   details: [
     "Looks at the content of every tracked file and says what should not be committed: plain text that a rule " +
       "names, values in the clear, private keys, broken files, recipients and selectors that differ from the rule, " +
@@ -71,8 +71,8 @@ export const check = command({
     { line: "sotto check --range origin/main..HEAD --format github", shows: "in CI: what does this branch change?" },
   ],
   async run(session, { args, options }) {
-    const { check: checkAll } = await import("../../app/commands/check.ts")
+    const { check } = await import("../../app/commands/check.ts")
     const format = options.format ?? (options.json ? "json" : "text")
-    return checkAll(session, { ...options, format, paths: args.paths })
+    return check(session, { ...options, format, paths: args.paths })
   },
 })

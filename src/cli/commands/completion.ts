@@ -3,7 +3,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { didYouMean } from "../../errors/nearest.ts"
 import { command } from "../spec.ts"
 
-export const completion = command({
+export const completionCommand = command({
   details: [
     "Prints a script that completes commands, options and file names in your shell; but for PowerShell also the key paths " +
       "of the file that stands on the line, and names of the config. These are read at that moment, and no key is needed.",

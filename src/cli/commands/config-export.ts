@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const configExport = command({
+export const configExportCommand = command({
   details: [
     "Prints a config that makes sops seal for the same recipients and the same values: names become recipients, " +
       "and path patterns become regular expressions. What sops cannot express is named in a comment and a notice. " +

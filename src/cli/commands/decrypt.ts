@@ -3,7 +3,7 @@ import { indent, openOptions, targetOptions, typeOptions } from "../option-group
 import { command } from "../spec.ts"
 import { outputOf, sources } from "../target.ts"
 
-export const decrypt = command({
+export const decryptCommand = command({
   details: [
     "Prints the file as it was before it was sealed, byte for byte. Nothing is printed or written before the MAC is " +
       "checked.",

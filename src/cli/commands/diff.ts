@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const diff = command({
+export const diffCommand = command({
   details: [
     "Compares sealed files as `git diff` does, by default the work tree with HEAD, and shows which key paths, " +
       "comments, recipients and selectors differ. Instead of values it shows fingerprints, which are new in each " +

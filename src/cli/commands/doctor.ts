@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const doctor = command({
+export const doctorCommand = command({
   details: [
     "Checks your identities and who else can read them, the config, git, the editor, gpg, Node, the folder of " +
       "drafts, and what interrupted writes left behind. With a file: does it open here? Nothing is written or sent, " +
@@ -18,7 +18,7 @@ export const doctor = command({
     { line: "sotto doctor secrets.yaml", shows: "why does this file not open here?" },
   ],
   async run(session, { args, options }) {
-    const { doctor: look } = await import("../../app/commands/doctor.ts")
-    return look(session, { ...options, ...args })
+    const { doctor } = await import("../../app/commands/doctor.ts")
+    return doctor(session, { ...options, ...args })
   },
 })

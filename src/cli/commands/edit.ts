@@ -11,7 +11,7 @@ import {
 import { command } from "../spec.ts"
 import { place } from "../target.ts"
 
-export const edit = command({
+export const editCommand = command({
   details: [
     "Opens the file in a private folder with the editor of SOPS_EDITOR or EDITOR, and seals it again afterwards. " +
       "What you do not change keeps its bytes. If nothing changed, the file is not touched and the status is 200.",

@@ -10,7 +10,7 @@ import {
 import { command } from "../spec.ts"
 import { outputOf, sources } from "../target.ts"
 
-export const encrypt = command({
+export const encryptCommand = command({
   details: [
     "Seals the values that the config's rule selects, and leaves every other byte as it is. Recipients and rules " +
       "come from the nearest .sopsrc or .sops.yaml, or from options.",

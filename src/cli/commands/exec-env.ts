@@ -3,7 +3,7 @@ import { childOptions, inputType, openOptions } from "../option-groups.ts"
 import { command } from "../spec.ts"
 import { source } from "../target.ts"
 
-export const execEnv = command({
+export const execEnvCommand = command({
   details: [
     "For scripts written for sops: the command is one text that /bin/sh runs. `sotto run` needs no shell, and " +
       "takes several files and nested keys.",
@@ -29,7 +29,7 @@ export const execEnv = command({
     if (options.sameProcess && options.background) {
       throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--same-process and --background" })
     }
-    const { execEnv: start } = await import("../../app/commands/exec-env.ts")
-    return start(session, { ...options, file: source(args.file), command: args.command })
+    const { execEnv } = await import("../../app/commands/exec-env.ts")
+    return execEnv(session, { ...options, file: source(args.file), command: args.command })
   },
 })

@@ -2,7 +2,7 @@ import { childOptions, indent, inputType, openOptions, outputType } from "../opt
 import { command } from "../spec.ts"
 import { source } from "../target.ts"
 
-export const execFile = command({
+export const execFileCommand = command({
   details: [
     "Every {} in the command line is replaced by the path of a private file that holds the plaintext. It is a pipe, " +
       "which can be read once and never touches a disk, unless --no-fifo is given. It is gone when the command ends.",
@@ -29,7 +29,7 @@ export const execFile = command({
   },
   examples: [{ line: "sotto exec-file secrets.json 'jq .db {}'", shows: "give a program a file with the plaintext" }],
   async run(session, { args, options }) {
-    const { execFile: start } = await import("../../app/commands/exec-file.ts")
-    return start(session, { ...options, file: source(args.file), command: args.command })
+    const { execFile } = await import("../../app/commands/exec-file.ts")
+    return execFile(session, { ...options, file: source(args.file), command: args.command })
   },
 })

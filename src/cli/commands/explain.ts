@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const explain = command({
+export const explainCommand = command({
   details: [
     "Says which config and which rule a file has and why, who can open it and who should, which values are " +
       "sealed, and, for a key path, why that one is or is not. For a file that does not exist or is not sealed, it " +
@@ -23,7 +23,7 @@ export const explain = command({
     { line: "sotto explain --all new.yaml", shows: "which rule would a new file get, and why not the others?" },
   ],
   async run(session, { args, options }) {
-    const { explain: explainFile } = await import("../../app/commands/explain.ts")
-    return explainFile(session, { ...options, ...args })
+    const { explain } = await import("../../app/commands/explain.ts")
+    return explain(session, { ...options, ...args })
   },
 })

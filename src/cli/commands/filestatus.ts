@@ -2,7 +2,7 @@ import { inputType } from "../option-groups.ts"
 import { command } from "../spec.ts"
 import { source } from "../target.ts"
 
-export const filestatus = command({
+export const filestatusCommand = command({
   details: [
     'Prints {"encrypted":true} or {"encrypted":false}, which is what `sops` prints; at a terminal, without --json, a line ' +
       "for people. No key is needed.",

@@ -2,7 +2,7 @@ import { indent, openOptions, typeOptions } from "../option-groups.ts"
 import { command } from "../spec.ts"
 import { source } from "../target.ts"
 
-export const get = command({
+export const getCommand = command({
   details: [
     "Text is printed as it is, without a final newline; lists, mappings and other values are printed in the " +
       "output format.",

@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const gitHook = command({
+export const gitHookCommand = command({
   details: [
     "Called by the hooks that `sotto git install` writes. pre-commit and pre-merge-commit check what is staged, " +
       "without a key, and stop git before a secret is lost or shown; post-merge says which files wait for `sotto " +

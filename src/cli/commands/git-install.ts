@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const gitInstall = command({
+export const gitInstallCommand = command({
   details: [
     "Writes settings for the merge driver and for readable diffs, a block of .gitattributes from the paths of the " +
       "rules and the tracked sealed files, and hooks that check what is committed. Run it again to bring all of it " +

@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const gitStatus = command({
+export const gitStatusCommand = command({
   details: [
     "Looks at the settings, attributes and hooks of this clone, and at every tracked sealed file. Each finding " +
       "has a code and a command that fixes it; the status is 1 if there is one. Nothing is written, and no key is " +
@@ -10,7 +10,7 @@ export const gitStatus = command({
   options: {},
   examples: [{ line: "sotto git status", shows: "does git show and merge sealed files here?" }],
   async run(session, { options }) {
-    const { gitStatus: statusOfGit } = await import("../../app/commands/git-status.ts")
-    return statusOfGit(session, options)
+    const { gitStatus } = await import("../../app/commands/git-status.ts")
+    return gitStatus(session, options)
   },
 })

@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const gitUninstall = command({
+export const gitUninstallCommand = command({
   details: [
     "Removes what `sotto git install` wrote: the settings, the block of attributes, the hooks, and the lines in " +
       "hooks of others. A setting that has another value by now is named and stays.",

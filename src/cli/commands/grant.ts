@@ -2,7 +2,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { dryRun, openOptions, yes } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
-export const grant = command({
+export const grantCommand = command({
   details: [
     "Comments and layout of .sopsrc stay. The files of its rules are updated at once, so you have to be able to " +
       "open them. What you cannot open is named, and left for `sotto sync` by somebody who can.",

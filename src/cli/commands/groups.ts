@@ -2,7 +2,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { followLinks, keepRecipient, ownRecipientOptions } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
-export const groups = command({
+export const groupsCommand = command({
   details: [
     "With several key groups the data key is split: to open a file you need one key from each of as many groups " +
       "as the threshold says. `add` adds a group of the recipients that options name; `delete` removes the group " +

@@ -1,7 +1,7 @@
 import { command } from "../spec.ts"
 import { recipientOptions } from "../option-groups.ts"
 
-export const init = command({
+export const initCommand = command({
   details: [
     "Makes an age identity if you have none, writes a .sopsrc for this repository, and says what to do next. It " +
       "overwrites nothing. In a repository that has a config it makes the identity, and says who can let you in.",

@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const join = command({
+export const joinCommand = command({
   details: [
     "Makes an age identity if you have none, and writes your name and public key under `pending` in .sopsrc: a " +
       "request that you commit and push. No data key is wrapped for it until somebody who can read approves it.",

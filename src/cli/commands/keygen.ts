@@ -1,7 +1,7 @@
 import { command } from "../spec.ts"
 import { outputOf } from "../target.ts"
 
-export const keygen = command({
+export const keygenCommand = command({
   details: [
     "Without --output the identity is printed. With it, the identity goes into a new file of mode 0600, and the " +
       "public key is printed.",

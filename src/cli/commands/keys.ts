@@ -1,7 +1,7 @@
 import { inputType } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
-export const keys = command({
+export const keysCommand = command({
   details: [
     "With files: who can open them, by the names of the config, and which of these keys you hold. With a name: its keys " +
       "in the config. Without: the identities found here, and every place that was searched.",

@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const keyservice = command({
+export const keyserviceCommand = command({
   details: [
     "Other processes of yours, on this machine or through a forwarded socket, then open files with your keys, and " +
       "the keys stay here. sops can be such a client too: both speak the same protocol.",

@@ -2,7 +2,7 @@ import { inputType } from "../option-groups.ts"
 import { command } from "../spec.ts"
 import { source } from "../target.ts"
 
-export const ls = command({
+export const lsCommand = command({
   details: [
     "Each line names a place, the kind of its value, and whether it is sealed. It shows no values and needs no " +
       "key, so it cannot tell whether somebody changed the file.",

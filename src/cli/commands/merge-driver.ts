@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const mergeDriver = command({
+export const mergeDriverCommand = command({
   details: [
     "Git calls this for a sealed file that two branches changed, once `sotto git install` has told it to. The " +
       "versions are opened in memory and merged by key, and the result is sealed: plaintext never reaches the work " +
@@ -31,8 +31,8 @@ export const mergeDriver = command({
     },
   ],
   async run(session, { args, options }) {
-    const { mergeDriver: drive } = await import("../../app/commands/merge-driver.ts")
+    const { mergeDriver } = await import("../../app/commands/merge-driver.ts")
     const labels = [args.labelBase, args.labelOurs, args.labelTheirs]
-    return drive(session, { ...args, labels, verbose: options.verbose })
+    return mergeDriver(session, { ...args, labels, verbose: options.verbose })
   },
 })

@@ -3,7 +3,7 @@ import { command } from "../spec.ts"
 
 const { allowClear, allowClearAlias, allowEmptySelection } = clearOptions
 
-export const migrate = command({
+export const migrateCommand = command({
   details: [
     "Finds every sealed file by its content, compares what is sealed in it with the rule of the config, shows " +
       "what would change, and asks once for all. The file then has the selectors, `mac_only_encrypted` and " +

@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const repair = command({
+export const repairCommand = command({
   details: [
     "A server that does not know sealed files merges them by line, which breaks their MAC. This command merges " +
       "each of them again, from exactly the parents of that merge, and compares: if every site of the file is what " +
@@ -27,7 +27,7 @@ export const repair = command({
     { line: "sotto repair --ci --stage secrets/*.yaml", shows: "in a bot that repairs pull requests" },
   ],
   async run(session, { args, options }) {
-    const { repair: repairFiles } = await import("../../app/commands/repair.ts")
-    return repairFiles(session, { ...options, files: args.files })
+    const { repair } = await import("../../app/commands/repair.ts")
+    return repair(session, { ...options, files: args.files })
   },
 })

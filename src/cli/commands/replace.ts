@@ -1,7 +1,7 @@
 import { clearOptions, followLinks, inputType, openOptions, yes } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
-export const replace = command({
+export const replaceCommand = command({
   details: [
     "For a value that has leaked: replaces it in every sealed file that you name, or that is in a folder you " +
       "name. Tokens of other values stay as they are. Change the value where it is used first; this only updates " +

@@ -1,7 +1,7 @@
 import { keepEnv } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
-export const resolve = command({
+export const resolveCommand = command({
   details: [
     "Continues where a merge of sealed files stopped. The editor shows the merged text, with git's markers only " +
       "around the values that both sides changed. What you save is sealed, written and staged. The text is in a " +
@@ -40,7 +40,7 @@ export const resolve = command({
     },
   ],
   async run(session, { args, options }) {
-    const { resolve: resolveConflicts } = await import("../../app/commands/resolve.ts")
-    return resolveConflicts(session, { ...options, files: args.files, stage: !options.noStage })
+    const { resolve } = await import("../../app/commands/resolve.ts")
+    return resolve(session, { ...options, files: args.files, stage: !options.noStage })
   },
 })

@@ -1,7 +1,7 @@
 import { clearOptions, dropUnknown, dryRun, openOptions, yes } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
-export const revoke = command({
+export const revokeCommand = command({
   details: [
     "Every file that the name could read gets a new data key without it; then the name is removed from .sopsrc, " +
       "whose comments and layout stay. The last lines list the key paths of all values that the name knows: change " +

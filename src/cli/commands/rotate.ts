@@ -12,7 +12,7 @@ import {
 import { command } from "../spec.ts"
 import { outputOf, sources } from "../target.ts"
 
-export const rotate = command({
+export const rotateCommand = command({
   details: [
     "Makes a new data key and seals every value again. Whoever could read the file before still knows its values, " +
       "and can open old versions of it: change the values at their source too.",

@@ -3,7 +3,7 @@ import { childOptions, inputType, openOptions } from "../option-groups.ts"
 import { command } from "../spec.ts"
 import { source } from "../target.ts"
 
-export const run = command({
+export const runCommand = command({
   details: [
     "Starts the program without a shell, with the values of the files in its environment only. Signals are passed " +
       "on, and its status is returned (128 + n after signal n). 125 is a failure of sotto itself, 126 a program " +
@@ -37,7 +37,7 @@ export const run = command({
       throw new AppError("ARGUMENT_MISSING", {}, { subject: "FILE", hint: "name the sealed file with -f" })
     }
     const { file, prefix, ...rest } = options
-    const { runCommand } = await import("../../app/commands/run.ts")
-    return runCommand(session, { ...rest, files: file.map(source), prefix: prefix ?? "", command: args.command })
+    const { runWithValues } = await import("../../app/commands/run.ts")
+    return runWithValues(session, { ...rest, files: file.map(source), prefix: prefix ?? "", command: args.command })
   },
 })

@@ -4,7 +4,7 @@ import { clearOptions, followLinks, openOptions, readOptions } from "../option-g
 import { command } from "../spec.ts"
 import { place } from "../target.ts"
 
-export const set = command({
+export const setCommand = command({
   details: [
     "The value is JSON, as in sops: put text in double quotes. With --string, and at the hidden prompt that " +
       "appears when you give no value, it is plain text.",

@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const shim = command({
+export const shimCommand = command({
   details: [
     "When it is called by the name `sops`, this program takes the command lines of sops and answers as sops does; " +
       "see docs/compatibility.md. This command makes a link of that name, and prints its path. `sotto sops ...`, " +

@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const status = command({
+export const statusCommand = command({
   details: [
     "Reads only the metadata, so no key is needed. The status is 1 if a file does not follow its rule or has no " +
       "MAC. The age is that of the data key: since the newest commit that changed it, or outside of git since the " +
@@ -12,7 +12,7 @@ export const status = command({
   options: {},
   examples: [{ line: "sotto status", shows: "which sealed files are there, and do they follow the config?" }],
   async run(session, { args, options }) {
-    const { status: statusOf } = await import("../../app/commands/status.ts")
-    return statusOf(session, { ...options, paths: args.paths.length === 0 ? ["."] : args.paths })
+    const { status } = await import("../../app/commands/status.ts")
+    return status(session, { ...options, paths: args.paths.length === 0 ? ["."] : args.paths })
   },
 })

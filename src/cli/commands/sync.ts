@@ -1,7 +1,7 @@
 import { dryRun, followLinks, inputType, openOptions, yes } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
-export const sync = command({
+export const syncCommand = command({
   details: [
     "Finds every sealed file by its content, compares its recipients with the rule of the config, shows what would " +
       "change, and asks once for all. A data key is wrapped again only where something differs.",

@@ -1,6 +1,6 @@
 import { command } from "../spec.ts"
 
-export const textconv = command({
+export const textconvCommand = command({
   details: [
     "Git calls this for diffs, once `sotto git install` has told it to. With a key it prints the plaintext, and " +
       "who the file is for. Without one it prints the structure, with a fingerprint instead of each value; it also " +
@@ -11,7 +11,7 @@ export const textconv = command({
   options: { redacted: { kind: "flag", summary: "fingerprints instead of values, also with a key" } },
   examples: [{ line: "sotto textconv --redacted secrets.yaml", shows: "what a reviewer without a key sees" }],
   async run(session, { args, options }) {
-    const { textconv: convert } = await import("../../app/commands/textconv.ts")
-    return convert(session, { ...options, file: args.file })
+    const { textconv } = await import("../../app/commands/textconv.ts")
+    return textconv(session, { ...options, file: args.file })
   },
 })

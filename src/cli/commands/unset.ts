@@ -2,7 +2,7 @@ import { clearOptions, followLinks, openOptions, readOptions } from "../option-g
 import { command } from "../spec.ts"
 import { place } from "../target.ts"
 
-export const unset = command({
+export const unsetCommand = command({
   details: ["Removes the lines of the entry and its own comments, and nothing else."],
   arguments: {
     file: { kind: "required", completes: "file", summary: "the sealed file" },

@@ -1,7 +1,7 @@
 import { dryRun, followLinks, inputType, openOptions, yes } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
-export const updatekeys = command({
+export const updatekeysCommand = command({
   details: [
     "Compares the recipients of each file with its rule, shows what would change, and asks once for all. The data " +
       "key stays and is wrapped for the new recipients; no value, MAC or date changes.",

@@ -1,7 +1,7 @@
 import { inputType } from "../option-groups.ts"
 import { command } from "../spec.ts"
 
-export const who = command({
+export const whoCommand = command({
   details: [
     "Reads only the metadata, so no key is needed. A recipient that the config does not name is shown as it is.",
   ],

@@ -1,4 +1,4 @@
-import { type Candidate } from "../../app/commands/complete.ts"
+import { type Offer } from "../../app/commands/complete.ts"
 import { type Session } from "../../app/session.ts"
 import { commands } from "../commands.ts"
 import { findCommand } from "../find-command.ts"
@@ -71,11 +71,7 @@ interface Situation {
   readonly file: string | undefined
 }
 
-async function candidatesFor(
-  session: Session,
-  what: Completes,
-  { start, config, file }: Situation,
-): Promise<Candidate[]> {
+async function candidatesFor(session: Session, what: Completes, { start, config, file }: Situation): Promise<Offer[]> {
   if (what === null || what === "file" || typeof what !== "string") return []
   const { configNames, keyPaths } = await import("../../app/commands/complete.ts")
   switch (what) {

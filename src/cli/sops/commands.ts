@@ -53,7 +53,7 @@ const decrypt: SopsCommand = {
     helpFlag,
   ],
   usage: "[file]",
-  load: async () => (await import("./commands/decrypt.ts")).decrypt,
+  load: async () => (await import("./commands/decrypt.ts")).decryptAction,
 }
 
 const encrypt: SopsCommand = {
@@ -65,7 +65,7 @@ const encrypt: SopsCommand = {
     helpFlag,
   ],
   usage: "[file]",
-  load: async () => (await import("./commands/encrypt.ts")).encrypt,
+  load: async () => (await import("./commands/encrypt.ts")).encryptAction,
 }
 
 const rotate: SopsCommand = {
@@ -75,7 +75,7 @@ const rotate: SopsCommand = {
     helpFlag,
   ],
   usage: "file",
-  load: async () => (await import("./commands/rotate.ts")).rotate,
+  load: async () => (await import("./commands/rotate.ts")).rotateAction,
 }
 
 const edit: SopsCommand = {
@@ -86,7 +86,7 @@ const edit: SopsCommand = {
     helpFlag,
   ],
   usage: "file",
-  load: async () => (await import("./commands/edit.ts")).edit,
+  load: async () => (await import("./commands/edit.ts")).editAction,
 }
 
 const change = ["shamir-secret-sharing-threshold", "ignore-mac", "decryption-order", "idempotent"] as const
@@ -94,19 +94,19 @@ const change = ["shamir-secret-sharing-threshold", "ignore-mac", "decryption-ord
 const set: SopsCommand = {
   flags: [...flags(...typeFlags, "value-file", "value-stdin", ...change, ...keyServiceFlags), helpFlag],
   usage: "file index [value]",
-  load: async () => (await import("./commands/set.ts")).set,
+  load: async () => (await import("./commands/set.ts")).setAction,
 }
 
 const unset: SopsCommand = {
   flags: [...flags(...typeFlags, ...change, ...keyServiceFlags), helpFlag],
   usage: "file index",
-  load: async () => (await import("./commands/unset.ts")).unset,
+  load: async () => (await import("./commands/unset.ts")).unsetAction,
 }
 
 const execEnv: SopsCommand = {
   flags: [...flags("background", "pristine", "user", "same-process", "decryption-order", ...keyServiceFlags), helpFlag],
   usage: "[file to decrypt] [command to run]",
-  load: async () => (await import("./commands/exec-env.ts")).execEnv,
+  load: async () => (await import("./commands/exec-env.ts")).execEnvAction,
 }
 
 const execFile: SopsCommand = {
@@ -115,33 +115,33 @@ const execFile: SopsCommand = {
     helpFlag,
   ],
   usage: "[file to decrypt] [command to run]",
-  load: async () => (await import("./commands/exec-file.ts")).execFile,
+  load: async () => (await import("./commands/exec-file.ts")).execFileAction,
 }
 
 const filestatus: SopsCommand = {
   flags: [flag("input-type"), helpFlag],
   usage: "file",
-  load: async () => (await import("./commands/filestatus.ts")).filestatus,
+  load: async () => (await import("./commands/filestatus.ts")).filestatusAction,
 }
 
 const keyservice: SopsCommand = {
   flags: [...flags("network", "address", "prompt", "verbose"), helpFlag],
   isVerbose: true,
   usage: "",
-  load: async () => (await import("./commands/keyservice.ts")).keyservice,
+  load: async () => (await import("./commands/keyservice.ts")).keyserviceAction,
 }
 
 const updatekeys: SopsCommand = {
   flags: [...flags("yes", "input-type", ...keyServiceFlags), helpFlag],
   usage: "file [more files...]",
-  load: async () => (await import("./commands/updatekeys.ts")).updatekeys,
+  load: async () => (await import("./commands/updatekeys.ts")).updatekeysAction,
 }
 
 const publish: SopsCommand = {
   flags: [...flags("yes", "omit-extensions", "recursive", "verbose", "decryption-order", ...keyServiceFlags), helpFlag],
   isVerbose: true,
   usage: "file",
-  load: async () => (await import("./commands/publish.ts")).publish,
+  load: async () => (await import("./commands/publish.ts")).publishAction,
 }
 
 const addGroup: SopsCommand = {
@@ -154,13 +154,13 @@ const addGroup: SopsCommand = {
     helpFlag,
   ],
   usage: "",
-  load: async () => (await import("./commands/groups.ts")).addGroup,
+  load: async () => (await import("./commands/groups.ts")).addGroupAction,
 }
 
 const deleteGroup: SopsCommand = {
   flags: [...flags("file", "in-place", "shamir-secret-sharing-threshold", ...keyServiceFlags), helpFlag],
   usage: "[index]",
-  load: async () => (await import("./commands/groups.ts")).deleteGroup,
+  load: async () => (await import("./commands/groups.ts")).deleteGroupAction,
 }
 
 const groups: SopsContainer = {

@@ -21,7 +21,7 @@ export function formatOf(text: string): FormatName | undefined {
 }
 
 /** What every command looks up before its own name, and the key services. */
-export function commonOptions({ flags, global }: Input): CommonOptions & IndentOptions & OpenOptions {
+export function commonOptionsOf({ flags, global }: Input): CommonOptions & IndentOptions & OpenOptions {
   return {
     config: global.optional("config"),
     indent: global.isGiven("indent") ? global.number("indent") : undefined,
@@ -38,7 +38,7 @@ function orderOf(text: string): readonly string[] {
   throw failure("KEY_ORDER_INVALID", 112, `Duplicate decryption key type: ${twice}`)
 }
 
-export function typeOptions(flags: Flags): TypeOptions {
+export function typeOptionsOf(flags: Flags): TypeOptions {
   return {
     inputType: formatOf(flags.text("input-type")),
     outputType: formatOf(flags.text("output-type")),
@@ -47,14 +47,14 @@ export function typeOptions(flags: Flags): TypeOptions {
 }
 
 /** @throws {AppError} with status 8 for both `--in-place` and `--output` */
-export function targetOptions(flags: Flags): TargetOptions {
+export function targetOptionsOf(flags: Flags): TargetOptions {
   const inPlace = flags.isOn("in-place")
   const output = flags.optional("output")
   if (inPlace && output !== undefined) throw twoTargets()
   return { inPlace, output, followLinks: false }
 }
 
-export function recipientOptions(flags: Flags): RecipientOptions {
+export function recipientOptionsOf(flags: Flags): RecipientOptions {
   return {
     ...recipientsNamed((flag) => piecesOf(flags.text(flag as FlagName))),
     awsProfile: flags.optional("aws-profile"),
@@ -78,7 +78,7 @@ export function piecesOf(text: string): readonly string[] {
 }
 
 /** The two for comments count in front of a command too, where upstream does not look for them. */
-export function selectorOptions({ flags, global }: Input): SelectorOptions {
+export function selectorOptionsOf({ flags, global }: Input): SelectorOptions {
   return {
     unencryptedSuffix: flags.optional("unencrypted-suffix"),
     encryptedSuffix: flags.optional("encrypted-suffix"),
@@ -92,7 +92,7 @@ export function selectorOptions({ flags, global }: Input): SelectorOptions {
 }
 
 /** Upstream asks for none of this. */
-export const clearOptions = {
+export const clearAllowed = {
   useFileSelectors: true,
   allowClear: [],
   allowClearAlias: true,

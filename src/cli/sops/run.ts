@@ -126,8 +126,8 @@ async function dispatch(session: Session, words: readonly string[], beVerbose: (
   if (command !== undefined) return runCommand(session, { name: name!, command, words: rest, global, beVerbose })
   if (name === "help" || name === "h") return runHelp(rest)
   if (global.isOn("verbose")) beVerbose()
-  const { legacy } = await import("./commands/legacy.ts")
-  return legacy(await serving(session, global), { flags: global, global, args: top.rest })
+  const { legacyAction } = await import("./commands/legacy.ts")
+  return legacyAction(await serving(session, global), { flags: global, global, args: top.rest })
 }
 
 interface Call {

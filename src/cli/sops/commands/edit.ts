@@ -2,9 +2,16 @@ import { type Outcome, type Session } from "../../../app/session.ts"
 import { AppError } from "../../../errors/app-error.ts"
 import { type Action, type Input } from "../commands.ts"
 import { noFile } from "../messages.ts"
-import { clearOptions, commonOptions, onlyFile, recipientOptions, selectorOptions, typeOptions } from "../options.ts"
+import {
+  clearAllowed,
+  commonOptionsOf,
+  onlyFile,
+  recipientOptionsOf,
+  selectorOptionsOf,
+  typeOptionsOf,
+} from "../options.ts"
 
-export const edit: Action = async (session, input) => {
+export const editAction: Action = async (session, input) => {
   if (input.args.length === 0) throw noFile()
   return editNamed(session, input, onlyFile(session, input.args)!)
 }
@@ -25,11 +32,11 @@ export async function editNamed(session: Session, input: Input, file: string): P
 function editOptions(input: Input) {
   const { flags } = input
   return {
-    ...commonOptions(input),
-    ...typeOptions(flags),
-    ...recipientOptions(flags),
-    ...selectorOptions(input),
-    ...clearOptions,
+    ...commonOptionsOf(input),
+    ...typeOptionsOf(flags),
+    ...recipientOptionsOf(flags),
+    ...selectorOptionsOf(input),
+    ...clearAllowed,
     resume: false,
     showMasterKeys: flags.isOn("show-master-keys"),
     ignoreMac: flags.isOn("ignore-mac"),

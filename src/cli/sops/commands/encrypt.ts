@@ -1,17 +1,17 @@
 import { type Action, type Input } from "../commands.ts"
 import { failure } from "../messages.ts"
 import {
-  clearOptions,
-  commonOptions,
+  clearAllowed,
+  commonOptionsOf,
   onlyFile,
-  recipientOptions,
+  recipientOptionsOf,
   requireFile,
-  selectorOptions,
-  targetOptions,
-  typeOptions,
+  selectorOptionsOf,
+  targetOptionsOf,
+  typeOptionsOf,
 } from "../options.ts"
 
-export const encrypt: Action = async (session, input) => {
+export const encryptAction: Action = async (session, input) => {
   const { flags, args } = input
   const isStdin = args.length === 0
   if (isStdin && flags.isOn("in-place")) {
@@ -21,20 +21,20 @@ export const encrypt: Action = async (session, input) => {
     throw failure("NAME_MISSING", 8, "Error: must specify --filename-override when reading from stdin")
   }
   const source = onlyFile(session, args)
-  const target = targetOptions(flags)
+  const target = targetOptionsOf(flags)
   if (source !== null) requireFile(session, source)
   const { encryptFiles } = await import("../../../app/commands/encrypt.ts")
-  return encryptFiles(session, { ...encryptOptions(input), ...target, files: [source] })
+  return encryptFiles(session, { ...encryptOptionsOf(input), ...target, files: [source] })
 }
 
 /** What the old form has too. */
-export function encryptOptions(input: Input) {
+export function encryptOptionsOf(input: Input) {
   return {
-    ...commonOptions(input),
-    ...typeOptions(input.flags),
-    ...recipientOptions(input.flags),
-    ...selectorOptions(input),
-    ...clearOptions,
+    ...commonOptionsOf(input),
+    ...typeOptionsOf(input.flags),
+    ...recipientOptionsOf(input.flags),
+    ...selectorOptionsOf(input),
+    ...clearAllowed,
     container: false,
     forceNew: true,
   }

@@ -2,9 +2,9 @@ import { type Outcome, type Session } from "../../../app/session.ts"
 import { AppError } from "../../../errors/app-error.ts"
 import { type Action, type Fatal, type Input } from "../commands.ts"
 import { explain, failure } from "../messages.ts"
-import { commonOptions, warn } from "../options.ts"
+import { commonOptionsOf, warn } from "../options.ts"
 
-export const execEnv: Action = async (session, input) => {
+export const execEnvAction: Action = async (session, input) => {
   const { flags, args } = input
   const [file, command] = twoArguments(args)
   const isSameProcess = flags.isOn("same-process")
@@ -14,10 +14,10 @@ export const execEnv: Action = async (session, input) => {
       throw failure("OPTIONS_CONFLICT", 8, "Error: The --same-process flag cannot be used with --background")
     }
   }
-  const { execEnv: start } = await import("../../../app/commands/exec-env.ts")
+  const { execEnv } = await import("../../../app/commands/exec-env.ts")
   return withUser(async () => {
-    const outcome = await start(session, {
-      ...childOptions(input),
+    const outcome = await execEnv(session, {
+      ...childOptionsOf(input),
       file,
       command,
       sameProcess: isSameProcess,
@@ -44,10 +44,10 @@ export function twoArguments(args: readonly string[]): readonly [string, string]
 }
 
 /** What both have. Upstream gives the child everything. */
-export function childOptions(input: Input) {
+export function childOptionsOf(input: Input) {
   const { flags } = input
   return {
-    ...commonOptions(input),
+    ...commonOptionsOf(input),
     background: flags.isOn("background"),
     pristine: flags.isOn("pristine"),
     user: flags.optional("user"),

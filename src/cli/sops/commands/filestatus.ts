@@ -1,15 +1,15 @@
 import { AppError } from "../../../errors/app-error.ts"
 import { type Action } from "../commands.ts"
 import { explain, noFile } from "../messages.ts"
-import { commonOptions, formatOf } from "../options.ts"
+import { commonOptionsOf, formatOf } from "../options.ts"
 
-export const filestatus: Action = async (session, input) => {
+export const filestatusAction: Action = async (session, input) => {
   const [file] = input.args
   if (file === undefined) throw noFile()
   const { isSealedFile } = await import("../../../app/commands/filestatus.ts")
   const inputType = formatOf(input.flags.text("input-type"))
   try {
-    const encrypted = await isSealedFile(session, { ...commonOptions(input), file, inputType })
+    const encrypted = await isSealedFile(session, { ...commonOptionsOf(input), file, inputType })
     return { output: `${JSON.stringify({ encrypted })}\n` }
   } catch (error) {
     if (!(error instanceof AppError) || error.code.startsWith("CONFIG_")) throw error

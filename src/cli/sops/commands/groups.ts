@@ -3,15 +3,15 @@ import { AppError } from "../../../errors/app-error.ts"
 import { type Action, type Input } from "../commands.ts"
 import { type FlagName, type Flags } from "../flags.ts"
 import { explain, failure } from "../messages.ts"
-import { commonOptions, piecesOf, recipientsNamed } from "../options.ts"
+import { commonOptionsOf, piecesOf, recipientsNamed } from "../options.ts"
 
-export const addGroup: Action = async (session, input) => {
+export const addGroupAction: Action = async (session, input) => {
   if (input.args.length > 0) throw failure("ARGUMENT_UNEXPECTED", 1, "error: no positional arguments allowed")
   const { flags } = input
-  const { addGroup: add } = await import("../../../app/commands/groups.ts")
+  const { addGroup } = await import("../../../app/commands/groups.ts")
   const pieces = (name: FlagName): readonly string[] => flags.list(name).flatMap(piecesOf)
   return withFatal(flags, () =>
-    add(session, {
+    addGroup(session, {
       ...shared(input),
       ...recipientsNamed((flag) => pieces(flag as FlagName)),
       awsProfile: flags.optional("aws-profile"),
@@ -20,7 +20,7 @@ export const addGroup: Action = async (session, input) => {
   )
 }
 
-export const deleteGroup: Action = async (session, input) => {
+export const deleteGroupAction: Action = async (session, input) => {
   const [word, more] = input.args
   if (word === undefined || more !== undefined) {
     throw failure("ARGUMENT_MISSING", 1, "error: exactly one positional argument (index) required")
@@ -29,14 +29,14 @@ export const deleteGroup: Action = async (session, input) => {
     const reason = `strconv.ParseUint: parsing ${JSON.stringify(word)}: invalid syntax`
     return { fatal: `failed to parse [index] argument: ${reason}` }
   }
-  const { deleteGroup: remove } = await import("../../../app/commands/groups.ts")
-  return withFatal(input.flags, () => remove(session, { ...shared(input), index: Number(word) }))
+  const { deleteGroup } = await import("../../../app/commands/groups.ts")
+  return withFatal(input.flags, () => deleteGroup(session, { ...shared(input), index: Number(word) }))
 }
 
 function shared(input: Input) {
   const { flags } = input
   return {
-    ...commonOptions(input),
+    ...commonOptionsOf(input),
     file: flags.text("file"),
     inPlace: flags.isOn("in-place"),
     shamirSecretSharingThreshold: flags.number("shamir-secret-sharing-threshold") || undefined,

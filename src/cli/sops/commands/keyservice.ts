@@ -5,7 +5,7 @@ import { visible } from "../log.ts"
 import { explain } from "../messages.ts"
 import { askYesOrNo } from "../yes-or-no.ts"
 
-export const keyservice: Action = async (session, { flags }) => {
+export const keyserviceAction: Action = async (session, { flags }) => {
   const network = flags.text("network")
   const address = flags.optional("address")
   const { serveKeys } = await import("../../../app/commands/keyservice.ts")

@@ -5,20 +5,20 @@ import { type Action, type Input } from "../commands.ts"
 import { changeFlags, type Flags } from "../flags.ts"
 import { goQuoted } from "../log.ts"
 import { failure, noFile, nonExistent } from "../messages.ts"
-import { onlyFile, targetOptions, warn } from "../options.ts"
-import { decryptOptions } from "./decrypt.ts"
+import { onlyFile, targetOptionsOf, warn } from "../options.ts"
+import { decryptOptionsOf } from "./decrypt.ts"
 import { editNamed } from "./edit.ts"
-import { encryptOptions } from "./encrypt.ts"
-import { changeOptions } from "./set.ts"
+import { encryptOptionsOf } from "./encrypt.ts"
+import { changeOptionsOf } from "./set.ts"
 
 type Mode = "encrypt" | "decrypt" | "rotate" | "set"
 
 /** The old form, `sops [-d | -e | -r | --set '["a"] 1'] FILE`; without any of these it edits. */
-export const legacy: Action = async (session, input) => {
+export const legacyAction: Action = async (session, input) => {
   const { flags } = input
   if (input.args.length === 0) throw noFile()
   const file = onlyFile(session, input.args)!
-  targetOptions(flags)
+  targetOptionsOf(flags)
   const modes = modesOf(flags)
   requireForChange(session, file, { flags, modes })
   if (modes.length > 1) warn(session, severalModes)
@@ -28,7 +28,7 @@ export const legacy: Action = async (session, input) => {
     return editNamed(session, input, file)
   }
   for (const mode of modes.slice(0, -1)) await tryOut(session, input, { mode, last, file })
-  return run(session, input, { mode: last, file, ...targetOptions(flags) })
+  return run(session, input, { mode: last, file, ...targetOptionsOf(flags) })
 }
 
 const severalModes =
@@ -94,22 +94,22 @@ async function run(session: Session, input: Input, { mode, file, ...target }: Jo
   switch (mode) {
     case "encrypt": {
       const { encryptFiles } = await import("../../../app/commands/encrypt.ts")
-      return encryptFiles(session, { ...encryptOptions(input), ...target, files: [file] })
+      return encryptFiles(session, { ...encryptOptionsOf(input), ...target, files: [file] })
     }
     case "decrypt": {
       const { decryptFiles } = await import("../../../app/commands/decrypt.ts")
-      return decryptFiles(session, { ...decryptOptions(input), ...target, files: [file] })
+      return decryptFiles(session, { ...decryptOptionsOf(input), ...target, files: [file] })
     }
     case "rotate": {
-      const { rotateOptions } = await import("./rotate.ts")
+      const { rotateOptionsOf } = await import("./rotate.ts")
       const { rotateFiles } = await import("../../../app/commands/rotate.ts")
-      return rotateFiles(session, { ...rotateOptions(input), ...target, files: [file] })
+      return rotateFiles(session, { ...rotateOptionsOf(input), ...target, files: [file] })
     }
     case "set": {
       const { path, text } = splitSet(input.flags.text("set"))
       const { setValue } = await import("../../../app/commands/set.ts")
       const value = { from: "argument", text } as const
-      return setValue(session, { ...changeOptions(input), file, path, value, string: false, idempotent: false })
+      return setValue(session, { ...changeOptionsOf(input), file, path, value, string: false, idempotent: false })
     }
   }
 }

@@ -3,13 +3,13 @@ import { type Action } from "../commands.ts"
 import { groupLines } from "../group-lines.ts"
 import { visible } from "../log.ts"
 import { failure, noFile } from "../messages.ts"
-import { commonOptions, onlyFile } from "../options.ts"
+import { commonOptionsOf, onlyFile } from "../options.ts"
 import { askYesOrNo } from "../yes-or-no.ts"
 
-export const publish: Action = async (session, input) => {
+export const publishAction: Action = async (session, input) => {
   const { flags, args } = input
   const { io } = session
-  const { config, decryptionOrder } = commonOptions(input)
+  const { config, decryptionOrder } = commonOptionsOf(input)
   if (config === undefined) {
     const { requireConfig } = await import("../../../app/commands/update-keys.ts")
     await requireConfig(session, config)
@@ -17,12 +17,12 @@ export const publish: Action = async (session, input) => {
   if (args.length === 0) throw noFile()
   const path = onlyFile(session, args)!
   if (missingPath(session, path) !== null) throw failure("FILE_MISSING", 1, `stat ${path}: no such file or directory`)
-  const { isFolder, publish: start } = await import("../../../app/commands/publish.ts")
+  const { isFolder, publish } = await import("../../../app/commands/publish.ts")
   const recursive = flags.isOn("recursive")
   if (isFolder(session, path) && !recursive) {
     return { fatal: "can't operate on a directory without --recursive flag." }
   }
-  return start(session, {
+  return publish(session, {
     config,
     decryptionOrder,
     path,

@@ -5,20 +5,20 @@ import { changeFlags, type FlagName, type Flags } from "../flags.ts"
 import { goQuoted } from "../log.ts"
 import { failure, noFile } from "../messages.ts"
 import {
-  clearOptions,
-  commonOptions,
+  clearAllowed,
+  commonOptionsOf,
   onlyFile,
   piecesOf,
   recipientsNamed,
-  targetOptions,
-  typeOptions,
+  targetOptionsOf,
+  typeOptionsOf,
 } from "../options.ts"
 
-export const rotate: Action = async (session, input) => {
+export const rotateAction: Action = async (session, input) => {
   const { flags, args } = input
   if (args.length === 0) throw noFile()
   const file = onlyFile(session, args)!
-  const target = targetOptions(flags)
+  const target = targetOptionsOf(flags)
   const missing = missingPath(session, file)
   if (missing !== null && changeFlags.some((name) => flags.text(name) !== "")) {
     const hint = "use the `edit` subcommand instead."
@@ -26,16 +26,16 @@ export const rotate: Action = async (session, input) => {
     throw failure("FILE_MISSING", 49, text)
   }
   const { rotateFiles } = await import("../../../app/commands/rotate.ts")
-  return rotateFiles(session, { ...rotateOptions(input), ...target, files: [file] })
+  return rotateFiles(session, { ...rotateOptionsOf(input), ...target, files: [file] })
 }
 
 /** What the old form has too. */
-export function rotateOptions(input: Input) {
+export function rotateOptionsOf(input: Input) {
   const { flags } = input
   return {
-    ...commonOptions(input),
-    ...typeOptions(flags),
-    ...clearOptions,
+    ...commonOptionsOf(input),
+    ...typeOptionsOf(flags),
+    ...clearAllowed,
     add: changed(flags, "add"),
     remove: changed(flags, "rm"),
     keepRecipient: [],

@@ -1,15 +1,15 @@
 import { type ValueSource } from "../../../app/commands/set.ts"
 import { type Action, type Input } from "../commands.ts"
 import { failure } from "../messages.ts"
-import { clearOptions, commonOptions, typeOptions } from "../options.ts"
+import { clearAllowed, commonOptionsOf, typeOptionsOf } from "../options.ts"
 
-export const set: Action = async (session, input) => {
+export const setAction: Action = async (session, input) => {
   const { flags, args } = input
   const value = valueOf(input)
   const [file = "", path = ""] = args
   const { setValue } = await import("../../../app/commands/set.ts")
   return setValue(session, {
-    ...changeOptions(input),
+    ...changeOptionsOf(input),
     file,
     path,
     value,
@@ -37,12 +37,12 @@ function valueOf({ flags, args }: Input): ValueSource {
 }
 
 /** What `unset` and the old form have too. */
-export function changeOptions(input: Input) {
+export function changeOptionsOf(input: Input) {
   const { flags } = input
   return {
-    ...commonOptions(input),
-    ...typeOptions(flags),
-    ...clearOptions,
+    ...commonOptionsOf(input),
+    ...typeOptionsOf(flags),
+    ...clearAllowed,
     ignoreMac: flags.isOn("ignore-mac"),
     followLinks: false,
   }

@@ -3,11 +3,11 @@ import { type Session } from "../../../app/session.ts"
 import { AppError } from "../../../errors/app-error.ts"
 import { type Action, type Input } from "../commands.ts"
 import { explain, failure, noFile } from "../messages.ts"
-import { commonOptions, formatOf } from "../options.ts"
+import { commonOptionsOf, formatOf } from "../options.ts"
 import { groupLines, painted } from "../group-lines.ts"
 import { askYesOrNo } from "../yes-or-no.ts"
 
-export const updatekeys: Action = async (session, input) => {
+export const updatekeysAction: Action = async (session, input) => {
   const { requireConfig } = await import("../../../app/commands/update-keys.ts")
   await requireConfig(session, input.global.optional("config"))
   const { args } = input
@@ -37,7 +37,7 @@ async function update(session: Session, input: Input, file: string): Promise<voi
   const path = requireDocument(session, file)
   await tell(session, `Syncing keys for file ${path}`)
   const inputType = formatOf(input.flags.text("input-type"))
-  const plan = await planKeyUpdate(session, { ...commonOptions(input), file, inputType })
+  const plan = await planKeyUpdate(session, { ...commonOptionsOf(input), file, inputType })
   if (plan.isCurrent) {
     await tell(session, `File ${path} already up to date`)
     return
