@@ -64,7 +64,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   ],
   "audit/": ["errors/", "node:tls", "node:path"],
   "config/": ["core/", "errors/", "formats/yaml/", "formats/yaml.ts", "node:path"],
-  "host/": ["core/conversation.ts", "core/secret.ts", "core/shlex.ts", "errors/", "node:"],
+  "host/": ["core/conversation.ts", "core/monotonic.ts", "core/secret.ts", "core/shlex.ts", "errors/", "node:"],
   "core/": ["errors/", "node:crypto"],
   "errors/": [],
 }
@@ -219,6 +219,11 @@ const banned: readonly { readonly call: RegExp; readonly instead: string; readon
   { call: /\bMath\.random\(/, instead: "node:crypto", except: [] },
   { call: /\beval\(|\bnew Function\(/, instead: "nothing", except: [] },
   { call: /\{\s*cause\s*[:}]/, instead: "a code with a line: a cause may quote a document", except: [] },
+  {
+    call: /\bperformance\.(?!timeOrigin)/,
+    instead: "monotonicMs: for `performance` Node loads ten modules of its own",
+    except: [],
+  },
   { call: /\bnew Date\(\)|\bDate\.now\(/, instead: "io.now()", except: ["src/host/io.ts"] },
   { call: /\bexport default\b/, instead: "a name", except: [] },
   { call: /\benum \w+ \{|^namespace /m, instead: "a union of texts", except: [] },

@@ -1,3 +1,4 @@
+import { monotonicMs } from "../core/monotonic.ts"
 import { AppError } from "../errors/app-error.ts"
 import { reasonOf } from "./reason.ts"
 import { type FileSystem, realFileSystem } from "./file-system.ts"
@@ -85,7 +86,7 @@ export function realIo(): Io {
     signals,
     swept: new Set(),
     now: () => new Date(),
-    clock: () => performance.now(),
+    clock: monotonicMs,
     sleep,
     randomBytes: (size) => process.getBuiltinModule("node:crypto").randomBytes(size),
   }

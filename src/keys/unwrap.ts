@@ -1,4 +1,5 @@
 import { timeLimit } from "./time-limit.ts"
+import { monotonicMs } from "../core/monotonic.ts"
 import { type WrappedKey } from "../core/recipient.ts"
 import { SecretBytes } from "../core/secret.ts"
 import { combine } from "../core/shamir.ts"
@@ -36,7 +37,7 @@ export interface UnwrapOptions {
   /** Instead of `SOTTO_KEY_TIMEOUT` and the built-in times. */
   readonly timing?: Timing
   /**
-   * By `performance.now()`: after that no further entry is tried with what is on this machine. For files that nobody has
+   * By `monotonicMs()`: after that no further entry is tried with what is on this machine. For files that nobody has
    * looked at: each of many entries may cost a computation.
    */
   readonly localUntil?: number | undefined
@@ -161,7 +162,7 @@ async function runLocal(
       // What failed for a reason of its own does not get better with more effort.
       if (attempt.manifest?.isOnline === true || attempt.failures.size > 0) continue
       if (group.part !== null) return
-      if (performance.now() > localUntil) {
+      if (monotonicMs() > localUntil) {
         noteTimeUp(attempt)
         continue
       }
@@ -181,7 +182,7 @@ async function runOnline(round: readonly Turn[], { context, timing, patience, is
   const stop = new AbortController()
   if (patience.leftMs === 0) return giveUp(turns)
 
-  const began = performance.now()
+  const began = monotonicMs()
   const limit = timeLimit(patience.leftMs, context.signal, stop.signal)
   const tasks = turns.map(async ({ group, attempts }) => {
     if (group.part !== null) return
@@ -198,7 +199,7 @@ async function runOnline(round: readonly Turn[], { context, timing, patience, is
     if (limit.isOver) giveUp([{ group, attempts }])
   })
   await Promise.all(tasks)
-  patience.leftMs = Math.max(0, Math.floor(patience.leftMs - (performance.now() - began)))
+  patience.leftMs = Math.max(0, Math.floor(patience.leftMs - (monotonicMs() - began)))
 }
 
 function giveUp(turns: readonly Turn[]): void {

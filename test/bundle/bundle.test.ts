@@ -172,6 +172,34 @@ describe.skipIf(builtKind !== "dist")("the published package", () => {
     expect(sum).toBeGreaterThan(kb * 0.8)
   })
 
+  // Node has modules of its own that it loads when a name is first used, such as `performance` and `process.stdout`.
+  test.each([
+    ["--help"],
+    ["filestatus", "sealed.yaml"],
+    ["decrypt", "sealed.yaml"],
+    ["textconv", "sealed.yaml"],
+    ["get", "sealed.yaml", "a"],
+    ["set", "other.yaml", "a", '"canary-7f3b"'],
+    ["encrypt", "--age", recipient, "plain.yaml"],
+  ])("%s loads no module of Node that files and ciphers do not need", (...args) => {
+    copyFileSync(join(own.cwd, "sealed.yaml"), join(own.cwd, "other.yaml"))
+    const hook = join(own.home, "list.cjs")
+    writeFileSync(hook, "process.on('exit', () => process._rawDebug(process.moduleLoadList.join('\\n')))")
+    const listed = (script: readonly string[]): string[] => {
+      const env = { ...Object.fromEntries(own.env), SOPS_AGE_KEY_FILE: key }
+      const { stderr, status } = spawnSync(process.execPath, ["--require", hook, ...script], { cwd: own.cwd, env })
+      expect({ status, stderr }).toMatchObject({ status: 0 })
+      return stderr.toString().split("\n")
+    }
+    const floor = join(own.home, "floor.cjs")
+    writeFileSync(floor, `for (const name of ["crypto", "fs", "path", "events", "process", "vm"]) require(name)`)
+    const needed = listed([floor])
+    // The first run compiles, and keeps what it has compiled.
+    run(args)
+    const found = listed([main, ...args]).filter((name) => /^Native|^Internal/.test(name) && !needed.includes(name))
+    expect(found).toEqual(["Internal Binding signal_wrap"])
+  })
+
   test("the entry is small, and the library is the same program", async () => {
     expect(statSync(main).size).toBeLessThan(20_000)
     const library = (await import(pathToFileURL(join(dirname(main), "index.js")).href)) as Record<string, unknown>

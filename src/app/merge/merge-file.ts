@@ -3,6 +3,7 @@ import { type Rule } from "../../config/rule.ts"
 import { type Conflict as KeyConflict, type Decide, type Merged } from "../../core/merge/by-key.ts"
 import { mergeLines } from "../../core/merge/by-text.ts"
 import { limits } from "../../core/limits.ts"
+import { monotonicMs } from "../../core/monotonic.ts"
 import { mergePlain, type PlainMerge } from "../../core/merge/merge.ts"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -120,8 +121,8 @@ export async function openVersions(
   { reach, keysMs = limits.keys_alone_ms_max }: Pick<MergeRequest, "reach" | "keysMs">,
 ): Promise<OpenedVersions | Extract<FileMerge, { kind: "conflict" | "locked" }>> {
   const opened = new Map<SideName, OpenedAlone>()
-  const until = reach === "offline" ? performance.now() + keysMs : undefined
-  const isTimeUp = (): boolean => until !== undefined && performance.now() > until
+  const until = reach === "offline" ? monotonicMs() + keysMs : undefined
+  const isTimeUp = (): boolean => until !== undefined && monotonicMs() > until
   const locked: Conflict[] = []
   const broken: Conflict[] = []
   // Ours first: the run remembers what opened it for the others.

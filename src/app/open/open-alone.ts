@@ -2,6 +2,7 @@ import { compileSelectors } from "../../config/re2.ts"
 import { checkReadable, type Opened, type SealedDocument } from "../../core/document.ts"
 import { Cipher } from "../../core/gcm.ts"
 import { limits } from "../../core/limits.ts"
+import { monotonicMs } from "../../core/monotonic.ts"
 import { open } from "../../core/open.ts"
 import { type SecretBytes } from "../../core/secret.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
@@ -37,7 +38,7 @@ export async function openAlone(session: Session, document: SealedDocument): Pro
  * The data key of a document. Offline nothing is asked and nothing runs: identities of the environment and of files, and
  * SSH keys that need no passphrase. Git calls the merge driver on content that nobody has looked at.
  *
- * @param until - by `performance.now()`: when looking for it ends; offline it always does
+ * @param until - by `monotonicMs()`: when looking for it ends; offline it always does
  * @throws {AppError} `DATA_KEY`
  */
 export async function dataKeyOf(
@@ -48,7 +49,7 @@ export async function dataKeyOf(
 ): Promise<SecretBytes> {
   checkReadable(document)
   const { groups, threshold } = document.metadata
-  const localUntil = until ?? (reach === "offline" ? performance.now() + limits.keys_alone_ms_max : undefined)
+  const localUntil = until ?? (reach === "offline" ? monotonicMs() + limits.keys_alone_ms_max : undefined)
   return unwrapDataKey(groups, threshold, { context: contextFor(session, reach), localUntil })
 }
 
