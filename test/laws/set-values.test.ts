@@ -57,11 +57,20 @@ async function run(args: readonly string[], as = env, stdin?: string): Promise<E
   return call({ args, cwd: own.cwd, env: as, stdin })
 }
 
+const sealed = new Map<string, string>()
+
+/** A copy of a file of its own, as it was sealed with these options. */
 async function fresh(name: Name, options: readonly string[] = []): Promise<{ file: string; text: string }> {
   const file = join(mkdtempSync(join(own.cwd, "set-")), name)
-  writeFileSync(file, files[name].text)
-  expect(await run(["encrypt", "-i", "--age", recipient, ...options, file])).toMatchObject({ status: 0 })
-  return { file, text: readFileSync(file, "utf8") }
+  const key = [name, ...options].join(" ")
+  if (!sealed.has(key)) {
+    writeFileSync(file, files[name].text)
+    expect(await run(["encrypt", "-i", "--age", recipient, ...options, file])).toMatchObject({ status: 0 })
+    sealed.set(key, readFileSync(file, "utf8"))
+  }
+  const text = sealed.get(key)!
+  writeFileSync(file, text)
+  return { file, text }
 }
 
 function tokensBut(text: string, key: string): string[] {
@@ -181,8 +190,7 @@ describe("what a line of dotenv does not tell", () => {
     const to = join(own.cwd, `from-${from}.env`)
     const options = ["--input-type", from, "--output-type", "dotenv", "--age", recipient]
     for (const face of [env, asSops]) {
-      const sealed = await run(["encrypt", ...options, file], face)
-      writeFileSync(to, sealed.stdout)
+      writeFileSync(to, (await run(["encrypt", ...options, file], face)).stdout)
       const back = (await run(["decrypt", "--output-type", "json", to])).stdout.toString("utf8")
       expect(JSON.parse(back)).toEqual({ U: "CORP\\nancy", V: "a\nb", W: " x # y" })
     }
