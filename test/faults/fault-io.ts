@@ -65,10 +65,18 @@ function writeHalf(fs: FileSystem, [fd, bytes, position]: unknown[]): void {
   fs.write(fd, bytes.subarray(0, bytes.length >> 1), typeof position === "number" ? position : null)
 }
 
-/** Each call is failed with SLOW=1 and in CI; else every third, so that the kinds of fault cover all of them together. */
+/** All with SLOW=1 and in CI; else every third, so that the kinds of fault cover all of them together. */
 const step = process.env["SLOW"] === "1" || (process.env["CI"] ?? "") !== "" ? 1 : 3
 
-/** @param nth - of the kinds of fault that a scene is tried with */
+/** @param nth - of the kinds of fault that a list is tried with */
+export function sample<T>(list: readonly T[], nth: number): T[] {
+  return list.filter((_, at) => at % step === nth % step)
+}
+
+/** @returns the numbers of calls, from 1 on */
 export function callsToFail(calls: number, nth: number): number[] {
-  return Array.from({ length: calls }, (_, index) => index + 1).filter((at) => at % step === nth % step)
+  return sample(
+    Array.from({ length: calls }, (_, index) => index + 1),
+    nth,
+  )
 }

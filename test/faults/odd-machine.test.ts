@@ -6,6 +6,7 @@ import { builtProgram } from "../built.ts"
 import { leaks } from "../canary.ts"
 import { keyFile, recipients } from "../keys/golden.ts"
 import { call, type Machine, machine } from "../machine.ts"
+import { sample } from "./fault-io.ts"
 
 /**
  * Homes, folders for temporary files and places for output that are not as they should be: a failure is an error with a
@@ -70,9 +71,10 @@ const commands = [
 ]
 const variables = ["HOME", "XDG_CONFIG_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "XDG_CACHE_HOME", "TMPDIR"] as const
 
-describe.each(variables)("%s is", (variable) => {
-  test.each(Object.entries(places))("%s", async (_, placeOf) => {
-    for (const args of commands) {
+describe.each(variables.map((variable, first) => ({ variable, first })))("$variable is", ({ variable, first }) => {
+  const tried = Object.entries(places).map(([place, placeOf], nth) => ({ place, placeOf, nth: first + nth }))
+  test.each(tried)("$place", async ({ placeOf, nth }) => {
+    for (const args of sample(commands, nth)) {
       const isForIdentity = args[0] === "init" || args[0] === "join" || args[0] === "keys"
       const env = new Map(own.env).set("EDITOR", "true").set(variable, placeOf())
       if (!isForIdentity) env.set("SOPS_AGE_KEY_FILE", keyFile("age-a.txt"))
