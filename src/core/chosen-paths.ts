@@ -1,5 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
 import { Inherited } from "./inherited.ts"
+import { isEmptyText } from "./scalar.ts"
 import { shownPath, type Site } from "./site.ts"
 
 /** One step from the root: a key, any key of a mapping, or any element of a list. */
@@ -59,7 +60,7 @@ export function checkChosen(
     const { ended } = reached.of(item)
     for (const path of ended) used.add(path)
     const isChosen = ended.length > 0
-    const isValue = scalar !== null && scalar.bytes.length > 0
+    const isValue = scalar !== null && !isEmptyText(scalar)
     if (!isValue || selected[index] === (isChosen === (mode === "encrypt"))) continue
     const would = mode === "encrypt" ? "seal this value too" : "leave this value in the clear too"
     throw new AppError(

@@ -5,6 +5,9 @@ const CHARS_MAX = 4 * 1024 * 1024
 /** The lines of Node where this was measured and helps; 22 then refuses the code that was kept, and later ones are not known. */
 const lines = new Set(["20", "24", "26"])
 
+/** How many times longer a text is when its values are sealed; that takes as long as to open it. */
+const SEALED_LENGTH = 4
+
 let isOurs = false
 
 /** The process is this program's alone: as a library nobody changes what others run with. */
@@ -22,7 +25,7 @@ export function takeProcess(): void {
  *
  * V8 takes the flag while it runs, and code that it has kept as before.
  *
- * @param chars - length of the text
+ * @param chars - length of the sealed text
  */
 export function unoptimized<T>(chars: number, work: () => T): T {
   if (chars < CHARS_MIN || chars > CHARS_MAX) return work()
@@ -32,6 +35,11 @@ export function unoptimized<T>(chars: number, work: () => T): T {
   } finally {
     release()
   }
+}
+
+/** The same for work over a plain text: to read it, to seal it. */
+export function unoptimizedPlain<T>(text: string, work: () => T): T {
+  return unoptimized(text.length * SEALED_LENGTH, work)
 }
 
 /**

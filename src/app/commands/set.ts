@@ -18,6 +18,7 @@ import { type CommentEntry, type MapEntry, type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { readFile } from "../../host/files.ts"
+import { unoptimizedPlain } from "../../host/optimizer.ts"
 
 export interface SetOptions extends CommonOptions, ReadOptions, ClearOptions, OpenOptions {
   readonly file: string
@@ -53,23 +54,24 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
   const outcome = await changeFile(session, options, async (scan, file) => {
     const { format } = file.document
     const { commentsCount, refusesTwice } = session.dialect.files
+    let tree: Tree | null = null
+    const root = (): Tree => (tree ??= rootOf(file, scan))
     if (!isUpstreams) {
       const written = options.path
       const wishes = { file: options.file, written, create: options.create === true }
-      await checkNewKey(session, rootOf(file, scan), path, wishes)
+      await checkNewKey(session, root(), path, wishes)
     }
     // What would go is said before a secret is asked for.
     const isAsked = !isUpstreams && options.create !== true
-    if (isAsked && early === null) await checkReplaced(session, rootOf(file, scan), null, { file: options.file, path })
+    if (isAsked && early === null) await checkReplaced(session, root(), null, { file: options.file, path })
     const value = early ?? (await readValue(session, options))
-    const place = commentsCount ? pathAsUpstream(rootOf(file, scan), path).path : path
+    const place = commentsCount ? pathAsUpstream(root(), path).path : path
     const content = isUpstreams ? valueAsUpstream(value, format) : value
     if (refusesTwice) refuseTwice(file, scan, path)
-    if (options.idempotent && isThere(rootOf(file, scan), place, content)) return null
-    if (isAsked && early !== null)
-      replaced = await checkReplaced(session, rootOf(file, scan), value, { file: options.file, path })
+    if (options.idempotent && isThere(root(), place, content)) return null
+    if (isAsked && early !== null) replaced = await checkReplaced(session, root(), value, { file: options.file, path })
     told = toldValues(format, place, content)
-    return { edits: format.set(scan, place, content), told }
+    return { edits: unoptimizedPlain(scan.source, () => format.set(scan, place, content)), told }
   })
   if (session.dialect.warns && [...told.values()].some(({ isVerbatim }) => isVerbatim)) {
     session.notice(

@@ -1,3 +1,4 @@
+import { isEmptyText } from "../../core/scalar.ts"
 import { type CompiledSelectors, select } from "../../core/select.ts"
 import { fullPath, type Item, type Site } from "../../core/site.ts"
 import { isSealedComment } from "../../core/open.ts"
@@ -19,7 +20,7 @@ export function becauseOf(sites: readonly Site[], compiled: CompiledSelectors, i
     .map((site, index) => ({ site, index }))
     .filter(({ site }) => site.kind !== "comment" && isBelow(site))
   const selected = select(sites, compiled, isSealedComment)
-  const sealable = below.filter(({ site }) => site.scalar !== null && site.scalar.bytes.length > 0)
+  const sealable = below.filter(({ site }) => site.scalar !== null && !isEmptyText(site.scalar))
   if (sealable.length === 0) return { sealed: false, because: "it is empty, and nothing of it can be sealed" }
   const count = sealable.filter(({ index }) => selected[index]!).length
   const sealed = count === sealable.length

@@ -1,5 +1,6 @@
 import { compileSelectors } from "../../config/re2.ts"
 import { type Rule } from "../../config/rule.ts"
+import { isEmptyText } from "../../core/scalar.ts"
 import { select } from "../../core/select.ts"
 import { documentOf, keyPath, shownPath, type Site } from "../../core/site.ts"
 import { decodeText } from "../../core/text.ts"
@@ -38,5 +39,5 @@ function contentOf({ item, scalar }: Site): string {
 }
 
 function hasValue({ kind, scalar, span }: Site): boolean {
-  return span !== null && kind !== "comment" && scalar !== null && scalar.bytes.length > 0
+  return span !== null && kind !== "comment" && scalar !== null && !isEmptyText(scalar)
 }

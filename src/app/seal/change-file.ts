@@ -4,6 +4,7 @@ import { type Scan } from "../../core/format.ts"
 import { splice } from "../../core/splice.ts"
 import { type ToldValues } from "../../core/told.ts"
 import { AppError } from "../../errors/app-error.ts"
+import { unoptimizedPlain } from "../../host/optimizer.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { openFile, type OpenedFile, type OpenRequest, withFile } from "../open/open-file.ts"
 import { type ClearOptions } from "../options.ts"
@@ -44,7 +45,7 @@ export async function changeFile(
         throw new AppError("PATH_IN_BINARY", {}, { exit: 1 })
       }
       const plain = utf8.decode(file.opened.bytes)
-      const scan = format.scan(plain)
+      const scan = unoptimizedPlain(plain, () => format.scan(plain))
       const made = await change(scan, file)
       const renewsMac = made !== null && session.dialect.changes.renewsUnchanged
       const { edits, told = noValues } = made ?? { edits: [] }

@@ -12,6 +12,7 @@ import { decodeText, utf8 } from "../../core/text.ts"
 import { type ToldValues } from "../../core/told.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
+import { unoptimizedPlain } from "../../host/optimizer.ts"
 import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
 import { sopsVersion } from "../../version.ts"
 import { servicesOf } from "../recipients/key-services.ts"
@@ -147,13 +148,15 @@ export async function sealAs(
   if (name === "binary") return sealBinary(format, bytes, options)
   const text = decodeText(bytes)
   if (text === null) throw new AppError("NOT_UTF8")
-  const scan = options.scan ?? format.scan(text)
-  const isForOperator = isSopsSecret(scan.sites)
-  return seal(format, text, {
-    ...options,
-    scan,
-    structure: options.structure && !isForOperator,
-    layoutMemo: options.layoutMemo && !isForOperator,
+  return unoptimizedPlain(text, () => {
+    const scan = options.scan ?? format.scan(text)
+    const isForOperator = isSopsSecret(scan.sites)
+    return seal(format, text, {
+      ...options,
+      scan,
+      structure: options.structure && !isForOperator,
+      layoutMemo: options.layoutMemo && !isForOperator,
+    })
   })
 }
 

@@ -9,6 +9,7 @@ import { decodeText } from "../../core/text.ts"
 import { type ToldValues } from "../../core/told.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { sopsVersion } from "../../version.ts"
+import { unoptimizedPlain } from "../../host/optimizer.ts"
 import { type OpenedFile } from "../open/open-file.ts"
 import { type ClearOptions } from "../options.ts"
 import { type Wanted } from "../recipients/key-plan.ts"
@@ -92,7 +93,7 @@ async function checkClear(
   if (options.useFileSelectors) return undefined
   const text = decodeText(plain)
   if (text === null) throw new AppError("NOT_UTF8")
-  const scan = document.format.scan(text)
+  const scan = unoptimizedPlain(text, () => document.format.scan(text))
   const { sites } = scan
   const rule = await ruleOrNull(settings)
   if (rule !== null) {

@@ -1,4 +1,5 @@
 import { type Opened } from "../../core/document.ts"
+import { isEmptyText } from "../../core/scalar.ts"
 import { type CompiledSelectors, select } from "../../core/select.ts"
 import { fullPath, keyPath, shownPath, type Site } from "../../core/site.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -60,5 +61,5 @@ export function pathText(site: Site): string {
 }
 
 function isValue({ kind, scalar, span }: Site): boolean {
-  return span !== null && kind !== "comment" && scalar !== null && scalar.bytes.length > 0
+  return span !== null && kind !== "comment" && scalar !== null && !isEmptyText(scalar)
 }

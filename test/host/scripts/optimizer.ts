@@ -1,5 +1,5 @@
 import { runInThisContext } from "node:vm"
-import { takeProcess, unoptimized, unoptimizedAtFirst } from "../../../src/host/optimizer.ts"
+import { takeProcess, unoptimized, unoptimizedAtFirst, unoptimizedPlain } from "../../../src/host/optimizer.ts"
 
 // Run with --allow-natives-syntax: V8 says of a function that is called often whether it has optimized it.
 const OPTIMIZED = 1 << 4
@@ -18,7 +18,7 @@ function isOptimized(): boolean {
   return false
 }
 
-const [chars = "", isOurs = "", fails = "", parts = ""] = process.argv.slice(2)
+const [chars = "", isOurs = "", fails = "", parts = "", isPlain = ""] = process.argv.slice(2)
 if (isOurs === "true") takeProcess()
 let within: boolean | null = null
 let thrown = ""
@@ -27,7 +27,8 @@ const measured = (): void => {
   if (fails === "true") throw new Error("from within")
 }
 try {
-  if (parts === "") unoptimized(Number(chars), measured)
+  if (isPlain === "true") unoptimizedPlain("x".repeat(Number(chars)), measured)
+  else if (parts === "") unoptimized(Number(chars), measured)
   else {
     await unoptimizedAtFirst(async (took) => {
       for (let part = 0; part < Number(parts); part++) {
