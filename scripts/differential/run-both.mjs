@@ -15,23 +15,33 @@ import { join } from "node:path"
 
 const timeoutMs = 20_000
 
-/** @returns what each program said and left behind, in the order of `programs` */
+/** Folders as a run began with them, which it left so. Most lines only print. */
+const untouched = new Set()
+
+/**
+ * @param place - a folder of this worker alone
+ * @returns what each program said and left behind, in the order of `programs`
+ */
 export async function runBoth(programs, template, place, test) {
   const ends = []
   for (const { name, argv } of programs) {
     const folder = join(place, name)
-    rmSync(folder, { recursive: true, force: true })
-    mkdirSync(join(folder, "tmp"), { recursive: true, mode: 0o700 })
-    cpSync(template, join(folder, "work"), { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
-    ends.push(await runOne(argv, folder, test))
-    rmSync(folder, { recursive: true, force: true })
+    if (!untouched.delete(folder)) {
+      rmSync(folder, { recursive: true, force: true })
+      mkdirSync(join(folder, "tmp"), { recursive: true, mode: 0o700 })
+      cpSync(template, join(folder, "work"), { recursive: true, verbatimSymlinks: true, preserveTimestamps: true })
+    }
+    const before = tree(join(folder, "work"))
+    const end = await runOne(argv, folder, test)
+    const after = tree(join(folder, "work"))
+    ends.push({ ...end, changed: changes(before, after) })
+    if (end.leftovers.length === 0 && listed(before) === listed(after)) untouched.add(folder)
   }
   return ends
 }
 
 async function runOne(program, folder, { argv = [], line, env = {}, stdin = "", cwd = "." }) {
   const work = join(folder, "work")
-  const before = tree(work)
   const inFolder = (text) => text.replaceAll("$WORK", work)
   const bin = join(folder, "bin")
   const [file, ...args] = line === undefined ? [...program, ...argv.map(inFolder)] : ["bash", "-c", line]
@@ -46,6 +56,8 @@ async function runOne(program, folder, { argv = [], line, env = {}, stdin = "", 
       PATH: `${bin}:/usr/local/bin:/usr/bin:/bin`,
       HOME: join(work, "home"),
       TMPDIR: join(folder, "tmp"),
+      // For compiled code of ours, which would be made anew in each home folder.
+      XDG_CACHE_HOME: join(folder, "../cache"),
       GNUPGHOME: join(work, "home/.gnupg"),
       SOPS_AGE_KEY_FILE: join(work, "key.txt"),
       ...Object.fromEntries(Object.entries(env).map(([name, value]) => [name, inFolder(value)])),
@@ -64,7 +76,6 @@ async function runOne(program, folder, { argv = [], line, env = {}, stdin = "", 
     stdout: readFileSync(out),
     stderr: clean(readFileSync(err, "utf8")),
     folder,
-    changed: changes(before, tree(work)),
     leftovers: readdirSync(join(folder, "tmp")),
   }
 }
@@ -76,26 +87,36 @@ function makeProgram(bin, program) {
   writeFileSync(join(bin, "sops"), `#!/bin/sh\nexec ${words} "$@"\n`, { mode: 0o755 })
 }
 
-/** Every file below a folder with its mode and bytes. */
+/** Everything below a folder: of a file the mode, the bytes and when it was written, of anything else what it is. */
 function tree(folder, prefix = "") {
   const found = new Map()
   for (const name of readdirSync(folder)) {
     const path = join(folder, name)
     const stat = lstatSync(path)
-    // gpg keeps its own books there, and this program the code that it has compiled.
-    if (name === ".gnupg" || name === ".cache") continue
-    if (stat.isDirectory()) for (const [inner, facts] of tree(path, `${prefix}${name}/`)) found.set(inner, facts)
-    else if (stat.isFile()) found.set(prefix + name, { mode: stat.mode & 0o777, bytes: readFileSync(path) })
+    // gpg keeps its own books there.
+    if (name === ".gnupg") continue
+    const facts = { mode: stat.mode, writtenMs: stat.mtimeMs, inode: stat.ino, bytes: null }
+    found.set(prefix + name, stat.isFile() ? { ...facts, bytes: readFileSync(path) } : facts)
+    if (stat.isDirectory()) for (const [inner, of] of tree(path, `${prefix}${name}/`)) found.set(inner, of)
   }
   return found
 }
 
+/** Two trees with the same text are one: nothing was written, made or removed. */
+function listed(tree) {
+  return JSON.stringify([...tree].map(([name, { mode, writtenMs, inode }]) => [name, mode, writtenMs, inode]))
+}
+
+/** @returns files that a run has changed or made, with what they are now, and `null` for one that is gone */
 function changes(before, after) {
   const changed = new Map()
-  for (const [name, facts] of after) {
-    const old = before.get(name)
-    if (old === undefined || old.mode !== facts.mode || !old.bytes.equals(facts.bytes)) changed.set(name, facts)
+  for (const [name, { mode, bytes }] of after) {
+    if (bytes === null) continue
+    const old = before.get(name)?.bytes ?? null
+    if (old === null || before.get(name).mode !== mode || !old.equals(bytes)) {
+      changed.set(name, { mode: mode & 0o777, bytes })
+    }
   }
-  for (const name of before.keys()) if (!after.has(name)) changed.set(name, null)
+  for (const [name, { bytes }] of before) if (bytes !== null && !after.has(name)) changed.set(name, null)
   return changed
 }
