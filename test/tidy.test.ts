@@ -78,7 +78,7 @@ const packages: Readonly<Record<string, string>> = {
   "@google-cloud/kms": "src/keys/gcp/grpc.ts",
   "@grpc/grpc-js": "src/keys/gcp/grpc.ts",
   "google-gax": "src/keys/gcp/grpc.ts",
-  "@bufbuild/protobuf": "src/keys/keyservice/protobuf.ts",
+  "@bufbuild/protobuf": "src/keys/keyservice/messages.ts",
   "@noble/": "src/keys/age/",
   "@scure/base": "src/keys/age/bech32.ts",
   "@smithy/signature-v4": "src/publish/sigv4.ts",

@@ -1,3 +1,5 @@
+import { isAbsolute, join } from "node:path"
+import { type ConnectionOptions } from "node:tls"
 import { AppError } from "../errors/app-error.ts"
 
 /** The machine, as far as a connection needs it. */
@@ -118,4 +120,87 @@ function isBlank(char: string): boolean {
 
 export function invalid(problem: string): AppError {
   return new AppError("AUDIT_FAILED", {}, { subject: `the connection string cannot be used: ${problem}` })
+}
+
+/** What is tried, in this order; `false` is a connection without TLS. */
+export type Attempts = readonly (ConnectionOptions | false)[]
+
+const modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const
+
+/**
+ * How a connection is protected, by `sslmode` and its kin. Without a mode it is `require`, as for upstream: TLS, and the
+ * certificate counts only where a root certificate is there to check it with.
+ *
+ * @throws {AppError} `AUDIT_FAILED` when a file that is named is not there
+ * @see https://www.postgresql.org/docs/current/libpq-ssl.html
+ */
+export async function tlsAttempts(settings: Settings, machine: AuditHost): Promise<Attempts> {
+  if (settings.get("host")!.startsWith("/")) return [false]
+  const roots = settings.get("sslrootcert") ?? ""
+  const named = settings.get("sslmode") ?? (roots === "system" ? "verify-full" : "require")
+  const mode = modes.find((each) => each === named)
+  if (mode === undefined) throw invalid("its sslmode is not one that is known")
+  if (roots === "system" && mode !== "verify-full") throw invalid("system roots need sslmode=verify-full")
+  if (mode === "disable") return [false]
+  const isStrict = mode === "verify-ca" || mode === "verify-full"
+  const ca = roots === "system" ? null : await fileOf(roots, "root.crt", machine, isStrict)
+  const certificate = await fileOf(settings.get("sslcert") ?? "", "postgresql.crt", machine, false)
+  const key = await fileOf(settings.get("sslkey") ?? "", "postgresql.key", machine, false)
+  const tls: ConnectionOptions = {
+    minVersion: "TLSv1.2",
+    rejectUnauthorized: isStrict || ca !== null,
+    ...(ca === null ? {} : { ca }),
+    ...(certificate === null || key === null ? {} : { cert: certificate, key }),
+    ...(mode === "verify-full" ? {} : { checkServerIdentity: () => undefined }),
+  }
+  if (mode === "allow") return [false, tls]
+  return mode === "prefer" ? [tls, false] : [tls]
+}
+
+/** A file that is named, or the one that is looked for in the user's folder. */
+async function fileOf(named: string, usual: string, machine: AuditHost, isNeeded: boolean): Promise<string | null> {
+  const path = named !== "" ? named : machine.home === "" ? "" : join(machine.home, ".postgresql", usual)
+  const file = path === "" ? null : await machine.readFile(path)
+  if (file !== null) return Buffer.from(file).toString("latin1")
+  if (named !== "" && isNeeded) throw invalid("its sslrootcert is not there")
+  return null
+}
+
+/**
+ * The password of a connection: its own, or that of the first line of the password file that fits.
+ *
+ * @returns `""` when there is none
+ * @see https://www.postgresql.org/docs/current/libpq-pgpass.html
+ */
+export async function passwordFor(settings: Settings, machine: AuditHost): Promise<string> {
+  const own = settings.get("password") ?? ""
+  if (own !== "") return own
+  const named = settings.get("passfile") ?? ""
+  const path = named !== "" ? named : machine.home === "" ? "" : join(machine.home, ".pgpass")
+  const file = path === "" ? null : await machine.readFile(path).catch(() => null)
+  if (file === null) return ""
+  const host = settings.get("host") ?? ""
+  const user = settings.get("user") ?? machine.userName
+  const wanted = [isAbsolute(host) ? "localhost" : host, settings.get("port"), settings.get("dbname") ?? user, user]
+  for (const line of Buffer.from(file).toString("utf8").split(/\r?\n/)) {
+    if (line.startsWith("#")) continue
+    const [password, ...rest] = fieldsOf(line).reverse()
+    const pattern = rest.reverse()
+    const fits = pattern.every((field, index) => field === "*" || field === wanted[index])
+    if (password !== undefined && pattern.length === wanted.length && fits) return password
+  }
+  return ""
+}
+
+/** Fields between colons; a backslash keeps what follows it. */
+function fieldsOf(line: string): string[] {
+  const fields = [""]
+  for (let at = 0; at < line.length; at++) {
+    if (line[at] === ":") fields.push("")
+    else {
+      if (line[at] === "\\") at++
+      fields[fields.length - 1] += line[at] ?? ""
+    }
+  }
+  return fields
 }

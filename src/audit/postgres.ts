@@ -2,9 +2,7 @@ import { type ConnectionOptions } from "node:tls"
 import { type ClientConfig } from "pg"
 import Client from "pg/lib/client.js"
 import { AppError } from "../errors/app-error.ts"
-import { invalid, type AuditHost, readConnection, type Settings } from "./connection.ts"
-import { passwordFor } from "./password.ts"
-import { tlsAttempts } from "./tls.ts"
+import { invalid, type AuditHost, readConnection, type Settings, tlsAttempts, passwordFor } from "./connection.ts"
 
 /** One database that keeps records. */
 export interface Recorder {

@@ -1,8 +1,7 @@
 import { runSlot } from "../core/run-memory.ts"
 import { type Identity } from "./age/identity.ts"
-import { reaches } from "./effort.ts"
+import { reaches, type KeyContext, type SearchedPlace } from "./provider.ts"
 import { type Loaded, type Source, identitySources } from "./identity-sources.ts"
-import { type KeyContext, type SearchedPlace } from "./provider.ts"
 
 /** An identity, and where it was found. */
 export interface Held {

@@ -1,13 +1,14 @@
-import { inTime, OutOfTime } from "./time-limit.ts"
-import { type Recipient, type WrappedKey } from "../core/recipient.ts"
+import { type Recipient, type RecipientType, type WrappedKey } from "../core/recipient.ts"
 import { runSlot } from "../core/run-memory.ts"
 import { type SecretBytes } from "../core/secret.ts"
 import { AppError } from "../errors/app-error.ts"
-import { checkRecipient } from "./parse-recipient.ts"
 import { type FailedAttempt } from "./data-key-error.ts"
 import { deriveContext } from "./derive-context.ts"
+import { type KeyServices } from "./keyservice/services.ts"
 import { manifestOf, recipientName } from "./kinds.ts"
+import { checkRecipient } from "./parse-recipient.ts"
 import { type Effort, type KeyContext, type Manifest } from "./provider.ts"
+import { OutOfTime, inTime } from "./time-limit.ts"
 
 /** One entry, and what came of it so far. */
 export interface Attempt {
@@ -182,4 +183,34 @@ function keyOf({ recipient, enc }: WrappedKey): string {
 function reasonOf(error: unknown): string {
   if (error instanceof AppError) return error.hint === undefined ? error.title : `${error.title} (${error.hint})`
   return `an unexpected failure (${error instanceof Error ? error.name : typeof error})`
+}
+
+interface AttemptOptions {
+  /** Of a share or of the whole data key, in bytes. */
+  readonly length: number
+  readonly manifests: readonly Manifest[]
+}
+
+/** How an entry can be unwrapped: by this process, and by every other service, in this order. */
+export async function attemptsFor(
+  { isLocal, remote }: KeyServices,
+  { length, manifests }: AttemptOptions,
+): Promise<(entry: WrappedKey) => Attempt[]> {
+  const others = remote.length === 0 ? null : await import("./keyservice/client.ts")
+  return (entry) => {
+    const { type } = entry.recipient
+    // A key service has no words for a kind that this version does not know.
+    const elsewhere = (type === "unknown" ? [] : remote).map((address) => {
+      const manifest = others!.remoteManifest(type as RecipientType, address)
+      return newAttempt(entry, length, [manifest])
+    })
+    if (isLocal) return [newAttempt(entry, length, manifests), ...elsewhere]
+    return elsewhere.length > 0 ? elsewhere : [withoutService(entry, length)]
+  }
+}
+
+function withoutService(entry: WrappedKey, length: number): Attempt {
+  const attempt = newAttempt(entry, length, [])
+  attempt.failures.add("no key service is asked: the local one is turned off, and no other is named")
+  return attempt
 }

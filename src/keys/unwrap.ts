@@ -1,18 +1,15 @@
-import { timeLimit } from "./time-limit.ts"
 import { monotonicMs } from "../core/monotonic.ts"
 import { type WrappedKey } from "../core/recipient.ts"
 import { SecretBytes } from "../core/secret.ts"
 import { combine } from "../core/shamir.ts"
 import { DataKeyError, type DataKeyReport, type GroupReport } from "./data-key-error.ts"
-import { rankOf } from "./decryption-order.ts"
 import { type NameOf, describeDataKey } from "./describe-data-key.ts"
-import { reaches } from "./effort.ts"
+import { reaches, type Effort, type KeyContext, type Manifest } from "./provider.ts"
 import { type KeyServices, onlyLocal } from "./keyservice/services.ts"
 import { kinds as allManifests } from "./kinds.ts"
-import { type Effort, type KeyContext, type Manifest } from "./provider.ts"
 import { raceWithHeadStart } from "./race.ts"
+import { timeLimit } from "./time-limit.ts"
 import { type Timing, readTiming } from "./timing.ts"
-import { attemptsFor } from "./unwrap-services.ts"
 import {
   type Attempt,
   explainEntry,
@@ -21,6 +18,7 @@ import {
   noteTimeUp,
   recall,
   tryAttempt,
+  attemptsFor,
 } from "./unwrap-attempt.ts"
 
 const dataKeyLength = 32
@@ -273,4 +271,13 @@ function exitOf(states: readonly Group[]): number | undefined {
   return attempts.some(({ hasWrongLength, manifest }) => hasWrongLength && manifest?.isOnline === false)
     ? 25
     : undefined
+}
+
+const byDefault: readonly string[] = ["age", "pgp"]
+
+/** Position of the entry's type; all types that are not named share the last one. */
+function rankOf({ recipient }: WrappedKey, order: readonly string[] | null): number {
+  const listed = order ?? byDefault
+  const index = listed.indexOf(recipient.type)
+  return index === -1 ? listed.length : index
 }

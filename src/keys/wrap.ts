@@ -93,7 +93,7 @@ async function wrappers(
   { isLocal, remote }: KeyServices,
   manifests: readonly Manifest[],
 ): Promise<(recipient: Recipient) => Load[]> {
-  const others = remote.length === 0 ? null : await import("./keyservice/remote.ts")
+  const others = remote.length === 0 ? null : await import("./keyservice/client.ts")
   const elsewhere = remote.map(
     (address): Load =>
       () =>

@@ -1,8 +1,7 @@
 import { readFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
-import { checkEnvNames, inheritedEnv, type SourcedValue } from "../../src/app/child/child-env.ts"
-import { steering } from "../../src/app/child/steering-names.ts"
+import { checkEnvNames, inheritedEnv, type SourcedValue, steering } from "../../src/app/child/child-env.ts"
 import { type AppError } from "../../src/errors/app-error.ts"
 import { root } from "../sources.ts"
 

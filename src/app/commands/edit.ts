@@ -1,7 +1,6 @@
 import { clearNames, saySealed } from "../report/sealed-line.ts"
-import { sayDeparture } from "../report/departure.ts"
+import { sayDeparture, sayShadowedRules } from "../report/rule-notices.ts"
 import { sayReading } from "../report/reading.ts"
-import { sayShadowedRules } from "../report/shadowed-rules.ts"
 import { basename } from "node:path"
 import { type FormatName } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"

@@ -21,9 +21,8 @@ import {
   type TargetOptions,
   type TypeOptions,
 } from "../options.ts"
-import { sayDeparture } from "../report/departure.ts"
+import { sayDeparture, sayShadowedRules } from "../report/rule-notices.ts"
 import { sayReading } from "../report/reading.ts"
-import { sayShadowedRules } from "../report/shadowed-rules.ts"
 import { putResult } from "../report/put-result.ts"
 import { forEachFile } from "../each-file.ts"
 import { formatByName, isContainer, isForeignJson, plainFormatByName } from "../open/read-as.ts"

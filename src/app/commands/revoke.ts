@@ -1,24 +1,25 @@
 import { agree } from "../agree.ts"
-import { withoutName } from "../../config/edit-sopsrc.ts"
-import { type Config } from "../../config/config.ts"
-import { recipientKey } from "../../keys/kinds.ts"
+import { eachFile } from "../each-file.ts"
+import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
+import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
+import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
 import { rulesWith } from "../recipients/by-hand.ts"
+import { type Wanted, withoutUnknown } from "../recipients/key-plan.ts"
+import { checkKnown } from "../recipients/known-recipients.ts"
+import { openSopsrc, othersWith, recipientsOfPerson } from "../recipients/sopsrc.ts"
+import { sealedFiles } from "../report/count.ts"
+import { sealFresh } from "../seal/seal-over.ts"
+import { type Outcome, type Session } from "../session.ts"
+import { type Config } from "../../config/config.ts"
+import { withoutName } from "../../config/edit-sopsrc.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { shownPath } from "../../core/site.ts"
 import { utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
+import { shown } from "../../errors/display.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
+import { recipientKey } from "../../keys/kinds.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
-import { eachFile } from "../each-file.ts"
-import { checkKnown } from "../recipients/known-recipients.ts"
-import { type Wanted, withoutUnknown } from "../recipients/key-plan.ts"
-import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
-import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
-import { revokeJson, revokeText, type RevokedFile } from "../report/revoke-report.ts"
-import { sealFresh } from "../seal/seal-over.ts"
-import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
-import { type Outcome, type Session } from "../session.ts"
-import { openSopsrc, othersWith, recipientsOfPerson } from "../recipients/sopsrc.ts"
 
 export interface RevokeOptions extends CommonOptions, OpenOptions, ClearOptions {
   readonly name: string
@@ -173,4 +174,42 @@ async function sealWithout(
   } finally {
     file.dataKey.wipe()
   }
+}
+
+interface RevokedFile {
+  readonly file: string
+  /** Of the values that were sealed. */
+  readonly paths: readonly (readonly (string | number)[])[]
+}
+
+/** What is left to do: those who could read a value know it for good. */
+function revokeText(
+  name: string,
+  files: readonly RevokedFile[],
+  { isLookOnly, isFinished }: { readonly isLookOnly: boolean; readonly isFinished: boolean },
+): string {
+  if (isLookOnly) {
+    return [`${name} can read ${files.length} files:`, ...files.map(({ file }) => `  ${shown(file)}`), ""].join("\n")
+  }
+  const head =
+    files.length === 0
+      ? `${name} could read no file; the config does not name them any more`
+      : `${name} knows these values, and old versions of the files can still be opened. Change them at their source:`
+  const rows = files.flatMap(({ file, paths }) => [shown(file), ...paths.map((path) => `  ${pathText(path)}`)])
+  const closing = `${sealedFiles(files.length)} without ${name} now, who is out of the config`
+  return [head, ...rows, ...(files.length === 0 || !isFinished ? [] : [closing]), ""].join("\n")
+}
+
+function revokeJson(name: string, files: readonly RevokedFile[]): string {
+  const list = files.map(({ file, paths }) => ({ file, paths }))
+  return `${JSON.stringify({ schema: 1, name, files: list })}\n`
+}
+
+function pathText(path: readonly (string | number)[]): string {
+  const parts = path.map((part, index) => {
+    if (typeof part === "number") return `[${part}]`
+    if (!/^[\w-]{1,100}$/.test(part)) return `["${shown(part)}"]`
+    return index === 0 ? part : `.${part}`
+  })
+  return parts.join("")
 }

@@ -1,22 +1,21 @@
-import { tokenMark } from "../../core/token.ts"
-import { type Opened, type SealedDocument } from "../../core/document.ts"
-import { type FormatName, type Scan } from "../../core/format.ts"
-import { selectorFields } from "../../core/metadata.ts"
-import { type Recipient } from "../../core/recipient.ts"
-import { recipientName } from "../../keys/kinds.ts"
-import { keyedFingerprint } from "../../core/fingerprint.ts"
-import { decodeText } from "../../core/text.ts"
-import { AppError } from "../../errors/app-error.ts"
-import { detectPlainFormat } from "../../formats/plain-name.ts"
-import { loadFormat } from "../../formats/registry.ts"
+import { type Change, compareEntries } from "./compare.ts"
+import { type Entry, entriesOfLeaves, entriesOfScan } from "./entries.ts"
+import { type FilePair, type Version } from "./pairs.ts"
 import { openAlone } from "../open/open-alone.ts"
 import { readByContent } from "../open/read-as.ts"
 import { namesInVersions } from "../recipients/entry-names.ts"
 import { type Session } from "../session.ts"
-import { type Change, compareEntries } from "./compare.ts"
-import { printKeyOf } from "./print-key.ts"
-import { entriesOfLeaves, entriesOfScan, type Entry } from "./entries.ts"
-import { type FilePair, type Version } from "./pairs.ts"
+import { type Opened, type SealedDocument } from "../../core/document.ts"
+import { keyedFingerprint } from "../../core/fingerprint.ts"
+import { type FormatName, type Scan } from "../../core/format.ts"
+import { selectorFields } from "../../core/metadata.ts"
+import { type Recipient } from "../../core/recipient.ts"
+import { decodeText } from "../../core/text.ts"
+import { tokenMark } from "../../core/token.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { detectPlainFormat } from "../../formats/plain-name.ts"
+import { loadFormat } from "../../formats/registry.ts"
+import { recipientName } from "../../keys/kinds.ts"
 
 /** What differs between two versions of one file. */
 export interface FileDiff {
@@ -217,4 +216,13 @@ function dataKeyDiff(a: Reading | null, b: Reading | null): FileDiff["dataKey"] 
     ])
   const [was, is] = [facts(a.document), facts(b.document)]
   return [...was].some((fact) => is.has(fact)) ? "same" : "new"
+}
+
+const keys = new WeakMap<object, Uint8Array>()
+
+/** What fingerprints of this run are made with. It is random, so a value cannot be guessed from them later. */
+export function printKeyOf({ io, memory }: Session): Uint8Array {
+  const key = keys.get(memory) ?? io.randomBytes(32)
+  keys.set(memory, key)
+  return key
 }

@@ -100,13 +100,13 @@ const set: SopsCommand = {
 const unset: SopsCommand = {
   flags: [...flags(...typeFlags, ...change, ...keyServiceFlags), helpFlag],
   usage: "file index",
-  load: async () => (await import("./commands/unset.ts")).unsetAction,
+  load: async () => (await import("./commands/set.ts")).unsetAction,
 }
 
 const execEnv: SopsCommand = {
   flags: [...flags("background", "pristine", "user", "same-process", "decryption-order", ...keyServiceFlags), helpFlag],
   usage: "[file to decrypt] [command to run]",
-  load: async () => (await import("./commands/exec-env.ts")).execEnvAction,
+  load: async () => (await import("./commands/exec.ts")).execEnvAction,
 }
 
 const execFile: SopsCommand = {
@@ -115,7 +115,7 @@ const execFile: SopsCommand = {
     helpFlag,
   ],
   usage: "[file to decrypt] [command to run]",
-  load: async () => (await import("./commands/exec-file.ts")).execFileAction,
+  load: async () => (await import("./commands/exec.ts")).execFileAction,
 }
 
 const filestatus: SopsCommand = {
@@ -182,7 +182,7 @@ function script(shell: "bash" | "zsh"): SopsCommand {
     flags: [helpFlag],
     usage: "",
     load: async () => {
-      const { completionScript } = await import("./completion-script.ts")
+      const { completionScript } = await import("./complete.ts")
       return async () => ({ output: completionScript(shell) })
     },
   }

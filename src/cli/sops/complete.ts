@@ -1,9 +1,9 @@
+import { type SopsCommand, type SopsContainer, isContainer, sopsCommands, topFlags } from "./commands.ts"
+import { flag } from "./flags.ts"
+import { type FlagSpec, defaultsOf, parseFlags } from "./grammar.ts"
+import { commandTexts } from "./help.ts"
 import { type VariableName } from "../../config/environment.ts"
 import { type KindVariable } from "../../keys/kinds.ts"
-import { isContainer, type SopsCommand, type SopsContainer, sopsCommands, topFlags } from "./commands.ts"
-import { flag } from "./flags.ts"
-import { defaultsOf, type FlagSpec, parseFlags } from "./grammar.ts"
-import { commandTexts } from "./help-texts.ts"
 
 /**
  * What could stand next, one candidate a line. The shell calls the program with the words so far and one flag behind
@@ -80,3 +80,42 @@ function spellingsFor(spec: FlagSpec, last: string, words: readonly string[]): s
 function lines(texts: readonly string[]): string {
   return texts.map((text) => `${text}\n`).join("")
 }
+
+/**
+ * A script that asks the program itself what could stand next, so that it never grows old.
+ *
+ * @see complete.ts for the question
+ */
+export function completionScript(shell: "bash" | "zsh"): string {
+  return shell === "bash" ? bash : zsh
+}
+
+const bash = `
+# bash completion for sops
+_sops() {
+  local current=\${COMP_WORDS[COMP_CWORD]} found
+  local -a asked=("\${COMP_WORDS[@]:0:COMP_CWORD}")
+  [[ $current == -* ]] && asked+=("$current")
+  found=$("\${asked[@]}" --generate-bash-completion 2>/dev/null)
+  COMPREPLY=($(compgen -W "$found" -- "$current"))
+}
+complete -o bashdefault -o default -o nospace -F _sops sops
+`
+
+const zsh = `
+#compdef sops
+# zsh completion for sops
+_sops() {
+  local current=\${words[CURRENT]}
+  local -a asked found
+  asked=("\${(@)words[1,CURRENT-1]}")
+  [[ $current == -* ]] && asked+=("$current")
+  found=("\${(@f)$(_CLI_ZSH_AUTOCOMPLETE_HACK=1 "\${asked[@]}" --generate-bash-completion 2>/dev/null)}")
+  if [[ -n "\${found[1]}" ]]; then
+    _describe 'values' found
+  else
+    _files
+  fi
+}
+compdef _sops sops
+`

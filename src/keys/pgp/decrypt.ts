@@ -1,7 +1,6 @@
-import { type KeyContext } from "../provider.ts"
+import { type KeyContext, reaches } from "../provider.ts"
 import { type WrappedKey } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { reaches } from "../effort.ts"
 import { certificatesOf, isNameOf, keyIdOf } from "./certificate.ts"
 import { type GpgEnd, runGpg, type StatusLine } from "./gpg.ts"
 import { brokenMessage, readMessage } from "./message.ts"

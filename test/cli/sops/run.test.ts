@@ -1,7 +1,7 @@
 import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
-import { commandTexts } from "../../../src/cli/sops/help-texts.ts"
+import { commandTexts } from "../../../src/cli/sops/help.ts"
 import { sopsCommands, isContainer } from "../../../src/cli/sops/commands.ts"
 import { runAsSops } from "../../../src/cli/sops/run.ts"
 import { type Call, type Ended, ioFor, machine } from "../../machine.ts"

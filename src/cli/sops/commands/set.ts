@@ -47,3 +47,12 @@ export function changeOptionsOf(input: Input) {
     followLinks: false,
   }
 }
+
+export const unsetAction: Action = async (session, input) => {
+  const [file = "", path = ""] = input.args
+  if (input.args.length !== 2) {
+    throw failure("ARGUMENT_MISSING", 100, "Error: no file specified, or index is missing")
+  }
+  const { unsetValue } = await import("../../../app/commands/unset.ts")
+  return unsetValue(session, { ...changeOptionsOf(input), file, path, idempotent: input.flags.isOn("idempotent") })
+}

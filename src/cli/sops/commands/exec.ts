@@ -1,8 +1,8 @@
 import { type Outcome, type Session } from "../../../app/session.ts"
-import { AppError } from "../../../errors/app-error.ts"
 import { type Action, type Fatal, type Input } from "../commands.ts"
 import { explain, failure } from "../messages.ts"
-import { commonOptionsOf, warn } from "../options.ts"
+import { commonOptionsOf, typeOptionsOf, warn } from "../options.ts"
+import { AppError } from "../../../errors/app-error.ts"
 
 export const execEnvAction: Action = async (session, input) => {
   const { flags, args } = input
@@ -28,7 +28,7 @@ export const execEnvAction: Action = async (session, input) => {
 }
 
 /** A user that cannot be had ends the call in the log. */
-export async function withUser(work: () => Promise<Outcome>): Promise<Outcome & Fatal> {
+async function withUser(work: () => Promise<Outcome>): Promise<Outcome & Fatal> {
   try {
     return await work()
   } catch (error) {
@@ -37,14 +37,14 @@ export async function withUser(work: () => Promise<Outcome>): Promise<Outcome & 
   }
 }
 
-export function twoArguments(args: readonly string[]): readonly [string, string] {
+function twoArguments(args: readonly string[]): readonly [string, string] {
   const [file, command, more] = args
   if (file !== undefined && command !== undefined && more === undefined) return [file, command]
   throw failure("ARGUMENT_MISSING", 1, "error: missing file to decrypt")
 }
 
 /** What both have. Upstream gives the child everything. */
-export function childOptionsOf(input: Input) {
+function childOptionsOf(input: Input) {
   const { flags } = input
   return {
     ...commonOptionsOf(input),
@@ -59,7 +59,7 @@ export function childOptionsOf(input: Input) {
 }
 
 /** A child that failed is named on standard error; one that a signal ended has the status 255. */
-export async function told({ io }: Session, { exit = 0, signal }: Outcome): Promise<Outcome> {
+async function told({ io }: Session, { exit = 0, signal }: Outcome): Promise<Outcome> {
   if (exit === 0) return {}
   await io.stderr.write(
     signal === undefined ? `exit status ${exit}\n` : `signal: ${signalWords.get(signal) ?? signal}\n`,
@@ -85,3 +85,21 @@ const signalWords: ReadonlyMap<string, string> = new Map([
   ["SIGALRM", "alarm clock"],
   ["SIGTERM", "terminated"],
 ])
+
+export const execFileAction: Action = async (session, input) => {
+  const { flags, args } = input
+  const [file, command] = twoArguments(args)
+  if (flags.isOn("background")) {
+    warn(session, "--background of exec-file is deprecated")
+  }
+  const { execFile } = await import("../../../app/commands/exec-file.ts")
+  const options = {
+    ...childOptionsOf(input),
+    ...typeOptionsOf(flags),
+    file,
+    command,
+    noFifo: flags.isOn("no-fifo"),
+    filename: flags.optional("filename"),
+  }
+  return withUser(async () => told(session, await execFile(session, options)))
+}
