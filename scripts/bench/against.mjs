@@ -43,7 +43,7 @@ export async function against({ project, program, commit, rows, rounds, root, en
         before: row.before === undefined ? undefined : (round) => row.before(round, seal),
       }))
       // A command that the other commit does not know is not a row of the comparison.
-      const results = await measure(peers, { rounds: rounds(row), cwd: root, env }).catch(() => null)
+      const results = await measure(peers, { rounds: rounds(row), cwd: row.cwd ?? root, env }).catch(() => null)
       if (results === null) continue
       const ratio = results.this.ms / results.that.ms
       const cells = [row.name, results.this.ms.toFixed(1), results.that.ms.toFixed(1), ratio.toFixed(2)]

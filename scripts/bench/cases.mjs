@@ -1,7 +1,7 @@
 // What is measured, with the target of each row: how many times the time (or memory) of the peer it may take at most. A
 // row that knows how many values are opened or sealed for it (`ciphers`) is met as well when it takes 1.3 times what a
 // start and those ciphers take alone (scripts/bench/floor.cjs).
-import { copyFileSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
+import { copyFileSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { binary, dotenv, ini, json, jsonSchema, withCloudRecipients, yaml } from "./inputs.mjs"
 import { gitCases } from "./git.mjs"
@@ -129,7 +129,7 @@ export function cases({ root, recipient, isQuick, seal }) {
       ciphers: 1000,
     },
     ...gitCases({ root, recipient, isQuick, seal }),
-    ...manyFiles({ root, recipient, isQuick }),
+    ...manyFiles({ root, recipient, isQuick, seal }),
     ...shapes({ root, recipient, isQuick, seal }),
     {
       ...decrypt(`${large}-long.yaml`, { toSops: 0.4, binaryToSops: 0.4, memoryToSops: 1 }),
@@ -152,43 +152,68 @@ export function cases({ root, recipient, isQuick, seal }) {
 const cold = { toNode: { 20: 1.6, later: 1.5 }, binaryToSops: 0.55, ciphers: 20 }
 const redacted = { toNode: { 20: 1.2, later: 1.2 }, binaryToSops: 0.75 }
 const change = { toNode: { 20: 1.8, later: 1.8 }, binaryToSops: 0.65, ciphers: 40 }
+
 /** One command over many files, against a loop. Of the loop a part is run, and its time is multiplied. */
-function manyFiles({ root, recipient, isQuick }) {
+function manyFiles({ root, recipient, isQuick, seal }) {
   const count = isQuick ? 100 : 1000
   const part = isQuick ? 10 : 50
-  const names = Array.from({ length: count }, (_, index) => `many/${index}.yaml`)
-  mkdirSync(join(root, "many"))
-  mkdirSync(join(root, "plain"))
-  for (const [index, name] of names.entries()) {
-    writeFileSync(join(root, name.replace("many", "plain")), yaml(20, { seed: index }))
+  const place = join(root, "many")
+  const plain = join(root, "plain")
+  const config = join(place, ".sops.yaml")
+  for (const folder of [place, plain]) mkdirSync(folder)
+  const names = Array.from({ length: count }, (_, index) => `${index}.yaml`)
+  for (const [index, name] of names.entries()) writeFileSync(join(plain, name), yaml(20, { seed: index }))
+  const second = join(root, "second.txt")
+  seal(["keygen", "--output", second])
+  const both = `${recipient},${/age1[a-z0-9]+/.exec(readFileSync(second, "utf8"))[0]}`
+
+  const restore = () => {
+    for (const name of names) copyFileSync(join(plain, name), join(place, name))
   }
-  const plain = () => {
-    for (const name of names) copyFileSync(join(root, name.replace("many", "plain")), join(root, name))
+  // Each round begins with what is sealed anew.
+  const sealAll = () => {
+    restore()
+    seal(["encrypt", "-i", "--age", recipient, ...names], place)
   }
   const loop = (args) => [
     "sh",
     "-c",
-    `for file in ${names.slice(0, part).join(" ")}; do "$0" ${args} -i "$file" || exit 1; done`,
+    `for file in ${names.slice(0, part).join(" ")}; do "$0" ${args} "$file" || exit 1; done`,
   ]
-  const target = { toSops: 0.08, binaryToSops: 0.06, isLarge: true, loopPart: count / part }
+  const target = { toSops: 0.08, binaryToSops: 0.06, isLarge: true, loopPart: count / part, cwd: place }
   return [
     {
       ...target,
       name: `encrypt -i, ${count} files of 20 values`,
-      before: plain,
+      before: restore,
       sotto: () => ["encrypt", "-i", "--age", recipient, ...names],
-      loop: loop(`encrypt --age ${recipient}`),
+      loop: loop(`encrypt -i --age ${recipient}`),
     },
     {
       ...target,
       name: `decrypt -i, ${count} files of 20 values`,
-      // Each round opens what is sealed again.
-      before: (_, seal) => {
-        plain()
-        seal(["encrypt", "-i", "--age", recipient, ...names])
-      },
+      before: sealAll,
       sotto: () => ["decrypt", "-i", ...names],
-      loop: loop("decrypt"),
+      loop: loop("decrypt -i"),
+    },
+    {
+      ...target,
+      name: `rotate -i, ${count} files of 20 values`,
+      before: sealAll,
+      sotto: () => ["rotate", "-i", ...names],
+      loop: loop("rotate -i"),
+    },
+    {
+      ...target,
+      name: `sync, ${count} files of 20 values`,
+      // The rule names one recipient more.
+      before: () => {
+        rmSync(config, { force: true })
+        sealAll()
+        writeFileSync(config, `creation_rules:\n  - age: ${both}\n`)
+      },
+      sotto: () => ["sync", "--yes", ...names],
+      loop: loop("updatekeys --yes"),
     },
   ]
 }
