@@ -229,6 +229,10 @@ function decrypting() {
       "sealed-both.yaml",
       "sealed-regex.yaml",
       "crlf-sealed.yaml",
+      "bom-sealed.yaml",
+      "bom-sealed.json",
+      "bom-sealed.txt",
+      "behind-token.yaml",
       "link.yaml",
       "private.yaml",
     ].map((f) => [d, f]),
@@ -839,7 +843,8 @@ function statuses() {
       "sealed.yaml sealed.json sealed.env sealed.ini sealed.bin plain.yaml plain.json plain.env plain.ini plain.txt broken.yaml",
       "broken.json broken.env broken.ini empty.yaml empty.json empty.env comment.yaml list.yaml list.json scalar.yaml secret",
       "sealed.yaml.gotpl .envrc no-mac.yaml no-version.yaml no-keys.yaml bad-date.yaml bad-mac.yaml holds-sops.yaml nothing.yaml",
-      "folder link.yaml ours.yaml ours.json ours.env ours.ini sealed-multi.yaml multi.yaml",
+      "folder link.yaml ours.yaml ours.json ours.env ours.ini sealed-multi.yaml multi.yaml bom-sealed.yaml bom-sealed.json",
+      "bytes.yaml bytes.json bytes.env bytes.ini bytes.png big-end.yaml big-end.json big-end.env big-end.ini big-end.png",
     ]
       .flatMap((names) => names.split(" "))
       .map((name) => ["filestatus", name]),

@@ -192,6 +192,14 @@ export function makeTemplate(root, folder, { sops, ours }) {
   writeFileSync(join(folder, "no-keys.yaml"), sealed.replace(/ {4}age:\n(?: {8}.*\n)+/, ""))
   writeFileSync(join(folder, "bad-date.yaml"), sealed.replace(/(lastmodified: ").*"/, '$1yesterday"'))
   writeFileSync(join(folder, "bare-date.yaml"), sealed.replace(/(lastmodified: )"(.*)"/, "$1$2"))
+  writeFileSync(join(folder, "bom-sealed.yaml"), `\uFEFF${sealed}`)
+  writeFileSync(join(folder, "bom-sealed.json"), `\uFEFF${readFileSync(join(folder, "sealed.json"), "utf8")}`)
+  writeFileSync(join(folder, "bom-sealed.txt"), `\uFEFF${readFileSync(join(folder, "sealed.txt"), "utf8")}`)
+  writeFileSync(join(folder, "behind-token.yaml"), sealed.replace(/(password: ENC\[.*\])/, "$1 more"))
+  for (const suffix of ["yaml", "json", "env", "ini", "png"]) {
+    writeFileSync(join(folder, `bytes.${suffix}`), Buffer.from("A=\u00e9\n", "latin1"))
+    writeFileSync(join(folder, `big-end.${suffix}`), Buffer.from("\uFEFFA=1\nB=2\n", "utf16le").swap16())
+  }
   writeFileSync(join(folder, "crlf-sealed.yaml"), sealed.replaceAll("\n", "\r\n"))
   copyFileSync(join(folder, "sealed.json"), join(folder, "secret"))
   copyFileSync(join(folder, "sealed.yaml"), join(folder, "sealed.yaml.gotpl"))

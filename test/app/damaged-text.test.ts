@@ -64,13 +64,11 @@ describe.each(Object.entries(encodings))("%s", (_name, encode) => {
     const file = write(name, encode(await sealed(name, plain[name as keyof typeof plain])))
     const ours = await run(["decrypt", file], asSops)
     const status = await run(["filestatus", file], asSops)
-    expect([ours.status, status.status].map((each) => each === 0)).toEqual(
-      name === "a.yaml" ? [true, true] : [false, false],
-    )
+    // With the big end first the NULs of a `.env` are text, and the file is one that is not sealed.
+    const isText = name === "a.yaml" || (name === "a.env" && encode("")[0] === 0xfe)
+    expect([ours.status === 0, status.status === 0]).toEqual([name === "a.yaml", isText])
     if (sops === undefined) return
     expect(stock(["decrypt", file]).status === 0).toBe(ours.status === 0)
-    // With the big end first sops takes the NULs of a `.env` for text, and the file for one that is not sealed.
-    if (name === "a.env") return
     expect(stock(["filestatus", file]).stdout.trim()).toBe(status.stdout.toString("utf8").trim())
   })
 
@@ -81,6 +79,59 @@ describe.each(Object.entries(encodings))("%s", (_name, encode) => {
       expect((await run(["get", file, "a"])).stdout.toString("utf8")).toBe("one")
     }
   })
+})
+
+describe("filestatus as sops of what is no UTF-8", () => {
+  const unsealed = '{"encrypted":false}\n'
+  const texts: readonly { name: string; text: string; answers: Readonly<Record<string, string | null>> }[] = [
+    {
+      name: "a picture",
+      text: "\x89PNG\r\n\x1a\n\xff\xfe",
+      answers: { yaml: null, json: null, env: null, ini: null, png: null },
+    },
+    { name: "one byte", text: "\xff", answers: { yaml: null, json: null, env: null, ini: null, png: null } },
+    { name: "YAML", text: "a: \xe9\n", answers: { yaml: null, json: null, env: null, ini: unsealed, png: null } },
+    { name: "dotenv", text: "A=\xe9\n", answers: { yaml: null, json: null, env: unsealed, png: null } },
+    { name: "INI", text: "[s]\na=\xe9\n", answers: { yaml: null, json: null, env: null, ini: unsealed, png: null } },
+    { name: "JSON", text: '{"a": "\xe9"}', answers: { yaml: null, json: unsealed, env: null, png: unsealed } },
+    { name: "a surrogate", text: '{"a": "\xed\xa0\x80"}', answers: { yaml: null, json: unsealed, env: null } },
+    { name: "UTF-16 without a BOM", text: "\0A\0=\0x\0\n", answers: { yaml: null, json: null, env: unsealed } },
+    {
+      name: "UTF-32",
+      text: "\0\0\xfe\xff\0\0\0a\0\0\0:\0\0\0 \0\0\0b",
+      answers: { yaml: null, json: null, png: null },
+    },
+  ]
+  test.each(
+    texts.flatMap(({ name, text, answers }) =>
+      Object.entries(answers).map(([suffix, answer]) => ({ name, text, suffix, answer })),
+    ),
+  )("$name in .$suffix: $answer", async ({ text, suffix, answer }) => {
+    const file = write(`x.${suffix}`, Buffer.from(text, "latin1"))
+    const { status, stdout } = await run(["filestatus", file], asSops)
+    expect([status, stdout.toString()]).toEqual(answer === null ? [1, ""] : [0, answer])
+    if (sops !== undefined) expect(stock(["filestatus", file])).toEqual({ status, stdout: answer ?? "" })
+  })
+
+  test("a sealed .env with a byte in front is sealed", async () => {
+    const file = write(
+      "a.env",
+      Buffer.concat([Buffer.from([0xff]), Buffer.from(await sealed("a.env", plain["a.env"]))]),
+    )
+    expect((await run(["filestatus", file], asSops)).stdout.toString()).toBe('{"encrypted":true}\n')
+    if (sops !== undefined) expect(stock(["filestatus", file]).stdout).toBe('{"encrypted":true}\n')
+  })
+})
+
+test("as sops, encrypt ends with 2 for a text in UTF-16 or UTF-32, which sops cannot parse", async () => {
+  for (const bytes of [Buffer.from("\uFEFF{}", "utf16le"), Buffer.from("\uFEFF{}", "utf16le").swap16()]) {
+    for (const suffix of ["json", "ini"]) {
+      const file = write(`p.${suffix}`, bytes)
+      const { status, stderr } = await run(["encrypt", "--age", recipient, file], asSops)
+      expect([status, stderr]).toEqual([2, expect.stringContaining("Error unmarshalling file: ")])
+      if (sops !== undefined) expect(stock(["encrypt", "--age", recipient, file]).status).toBe(2)
+    }
+  }
 })
 
 test("a BOM before a sealed YAML, JSON or INI file does no harm", async () => {

@@ -8,6 +8,8 @@ import { type Outcome, type Session } from "../session.ts"
 export interface FileStatusOptions {
   readonly file: Source
   readonly inputType: FormatName | undefined
+  /** As `sops`: a text that is not UTF-8 is read as far as it goes. */
+  readonly ofAnyBytes?: boolean
 }
 
 /** `filestatus`: into a pipe what upstream prints, at a terminal a row for people. */
@@ -28,10 +30,10 @@ export async function fileStatus(
  */
 export async function isSealedFile(
   session: Session,
-  { file, inputType, ...rest }: FileStatusOptions & Partial<CommonOptions>,
+  { file, inputType, ofAnyBytes, ...rest }: FileStatusOptions & Partial<CommonOptions>,
 ): Promise<boolean> {
   try {
-    const { document } = await loadSealed(session, { source: file, inputType, config: rest.config })
+    const { document } = await loadSealed(session, { source: file, inputType, ofAnyBytes, config: rest.config })
     return document.metadata.version !== "" && document.metadata.mac !== ""
   } catch (error) {
     if (error instanceof AppError && error.code === "NOT_SEALED") return false

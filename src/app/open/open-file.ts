@@ -27,7 +27,7 @@ import { sniffSealed } from "../../formats/registry.ts"
 import { type Session } from "../session.ts"
 import { entryNames } from "../recipients/entry-names.ts"
 import { withOtherLineEnds } from "./line-ends.ts"
-import { readText } from "./read-text.ts"
+import { readLoosely, readText } from "./read-text.ts"
 import { type FileSettings, loadSettings } from "../settings.ts"
 import { sayWarnings } from "../report/warnings.ts"
 
@@ -43,6 +43,8 @@ export interface OpenRequest extends CommonOptions, OpenOptions {
   readonly isForgiving?: boolean | undefined
   /** For the audit log. */
   readonly isRotation?: boolean
+  /** The text may be of any bytes: nothing of it is shown or written. */
+  readonly ofAnyBytes?: boolean | undefined
 }
 
 /** A sealed file that was read; nothing is opened yet. */
@@ -77,7 +79,10 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
     const { bytes, facts } = await readSource(session, file)
     if (file === null && bytes.length === 0 && session.dialect.files.explainsDamage) throw new AppError("INPUT_EMPTY")
     const named = formatByName(name, request.inputType, settings.rule.inputType)
-    const text = readText(session, bytes, { file, format: named })
+    const text =
+      request.ofAnyBytes === true
+        ? readLoosely(bytes, named)
+        : readText(session, bytes, { file, format: named, exit: 1 })
     if (text === null) throw await whyNoText(session, bytes)
     session.meter?.begin(bytes.length)
     const isGuess = named === "binary" && request.inputType === undefined

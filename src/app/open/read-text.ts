@@ -1,6 +1,6 @@
 import { tokenMark } from "../../core/token.ts"
 import { type FormatName } from "../../core/format.ts"
-import { decodeFile, decodeText, hasUtf16Mark } from "../../core/text.ts"
+import { decodeFile, decodeText, hasUtf16Mark, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Source } from "../options.ts"
 import { type Session } from "../session.ts"
@@ -9,23 +9,35 @@ import { type Session } from "../session.ts"
  * The text of a file. UTF-16 with a BOM, as PowerShell's `>` makes it, is read too, with a notice, since nothing writes
  * it; as `sops` in YAML alone, whose parser knows it there.
  *
+ * @param options.exit - what upstream ends with there
  * @returns `null` for bytes that are not text at all
  * @throws {AppError} `NOT_UTF8` for a text in another encoding, with the way out
  */
 export function readText(
   session: Session,
   bytes: Uint8Array,
-  { file, format }: { readonly file: Source; readonly format: FormatName },
+  { file, format, exit }: { readonly file: Source; readonly format: FormatName; readonly exit?: number },
 ): string | null {
   const knowsUtf16 = session.dialect.files.utf16 === "read" || format === "yaml"
   const text = knowsUtf16 ? decodeFile(bytes) : decodeText(bytes)
   if (text === null ? hasUtf16Mark(bytes) || holdsToken(bytes) : isUnmarkedUtf16(text)) {
     const hint = "convert it: iconv -f UTF-16 -t UTF-8, or in PowerShell `Set-Content -Encoding utf8`"
-    throw new AppError("NOT_UTF8", {}, { exit: 1, hint })
+    throw new AppError("NOT_UTF8", {}, { exit, hint })
   }
   if (hasUtf16Mark(bytes) && session.dialect.warns) {
     session.notice(`${file ?? "standard input"} is UTF-16 text: it is read, and what is written is UTF-8`)
   }
+  return text
+}
+
+/**
+ * The text of a file of which only the metadata counts. Upstream's parsers take any bytes there, but for that of YAML.
+ *
+ * @throws {AppError} `NOT_UTF8`
+ */
+export function readLoosely(bytes: Uint8Array, format: FormatName): string {
+  const text = format === "yaml" ? decodeFile(bytes) : utf8.decode(bytes)
+  if (text === null) throw new AppError("NOT_UTF8", {}, { exit: 1 })
   return text
 }
 

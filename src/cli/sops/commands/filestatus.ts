@@ -9,7 +9,7 @@ export const filestatusAction: Action = async (session, input) => {
   const { isSealedFile } = await import("../../../app/commands/filestatus.ts")
   const inputType = formatOf(input.flags.text("input-type"))
   try {
-    const encrypted = await isSealedFile(session, { ...commonOptionsOf(input), file, inputType })
+    const encrypted = await isSealedFile(session, { ...commonOptionsOf(input), file, inputType, ofAnyBytes: true })
     return { output: `${JSON.stringify({ encrypted })}\n` }
   } catch (error) {
     if (!(error instanceof AppError) || error.code.startsWith("CONFIG_")) throw error
