@@ -7,11 +7,11 @@ import {
   type Decipher,
   type KeyObject,
 } from "node:crypto"
-import { type Kind } from "./scalar.ts"
+import { heldText, type Kind, type Scalar } from "./scalar.ts"
 import { type SecretBytes } from "./secret.ts"
-import { equalBytes } from "./text.ts"
+import { equalBytes, utf8 } from "./text.ts"
 import { base64 } from "./base64.ts"
-import { writeUtf8 } from "./direct-buffer.ts"
+import { sliceUtf8, writeUtf8 } from "./direct-buffer.ts"
 import { formatToken, LongData, type Token } from "./token.ts"
 
 const tagBytes = 16
@@ -57,20 +57,25 @@ export class Cipher {
   }
 
   /** AES-256-GCM with a 32-byte nonce, as the sops format demands. */
-  seal(plain: Uint8Array, aad: string): { data: Uint8Array; nonce: Uint8Array; tag: Uint8Array } {
+  seal(plain: Uint8Array | string, aad: string): { data: Uint8Array; nonce: Uint8Array; tag: Uint8Array } {
     const nonce = this.#nonce()
     const cipher = this.#cipher(nonce, aad)
-    const data = cipher.update(plain)
+    const data = typeof plain === "string" ? cipher.update(plain, "utf8") : cipher.update(plain)
     cipher.final()
     return { data, nonce, tag: cipher.getAuthTag() }
   }
 
-  /** The token of a value. For a long one, only the text is in memory whole, not the sealed bytes. */
-  sealToken(plain: Uint8Array, aad: string, kind: Kind): string {
+  /**
+   * The token of a value. For a long one, only the text is in memory whole, not the sealed bytes.
+   *
+   * @param plain - bytes, or a text for its UTF-8
+   */
+  sealToken(plain: Uint8Array | string, aad: string, kind: Kind): string {
     if (plain.length <= pieceBytes) {
       const { data, nonce, tag } = this.seal(plain, aad)
       return formatToken(data, nonce, tag, kind)
     }
+    if (typeof plain === "string") return this.sealToken(utf8.encode(plain), aad, kind)
     const nonce = this.#nonce()
     const cipher = this.#cipher(nonce, aad)
     let data = ""
@@ -97,9 +102,18 @@ export class Cipher {
     return null
   }
 
-  /** Whether a token opens to exactly these bytes. Nothing that it opens is kept. */
-  opensTo({ data, nonce, tag }: Omit<Token, "kind">, aad: string, expected: Uint8Array): boolean {
-    if (tag.length !== tagBytes || data.length !== expected.length) return false
+  /** Whether a token opens to exactly the bytes of a scalar. Nothing that it opens is kept. */
+  opensTo({ data, nonce, tag }: Omit<Token, "kind">, aad: string, scalar: Scalar): boolean {
+    if (tag.length !== tagBytes) return false
+    const text = data instanceof LongData ? null : heldText(scalar)
+    // U+FFFD is what bytes become that are not text, too.
+    if (text !== null && !(data instanceof LongData) && !text.includes("\ufffd")) {
+      const decipher = this.#decipher(nonce, tag, aad)
+      const plain = decipher.update(data)
+      return sliceUtf8(plain, 0, plain.length) === text && isWhole(decipher)
+    }
+    const expected = scalar.bytes
+    if (data.length !== expected.length) return false
     const decipher = this.#decipher(nonce, tag, aad)
     let at = 0
     let isSame = true

@@ -8,7 +8,7 @@ import { MacHash } from "./mac.ts"
 import { openMemo } from "./memo.ts"
 import { type Meter, METER_STEP } from "./meter.ts"
 import { AadPaths } from "./path.ts"
-import { render } from "./render.ts"
+import { type KnownText, render } from "./render.ts"
 import { heldText, isEmptyText, type Scalar, scalarText } from "./scalar.ts"
 import { type CompiledSelectors, select } from "./select.ts"
 import { ambiguousSite } from "./seal-checks.ts"
@@ -34,6 +34,7 @@ export interface Expected {
   /** Over these leaves. */
   readonly macHex: string
   readonly macOnlyEncrypted: boolean
+  readonly known?: KnownText | undefined
 }
 
 export interface ExpectedLeaf extends Leaf {
@@ -54,7 +55,7 @@ export function open(document: SealedDocument, options: OpenOptions): Opened {
   // Only values of dotenv files mean something else to other readers, and the memo says which must not.
   const skipsMemo = options.valuesOnly === true && document.format.valuesNeedMemo !== true
   const memoText = skipsMemo ? "" : openMemo(metadata.layout, options.cipher)
-  const rendered = options.valuesOnly === true ? null : render(document, leaves, memoText)
+  const rendered = options.valuesOnly === true ? null : render(document, leaves, memoText, options.expected?.known)
   return {
     isVerified: true,
     document: { ...document, scan },
@@ -165,7 +166,7 @@ function openLeaf(site: Site, { cipher, aads, tokens }: Keys, expected: Expected
   // In a text every byte is right; other kinds have to be canonical.
   const wanted = expected?.scalar ?? null
   const isText = isComment ? wanted?.kind === "comment" : wanted?.kind === "str" && token.kind === "str"
-  if (isText && cipher.opensTo(token, aad, wanted!.bytes)) {
+  if (isText && cipher.opensTo(token, aad, wanted!)) {
     return { site, scalar: wanted, isSelected: true, token: withoutNewlines(text) }
   }
   const plain = cipher.open(token, aad)

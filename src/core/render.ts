@@ -2,21 +2,30 @@ import { AppError } from "../errors/app-error.ts"
 import { type Leaf, type SealedDocument, type Warning } from "./document.ts"
 import { applyMemo, parseMemo, restoreDocument } from "./memo.ts"
 import { sameSites } from "./same-sites.ts"
-import { countedSites } from "./site.ts"
+import { countedSites, type Site } from "./site.ts"
 import { inOrder, splice } from "./splice.ts"
 import { type Edit, utf8 } from "./text.ts"
 import { buildTrees } from "./build-tree.ts"
+
+/** A plain text that was scanned before, and what was found. */
+export interface KnownText {
+  readonly text: string
+  readonly sites: readonly Site[]
+}
 
 /**
  * The plain text of an opened document: the sealed text with each token replaced by its scalar and the metadata
  * taken out. The result is scanned again and must say what was opened, site by site (docs/design/security.md S17).
  *
  * The check runs while the metadata is still in the text, since its block decides what comments belong to.
+ *
+ * @param known - a text that may come out: it needs no scan
  */
 export function render(
   document: SealedDocument,
   leaves: readonly Leaf[],
   memoText: string,
+  known?: KnownText,
 ): { bytes: Uint8Array; warnings: Warning[] } {
   const { format, scan, metadata } = document
   if (format.isWhole === true) return { bytes: binaryContent(leaves), warnings: [] }
@@ -35,11 +44,12 @@ export function render(
   const warnings: Warning[] = memoText !== "" && memo === null ? [{ code: "MEMO_IGNORED" }] : []
   const plain = edits.filter((edit): edit is Edit => edit !== null)
   const opened = splice(scan.source, plain)
+  const whole = (): string => splice(opened, after(block, plain))
+  if (known !== undefined && known.text === whole() && sameSites(leaves, known.sites, format))
+    return { bytes: utf8.encode(known.text), warnings }
   const isSame =
     format.confirms?.(opened, leaves) === true || sameSites(leaves, countedSites(format.scan(opened)), format)
-  if (isSame) {
-    return { bytes: utf8.encode(splice(opened, after(block, plain))), warnings }
-  }
+  if (isSame) return { bytes: utf8.encode(whole()), warnings }
   // Upstream's list comments change what is an element of the list; only a printed document can say that.
   if (leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str")) {
     return { bytes: utf8.encode(format.emit(buildTrees(leaves, scan.documents), {})), warnings }

@@ -5,7 +5,7 @@ import { type Cipher } from "./gcm.ts"
 import { type Meter, METER_STEP } from "./meter.ts"
 import { type KeptIn, keptFromAll } from "./kept-tokens.ts"
 import { AadPaths } from "./path.ts"
-import { isEmptyText, type Scalar } from "./scalar.ts"
+import { heldText, isEmptyText, type Scalar } from "./scalar.ts"
 import { type CompiledSelectors } from "./select.ts"
 import { type Site } from "./site.ts"
 import { type Edit } from "./text.ts"
@@ -72,7 +72,8 @@ export function sealLeaves(
   const aads = new AadPaths()
   const marked = compiled.rule === "unencryptedCommentRegex" ? compiled.pattern : null
   let triesLeft = markedTriesMax
-  const fresh = ({ bytes, kind }: Scalar, aad: string): string => cipher.sealToken(bytes, aad, kind)
+  const fresh = (scalar: Scalar, aad: string): string =>
+    cipher.sealToken(heldText(scalar) ?? scalar.bytes, aad, scalar.kind)
   /** A token may match a short pattern by chance, and the next one may not; then a comment would seem to be a mark. */
   const unmarked = (scalar: Scalar, aad: string): string => {
     let token = fresh(scalar, aad)

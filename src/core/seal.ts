@@ -250,6 +250,8 @@ function makeDraft(
     lost,
     macHex: macOf(leaves, options.macOnlyEncrypted, clearBytes),
     macOnlyEncrypted: options.macOnlyEncrypted,
+    // What an alias stood for is written out in the sealed text, and may be elsewhere in the walk.
+    known: expanded.length === 0 ? { text: plain, sites } : undefined,
     tokenEdits: leaves.map(tokenEdit),
     otherEdits: [
       ...expanded.map((alias) => back(format.expand(framed, alias, (site) => tokens.get(site) ?? null))),
@@ -306,7 +308,7 @@ function normalized(selectors: Selectors): Selectors {
 }
 
 function sealText(cipher: Cipher, text: string, aad: string): string {
-  return cipher.sealToken(utf8.encode(text), aad, "str")
+  return cipher.sealToken(text, aad, "str")
 }
 
 /** Seals again with a memo that remembers what the tokens could not carry. */

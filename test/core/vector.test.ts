@@ -4,10 +4,10 @@ import { canonicalScalar } from "../../src/core/canonical.ts"
 import { Cipher } from "../../src/core/gcm.ts"
 import { limits } from "../../src/core/limits.ts"
 import { MacHash } from "../../src/core/mac.ts"
-import { type Kind } from "../../src/core/scalar.ts"
+import { type Kind, textScalar } from "../../src/core/scalar.ts"
 import { SecretBytes } from "../../src/core/secret.ts"
 import { utf8 } from "../../src/core/text.ts"
-import { formatToken, LongData, parseToken } from "../../src/core/token.ts"
+import { formatToken, LongData, parseToken, type Token } from "../../src/core/token.ts"
 
 // The worked vector of the format's specification: data key 00 01 ... 1f, the nth nonce is 32 times the byte n.
 const dataKey = (): SecretBytes => new SecretBytes(Uint8Array.from({ length: 32 }, (_, i) => i))
@@ -133,19 +133,53 @@ describe("a token that is sealed piece by piece", () => {
       const token = parseToken(text, limits.nonce_bytes_max)
       if (typeof token === "string") throw new Error(token)
       expect(Buffer.from(cipher.open(token, "data:")!).equals(plain)).toBe(true)
-      expect(cipher.opensTo(token, "data:", plain)).toBe(true)
-      expect(cipher.opensTo(token, "other:", plain)).toBe(false)
-      expect(cipher.opensTo(token, "data:", plain.subarray(1))).toBe(false)
+      const opens = (bytes: Uint8Array, aad = "data:"): boolean => cipher.opensTo(token, aad, { kind: "str", bytes })
+      expect(opens(plain)).toBe(true)
+      expect(opens(plain, "other:")).toBe(false)
+      expect(opens(plain.subarray(1))).toBe(false)
       for (const at of [0, Math.floor(size / 2), size - 1]) {
         const other = Buffer.from(plain)
         other[at]! ^= 1
-        expect(cipher.opensTo(token, "data:", other)).toBe(false)
+        expect(opens(other)).toBe(false)
       }
       const forged = parseToken(text.replace(/tag:../, "tag:AA"), limits.nonce_bytes_max)
       if (typeof forged === "string") throw new Error(forged)
-      expect(cipher.opensTo(forged, "data:", plain)).toBe(false)
+      expect(cipher.opensTo(forged, "data:", { kind: "str", bytes: plain })).toBe(false)
     },
   )
+})
+
+describe("a token of a text", () => {
+  const cipher = new Cipher(dataKey())
+  const read = (plain: Uint8Array | string): Token => {
+    const token = parseToken(cipher.sealToken(plain, "a:", "str"), limits.nonce_bytes_max)
+    if (typeof token === "string") throw new Error(token)
+    return token
+  }
+
+  test.each(["a", "two words", "\u00e9\u4e2d\ud83d\ude00", "\ufffd", "x\ufffdy", "z".repeat(3000), "\ufeffmark", "\0"])(
+    "%j opens to it, and to nothing else",
+    (text) => {
+      const bytes = Buffer.from(text)
+      for (const token of [read(text), read(bytes)]) {
+        expect(Buffer.from(cipher.open(token, "a:")!).equals(bytes)).toBe(true)
+        expect(cipher.opensTo(token, "a:", textScalar(text))).toBe(true)
+        expect(cipher.opensTo(token, "a:", { kind: "str", bytes })).toBe(true)
+        expect(cipher.opensTo(token, "b:", textScalar(text))).toBe(false)
+        for (const other of [`${text} `, `x${text}`, text.slice(1), text.toUpperCase() + text])
+          expect(cipher.opensTo(token, "a:", textScalar(other))).toBe(false)
+        expect(cipher.opensTo({ ...token, tag: Buffer.alloc(16) }, "a:", textScalar(text))).toBe(false)
+      }
+    },
+  )
+
+  test("bytes that are not text are not the text that they are shown as", () => {
+    for (const bytes of [Buffer.of(0xff), Buffer.from("a\xe9b", "latin1"), Buffer.of(0x61, 0xed, 0xa0, 0x80)]) {
+      const token = read(bytes)
+      expect(cipher.opensTo(token, "a:", textScalar(bytes.toString("utf8")))).toBe(false)
+      expect(cipher.opensTo(token, "a:", { kind: "str", bytes })).toBe(true)
+    }
+  })
 })
 
 describe("MacHash", () => {
