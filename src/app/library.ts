@@ -10,7 +10,7 @@ import { decodeFile, utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { readFile } from "../host/files.ts"
 import { type Io, realIo } from "../host/io.ts"
-import { generateIdentity as newIdentity } from "../keys/generate.ts"
+import { makeIdentity } from "../keys/generate.ts"
 import { parseRecipients } from "../keys/parse-recipient.ts"
 import { unwrapDataKey } from "../keys/unwrap.ts"
 import { usableThreshold } from "../keys/wrap.ts"
@@ -213,7 +213,7 @@ export async function generateIdentity({ postQuantum = false }: { readonly postQ
   readonly identity: string
   readonly recipient: string
 }> {
-  const { keyFile, recipient } = await newIdentity({ isPostQuantum: postQuantum, now: realIo().now() })
+  const { keyFile, recipient } = await makeIdentity({ isPostQuantum: postQuantum, now: realIo().now() })
   return { identity: keyFile.split("\n").find((line) => line.startsWith("AGE-SECRET-KEY-"))!, recipient }
 }
 

@@ -4,7 +4,7 @@ import { limits } from "../core/limits.ts"
 import { runSlot } from "../core/run-memory.ts"
 import { absolute, factsOf, readOptionalFile, realPathOf, statOf } from "../host/files.ts"
 import { gitTop } from "../host/git.ts"
-import { hostName } from "../host/host-name.ts"
+import { nameOfMachine } from "../host/host-name.ts"
 import { runProgram, talkWith } from "../host/program.ts"
 import { withoutIdentities } from "../host/child-environment.ts"
 import { kindsInConfig } from "../keys/kinds.ts"
@@ -72,7 +72,7 @@ export function keyContext(session: Session, files: readonly (string | null)[]):
     notice: (text) => session.notice(text),
     dialect: dialect.keys,
     now: () => io.now(),
-    ...(dialect.keys.namesHostInSessions ? { hostName: hostName() } : {}),
+    ...(dialect.keys.namesHostInSessions ? { hostName: nameOfMachine() } : {}),
     namedVaults: () => namedByUser(session).flatMap((one) => (one.type === "hc_vault" ? [one.vaultAddress] : [])),
     ...(session.awsFallback === true ? { awsFallback: true } : {}),
     agreedVaults: {

@@ -15,7 +15,7 @@ export interface AuditHost {
 }
 
 /** By the names of the connection string. */
-export type Settings = ReadonlyMap<string, string>
+export type ConnectionSettings = ReadonlyMap<string, string>
 
 /** The variables that stand in for settings. */
 const variables: ReadonlyMap<string, string> = new Map([
@@ -44,8 +44,8 @@ const length = 10_000
  * @throws {AppError} `AUDIT_FAILED`, without any of its text: a password is in it
  * @see https://www.postgresql.org/docs/current/libpq-connect.html#LIBPQ-CONNSTRING
  */
-export function readConnection(text: string, { env }: Pick<AuditHost, "env">): Settings {
-  if (text.length > length) throw invalid("it is too long")
+export function readConnection(text: string, { env }: Pick<AuditHost, "env">): ConnectionSettings {
+  if (text.length > length) throw invalidConnection("it is too long")
   const settings = new Map<string, string>([
     ["host", "localhost"],
     ["port", "5432"],
@@ -56,9 +56,10 @@ export function readConnection(text: string, { env }: Pick<AuditHost, "env">): S
   }
   const given = /^postgres(ql)?:\/\//.test(text) ? fromAddress(text) : fromPairs(text)
   for (const [key, value] of given) settings.set(key, value)
-  if (settings.has("service") || settings.has("hostaddr")) throw invalid("a service or hostaddr cannot be used here")
-  if (settings.get("host")!.includes(",")) throw invalid("more than one host cannot be used here")
-  if (!/^[0-9]{1,5}$/.test(settings.get("port")!)) throw invalid("its port is not a number")
+  if (settings.has("service") || settings.has("hostaddr"))
+    throw invalidConnection("a service or hostaddr cannot be used here")
+  if (settings.get("host")!.includes(",")) throw invalidConnection("more than one host cannot be used here")
+  if (!/^[0-9]{1,5}$/.test(settings.get("port")!)) throw invalidConnection("its port is not a number")
   return settings
 }
 
@@ -66,7 +67,7 @@ function fromAddress(text: string): Map<string, string> {
   // A socket is named behind the "?", and the host may then be left out.
   const whole = text.replace(/^(postgres(?:ql)?:\/\/[^/?#]*@)(?=[/?]|$)/, "$1localhost")
   const url = URL.canParse(whole) ? new URL(whole) : null
-  if (url === null) throw invalid("it is not an address")
+  if (url === null) throw invalidConnection("it is not an address")
   const pairs: [string, string][] = [
     ["user", decoded(url.username)],
     ["password", decoded(url.password)],
@@ -82,7 +83,7 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch {
-    throw invalid("a character in it is not encoded as in an address")
+    throw invalidConnection("a character in it is not encoded as in an address")
   }
 }
 
@@ -98,7 +99,7 @@ function fromPairs(text: string): Map<string, string> {
     while (at < text.length && !isBlank(text[at]!) && text[at] !== "=") at++
     const key = text.slice(start, at)
     skip()
-    if (text[at] !== "=") throw invalid('a "=" is missing in it')
+    if (text[at] !== "=") throw invalidConnection('a "=" is missing in it')
     at++
     skip()
     const isQuoted = text[at] === "'"
@@ -108,7 +109,7 @@ function fromPairs(text: string): Map<string, string> {
       if (text[at] === "\\") at++
       value += text[at] ?? ""
     }
-    if (isQuoted && text[at++] !== "'") throw invalid("a quote in it is not closed")
+    if (isQuoted && text[at++] !== "'") throw invalidConnection("a quote in it is not closed")
     pairs.set(key, value)
   }
   return pairs
@@ -118,7 +119,7 @@ function isBlank(char: string): boolean {
   return char === " " || char === "\t" || char === "\n" || char === "\r" || char === "\f" || char === "\v"
 }
 
-export function invalid(problem: string): AppError {
+export function invalidConnection(problem: string): AppError {
   return new AppError("AUDIT_FAILED", {}, { subject: `the connection string cannot be used: ${problem}` })
 }
 
@@ -134,13 +135,13 @@ const modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-ful
  * @throws {AppError} `AUDIT_FAILED` when a file that is named is not there
  * @see https://www.postgresql.org/docs/current/libpq-ssl.html
  */
-export async function tlsAttempts(settings: Settings, machine: AuditHost): Promise<Attempts> {
+export async function tlsAttempts(settings: ConnectionSettings, machine: AuditHost): Promise<Attempts> {
   if (settings.get("host")!.startsWith("/")) return [false]
   const roots = settings.get("sslrootcert") ?? ""
   const named = settings.get("sslmode") ?? (roots === "system" ? "verify-full" : "require")
   const mode = modes.find((each) => each === named)
-  if (mode === undefined) throw invalid("its sslmode is not one that is known")
-  if (roots === "system" && mode !== "verify-full") throw invalid("system roots need sslmode=verify-full")
+  if (mode === undefined) throw invalidConnection("its sslmode is not one that is known")
+  if (roots === "system" && mode !== "verify-full") throw invalidConnection("system roots need sslmode=verify-full")
   if (mode === "disable") return [false]
   const isStrict = mode === "verify-ca" || mode === "verify-full"
   const ca = roots === "system" ? null : await fileOf(roots, "root.crt", machine, isStrict)
@@ -162,7 +163,7 @@ async function fileOf(named: string, usual: string, machine: AuditHost, isNeeded
   const path = named !== "" ? named : machine.home === "" ? "" : join(machine.home, ".postgresql", usual)
   const file = path === "" ? null : await machine.readFile(path)
   if (file !== null) return Buffer.from(file).toString("latin1")
-  if (named !== "" && isNeeded) throw invalid("its sslrootcert is not there")
+  if (named !== "" && isNeeded) throw invalidConnection("its sslrootcert is not there")
   return null
 }
 
@@ -172,7 +173,7 @@ async function fileOf(named: string, usual: string, machine: AuditHost, isNeeded
  * @returns `""` when there is none
  * @see https://www.postgresql.org/docs/current/libpq-pgpass.html
  */
-export async function passwordFor(settings: Settings, machine: AuditHost): Promise<string> {
+export async function passwordFor(settings: ConnectionSettings, machine: AuditHost): Promise<string> {
   const own = settings.get("password") ?? ""
   if (own !== "") return own
   const named = settings.get("passfile") ?? ""

@@ -2,7 +2,14 @@ import { type ConnectionOptions } from "node:tls"
 import { type ClientConfig } from "pg"
 import Client from "pg/lib/client.js"
 import { AppError } from "../errors/app-error.ts"
-import { invalid, type AuditHost, readConnection, type Settings, tlsAttempts, passwordFor } from "./connection.ts"
+import {
+  invalidConnection,
+  type AuditHost,
+  readConnection,
+  type ConnectionSettings,
+  tlsAttempts,
+  passwordFor,
+} from "./connection.ts"
 
 /** One database that keeps records. */
 export interface Recorder {
@@ -57,7 +64,7 @@ interface Line {
   isBroken: boolean
 }
 
-async function openLine(settings: Settings, machine: AuditHost): Promise<Line> {
+async function openLine(settings: ConnectionSettings, machine: AuditHost): Promise<Line> {
   const attempts = await tlsAttempts(settings, machine)
   const password = await passwordFor(settings, machine)
   let last: unknown = null
@@ -82,7 +89,7 @@ async function openLine(settings: Settings, machine: AuditHost): Promise<Line> {
 }
 
 function clientFor(
-  settings: Settings,
+  settings: ConnectionSettings,
   machine: AuditHost,
   { ssl, password }: { ssl: ConnectionOptions | false; password: string },
 ): Client {
@@ -116,16 +123,16 @@ const ownNames: ReadonlySet<string> = new Set(
   ).split(" "),
 )
 
-function optionsOf(settings: Settings): string {
+function optionsOf(settings: ConnectionSettings): string {
   const further = [...settings].filter(([name]) => !ownNames.has(name))
   const flags = further.map(([name, value]) => {
-    if (!/^[A-Za-z_.]{1,63}$/.test(name)) throw invalid("it names a setting that no server has")
+    if (!/^[A-Za-z_.]{1,63}$/.test(name)) throw invalidConnection("it names a setting that no server has")
     return `-c ${name}=${value.replaceAll(/[\\ \t\n\r]/g, (char) => `\\${char}`)}`
   })
   return [settings.get("options") ?? "", ...flags].filter((part) => part !== "").join(" ")
 }
 
-function timeoutOf(settings: Settings): number {
+function timeoutOf(settings: ConnectionSettings): number {
   const text = settings.get("connect_timeout") ?? ""
   return /^[0-9]{1,4}$/.test(text) && Number(text) > 0 ? Number(text) * 1000 : timeoutMsByDefault
 }

@@ -3,10 +3,17 @@ import { environment } from "../config/environment.ts"
 import { AppError } from "../errors/app-error.ts"
 import { didYouMean } from "../errors/nearest.ts"
 import { globalOptions } from "./option-groups.ts"
-import { type ArgumentSpecs, type Command, type Input, longName, type OptionSpec, type OptionSpecs } from "./spec.ts"
+import {
+  type ArgumentSpecs,
+  type Command,
+  type CommandInput,
+  longName,
+  type OptionSpec,
+  type OptionSpecs,
+} from "./spec.ts"
 
 export type Parsed<A extends ArgumentSpecs, O extends OptionSpecs> =
-  { readonly help: true } | ({ readonly help: false } & Input<A, O>)
+  { readonly help: true } | ({ readonly help: false } & CommandInput<A, O>)
 
 type Value = boolean | number | string | string[] | undefined
 
@@ -27,7 +34,7 @@ export function parse<A extends ArgumentSpecs, O extends OptionSpecs>(
   const options = Object.fromEntries(
     Object.entries(specs).map(([key, spec]) => [key, read.values[key] ?? fromEnvironment(spec, env)]),
   )
-  // Keys and kinds of the values are those of the two specifications, from which `Input` is made.
+  // Keys and kinds of the values are those of the two specifications, from which `CommandInput` is made.
   return { help: false, args: assign(command.arguments, read.rest), options } as Parsed<A, O>
 }
 

@@ -56,7 +56,7 @@ export type ArgumentValue<A extends ArgumentSpec> = A["kind"] extends "many" | "
     ? string
     : string | undefined
 
-export interface Input<A extends ArgumentSpecs, O extends OptionSpecs> {
+export interface CommandInput<A extends ArgumentSpecs, O extends OptionSpecs> {
   readonly args: { readonly [K in keyof A]: ArgumentValue<A[K]> }
   readonly options: { readonly [K in keyof O]: OptionValue<O[K]> } & GlobalValues
 }
@@ -88,7 +88,7 @@ export interface Command<A extends ArgumentSpecs = ArgumentSpecs, O extends Opti
   readonly failureExit?: number
   readonly examples: readonly Example[]
   /** A method, so that commands of different options fit one table; only `parse` makes its input. */
-  run(session: Session, input: Input<A, O>): Promise<Outcome>
+  run(session: Session, input: CommandInput<A, O>): Promise<Outcome>
 }
 
 /** Infers the types of a command's input from its specification. */

@@ -3,7 +3,7 @@ import { decodeFile } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type CreationRule } from "./creation-rule.ts"
 import { type RuleSettings, defaultSettings } from "./defaults.ts"
-import { type Pending } from "./pending.ts"
+import { type PendingPerson } from "./pending.ts"
 import { type RecipientSpec } from "./recipients.ts"
 import { checkOneSelector } from "./selector-keys.ts"
 import { type DestinationRule, readSopsYaml } from "./sops-yaml.ts"
@@ -28,7 +28,7 @@ export interface Config {
   readonly stores: Stores
   readonly people: readonly RecipientSpec[]
   /** Whoever asks to be let in: nothing is wrapped for them. */
-  readonly pending: readonly Pending[]
+  readonly pending: readonly PendingPerson[]
   /** For people; never shown as `sops`. */
   readonly notices: readonly string[]
   /** A `.sops.yaml` in the folder of this `.sopsrc`, which must agree with it. */

@@ -1,10 +1,10 @@
 import { AppError } from "../errors/app-error.ts"
-import { type Path, YamlText } from "./edit-yaml.ts"
+import { type YamlKeys, YamlText } from "./edit-yaml.ts"
 import { type ConfigEntry, type ConfigValue, readOnlyDocument } from "./yaml-values.ts"
 
 /** One place of a `.sopsrc` that names somebody. */
 interface Mention {
-  readonly path: Path
+  readonly path: YamlKeys
   readonly line: number
   /** The entry of the person; else a place that says what the person may read. */
   readonly isEntry: boolean
@@ -63,7 +63,7 @@ export function withName(source: string, { name, recipient, rules }: NewName): s
 }
 
 /** One more text in a place that holds none, one, or a list. */
-function addTo(source: string, path: Path, text: string, name: string): string {
+function addTo(source: string, path: YamlKeys, text: string, name: string): string {
   const there = valueAt(source, path)
   const line = there?.at.line ?? 1
   const edit = (change: (yaml: YamlText) => string): string => edited(source, line, change)
@@ -86,7 +86,7 @@ function edited(source: string, line: number, edit: (yaml: YamlText) => string):
   }
 }
 
-function valueAt(source: string, path: Path): ConfigValue | null {
+function valueAt(source: string, path: YamlKeys): ConfigValue | null {
   let at = readOnlyDocument(source)
   for (const part of path) {
     if (at?.type === "map" && typeof part === "string") at = at.entries.get(part)?.value ?? null
@@ -101,7 +101,7 @@ function mentionsOf(source: string, name: string): Mention[] {
   const root = readOnlyDocument(source)
   if (root?.type !== "map") return mentions
 
-  const look = (value: ConfigValue, path: Path): void => {
+  const look = (value: ConfigValue, path: YamlKeys): void => {
     if (value.type === "scalar" && value.text === name) {
       mentions.push({ path, line: value.at.line, isEntry: false, isAlone: true })
     }

@@ -2,7 +2,7 @@ import { Composer, CST, type Document, isMap, isNode, isScalar, isSeq, type Node
 import { AppError } from "../errors/app-error.ts"
 
 /** Keys of mappings, and positions of lists. */
-export type Path = readonly (string | number)[]
+export type YamlKeys = readonly (string | number)[]
 
 /** What the items of all collections have in common. */
 interface Item {
@@ -36,7 +36,7 @@ export class YamlText {
   }
 
   /** Takes an entry or item away, with the comments above it. */
-  remove(path: Path): string {
+  remove(path: YamlKeys): string {
     const { collection, index } = this.#place(path)
     const items = itemsOf(collection)
     const [removed] = items.splice(index, 1)
@@ -48,7 +48,7 @@ export class YamlText {
   }
 
   /** One text more at the end of a list. */
-  append(path: Path, text: string): string {
+  append(path: YamlKeys, text: string): string {
     const { collection } = this.#collection(path)
     if (collection.type === "block-map" || !isListToken(collection)) throw cannot()
     this.#push(collection, { start: [], value: scalar(spelt(text, collection.type === "flow-collection")) })
@@ -56,7 +56,7 @@ export class YamlText {
   }
 
   /** A new entry of a mapping; mappings around it that are not there are made. */
-  add(path: Path, text: string): string {
+  add(path: YamlKeys, text: string): string {
     const [key, ...below] = missingPart(this.#document, path)
     const { collection } = this.#collection(path.slice(0, path.length - below.length - 1))
     if (collection.type === "block-seq" || isListToken(collection)) throw cannot()
@@ -79,7 +79,7 @@ export class YamlText {
   }
 
   /** Instead of a single text a list of that text and another one. */
-  addToSingle(path: Path, text: string): string {
+  addToSingle(path: YamlKeys, text: string): string {
     const { collection, index } = this.#place(path)
     const item = itemsOf(collection)[index]!
     const { value, sep } = item
@@ -118,7 +118,7 @@ export class YamlText {
   }
 
   /** A block of which nothing is left. */
-  #empty(path: Path): void {
+  #empty(path: YamlKeys): void {
     if (path.length === 0) throw cannot()
     const { collection, index } = this.#place(path)
     const item = itemsOf(collection)[index]!
@@ -145,7 +145,7 @@ export class YamlText {
     if (item.value !== undefined) endOf(item)?.push(this.#newline(), ...below)
   }
 
-  #place(path: Path): { collection: Collection; index: number } {
+  #place(path: YamlKeys): { collection: Collection; index: number } {
     const { node, collection } = this.#collection(path.slice(0, -1))
     const last = path.at(-1)
     // A collection's nodes are in the order of its items.
@@ -158,7 +158,7 @@ export class YamlText {
     return { collection, index }
   }
 
-  #collection(path: Path): { node: Node; collection: Collection } {
+  #collection(path: YamlKeys): { node: Node; collection: Collection } {
     const node = path.length === 0 ? this.#document.contents : this.#document.getIn(path, true)
     if (!isNode(node) || !(isMap(node) || isSeq(node))) throw cannot()
     const token = node.srcToken
@@ -191,7 +191,7 @@ function cannot(): AppError {
 }
 
 /** The part of a path that is not there; its first key has a mapping to go into. */
-function missingPart(document: Document.Parsed, path: Path): Path {
+function missingPart(document: Document.Parsed, path: YamlKeys): YamlKeys {
   const known = path.findIndex((_, at) => !document.hasIn(path.slice(0, at + 1)))
   return path.slice(known)
 }

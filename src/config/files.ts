@@ -5,7 +5,7 @@ export interface ConfigFiles {
   /** @returns `null` when there is no such file. @throws {AppError} when it is there and cannot be read */
   readFile(path: string): Promise<Uint8Array | null>
   /** Follows links. @returns `null` when there is nothing, or nothing that may be looked at */
-  stat(path: string): Promise<FileFacts | null>
+  stat(path: string): Promise<StatFacts | null>
   /** @returns the path without links; `null` when there is nothing at that place */
   realpath(path: string): Promise<string | null>
   readonly paths: PathRules
@@ -19,7 +19,7 @@ export interface ConfigFiles {
   readonly userId: number | null
 }
 
-export interface FileFacts {
+export interface StatFacts {
   readonly kind: "file" | "folder" | "other"
   readonly userId: number
   readonly groupId: number

@@ -9,7 +9,7 @@ const [ours, upstreams] = configFileNames
 export const alternateName = ".sops.yml"
 
 /** Where a config was found. */
-export interface Found {
+export interface FoundConfig {
   readonly kind: ConfigKind
   /** For people: relative as `sops`, else absolute. */
   readonly file: string
@@ -20,7 +20,7 @@ export interface Found {
 }
 
 export interface Search {
-  readonly found: Found | null
+  readonly found: FoundConfig | null
   /** The target without links in its folder, as paths of rules are matched against it; `null` for standard input. */
   readonly target: string | null
   /** For people: a `.sops.yml` that nobody reads. */
@@ -107,7 +107,7 @@ function alternateNotice(ignored: string | null, used: string | null): string[] 
   return [`ignoring ${JSON.stringify(ignored)}: the config file must be called "${upstreams}"${instead}`]
 }
 
-async function foundIn(folder: string, files: ConfigFiles): Promise<Found | null> {
+async function foundIn(folder: string, files: ConfigFiles): Promise<FoundConfig | null> {
   const [sopsrc, sopsYaml] = await Promise.all([
     existing(files.paths.join(folder, ours), files),
     existing(files.paths.join(folder, upstreams), files),

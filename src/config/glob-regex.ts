@@ -1,5 +1,5 @@
 import { limits } from "../core/limits.ts"
-import { type Glob, type Segment, type Token } from "./glob.ts"
+import { type Glob, type Segment, type GlobToken } from "./glob.ts"
 
 /**
  * RE2 patterns that together match the paths which one of the globs matches, and no others: few, and none longer than a
@@ -29,7 +29,7 @@ function regexOf(segments: readonly Segment[]): string {
   return `^${parts.join("")}$`
 }
 
-function tokenRegex(token: Token): string {
+function tokenRegex(token: GlobToken): string {
   switch (token.type) {
     case "char":
       return quoted(token.char)
@@ -45,7 +45,7 @@ function tokenRegex(token: Token): string {
 const slash = 0x2f
 
 /** Within one folder, so it never matches a `/`. */
-function classRegex({ negated, ranges }: Extract<Token, { type: "class" }>): string {
+function classRegex({ negated, ranges }: Extract<GlobToken, { type: "class" }>): string {
   const valid = ranges.filter(([low, high]) => low <= high)
   if (negated) return `[^/${valid.map(rangeRegex).join("")}]`
   const around = valid.flatMap(([low, high]) => [

@@ -19,14 +19,14 @@ const alternativesMax = 100
 const charsMax = 1_000
 
 /** One path segment: characters that must be equal, and what stands for more. */
-export type Token =
+export type GlobToken =
   | { readonly type: "char"; readonly char: string }
   | { readonly type: "any" }
   | { readonly type: "star" }
   | { readonly type: "class"; readonly negated: boolean; readonly ranges: readonly (readonly [number, number])[] }
 
 /** `deep` stands for `**`: any number of folders. */
-export type Segment = "deep" | readonly Token[]
+export type Segment = "deep" | readonly GlobToken[]
 
 /**
  * Reads a glob as `.gitignore` writers expect it.
@@ -132,9 +132,9 @@ function compileSpelling(spelling: string): Segment[] | GlobProblem {
   return segments
 }
 
-function compilePart(part: string): Token[] | GlobProblem {
+function compilePart(part: string): GlobToken[] | GlobProblem {
   const chars = Array.from(part)
-  const tokens: Token[] = []
+  const tokens: GlobToken[] = []
   for (let i = 0; i < chars.length; i++) {
     const char = chars[i]!
     if (char === "*") {
@@ -154,7 +154,7 @@ function compilePart(part: string): Token[] | GlobProblem {
   return tokens
 }
 
-function compileClass(chars: readonly string[], open: number): { token: Token; last: number } | null {
+function compileClass(chars: readonly string[], open: number): { token: GlobToken; last: number } | null {
   let i = open + 1
   const negated = chars[i] === "!" || chars[i] === "^"
   if (negated) i++
@@ -194,7 +194,7 @@ function matchSegments(segments: readonly Segment[], parts: readonly (readonly s
   return segment === segments.length
 }
 
-function matchPart(tokens: readonly Token[], chars: readonly string[]): boolean {
+function matchPart(tokens: readonly GlobToken[], chars: readonly string[]): boolean {
   let token = 0
   let char = 0
   let retryToken = -1
@@ -217,7 +217,7 @@ function matchPart(tokens: readonly Token[], chars: readonly string[]): boolean 
   return token === tokens.length
 }
 
-function matchChar(token: Token, char: string): boolean {
+function matchChar(token: GlobToken, char: string): boolean {
   switch (token.type) {
     case "char":
       return token.char === char

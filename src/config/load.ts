@@ -2,10 +2,10 @@ import { AppError } from "../errors/app-error.ts"
 import { type Config, type ConfigKind, readConfig } from "./config.ts"
 import { type ConfigDialect } from "./dialect.ts"
 import { type ConfigFiles } from "./files.ts"
-import { type Found } from "./find.ts"
+import { type FoundConfig } from "./find.ts"
 
 /** Reads what the search has found. @throws {AppError} `CONFIG_UNREADABLE`, `CONFIG_INVALID` */
-export async function loadFound(found: Found, files: ConfigFiles): Promise<Config> {
+export async function loadFound(found: FoundConfig, files: ConfigFiles): Promise<Config> {
   const { kinds } = files
   const folder = files.paths.dirname(found.path)
   const config = readConfig(await read(found.path, found.file, files), {

@@ -7,13 +7,13 @@ import { isPrivateKey, recipientTypeOf } from "./recipients.ts"
 import { type ConfigEntry, invalid, readOnlyDocument } from "./yaml-values.ts"
 
 /** Somebody who asks to be let in. No rule names them, so nothing is wrapped for them until a member approves. */
-export interface Pending {
+export interface PendingPerson {
   readonly name: string
   readonly recipient: string
 }
 
 /** Reads `pending` of a `.sopsrc`. @throws {AppError} `CONFIG_INVALID` with the place */
-export function readPending(entry: ConfigEntry | undefined, kinds: KindsInConfig): Pending[] {
+export function readPending(entry: ConfigEntry | undefined, kinds: KindsInConfig): PendingPerson[] {
   if (entry === undefined) return []
   return [...mapOf(entry.value).entries].map(([name, { at, value }]) => {
     const recipient = textOf(value)
@@ -27,7 +27,7 @@ export function readPending(entry: ConfigEntry | undefined, kinds: KindsInConfig
 }
 
 /** Adds a request to the text of a `.sopsrc`; one of the same name is replaced. */
-export function withPending(source: string, { name, recipient }: Pending): string {
+export function withPending(source: string, { name, recipient }: PendingPerson): string {
   return new YamlText(withoutPending(source, name)).add(["pending", name], recipient)
 }
 
@@ -45,7 +45,7 @@ function pendingIn(source: string): string[] {
 }
 
 /** @throws {AppError} `NAME_UNKNOWN` */
-export function pendingOf(pending: readonly Pending[], name: string, file: string): Pending {
+export function pendingOf(pending: readonly PendingPerson[], name: string, file: string): PendingPerson {
   const found = pending.find((each) => each.name === name)
   if (found !== undefined) return found
   const names = pending.map((each) => each.name).join(", ")

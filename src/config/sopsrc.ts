@@ -9,7 +9,7 @@ import { type CreationRule, creationRuleKeys, keyGroupKeys, readCreationRule } f
 import { intOf, itemsOf, textOf } from "./decode.ts"
 import { type Directory, readDirectory } from "./directory.ts"
 import { type Glob, compileGlob } from "./glob.ts"
-import { type Pending, readPending } from "./pending.ts"
+import { type PendingPerson, readPending } from "./pending.ts"
 import { type RecipientSpec } from "./recipients.ts"
 import { chosenKeys, readSelection } from "./chosen-paths.ts"
 import { checkOneSelector, selectorKeys } from "./selector-keys.ts"
@@ -27,7 +27,7 @@ export interface Sopsrc {
   readonly destinationRules: readonly DestinationRule[]
   readonly stores: Stores
   readonly people: readonly RecipientSpec[]
-  readonly pending: readonly Pending[]
+  readonly pending: readonly PendingPerson[]
 }
 
 export interface SopsrcRule {

@@ -1,5 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
-import { type ConfigFiles, type FileFacts } from "./files.ts"
+import { type ConfigFiles, type StatFacts } from "./files.ts"
 
 /**
  * Whether a folder is the top of a git repository that may end the search and be trusted.
@@ -33,12 +33,12 @@ export async function checkTrust(path: string, folder: string, files: ConfigFile
   if (notes.length > 0) throw new AppError("CONFIG_UNTRUSTED", { file: path }, { notes })
 }
 
-function isOurs({ userId }: FileFacts, ourId: number): boolean {
+function isOurs({ userId }: StatFacts, ourId: number): boolean {
   return userId === ourId || userId === 0
 }
 
 /** Where each user has a group of their own, it has the user's number, and its write permission gives nothing away. */
-function isWritableByOthers({ mode, groupId }: FileFacts, ourId: number): boolean {
+function isWritableByOthers({ mode, groupId }: StatFacts, ourId: number): boolean {
   if ((mode & 0o002) !== 0) return true
   return (mode & 0o020) !== 0 && groupId !== 0 && groupId !== ourId
 }

@@ -14,7 +14,7 @@ export interface Kept {
 }
 
 /** A leaf of the new text; only those that are about to be sealed can keep a token. */
-export interface Wanted {
+interface Wanted {
   readonly site: Site
   readonly scalar: Scalar | null
   /** The scalar is known from elsewhere, so another one with the same spelling will not do. */

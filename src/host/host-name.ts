@@ -1,5 +1,5 @@
 /** What this machine calls itself; `""` when it does not know. */
-export function hostName(): string {
+export function nameOfMachine(): string {
   try {
     return process.getBuiltinModule("node:os").hostname()
   } catch {

@@ -14,7 +14,7 @@ export interface NewIdentity {
  * @param now - goes into the first line, to the second and in UTC
  * @param isPostQuantum - a hybrid identity, which age 1.3, sops 3.12 and later can use
  */
-export async function generateIdentity({
+export async function makeIdentity({
   now,
   isPostQuantum,
 }: {

@@ -1,7 +1,7 @@
 import { runSlot } from "../core/run-memory.ts"
 import { type Identity } from "./age/identity.ts"
 import { reaches, type KeyContext, type SearchedPlace } from "./provider.ts"
-import { type Loaded, type Source, identitySources } from "./identity-sources.ts"
+import { type Loaded, type IdentitySource, identitySources } from "./identity-sources.ts"
 
 /** An identity, and where it was found. */
 export interface Held {
@@ -10,7 +10,7 @@ export interface Held {
 }
 
 export interface Looked extends SearchedPlace {
-  readonly kind: Source["kind"]
+  readonly kind: IdentitySource["kind"]
   readonly isDefault: boolean
   /** How many there are. */
   readonly identities: number
@@ -42,7 +42,7 @@ function newRing(): Ring {
   const loads = new Map<string, Promise<Loaded>>()
   const failures = new Map<string, Set<string>>()
 
-  const load = (source: Source, recipient: string): Promise<Loaded> => {
+  const load = (source: IdentitySource, recipient: string): Promise<Loaded> => {
     const key = source.isPerRecipient ? `${source.place} ${recipient}` : source.place
     const known = loads.get(key) ?? source.load(recipient)
     loads.set(key, known)
@@ -90,7 +90,7 @@ function newRing(): Ring {
 }
 
 /** Commands last, since they may ask for something; then age before SSH, as age itself tries them. */
-function byOrderOfTrial(sources: readonly Source[]): Source[] {
-  const rank = ({ effort, kind }: Source): number => (effort === "silent" ? 0 : 2) + (kind === "age" ? 0 : 1)
+function byOrderOfTrial(sources: readonly IdentitySource[]): IdentitySource[] {
+  const rank = ({ effort, kind }: IdentitySource): number => (effort === "silent" ? 0 : 2) + (kind === "age" ? 0 : 1)
   return [...sources].sort((a, b) => rank(a) - rank(b))
 }

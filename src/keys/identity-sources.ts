@@ -21,7 +21,7 @@ export interface Loaded {
   readonly upstream: readonly string[]
 }
 
-export interface Source {
+export interface IdentitySource {
   /** A variable or a path: for people. */
   readonly place: string
   readonly kind: "age" | "ssh"
@@ -39,7 +39,7 @@ export interface Source {
  *
  * @see sops v3.13.2 age/keysource.go, loadAgeSSHIdentities and loadIdentities
  */
-export function identitySources(context: KeyContext): Source[] {
+export function identitySources(context: KeyContext): IdentitySource[] {
   const path = context.platform === "win32" ? win32 : posix
   const ssh = context.home === "" ? [] : ["id_ed25519", "id_rsa"].map((name) => path.join(context.home, ".ssh", name))
   const plain = { effort: "silent", isDefault: false, isPerRecipient: false } as const
@@ -52,7 +52,7 @@ export function identitySources(context: KeyContext): Source[] {
       kind: "ssh",
       load: (recipient) => sshCommand(context, recipient),
     },
-    ...ssh.map((file): Source => ({
+    ...ssh.map((file): IdentitySource => ({
       ...plain,
       place: file,
       kind: "ssh",
@@ -62,7 +62,7 @@ export function identitySources(context: KeyContext): Source[] {
     { ...plain, place: "SOPS_AGE_KEY", kind: "age", load: () => keyVariable(context) },
     { ...plain, place: "SOPS_AGE_KEY_FILE", kind: "age", load: () => keyFileVariable(context) },
     { ...command, place: "SOPS_AGE_KEY_CMD", kind: "age", load: (recipient) => keyCommand(context, recipient) },
-    ...defaultKeyFiles(context).map((file): Source => ({
+    ...defaultKeyFiles(context).map((file): IdentitySource => ({
       ...plain,
       place: file,
       kind: "age",

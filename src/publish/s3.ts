@@ -6,7 +6,7 @@ import { sendPatiently } from "../keys/http/patience.ts"
 import { type KeyContext } from "../keys/provider.ts"
 import { uploadFailed, uploading } from "./failure.ts"
 import { checkAddress, checkBucket, objectName } from "./names.ts"
-import { type Credentials, encode, sign } from "./sigv4.ts"
+import { type Credentials, encode, signForAws } from "./sigv4.ts"
 
 const service = "Amazon S3"
 
@@ -33,7 +33,7 @@ export async function putS3(object: S3Object, context: KeyContext): Promise<void
   await uploading(async () => {
     const credentials = await login(region, context)
     const request = { method: "PUT", url, headers: { "content-type": "application/octet-stream" }, body: bytes }
-    const headers = await sign(request, credentials, { region, service: "s3", now: context.now() })
+    const headers = await signForAws(request, credentials, { region, service: "s3", now: context.now() })
     const answer = await sendPatiently({ ...request, service, headers }, context)
     if (answer.status !== 200) throw failure(answer, region)
   }, hint)

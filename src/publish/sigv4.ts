@@ -8,7 +8,7 @@ export interface Credentials {
   readonly sessionToken?: string | undefined
 }
 
-export interface Signable {
+export interface AwsRequest {
   readonly method: string
   /** Its path is signed as it is: already encoded, once. */
   readonly url: URL
@@ -27,8 +27,8 @@ export interface Scope {
  *
  * @see https://docs.aws.amazon.com/AmazonS3/latest/API/sig-v4-header-based-auth.html
  */
-export async function sign(
-  { method, url, headers, body }: Signable,
+export async function signForAws(
+  { method, url, headers, body }: AwsRequest,
   credentials: Credentials,
   { region, service, now }: Scope,
 ): Promise<Record<string, string>> {

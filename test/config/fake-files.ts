@@ -1,8 +1,8 @@
 import { posix, win32 } from "node:path"
-import { type ConfigFiles, type FileFacts, type PathRules } from "../../src/config/files.ts"
+import { type ConfigFiles, type StatFacts, type PathRules } from "../../src/config/files.ts"
 import { kindsInConfig } from "../../src/keys/kinds.ts"
 
-interface Entry extends Partial<FileFacts> {
+interface Entry extends Partial<StatFacts> {
   readonly text?: string
   /** A link: where it leads. */
   readonly link?: string

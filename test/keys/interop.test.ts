@@ -6,7 +6,7 @@ import { describe, expect, test } from "vitest"
 import { type WrappedKey } from "../../src/core/recipient.ts"
 import { SecretBytes } from "../../src/core/secret.ts"
 import { age } from "../../src/keys/age.ts"
-import { generateIdentity } from "../../src/keys/generate.ts"
+import { makeIdentity } from "../../src/keys/generate.ts"
 import { type TestContextOptions, temporaryFolder, testContext } from "./context.ts"
 import { keyFile, keyText, recipients } from "./golden.ts"
 import { stockSops as sops } from "../stock-sops.ts"
@@ -62,7 +62,7 @@ describe.runIf(hasAge)("the age program", () => {
   })
 
   test("knows the identities that we make, and prints key files as we do", async () => {
-    const { keyFile: text, recipient } = await generateIdentity({ now, isPostQuantum: false })
+    const { keyFile: text, recipient } = await makeIdentity({ now, isPostQuantum: false })
     const { stdout } = spawnSync("age-keygen", ["-y"], { input: text })
     expect(String(stdout).trim()).toBe(recipient)
     const theirs = String(spawnSync("age-keygen").stdout)
@@ -96,7 +96,7 @@ describe("the age-encryption package", () => {
   })
 
   test("post-quantum identities, ours and theirs", async () => {
-    const ours = await generateIdentity({ now, isPostQuantum: true })
+    const ours = await makeIdentity({ now, isPostQuantum: true })
     expect(ours.recipient).toMatch(/^age1pq1/)
     const theirs = await generateHybridIdentity()
     for (const [recipient, key] of [
@@ -120,7 +120,7 @@ describe("the age-encryption package", () => {
 describe.runIf(sops !== undefined)("real sops", () => {
   test("unwraps what we wrap, and we what it wraps: X25519, SSH and post-quantum", async () => {
     const folder = temporaryFolder()
-    const pq = await generateIdentity({ now, isPostQuantum: true })
+    const pq = await makeIdentity({ now, isPostQuantum: true })
     const pqFile = join(folder, "pq.txt")
     writeFileSync(pqFile, pq.keyFile)
     const all = [...identities, { name: "pq", recipient: pq.recipient, file: pqFile, variable: "SOPS_AGE_KEY_FILE" }]

@@ -68,8 +68,8 @@ describe("recipients", () => {
   })
 
   test("post-quantum, tagged and plugin recipients are known by length and name", async () => {
-    const { generateIdentity } = await import("../../src/keys/generate.ts")
-    const { recipient } = await generateIdentity({ now: new Date(0), isPostQuantum: true })
+    const { makeIdentity } = await import("../../src/keys/generate.ts")
+    const { recipient } = await makeIdentity({ now: new Date(0), isPostQuantum: true })
     expect(parseRecipient("age", recipient)).toEqual({ type: "age", recipient })
     const { encodeBech32 } = await import("../../src/keys/age/bech32.ts")
     const plugin = encodeBech32({ prefix: "age1yubikey", bytes: new Uint8Array(33) })

@@ -63,7 +63,7 @@ function collect(map: MapTree, above: readonly string[], values: EnvValue[], rul
     if (value.type === "scalar") {
       values.push(
         rules.format.nameForReaders === undefined
-          ? { name: nameOf(path, rules), value: scalarText(value.scalar), path }
+          ? { name: nameOf(path, rules), value: envText(value.scalar), path }
           : valueOfLine(entry.key, value.scalar, rules),
       )
       continue
@@ -94,7 +94,7 @@ function valueOfLine(key: string, scalar: Scalar, { format, verbatim, isVerbatim
   const isAsStored = isVerbatim || verbatim.has(scalar)
   return {
     name: format.nameForReaders?.(key) ?? key,
-    value: (isAsStored ? undefined : format.valueForReaders?.(scalar)) ?? scalarText(scalar),
+    value: (isAsStored ? undefined : format.valueForReaders?.(scalar)) ?? envText(scalar),
     path: [key],
   }
 }
@@ -104,7 +104,7 @@ function nameOf(path: readonly string[], { flatten }: EnvRules): string {
 }
 
 /** Canonical text; a boolean in lower case. */
-export function scalarText({ kind, bytes }: Scalar): string {
+export function envText({ kind, bytes }: Scalar): string {
   const text = utf8.decode(bytes)
   return kind === "bool" ? text.toLowerCase() : text
 }

@@ -3,7 +3,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { absolute, factsOf } from "../../host/files.ts"
 import { makeFolders } from "../../host/make-folders.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
-import { generateIdentity } from "../../keys/generate.ts"
+import { makeIdentity } from "../../keys/generate.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 export interface KeygenOptions {
@@ -15,7 +15,7 @@ export interface KeygenOptions {
 export async function generateKey(session: Session, { pq, output }: KeygenOptions): Promise<Outcome> {
   const { io } = session
   if (output !== undefined && factsOf(io, output) !== null) throw new AppError("FILE_EXISTS", { file: output })
-  const { keyFile, recipient } = await generateIdentity({ isPostQuantum: pq, now: io.now() })
+  const { keyFile, recipient } = await makeIdentity({ isPostQuantum: pq, now: io.now() })
   if (output === undefined) return { output: keyFile }
   makeFolders(io, dirname(absolute(io, output)))
   await writeAtomic(io, output, Buffer.from(keyFile), { mode: "private", opened: null })

@@ -19,7 +19,7 @@ import { type Candidate, findSealed } from "../open/sealed-files.ts"
 import { parseTreePath } from "../open/tree-path.ts"
 import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
 import { applyPlans, planFiles } from "../planned-files.ts"
-import { migrateJson, type MigratedFile, migrateTable, planLines } from "../report/migrate-report.ts"
+import { migrateJson, type MigratedFile, migrateTable, migrationLines } from "../report/migrate-report.ts"
 import { guardClear } from "../seal/clear-guard.ts"
 import { optionsOver, sealAs } from "../seal/seal-new.ts"
 import { type Outcome, type Session } from "../session.ts"
@@ -128,7 +128,7 @@ async function moved(
 
 async function confirm(session: Session, stale: readonly MigratedFile[], options: MigrateOptions): Promise<void> {
   if (options.yes) return
-  for (const file of stale) for (const line of planLines(file)) session.notice(line)
+  for (const file of stale) for (const line of migrationLines(file)) session.notice(line)
   const count = stale.length === 1 ? "this file" : `these ${stale.length} files`
   await agree(session, `Seal ${count} by the rule?`)
 }

@@ -17,7 +17,7 @@ import { type Outcome, type Session } from "../session.ts"
 import { sayShadowedRules } from "../report/rule-notices.ts"
 import { saidBy } from "../check/drift.ts"
 import { applyPlans, planFiles } from "../planned-files.ts"
-import { planLines, type SyncedFile, summary, summaryJson } from "../report/sync-report.ts"
+import { syncLines, type SyncedFile, summary, summaryJson } from "../report/sync-report.ts"
 
 export interface SyncOptions extends CommonOptions, OpenOptions {
   /** Files, and folders with all sealed files in them. */
@@ -67,7 +67,7 @@ function driftHint(files: readonly SyncedFile[]): string | undefined {
 
 /** Reports what would be written, before the question. */
 export function noticePlan(session: Session, stale: readonly SyncedFile[]): void {
-  for (const file of stale) for (const line of planLines(file)) session.notice(line)
+  for (const file of stale) for (const line of syncLines(file)) session.notice(line)
 }
 
 /** Shows the whole plan first, and asks one question for all files. */

@@ -9,7 +9,7 @@ import { findGit } from "../../host/git/git.ts"
 import { makeFolders } from "../../host/make-folders.ts"
 import { accountName } from "../../host/user.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
-import { generateIdentity } from "../../keys/generate.ts"
+import { makeIdentity } from "../../keys/generate.ts"
 import { ringOf } from "../../keys/identities.ts"
 import { defaultKeyFiles } from "../../keys/key-files.ts"
 
@@ -42,7 +42,7 @@ export async function ownRecipient(
   }
   if (factsOf(io, file) !== null)
     throw new AppError("FILE_EXISTS", { file }, { hint: "name your recipient with --age" })
-  const { keyFile, recipient } = await generateIdentity({ isPostQuantum: pq, now: io.now() })
+  const { keyFile, recipient } = await makeIdentity({ isPostQuantum: pq, now: io.now() })
   makeFolders(io, dirname(file))
   await writeAtomic(io, file, Buffer.from(keyFile), { mode: "private", opened: null })
   return { recipient, line: `made a new identity in ${file}: keep a copy of it in a safe place` }

@@ -16,7 +16,7 @@ import { forgetConfigs, loadSettings } from "../settings.ts"
 import { recipientKey } from "../../keys/kinds.ts"
 
 /** The `.sopsrc` of the working folder, to be changed as text. */
-export interface Sopsrc {
+export interface SopsrcText {
   readonly config: Config
   readonly text: string
   /** The same config with another text, read and checked with all its rules. @throws {AppError} `CONFIG_INVALID` */
@@ -34,7 +34,7 @@ export async function openSopsrc(
   session: Session,
   options: CommonOptions,
   recipient: string | null = null,
-): Promise<Sopsrc> {
+): Promise<SopsrcText> {
   const { config } = await loadSettings(session, null, options.config)
   if (config === null) throw new AppError("CONFIG_UNREADABLE", {}, { hint: "make one with `sotto init`" })
   const { file, folder, kind } = config

@@ -19,7 +19,7 @@ export interface MigratedFile extends Candidate {
 const namesMax = 8
 
 /** What would change in a file, or has changed. */
-export function planLines({ file, state, changes, sealed, cleared }: MigratedFile): string[] {
+export function migrationLines({ file, state, changes, sealed, cleared }: MigratedFile): string[] {
   const isDone = state === "migrated"
   const phrases = [
     ...changes,
@@ -36,7 +36,7 @@ function named(sites: readonly Site[]): string {
 
 /** Each file that changes, and the totals. */
 export function migrateTable(files: readonly MigratedFile[], { isLookOnly }: { readonly isLookOnly: boolean }): string {
-  const rows = files.filter(({ state }) => state === "planned" || state === "migrated").flatMap(planLines)
+  const rows = files.filter(({ state }) => state === "planned" || state === "migrated").flatMap(migrationLines)
   const unruled = files
     .filter(({ state }) => state === "without rule")
     .map(({ file }) => `${shown(file)}: no rule names it`)

@@ -21,19 +21,19 @@ export interface SyncedFile extends Candidate {
 }
 
 /** What would change in a file, or has changed: one line for each group that changes. */
-export function planLines(file: SyncedFile): string[] {
+export function syncLines(file: SyncedFile): string[] {
   if (file.plan === null) return [shown(file.file)]
   return changesText(file, { isDone: file.state === "updated" }).map((line) => shown(`${file.file}: ${line}`))
 }
 
-export type Changes = Pick<SyncedFile, "plan" | "nameOf">
+export type KeyChanges = Pick<SyncedFile, "plan" | "nameOf">
 
 /**
  * Who comes and who goes, for each group that changes. Nothing in it is made safe to show.
  *
  * @param isDone - it was written; before that the text must not say so
  */
-export function changesText({ plan, nameOf }: Changes, { isDone }: { readonly isDone: boolean }): string[] {
+export function changesText({ plan, nameOf }: KeyChanges, { isDone }: { readonly isDone: boolean }): string[] {
   if (plan === null) return []
   const { changes, needed } = plan
   const called = (recipients: readonly Recipient[]): string =>
@@ -52,7 +52,7 @@ export function changesText({ plan, nameOf }: Changes, { isDone }: { readonly is
 
 /** The table at the end: each file that changes, and how many there are of all kinds. */
 export function summary(files: readonly SyncedFile[], { isLookOnly }: { readonly isLookOnly: boolean }): string {
-  const rows = files.filter(({ state }) => state === "updated" || state === "stale").flatMap(planLines)
+  const rows = files.filter(({ state }) => state === "updated" || state === "stale").flatMap(syncLines)
   const unruled = files
     .filter(({ state }) => state === "without rule")
     .map(({ file }) => `${shown(file)}: no rule names it`)
@@ -84,7 +84,7 @@ export function summaryJson(files: readonly SyncedFile[]): string {
   return `${JSON.stringify({ schema: 1, files: list })}\n`
 }
 
-export function changesJson({ plan, nameOf }: Changes): object[] | undefined {
+export function changesJson({ plan, nameOf }: KeyChanges): object[] | undefined {
   const member = (recipient: Recipient): object => ({
     type: recipient.type,
     // Anything may be in one that does not parse.

@@ -56,7 +56,7 @@ function valueText({ item, scalar }: Site): string {
   return JSON.stringify([keyPath(item), scalar === null ? null : Buffer.from(scalar.bytes).toString("latin1")])
 }
 
-export function pathText(site: Site): string {
+function pathText(site: Site): string {
   return JSON.stringify(fullPath(site.item))
 }
 

@@ -13,7 +13,7 @@ import {
 import { type FlagSpec } from "./grammar.ts"
 
 /** What a command gets: its own flags, those that stood before its name, and the words that are no flags. */
-export interface Input {
+export interface SopsInput {
   readonly flags: Flags
   readonly global: Flags
   readonly args: readonly string[]
@@ -29,7 +29,7 @@ export interface SopsCommand {
 }
 
 /** `fatal` ends the call with a fatal line of the log and status 1, as uncoded errors of upstream do. */
-export type Action = (session: Session, input: Input) => Promise<Outcome & Fatal>
+export type Action = (session: Session, input: SopsInput) => Promise<Outcome & Fatal>
 
 export interface Fatal {
   readonly fatal?: string
@@ -182,8 +182,8 @@ function script(shell: "bash" | "zsh"): SopsCommand {
     flags: [helpFlag],
     usage: "",
     load: async () => {
-      const { completionScript } = await import("./complete.ts")
-      return async () => ({ output: completionScript(shell) })
+      const { sopsCompletionScript } = await import("./complete.ts")
+      return async () => ({ output: sopsCompletionScript(shell) })
     },
   }
 }
@@ -220,6 +220,6 @@ export const topFlags: readonly FlagSpec[] = [
   flag("version"),
 ]
 
-export function isContainer(command: SopsCommand | SopsContainer): command is SopsContainer {
+export function hasCommands(command: SopsCommand | SopsContainer): command is SopsContainer {
   return "commands" in command
 }

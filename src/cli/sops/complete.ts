@@ -1,4 +1,4 @@
-import { type SopsCommand, type SopsContainer, isContainer, sopsCommands, topFlags } from "./commands.ts"
+import { type SopsCommand, type SopsContainer, hasCommands, sopsCommands, topFlags } from "./commands.ts"
 import { flag } from "./flags.ts"
 import { type FlagSpec, defaultsOf, parseFlags } from "./grammar.ts"
 import { commandTexts } from "./help.ts"
@@ -22,7 +22,7 @@ export function complete(
   const last = words.at(-1)
   if (found === undefined)
     return suggest(words, last, topFlags, null, isDescribed, [...sopsCommands.keys(), "help", "h"])
-  if (!isContainer(found)) return suggest(words, last, topFlags, found, isDescribed, [])
+  if (!hasCommands(found)) return suggest(words, last, topFlags, found, isDescribed, [])
   return inContainer(words, { name: name!, container: found, more, isDescribed })
 }
 
@@ -86,7 +86,7 @@ function lines(texts: readonly string[]): string {
  *
  * @see complete.ts for the question
  */
-export function completionScript(shell: "bash" | "zsh"): string {
+export function sopsCompletionScript(shell: "bash" | "zsh"): string {
   return shell === "bash" ? bash : zsh
 }
 

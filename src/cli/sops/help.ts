@@ -1,4 +1,4 @@
-import { isContainer, sopsCommands, topFlags } from "./commands.ts"
+import { hasCommands, sopsCommands, topFlags } from "./commands.ts"
 import { type FlagName } from "./flags.ts"
 import { type FlagSpec } from "./grammar.ts"
 import { sopsVersion, version } from "../../version.ts"
@@ -8,12 +8,12 @@ export function helpText(name: string | null): string {
   if (name === null) return programHelp()
   const [outer = "", inner] = name.split(" ")
   const found = sopsCommands.get(outer)
-  if (found !== undefined && isContainer(found)) {
+  if (found !== undefined && hasCommands(found)) {
     const command = inner === undefined ? undefined : found.commands.get(inner)
     if (command === undefined) return containerHelp(name, [...found.commands.keys()])
     return commandHelp(name, command.usage, command.flags)
   }
-  return found === undefined || isContainer(found) ? programHelp() : commandHelp(name, found.usage, found.flags)
+  return found === undefined || hasCommands(found) ? programHelp() : commandHelp(name, found.usage, found.flags)
 }
 
 function programHelp(): string {

@@ -51,7 +51,7 @@ beginning with 'sops_'), which is where the metadata goes: it looks encrypted al
 Change an encrypted file with \`sops edit FILE\`; in a plain one, rename that entry.`
 
 /** What a failed call says on standard error, without the final newline. */
-export async function explain(error: AppError): Promise<string> {
+export async function explained(error: AppError): Promise<string> {
   const dataKey = error.code === "DATA_KEY" ? await dataKeyWords(error) : undefined
   return dataKey === undefined ? wordsFor(error) : lines(dataKey)
 }

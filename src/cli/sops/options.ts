@@ -11,7 +11,7 @@ import {
 import { type Session } from "../../app/session.ts"
 import { type FormatName, formatNames } from "../../core/format.ts"
 import { type KindOptionName, forEachOption } from "../../keys/kinds.ts"
-import { type Input } from "./commands.ts"
+import { type SopsInput } from "./commands.ts"
 import { type FlagName, type Flags } from "./flags.ts"
 import { failure, nonExistent, twoTargets } from "./messages.ts"
 
@@ -21,7 +21,7 @@ export function formatOf(text: string): FormatName | undefined {
 }
 
 /** What every command looks up before its own name, and the key services. */
-export function commonOptionsOf({ flags, global }: Input): CommonOptions & IndentOptions & OpenOptions {
+export function commonOptionsOf({ flags, global }: SopsInput): CommonOptions & IndentOptions & OpenOptions {
   return {
     config: global.optional("config"),
     indent: global.isGiven("indent") ? global.number("indent") : undefined,
@@ -78,7 +78,7 @@ export function piecesOf(text: string): readonly string[] {
 }
 
 /** The two for comments count in front of a command too, where upstream does not look for them. */
-export function selectorOptionsOf({ flags, global }: Input): SelectorOptions {
+export function selectorOptionsOf({ flags, global }: SopsInput): SelectorOptions {
   return {
     unencryptedSuffix: flags.optional("unencrypted-suffix"),
     encryptedSuffix: flags.optional("encrypted-suffix"),

@@ -6,8 +6,8 @@ import { type Io } from "../../host/io.ts"
 import { exitOf, reportAsSops } from "../report.ts"
 import {
   type Action,
-  type Input,
-  isContainer,
+  type SopsInput,
+  hasCommands,
   type SopsCommand,
   type SopsContainer,
   sopsCommands,
@@ -17,7 +17,7 @@ import { sopsDialect } from "./dialect.ts"
 import { flag, Flags } from "./flags.ts"
 import { defaultsOf, parseFlags, reorder } from "./grammar.ts"
 import { type LogLine, logLine } from "./log.ts"
-import { explain, wordsFor } from "./messages.ts"
+import { explained, wordsFor } from "./messages.ts"
 
 /** Upstream has it there on every system, and reads it for every call. */
 const auditFile = "/etc/sops/audit.yaml"
@@ -61,7 +61,7 @@ export async function runAsSops(io: Io, words: readonly string[], audit = auditF
     // The reader closed the pipe; stay silent, as other tools do.
     if (!(error instanceof AppError)) await io.stderr.write(reportAsSops(error))
     else if (error.code === "AUDIT_FAILED") tellAudit(error, say)
-    else if (error.code !== "OUTPUT_CLOSED") await io.stderr.write(`${await explain(error)}\n`)
+    else if (error.code !== "OUTPUT_CLOSED") await io.stderr.write(`${await explained(error)}\n`)
     return exitOf(error)
   }
   let auditLog: AuditLog | null = null
@@ -139,7 +139,7 @@ interface Call {
 }
 
 async function runCommand(session: Session, { name, command, words, global, beVerbose }: Call): Promise<Ended> {
-  if (isContainer(command)) {
+  if (hasCommands(command)) {
     const inner = words[0] === undefined ? undefined : command.commands.get(words[0])
     if (inner === undefined) return runContainer(name, command, words)
     const path = `${name} ${words[0]}`
@@ -151,7 +151,7 @@ async function runCommand(session: Session, { name, command, words, global, beVe
   const flags = new Flags(own)
   if (flags.isOn("help")) return help(name)
   if (command.isVerbose === true && (flags.isOn("verbose") || global.isOn("verbose"))) beVerbose()
-  const input: Input = { flags, global, args: own.rest }
+  const input: SopsInput = { flags, global, args: own.rest }
   const run = await command.load()
   return run(await serving(session, flags), input)
 }

@@ -37,7 +37,7 @@ export interface PlainMerge {
 }
 
 /** Looks at other texts as the merge did. */
-export interface Judge {
+interface Judge {
   readonly format: Format
   readonly names: Names
   /** @throws {AppError} what the format's scan throws */

@@ -6,7 +6,7 @@ import { deriveContext } from "../derive-context.ts"
 import { type KeyContext, type KeyProvider } from "../provider.ts"
 import { callForDataKey, callService, dataKeyFrom, encBytes, encFromBytes } from "../service.ts"
 import { type Access, type AwsCredentials, callerOf, credentialsFor } from "./credentials.ts"
-import { failure, needsCaller } from "./failure.ts"
+import { awsFailure, needsCaller } from "./failure.ts"
 import { handlerFor, silentLogger } from "./handler.ts"
 import { service, usableProfile } from "./profile.ts"
 
@@ -74,7 +74,7 @@ async function withClient<T>(recipient: KmsRecipient, context: KeyContext, work:
     context.signal.throwIfAborted()
     if (error instanceof AppError) throw error
     const caller = credentials !== null && needsCaller(error) ? await quickly(credentials, region, context) : null
-    throw failure(error, { recipient, caller, profile: profile?.name ?? null, isOfLogin: credentials === null })
+    throw awsFailure(error, { recipient, caller, profile: profile?.name ?? null, isOfLogin: credentials === null })
   }
 }
 

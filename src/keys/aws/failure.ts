@@ -53,7 +53,7 @@ function noName(error: unknown): string {
 }
 
 /** What an error of the SDK means. Its text is not shown, but for the ARN in it. */
-export function failure(error: unknown, circumstances: Circumstances): AppError {
+export function awsFailure(error: unknown, circumstances: Circumstances): AppError {
   for (let at = error; at instanceof Error; at = at.cause) if (at instanceof AppError) return at
   const name = nameOf(error)
   const cause = causeOf(error, circumstances)

@@ -14,7 +14,7 @@ export interface Profile {
   readonly hasCredentials: boolean
 }
 
-type Known = ReadonlyMap<string, Settings>
+type Known = ReadonlyMap<string, ProfileSettings>
 
 const filesRead = sessionMemo<Known>()
 const told = sessionMemo<undefined>()
@@ -72,12 +72,12 @@ function ownProfile(known: Known, { env }: KeyContext): Profile | null {
 const sources =
   /^(?:aws_access_key_id|aws_secret_access_key|role_arn|source_profile|credential_(?:source|process)|web_identity_token_file|login_session|sso_\w+)$/i
 
-function hasCredentials(settings: Settings): boolean {
+function hasCredentials(settings: ProfileSettings): boolean {
   return [...settings].some((setting) => sources.test(setting))
 }
 
 /** The names of a profile's settings; their values are for the SDK. */
-export type Settings = ReadonlySet<string>
+export type ProfileSettings = ReadonlySet<string>
 
 /**
  * The profiles that this user has, from both files of AWS.
@@ -85,10 +85,10 @@ export type Settings = ReadonlySet<string>
  * @returns by name; a profile may have no setting at all
  * @see https://docs.aws.amazon.com/sdkref/latest/guide/file-format.html
  */
-async function knownProfiles(context: KeyContext): Promise<ReadonlyMap<string, Settings>> {
+async function knownProfiles(context: KeyContext): Promise<ReadonlyMap<string, ProfileSettings>> {
   const config = context.env("AWS_CONFIG_FILE") || homeFile(context, ".aws", "config")
   const credentials = context.env("AWS_SHARED_CREDENTIALS_FILE") || homeFile(context, ".aws", "credentials")
-  const known = new Map<string, Settings>()
+  const known = new Map<string, ProfileSettings>()
   const own = (await sections(config, context)).flatMap(inConfig)
   for (const { name, settings } of [...own, ...(await sections(credentials, context)).filter(isInCredentials)]) {
     known.set(name, new Set([...(known.get(name) ?? []), ...settings]))

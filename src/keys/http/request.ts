@@ -7,7 +7,7 @@ import { readTiming } from "../timing.ts"
 import { type Connections, type TlsSettings, connectionsOf } from "./connections.ts"
 import { isCutConnection, isUnknownIssuer, networkError } from "./network-error.ts"
 import { proxyFor } from "./proxy.ts"
-import { proxyAuthorization, type Told } from "./tunnel.ts"
+import { proxyAuthorization, type TunnelOptions } from "./tunnel.ts"
 
 export interface HttpRequest {
   /** For errors: "AWS KMS". */
@@ -87,7 +87,7 @@ function exchange(request: HttpRequest, { context, connections, signal }: Parts)
   const proxy = socketPath !== undefined ? null : (request.proxy ?? proxyFor(url, context))
   const headers: Record<string, string> = { ...request.headers, host: url.host }
   if (request.body !== undefined) headers["content-length"] = String(Buffer.byteLength(request.body))
-  const options = { method, headers, signal, service, until: signal } satisfies RequestOptions & Told
+  const options = { method, headers, signal, service, until: signal } satisfies RequestOptions & TunnelOptions
 
   return new Promise((resolve, reject) => {
     const sending = isTls

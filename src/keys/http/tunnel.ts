@@ -7,7 +7,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { networkError } from "./network-error.ts"
 
 /** What `send` adds to a request, for the agent. */
-export interface Told {
+export interface TunnelOptions {
   /** For errors. */
   readonly service: string
   /** Ends the connection while it is being made: Node keeps the signal of a request from its agent. */
@@ -15,7 +15,7 @@ export interface Told {
 }
 
 /** What Node hands to an agent for one connection. */
-type TunnelTarget = RequestOptions & Partial<Told>
+type TunnelTarget = RequestOptions & Partial<TunnelOptions>
 
 type Ready = (error: Error | null, stream: Duplex) => void
 

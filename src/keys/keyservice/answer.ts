@@ -6,7 +6,7 @@ import { manifestOf, kinds as allManifests } from "../kinds.ts"
 import { type KeyContext, type Manifest } from "../provider.ts"
 import { readTiming } from "../timing.ts"
 import { unwrapInTime } from "../unwrap-attempt.ts"
-import { methods, status } from "./grpc.ts"
+import { methods, grpcStatus } from "./grpc.ts"
 
 /** What a call ends with: bytes, or a status with words. */
 export type Answer = { readonly bytes: Uint8Array } | { readonly code: number; readonly words: string }
@@ -30,14 +30,14 @@ const isKeyLength = (length: number): boolean => length === 32 || length === 33
 /** Does what a client asks for, under the same rules as for a file (security rule S14). Never throws. */
 export async function answer({ method, recipient, bytes }: Question, options: AnswerOptions): Promise<Answer> {
   const isWrap = method === methods.wrap
-  if (!isWrap && method !== methods.unwrap) return { code: status.unimplemented, words: "unknown method" }
-  if (recipient === null) return { code: status.notFound, words: "Must provide a key" }
+  if (!isWrap && method !== methods.unwrap) return { code: grpcStatus.unimplemented, words: "unknown method" }
+  if (recipient === null) return { code: grpcStatus.notFound, words: "Must provide a key" }
   try {
     checkRecipient(recipient)
     const manifest = manifestOf(recipient.type, options.manifests ?? allManifests)
-    if (manifest === undefined) return { code: status.notFound, words: "Unknown key type" }
+    if (manifest === undefined) return { code: grpcStatus.notFound, words: "Unknown key type" }
     if (!(await options.permit({ isWrap, recipient }))) {
-      return { code: status.permissionDenied, words: "Request rejected by user" }
+      return { code: grpcStatus.permissionDenied, words: "Request rejected by user" }
     }
     const result = isWrap
       ? await wrap(bytes, recipient, manifest, options.context)
@@ -46,7 +46,7 @@ export async function answer({ method, recipient, bytes }: Question, options: An
   } catch (error) {
     // Words of ours only: those of another error may quote a secret.
     const words = error instanceof AppError ? error.title : "an unexpected failure"
-    return { code: status.unknown, words }
+    return { code: grpcStatus.unknown, words }
   }
 }
 

@@ -10,7 +10,7 @@ import { SecretBytes } from "../../core/secret.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { oneLine } from "../../errors/display.ts"
 import { type Address, addressText } from "./address.ts"
-import { Body, contentType, decodeMessage, frame, methods, status, unframe } from "./grpc.ts"
+import { MessageBody, contentType, decodeMessage, frame, methods, grpcStatus, unframe } from "./grpc.ts"
 import { type Request, decodeResponse, encodeRequest } from "./messages.ts"
 import { type KeyProvider, type Manifest } from "../provider.ts"
 import { timeLimit } from "../time-limit.ts"
@@ -38,7 +38,7 @@ export async function callKeyService(call: KeyServiceCall): Promise<Uint8Array> 
   try {
     const { headers, trailers, body } = await exchange(session, call)
     const code = trailers["grpc-status"] ?? headers["grpc-status"]
-    if (code !== String(status.ok)) throw failed(address, wordsOf({ ...headers, ...trailers }))
+    if (code !== String(grpcStatus.ok)) throw failed(address, wordsOf({ ...headers, ...trailers }))
     const message = unframe(body)
     const answer = message === null ? null : decodeResponse(message)
     if (answer === null || answer.length === 0) throw failed(address, "its answer is not valid")
@@ -76,7 +76,7 @@ interface Exchange {
 
 function exchange(session: ClientHttp2Session, { method, address, ...request }: KeyServiceCall): Promise<Exchange> {
   return new Promise((resolve, reject) => {
-    const body = new Body()
+    const body = new MessageBody()
     let headers: IncomingHttpHeaders = {}
     let trailers: IncomingHttpHeaders = {}
     let stream: ClientHttp2Stream
@@ -107,7 +107,7 @@ function wordsOf(headers: IncomingHttpHeaders): string {
   const code = headers["grpc-status"]
   if (code === undefined) return noGrpc
   const text = oneLine(decodeMessage(String(headers["grpc-message"] ?? "").slice(0, 2000)))
-  if (code === String(status.permissionDenied)) return text === "" ? "it refused" : `it refused: ${text}`
+  if (code === String(grpcStatus.permissionDenied)) return text === "" ? "it refused" : `it refused: ${text}`
   return text === "" ? `status ${oneLine(String(code))}` : text
 }
 

@@ -4,7 +4,7 @@ export const methods = { wrap: "/KeyService/Encrypt", unwrap: "/KeyService/Decry
 
 export const contentType = "application/grpc"
 
-export const status = {
+export const grpcStatus = {
   ok: 0,
   invalidArgument: 3,
   unknown: 2,
@@ -34,7 +34,7 @@ export function unframe(bytes: Uint8Array): Uint8Array | null {
 }
 
 /** Collects a body, as far as it may go. */
-export class Body {
+export class MessageBody {
   readonly #parts: Uint8Array[] = []
   #total = 0
 

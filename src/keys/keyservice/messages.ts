@@ -140,7 +140,7 @@ export function bytesOf(fields: Fields, number: number): Uint8Array {
 const strictUtf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true })
 
 /** @returns `null` for what is not UTF-8 */
-export function textOf(fields: Fields, number: number): string | null {
+function textOf(fields: Fields, number: number): string | null {
   try {
     return strictUtf8.decode(bytesOf(fields, number))
   } catch {

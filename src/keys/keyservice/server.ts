@@ -3,7 +3,7 @@ import { connect } from "node:net"
 import { AppError } from "../../errors/app-error.ts"
 import { addressText, type Address } from "./address.ts"
 import { type Answer, type Question } from "./answer.ts"
-import { Body, contentType, encodeMessage, frame, status, unframe } from "./grpc.ts"
+import { MessageBody, contentType, encodeMessage, frame, grpcStatus, unframe } from "./grpc.ts"
 import { decodeRequest, encodeResponse } from "./messages.ts"
 
 /** A server that listens. */
@@ -89,21 +89,21 @@ async function serve(
   }
   const body = await read(stream)
   if (body === null) {
-    reply(stream, { code: status.resourceExhausted, words: "the request is too large" })
+    reply(stream, { code: grpcStatus.resourceExhausted, words: "the request is too large" })
     return
   }
   try {
     const message = unframe(body.bytes())
     const request = message === null ? null : decodeRequest(message)
-    if (request === null) reply(stream, { code: status.internal, words: "the request is not valid" })
+    if (request === null) reply(stream, { code: grpcStatus.internal, words: "the request is not valid" })
     else reply(stream, await work({ method: headers[":path"] ?? "", ...request }))
   } finally {
     body.wipe()
   }
 }
 
-async function read(stream: ServerHttp2Stream): Promise<Body | null> {
-  const body = new Body()
+async function read(stream: ServerHttp2Stream): Promise<MessageBody | null> {
+  const body = new MessageBody()
   return new Promise((resolve) => {
     stream.on("data", (chunk: Uint8Array) => {
       if (body.add(chunk)) return
@@ -125,7 +125,7 @@ function reply(stream: ServerHttp2Stream, answer: Answer): void {
     return
   }
   stream.respond(head, { waitForTrailers: true })
-  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": String(status.ok) }))
+  stream.on("wantTrailers", () => stream.sendTrailers({ "grpc-status": String(grpcStatus.ok) }))
   stream.end(frame(encodeResponse(answer.bytes)), () => answer.bytes.fill(0))
 }
 

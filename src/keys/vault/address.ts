@@ -33,7 +33,7 @@ export async function needsAgreement({ vaultAddress }: VaultRecipient, context: 
  *
  * @throws {AppError} `KEY_ADDRESS_REFUSED` with how to allow it
  */
-export async function agree(recipient: VaultRecipient, context: KeyContext): Promise<void> {
+export async function agreeToAddress(recipient: VaultRecipient, context: KeyContext): Promise<void> {
   const origin = originOf(recipient.vaultAddress)
   const known = answers.of(context.session, () => new Map())
   const answer = known.get(origin) ?? decide(origin, context)
@@ -74,7 +74,7 @@ export async function serverFor(recipient: VaultRecipient, context: KeyContext):
   const agent = context.env("VAULT_AGENT_ADDR") ?? ""
   const list = context.env(allowList) ?? ""
   if (list !== "" && !isListed(address, list)) throw refused(recipient, `${allowList} does not name it`)
-  await agree(recipient, context)
+  await agreeToAddress(recipient, context)
   return agent === "" ? { origin: originOf(address) } : agentServer(agent)
 }
 
@@ -84,7 +84,7 @@ function isSet(name: string, context: KeyContext): boolean {
 
 function refused(recipient: VaultRecipient, words: string): AppError {
   const { vaultAddress: address } = recipient
-  const hint = `if this server is yours, set VAULT_ADDR=${address} or add it to ${allowList}, or agree once at a terminal`
+  const hint = `if this server is yours, set VAULT_ADDR=${address} or add it to ${allowList}, or agreeToAddress once at a terminal`
   return new AppError(
     "KEY_ADDRESS_REFUSED",
     { provider: recipient.type, recipient: recipientName(recipient) },

@@ -4,7 +4,7 @@ import { type KeyProvider } from "../provider.ts"
 import { callForDataKey, callService, checkEncLength, dataKeyFromBase64, serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
 import { checkRecipient } from "../parse-recipient.ts"
-import { type VaultRecipient, agree, needsAgreement } from "./address.ts"
+import { type VaultRecipient, agreeToAddress, needsAgreement } from "./address.ts"
 import { type Vault, ask, dataOf, openVault, service } from "./transit.ts"
 
 /** `vault:v1:` and base64; a key may have a prefix of its own. */
@@ -18,12 +18,12 @@ const wrapped = /^([A-Za-z0-9._-]{1,40}:){1,3}[A-Za-z0-9+/]{16,12000}={0,2}$/
 export const vault: KeyProvider = {
   needsAnswer: (recipient, context) => needsAgreement(ours(recipient), context),
 
-  agree: (recipient, context) => agree(ours(recipient), context),
+  agree: (recipient, context) => agreeToAddress(ours(recipient), context),
 
   async wrap(dataKey, recipient, context) {
     const to = ours(recipient)
     checkRecipient(recipient)
-    await agree(to, context)
+    await agreeToAddress(to, context)
     return callService({ service, recipient, context }, async (context) => {
       const server = await openVault(to, context)
       await checkKeyExists(server, to)
@@ -39,7 +39,7 @@ export const vault: KeyProvider = {
   async unwrap({ recipient, enc }, context) {
     const from = ours(recipient)
     checkRecipient(recipient)
-    await agree(from, context)
+    await agreeToAddress(from, context)
     return callForDataKey({ service, recipient, context }, async (context) => {
       checkEncLength(enc)
       const ciphertext = enc.trim()

@@ -2,7 +2,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { commandTexts } from "../../../src/cli/sops/help.ts"
-import { sopsCommands, isContainer } from "../../../src/cli/sops/commands.ts"
+import { sopsCommands, hasCommands } from "../../../src/cli/sops/commands.ts"
 import { runAsSops } from "../../../src/cli/sops/run.ts"
 import { type Call, type Ended, ioFor, machine } from "../../machine.ts"
 
@@ -237,7 +237,7 @@ describe("completion", () => {
 
 test("every command has its words", () => {
   const names = [...sopsCommands].flatMap(([name, command]) =>
-    isContainer(command) ? [name, ...[...command.commands.keys()].map((inner) => `${name} ${inner}`)] : [name],
+    hasCommands(command) ? [name, ...[...command.commands.keys()].map((inner) => `${name} ${inner}`)] : [name],
   )
   expect(names.filter((name) => (commandTexts[name] ?? "") === "")).toEqual([])
 })

@@ -1,4 +1,4 @@
-import { type Action, type Input } from "../commands.ts"
+import { type Action, type SopsInput } from "../commands.ts"
 import { failure } from "../messages.ts"
 import { commonOptionsOf, onlyFile, requireFile, targetOptionsOf, typeOptionsOf } from "../options.ts"
 
@@ -16,7 +16,7 @@ export const decryptAction: Action = async (session, input) => {
 }
 
 /** What the old form has too. */
-export function decryptOptionsOf(input: Input) {
+export function decryptOptionsOf(input: SopsInput) {
   const { flags } = input
   return {
     ...commonOptionsOf(input),

@@ -1,6 +1,6 @@
 import { type Outcome, type Session } from "../../../app/session.ts"
 import { AppError } from "../../../errors/app-error.ts"
-import { type Action, type Input } from "../commands.ts"
+import { type Action, type SopsInput } from "../commands.ts"
 import { noFile } from "../messages.ts"
 import {
   clearAllowed,
@@ -17,7 +17,7 @@ export const editAction: Action = async (session, input) => {
 }
 
 /** What the old form does too. Upstream has other words and another status than `encrypt` when keys cannot be wrapped. */
-export async function editNamed(session: Session, input: Input, file: string): Promise<Outcome> {
+export async function editNamed(session: Session, input: SopsInput, file: string): Promise<Outcome> {
   const { editFile } = await import("../../../app/commands/edit.ts")
   try {
     return await editFile(session, { ...editOptions(input), file })
@@ -29,7 +29,7 @@ export async function editNamed(session: Session, input: Input, file: string): P
   }
 }
 
-function editOptions(input: Input) {
+function editOptions(input: SopsInput) {
   const { flags } = input
   return {
     ...commonOptionsOf(input),

@@ -1,4 +1,4 @@
-import { type Action, type Input } from "../commands.ts"
+import { type Action, type SopsInput } from "../commands.ts"
 import { failure } from "../messages.ts"
 import {
   clearAllowed,
@@ -28,7 +28,7 @@ export const encryptAction: Action = async (session, input) => {
 }
 
 /** What the old form has too. */
-export function encryptOptionsOf(input: Input) {
+export function encryptOptionsOf(input: SopsInput) {
   return {
     ...commonOptionsOf(input),
     ...typeOptionsOf(input.flags),

@@ -1,6 +1,6 @@
 import { type Outcome, type Session } from "../../../app/session.ts"
-import { type Action, type Fatal, type Input } from "../commands.ts"
-import { explain, failure } from "../messages.ts"
+import { type Action, type Fatal, type SopsInput } from "../commands.ts"
+import { explained, failure } from "../messages.ts"
 import { commonOptionsOf, typeOptionsOf, warn } from "../options.ts"
 import { AppError } from "../../../errors/app-error.ts"
 
@@ -33,7 +33,7 @@ async function withUser(work: () => Promise<Outcome>): Promise<Outcome & Fatal> 
     return await work()
   } catch (error) {
     if (!(error instanceof AppError) || !error.code.startsWith("USER_")) throw error
-    return { fatal: await explain(error), logger: "EXEC" }
+    return { fatal: await explained(error), logger: "EXEC" }
   }
 }
 
@@ -44,7 +44,7 @@ function twoArguments(args: readonly string[]): readonly [string, string] {
 }
 
 /** What both have. Upstream gives the child everything. */
-function childOptionsOf(input: Input) {
+function childOptionsOf(input: SopsInput) {
   const { flags } = input
   return {
     ...commonOptionsOf(input),

@@ -1,6 +1,6 @@
 import { AppError } from "../../../errors/app-error.ts"
 import { type Action } from "../commands.ts"
-import { explain, noFile } from "../messages.ts"
+import { explained, noFile } from "../messages.ts"
 import { commonOptionsOf, formatOf } from "../options.ts"
 
 export const filestatusAction: Action = async (session, input) => {
@@ -13,6 +13,6 @@ export const filestatusAction: Action = async (session, input) => {
     return { output: `${JSON.stringify({ encrypted })}\n` }
   } catch (error) {
     if (!(error instanceof AppError) || error.code.startsWith("CONFIG_")) throw error
-    return { fatal: `cannot check file status: cannot load encrypted file: ${await explain(error)}` }
+    return { fatal: `cannot check file status: cannot load encrypted file: ${await explained(error)}` }
   }
 }

@@ -1,8 +1,8 @@
 import { type Outcome } from "../../../app/session.ts"
 import { AppError } from "../../../errors/app-error.ts"
-import { type Action, type Input } from "../commands.ts"
+import { type Action, type SopsInput } from "../commands.ts"
 import { type FlagName, type Flags } from "../flags.ts"
-import { explain, failure } from "../messages.ts"
+import { explained, failure } from "../messages.ts"
 import { commonOptionsOf, piecesOf, recipientsNamed } from "../options.ts"
 
 export const addGroupAction: Action = async (session, input) => {
@@ -33,7 +33,7 @@ export const deleteGroupAction: Action = async (session, input) => {
   return withFatal(input.flags, () => deleteGroup(session, { ...shared(input), index: Number(word) }))
 }
 
-function shared(input: Input) {
+function shared(input: SopsInput) {
   const { flags } = input
   return {
     ...commonOptionsOf(input),
@@ -54,7 +54,7 @@ async function withFatal(flags: Flags, work: () => Promise<Outcome>): Promise<Ou
   } catch (error) {
     if (!(error instanceof AppError) || ["FILE_MISSING", "FILE_UNREADABLE"].includes(error.code)) throw error
     if (error.code.startsWith("CONFIG_")) throw error
-    return { fatal: fatalWords.get(error.code) ?? (await explain(error)) }
+    return { fatal: fatalWords.get(error.code) ?? (await explained(error)) }
   }
 }
 

@@ -2,7 +2,7 @@ import { AppError } from "../../../errors/app-error.ts"
 import { type Action } from "../commands.ts"
 import { type Session } from "../../../app/session.ts"
 import { visible } from "../log.ts"
-import { explain } from "../messages.ts"
+import { explained } from "../messages.ts"
 import { askYesOrNo } from "../yes-or-no.ts"
 
 export const keyserviceAction: Action = async (session, { flags }) => {
@@ -21,7 +21,7 @@ export const keyserviceAction: Action = async (session, { flags }) => {
     })
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    const text = await explain(error)
+    const text = await explained(error)
     session.log?.({ level: "error", logger: "CMD", text: `Error running keyservice: ${text}` })
     return { fatal: text }
   }

@@ -1,7 +1,7 @@
 import { type Outcome, type Session } from "../../../app/session.ts"
 import { missingPath } from "../../../app/is-missing.ts"
 import { AppError } from "../../../errors/app-error.ts"
-import { type Action, type Input } from "../commands.ts"
+import { type Action, type SopsInput } from "../commands.ts"
 import { changeFlags, type Flags } from "../flags.ts"
 import { goQuoted } from "../log.ts"
 import { failure, noFile, nonExistent } from "../messages.ts"
@@ -57,7 +57,7 @@ function requireForChange(
 }
 
 /** Upstream looks for the rule of the file in every mode but decryption, and fails when a config has none for it. */
-async function checkRule(session: Session, { flags, global }: Input, file: string): Promise<void> {
+async function checkRule(session: Session, { flags, global }: SopsInput, file: string): Promise<void> {
   const { requireRule } = await import("../../../app/settings.ts")
   await requireRule(session, flags.optional("filename-override") ?? file, global.optional("config"))
 }
@@ -65,7 +65,7 @@ async function checkRule(session: Session, { flags, global }: Input, file: strin
 /** Each mode works on the file as it is, and only the last result counts; some failures of the others do, too. */
 async function tryOut(
   session: Session,
-  input: Input,
+  input: SopsInput,
   { mode, last, file }: { mode: Mode; last: Mode; file: string },
 ): Promise<void> {
   try {
@@ -90,7 +90,7 @@ interface Job {
   readonly followLinks: boolean
 }
 
-async function run(session: Session, input: Input, { mode, file, ...target }: Job): Promise<Outcome> {
+async function run(session: Session, input: SopsInput, { mode, file, ...target }: Job): Promise<Outcome> {
   switch (mode) {
     case "encrypt": {
       const { encryptFiles } = await import("../../../app/commands/encrypt.ts")

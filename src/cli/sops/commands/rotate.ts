@@ -1,6 +1,6 @@
 import { type RecipientOptions } from "../../../app/options.ts"
 import { missingPath } from "../../../app/is-missing.ts"
-import { type Action, type Input } from "../commands.ts"
+import { type Action, type SopsInput } from "../commands.ts"
 import { changeFlags, type FlagName, type Flags } from "../flags.ts"
 import { goQuoted } from "../log.ts"
 import { failure, noFile } from "../messages.ts"
@@ -30,7 +30,7 @@ export const rotateAction: Action = async (session, input) => {
 }
 
 /** What the old form has too. */
-export function rotateOptionsOf(input: Input) {
+export function rotateOptionsOf(input: SopsInput) {
   const { flags } = input
   return {
     ...commonOptionsOf(input),

@@ -1,5 +1,5 @@
 import { type ValueSource } from "../../../app/commands/set.ts"
-import { type Action, type Input } from "../commands.ts"
+import { type Action, type SopsInput } from "../commands.ts"
 import { failure } from "../messages.ts"
 import { clearAllowed, commonOptionsOf, typeOptionsOf } from "../options.ts"
 
@@ -18,7 +18,7 @@ export const setAction: Action = async (session, input) => {
   })
 }
 
-function valueOf({ flags, args }: Input): ValueSource {
+function valueOf({ flags, args }: SopsInput): ValueSource {
   const [isFile, isStdin] = [flags.isOn("value-file"), flags.isOn("value-stdin")]
   if (isFile && isStdin) {
     throw failure("OPTIONS_CONFLICT", 1, "Error: cannot use both --value-file and --value-stdin")
@@ -37,7 +37,7 @@ function valueOf({ flags, args }: Input): ValueSource {
 }
 
 /** What `unset` and the old form have too. */
-export function changeOptionsOf(input: Input) {
+export function changeOptionsOf(input: SopsInput) {
   const { flags } = input
   return {
     ...commonOptionsOf(input),

@@ -1,8 +1,8 @@
 import { type KeyUpdate } from "../../../app/commands/update-keys.ts"
 import { type Session } from "../../../app/session.ts"
 import { AppError } from "../../../errors/app-error.ts"
-import { type Action, type Input } from "../commands.ts"
-import { explain, failure, noFile } from "../messages.ts"
+import { type Action, type SopsInput } from "../commands.ts"
+import { explained, failure, noFile } from "../messages.ts"
 import { commonOptionsOf, formatOf } from "../options.ts"
 import { groupLines, painted } from "../group-lines.ts"
 import { askYesOrNo } from "../yes-or-no.ts"
@@ -24,14 +24,14 @@ export const updatekeysAction: Action = async (session, input) => {
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       failed++
-      session.log?.({ level: "error", logger: "CMD", text: await explain(error) })
+      session.log?.({ level: "error", logger: "CMD", text: await explained(error) })
     }
   }
   if (failed > 0) throw failure("WRAP_FAILED", 1, `failed updating ${failed} key(s)`)
   return {}
 }
 
-async function update(session: Session, input: Input, file: string): Promise<void> {
+async function update(session: Session, input: SopsInput, file: string): Promise<void> {
   const { planKeyUpdate, requireDocument } = await import("../../../app/commands/update-keys.ts")
   const { io } = session
   const path = requireDocument(session, file)
