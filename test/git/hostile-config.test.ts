@@ -1,7 +1,8 @@
-import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
-import { expect, test } from "vitest"
+import { describe, expect, test } from "vitest"
 import { type MergeRepository, mergeRepository } from "./merging.ts"
+import { sopsrc } from "./repository.ts"
 
 const text = "1\n".repeat(100)
 
@@ -100,4 +101,58 @@ test("what is resolved is staged as it is, without a filter", async () => {
   expect(ran()).toBe("")
   expect(own.git("ls-files", "-u")).toBe("")
   expect(own.git("cat-file", "blob", ":secrets/x.yaml")).toBe(own.read("secrets/x.yaml").toString())
+})
+
+test("a file that the other side removed is taken out without a hook", async () => {
+  const own = await mergeRepository()
+  await own.seal("x.yaml", "a: 1\n")
+  const base = own.commitAll("base")
+  await own.branch("theirs", base, async () => void rmSync(join(own.top, "x.yaml")))
+  await own.branch("ours", base, () => own.change("x.yaml", "a: 2\n"))
+  expect(own.tryGit("merge", "theirs").status).toBe(1)
+  const marks = join(own.machine.home, "marks")
+  own.write(".git/hooks/post-index-change", `#!/bin/sh\necho ran >> '${marks}'\n`)
+  chmodSync(join(own.top, ".git/hooks/post-index-change"), 0o755)
+  expect(await own.sotto("resolve", "--take", "theirs:.", "--metadata", "theirs", "x.yaml")).toMatchObject({
+    status: 0,
+  })
+  expect([own.git("ls-files", "x.yaml"), existsSync(join(own.top, "x.yaml")), existsSync(marks)]).toEqual([
+    "",
+    false,
+    false,
+  ])
+})
+
+describe.each(["lfs", "git-crypt-key", "a=b", "=", "Two words.x=", `quote"\\'`])("under the filter %j", (name) => {
+  async function filtered(): Promise<{ own: MergeRepository; ran: () => string }> {
+    const own = await mergeRepository()
+    own.write(".sopsrc", sopsrc("*.yaml"))
+    await own.seal("x.yaml", "a: 1\nb: 2\n")
+    const base = own.commitAll("base")
+    await own.branch("theirs", base, () => own.change("x.yaml", "a: 1\nb: 3\n"))
+    await own.branch("ours", base, () => own.change("x.yaml", "a: 1\nb: 4\n"))
+    own.write("y.yaml", "a: open\n")
+    own.git("add", "y.yaml")
+    const [filter, marks] = [join(own.machine.home, "filter"), join(own.machine.home, "marks")]
+    writeFileSync(filter, `#!/bin/sh\necho "$*" >> '${marks}'\nsed s/ENC/CNE/\n`)
+    chmodSync(filter, 0o755)
+    const quoted = name.replaceAll(/["\\]/g, String.raw`\$&`)
+    const settings = `[filter "${quoted}"]\n\tclean = ${filter} clean\n\trequired = true\n`
+    appendFileSync(join(own.top, ".git/config"), settings)
+    // Attributes cannot hold what is quoted.
+    if (!/[\s"]/.test(name)) own.write(".gitattributes", `*.yaml filter=${name}\n`)
+    return { own, ran: () => (existsSync(marks) ? readFileSync(marks, "utf8") : "") }
+  }
+
+  test("what is sealed, resolved or compared is staged and read as it is, and that is said", async () => {
+    const { own, ran } = await filtered()
+    const fix = await own.sotto("check", "--fix", "--staged")
+    expect(fix.stderr).toContain("y.yaml: sealed")
+    expect(own.git("cat-file", "blob", ":y.yaml")).toBe(own.read("y.yaml").toString())
+    const isNamed = !/[\s"]/.test(name)
+    expect(fix.stderr.includes("git add --renormalize y.yaml does that")).toBe(isNamed)
+    expect(ran()).toBe("")
+    expect((await own.sotto("diff")).status).toBe(0)
+    expect(ran()).toBe("")
+  })
 })

@@ -1,4 +1,3 @@
-import { stageFiles } from "../../host/git/filters.ts"
 import { forEachOption, recipientName } from "../../keys/kinds.ts"
 import { join } from "node:path"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
@@ -14,6 +13,7 @@ import { openRepository } from "../git/open-repository.ts"
 import { loadSealed, withFile } from "../open/open-file.ts"
 import { planKeys } from "../recipients/key-plan.ts"
 import { rewrap } from "../recipients/rewrap.ts"
+import { stage } from "../git/stage.ts"
 import { type Session } from "../session.ts"
 import { type CheckCode } from "./codes.ts"
 import { type Finding } from "./finding.ts"
@@ -45,7 +45,7 @@ export async function fixFindings(session: Session, options: CheckScope): Promis
         continue
       }
       await mend(session, options, { path, findings, base: (await clone?.baseOf(file)) ?? null })
-      if (options.staged) await stageFiles(clone!.git, file)
+      if (options.staged) await stage(session, clone!.git, file)
       session.notice(`${file}: ${wordsFor(findings)}`)
     } catch (error) {
       if (!(error instanceof AppError)) throw error

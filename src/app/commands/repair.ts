@@ -1,4 +1,4 @@
-import { stageFiles } from "../../host/git/filters.ts"
+import { stage } from "../git/stage.ts"
 import { shown, shownKeyPath } from "../../errors/display.ts"
 import { join } from "node:path"
 import { AppError } from "../../errors/app-error.ts"
@@ -74,7 +74,7 @@ async function repairOne(session: Session, work: Work, file: string, options: Re
   const repaired = await repairFile(session, broken, parentage, path, { isStrict: options.ci, history })
   if (repaired.bytes !== null && !options.dryRun) {
     await writeAtomic(io, place, repaired.bytes, { mode: "kept", opened: bytes })
-    if (options.stage) await stageFiles(git, path)
+    if (options.stage) await stage(session, git, path)
   }
   return { path, parentage, ...repaired }
 }

@@ -1,4 +1,5 @@
-import { stageFiles } from "../../host/git/filters.ts"
+import { removeFile } from "../../host/git/filters.ts"
+import { stage } from "../git/stage.ts"
 import { shown } from "../../errors/display.ts"
 import { type Side } from "../../core/merge/by-key.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -133,15 +134,15 @@ async function put(
   { git }: Work,
   { path, inWorkTree }: Pending,
   { bytes }: Resolution,
-  { stage }: ResolveOptions,
+  { stage: isStaged }: ResolveOptions,
 ): Promise<void> {
   if (bytes === null) {
-    await git.run(["rm", "--quiet", "--force", "--", path])
+    await removeFile(git, path)
     return
   }
   await writeAtomic(session.io, inWorkTree, bytes, { mode: "kept" })
-  if (!stage) return
-  await stageFiles(git, path)
+  if (!isStaged) return
+  await stage(session, git, path)
   const [entry] = await listIndex(git, [path])
   if (entry === undefined) return
   await rememberResolved(session, git, [`${path} ${entry.id}`])

@@ -18,7 +18,11 @@ export interface GitPlace {
   readonly fetch: "allowed" | "never"
 }
 
+export type GitSetting = readonly [key: string, value: string]
+
 export interface GitCall {
+  /** For this call alone. */
+  readonly settings?: readonly GitSetting[] | undefined
   readonly input?: Uint8Array | undefined
   /** Those that are an answer; any other one is a failure. Default: 0 alone. */
   readonly statuses?: readonly number[] | undefined
@@ -54,8 +58,9 @@ export class Git {
    * @throws {AppError} `NOT_A_REPOSITORY`; `GIT_FAILED` with what git said
    */
   async run(args: readonly string[], call: GitCall = {}): Promise<{ status: number; stdout: Uint8Array }> {
-    const end = await runGit(this.#io, this.#program, [...fixed, ...args], {
-      env: this.#env,
+    const { options, env } = settingsFor(call.settings ?? [], this.#env)
+    const end = await runGit(this.#io, this.#program, [...fixed, ...options, ...args], {
+      env,
       cwd: this.cwd,
       input: call.input,
       outputBytesMax,
@@ -111,6 +116,26 @@ export function findGit(io: GitIo, place: GitPlace): Git {
 
 // The monitor is a program that the configuration names.
 const fixed = ["-c", "core.fsmonitor=false"]
+
+/**
+ * `-c` takes what stands in front of the first `=` for the name; where the name itself has one, the environment says it,
+ * from git 2.31 on.
+ */
+function settingsFor(
+  settings: readonly GitSetting[],
+  env: ReadonlyMap<string, string>,
+): { readonly options: readonly string[]; readonly env: ReadonlyMap<string, string> } {
+  const options = settings.flatMap(([key, value]) => (key.includes("=") ? [] : ["-c", `${key}=${value}`]))
+  const others = settings.filter(([key]) => key.includes("="))
+  if (others.length === 0) return { options, env }
+  const more = new Map(env)
+  let count = Number(env.get("GIT_CONFIG_COUNT") ?? 0) || 0
+  for (const [key, value] of others) {
+    more.set(`GIT_CONFIG_KEY_${count}`, key).set(`GIT_CONFIG_VALUE_${count}`, value)
+    count++
+  }
+  return { options, env: more.set("GIT_CONFIG_COUNT", String(count)) }
+}
 
 function environmentFor(env: ReadonlyMap<string, string>, fetch: GitPlace["fetch"]): ReadonlyMap<string, string> {
   const own = withoutIdentities(env)

@@ -1,5 +1,5 @@
 import { withoutFilters } from "./filters.ts"
-import { type Git } from "./git.ts"
+import { type Git, type GitCall } from "./git.ts"
 
 /** A file of the index or of a commit. Its path is relative to the top, with `/` between its parts. */
 export interface GitFile {
@@ -78,7 +78,8 @@ export function diffIndex(git: Git, commit: string, paths: readonly string[] = [
  * that are not tracked are not looked at.
  */
 export async function diffWorkTree(git: Git, commit: string, paths: readonly string[] = []): Promise<FileChange[]> {
-  return changes(git, [...(await withoutFilters(git)), "diff-index", "-z", "-M", "--no-abbrev", commit, "--", ...paths])
+  const settings = await withoutFilters(git)
+  return changes(git, ["diff-index", "-z", "-M", "--no-abbrev", commit, "--", ...paths], { settings })
 }
 
 const states: Readonly<Record<string, FileChange["state"]>> = {
@@ -92,8 +93,8 @@ const states: Readonly<Record<string, FileChange["state"]>> = {
 }
 
 /** See "Raw output format" of git-diff-tree(1). */
-async function changes(git: Git, args: readonly string[]): Promise<FileChange[]> {
-  const records = await git.records(args)
+async function changes(git: Git, args: readonly string[], call?: GitCall): Promise<FileChange[]> {
+  const records = await git.records(args, call)
   const found: FileChange[] = []
   for (let at = 0; at < records.length;) {
     const fields = /^:(\d+) (\d+) (\w+) (\w+) ([A-Z])\d*$/.exec(records[at++]!)
