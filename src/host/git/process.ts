@@ -46,7 +46,8 @@ export async function runGit(
   child.stderr!.on("data", (chunk: Uint8Array) => stderr.add(chunk))
   child.stdin?.on("error", () => {})
   child.stdin?.end(input)
-  const release = io.signals.onEnd(() => child.kill("SIGKILL"))
+  // It may be writing the index, and takes its lock away at this signal only.
+  const release = io.signals.onEnd(() => child.kill("SIGTERM"))
   const timer = timeoutMs === undefined ? null : setTimeout(() => stop("timeout"), timeoutMs)
   try {
     const status = await endOf(child)
