@@ -110,6 +110,16 @@ describe("--staged", () => {
   )
 })
 
+test("--fix leaves a file as it was where the index cannot be written", async () => {
+  const repo = checkedRepository(rule)
+  repo.write("secrets/a.yaml", secretText)
+  repo.git("add", "--all")
+  repo.write(".git/index.lock", "")
+  const { stderr, status } = await repo.sotto("check", "--fix", "--staged")
+  expect(stderr).toContain("secrets/a.yaml: not mended: git failed")
+  expect([status, repo.read("secrets/a.yaml").toString()]).toEqual([1, secretText])
+})
+
 // Where the file system takes any bytes.
 test.runIf(process.platform === "linux")(
   "files whose names are no UTF-8 are judged, each as one of its own",
@@ -131,6 +141,8 @@ test.runIf(process.platform === "linux")(
         ]),
       )
     }
+    const { stderr } = await repo.sotto("check", "--fix", "--staged")
+    expect(stderr).toContain("secrets/p\ufffdfe.yaml: not mended, since its name is not UTF-8")
   },
 )
 

@@ -214,9 +214,12 @@ describe("a conflict", () => {
     expect(stderr).toContain("conflict in k0, k1, k2, k3, k4, and 3 more (8):")
   })
 
-  test("names the file as the shell needs it", async () => {
+  test.each([
+    ["secrets/it's -x $(id).yaml", `secrets/it's -x $(id).yaml`, ` 'secrets/it'\\''s -x $(id).yaml'`],
+    // Nobody can type it: without a name it is for all files in conflict.
+    ["secrets/new\nline \x1b.yaml", "secrets/new\ufffdline \ufffd.yaml", ""],
+  ])("names the file %j as the shell needs it", async (name, isShown, word) => {
     const own = await mergeRepository()
-    const name = "secrets/it's -x $(id).yaml"
     await own.seal(name, "a: 1\n")
     own.commitAll("base")
     await own.branch("topic", "main", () => own.change(name, "a: 2\n"))
@@ -224,7 +227,7 @@ describe("a conflict", () => {
     await own.change(name, "a: 3\n")
     own.commitAll("ours")
     const { stderr } = own.tryGit("merge", "topic", "-m", "m")
-    expect(stderr).toBe(`sotto: ${name}: conflict in a (1): run sotto resolve 'secrets/it'\\''s -x $(id).yaml'\n`)
+    expect(stderr).toBe(`sotto: ${isShown}: conflict in a (1): run sotto resolve${word}\n`)
   })
 })
 

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, writeFileSync } from "node:fs"
+import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { beforeEach, describe, expect, test } from "vitest"
 import { run } from "../../src/cli/run.ts"
@@ -184,6 +184,19 @@ describe("resolve", () => {
     expect(stderr).toContain("[OPTIONS_CONFLICT]")
     expect((await own.sotto("resolve", "--take", "a")).stderr).toContain("[OPTION_VALUE]")
   })
+})
+
+test("where the index cannot be written, the file stays as it was", async () => {
+  const before = own.read(file)
+  const lock = join(own.top, ".git/index.lock")
+  writeFileSync(lock, "")
+  const { status, stderr } = await own.sotto("resolve", "--theirs")
+  expect(status).toBe(1)
+  expect(stderr).toContain("index.lock")
+  expect(own.read(file).equals(before)).toBe(true)
+  rmSync(lock)
+  expect(await own.sotto("resolve", "--theirs")).toMatchObject({ status: 0 })
+  expect(own.read(file).equals(before)).toBe(false)
 })
 
 describe("a file that one side removed", () => {

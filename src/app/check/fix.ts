@@ -4,7 +4,7 @@ import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { readOptionalFile } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
-import { type Git } from "../../host/git/git.ts"
+import { type Git, notUtf8 } from "../../host/git/git.ts"
 import { listIndex, listTree } from "../../host/git/listing.ts"
 import { findRevision } from "../../host/git/revision.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
@@ -13,7 +13,7 @@ import { openRepository } from "../git/open-repository.ts"
 import { loadSealed, withFile } from "../open/open-file.ts"
 import { planKeys } from "../recipients/key-plan.ts"
 import { rewrap } from "../recipients/rewrap.ts"
-import { stage } from "../git/stage.ts"
+import { writeStaged } from "../git/stage.ts"
 import { type Session } from "../session.ts"
 import { type CheckCode } from "./codes.ts"
 import { type Finding } from "./finding.ts"
@@ -39,13 +39,18 @@ export async function fixFindings(session: Session, options: CheckScope): Promis
   const clone = options.staged || (await isInGit(session)) ? await openClone(session, [...byFile.keys()]) : null
   for (const [file, findings] of byFile) {
     const path = join(top, ...file.split("/"))
+    if (file.includes(notUtf8)) {
+      session.notice(`${file}: not mended, since its name is not UTF-8`)
+      continue
+    }
     try {
       if (options.staged && !(await clone!.isAsStaged(file, path))) {
         session.notice(`${file}: not mended, since the work tree holds another version than the index`)
         continue
       }
-      await mend(session, options, { path, findings, base: (await clone?.baseOf(file)) ?? null })
-      if (options.staged) await stage(session, clone!.git, file)
+      const base = (await clone?.baseOf(file)) ?? null
+      const mending = (): Promise<void> => mend(session, options, { path, findings, base })
+      await (options.staged ? writeStaged(session, clone!.git, file, mending) : mending())
       session.notice(`${file}: ${wordsFor(findings)}`)
     } catch (error) {
       if (!(error instanceof AppError)) throw error

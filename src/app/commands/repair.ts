@@ -1,4 +1,4 @@
-import { stage } from "../git/stage.ts"
+import { writeStaged } from "../git/stage.ts"
 import { shown, shownKeyPath } from "../../errors/display.ts"
 import { join } from "node:path"
 import { AppError } from "../../errors/app-error.ts"
@@ -72,9 +72,10 @@ async function repairOne(session: Session, work: Work, file: string, options: Re
   const parentage = await parentsOf(git, path, bytes, options)
   const history = (): AsyncIterable<Uint8Array> => olderVersions(git, path, parentage)
   const repaired = await repairFile(session, broken, parentage, path, { isStrict: options.ci, history })
-  if (repaired.bytes !== null && !options.dryRun) {
-    await writeAtomic(io, place, repaired.bytes, { mode: "kept", opened: bytes })
-    if (options.stage) await stage(session, git, path)
+  const { bytes: after } = repaired
+  if (after !== null && !options.dryRun) {
+    const write = (): Promise<unknown> => writeAtomic(io, place, after, { mode: "kept", opened: bytes })
+    await (options.stage ? writeStaged(session, git, path, write) : write())
   }
   return { path, parentage, ...repaired }
 }

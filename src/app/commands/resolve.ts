@@ -1,5 +1,5 @@
 import { removeFile } from "../../host/git/filters.ts"
-import { stage } from "../git/stage.ts"
+import { writeStaged } from "../git/stage.ts"
 import { shown } from "../../errors/display.ts"
 import { type Side } from "../../core/merge/by-key.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -134,15 +134,18 @@ async function put(
   { git }: Work,
   { path, inWorkTree }: Pending,
   { bytes }: Resolution,
-  { stage: isStaged }: ResolveOptions,
+  { stage }: ResolveOptions,
 ): Promise<void> {
   if (bytes === null) {
     await removeFile(git, path)
     return
   }
-  await writeAtomic(session.io, inWorkTree, bytes, { mode: "kept" })
-  if (!isStaged) return
-  await stage(session, git, path)
+  const write = (): Promise<unknown> => writeAtomic(session.io, inWorkTree, bytes, { mode: "kept" })
+  if (!stage) {
+    await write()
+    return
+  }
+  await writeStaged(session, git, path, write)
   const [entry] = await listIndex(git, [path])
   if (entry === undefined) return
   await rememberResolved(session, git, [`${path} ${entry.id}`])

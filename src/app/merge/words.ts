@@ -15,7 +15,8 @@ const pathsMax = 5
 
 /** The one line about the merge of a file, without its name; `null` for nothing to say. */
 export function mergeLine(merge: FileMerge, path: string | null, labels: Labels): string | null {
-  const resolve = path === null ? "run sotto resolve" : `run sotto resolve ${shown(shellWord(path))}`
+  // What cannot be shown cannot be typed: without a name it takes all files in conflict.
+  const resolve = path === null || shown(path) !== path ? "run sotto resolve" : `run sotto resolve ${shellWord(path)}`
   switch (merge.kind) {
     case "plain":
       return null
