@@ -1,6 +1,7 @@
-import { AppError } from "../errors/app-error.ts"
+import { Document, Scalar, isMap, isScalar, isSeq } from "yaml"
 import { type YamlKeys, YamlText } from "./edit-yaml.ts"
 import { type ConfigEntry, type ConfigValue, readOnlyDocument } from "./yaml-values.ts"
+import { AppError } from "../errors/app-error.ts"
 
 /** One place of a `.sopsrc` that names somebody. */
 interface Mention {
@@ -137,4 +138,32 @@ function mapAt(entry: ConfigEntry | undefined): ReadonlyMap<string, ConfigEntry>
 
 function listAt(entry: ConfigEntry | undefined): readonly ConfigValue[] {
   return entry?.value.type === "list" ? entry.value.items : []
+}
+
+/**
+ * The first `.sopsrc` of a repository.
+ *
+ * @param people - names and recipients; all may read everything
+ */
+export function newSopsrc(people: readonly (readonly [name: string, recipient: string])[]): string {
+  const document = new Document({ version: 1 }, { version: "1.1" })
+  const put = (name: string, value: unknown): void => {
+    const key = new Scalar(name)
+    key.spaceBefore = true
+    document.set(key, document.createNode(value))
+  }
+  put("recipients", Object.fromEntries(people))
+  put("rules", [{ path: "*", recipients: people.map(([name]) => name) }])
+
+  const { contents } = document
+  const rule = document.getIn(["rules", 0], true)
+  if (contents === null || !isMap(rule)) throw new Error("both were put there")
+  contents.commentBefore =
+    " Who can open which file, and what in it is sealed: docs/configuration.md of sotto explains every setting."
+  rule.commentBefore = " The first rule that matches a file is used."
+  const path = rule.get("path", true)
+  if (isScalar(path)) path.type = Scalar.QUOTE_DOUBLE
+  const names = rule.get("recipients", true)
+  if (isSeq(names)) names.flow = true
+  return document.toString({ lineWidth: 0, flowCollectionPadding: false })
 }

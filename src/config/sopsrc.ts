@@ -1,7 +1,6 @@
 import { formatNames } from "../core/format.ts"
 import { type KindsInConfig } from "../core/recipient.ts"
 import { type FormatName } from "../core/format.ts"
-import { type ChosenPaths } from "../core/chosen-paths.ts"
 import { type CommentPolicy, commentPolicies } from "../core/comments.ts"
 import { type Selectors } from "../core/select.ts"
 import { AppError } from "../errors/app-error.ts"
@@ -14,7 +13,7 @@ import { type RecipientSpec } from "./recipients.ts"
 import { chosenKeys, readSelection } from "./chosen-paths.ts"
 import { checkOneSelector, selectorKeys } from "./selector-keys.ts"
 import { type DestinationRule, destinationRuleKeys, readDestinationRule } from "./sops-yaml.ts"
-import { defaultStores } from "./defaults.ts"
+import { defaultStores, type RuleSettings } from "./defaults.ts"
 import { type Stores, readStores, storeNames } from "./stores.ts"
 import { type StrictFields, strictBool, strictChoice, strictFields, strictList } from "./strict.ts"
 import { type At, type ConfigEntry, type ConfigValue, invalid, readOnlyDocument } from "./yaml-values.ts"
@@ -30,28 +29,12 @@ export interface Sopsrc {
   readonly pending: readonly PendingPerson[]
 }
 
-export interface SopsrcRule {
+export interface SopsrcRule extends RuleSettings {
   readonly at: At
   readonly match: PathMatch
   readonly groups: readonly (readonly RecipientSpec[])[]
   /** 0: one group, where it has no meaning. */
   readonly threshold: number
-  readonly selectors: Selectors
-  /** The paths that the selector was made of. */
-  readonly chosen: ChosenPaths | null
-  readonly macOnlyEncrypted: boolean
-  readonly comments: CommentPolicy
-  readonly container: boolean
-  readonly structure: StructureMode
-  readonly layoutMemo: MemoMode
-  /** `null`: by the name of the file. */
-  readonly inputType: FormatName | null
-  readonly withClear: boolean
-  readonly check: CheckMode
-  /** `null`: a data key may be as old as it likes. */
-  readonly maxAgeDays: number | null
-  readonly allowEnv: readonly string[]
-  readonly stores: Stores
 }
 
 export type PathMatch =

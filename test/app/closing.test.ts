@@ -133,8 +133,7 @@ describe.skipIf(!hasTmux())("on a real terminal (skipped without tmux)", () => {
     }
     const pty = openPty({ cwd: own.cwd, env })
     const screen = (): string[] => pty.screen().trimEnd().split("\n")
-    pty.type(`"$NODE" "$SOTTO" revoke ci; "$NODE" "$SOTTO" sync; echo "status $?"`)
-    pty.press("Enter")
+    pty.enter(`"$NODE" "$SOTTO" revoke ci; "$NODE" "$SOTTO" sync; echo "status $?"`)
     await pty.shows("[y/N]")
     expect(screen().at(-1)).toMatch(/^Take ci out of the config, .*\? \[y\/N\]$/)
     expect(screen().slice(-3, -1)).toEqual([

@@ -46,8 +46,7 @@ async function scene(editor: string): Promise<Scene> {
 }
 
 function start({ pty }: Scene, args = "edit secrets.yaml"): void {
-  pty.type(`"$NODE" "$SOTTO" ${args}; echo "status $?"`)
-  pty.press("Enter")
+  pty.enter(`"$NODE" "$SOTTO" ${args}; echo "status $?"`)
 }
 
 /** Nothing of the plaintext may be left, in any file. */

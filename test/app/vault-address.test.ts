@@ -119,8 +119,7 @@ describe("a Vault server that only the file names", () => {
     const start = async (words: string): Promise<void> => {
       runs++
       // Nothing of the run before may be taken for this one's: its number is on the screen once that is cleared.
-      pty.type(`clear; echo "run-$((${runs}+0))"; "$NODE" "$SOTTO" ${words}; echo "status $?"`)
-      pty.press("Enter")
+      pty.enter(`clear; echo "run-$((${runs}+0))"; "$NODE" "$SOTTO" ${words}; echo "status $?"`)
       await pty.shows(`run-${runs}\n`)
     }
     await start("decrypt a.yaml")

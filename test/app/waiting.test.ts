@@ -12,8 +12,7 @@ afterEach(() => own.remove())
 test.skipIf(!hasTmux())("decrypt that waits for a terminal's input says so (skipped without tmux)", async () => {
   const env = { ...Object.fromEntries(own.env), NODE: process.execPath, SOTTO: await builtMain(), TERM: "xterm" }
   const pty = openPty({ cwd: own.cwd, env })
-  pty.type('clear; "$NODE" "$SOTTO" decrypt; echo "status $?"')
-  pty.press("Enter")
+  pty.enter('clear; "$NODE" "$SOTTO" decrypt; echo "status $?"')
   await pty.shows("waiting for standard input: Ctrl-D ends it")
   pty.press("C-d")
   await pty.shows("nothing came on standard input")

@@ -125,8 +125,7 @@ test.skipIf(!hasTmux())("on a real terminal (skipped without tmux)", async () =>
     cwd: folder,
     env: { SOPS_AGE_KEY: identity, TERM: "xterm", NODE: process.execPath, SOTTO: main },
   })
-  pty.type(`"$NODE" "$SOTTO" encrypt -i --age ${recipient} big.yaml; echo "status $?"`)
-  pty.press("Enter")
+  pty.enter(`"$NODE" "$SOTTO" encrypt -i --age ${recipient} big.yaml; echo "status $?"`)
   await pty.shows(/reading \d MB|(?:sealing|checking): \d+ of 60000 values/)
   await pty.shows("status 0")
   expect(pty.screen()).not.toMatch(/reading|of 60000 values/)

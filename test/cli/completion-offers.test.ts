@@ -4,7 +4,7 @@ import { chmodSync, mkdirSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { builtProgram } from "../built.ts"
-import { hasTmux, openPty } from "../host/pty.ts"
+import { hasTmux, openPty, type Pty } from "../host/pty.ts"
 import { recipients } from "../keys/golden.ts"
 import { call, type Machine, machine } from "../machine.ts"
 
@@ -129,11 +129,37 @@ test.each([
   ["a\\", "a"],
 ])("%s is read as bash would", (word, text) => expect(unquoted(word)).toBe(text))
 
+/** A shell that says when it is ready to complete. */
+async function promptOf(shell: string, setup: string): Promise<Pty> {
+  const pty = openPty({ cwd: own.cwd, env })
+  pty.enter(`exec ${shell}`)
+  pty.enter(`PS1='$ '; ${setup}; clear; echo rea'dy'`)
+  await pty.shows("ready")
+  return pty
+}
+
+/** Types a line and a tab, and clears the line when it has become what is wanted. */
+async function completes(pty: Pty, line: string, wanted: string | RegExp): Promise<void> {
+  pty.type(line)
+  pty.press("Tab")
+  await pty.shows(wanted)
+  pty.press("C-u")
+}
+
+/** The lines that a shell prints. */
+function linesOf(shell: string, ...args: readonly string[]): string[] {
+  const { stdout, stderr } = spawnSync(shell, args, { cwd: own.cwd, env, encoding: "utf8" })
+  expect(stderr).toBe("")
+  return stdout.split("\n").filter((line) => line !== "")
+}
+
 function has(program: string): boolean {
   return spawnSync(program, ["-c", "exit 0"]).status === 0
 }
 
 describe("bash", () => {
+  const ask = 'source completion.bash; COMP_WORDS=(sotto "$@"); COMP_CWORD=$#; _sotto; printf "%s\\n" "${COMPREPLY[@]}"'
+
   test.each([
     { line: ["get", "s.yaml", "db.p"], offers: ["db.password"] },
     {
@@ -146,63 +172,29 @@ describe("bash", () => {
     { line: ["revoke", "b"], offers: ["bob"] },
     { line: ["get", "s"], offers: [] },
   ])("offers for $line", ({ line, offers }) => {
-    const script =
-      'source completion.bash; COMP_WORDS=(sotto "$@"); COMP_CWORD=$#; _sotto; printf "%s\\n" "${COMPREPLY[@]}"'
-    const { stdout, stderr } = spawnSync("bash", ["-c", script, "bash", ...line], { cwd: own.cwd, env })
-    expect(String(stderr)).toBe("")
-    expect(
-      String(stdout)
-        .split("\n")
-        .filter((word) => word !== ""),
-    ).toEqual(offers)
+    expect(linesOf("bash", "-c", ask, "bash", ...line)).toEqual(offers)
   })
 
   test("shows summaries in a list, and puts none into a line", () => {
-    const list = (type: number): string => {
-      const ask = `source completion.bash; COMP_TYPE=${type}; COMP_WORDS=(sotto "$@"); COMP_CWORD=$#; _sotto; printf "%s\\n" "\${COMPREPLY[@]}"`
-      return String(spawnSync("bash", ["-c", ask, "bash", "key"], { cwd: own.cwd, env }).stdout)
-    }
-    expect(list(63)).toContain("keygen  (make an age identity)\n")
-    expect(list(9)).toBe("keygen\nkeys\nkeyservice\n")
-    expect(list(37)).toBe("keygen\nkeys\nkeyservice\n")
+    const list = (type: number): string[] => linesOf("bash", "-c", `COMP_TYPE=${type}; ${ask}`, "bash", "key")
+    expect(list(63)).toContain("keygen  (make an age identity)")
+    expect(list(9)).toEqual(["keygen", "keys", "keyservice"])
+    expect(list(37)).toEqual(["keygen", "keys", "keyservice"])
   })
 
   test.runIf(hasTmux())("completes at a prompt", async () => {
-    const pty = openPty({ cwd: own.cwd, env })
-    pty.type("exec bash --norc --noprofile")
-    pty.press("Enter")
-    pty.type("PS1='$ '; source completion.bash; clear; echo rea'dy'")
-    pty.press("Enter")
-    await pty.shows("ready")
-    pty.type("sotto get s.yaml '[\"o")
-    pty.press("Tab")
-    await pty.shows(`sotto get s.yaml '["odd key"]'`)
-    pty.press("C-u")
-    pty.type("sotto revoke bo")
-    pty.press("Tab")
-    await pty.shows("sotto revoke bob")
+    const pty = await promptOf("bash --norc --noprofile", "source completion.bash")
+    await completes(pty, "sotto get s.yaml '[\"o", `sotto get s.yaml '["odd key"]'`)
+    await completes(pty, "sotto revoke bo", "sotto revoke bob")
   })
 })
 
 describe.runIf(has("zsh") && hasTmux())("zsh", () => {
   test("completes at a prompt", async () => {
-    const pty = openPty({ cwd: own.cwd, env })
-    pty.type("exec zsh -f")
-    pty.press("Enter")
-    pty.type("PS1='$ '; fpath=($PWD $fpath); autoload -U compinit; compinit -u -D; clear; echo rea'dy'")
-    pty.press("Enter")
-    await pty.shows("ready")
-    pty.type("sotto get s.yaml db.p")
-    pty.press("Tab")
-    await pty.shows("sotto get s.yaml db.password")
-    pty.press("C-u")
-    pty.type("sotto decrypt s.yaml --extract=db.p")
-    pty.press("Tab")
-    await pty.shows("--extract=db.password")
-    pty.press("C-u")
-    pty.type("sotto revoke ")
-    pty.press("Tab")
-    await pty.shows(/^alice +-- age1/m)
+    const pty = await promptOf("zsh -f", "fpath=($PWD $fpath); autoload -U compinit; compinit -u -D")
+    await completes(pty, "sotto get s.yaml db.p", "sotto get s.yaml db.password")
+    await completes(pty, "sotto decrypt s.yaml --extract=db.p", "--extract=db.password")
+    await completes(pty, "sotto revoke ", /^alice +-- age1/m)
   })
 })
 
@@ -216,15 +208,6 @@ describe.runIf(has("fish"))("fish", () => {
     { line: "get nothing.yaml ", offers: [] },
     { line: "keyg", offers: ["keygen\tmake an age identity"] },
   ])("offers for $line", ({ line, offers }) => {
-    const { stdout, stderr } = spawnSync("fish", ["-c", `source completion.fish; complete -C "sotto ${line}"`], {
-      cwd: own.cwd,
-      env,
-    })
-    expect(String(stderr)).toBe("")
-    expect(
-      String(stdout)
-        .split("\n")
-        .filter((word) => word !== ""),
-    ).toEqual(offers)
+    expect(linesOf("fish", "-c", `source completion.fish; complete -C "sotto ${line}"`)).toEqual(offers)
   })
 })

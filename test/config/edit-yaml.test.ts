@@ -2,7 +2,7 @@ import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { parseDocument } from "yaml"
 import { YamlText } from "../../src/config/edit-yaml.ts"
-import { newSopsrc } from "../../src/config/new-sopsrc.ts"
+import { newSopsrc } from "../../src/config/edit-sopsrc.ts"
 import { readOnlyDocument } from "../../src/config/yaml-values.ts"
 import { AppError } from "../../src/errors/app-error.ts"
 

@@ -223,8 +223,7 @@ describe.skipIf(!hasTmux())("S13: real editors on a terminal (skipped without tm
         cwd,
         env: { HOME: home, EDITOR: editor, NODE: node, EDIT: edit, TERM: "screen", RESULT: join(home, "result") },
       })
-      pty.type('"$NODE" "$EDIT"; echo "status $?"')
-      pty.press("Enter")
+      pty.enter('"$NODE" "$EDIT"; echo "status $?"')
       await pty.shows(wait)
       // The text stands on the screen a moment before the editor listens.
       await new Promise((resolve) => {

@@ -7,6 +7,8 @@ export interface Pty {
   press(...keys: string[]): void
   /** Types text as it stands. */
   type(text: string): void
+  /** Types a line, and ends it. */
+  enter(line: string): void
   /** What is on the screen now. */
   screen(): string
   /** Waits until the screen holds a text. */
@@ -45,9 +47,15 @@ export function openPty({ cwd, env }: { readonly cwd: string; readonly env: Read
     tmux("kill-server")
   })
   const screen = (): string => tmux("capture-pane", "-p", "-J", "-t", "0")
+  const press: Pty["press"] = (...keys) => void tmux("send-keys", "-t", "0", ...keys)
+  const type: Pty["type"] = (text) => void tmux("send-keys", "-t", "0", "-l", text)
   return {
-    press: (...keys) => void tmux("send-keys", "-t", "0", ...keys),
-    type: (text) => void tmux("send-keys", "-t", "0", "-l", text),
+    press,
+    type,
+    enter(line) {
+      type(line)
+      press("Enter")
+    },
     screen,
     async shows(text) {
       const end = Date.now() + 15_000

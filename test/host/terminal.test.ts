@@ -17,29 +17,23 @@ test("without a terminal there is no answer", async () => {
 describe.skipIf(!hasTmux())("on a terminal (skipped without tmux)", () => {
   test("hidden and shown answers, and yes or no", async () => {
     const pty = openPty({ cwd: tempFolder(), env })
-    pty.type('"$NODE" "$ASK" hidden shown confirm; stty -a | tr " " "\\n" | grep "echo;*$"')
-    pty.press("Enter")
+    pty.enter('"$NODE" "$ASK" hidden shown confirm; stty -a | tr " " "\\n" | grep "echo;*$"')
     await pty.shows("hidden question:")
-    pty.type("s3cret-ü")
-    pty.press("Enter")
+    pty.enter("s3cret-ü")
     await pty.shows("shown question:")
     expect(pty.screen()).not.toContain("s3cret")
-    pty.type("open text")
-    pty.press("Enter")
+    pty.enter("open text")
     await pty.shows("shown question: open text")
     await pty.shows("Go on? [y/N]")
-    pty.type("maybe")
-    pty.press("Enter")
-    pty.type("YES")
-    pty.press("Enter")
+    pty.enter("maybe")
+    pty.enter("YES")
     await pty.shows('answers ["s3cret-ü","open text",true]')
     await pty.shows("\necho")
   })
 
   test("standard input and output may be pipes, and no is the default", async () => {
     const pty = openPty({ cwd: tempFolder(), env })
-    pty.type('echo y | "$NODE" "$ASK" confirm hidden | cat')
-    pty.press("Enter")
+    pty.enter('echo y | "$NODE" "$ASK" confirm hidden | cat')
     await pty.shows("Go on? [y/N]")
     pty.press("Enter")
     await pty.shows("hidden question:")
@@ -49,8 +43,7 @@ describe.skipIf(!hasTmux())("on a terminal (skipped without tmux)", () => {
 
   test("yes is the default where the question says so", async () => {
     const pty = openPty({ cwd: tempFolder(), env })
-    pty.type('"$NODE" "$ASK" confirm-yes')
-    pty.press("Enter")
+    pty.enter('"$NODE" "$ASK" confirm-yes')
     await pty.shows("Go on? [Y/n]")
     pty.press("Enter")
     await pty.shows("answers [true]")
@@ -58,8 +51,7 @@ describe.skipIf(!hasTmux())("on a terminal (skipped without tmux)", () => {
 
   test("answers that are pasted at once answer one question each", async () => {
     const pty = openPty({ cwd: tempFolder(), env })
-    pty.type('"$NODE" "$ASK" hidden hidden shown')
-    pty.press("Enter")
+    pty.enter('"$NODE" "$ASK" hidden hidden shown')
     await pty.shows("hidden question:")
     pty.type("one\rtwo\rthree\r")
     await pty.shows('answers ["one","two","three"]')
@@ -72,8 +64,7 @@ describe.skipIf(!hasTmux())("on a terminal (skipped without tmux)", () => {
   ])("$name at a hidden question gives the terminal back as it was", async ({ end, status }) => {
     const pty = openPty({ cwd: tempFolder(), env })
     const killer = end === "C-c" ? "" : `(sleep 1; kill -${end} "$(cat pid)") & `
-    pty.type(`${killer}sh -c 'echo $$ >pid; exec "$NODE" "$ASK" hidden'`)
-    pty.press("Enter")
+    pty.enter(`${killer}sh -c 'echo $$ >pid; exec "$NODE" "$ASK" hidden'`)
     await pty.shows("hidden question:")
     // A shell gives up the rest of a line when a program dies of Ctrl-C, so the line that looks comes after it.
     // What is typed before the shell asks again is lost when the terminal changes its mode.
@@ -81,8 +72,7 @@ describe.skipIf(!hasTmux())("on a terminal (skipped without tmux)", () => {
       pty.press("C-c")
       await pty.shows(/hidden question:[^$]*\n\$\s*$/)
     } else await pty.shows(end === "TERM" ? "Terminated" : "Hangup")
-    pty.type('echo "status $?"; stty -a | tr " " "\\n" | grep "echo;*$"')
-    pty.press("Enter")
+    pty.enter('echo "status $?"; stty -a | tr " " "\\n" | grep "echo;*$"')
     await pty.shows(`status ${status}`)
     await pty.shows("\necho")
   })
@@ -94,8 +84,7 @@ const counter = `let n = 0; process.on("SIGINT", () => console.log("interrupt " 
 describe.skipIf(!hasTmux())("a child on a terminal (skipped without tmux)", () => {
   test("Ctrl-C reaches the child once; kill reaches it too", async () => {
     const pty = openPty({ cwd: tempFolder(), env: { ...env, COUNTER: counter } })
-    pty.type(`sh -c 'echo $$ >pid; exec "$NODE" "$RUN" "$NODE" -e "$COUNTER"'; echo "status $?"`)
-    pty.press("Enter")
+    pty.enter(`sh -c 'echo $$ >pid; exec "$NODE" "$RUN" "$NODE" -e "$COUNTER"'; echo "status $?"`)
     await pty.shows("ready")
     pty.press("C-c")
     await pty.shows("interrupt 1")
@@ -126,13 +115,11 @@ describe.skipIf(!hasTmux())("a child on a terminal (skipped without tmux)", () =
 
   test("it can be stopped and brought back", async () => {
     const pty = openPty({ cwd: tempFolder(), env: { ...env, COUNTER: counter } })
-    pty.type(`"$NODE" "$RUN" "$NODE" -e "$COUNTER"`)
-    pty.press("Enter")
+    pty.enter(`"$NODE" "$RUN" "$NODE" -e "$COUNTER"`)
     await pty.shows("ready")
     pty.press("C-z")
     await pty.shows("Stopped")
-    pty.type('fg; echo "status $?"')
-    pty.press("Enter")
+    pty.enter('fg; echo "status $?"')
     pty.press("Enter")
     await pty.shows("status 5")
   })

@@ -1,21 +1,8 @@
-import { clearNames, saySealed } from "../report/sealed-line.ts"
-import { sayDeparture, sayShadowedRules } from "../report/rule-notices.ts"
-import { sayReading } from "../report/reading.ts"
 import { basename } from "node:path"
-import { type FormatName } from "../../core/format.ts"
-import { Cipher } from "../../core/gcm.ts"
-import { splice } from "../../core/splice.ts"
-import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
-import { AppError } from "../../errors/app-error.ts"
-import { loadFormat } from "../../formats/registry.ts"
-import { factsOf } from "../../host/files.ts"
-import { loadDraft, removeDraft } from "../../host/drafts.ts"
-import { writeAtomic } from "../../host/write-atomic.ts"
-import { type Draftable, keepDraft, openDraft } from "../seal/draft.ts"
-import { editUntilValid, UnsavedText } from "../seal/editor-loop.ts"
 import { refuseDamaged } from "../open/damage.ts"
+import { type OpenedFile, openFile, withFile } from "../open/open-file.ts"
 import { emitOptions, printWhole } from "../open/print.ts"
-import { openFile, type OpenedFile, withFile } from "../open/open-file.ts"
+import { plainFormatByName } from "../open/read-as.ts"
 import {
   type ClearOptions,
   type CommonOptions,
@@ -24,13 +11,27 @@ import {
   type RecipientOptions,
   type SelectorOptions,
 } from "../options.ts"
-import { planFor } from "../seal/plan.ts"
+import { sayReading } from "../report/reading.ts"
+import { sayDeparture, sayShadowedRules } from "../report/rule-notices.ts"
+import { clearNames, saySealed } from "../report/sealed-line.ts"
 import { guardClear } from "../seal/clear-guard.ts"
+import { type Draftable, keepDraft, openDraft } from "../seal/draft.ts"
+import { UnsavedText, editUntilValid } from "../seal/editor-loop.ts"
+import { planFor } from "../seal/plan.ts"
 import { makeDataKey, sealNew } from "../seal/seal-new.ts"
 import { sealOver } from "../seal/seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
-import { plainFormatByName } from "../open/read-as.ts"
+import { type FormatName } from "../../core/format.ts"
+import { Cipher } from "../../core/gcm.ts"
+import { splice } from "../../core/splice.ts"
+import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { shown } from "../../errors/display.ts"
+import { loadFormat } from "../../formats/registry.ts"
+import { listDrafts, loadDraft, removeDraft } from "../../host/drafts.ts"
+import { factsOf } from "../../host/files.ts"
+import { writeAtomic } from "../../host/write-atomic.ts"
 
 export interface EditOptions
   extends CommonOptions, ReadOptions, RecipientOptions, SelectorOptions, ClearOptions, OpenOptions {
@@ -209,4 +210,24 @@ async function isToResume(session: Session, file: string, base: Uint8Array | nul
     whenEmpty: true,
   })
   return answer === true
+}
+
+/** `edit --drafts`: the edits of this user that could not be saved. Nothing is opened. */
+export async function showDrafts({ io }: Session, { json }: { readonly json: boolean }): Promise<Outcome> {
+  const drafts = (await listDrafts(io)).map(({ target, savedAt }) => ({ file: target, saved: savedAt }))
+  if (json) return { output: `${JSON.stringify({ schema: 1, drafts })}\n` }
+  return { output: drafts.map(({ file, saved }) => `${saved}  ${shown(file)}\n`).join("") }
+}
+
+/** `edit --drop-draft`. @throws {AppError} `DRAFT_MISSING` */
+export async function dropDraft({ io }: Session, file: string): Promise<Outcome> {
+  // One that cannot be read any more is dropped too: that is the point.
+  const draft = await loadDraft(io, file, null).catch((error: unknown) => {
+    if (error instanceof AppError && error.code === "DRAFT_INVALID") return "damaged"
+    throw error
+  })
+  if (draft === null)
+    throw new AppError("DRAFT_MISSING", { file }, { hint: "sotto edit --drafts lists those that are there" })
+  removeDraft(io, file)
+  return {}
 }

@@ -1,7 +1,7 @@
 import { shellWord } from "../../errors/display.ts"
 import { configFileNames } from "../../config/find.ts"
 import { join, relative } from "node:path"
-import { newSopsrc } from "../../config/new-sopsrc.ts"
+import { newSopsrc } from "../../config/edit-sopsrc.ts"
 import { parseSpec } from "../../config/recipients.ts"
 import { recipientKey } from "../../keys/kinds.ts"
 import { AppError } from "../../errors/app-error.ts"

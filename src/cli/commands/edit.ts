@@ -46,13 +46,12 @@ export const editCommand = command({
     const chosen = [options.drafts && "--drafts", options.dropDraft && "--drop-draft", options.resume && "--resume"]
     const words = chosen.filter((word) => word !== false)
     if (words.length > 1) throw new AppError("OPTIONS_CONFLICT", {}, { subject: words.join(" and ") })
+    const { dropDraft, editFile, showDrafts } = await import("../../app/commands/edit.ts")
     if (options.drafts) {
       if (file !== undefined) throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--drafts and a file" })
-      return (await import("../../app/commands/drafts.ts")).showDrafts(session, options)
+      return showDrafts(session, options)
     }
     if (file === undefined) throw new AppError("ARGUMENT_MISSING", {}, { subject: "FILE" })
-    if (options.dropDraft) return (await import("../../app/commands/drafts.ts")).dropDraft(session, place(file))
-    const { editFile } = await import("../../app/commands/edit.ts")
-    return editFile(session, { ...options, file: place(file) })
+    return options.dropDraft ? dropDraft(session, place(file)) : editFile(session, { ...options, file: place(file) })
   },
 })

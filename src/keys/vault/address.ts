@@ -84,7 +84,7 @@ function isSet(name: string, context: KeyContext): boolean {
 
 function refused(recipient: VaultRecipient, words: string): AppError {
   const { vaultAddress: address } = recipient
-  const hint = `if this server is yours, set VAULT_ADDR=${address} or add it to ${allowList}, or agreeToAddress once at a terminal`
+  const hint = `if this server is yours, set VAULT_ADDR=${address} or add it to ${allowList}, or agree once at a terminal`
   return new AppError(
     "KEY_ADDRESS_REFUSED",
     { provider: recipient.type, recipient: recipientName(recipient) },

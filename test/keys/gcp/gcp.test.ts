@@ -4,14 +4,12 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { SecretBytes } from "../../../src/core/secret.ts"
 import { endpointOf } from "../../../src/keys/gcp/endpoint.ts"
 import { gcp } from "../../../src/keys/gcp/gcp.ts"
-import { ServiceKey } from "../../servers/cipher.ts"
 import { type Answer, authorityFile, startServer } from "../../servers/server.ts"
 import { type FakeGcp, gcpKey, startGcp } from "../../servers/gcp.ts"
 import { temporaryFolder, testContext } from "../context.ts"
-import { hostile, recipientOf } from "./recipients.ts"
+import { factsOf, hostile, recipientOf, token } from "./facts.ts"
 import { expectedFailure, inEnvironment, secret, serviceLaws } from "../service-laws.ts"
 
-const token = "ya29.canary-7f3a"
 function baseEnv(fake: FakeGcp): Record<string, string> {
   return {
     SOPS_GCP_KMS_CLIENT_TYPE: "rest",
@@ -32,21 +30,8 @@ serviceLaws({
   sops: { flag: "--gcp-kms", section: "gcp_kms" },
   async start() {
     const fake = await startGcp()
-    const elsewhere = new ServiceKey()
-    const env = baseEnv(fake)
-    return {
-      server: fake.server,
-      recipient: recipientOf(gcpKey),
-      env: { ...env, GOOGLE_OAUTH_ACCESS_TOKEN: token },
-      sopsEnv: { ...throughProxy(fake), GOOGLE_OAUTH_ACCESS_TOKEN: token },
-      envWithoutCredentials: env,
-      wrap: (plain) => fake.key.wrap(plain).toString("base64"),
-      wrapElsewhere: (plain) => elsewhere.wrap(plain).toString("base64"),
-      disable: () => void (fake.disabled = true),
-      deny: () => void fake.tokens.set(token, { isDenied: true }),
-      caller: "GOOGLE_OAUTH_ACCESS_TOKEN",
-      stop: () => fake.close(),
-    }
+    const sopsEnv = { ...throughProxy(fake), GOOGLE_OAUTH_ACCESS_TOKEN: token }
+    return { ...factsOf(fake, baseEnv(fake)), sopsEnv }
   },
 })
 

@@ -1,16 +1,14 @@
 import { type AddressInfo, createServer } from "node:net"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { gcp } from "../../../src/keys/gcp/gcp.ts"
-import { ServiceKey } from "../../servers/cipher.ts"
 import { gcpKey, startGcp } from "../../servers/gcp.ts"
 import { type GrpcGcp, startGrpcGcp } from "../../servers/gcp-grpc.ts"
 import { startProxy } from "../../servers/proxy.ts"
 import { authorityFile, startServer } from "../../servers/server.ts"
 import { testContext } from "../context.ts"
 import { expectedFailure, inEnvironment, secret, serviceLaws } from "../service-laws.ts"
-import { hostile, recipientOf } from "./recipients.ts"
+import { factsOf, hostile, recipientOf, token } from "./facts.ts"
 
-const token = "ya29.canary-7f3a"
 const baseEnv = (address: string) => ({
   SOPS_GCP_KMS_ENDPOINT: address,
   SSL_CERT_FILE: authorityFile,
@@ -25,20 +23,7 @@ serviceLaws({
   sops: { flag: "--gcp-kms", section: "gcp_kms", sinceMinor: 13 },
   async start() {
     const fake = await startGrpcGcp()
-    const elsewhere = new ServiceKey()
-    const env = baseEnv(fake.address)
-    return {
-      server: fake.server,
-      recipient: recipientOf(gcpKey),
-      env: { ...env, GOOGLE_OAUTH_ACCESS_TOKEN: token },
-      envWithoutCredentials: env,
-      wrap: (plain) => fake.key.wrap(plain).toString("base64"),
-      wrapElsewhere: (plain) => elsewhere.wrap(plain).toString("base64"),
-      disable: () => void (fake.disabled = true),
-      deny: () => void fake.tokens.set(token, { isDenied: true }),
-      caller: "GOOGLE_OAUTH_ACCESS_TOKEN",
-      stop: () => fake.close(),
-    }
+    return factsOf(fake, baseEnv(fake.address))
   },
 })
 

@@ -1,4 +1,10 @@
 import { type Recipient } from "../../../src/core/recipient.ts"
+import { ServiceKey } from "../../servers/cipher.ts"
+import { type FakeGcp, gcpKey } from "../../servers/gcp.ts"
+import { type GrpcGcp } from "../../servers/gcp-grpc.ts"
+import { type RunningService } from "../service-laws.ts"
+
+export const token = "ya29.canary-7f3a"
 
 const start = "projects/p/locations/l/keyRings/r/cryptoKeys"
 
@@ -34,3 +40,20 @@ export const hostile = [
   "https://evil.com/v1/projects/p/locations/l/keyRings/r/cryptoKeys/k",
   `${start}/${"k".repeat(64)}`,
 ].map(recipientOf)
+
+/** What the laws ask of a service, for the fake one behind REST and the one behind gRPC alike. */
+export function factsOf(fake: FakeGcp | GrpcGcp, env: Readonly<Record<string, string>>): RunningService {
+  const elsewhere = new ServiceKey()
+  return {
+    server: fake.server,
+    recipient: recipientOf(gcpKey),
+    env: { ...env, GOOGLE_OAUTH_ACCESS_TOKEN: token },
+    envWithoutCredentials: env,
+    wrap: (plain) => fake.key.wrap(plain).toString("base64"),
+    wrapElsewhere: (plain) => elsewhere.wrap(plain).toString("base64"),
+    disable: () => void (fake.disabled = true),
+    deny: () => void fake.tokens.set(token, { isDenied: true }),
+    caller: "GOOGLE_OAUTH_ACCESS_TOKEN",
+    stop: () => fake.close(),
+  }
+}
