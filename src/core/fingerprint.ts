@@ -12,3 +12,11 @@ export function sha256Hex(text: string): string {
 export function keyedFingerprint(key: Uint8Array, bytes: Uint8Array): string {
   return createHmac("sha256", key).update(bytes).digest("hex")
 }
+
+/**
+ * Eight groups of four digits that two people can read to each other: the first 128 bits of the SHA-256 of a
+ * recipient's text.
+ */
+export function fingerprintOf(recipient: string): string {
+  return sha256Hex(recipient.trim()).slice(0, 32).match(/.{4}/g)!.join("-")
+}

@@ -1,4 +1,4 @@
-import { inTime, OutOfTime } from "./time-limit.ts"
+import { inTime, OutOfTime, readTiming } from "./time-limit.ts"
 import { type Recipient } from "../core/recipient.ts"
 import { SecretBytes } from "../core/secret.ts"
 import { AppError } from "../errors/app-error.ts"
@@ -6,7 +6,6 @@ import { base64, decodeBase64 } from "../core/base64.ts"
 import { checkRecipient } from "./parse-recipient.ts"
 import { deriveContext } from "./derive-context.ts"
 import { type KeyContext } from "./provider.ts"
-import { readTiming } from "./timing.ts"
 import { recipientName } from "./kinds.ts"
 
 /** A data key has 32 bytes; a share of it has its position behind them. */

@@ -8,8 +8,7 @@ import { reaches, type Effort, type KeyContext, type Manifest } from "./provider
 import { type KeyServices, onlyLocal } from "./keyservice/services.ts"
 import { kinds as allManifests } from "./kinds.ts"
 import { raceWithHeadStart } from "./race.ts"
-import { timeLimit } from "./time-limit.ts"
-import { type Timing, readTiming } from "./timing.ts"
+import { timeLimit, type Timing, readTiming } from "./time-limit.ts"
 import {
   type Attempt,
   explainEntry,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { readTiming } from "../../src/keys/timing.ts"
+import { readTiming } from "../../src/keys/time-limit.ts"
 import { testContext } from "./context.ts"
 
 describe("SOTTO_KEY_TIMEOUT", () => {

@@ -1,6 +1,6 @@
 import { agree } from "../agree.ts"
 import { pendingOf } from "../../config/pending.ts"
-import { fingerprintOf } from "../../core/recipient-fingerprint.ts"
+import { fingerprintOf } from "../../core/fingerprint.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type CommonOptions, type OpenOptions } from "../options.ts"
 import { openSopsrc } from "../recipients/sopsrc.ts"

@@ -17,7 +17,7 @@ import { jsonText, parseJson } from "../http/json.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
-import { readTiming } from "../timing.ts"
+import { readTiming } from "../time-limit.ts"
 
 export interface AzureToken {
   readonly text: string

@@ -13,7 +13,7 @@ import { proxyFor } from "../http/proxy.ts"
 import { namedRoots, systemRoots } from "../http/trust.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
-import { readTiming } from "../timing.ts"
+import { readTiming } from "../time-limit.ts"
 import { service } from "./authorization.ts"
 import { type GcpAnswer, type GcpQuestion, type Way, failureOf } from "./question.ts"
 

@@ -4,7 +4,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { checkRecipient } from "../parse-recipient.ts"
 import { manifestOf, kinds as allManifests } from "../kinds.ts"
 import { type KeyContext, type Manifest } from "../provider.ts"
-import { readTiming } from "../timing.ts"
+import { readTiming } from "../time-limit.ts"
 import { unwrapInTime } from "../unwrap-attempt.ts"
 import { methods, grpcStatus } from "./grpc.ts"
 

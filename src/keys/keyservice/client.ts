@@ -13,8 +13,7 @@ import { type Address, addressText } from "./address.ts"
 import { MessageBody, contentType, decodeMessage, frame, methods, grpcStatus, unframe } from "./grpc.ts"
 import { type Request, decodeResponse, encodeRequest } from "./messages.ts"
 import { type KeyProvider, type Manifest } from "../provider.ts"
-import { timeLimit } from "../time-limit.ts"
-import { readTiming } from "../timing.ts"
+import { timeLimit, readTiming } from "../time-limit.ts"
 
 export interface KeyServiceCall extends Request {
   readonly address: Address

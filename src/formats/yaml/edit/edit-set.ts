@@ -2,11 +2,7 @@ import { type Scalar } from "../../../core/scalar.ts"
 import { type Edit, decodeText } from "../../../core/text.ts"
 import { type Tree } from "../../../core/tree.ts"
 import { AppError } from "../../../errors/app-error.ts"
-import { type Style, blockLines, entryLines, itemLines, spellKey } from "./block-tree.ts"
 import { openBlock } from "../carry/carry-block.ts"
-import { type Path, type Slot, follow } from "./edit-path.ts"
-import { styleOf } from "./edit-style.ts"
-import { flowTree } from "./flow-tree.ts"
 import {
   childIndent,
   columnAt,
@@ -17,11 +13,14 @@ import {
   skipBlanks,
   startColumn,
 } from "../carry/measure.ts"
+import { doubleQuoted, fitsOneLine, isBreak, singleQuoted } from "../carry/quote.ts"
+import { flowPlace, spellScalar, spellText } from "../carry/spell.ts"
+import { type Style, blockLines, entryLines, itemLines, spellKey } from "./block-tree.ts"
+import { type Path, type Slot, follow } from "./edit-path.ts"
+import { styleOf } from "./edit-style.ts"
 import { contentStart, documentEnd, lastNode, pairEnd, pairStart } from "./meta-block.ts"
 import { type YamlScan } from "../resolve/model.ts"
 import { type ListNode, type MapNode, type ScalarNode, type YamlNode } from "../scan/node.ts"
-import { doubleQuoted, fitsOneLine, isBreak, singleQuoted } from "../carry/quote.ts"
-import { spellScalar, spellText } from "../carry/spell.ts"
 
 /**
  * Sets the value at a path of the first document, as upstream's `set`: a missing key or element is added after the
@@ -277,4 +276,28 @@ function flowValue(value: Tree, { values }: Style): string {
   if (text !== null && values === "double") return doubleQuoted(text, { keepsReadable: true })
   if (text !== null && values === "single" && fitsOneLine(text)) return singleQuoted(text)
   return flowTree(value)
+}
+
+/** A tree on one line, in flow style. Comments have no place there and are left out. */
+function flowTree(tree: Tree): string {
+  switch (tree.type) {
+    case "null":
+      return "null"
+    case "scalar":
+      return spellScalar(tree.scalar, flowPlace)
+    case "map": {
+      const entries = tree.entries.filter((entry) => entry.type === "entry")
+      return `{${entries.map(({ key, value }) => `${flowKey(key)}: ${flowTree(value)}`).join(", ")}}`
+    }
+    case "list":
+      return `[${tree.items
+        .filter((item) => item.type !== "comment")
+        .map(flowTree)
+        .join(", ")}]`
+  }
+}
+
+/** In quotes the merge key loses its meaning, as it must. */
+function flowKey(key: string): string {
+  return key === "<<" ? '"<<"' : spellText(key, flowPlace)
 }
