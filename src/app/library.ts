@@ -247,8 +247,15 @@ async function outside<T>(work: () => Promise<T>, file?: string): Promise<T> {
     return await work()
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    throw error.at({ file }).towards((frame) => frame.includes(ownFolder()))
+    throw (await withFittingHint(error.at({ file }))).towards((frame) => frame.includes(ownFolder()))
   }
+}
+
+async function withFittingHint(error: AppError): Promise<AppError> {
+  const { withFittingHints, withoutGitHint } = await import("./git/fitting-hint.ts")
+  if (error.where.file === undefined) return withoutGitHint(error)
+  const [fitting = error] = await withFittingHints(realIo(), [error])
+  return fitting
 }
 
 /** The folder of the chunk that this is in, as stacks name it. */

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { readFileSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { join, resolve } from "node:path"
 import { fileURLToPath } from "node:url"
 import { transformSync } from "esbuild"
@@ -140,6 +140,37 @@ describe("errors in real use", () => {
     expect((error as AppError).stack).toMatch(
       /^AppError \[NOT_SEALED\]: sops metadata not found.*\n {4}at .*library\.test\.ts/,
     )
+  })
+
+  test("a hint sends to git only for a file that git has", async () => {
+    const sealed = await seal("a: x\nb_unencrypted: y\n", { format: "yaml", recipients: { age: recipients["age-a"] } })
+    const texts = {
+      "mac.yaml": sealed.replace("b_unencrypted: y", "b_unencrypted: z"),
+      "twice.yaml": sealed.replace(/^a: .*\n/, (line) => line + line),
+      "lost.yaml": sealed.replace(/^sops:\n[\s\S]*/m, ""),
+      "conflict.yaml": `<<<<<<< ours\n${sealed}=======\n${sealed}>>>>>>> theirs\n`,
+    }
+    const hintOf = async (work: Promise<unknown>): Promise<string> => {
+      const error: unknown = await work.catch((thrown: unknown) => thrown)
+      return error instanceof AppError ? (error.hint ?? "") : "no error"
+    }
+    const folder = join(own.cwd, "repository")
+    mkdirSync(folder)
+    const git = (...args: string[]): number | null => spawnSync("git", args, { cwd: folder }).status
+    expect(git("init", "-q")).toBe(0)
+    for (const [name, text] of Object.entries(texts)) {
+      const file = join(folder, name)
+      writeFileSync(file, text)
+      for (const hint of [
+        await hintOf(open(text, { format: "yaml", env })),
+        await hintOf(decryptFile(file, "yaml", { env })),
+      ]) {
+        expect(hint).not.toMatch(/\bgit (?:checkout|diff|log)\b|FILE/)
+        expect(hint).toMatch(/copy|editor/)
+      }
+      expect(git("add", name)).toBe(0)
+      expect(await hintOf(decryptFile(file, "yaml", { env }))).toMatch(/\bgit (?:checkout|diff|log)\b/)
+    }
   })
 
   test("names are written out, whatever a minifier makes of the classes", () => {

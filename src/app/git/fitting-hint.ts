@@ -34,28 +34,38 @@ export async function withFittingHints(io: Io, errors: readonly AppError[]): Pro
   })
 }
 
+/** The same for the failure of a text that came without the name of a file, of which git knows nothing. */
+export function withoutGitHint(error: AppError): AppError {
+  return wantsGit(error) ? error.with({ hint: withoutGit(error, "") }) : error
+}
+
 /** The file whose earlier version the hint wants. */
 function askedOf(error: AppError): string | null {
   const { file } = error.where
-  return file === undefined || file === "standard input" || !/\bgit (?:checkout|diff|log)\b/.test(hintOf(error))
-    ? null
-    : file
+  return file === undefined || file === "standard input" || !wantsGit(error) ? null : file
+}
+
+function wantsGit(error: AppError): boolean {
+  return /\bgit (?:checkout|diff|log)\b/.test(hintOf(error))
 }
 
 function hintOf({ code, detail }: AppError): string {
   return detail.hint ?? catalog[code].hint ?? ""
 }
 
-function withoutGit(error: AppError): string {
+/** @param why - begins the hint */
+function withoutGit(error: AppError, why = "git does not have this file: "): string {
   if (error.code === "CONFLICT_MARKERS")
-    return "git does not have this file: keep one side whole in your editor, and take out the other one and the lines with <<<<<<<, ======= and >>>>>>>"
-  if (error.code === "DUPLICATE_KEY")
-    return "git does not have this file: see in a copy of it which one was added, and take that out"
+    return (
+      why +
+      "keep one side whole in your editor, and take out the other one and the lines with <<<<<<<, ======= and >>>>>>>"
+    )
+  if (error.code === "DUPLICATE_KEY") return why + "see in a copy of it which one was added, and take that out"
   // What merged it, or can merge it again, needs its history too.
   const others = hintOf(error)
     .split("; ")
     .filter((clause) => !/\bgit |\bsotto (?:repair|resolve)\b/.test(clause))
-  return ["git does not have this file: restore it from a copy", ...others].join("; ")
+  return [`${why}restore it from a copy`, ...others].join("; ")
 }
 
 /** Absolute names of those that git does not have. Where git cannot say, none. */
