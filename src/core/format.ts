@@ -161,6 +161,12 @@ export interface Format {
   readonly otherLineEnds?: (text: string) => readonly string[]
 
   /**
+   * The text with the line ends that its tokens and metadata had when they were written, where they certainly had
+   * others; `null` where nothing says so. Without a key.
+   */
+  readonly sealedLineEnds?: (text: string) => string | null
+
+  /**
    * How `open` spells a scalar in a file that this program sealed, where nothing around it decides: then we know
    * before sealing what the memo has to hold.
    */

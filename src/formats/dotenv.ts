@@ -56,6 +56,8 @@ export const dotenv: Format = {
     return text.startsWith(BOM) ? [text, ...found].map((each) => each.slice(BOM.length)).concat(found) : found
   },
 
+  sealedLineEnds: (text) => (text.includes("\r") && returnOfOthers.test(text) ? unixLines(text) : null),
+
   settled: (scalar): Scalar => (scalar.kind === "str" ? textScalar(unescape(scalarText(scalar))) : scalar),
 
   expand: () => assertNoAlias(),
@@ -98,6 +100,8 @@ function spanOf(site: Site): Span {
 function assertNoAlias(): never {
   throw new Error("dotenv has no aliases")
 }
+
+const returnOfOthers = /(?:^sops_|ENC\[AES256_GCM,)[^\r\n]*\r/m
 
 /** The CR of a sealed line is in its token, and metadata has none. */
 function withReturn(line: string): string {

@@ -231,6 +231,32 @@ describe("line ends that changed after a file was sealed", () => {
     expect((await run(["get", file, path])).stderr).toBe("")
   })
 
+  test("in any of the lines of a .env: nothing takes its recipients or metadata for damaged", async () => {
+    const before = await sealed("l.env", texts["l.env"])
+    const lines = before.split("\n").length - 1
+    for (let changed = 1; changed <= lines; changed++) {
+      let nth = 0
+      const file = write(
+        "l.env",
+        before.replaceAll("\n", () => (nth++ < changed ? "\r\n" : "\n")),
+      )
+      for (const args of [
+        ["who", file],
+        ["keys", file],
+        ["explain", file],
+        ["ls", file],
+        ["filestatus", file],
+      ]) {
+        const { status, stdout, stderr } = await run(args)
+        expect([changed, args, status]).toEqual([changed, args, 0])
+        expect(stdout.toString() + stderr).not.toMatch(/unreadable|INVALID/)
+      }
+      expect(await run(["rotate", "-i", file])).toMatchObject({ status: 0 })
+      expect(readFileSync(join(own.cwd, file), "utf8")).not.toContain("\r")
+      expect(await run(["decrypt", file])).toMatchObject({ status: 0, stderr: "" })
+    }
+  })
+
   test("a value that somebody changed too is damage like any other", async () => {
     const text = toDos(await sealed("l.env", texts["l.env"])).replace("unencrypted=two", "unencrypted=canary-7f3a")
     const { status, stderr } = await run(["decrypt", write("l.env", text)])

@@ -186,6 +186,22 @@ const cases: readonly Case[] = [
       edited(repo, "secrets/a.yaml", change)
     },
   })),
+  ...(
+    [
+      ["as git makes them", (text: string) => text.replaceAll("\n", "\r\n"), ["LINE_ENDS"]],
+      ["of the metadata alone", (text: string) => text.replaceAll(/(?<=^sops_.*)\n/gm, "\r\n"), ["LINE_ENDS"]],
+      ["of the values alone", (text: string) => text.replaceAll("]\n", "]\r\n"), ["LINE_ENDS"]],
+      ["as old Macs had them", (text: string) => text.replaceAll("\n", "\r"), ["LINE_ENDS"]],
+      ["of the author, in the clear", (text: string) => text.replace("_unencrypted=x\n", "_unencrypted=x\r\n"), []],
+    ] as const
+  ).map(([name, change, codes]): Case => ({
+    name: `line ends of a .env ${name}`,
+    codes,
+    make: async (repo) => {
+      await repo.seal("secrets/a.env", "A=canary-7f3a\nB=canary-7f3a\nC_unencrypted=x\n")
+      edited(repo, "secrets/a.env", change)
+    },
+  })),
   // Metadata
   ...(
     [

@@ -40,6 +40,10 @@ export const checkCodes = {
   TOKEN_INVALID: error("a token is not valid", "restore the value from an earlier version of the file"),
   TRAILING_TEXT: error("clear text follows a token", "remove what follows the closing bracket of the token"),
   METADATA_INVALID: error("the file's metadata is not valid", "restore an earlier version of the file"),
+  LINE_ENDS: error(
+    "line ends were changed after the file was sealed, and sops cannot open it",
+    "write its name with -text into .gitattributes; `sotto rotate -i` gives it its own line ends again",
+  ),
   NO_KEYS: error(
     "the metadata names no recipient: nobody can open this file",
     "restore an earlier version of the file",

@@ -116,6 +116,7 @@ export class Judge {
       case "broken":
         return [...found, ...inspected.findings]
       case "sealed":
+        if (inspected.hasOtherLineEnds) found.push(finding("LINE_ENDS", { file }))
         return [...found, ...(await this.#sealed({ file, text: inspected.text, document: inspected.document }, ruled))]
     }
   }

@@ -13,7 +13,13 @@ import { type Finding, finding } from "./finding.ts"
 
 /** What the bytes of a file turn out to be, without a key. */
 export type Inspected =
-  | { readonly state: "sealed"; readonly text: string; readonly document: SealedDocument }
+  | {
+      readonly state: "sealed"
+      readonly text: string
+      readonly document: SealedDocument
+      /** The file has others than it was sealed with; `text` is as it was sealed. */
+      readonly hasOtherLineEnds: boolean
+    }
   /** It was sealed once, and cannot be read any more. */
   | { readonly state: "broken"; readonly text: string; readonly findings: readonly Finding[] }
   /** `null`: it is not UTF-8. */
@@ -36,8 +42,10 @@ export async function inspect(file: string, bytes: Uint8Array, configured: Forma
   const text = decodeFile(bytes)
   if (text === null || !sealedMarks.some((mark) => text.includes(mark))) return { state: "plain", text }
   const named = formatByName(file, undefined, configured)
+  const asSealed = (await loadFormat(named)).sealedLineEnds?.(text) ?? text
   try {
-    return { state: "sealed", text, document: await readNamed(named, text) }
+    const document = await readNamed(named, asSealed)
+    return { state: "sealed", text: asSealed, document, hasOtherLineEnds: asSealed !== text }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     const isSealed =

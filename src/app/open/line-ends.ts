@@ -3,17 +3,42 @@ import { loadFormat } from "../../formats/registry.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Session } from "../session.ts"
 
+interface TextFile {
+  readonly text: string
+  readonly file: string | null
+  readonly format: FormatName
+}
+
+/**
+ * The text with the line ends that it was certainly sealed with, so that its metadata can be read without a key. As
+ * `sops` it stays as it is.
+ *
+ * @returns with what was said of it, `null` for nothing
+ */
+export async function withSealedLineEnds(
+  session: Session,
+  { text, file, format }: TextFile,
+): Promise<{ readonly text: string; readonly told: string | null }> {
+  if (session.dialect.files.changedLineEnds === "an error") return { text, told: null }
+  const other = (await loadFormat(format)).sealedLineEnds?.(text) ?? null
+  if (other === null) return { text, told: null }
+  const told = whatChanged(text, other)
+  session.notice(`${file ?? "standard input"}: ${told}`)
+  return { text: other, told }
+}
+
 /**
  * Tries again with the line ends that a text may have been sealed with. git changes them with `core.autocrlf`, and so do
  * editors and copies; in some formats they count, since there a value ends where its line does.
  *
+ * @param options.told - what was said of it already
  * @param work - what failed with the text as it is; it checks the MAC, so a text that it takes is the one that was
  *   sealed
  * @throws `failure` when no other line ends help
  */
 export async function withOtherLineEnds<T>(
   session: Session,
-  { text, file, format }: { readonly text: string; readonly file: string | null; readonly format: FormatName },
+  { text, file, format, told = null }: TextFile & { readonly told?: string | null },
   failure: unknown,
   work: (text: string) => T | Promise<T>,
 ): Promise<T> {
@@ -27,8 +52,8 @@ export async function withOtherLineEnds<T>(
       if (error instanceof AppError) continue
       throw error
     }
-    const name = file ?? "standard input"
-    session.notice(`${name}: ${whatChanged(text, other)}`)
+    const words = whatChanged(text, other)
+    if (words !== told) session.notice(`${file ?? "standard input"}: ${words}`)
     return result
   }
   throw failure

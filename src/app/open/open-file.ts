@@ -26,7 +26,7 @@ import { formatByName, isForeignJson, readAs, readAsSops } from "./read-as.ts"
 import { sniffSealed } from "../../formats/registry.ts"
 import { type Session } from "../session.ts"
 import { entryNames } from "../recipients/entry-names.ts"
-import { withOtherLineEnds } from "./line-ends.ts"
+import { withOtherLineEnds, withSealedLineEnds } from "./line-ends.ts"
 import { readLoosely, readText } from "./read-text.ts"
 import { type FileSettings, loadSettings } from "../settings.ts"
 import { sayWarnings } from "../report/warnings.ts"
@@ -60,6 +60,8 @@ export interface LoadedFile {
   /** The text is a JSON document that is read as YAML: its layout is not that of the requested type. */
   readonly isForeign: boolean
   readonly settings: FileSettings
+  /** What was said of its line ends. */
+  readonly told: string | null
 }
 
 /** A sealed file with its data key. The key belongs to its owner, who wipes it with `wipe`. */
@@ -79,11 +81,12 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
     const { bytes, facts } = await readSource(session, file)
     if (file === null && bytes.length === 0 && session.dialect.files.explainsDamage) throw new AppError("INPUT_EMPTY")
     const named = formatByName(name, request.inputType, settings.rule.inputType)
-    const text =
+    const found =
       request.ofAnyBytes === true
         ? readLoosely(bytes, named)
         : readText(session, bytes, { file, format: named, exit: 1 })
-    if (text === null) throw await whyNoText(session, bytes)
+    if (found === null) throw await whyNoText(session, bytes)
+    const { text, told } = await withSealedLineEnds(session, { text: found, file, format: named })
     session.meter?.begin(bytes.length)
     const isGuess = named === "binary" && request.inputType === undefined
     const read = (content: string): Promise<SealedDocument> =>
@@ -94,11 +97,11 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
           : readAs(named, content)
     const format = isGuess ? sniffSealed(text) : named
     const document = await read(text).catch((error: unknown) =>
-      withOtherLineEnds(session, { text, file, format }, error, read),
+      withOtherLineEnds(session, { text, file, format, told }, error, read),
     )
     session.meter?.end()
     const isForeign = request.inputType === "yaml" && (await isForeignJson(text, name))
-    return { file, name, original: bytes, facts, document: asAsked(session, document), isForeign, settings }
+    return { file, name, original: bytes, facts, document: asAsked(session, document), isForeign, settings, told }
   })
 }
 
@@ -230,14 +233,14 @@ async function explained(
 /** Opens a document. If it does not open as it is, tries the line ends that it may have been sealed with. */
 async function opening<T>(
   session: Session,
-  { document, file }: LoadedFile,
+  { document, file, told }: LoadedFile,
   work: (document: SealedDocument) => T,
 ): Promise<{ document: SealedDocument; content: T }> {
   try {
     return { document, content: work(document) }
   } catch (error) {
     const { scan, format } = document
-    return withOtherLineEnds(session, { text: scan.source, file, format: format.name }, error, (text) => {
+    return withOtherLineEnds(session, { text: scan.source, file, format: format.name, told }, error, (text) => {
       const other = readSealed(format, text, kindsInFile)
       return { document: other, content: work(other) }
     })
