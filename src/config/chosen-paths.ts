@@ -5,7 +5,7 @@ import { textOf } from "./decode.ts"
 import { quoted } from "./glob-regex.ts"
 import { readSelectors, selectorKeys } from "./selector-keys.ts"
 import { type StrictFields, strictList } from "./strict.ts"
-import { type At, type ConfigEntry, type ConfigValue, invalid } from "./yaml-values.ts"
+import { type At, type ConfigEntry, type ConfigValue, invalidConfig } from "./yaml-values.ts"
 
 export const chosenKeys = ["encrypt", "clear"] as const
 
@@ -30,18 +30,18 @@ export function readSelection(fields: StrictFields): Selection {
   const [first, second] = given
   if (first === undefined) return { selectors, chosen: null }
   if (second !== undefined) {
-    throw invalid(
+    throw invalidConfig(
       second.entry.at,
       "`encrypt` and `clear` are in one rule, and sops knows only one selector per file",
       "keep `encrypt` to seal what it names alone, or `clear` to seal all but what it names",
     )
   }
   const other = selectorKeys.find((key) => fields.has(key))
-  if (other !== undefined) throw invalid(first.entry.at, `\`${first.mode}\` and \`${other}\` are in one rule`)
+  if (other !== undefined) throw invalidConfig(first.entry.at, `\`${first.mode}\` and \`${other}\` are in one rule`)
   const paths = readPaths(first.entry)
   const pattern = patternOf(paths)
   if (pattern.length > limits.pattern_chars_max) {
-    throw invalid(
+    throw invalidConfig(
       first.entry.at,
       `the keys of \`${first.mode}\` make a pattern of more than 1,000 characters`,
       "name a mapping instead of everything in it",
@@ -53,7 +53,7 @@ export function readSelection(fields: StrictFields): Selection {
 
 function readPaths(entry: ConfigEntry): ChosenPath[] {
   const values = entry.value.type === "list" ? strictList(entry) : [entry.value]
-  if (values.length === 0) throw invalid(entry.value.at, "an empty list names no value")
+  if (values.length === 0) throw invalidConfig(entry.value.at, "an empty list names no value")
   return values.map(readPath)
 }
 
@@ -61,12 +61,13 @@ function readPath(value: ConfigValue): ChosenPath {
   const text = textOf(value)
   const steps = readSteps(text, value.at)
   if (steps.some(({ type }) => type === "key")) return { text, steps }
-  throw invalid(value.at, "a path names one key at least", "leave `encrypt` and `clear` out to seal all")
+  throw invalidConfig(value.at, "a path names one key at least", "leave `encrypt` and `clear` out to seal all")
 }
 
 /** Reads `a.b`, `a[*].b`, `a.*.b` and `["a.b"].c`: the grammar of `get` and `set`, with any key and any element. */
 function readSteps(text: string, at: At): PathStep[] {
-  const wrong = (): Error => invalid(at, "this is not a path", 'write it as db.password, users[*].token or ["a.b"].c')
+  const wrong = (): Error =>
+    invalidConfig(at, "this is not a path", 'write it as db.password, users[*].token or ["a.b"].c')
   const steps: PathStep[] = []
   let from = 0
   while (from < text.length) {
@@ -94,7 +95,7 @@ function readSteps(text: string, at: At): PathStep[] {
 }
 
 function oneElement(at: At): Error {
-  return invalid(
+  return invalidConfig(
     at,
     "a path names one element of a list, and the selectors of sops cannot: they go by keys",
     "write [*] for all elements",

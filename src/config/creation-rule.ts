@@ -3,7 +3,7 @@ import { type Selectors } from "../core/select.ts"
 import { boolOf, fieldsOf, intOf, itemsOf, present, textOf } from "./decode.ts"
 import { type RecipientSpec } from "./recipients.ts"
 import { readSelectors, selectorKeys } from "./selector-keys.ts"
-import { type At, type ConfigEntry, type ConfigValue, invalid } from "./yaml-values.ts"
+import { type At, type ConfigEntry, type ConfigValue, invalidConfig } from "./yaml-values.ts"
 
 /** One of `creation_rules`, or the `recreation_rule` of a destination. */
 export interface CreationRule {
@@ -65,7 +65,8 @@ function readFlat(
 ): RecipientSpec[] {
   const value = present(entry?.value)
   if (value === null) return []
-  const wrong = (at: At) => invalid(at, `invalid ${key} key configuration: a text or a list of texts is expected here`)
+  const wrong = (at: At) =>
+    invalidConfig(at, `invalid ${key} key configuration: a text or a list of texts is expected here`)
   if (value.type === "map") throw wrong(value.at)
   const isList = value.type === "list"
   const items = isList ? value.items.filter((item) => !isLooseList || present(item) !== null) : [value]
@@ -73,7 +74,7 @@ function readFlat(
     if (item.type !== "scalar" || (item.kind !== "text" && !isLooseList)) throw wrong(item.at)
     const text = isList ? item.text : withoutEmptyPieces(item.text)
     if (text.trim() !== "") return [{ at: item.at, person: item.anchor, type, text, awsProfile }]
-    if (items.length > 1 && !skipsEmpty) throw invalid(item.at, `invalid ${key} key configuration: it is empty`)
+    if (items.length > 1 && !skipsEmpty) throw invalidConfig(item.at, `invalid ${key} key configuration: it is empty`)
     return []
   })
 }
@@ -107,7 +108,7 @@ function readKeyGroupItem(item: ConfigValue, kind: KindsInConfig[number]): Recip
   // One field says it all, and has to be there.
   const [key] = config.fields.needed
   const named = present(fields.get(key!)?.value)
-  if (named === null) throw invalid(item.at, `\`${key!}\` is missing`)
+  if (named === null) throw invalidConfig(item.at, `\`${key!}\` is missing`)
   return { at: named.at, person: named.type === "scalar" ? named.anchor : null, type, text: found.text, awsProfile: "" }
 }
 

@@ -1,4 +1,4 @@
-import { type ConfigEntry, type ConfigMap, type ConfigValue, invalid } from "./yaml-values.ts"
+import { type ConfigEntry, type ConfigMap, type ConfigValue, invalidConfig } from "./yaml-values.ts"
 
 // Reads values as go-yaml decodes them into the typed fields of upstream's config: what is absent or null is the
 // field's zero, any scalar is a text, and what does not fit is an error.
@@ -10,8 +10,8 @@ export function fieldsOf(value: ConfigValue | undefined): ReadonlyMap<string, Co
 }
 
 export function mapOf(value: ConfigValue): ConfigMap {
-  if (value.type !== "map") throw invalid(value.at, "a mapping is expected here")
-  if (value.fault !== null) throw invalid(value.fault.at, value.fault.problem)
+  if (value.type !== "map") throw invalidConfig(value.at, "a mapping is expected here")
+  if (value.fault !== null) throw invalidConfig(value.fault.at, value.fault.problem)
   return value
 }
 
@@ -19,14 +19,14 @@ export function mapOf(value: ConfigValue): ConfigMap {
 export function itemsOf(value: ConfigValue | undefined): readonly ConfigValue[] {
   const list = present(value)
   if (list === null) return []
-  if (list.type !== "list") throw invalid(list.at, "a list is expected here")
+  if (list.type !== "list") throw invalidConfig(list.at, "a list is expected here")
   return list.items.filter((item) => present(item) !== null)
 }
 
 export function textOf(value: ConfigValue | undefined): string {
   const scalar = present(value)
   if (scalar === null) return ""
-  if (scalar.type !== "scalar" || scalar.kind === "mismatch") throw invalid(scalar.at, "a text is expected here")
+  if (scalar.type !== "scalar" || scalar.kind === "mismatch") throw invalidConfig(scalar.at, "a text is expected here")
   return scalar.text
 }
 
@@ -35,10 +35,10 @@ export function intOf(value: ConfigValue | undefined): number | undefined {
   const scalar = present(value)
   if (scalar === null) return undefined
   if (scalar.type !== "scalar" || (scalar.kind !== "int" && scalar.kind !== "float")) {
-    throw invalid(scalar.at, "a whole number is expected here")
+    throw invalidConfig(scalar.at, "a whole number is expected here")
   }
   const number = Math.trunc(Number(scalar.canonical))
-  if (!Number.isSafeInteger(number)) throw invalid(scalar.at, "a whole number is expected here")
+  if (!Number.isSafeInteger(number)) throw invalidConfig(scalar.at, "a whole number is expected here")
   return number
 }
 
@@ -54,7 +54,7 @@ export function boolOf(value: ConfigValue | undefined): boolean {
     if (scalar.kind === "text" && yes.has(scalar.text)) return true
     if (scalar.kind === "text" && no.has(scalar.text)) return false
   }
-  throw invalid(scalar.at, "true or false is expected here")
+  throw invalidConfig(scalar.at, "true or false is expected here")
 }
 
 /** `null` for what is absent and for YAML's null, which mean the same everywhere. */

@@ -5,7 +5,7 @@ import { mapOf, present, textOf } from "./decode.ts"
 import { type RecipientSpec, isPrivateKey, recipientTypeOf } from "./recipients.ts"
 import { type StrictFields, strictFields } from "./strict.ts"
 import { didYouMean } from "../errors/nearest.ts"
-import { type At, type ConfigEntry, type ConfigValue, invalid } from "./yaml-values.ts"
+import { type At, type ConfigEntry, type ConfigValue, invalidConfig } from "./yaml-values.ts"
 
 /** The names of a `.sopsrc`: people, and groups of people. */
 export interface Directory {
@@ -42,8 +42,8 @@ export function readDirectory(
     if (section === undefined) return
     for (const [name, entry] of mapOf(section.value).entries) {
       checkName(name, entry.at, kinds)
-      if (entries.has(name)) throw invalid(entry.at, "the name of a person and of a group must differ")
-      if (present(entry.value) === null) throw invalid(entry.at, "a value is missing")
+      if (entries.has(name)) throw invalidConfig(entry.at, "the name of a person and of a group must differ")
+      if (present(entry.value) === null) throw invalidConfig(entry.at, "a value is missing")
       entries.set(name, { ...entry, isGroup: isSectionOfGroups || namesOthers(entry.value, kinds) })
     }
   }
@@ -53,11 +53,11 @@ export function readDirectory(
     if (known !== undefined) return known
     const entry = entries.get(name)
     if (entry === undefined && asked.has(name)) {
-      throw invalid(at, `${name} only asked to join`, `let them in with: sotto approve ${name}`)
+      throw invalidConfig(at, `${name} only asked to join`, `let them in with: sotto approve ${name}`)
     }
     if (entry === undefined) throw unknownName(name, entries.keys(), at)
-    if (open.has(name)) throw invalid(at, "a group is a member of itself")
-    if (open.size >= limits.nesting_max) throw invalid(at, "groups are nested too deeply")
+    if (open.has(name)) throw invalidConfig(at, "a group is a member of itself")
+    if (open.size >= limits.nesting_max) throw invalidConfig(at, "groups are nested too deeply")
     open.add(name)
     const found = [...new Set(read(entry.value, entry.isGroup ? null : name))]
     open.delete(name)
@@ -68,7 +68,7 @@ export function readDirectory(
 
   const read = (value: ConfigValue, person: string | null): readonly RecipientSpec[] => {
     if (value.type === "list") {
-      if (value.items.length === 0) throw invalid(value.at, "an empty list names nobody")
+      if (value.items.length === 0) throw invalidConfig(value.at, "an empty list names nobody")
       return [...new Set(value.items.flatMap((item) => readOne(item, person)))]
     }
     return readOne(value, person)
@@ -76,8 +76,9 @@ export function readDirectory(
 
   const readOne = (value: ConfigValue, person: string | null): readonly RecipientSpec[] => {
     if (value.type === "map") return readTyped(value, person, kinds)
-    if (value.type === "list") throw invalid(value.at, "a name or a recipient is expected here, not a list in a list")
-    if (present(value) === null) throw invalid(value.at, "a value is missing")
+    if (value.type === "list")
+      throw invalidConfig(value.at, "a name or a recipient is expected here, not a list in a list")
+    if (present(value) === null) throw invalidConfig(value.at, "a value is missing")
     return readRaw(value, person, kinds) ?? lookup(value.text, value.at)
   }
 
@@ -123,10 +124,10 @@ function readOfKind(kind: KindsInConfig[number], value: ConfigValue, person: str
   if (value.type !== "map") {
     const text = textOf(value)
     refusePrivateKey(at, text)
-    if (text === "") throw invalid(at, "a value is missing")
+    if (text === "") throw invalidConfig(at, "a value is missing")
     return { at, person, type, text, awsProfile: "" }
   }
-  if (config.fields === undefined) throw invalid(at, "a text is expected here")
+  if (config.fields === undefined) throw invalidConfig(at, "a text is expected here")
   const { needed, optional } = config.fields
   const fields = strictWith(value, needed, optional)
   const found = readFields(fields, kind)
@@ -136,13 +137,13 @@ function readOfKind(kind: KindsInConfig[number], value: ConfigValue, person: str
 
 function strictWith(value: ConfigValue, needed: readonly string[], others: readonly string[]): StrictFields {
   const fields = strictFields(value, [...needed, ...others])
-  for (const key of needed) if (!fields.has(key)) throw invalid(value.at, `\`${key}\` is missing`)
+  for (const key of needed) if (!fields.has(key)) throw invalidConfig(value.at, `\`${key}\` is missing`)
   return fields
 }
 
 function refusePrivateKey(at: At, text: string): void {
   if (!isPrivateKey(text)) return
-  throw invalid(
+  throw invalidConfig(
     at,
     "this is a private key; the public key belongs here",
     "take it as leaked: make a new key, and write its public side here",
@@ -151,12 +152,12 @@ function refusePrivateKey(at: At, text: string): void {
 
 /** Names are shown in errors and notices, so nothing in them may move a terminal's cursor or hide text. */
 function checkName(name: string, at: At, kinds: KindsInConfig): void {
-  if (name.length > nameCharsMax) throw invalid(at, "a name is longer than 100 characters")
+  if (name.length > nameCharsMax) throw invalidConfig(at, "a name is longer than 100 characters")
   if (!namePattern.test(name) || name.trim() !== name) {
-    throw invalid(at, "a name consists of letters, digits, blanks and . _ @ + -")
+    throw invalidConfig(at, "a name consists of letters, digits, blanks and . _ @ + -")
   }
   if (recipientTypeOf(name, kinds) !== null)
-    throw invalid(at, "a name looks like a recipient", "write it as `name: recipient`")
+    throw invalidConfig(at, "a name looks like a recipient", "write it as `name: recipient`")
 }
 
 export function isName(text: string): boolean {
@@ -164,9 +165,11 @@ export function isName(text: string): boolean {
 }
 
 function unknownName(name: string, known: Iterable<string>, at: At) {
-  if (name.startsWith("age1")) return invalid(at, "an age recipient that is not whole", "copy it again, to its end")
-  if (name.includes(",")) return invalid(at, "neither a name nor a recipient", "write several names as a list: [a, b]")
+  if (name.startsWith("age1"))
+    return invalidConfig(at, "an age recipient that is not whole", "copy it again, to its end")
+  if (name.includes(","))
+    return invalidConfig(at, "neither a name nor a recipient", "write several names as a list: [a, b]")
   const names = [...known]
   const all = names.length === 0 ? undefined : `known names: ${names.slice(0, 20).join(", ")}`
-  return invalid(at, "neither a name nor a recipient", didYouMean(name, names) ?? all)
+  return invalidConfig(at, "neither a name nor a recipient", didYouMean(name, names) ?? all)
 }

@@ -4,7 +4,7 @@ import { isName } from "./directory.ts"
 import { mapOf, textOf } from "./decode.ts"
 import { YamlText } from "./edit-yaml.ts"
 import { isPrivateKey, recipientTypeOf } from "./recipients.ts"
-import { type ConfigEntry, invalid, readOnlyDocument } from "./yaml-values.ts"
+import { type ConfigEntry, invalidConfig, readOnlyDocument } from "./yaml-values.ts"
 
 /** Somebody who asks to be let in. No rule names them, so nothing is wrapped for them until a member approves. */
 export interface PendingPerson {
@@ -17,11 +17,16 @@ export function readPending(entry: ConfigEntry | undefined, kinds: KindsInConfig
   if (entry === undefined) return []
   return [...mapOf(entry.value).entries].map(([name, { at, value }]) => {
     const recipient = textOf(value)
-    if (!isName(name)) throw invalid(at, "a name has letters, digits, blanks and . _ @ + -")
+    if (!isName(name)) throw invalidConfig(at, "a name has letters, digits, blanks and . _ @ + -")
     if (isPrivateKey(recipient)) {
-      throw invalid(value.at, "this is a private key; the public key belongs here", "take it as leaked: make a new key")
+      throw invalidConfig(
+        value.at,
+        "this is a private key; the public key belongs here",
+        "take it as leaked: make a new key",
+      )
     }
-    if (recipientTypeOf(recipient, kinds) === null) throw invalid(value.at, "this is not a recipient of a known kind")
+    if (recipientTypeOf(recipient, kinds) === null)
+      throw invalidConfig(value.at, "this is not a recipient of a known kind")
     return { name, recipient }
   })
 }

@@ -1,6 +1,6 @@
 import { type Selectors, noSelectors } from "../core/select.ts"
 import { textOf } from "./decode.ts"
-import { type At, type ConfigEntry, invalid } from "./yaml-values.ts"
+import { type At, type ConfigEntry, invalidConfig } from "./yaml-values.ts"
 
 const keys = [
   ["unencrypted_suffix", "unencryptedSuffix"],
@@ -23,7 +23,7 @@ export function readSelectors(fields: ReadonlyMap<string, ConfigEntry>): Selecto
 /** @throws {AppError} when a rule has more than one selector */
 export function checkOneSelector(selectors: Selectors, at: At): void {
   if (Object.values(selectors).filter((text) => text !== "").length < 2) return
-  throw invalid(at, `cannot use more than one of ${selectorKeys.join(", ")} for the same rule`)
+  throw invalidConfig(at, `cannot use more than one of ${selectorKeys.join(", ")} for the same rule`)
 }
 
 /** Those that are set, by the keys of a config. */

@@ -16,7 +16,7 @@ import { type DestinationRule, destinationRuleKeys, readDestinationRule } from "
 import { defaultStores, type RuleSettings } from "./defaults.ts"
 import { type Stores, readStores, storeNames } from "./stores.ts"
 import { type StrictFields, strictBool, strictChoice, strictFields, strictList } from "./strict.ts"
-import { type At, type ConfigEntry, type ConfigValue, invalid, readOnlyDocument } from "./yaml-values.ts"
+import { type At, type ConfigEntry, type ConfigValue, invalidConfig, readOnlyDocument } from "./yaml-values.ts"
 
 /** sotto's own config: strict, with names for people. docs/configuration.md describes it. */
 export interface Sopsrc {
@@ -104,7 +104,7 @@ export function readSopsrc(source: string, kinds: KindsInConfig): Sopsrc {
   const directory = readDirectory(fields.get("recipients"), fields.get("groups"), kinds, asked)
   const [rules, creationRules] = [fields.get("rules"), fields.get("creation_rules")]
   if (rules !== undefined && creationRules !== undefined) {
-    throw invalid(creationRules.at, "`rules` and `creation_rules` are in one config", "write all as `rules`")
+    throw invalidConfig(creationRules.at, "`rules` and `creation_rules` are in one config", "write all as `rules`")
   }
   return {
     rules: rules === undefined ? null : strictList(rules).map((rule) => readRule(rule, directory, kinds)),
@@ -120,10 +120,10 @@ export function readSopsrc(source: string, kinds: KindsInConfig): Sopsrc {
 const versionMissing = { subject: "`version` is missing", hint: "write `version: 1` as the first line" }
 
 function checkVersion(entry: ConfigEntry | undefined, at: At): void {
-  if (entry === undefined) throw invalid(at, versionMissing.subject, versionMissing.hint)
+  if (entry === undefined) throw invalidConfig(at, versionMissing.subject, versionMissing.hint)
   const { value } = entry
   if (value.type === "scalar" && value.kind === "int" && value.text === "1") return
-  throw invalid(value.at, "this version of the config is not known", "write `version: 1`, or use a newer sotto")
+  throw invalidConfig(value.at, "this version of the config is not known", "write `version: 1`, or use a newer sotto")
 }
 
 function readRule(value: ConfigValue, directory: Directory, kinds: KindsInConfig): SopsrcRule {
@@ -162,7 +162,11 @@ const formatAliases: ReadonlyMap<string, FormatName> = new Map([
 function readFormat(fields: StrictFields): FormatName | null {
   const [format, type] = [fields.get("format"), fields.get("input_type")]
   if (format !== undefined && type !== undefined)
-    throw invalid(type.at, "`format` and `input_type` are in one rule, and mean the same", "leave one of them out")
+    throw invalidConfig(
+      type.at,
+      "`format` and `input_type` are in one rule, and mean the same",
+      "leave one of them out",
+    )
   const name = strictChoice(format ?? type, [...formatNames, ...formatAliases.keys()])
   if (name === undefined) return null
   return formatAliases.get(name) ?? (name as FormatName)
@@ -173,7 +177,7 @@ function readComments(entry: ConfigEntry | undefined, selectors: Selectors): Com
   const policy = strictChoice(entry, commentPolicies) ?? "follow"
   const goesByComments = selectors.encryptedCommentRegex !== "" || selectors.unencryptedCommentRegex !== ""
   if (policy === "follow" || !goesByComments) return policy
-  throw invalid(
+  throw invalidConfig(
     entry!.value.at,
     "`comments` and a selector that goes by comments are in one rule",
     "leave one of them out",
@@ -190,34 +194,36 @@ function readAge(entry: ConfigEntry | undefined): number | null {
   if (entry === undefined) return null
   const [, digits = "", unit = ""] = /^([1-9]\d{0,4})([dwy])$/.exec(textOf(entry.value)) ?? []
   const days = daysOf.get(unit)
-  if (days === undefined) throw invalid(entry.value.at, "an age is a number of days, weeks or years: 90d, 12w, 1y")
+  if (days === undefined)
+    throw invalidConfig(entry.value.at, "an age is a number of days, weeks or years: 90d, 12w, 1y")
   return Number(digits) * days
 }
 
 function readMatch(fields: StrictFields): PathMatch {
   const [path, regex] = [fields.get("path"), fields.get("path_regex")]
-  if (path !== undefined && regex !== undefined) throw invalid(regex.at, "`path` and `path_regex` are in one rule")
+  if (path !== undefined && regex !== undefined)
+    throw invalidConfig(regex.at, "`path` and `path_regex` are in one rule")
   if (regex !== undefined) return { type: "regex", text: textOf(regex.value), at: regex.value.at }
   if (path === undefined) return { type: "all" }
   const patterns = path.value.type === "list" ? strictList(path) : [path.value]
-  if (patterns.length === 0) throw invalid(path.value.at, "an empty list matches no path")
+  if (patterns.length === 0) throw invalidConfig(path.value.at, "an empty list matches no path")
   return { type: "globs", globs: patterns.map(readGlob) }
 }
 
 function readGlob(value: ConfigValue): Glob {
   const text = textOf(value)
   if (text.startsWith("!")) {
-    throw invalid(value.at, "a path pattern cannot be negated", "put the exception into a rule before this one")
+    throw invalidConfig(value.at, "a path pattern cannot be negated", "put the exception into a rule before this one")
   }
   const glob = compileGlob(text)
-  if ("problem" in glob) throw invalid(value.at, glob.problem)
+  if ("problem" in glob) throw invalidConfig(value.at, glob.problem)
   return glob
 }
 
 function readGroups(fields: StrictFields, directory: Directory): readonly (readonly RecipientSpec[])[] {
   const [recipients, keyGroups] = [fields.get("recipients"), fields.get("key_groups")]
   if (recipients !== undefined && keyGroups !== undefined) {
-    throw invalid(keyGroups.at, "`recipients` and `key_groups` are in one rule")
+    throw invalidConfig(keyGroups.at, "`recipients` and `key_groups` are in one rule")
   }
   if (recipients !== undefined) return [directory.read(recipients.value)]
   return strictList(keyGroups).map((group) => directory.read(group))
@@ -231,15 +237,21 @@ function readThreshold(entry: ConfigEntry | undefined, groups: number, at: At): 
   const threshold = intOf(entry?.value)
   if (groups < 2) {
     if (threshold === undefined || threshold === groups) return 0
-    throw invalid(entry!.value.at, "`threshold` counts the key groups that are needed, and there are fewer than two")
+    throw invalidConfig(
+      entry!.value.at,
+      "`threshold` counts the key groups that are needed, and there are fewer than two",
+    )
   }
   if (threshold === undefined) throw missingThreshold(at, groups, "threshold")
   if (threshold >= 2 && threshold <= groups) return threshold
-  throw invalid(entry!.value.at, `there are ${groups} key groups, so \`threshold\` is a number from 2 to ${groups}`)
+  throw invalidConfig(
+    entry!.value.at,
+    `there are ${groups} key groups, so \`threshold\` is a number from 2 to ${groups}`,
+  )
 }
 
 function missingThreshold(at: At, groups: number, key: string): AppError {
-  return invalid(
+  return invalidConfig(
     at,
     `there are ${groups} key groups and no \`${key}\`: a key of each of the ${groups} groups would be needed to open a file`,
     `write \`${key}: ${groups}\` if that is meant; put people who can open the file alone into one list`,
@@ -284,7 +296,8 @@ function strictStores(entry: ConfigEntry | undefined): Stores {
     const spaces = intOf(indent?.value) ?? 0
     // -1 is upstream's word for a tab, in JSON only.
     const least = name === "yaml" ? 0 : -1
-    if (spaces < least || spaces > 16) throw invalid(indent!.value.at, `\`indent\` is a number from ${least} to 16`)
+    if (spaces < least || spaces > 16)
+      throw invalidConfig(indent!.value.at, `\`indent\` is a number from ${least} to 16`)
   }
   return readStores(entry.value)
 }

@@ -1,6 +1,6 @@
 import { mapOf, present } from "./decode.ts"
 import { didYouMean } from "../errors/nearest.ts"
-import { type ConfigEntry, type ConfigValue, invalid } from "./yaml-values.ts"
+import { type ConfigEntry, type ConfigValue, invalidConfig } from "./yaml-values.ts"
 
 /** How `.sopsrc` is read: every key is known and has a value. */
 export type StrictFields = ReadonlyMap<string, ConfigEntry>
@@ -18,9 +18,9 @@ export function strictFields(
   for (const [key, entry] of entries) {
     if (!known.includes(key)) {
       const hint = hints.get(key) ?? didYouMean(key, known) ?? allKnown(known)
-      throw invalid(entry.at, "unknown key", hint)
+      throw invalidConfig(entry.at, "unknown key", hint)
     }
-    if (present(entry.value) === null) throw invalid(entry.at, "a value is missing")
+    if (present(entry.value) === null) throw invalidConfig(entry.at, "a value is missing")
   }
   return entries
 }
@@ -31,8 +31,8 @@ function allKnown(known: readonly string[]): string {
 
 export function strictList(entry: ConfigEntry | undefined): readonly ConfigValue[] {
   if (entry === undefined) return []
-  if (entry.value.type !== "list") throw invalid(entry.value.at, "a list is expected here")
-  for (const item of entry.value.items) if (present(item) === null) throw invalid(item.at, "a value is missing")
+  if (entry.value.type !== "list") throw invalidConfig(entry.value.at, "a list is expected here")
+  for (const item of entry.value.items) if (present(item) === null) throw invalidConfig(item.at, "a value is missing")
   return entry.value.items
 }
 
@@ -40,7 +40,7 @@ export function strictBool(entry: ConfigEntry | undefined): boolean | undefined 
   if (entry === undefined) return undefined
   const { value } = entry
   if (value.type === "scalar" && value.kind === "bool") return value.canonical === "True"
-  throw invalid(value.at, "true or false is expected here")
+  throw invalidConfig(value.at, "true or false is expected here")
 }
 
 export function strictChoice<T extends string>(entry: ConfigEntry | undefined, choices: readonly T[]): T | undefined {
@@ -49,5 +49,5 @@ export function strictChoice<T extends string>(entry: ConfigEntry | undefined, c
   const text = value.type === "scalar" ? value.text : ""
   const found = choices.find((choice) => choice === text)
   if (found !== undefined) return found
-  throw invalid(value.at, `one of ${choices.join(", ")} is expected here`, didYouMean(text, choices))
+  throw invalidConfig(value.at, `one of ${choices.join(", ")} is expected here`, didYouMean(text, choices))
 }

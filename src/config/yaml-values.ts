@@ -71,12 +71,12 @@ export function readValues(source: string): ConfigValue | null {
 export function readOnlyDocument(source: string): ConfigValue | null {
   const documents = parse(source)
   const second = documents[1]?.root
-  if (second !== undefined && second !== null) throw invalid(at(second), "a config is one YAML document")
+  if (second !== undefined && second !== null) throw invalidConfig(at(second), "a config is one YAML document")
   return readValues(source)
 }
 
 /** A config that is wrong at one place. `problem` never holds its text: a private key may be in the wrong place. */
-export function invalid(where: At, problem: string, hint?: string): AppError {
+export function invalidConfig(where: At, problem: string, hint?: string): AppError {
   return new AppError("CONFIG_INVALID", { ...where }, { subject: problem, hint })
 }
 
@@ -95,7 +95,8 @@ interface Budget {
 }
 
 function convert(node: YamlNode, budget: Budget, depth: number): ConfigValue {
-  if (--budget.left < 0 || depth > limits.nesting_max) throw invalid(at(node), "it holds too many values or levels")
+  if (--budget.left < 0 || depth > limits.nesting_max)
+    throw invalidConfig(at(node), "it holds too many values or levels")
   switch (node.type) {
     case "scalar":
       return convertScalar(node)

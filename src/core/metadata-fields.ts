@@ -8,7 +8,7 @@ export function field(map: MetaMap, name: string): MetaValue | undefined {
   return undefined
 }
 
-export function invalid(subject: string): AppError {
+export function invalidMetadata(subject: string): AppError {
   return new AppError("METADATA_INVALID", {}, { subject })
 }
 
@@ -19,5 +19,5 @@ export function textField(map: MetaMap, name: string): string {
   if (typeof value === "string") return value
   if (typeof value === "number") return String(value)
   if (typeof value === "boolean") return value ? "1" : "0"
-  throw invalid(`${name} is not text`)
+  throw invalidMetadata(`${name} is not text`)
 }

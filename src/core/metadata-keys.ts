@@ -2,7 +2,7 @@ import { makeRecipient, type KindInFile, type KindsInFile, type WrappedKey } fro
 import { AppError } from "../errors/app-error.ts"
 import { type MetaMap, type MetaValue } from "./format.ts"
 import { limits } from "./limits.ts"
-import { field, invalid, textField } from "./metadata-fields.ts"
+import { field, invalidMetadata, textField } from "./metadata-fields.ts"
 import { wholeSeconds } from "./time.ts"
 
 /**
@@ -18,26 +18,26 @@ export function readGroups(tree: MetaMap, kinds: KindsInFile): WrappedKey[][] {
   const isKnown = single.some(({ recipient }) => recipient.type !== "unknown")
   if (isKnown) return [single]
   const groups = listOf(field(tree, "key_groups"), "key_groups")
-  if (groups.length > limits.groups_max) throw invalid("it holds too many key groups")
+  if (groups.length > limits.groups_max) throw invalidMetadata("it holds too many key groups")
   if (groups.length === 0 && single.length > 0) return [single]
   if (groups.length === 0) throw new AppError("NO_KEYS")
   const result = groups.map((group) => {
-    if (!(group instanceof Map)) throw invalid("a key group is not a mapping")
+    if (!(group instanceof Map)) throw invalidMetadata("a key group is not a mapping")
     return readGroup(group as MetaMap, kinds)
   })
-  if (result.flat().length > limits.recipients_max) throw invalid("it holds too many recipients")
+  if (result.flat().length > limits.recipients_max) throw invalidMetadata("it holds too many recipients")
   return result
 }
 
 function readGroup(map: MetaMap, kinds: KindsInFile): WrappedKey[] {
   const known = kinds.flatMap((kind) =>
     listOf(field(map, kind.type), kind.type).map((entry) => {
-      if (!(entry instanceof Map)) throw invalid(`an entry of ${kind.type} is not a mapping`)
+      if (!(entry instanceof Map)) throw invalidMetadata(`an entry of ${kind.type} is not a mapping`)
       return readEntry(kind, entry as MetaMap)
     }),
   )
   const keys = [...known, ...readUnknown(map, kinds)]
-  if (keys.length > limits.recipients_max) throw invalid("it holds too many recipients")
+  if (keys.length > limits.recipients_max) throw invalidMetadata("it holds too many recipients")
   return keys
 }
 
@@ -76,7 +76,7 @@ function listOf(value: MetaValue | undefined, name: string): readonly MetaValue[
   if (value === undefined || value === null) return []
   if (Array.isArray(value)) return value as readonly MetaValue[]
   if (value instanceof Map) return value.size === 0 ? [] : [value as MetaMap]
-  throw invalid(`${name} is not a list`)
+  throw invalidMetadata(`${name} is not a list`)
 }
 
 function readEntry(kind: KindInFile, entry: MetaMap): WrappedKey {
@@ -88,7 +88,8 @@ function readEntry(kind: KindInFile, entry: MetaMap): WrappedKey {
   const enc = textField(entry, "enc")
   if (!kind.isDated) return { recipient, enc, createdAt: null }
   const createdAt = textField(entry, "created_at")
-  if (wholeSeconds(createdAt) === null) throw invalid(`created_at of an entry of ${type} is not an RFC 3339 date`)
+  if (wholeSeconds(createdAt) === null)
+    throw invalidMetadata(`created_at of an entry of ${type} is not an RFC 3339 date`)
   return { recipient, enc, createdAt }
 }
 

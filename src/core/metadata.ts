@@ -1,5 +1,5 @@
 import { type MetaMap, type MetaValue } from "./format.ts"
-import { field, invalid, textField } from "./metadata-fields.ts"
+import { field, invalidMetadata, textField } from "./metadata-fields.ts"
 import { isKeyField, readGroups } from "./metadata-keys.ts"
 import { type KindsInFile, type WrappedKey } from "./recipient.ts"
 import { type Selectors } from "./select.ts"
@@ -46,12 +46,12 @@ export const selectorFields: readonly (readonly [keyof Selectors, string])[] = [
 export function readMetadata(tree: MetaMap, kinds: KindsInFile): Metadata {
   const lastModified = textField(tree, "lastmodified")
   const macAad = wholeSeconds(lastModified)
-  if (macAad === null) throw invalid("lastmodified is not an RFC 3339 date")
+  if (macAad === null) throw invalidMetadata("lastmodified is not an RFC 3339 date")
   const selectors = Object.fromEntries(
     selectorFields.map(([name, key]) => [name, textField(tree, key)]),
   ) as unknown as Selectors
   if (Object.values(selectors).filter((text) => text !== "").length > 1) {
-    throw invalid("it holds more than one of the rules that select what is encrypted")
+    throw invalidMetadata("it holds more than one of the rules that select what is encrypted")
   }
   return {
     groups: readGroups(tree, kinds),
@@ -80,7 +80,7 @@ function readThreshold(tree: MetaMap): number {
       : /^[+-]?(?:\d+(?:\.0+)?|0[xX][0-9a-fA-F]+)$/.test(textOf(value))
         ? Number(value)
         : NaN
-  if (!Number.isFinite(number)) throw invalid("shamir_threshold is not a number")
+  if (!Number.isFinite(number)) throw invalidMetadata("shamir_threshold is not a number")
   return Math.trunc(number)
 }
 
@@ -98,7 +98,7 @@ function readBoolean(tree: MetaMap, name: string): boolean {
   if (typeof value === "number") return value !== 0
   if (typeof value === "string" && trueWords.has(value)) return true
   if (typeof value === "string" && falseWords.has(value)) return false
-  throw invalid(`${name} is neither true nor false`)
+  throw invalidMetadata(`${name} is neither true nor false`)
 }
 
 const semver = /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?$/
@@ -110,7 +110,7 @@ const semver = /^v?(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(?:-[0-9A-Za-z.-]+)?(
  */
 export function checkVersion(version: string): void {
   if (version.startsWith("1.") || (version.length <= 100 && semver.test(version))) return
-  throw invalid(version === "" ? "version is empty" : "version is not of the form X.Y.Z")
+  throw invalidMetadata(version === "" ? "version is empty" : "version is not of the form X.Y.Z")
 }
 
 /** Compares `X.Y.Z`; anything after the three numbers is ignored. */

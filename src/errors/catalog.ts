@@ -2,7 +2,7 @@ import { keyCatalog } from "./key-catalog.ts"
 import { programCatalog, gitCatalog } from "./program-catalog.ts"
 
 /** What is said of one code. */
-export interface Entry {
+export interface CatalogEntry {
   readonly exit: number
   readonly title: string
   readonly hint: string | undefined
@@ -373,6 +373,6 @@ export const catalog = {
   },
   PATTERN_TOO_LONG: { exit: 1, title: "a pattern is longer than 1,000 characters", hint: "make two rules of it" },
   ENVIRONMENT_INVALID: { exit: 1, title: "an environment variable has an unusable value", hint: undefined },
-} as const satisfies Record<string, Entry>
+} as const satisfies Record<string, CatalogEntry>
 
 export type Code = keyof typeof catalog

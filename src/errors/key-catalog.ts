@@ -1,4 +1,4 @@
-import { type Entry } from "./catalog.ts"
+import { type CatalogEntry } from "./catalog.ts"
 
 /** Recipients, identities and data keys. */
 export const keyCatalog = {
@@ -61,4 +61,4 @@ export const keyCatalog = {
   KEYSERVICE_FAILED: { exit: 128, title: "a key service failed", hint: undefined },
   KEYSERVICE_LISTEN: { exit: 1, title: "the key service cannot listen", hint: undefined },
   PGP_KEY: { exit: 128, title: "a PGP key cannot be used", hint: undefined },
-} as const satisfies Record<string, Entry>
+} as const satisfies Record<string, CatalogEntry>

@@ -1,4 +1,4 @@
-import { type Entry } from "./catalog.ts"
+import { type CatalogEntry } from "./catalog.ts"
 
 /** Standard streams, and programs that are started. */
 export const programCatalog = {
@@ -27,7 +27,7 @@ export const programCatalog = {
     hint: "close every quote in it",
   },
   EDITOR_FAILED: { exit: 201, title: "the editor failed", hint: "nothing was written: try another editor" },
-} as const satisfies Record<string, Entry>
+} as const satisfies Record<string, CatalogEntry>
 
 /** What can go wrong between sotto and git; a part of the catalog. */
 export const gitCatalog = {
@@ -57,4 +57,4 @@ export const gitCatalog = {
     title: "git does not know that revision",
     hint: "name a commit, branch or tag: `git log --all` shows them",
   },
-} as const satisfies Record<string, Entry>
+} as const satisfies Record<string, CatalogEntry>

@@ -1,7 +1,7 @@
 import { removeFile } from "../../host/git/filters.ts"
 import { writeStaged } from "../git/stage.ts"
 import { shown } from "../../errors/display.ts"
-import { type Side } from "../../core/merge/by-key.ts"
+import { type MergeSide } from "../../core/merge/by-key.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { listIndex } from "../../host/git/listing.ts"
@@ -71,12 +71,12 @@ export async function resolve(session: Session, options: ResolveOptions): Promis
 }
 
 function decisionsOf({ ours, theirs, take }: ResolveOptions): Decisions {
-  const paths = new Map<string, Side>()
+  const paths = new Map<string, MergeSide>()
   for (const text of take) {
     const [, side, path] = /^(ours|theirs):(.+)$/s.exec(text) ?? []
     if (side === undefined || path === undefined)
       throw new AppError("OPTION_VALUE", {}, { subject: "--take needs ours:PATH or theirs:PATH" })
-    paths.set(path === "." ? "[]" : JSON.stringify(parseTreePath(path, 7)), side as Side)
+    paths.set(path === "." ? "[]" : JSON.stringify(parseTreePath(path, 7)), side as MergeSide)
   }
   return { rest: ours ? "ours" : theirs ? "theirs" : null, paths }
 }

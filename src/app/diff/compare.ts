@@ -1,12 +1,12 @@
 import { align } from "../../core/align.ts"
-import { type Entry } from "./entries.ts"
+import { type DiffEntry } from "./entries.ts"
 
 /** One difference between two versions of a file. */
-export interface Change {
+export interface ValueChange {
   readonly op: "changed" | "added" | "removed" | "moved" | "comment"
   /** Where it is: in the new version, if it is there. */
-  readonly before: Entry | null
-  readonly after: Entry | null
+  readonly before: DiffEntry | null
+  readonly after: DiffEntry | null
 }
 
 /**
@@ -14,9 +14,9 @@ export interface Change {
  * was put before a list changes no other element; the rest is paired by its path, and what then has the same value
  * elsewhere has moved.
  */
-export function compareEntries(before: readonly Entry[], after: readonly Entry[]): Change[] {
+export function compareEntries(before: readonly DiffEntry[], after: readonly DiffEntry[]): ValueChange[] {
   const numbers = new Map<string, number>()
-  const numberOf = ({ keys, value }: Entry): number => {
+  const numberOf = ({ keys, value }: DiffEntry): number => {
     const text = JSON.stringify([keys, value])
     const known = numbers.get(text) ?? numbers.size
     numbers.set(text, known)
@@ -31,7 +31,7 @@ export function compareEntries(before: readonly Entry[], after: readonly Entry[]
   partners.forEach((partner, at) => {
     if (partner !== -1) places.set(partner, at)
   })
-  const found: { readonly at: number; readonly change: Change }[] = []
+  const found: { readonly at: number; readonly change: ValueChange }[] = []
   after.forEach((entry, at) => {
     if (partners[at] !== -1) return
     const same = rest.takeEqual(entry)
@@ -57,11 +57,11 @@ const lookedAt = 100
 
 /** Entries of the old version that nothing is paired with yet. */
 class Pool {
-  readonly #entries: readonly Entry[]
+  readonly #entries: readonly DiffEntry[]
   readonly #taken: Set<number>
   readonly #byPath = new Map<string, number[]>()
 
-  constructor(entries: readonly Entry[], taken: Set<number>) {
+  constructor(entries: readonly DiffEntry[], taken: Set<number>) {
     this.#entries = entries
     this.#taken = taken
     entries.forEach((entry, index) => {
@@ -75,16 +75,16 @@ class Pool {
   }
 
   /** The same value at the same keys, in another place. */
-  takeEqual(entry: Entry): number | null {
+  takeEqual(entry: DiffEntry): number | null {
     return this.#take(keysText(entry), (other) => other.value === entry.value)
   }
 
   /** What was at the same path, or else at the same keys of another list element. */
-  takeAt(entry: Entry): number | null {
+  takeAt(entry: DiffEntry): number | null {
     return this.#take(pathText(entry), () => true) ?? (entry.isInList ? this.#take(keysText(entry), () => true) : null)
   }
 
-  #take(path: string, fits: (entry: Entry) => boolean): number | null {
+  #take(path: string, fits: (entry: DiffEntry) => boolean): number | null {
     const places = this.#byPath.get(path) ?? []
     // Entries that are taken are dropped from the front, so that repeated keys take linear time.
     while (places.length > 0 && this.#taken.has(places[0]!)) places.shift()
@@ -95,16 +95,16 @@ class Pool {
   }
 }
 
-function pathText({ kind, document, path }: Entry): string {
+function pathText({ kind, document, path }: DiffEntry): string {
   return JSON.stringify(["at", kind === "comment", document, path])
 }
 
-function keysText({ kind, keys }: Entry): string {
+function keysText({ kind, keys }: DiffEntry): string {
   return JSON.stringify(["keys", kind === "comment", keys])
 }
 
 /** Several comments of one entry are one change. */
-function onePerComment(changes: readonly Change[]): Change[] {
+function onePerComment(changes: readonly ValueChange[]): ValueChange[] {
   const seen = new Set<string>()
   return changes.filter((change) => {
     if (change.op !== "comment") return true

@@ -3,8 +3,8 @@ import { keyedFingerprint } from "../../core/fingerprint.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { type NameOf } from "../../keys/describe-data-key.ts"
 import { pathText } from "../report/check-report.ts"
-import { type Change } from "./compare.ts"
-import { type Entry } from "./entries.ts"
+import { type ValueChange } from "./compare.ts"
+import { type DiffEntry } from "./entries.ts"
 import { type FileDiff, hasContent } from "./file-diff.ts"
 
 export interface DiffStyle {
@@ -15,7 +15,7 @@ export interface DiffStyle {
   readonly nameOf: NameOf
 }
 
-const signs: Readonly<Record<Change["op"], string>> = {
+const signs: Readonly<Record<ValueChange["op"], string>> = {
   changed: "~",
   added: "+",
   removed: "-",
@@ -63,7 +63,7 @@ interface Cells {
   readonly values: string
 }
 
-function cellsOf(change: Change, style: DiffStyle): Cells {
+function cellsOf(change: ValueChange, style: DiffStyle): Cells {
   const entry = (change.after ?? change.before)!
   const path = shown(placeText(entry))
   if (change.op === "comment") return { sign: "#", path, what: commentWords(change), kind: "", values: "" }
@@ -74,23 +74,26 @@ function cellsOf(change: Change, style: DiffStyle): Cells {
   return { sign: signs[change.op], path, what: change.op, kind: kindText(change), values: `${clear}${values}` }
 }
 
-function commentWords({ before, after }: Change): string {
+function commentWords({ before, after }: ValueChange): string {
   return before === null ? "comment added" : after === null ? "comment removed" : "comment changed"
 }
 
-function kindText({ before, after }: Change): string {
+function kindText({ before, after }: ValueChange): string {
   const kinds = [before?.kind, after?.kind].filter((kind) => kind !== undefined)
   return [...new Set(kinds)].join(" -> ")
 }
 
-function placeText({ document, shown: path }: Entry): string {
+function placeText({ document, shown: path }: DiffEntry): string {
   const place = path.length === 0 ? "(whole file)" : pathText(path)
   return document === 0 ? place : `${place} (document ${document + 1})`
 }
 
 /** A fingerprint covers the path: equal ones stand for one value at one place. */
-function valuesOf({ before, after }: Change, style: DiffStyle): { from: string | undefined; to: string | undefined } {
-  const textOf = (entry: Entry | null): string | undefined => {
+function valuesOf(
+  { before, after }: ValueChange,
+  style: DiffStyle,
+): { from: string | undefined; to: string | undefined } {
+  const textOf = (entry: DiffEntry | null): string | undefined => {
     if (entry === null) return undefined
     if (style.reveal) return entry.text === null ? entry.kind : shown(cut(entry.text))
     const bytes = Buffer.from(JSON.stringify([entry.keys, entry.value]))

@@ -5,7 +5,7 @@ import { scalarText } from "../../core/scalar.ts"
 import { looksLikeToken, withoutNewlines } from "../../core/token.ts"
 
 /** A value or comment of one version, as far as known. */
-export interface Entry {
+export interface DiffEntry {
   readonly document: number
   /** Keys and positions; for a comment of the entry that it belongs to. */
   readonly path: readonly (string | number)[]
@@ -24,7 +24,7 @@ export interface Entry {
 }
 
 /** Of a version that was opened. */
-export function entriesOfLeaves(leaves: readonly Leaf[]): Entry[] {
+export function entriesOfLeaves(leaves: readonly Leaf[]): DiffEntry[] {
   return placed(
     leaves.map(({ site, scalar, token }) => ({
       site,
@@ -37,7 +37,7 @@ export function entriesOfLeaves(leaves: readonly Leaf[]): Entry[] {
 }
 
 /** Of a version as it is: a plain file, or a sealed one whose values are its tokens. */
-export function entriesOfScan(scan: Scan): Entry[] {
+export function entriesOfScan(scan: Scan): DiffEntry[] {
   return placed(
     countedSites(scan).map((site) => {
       const { scalar, kind } = site
@@ -60,12 +60,12 @@ export function entriesOfScan(scan: Scan): Entry[] {
 
 const sealedKinds = ["str", "int", "float", "bool", "time", "comment", "bytes"] as const
 
-type Known = Pick<Entry, "kind" | "sealed" | "value" | "text"> & { readonly site: Site }
+type Known = Pick<DiffEntry, "kind" | "sealed" | "value" | "text"> & { readonly site: Site }
 
 /** A comment belongs to the entry below it in the same mapping or list, else to that. */
-function placed(known: readonly Known[]): Entry[] {
+function placed(known: readonly Known[]): DiffEntry[] {
   let below: Site | null = null
-  const entries: Entry[] = []
+  const entries: DiffEntry[] = []
   for (let at = known.length - 1; at >= 0; at--) {
     const { site, kind, sealed, value, text } = known[at]!
     const isComment = kind === "comment"

@@ -1,6 +1,6 @@
-import { type Change, compareEntries } from "./compare.ts"
-import { type Entry, entriesOfLeaves, entriesOfScan } from "./entries.ts"
-import { type FilePair, type Version } from "./pairs.ts"
+import { type ValueChange, compareEntries } from "./compare.ts"
+import { type DiffEntry, entriesOfLeaves, entriesOfScan } from "./entries.ts"
+import { type FilePair, type DiffVersion } from "./pairs.ts"
 import { openAlone } from "../open/open-alone.ts"
 import { readByContent } from "../open/read-as.ts"
 import { namesInVersions } from "../recipients/entry-names.ts"
@@ -28,7 +28,7 @@ export interface FileDiff {
   readonly isOpened: boolean
   /** What does not hold, on at least one side. */
   readonly fault: "MAC mismatch" | "not readable" | null
-  readonly changes: readonly Change[]
+  readonly changes: readonly ValueChange[]
   /** What to print for one of `recipients`. */
   recipientName(recipient: Recipient): string
   readonly recipients: { readonly added: readonly Recipient[]; readonly removed: readonly Recipient[] }
@@ -89,14 +89,14 @@ function isRead(reading: Reading | null): boolean {
   return reading !== null && reading.document !== null
 }
 
-function stateOf(before: Version | null, after: Version | null): FileDiff["state"] {
+function stateOf(before: DiffVersion | null, after: DiffVersion | null): FileDiff["state"] {
   if (before === null) return "added"
   if (after === null) return "removed"
   return before.path === after.path ? "changed" : "renamed"
 }
 
 /** Only date and MAC differ: an edit without a change. */
-function isSaid(diff: FileDiff, before: Version | null, after: Version | null): boolean {
+function isSaid(diff: FileDiff, before: DiffVersion | null, after: DiffVersion | null): boolean {
   if (diff.state !== "changed" || hasContent(diff)) return true
   return layoutOf(before) !== layoutOf(after)
 }
@@ -108,7 +108,7 @@ export function hasContent({ changes, recipients, metadata, dataKey, isRewrapped
 }
 
 /** The text without its tokens and without the fields of the metadata that change each time. */
-function layoutOf(version: Version | null): string {
+function layoutOf(version: DiffVersion | null): string {
   const text = Buffer.from(version?.bytes ?? []).toString("latin1")
   return text
     .replace(/ENC\[AES256_GCM,[^\]]*\]/g, "ENC")
@@ -116,14 +116,14 @@ function layoutOf(version: Version | null): string {
     .replace(/sotto_(?:layout|structure)[^\n]{0,20}/g, "")
 }
 
-function isSealed(version: Version | null): boolean {
+function isSealed(version: DiffVersion | null): boolean {
   return (
     version !== null &&
     Buffer.from(version.bytes.buffer, version.bytes.byteOffset, version.bytes.length).includes(tokenMark)
   )
 }
 
-async function read(session: Session, version: Version | null, other: Version | null): Promise<Reading | null> {
+async function read(session: Session, version: DiffVersion | null, other: DiffVersion | null): Promise<Reading | null> {
   if (version === null) return null
   const nothing = { document: null, scan: null, opened: null, dataKey: "", fault: null, error: null }
   const text = decodeText(version.bytes)
@@ -152,12 +152,12 @@ async function openReading(session: Session, document: SealedDocument): Promise<
   }
 }
 
-function formatOf({ path }: Version): FormatName {
+function formatOf({ path }: DiffVersion): FormatName {
   return path === null ? "binary" : detectPlainFormat(path)
 }
 
 /** A file that is not sealed on one side is read as its name says, or as the other side is. */
-async function plainScan(text: string, version: Version, other: Version | null): Promise<Scan | null> {
+async function plainScan(text: string, version: DiffVersion, other: DiffVersion | null): Promise<Scan | null> {
   try {
     const named = formatOf(version)
     const format = named !== "binary" ? named : other === null ? named : formatOf(other)
@@ -168,7 +168,7 @@ async function plainScan(text: string, version: Version, other: Version | null):
   }
 }
 
-function entriesOf(reading: Reading | null, isOpened: boolean): Entry[] {
+function entriesOf(reading: Reading | null, isOpened: boolean): DiffEntry[] {
   if (reading === null) return []
   if (isOpened && reading.opened !== null) return entriesOfLeaves(reading.opened.leaves)
   return reading.scan === null ? [] : entriesOfScan(reading.scan)

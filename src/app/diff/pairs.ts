@@ -10,11 +10,11 @@ import { type Session } from "../session.ts"
 
 /** Two versions of a file; `null` where it does not exist. Names are relative to the top, or as they were given. */
 export interface FilePair {
-  readonly before: Version | null
-  readonly after: Version | null
+  readonly before: DiffVersion | null
+  readonly after: DiffVersion | null
 }
 
-export interface Version {
+export interface DiffVersion {
   readonly path: string
   readonly bytes: Uint8Array
 }
@@ -32,7 +32,7 @@ const bytesMax = 64 * 1024 * 1024
 
 /** Two files, wherever they are. @throws {AppError} `FILE_MISSING` and the like */
 export async function pairOfFiles({ io }: Session, [a, b]: readonly [string, string]): Promise<FilePair> {
-  const read = async (path: string): Promise<Version> => {
+  const read = async (path: string): Promise<DiffVersion> => {
     const file = await readOptionalFile(io, path, { bytesMax })
     if (file === null) throw new AppError("FILE_MISSING", { file: path })
     return { path, bytes: file.bytes }
@@ -160,7 +160,7 @@ async function versionOf(
   blobs: Blobs,
   side: GitSide | null,
   top: string | null,
-): Promise<Version | null> {
+): Promise<DiffVersion | null> {
   if (side === null || !side.mode.startsWith("100")) return null
   const { path, id } = side
   if (top !== null) {

@@ -1,4 +1,4 @@
-import { type Conflict as KeyConflict } from "../../core/merge/by-key.ts"
+import { type KeyConflict } from "../../core/merge/by-key.ts"
 import { type Code } from "../../errors/catalog.ts"
 import { type SideName } from "./side.ts"
 

@@ -1,4 +1,4 @@
-import { type Conflict } from "../../core/merge/by-key.ts"
+import { type KeyConflict } from "../../core/merge/by-key.ts"
 import { type Format } from "../../core/format.ts"
 import { splice } from "../../core/splice.ts"
 import { utf8 } from "../../core/text.ts"
@@ -14,7 +14,7 @@ import { type Tree } from "../../core/tree.ts"
 export function withRandomTexts(
   format: Format,
   text: string,
-  conflicts: readonly Conflict[],
+  conflicts: readonly KeyConflict[],
   randomBytes: (length: number) => Uint8Array,
 ): string {
   return conflicts.reduce((before, { path }) => {

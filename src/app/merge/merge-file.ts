@@ -1,6 +1,6 @@
 import { dataKeyOf, type OpenedAlone, openWith, type Reach } from "../open/open-alone.ts"
 import { type Rule } from "../../config/rule.ts"
-import { type Conflict as KeyConflict, type Decide, type Merged } from "../../core/merge/by-key.ts"
+import { type KeyConflict, type Decide, type Merged } from "../../core/merge/by-key.ts"
 import { mergeLines } from "../../core/merge/by-text.ts"
 import { limits } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"

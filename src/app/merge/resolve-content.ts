@@ -1,10 +1,10 @@
 import { agree } from "../agree.ts"
 import { shownKeyPath } from "../../errors/display.ts"
 import { conflictIn } from "../../core/conflict.ts"
-import { type Conflict as KeyConflict, type Decide, type Side } from "../../core/merge/by-key.ts"
+import { type KeyConflict, type Decide, type MergeSide } from "../../core/merge/by-key.ts"
 import { withMarkers } from "../../core/merge/markers.ts"
 import { mergePlain, type PlainMerge } from "../../core/merge/merge.ts"
-import { type Entry, type Version } from "../../core/merge/tree.ts"
+import { type MergeEntry, type MergeVersion } from "../../core/merge/tree.ts"
 import { fullPath, shownPath } from "../../core/site.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -16,9 +16,9 @@ import { type GitLabels } from "./unmerged.ts"
 /** How conflicts of values are decided without an editor. */
 export interface Decisions {
   /** Where no path decides. */
-  readonly rest: Side | null
+  readonly rest: MergeSide | null
   /** By the JSON of a path. */
-  readonly paths: ReadonlyMap<string, Side>
+  readonly paths: ReadonlyMap<string, MergeSide>
 }
 
 /** The plain file after the decisions, and how many conflicts each side won. */
@@ -88,7 +88,11 @@ export async function decideInEditor(
 }
 
 /** What is gone and was not in conflict was perhaps removed by mistake, among all those markers. */
-async function confirmGone(session: Session, { text, judge, conflicts }: PlainMerge, edited: Version): Promise<void> {
+async function confirmGone(
+  session: Session,
+  { text, judge, conflicts }: PlainMerge,
+  edited: MergeVersion,
+): Promise<void> {
   if (text === null) return
   const open = conflicts.map(({ path }) => JSON.stringify(path).slice(0, -1))
   const there = new Set(leavesOf(edited).map(pathText))
@@ -103,9 +107,9 @@ async function confirmGone(session: Session, { text, judge, conflicts }: PlainMe
   })
 }
 
-function leavesOf({ documents }: Version): Entry[] {
-  const leaves: Entry[] = []
-  const visit = (entry: Entry): void => {
+function leavesOf({ documents }: MergeVersion): MergeEntry[] {
+  const leaves: MergeEntry[] = []
+  const visit = (entry: MergeEntry): void => {
     if (entry.entries.length === 0 && entry.item.parent !== null) leaves.push(entry)
     for (const each of entry.entries) visit(each)
   }
@@ -113,18 +117,18 @@ function leavesOf({ documents }: Version): Entry[] {
   return leaves
 }
 
-function pathText({ item }: Entry): string {
+function pathText({ item }: MergeEntry): string {
   return JSON.stringify(fullPath(item))
 }
 
 function countDecided(
   conflicts: readonly KeyConflict[],
-  { documents }: Version,
+  { documents }: MergeVersion,
   before: Pick<Draft, "ours" | "theirs">,
 ): Omit<Decided, "bytes"> {
   const count = { ours: before.ours, theirs: before.theirs, edited: 0 }
   for (const { path, document, ours, theirs } of conflicts) {
-    let at: Entry | undefined = documents[document]
+    let at: MergeEntry | undefined = documents[document]
     for (const part of path)
       at = at?.entries.find(({ item }) => (typeof part === "number" ? item.index === part : item.key === part))
     const content = at?.content ?? null

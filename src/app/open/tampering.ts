@@ -4,7 +4,7 @@ import { type Metadata } from "../../core/metadata.ts"
 import { type Cipher } from "../../core/gcm.ts"
 import { open } from "../../core/open.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
-import { type Change, type Place } from "../../core/tampering/change.ts"
+import { type TamperedEntry, type EntryPlace } from "../../core/tampering/change.ts"
 import { findTampering } from "../../core/tampering/tampering.ts"
 import { decodeFile } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -194,13 +194,13 @@ function withoutVersion(found: NoneHolds, { versions }: History): string {
 
 const linesMax = 10
 
-function linesOf(changes: readonly Change[], isWhole: boolean): string[] {
+function linesOf(changes: readonly TamperedEntry[], isWhole: boolean): string[] {
   const lines = changes.slice(0, linesMax).map((change) => lineOf(change, isWhole))
   return changes.length > linesMax ? [...lines, `and ${changes.length - linesMax} more`] : lines
 }
 
 /** @param isWhole - the file is one value, whose name and place nobody chose */
-function lineOf(change: Change, isWhole: boolean): string {
+function lineOf(change: TamperedEntry, isWhole: boolean): string {
   switch (change.kind) {
     case "moved":
       return `${shown(change.at)} holds the value that was sealed as ${displayPath(change.from)}`
@@ -233,11 +233,11 @@ function lineOf(change: Change, isWhole: boolean): string {
   }
 }
 
-function shown({ path, line }: Place): string {
+function shown({ path, line }: EntryPlace): string {
   return path.length === 0 ? `line ${line}` : `${displayPath(path)} (line ${line})`
 }
 
-function nameOf(what: "entry" | "element" | "comment", at: Place): string {
+function nameOf(what: "entry" | "element" | "comment", at: EntryPlace): string {
   return what === "comment" ? `a comment in ${container(at.path)} (line ${at.line})` : shown(at)
 }
 
@@ -245,17 +245,17 @@ function articled(what: "element" | "comment"): string {
   return what === "element" ? "an element" : "a comment"
 }
 
-function parentOf(what: "element" | "comment", path: Place["path"]): Place["path"] {
+function parentOf(what: "element" | "comment", path: EntryPlace["path"]): EntryPlace["path"] {
   return what === "element" ? path.slice(0, -1) : path
 }
 
-function container(path: Place["path"]): string {
+function container(path: EntryPlace["path"]): string {
   return path.length === 0 ? "the file" : displayPath(path)
 }
 
 const clearMax = 5
 
-function untold({ structure, clear }: Extract<Change, { kind: "untold" }>): string {
+function untold({ structure, clear }: Extract<TamperedEntry, { kind: "untold" }>): string {
   const names = clear.slice(0, clearMax).map(({ path }) => displayPath(path))
   const more = clear.length > clearMax ? ` and ${clear.length - clearMax} more` : ""
   const inClear = clear.length === 0 ? "" : `a value in the clear was changed (${names.join(", ")}${more}), `

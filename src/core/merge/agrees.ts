@@ -1,14 +1,14 @@
 import { type Format } from "../format.ts"
-import { type Merged, type Side } from "./by-key.ts"
+import { type Merged, type MergeSide } from "./by-key.ts"
 import { type Names } from "./names.ts"
-import { commentText, type Entry } from "./tree.ts"
+import { commentText, type MergeEntry } from "./tree.ts"
 
 /**
  * Whether a text says what a merge expects: the same values and comments at the same paths, mappings in any order, lists
  * in order. Every result has to pass it, so that a merge can never lose, invent or move a value.
  */
 export function agrees(
-  found: readonly Entry[],
+  found: readonly MergeEntry[],
   expected: readonly Merged[],
   context: { readonly format: Format; readonly names: Names },
 ): boolean {
@@ -17,8 +17,8 @@ export function agrees(
 
 type Context = Parameters<typeof agrees>[2]
 
-function isSame(entry: Entry, merged: Merged, context: Context): boolean {
-  const of = (side: Side): Entry => merged[side]!
+function isSame(entry: MergeEntry, merged: Merged, context: Context): boolean {
+  const of = (side: MergeSide): MergeEntry => merged[side]!
   if (entry.aboveNumber !== of(merged.above).aboveNumber || entry.besideNumber !== of(merged.beside).besideNumber)
     return false
   if (merged.value !== "both") return entry.content === of(merged.value).content

@@ -3,20 +3,20 @@ import { type Format, type Scan } from "../format.ts"
 import { fullPath, type Site } from "../site.ts"
 import { splice } from "../splice.ts"
 import { type Edit } from "../text.ts"
-import { type Merged, type Side } from "./by-key.ts"
+import { type Merged, type MergeSide } from "./by-key.ts"
 import {
   beginsLine,
-  columnOf,
+  columnAt,
   endOf,
   indentAt,
   indented,
   indentedLines,
   lineEnd,
-  lineStart,
-  nextLine,
+  startOfLine,
+  afterLine,
   topOf,
 } from "./lines.ts"
-import { type Entry, type Version } from "./tree.ts"
+import { type MergeEntry, type MergeVersion } from "./tree.ts"
 
 /** The changes to one side's text that make it say what a merge expects. */
 export interface EditPlan {
@@ -33,7 +33,11 @@ export interface EditPlan {
  */
 export function planEdits(
   documents: readonly Merged[],
-  options: { readonly format: Format; readonly primary: Side; readonly versions: Readonly<Record<Side, Version>> },
+  options: {
+    readonly format: Format
+    readonly primary: MergeSide
+    readonly versions: Readonly<Record<MergeSide, MergeVersion>>
+  },
 ): EditPlan {
   const planner = new Planner(options.format, options.primary, options.versions)
   planner.changeAll(documents)
@@ -44,15 +48,15 @@ class Planner {
   edits: Edit[] = []
   readonly unsets: (string | number)[][] = []
   readonly #format: Format
-  readonly #primary: Side
-  readonly #other: Side
-  readonly #own: Version
+  readonly #primary: MergeSide
+  readonly #other: MergeSide
+  readonly #own: MergeVersion
   readonly #otherScan: Scan
   /** The text to edit, and the one that gives new entries. */
   readonly #text: string
   readonly #source: string
 
-  constructor(format: Format, primary: Side, versions: Readonly<Record<Side, Version>>) {
+  constructor(format: Format, primary: MergeSide, versions: Readonly<Record<MergeSide, MergeVersion>>) {
     this.#format = format
     this.#primary = primary
     this.#other = primary === "ours" ? "theirs" : "ours"
@@ -90,24 +94,24 @@ class Planner {
     if (merged.beside === this.#other) this.#changeBeside(own, other!)
   }
 
-  #replace(own: Entry, other: Entry): void {
+  #replace(own: MergeEntry, other: MergeEntry): void {
     if (own.span === null || other.span === null) return
     const text = this.#source.slice(other.span.start, endOf(this.#source, other))
     const by = indentAt(this.#text, own.span.start) - indentAt(this.#source, other.span.start)
-    const column = columnOf(this.#text, own.span.start) - columnOf(this.#source, other.span.start)
+    const column = columnAt(this.#text, own.span.start) - columnAt(this.#source, other.span.start)
     const moved = indented(text, own.span.isBlock ? column : by)
     this.#put(own.span.start, endOf(this.#text, own), moved)
   }
 
-  #changeAbove(own: Entry, other: Entry): void {
+  #changeAbove(own: MergeEntry, other: MergeEntry): void {
     if (own.aboveNumber === other.aboveNumber || own.span === null || other.span === null) return
-    const start = lineStart(this.#source, other.span.start)
-    const by = columnOf(this.#text, own.span.start) - columnOf(this.#source, other.span.start)
+    const start = startOfLine(this.#source, other.span.start)
+    const by = columnAt(this.#text, own.span.start) - columnAt(this.#source, other.span.start)
     const text = indentedLines(this.#source.slice(topOf(this.#source, other), start), by)
-    this.#put(topOf(this.#text, own), lineStart(this.#text, own.span.start), text)
+    this.#put(topOf(this.#text, own), startOfLine(this.#text, own.span.start), text)
   }
 
-  #changeBeside(own: Entry, other: Entry): void {
+  #changeBeside(own: MergeEntry, other: MergeEntry): void {
     if (own.besideNumber === other.besideNumber || own.span === null || other.span === null) return
     const from = besideStart(this.#text, own)
     const end = own.beside.at(-1)?.span?.end ?? from
@@ -118,7 +122,7 @@ class Planner {
     this.#put(from, end, text)
   }
 
-  #inside(own: Entry, merged: Merged): void {
+  #inside(own: MergeEntry, merged: Merged): void {
     const { entries } = merged
     const kept = entries.filter((each) => each[this.#primary] !== null)
     const stays = new Set(kept.map((each) => each[this.#primary]!))
@@ -131,7 +135,7 @@ class Planner {
       else this.#removeFlow(run)
     }
     if (own.free.length !== merged.free.length) this.#changeFree(own, merged, removed)
-    let before: Entry | null = null
+    let before: MergeEntry | null = null
     const waiting: string[] = []
     for (const each of entries) {
       const entry = each[this.#primary]
@@ -147,7 +151,7 @@ class Planner {
   }
 
   /** Entries that have to move: as few as possible. */
-  #movedAmong(own: Entry, kept: readonly Merged[]): ReadonlySet<Entry> {
+  #movedAmong(own: MergeEntry, kept: readonly Merged[]): ReadonlySet<MergeEntry> {
     const places = new Map(own.entries.map((each, at) => [each, at]))
     const order = kept.map((each, at): Pair => [places.get(each[this.#primary]!)!, at])
     const stay = new Set(ascending(order).map(([, at]) => at))
@@ -155,7 +159,7 @@ class Planner {
   }
 
   /** Nothing of it stays: it becomes empty, or what the other side has. */
-  #renew(own: Entry, { entries, [this.#other]: other }: Merged): void {
+  #renew(own: MergeEntry, { entries, [this.#other]: other }: Merged): void {
     if (entries.length > 0) {
       if (other !== null) this.#replace(own, other)
       return
@@ -169,13 +173,13 @@ class Planner {
     for (const each of own.entries.toReversed()) this.unsets.push(fullPath(each.item))
   }
 
-  #removeLines(entry: Entry): void {
+  #removeLines(entry: MergeEntry): void {
     if (entry.span === null) return
     if (!beginsLine(this.#text, entry.span.start)) {
       this.unsets.push(fullPath(entry.item))
       return
     }
-    const end = nextLine(this.#text, endOf(this.#text, entry))
+    const end = afterLine(this.#text, endOf(this.#text, entry))
     const top = topOf(this.#text, entry)
     const isOpen = end === this.#text.length && !this.#text.endsWith("\n")
     this.#put(isOpen && top > 0 ? top - 1 : top, end, "")
@@ -189,7 +193,7 @@ class Planner {
     else if (before?.span) this.#put(before.span.end, last.end, "")
   }
 
-  #newText(entry: Entry, holder: Entry, isBlock: boolean): string {
+  #newText(entry: MergeEntry, holder: MergeEntry, isBlock: boolean): string {
     const { span } = entry
     if (span === null) return ""
     const [sample] = holder.entries
@@ -198,46 +202,57 @@ class Planner {
       const by = indentAt(this.#text, to) - indentAt(this.#source, span.start)
       return indented(this.#source.slice(span.start, span.end), by)
     }
-    const by = columnOf(this.#text, to) - columnOf(this.#source, span.start)
+    const by = columnAt(this.#text, to) - columnAt(this.#source, span.start)
     const top = topOf(this.#source, entry)
-    const lines = this.#source.slice(top, nextLine(this.#source, endOf(this.#source, entry)))
+    const lines = this.#source.slice(top, afterLine(this.#source, endOf(this.#source, entry)))
     // The first key of a mapping in a list follows the dash.
     const own = beginsLine(this.#source, span.start)
       ? lines
-      : " ".repeat(columnOf(this.#source, span.start)) + this.#source.slice(span.start, top + lines.length)
-    const isSetApart = top > 1 && this.#source.slice(lineStart(this.#source, top - 1), top).trim() === ""
+      : " ".repeat(columnAt(this.#source, span.start)) + this.#source.slice(span.start, top + lines.length)
+    const isSetApart = top > 1 && this.#source.slice(startOfLine(this.#source, top - 1), top).trim() === ""
     return (isSetApart ? "\n" : "") + withLineEnd(indentedLines(own, by))
   }
 
-  #movedText(merged: Merged, entry: Entry): string {
+  #movedText(merged: Merged, entry: MergeEntry): string {
     const outside = this.edits
     this.edits = []
     this.change(merged)
     const isBlock = entry.span?.isBlock === true
     const start = isBlock ? topOf(this.#text, entry) : (entry.span?.start ?? 0)
-    const end = isBlock ? nextLine(this.#text, endOf(this.#text, entry)) : (entry.span?.end ?? 0)
+    const end = isBlock ? afterLine(this.#text, endOf(this.#text, entry)) : (entry.span?.end ?? 0)
     const inside = this.edits.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start }))
     this.edits = outside
     const text = splice(this.#text.slice(start, end), inside)
     return isBlock ? withLineEnd(text) : text
   }
 
-  #insert(texts: readonly string[], before: Entry | null, after: Entry | null, isBlock: boolean, holder: Entry): void {
+  #insert(
+    texts: readonly string[],
+    before: MergeEntry | null,
+    after: MergeEntry | null,
+    isBlock: boolean,
+    holder: MergeEntry,
+  ): void {
     if (!isBlock) return this.#insertFlow(texts, before, after, holder)
     const below = after?.span ?? null
     const isFirst = before === null && below !== null && beginsLine(this.#text, below.start)
     const neighbour = before ?? after
     if (neighbour === null || neighbour.span === null) return
-    const at = isFirst ? topOf(this.#text, neighbour) : nextLine(this.#text, endOf(this.#text, neighbour))
+    const at = isFirst ? topOf(this.#text, neighbour) : afterLine(this.#text, endOf(this.#text, neighbour))
     const lines = texts.join("")
     const isOpen = at === this.#text.length && at > 0 && !this.#text.endsWith("\n")
     this.#put(at, at, isOpen ? `\n${lines.slice(0, -1)}` : lines)
   }
 
-  #insertFlow(texts: readonly string[], before: Entry | null, after: Entry | null, { entries }: Entry): void {
+  #insertFlow(
+    texts: readonly string[],
+    before: MergeEntry | null,
+    after: MergeEntry | null,
+    { entries }: MergeEntry,
+  ): void {
     const [first, second] = entries.map(({ span }) => span)
     if (first === undefined || first === null) return
-    const lead = this.#text.slice(lineStart(this.#text, first.start), first.start)
+    const lead = this.#text.slice(startOfLine(this.#text, first.start), first.start)
     const newLine = lead.trim() === "" ? `,\n${lead}` : ", "
     const between = second === undefined || second === null ? newLine : this.#text.slice(first.end, second.start)
     const at = before?.span?.end ?? after?.span?.start ?? first.start
@@ -249,24 +264,24 @@ class Planner {
    * Comments that belong to no entry: those that the other side took out, and those that it added after a staying
    * entry.
    */
-  #changeFree(own: Entry, merged: Merged, removed: readonly Entry[]): void {
+  #changeFree(own: MergeEntry, merged: Merged, removed: readonly MergeEntry[]): void {
     const wanted = new Set<Site>(merged.free)
     if (own.free.every((each) => wanted.has(each)) && removed.length === 0) this.#addFree(own, merged)
   }
 
-  #addFree(own: Entry, merged: Merged): void {
+  #addFree(own: MergeEntry, merged: Merged): void {
     const known = new Set<Site>(own.free)
-    const column = columnOf(this.#text, own.entries[0]?.span?.start ?? 0)
+    const column = columnAt(this.#text, own.entries[0]?.span?.start ?? 0)
     for (const comment of merged.free) {
       if (known.has(comment) || comment.span === null) continue
-      const start = lineStart(this.#source, comment.span.start)
-      const text = this.#source.slice(start, nextLine(this.#source, comment.span.end))
+      const start = startOfLine(this.#source, comment.span.start)
+      const text = this.#source.slice(start, afterLine(this.#source, comment.span.end))
       const by = column - indentAt(this.#source, start)
       const behind = merged.entries.findLast((each) => (each[this.#other]?.span?.end ?? Infinity) <= start)
       const neighbour = behind?.[this.#primary] ?? null
       const isBehind = neighbour !== null && neighbour.span !== null
-      const at = isBehind ? nextLine(this.#text, endOf(this.#text, neighbour)) : topOf(this.#text, own.entries[0]!)
-      const isAlone = this.#source.slice(nextLine(this.#source, comment.span.end)).startsWith("\n")
+      const at = isBehind ? afterLine(this.#text, endOf(this.#text, neighbour)) : topOf(this.#text, own.entries[0]!)
+      const isAlone = this.#source.slice(afterLine(this.#source, comment.span.end)).startsWith("\n")
       this.#put(at, at, withLineEnd(indentedLines(text, by)) + (isAlone && neighbour === null ? "\n" : ""))
     }
   }
@@ -277,7 +292,7 @@ class Planner {
 }
 
 /** Where the comment beside an entry begins, with the spaces before its mark; else where one would begin. */
-function besideStart(source: string, { beside, span, entries }: Entry): number {
+function besideStart(source: string, { beside, span, entries }: MergeEntry): number {
   const own = beside[0]?.span ?? null
   if (own === null) return entries.at(-1)?.span?.isBlock === true ? lineEnd(source, span!.start) : span!.end
   let at = own.start
@@ -290,13 +305,13 @@ function withLineEnd(text: string): string {
 }
 
 interface Run {
-  readonly entries: readonly Entry[]
-  readonly before: Entry | null
-  readonly after: Entry | null
+  readonly entries: readonly MergeEntry[]
+  readonly before: MergeEntry | null
+  readonly after: MergeEntry | null
 }
 
 /** Neighbours that go together, and what stays around them. */
-function runsOf(entries: readonly Entry[], goes: (entry: Entry) => boolean): Run[] {
+function runsOf(entries: readonly MergeEntry[], goes: (entry: MergeEntry) => boolean): Run[] {
   const runs: Run[] = []
   for (let at = 0; at < entries.length; at++) {
     const start = at

@@ -3,32 +3,32 @@ import { documentOf, shownPath, type Site, type SiteKind } from "../site.ts"
 import { type Names } from "./names.ts"
 import { mergeOrder } from "./order.ts"
 import { hunksOf, mergeSequences } from "./sequence.ts"
-import { commentText, type Entry, type Version } from "./tree.ts"
+import { commentText, type MergeEntry, type MergeVersion } from "./tree.ts"
 
-export type Side = "ours" | "theirs"
+export type MergeSide = "ours" | "theirs"
 
 /** What the two sides cannot both have. `path` is empty for a whole document. */
-export interface Conflict {
+export interface KeyConflict {
   readonly kind: "value" | "add" | "delete" | "kind" | "list" | "comment" | "document" | "anchor" | "internal"
   readonly document: number
   readonly path: readonly (string | number)[]
   /** What each version has there. */
-  readonly base: Entry | null
-  readonly ours: Entry | null
-  readonly theirs: Entry | null
+  readonly base: MergeEntry | null
+  readonly ours: MergeEntry | null
+  readonly theirs: MergeEntry | null
 }
 
 /** One entry of the result, and where it comes from. */
 export interface Merged {
-  readonly ours: Entry | null
-  readonly theirs: Entry | null
+  readonly ours: MergeEntry | null
+  readonly theirs: MergeEntry | null
   /** Whose value it is; `both`: a mapping or list to which each side contributed. */
-  readonly value: Side | "both"
+  readonly value: MergeSide | "both"
   /** Of `both`, in order. */
   readonly entries: readonly Merged[]
   /** Whose comments are above, and beside. */
-  readonly above: Side
-  readonly beside: Side
+  readonly above: MergeSide
+  readonly beside: MergeSide
   /** Of `both`: the comments within that belong to no entry. */
   readonly free: readonly Site[]
   /** The order of the entries of `both` is not that of ours; it is that of theirs. */
@@ -36,17 +36,17 @@ export interface Merged {
 }
 
 /** Decides a conflict; `null` leaves it open. */
-export type Decide = (conflict: Conflict) => Side | null
+export type Decide = (conflict: KeyConflict) => MergeSide | null
 
 export interface KeyMerge {
   readonly documents: readonly Merged[]
   /** Conflicts that nobody decided; the result has ours there, or what theirs changed where ours has nothing. */
-  readonly conflicts: readonly Conflict[]
+  readonly conflicts: readonly KeyConflict[]
 }
 
 /** A three-way merge by key: the exact content that the result must have, whatever its text looks like. */
 export function mergeByKey(
-  versions: { readonly base: Version; readonly ours: Version; readonly theirs: Version },
+  versions: { readonly base: MergeVersion; readonly ours: MergeVersion; readonly theirs: MergeVersion },
   { format, names, decide }: { readonly format: Format; readonly names: Names; readonly decide: Decide },
 ): KeyMerge {
   const merger = new Merger(format, names, decide)
@@ -54,10 +54,10 @@ export function mergeByKey(
   return { documents, conflicts: merger.conflicts }
 }
 
-type Three = { readonly base: Entry | null; readonly ours: Entry | null; readonly theirs: Entry | null }
+type Three = { readonly base: MergeEntry | null; readonly ours: MergeEntry | null; readonly theirs: MergeEntry | null }
 
 class Merger {
-  readonly conflicts: Conflict[] = []
+  readonly conflicts: KeyConflict[] = []
   readonly #format: Format
   readonly #names: Names
   readonly #decide: Decide
@@ -68,7 +68,7 @@ class Merger {
     this.#decide = decide
   }
 
-  documents(base: readonly Entry[], ours: readonly Entry[], theirs: readonly Entry[]): Merged[] {
+  documents(base: readonly MergeEntry[], ours: readonly MergeEntry[], theirs: readonly MergeEntry[]): Merged[] {
     const isByPlace = base.length === ours.length && base.length === theirs.length
     const named = isByPlace ? null : this.#resources([base, ours, theirs])
     if (named === null) return this.#byPlace(base, ours, theirs)
@@ -76,7 +76,7 @@ class Merger {
   }
 
   /** Documents by their position; those after the others' last were added or removed there. */
-  #byPlace(base: readonly Entry[], ours: readonly Entry[], theirs: readonly Entry[]): Merged[] {
+  #byPlace(base: readonly MergeEntry[], ours: readonly MergeEntry[], theirs: readonly MergeEntry[]): Merged[] {
     const result: Merged[] = []
     for (let at = 0; at < Math.max(base.length, ours.length, theirs.length); at++) {
       const three = { base: base[at] ?? null, ours: ours[at] ?? null, theirs: theirs[at] ?? null }
@@ -88,7 +88,7 @@ class Merger {
     return result
   }
 
-  #resources(versions: readonly (readonly Entry[])[]): Named[] | null {
+  #resources(versions: readonly (readonly MergeEntry[])[]): Named[] | null {
     const named = versions.map((documents) => byName(documents, (root) => resourceName(root)))
     return named.every((each) => each !== null) ? named : null
   }
@@ -99,7 +99,7 @@ class Merger {
     if (ours === null && theirs === null) return null
     if (ours !== null && theirs !== null) return this.#entry({ base, ours, theirs })
     const there = (ours ?? theirs)!
-    const side: Side = ours === null ? "theirs" : "ours"
+    const side: MergeSide = ours === null ? "theirs" : "ours"
     if (base === null) return whole(three, side)
     // Gone on one side: it has to be unchanged on the other.
     if (base.content === there.content && sameComments(base, there)) return null
@@ -109,9 +109,9 @@ class Merger {
     return decision === side ? whole(three, side) : null
   }
 
-  #entry(three: { base: Entry | null; ours: Entry; theirs: Entry }): Merged {
+  #entry(three: { base: MergeEntry | null; ours: MergeEntry; theirs: MergeEntry }): Merged {
     const inner = this.#value(three)
-    const pick = (of: "aboveNumber" | "besideNumber"): Side => {
+    const pick = (of: "aboveNumber" | "besideNumber"): MergeSide => {
       const { base, ours, theirs } = three
       if (ours[of] === theirs[of]) return "ours"
       const before = base?.[of] ?? this.#noComment
@@ -126,7 +126,7 @@ class Merger {
     return this.#names.of("no comment")
   }
 
-  #value(three: { base: Entry | null; ours: Entry; theirs: Entry }): Inner {
+  #value(three: { base: MergeEntry | null; ours: MergeEntry; theirs: MergeEntry }): Inner {
     const { base, ours, theirs } = three
     if (ours.exact === theirs.exact) return from("ours")
     // Looks into what only one side changed too, to edit the text as little as possible.
@@ -139,7 +139,7 @@ class Merger {
     return from(this.#ask(base === null ? "add" : differs ? "kind" : "value", three) ?? "ours")
   }
 
-  #maps(base: Entry | null, three: { ours: Entry; theirs: Entry }): Inner {
+  #maps(base: MergeEntry | null, three: { ours: MergeEntry; theirs: MergeEntry }): Inner {
     const entries = this.#named([base, three.ours, three.theirs].map((each) => namedEntries(each?.entries ?? [])))
     return { value: "both", ...entries, free: this.#free(base, three) }
   }
@@ -161,7 +161,7 @@ class Merger {
     return { entries: order.map((name) => merged.get(name)!), isReordered }
   }
 
-  #lists(base: Entry | null, three: { ours: Entry; theirs: Entry }): Inner {
+  #lists(base: MergeEntry | null, three: { ours: MergeEntry; theirs: MergeEntry }): Inner {
     const { ours, theirs } = three
     const free = this.#free(base, three)
     const named = namedElements([base?.entries ?? [], ours.entries, theirs.entries])
@@ -175,7 +175,7 @@ class Merger {
     if (pieces.some((piece) => piece.from === "conflict")) return from(this.#ask("list", { base, ...three }) ?? "ours")
     const entries = pieces.flatMap((piece): Merged[] => {
       const [start, end] = piece.ours
-      const theirsOf = (at: number): Entry | null => theirs.entries[piece.theirs[0] + at - start] ?? null
+      const theirsOf = (at: number): MergeEntry | null => theirs.entries[piece.theirs[0] + at - start] ?? null
       if (piece.from === "theirs") {
         // An element in the place of another is a change of it; else they come and go.
         const isReplaced = end - start === piece.theirs[1] - piece.theirs[0]
@@ -194,11 +194,11 @@ class Merger {
     return { value: "both", entries, isReordered: false, free }
   }
 
-  #elementNumber({ content, aboveNumber, besideNumber }: Entry): number {
+  #elementNumber({ content, aboveNumber, besideNumber }: MergeEntry): number {
     return this.#names.of(`element ${content} ${aboveNumber} ${besideNumber}`)
   }
 
-  #free(base: Entry | null, { ours, theirs }: { ours: Entry; theirs: Entry }): readonly Site[] {
+  #free(base: MergeEntry | null, { ours, theirs }: { ours: MergeEntry; theirs: MergeEntry }): readonly Site[] {
     if (ours.freeNumber === theirs.freeNumber || base?.freeNumber === theirs.freeNumber) return ours.free
     if (base?.freeNumber === ours.freeNumber) return theirs.free
     const number = (comment: Site): number => this.#names.of(`comment ${commentText(comment, this.#format)}`)
@@ -217,13 +217,13 @@ class Merger {
     )
   }
 
-  #chosen(kind: Conflict["kind"], three: Three): Merged {
+  #chosen(kind: KeyConflict["kind"], three: Three): Merged {
     return whole(three, this.#ask(kind, three) ?? "ours")
   }
 
-  #ask(kind: Conflict["kind"], three: Three): Side | null {
+  #ask(kind: KeyConflict["kind"], three: Three): MergeSide | null {
     const { item } = (three.ours ?? three.theirs ?? three.base)!
-    const conflict: Conflict = { kind, document: documentOf(item), path: [...shownPath(item)], ...three }
+    const conflict: KeyConflict = { kind, document: documentOf(item), path: [...shownPath(item)], ...three }
     const decision = this.#decide(conflict)
     if (decision === null) this.conflicts.push(conflict)
     return decision
@@ -232,28 +232,28 @@ class Merger {
 
 type Inner = Pick<Merged, "value" | "entries" | "free" | "isReordered">
 
-function from(side: Side): Inner {
+function from(side: MergeSide): Inner {
   return { value: side, entries: [], free: [], isReordered: false }
 }
 
-function whole({ ours, theirs }: Three, side: Side): Merged {
+function whole({ ours, theirs }: Three, side: MergeSide): Merged {
   return { ours, theirs, ...from(side), above: side, beside: side }
 }
 
-function sameComments(a: Entry, b: Entry): boolean {
+function sameComments(a: MergeEntry, b: MergeEntry): boolean {
   return a.aboveNumber === b.aboveNumber && a.besideNumber === b.besideNumber
 }
 
-type Named = ReadonlyMap<string, Entry>
+type Named = ReadonlyMap<string, MergeEntry>
 
-function namedEntries(entries: readonly Entry[]): Named {
+function namedEntries(entries: readonly MergeEntry[]): Named {
   return new Map(entries.map((entry) => [entry.id, entry]))
 }
 
 /** A list of mappings is matched by the first of these that names all its elements. */
 const namingKeys: readonly string[] = ["name", "id", "key"]
 
-function namedElements(lists: readonly (readonly Entry[])[]): Named[] | null {
+function namedElements(lists: readonly (readonly MergeEntry[])[]): Named[] | null {
   for (const key of namingKeys) {
     const named = lists.map((list) => byName(list, (element) => scalarOf(element, [key])))
     if (named.every((each) => each !== null)) return named
@@ -262,8 +262,8 @@ function namedElements(lists: readonly (readonly Entry[])[]): Named[] | null {
 }
 
 /** @returns `null` when one has no name, or two have the same */
-function byName(entries: readonly Entry[], nameOf: (entry: Entry) => string | null): Named | null {
-  const named = new Map<string, Entry>()
+function byName(entries: readonly MergeEntry[], nameOf: (entry: MergeEntry) => string | null): Named | null {
+  const named = new Map<string, MergeEntry>()
   for (const entry of entries) {
     const name = nameOf(entry)
     if (name === null || named.has(name)) return null
@@ -273,15 +273,15 @@ function byName(entries: readonly Entry[], nameOf: (entry: Entry) => string | nu
 }
 
 /** What identifies a document of Kubernetes. */
-function resourceName(root: Entry): string | null {
+function resourceName(root: MergeEntry): string | null {
   const kind = scalarOf(root, ["kind"])
   const name = scalarOf(root, ["metadata", "name"])
   if (kind === null || name === null) return null
   return JSON.stringify([scalarOf(root, ["apiVersion"]), kind, name, scalarOf(root, ["metadata", "namespace"])])
 }
 
-function scalarOf(entry: Entry, path: readonly string[]): string | null {
-  let at: Entry | undefined = entry
+function scalarOf(entry: MergeEntry, path: readonly string[]): string | null {
+  let at: MergeEntry | undefined = entry
   for (const key of path) at = at?.kind === "map" ? at.entries.find(({ item }) => item.key === key) : undefined
   const scalar = at?.scalar ?? null
   return scalar === null ? null : `${scalar.kind}:${Buffer.from(scalar.bytes).toString("latin1")}`

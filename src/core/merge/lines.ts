@@ -1,7 +1,7 @@
-import { type Entry } from "./tree.ts"
+import { type MergeEntry } from "./tree.ts"
 
 /** Offsets of lines; only LF ends one, since texts are merged without their CR. */
-export function lineStart(source: string, at: number): number {
+export function startOfLine(source: string, at: number): number {
   return source.lastIndexOf("\n", at - 1) + 1
 }
 
@@ -11,34 +11,34 @@ export function lineEnd(source: string, at: number): number {
 }
 
 /** After the line end of the line that an offset is in. */
-export function nextLine(source: string, at: number): number {
+export function afterLine(source: string, at: number): number {
   return Math.min(lineEnd(source, at) + 1, source.length)
 }
 
-export function columnOf(source: string, at: number): number {
-  return at - lineStart(source, at)
+export function columnAt(source: string, at: number): number {
+  return at - startOfLine(source, at)
 }
 
 /** Whether only spaces come before an offset on its line. */
 export function beginsLine(source: string, at: number): boolean {
-  return source.slice(lineStart(source, at), at).trim() === ""
+  return source.slice(startOfLine(source, at), at).trim() === ""
 }
 
 /** How far the line of an offset is indented. */
 export function indentAt(source: string, at: number): number {
-  const start = lineStart(source, at)
+  const start = startOfLine(source, at)
   let end = start
   while (source[end] === " " || source[end] === "\t") end++
   return end - start
 }
 
 /** Where the lines of an entry begin, with the comments above it. */
-export function topOf(source: string, { above, span }: Entry): number {
-  return lineStart(source, Math.min(above[0]?.span?.start ?? Infinity, span!.start))
+export function topOf(source: string, { above, span }: MergeEntry): number {
+  return startOfLine(source, Math.min(above[0]?.span?.start ?? Infinity, span!.start))
 }
 
 /** Where the text of an entry ends, with the comments after its content. Its own comment, beside it, does not count. */
-export function endOf(source: string, { entries, free, span }: Entry): number {
+export function endOf(source: string, { entries, free, span }: MergeEntry): number {
   let end = span!.end
   const last = entries.at(-1)
   if (last?.span?.isBlock === true) end = Math.max(lineEnd(source, end), endOf(source, last))

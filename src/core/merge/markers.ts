@@ -1,10 +1,20 @@
 import { keyPath } from "../site.ts"
 import { splice } from "../splice.ts"
 import { type Edit } from "../text.ts"
-import { type Conflict, type Side } from "./by-key.ts"
-import { beginsLine, columnOf, endOf, indentAt, indented, indentedLines, lineStart, nextLine, topOf } from "./lines.ts"
+import { type KeyConflict, type MergeSide } from "./by-key.ts"
+import {
+  beginsLine,
+  columnAt,
+  endOf,
+  indentAt,
+  indented,
+  indentedLines,
+  startOfLine,
+  afterLine,
+  topOf,
+} from "./lines.ts"
 import { type PlainMerge } from "./merge.ts"
-import { type Entry, type Version } from "./tree.ts"
+import { type MergeEntry, type MergeVersion } from "./tree.ts"
 
 /** What follows the markers. */
 export interface MarkerLabels {
@@ -18,7 +28,7 @@ export interface MarkerLabels {
 interface Region {
   readonly start: number
   readonly end: number
-  readonly edits: Readonly<Record<"base" | Side, readonly Edit[]>>
+  readonly edits: Readonly<Record<"base" | MergeSide, readonly Edit[]>>
 }
 
 /**
@@ -45,17 +55,17 @@ export function withMarkers(merge: PlainMerge, labels: MarkerLabels): string {
 
 /** Nothing smaller can be shown: both sides whole. */
 function wholeText(versions: PlainMerge["versions"], labels: MarkerLabels): string {
-  const textOf = ({ scan }: Version): string => splice(scan.source, scan.metadata?.detach ?? [])
+  const textOf = ({ scan }: MergeVersion): string => splice(scan.source, scan.metadata?.detach ?? [])
   return marked({ ours: textOf(versions.ours), theirs: textOf(versions.theirs), base: textOf(versions.base) }, labels)
 }
 
 /** The entry of the draft that a conflict is about. */
-function entryFor(version: Version, { document, ours, theirs }: Conflict): Entry | null {
+function entryFor(version: MergeVersion, { document, ours, theirs }: KeyConflict): MergeEntry | null {
   const wanted = (ours ?? theirs)!
   const path = JSON.stringify(keyPath(wanted.item))
   const root = version.documents[document]
   const waiting = root === undefined ? [] : [root]
-  let near: Entry | null = null
+  let near: MergeEntry | null = null
   for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
     waiting.push(...entry.entries)
     if (JSON.stringify(keyPath(entry.item)) !== path || entry.item.key !== wanted.item.key) continue
@@ -65,18 +75,18 @@ function entryFor(version: Version, { document, ours, theirs }: Conflict): Entry
   return near
 }
 
-function regionOf(source: string, entry: Entry, conflict: Conflict, versions: PlainMerge["versions"]): Region {
+function regionOf(source: string, entry: MergeEntry, conflict: KeyConflict, versions: PlainMerge["versions"]): Region {
   const span = entry.span!
   const isBlock = span.isBlock && beginsLine(source, span.start)
   // Comments that nobody changed stay outside.
   const showsAbove = conflict.ours?.aboveNumber !== conflict.theirs?.aboveNumber
-  const start = isBlock && showsAbove ? topOf(source, entry) : lineStart(source, span.start)
-  const end = nextLine(source, isBlock ? endOf(source, entry) : span.end)
-  const editFor = (name: "base" | Side): Edit[] => {
+  const start = isBlock && showsAbove ? topOf(source, entry) : startOfLine(source, span.start)
+  const end = afterLine(source, isBlock ? endOf(source, entry) : span.end)
+  const editFor = (name: "base" | MergeSide): Edit[] => {
     const other = conflict[name]
     const from = versions[name].scan.source
     if (isBlock) {
-      const text = other === null ? "" : blockText(from, other, columnOf(source, span.start), showsAbove)
+      const text = other === null ? "" : blockText(from, other, columnAt(source, span.start), showsAbove)
       return [{ start, end, text }]
     }
     if (other?.span === undefined || other.span === null) return [{ start, end, text: "" }]
@@ -86,15 +96,15 @@ function regionOf(source: string, entry: Entry, conflict: Conflict, versions: Pl
   return { start, end, edits: { base: editFor("base"), ours: editFor("ours"), theirs: editFor("theirs") } }
 }
 
-function blockText(from: string, entry: Entry, column: number, showsAbove: boolean): string {
+function blockText(from: string, entry: MergeEntry, column: number, showsAbove: boolean): string {
   const { start } = entry.span!
-  const end = nextLine(from, endOf(from, entry))
+  const end = afterLine(from, endOf(from, entry))
   // The first key of a mapping in a list follows the dash.
   const isFirst = beginsLine(from, start)
   const lines = isFirst
-    ? from.slice(showsAbove ? topOf(from, entry) : lineStart(from, start), end)
-    : " ".repeat(columnOf(from, start)) + from.slice(start, end)
-  const text = indentedLines(lines, column - columnOf(from, start))
+    ? from.slice(showsAbove ? topOf(from, entry) : startOfLine(from, start), end)
+    : " ".repeat(columnAt(from, start)) + from.slice(start, end)
+  const text = indentedLines(lines, column - columnAt(from, start))
   return text.endsWith("\n") ? text : `${text}\n`
 }
 
@@ -107,7 +117,7 @@ function joined(regions: readonly Region[]): Region[] {
       result.push(region)
       continue
     }
-    const both = (name: "base" | Side): Edit[] => apart([...last.edits[name], ...region.edits[name]])
+    const both = (name: "base" | MergeSide): Edit[] => apart([...last.edits[name], ...region.edits[name]])
     const edits = { base: both("base"), ours: both("ours"), theirs: both("theirs") }
     result[result.length - 1] = { start: last.start, end: Math.max(last.end, region.end), edits }
   }
@@ -123,7 +133,7 @@ function apart(edits: readonly Edit[]): Edit[] {
 }
 
 function markedEdit(source: string, { start, end, edits }: Region, labels: MarkerLabels): Edit {
-  const of = (name: "base" | Side): string =>
+  const of = (name: "base" | MergeSide): string =>
     splice(
       source.slice(start, end),
       edits[name].map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start })),
@@ -131,7 +141,7 @@ function markedEdit(source: string, { start, end, edits }: Region, labels: Marke
   return { start, end, text: marked({ base: of("base"), ours: of("ours"), theirs: of("theirs") }, labels) }
 }
 
-function marked(texts: Readonly<Record<"base" | Side, string>>, { ours, theirs, base }: MarkerLabels): string {
+function marked(texts: Readonly<Record<"base" | MergeSide, string>>, { ours, theirs, base }: MarkerLabels): string {
   const closed = (text: string): string => (text === "" || text.endsWith("\n") ? text : `${text}\n`)
   const before = base === null ? "" : `||||||| ${base}\n${closed(texts.base)}`
   return `<<<<<<< ${ours}\n${closed(texts.ours)}${before}=======\n${closed(texts.theirs)}>>>>>>> ${theirs}\n`

@@ -4,11 +4,11 @@ import { placeholder } from "../seal.ts"
 import { splice } from "../splice.ts"
 import { agrees } from "./agrees.ts"
 import { planEdits } from "./by-edits.ts"
-import { type Conflict, type Decide, type Merged, mergeByKey, type Side } from "./by-key.ts"
+import { type KeyConflict, type Decide, type Merged, mergeByKey, type MergeSide } from "./by-key.ts"
 import { mergeLines } from "./by-text.ts"
 import { Names } from "./names.ts"
 import { bareOf, indentOf, mergeProperties, type Properties, withProperties } from "./properties.ts"
-import { type Version, versionOf } from "./tree.ts"
+import { type MergeVersion, versionOf } from "./tree.ts"
 
 export interface PlainTexts {
   /** `null`: both sides added the file. */
@@ -30,9 +30,9 @@ export interface MergeOptions {
 export interface PlainMerge {
   /** `null` when there are conflicts. */
   readonly text: string | null
-  readonly conflicts: readonly Conflict[]
+  readonly conflicts: readonly KeyConflict[]
   readonly documents: readonly Merged[]
-  readonly versions: Readonly<Record<"base" | Side, Version>>
+  readonly versions: Readonly<Record<"base" | MergeSide, MergeVersion>>
   readonly judge: Judge
 }
 
@@ -41,7 +41,7 @@ interface Judge {
   readonly format: Format
   readonly names: Names
   /** @throws {AppError} what the format's scan throws */
-  version(text: string): Version
+  version(text: string): MergeVersion
 }
 
 /**
@@ -59,7 +59,7 @@ class PlainMerger {
   readonly #options: MergeOptions
   readonly #names = new Names()
   readonly #keepsEnd: boolean
-  readonly #texts: Readonly<Record<"base" | Side, string>>
+  readonly #texts: Readonly<Record<"base" | MergeSide, string>>
   readonly #properties: Properties
   readonly #judge: Judge
 
@@ -94,7 +94,7 @@ class PlainMerger {
   }
 
   /** The expected content is known, but no text was found that says it. */
-  #unsaid({ ours, theirs, base }: PlainMerge["versions"]): Conflict {
+  #unsaid({ ours, theirs, base }: PlainMerge["versions"]): KeyConflict {
     const nowhere = { path: [], document: 0, base: null, ours: null, theirs: null }
     if ([ours, theirs, base].some(({ hasAliases }) => hasAliases)) return { ...nowhere, kind: "anchor" }
     return { ...nowhere, kind: ours.documents.length === theirs.documents.length ? "internal" : "document" }
@@ -106,12 +106,12 @@ class PlainMerger {
     return merged !== null && this.#isRight(merged, documents) ? merged : null
   }
 
-  #byEdits(documents: readonly Merged[], versions: Readonly<Record<"base" | Side, Version>>): string | null {
+  #byEdits(documents: readonly Merged[], versions: Readonly<Record<"base" | MergeSide, MergeVersion>>): string | null {
     const { base, ours, theirs } = this.#texts
     if ([versions.ours, versions.theirs].some(({ hasAliases }) => hasAliases)) return null
     // If one side reindented the file, everything is put into its text.
     const isIndentedByTheirs = indentOf(base) === indentOf(ours) && indentOf(ours) !== indentOf(theirs)
-    const order: Side[] = isIndentedByTheirs ? ["theirs", "ours"] : ["ours", "theirs"]
+    const order: MergeSide[] = isIndentedByTheirs ? ["theirs", "ours"] : ["ours", "theirs"]
     for (const primary of order) {
       const text = attempt(() => this.#edited(documents, primary, versions))
       if (text !== null && this.#isRight(text, documents)) return text
@@ -119,7 +119,11 @@ class PlainMerger {
     return null
   }
 
-  #edited(documents: readonly Merged[], primary: Side, versions: Readonly<Record<Side, Version>>): string | null {
+  #edited(
+    documents: readonly Merged[],
+    primary: MergeSide,
+    versions: Readonly<Record<MergeSide, MergeVersion>>,
+  ): string | null {
     const { format } = this.#options
     const plan = planEdits(documents, { format, primary, versions })
     if (plan.unsets.length > unsetsMax) return null
@@ -133,7 +137,7 @@ class PlainMerger {
     return version !== null && agrees(version.documents, documents, this.#judge)
   }
 
-  #versionOf(text: string): Version {
+  #versionOf(text: string): MergeVersion {
     return versionOf(this.#options.format, this.#framed(text), this.#names)
   }
 
@@ -146,7 +150,7 @@ class PlainMerger {
     return simplyFramed(format, text) ?? format.scan(splice(text, format.attach(scan, placeholder, like)))
   }
 
-  #nothing(): Version {
+  #nothing(): MergeVersion {
     const { format } = this.#options
     const empty: Scan = { source: "", sites: [], metadata: null, aliases: [], documents: 1 }
     return versionOf({ ...format, places: () => () => null }, empty, this.#names)

@@ -8,14 +8,14 @@ import { type Names } from "./names.ts"
  * One entry of a mapping or list, or a document, as the merge sees it: with its own comments, and with
  * numbers that are equal where the content is equal.
  */
-export interface Entry {
+export interface MergeEntry {
   readonly item: Item
   /** Identifies it among its siblings in all versions: its key, and how many of that key come before it. */
   readonly id: string
   readonly kind: SiteKind
   /** `null` for a mapping, a list, a null. */
   readonly scalar: Scalar | null
-  readonly entries: readonly Entry[]
+  readonly entries: readonly MergeEntry[]
   /** Comments in the lines right above it, and after it. */
   readonly above: readonly Site[]
   readonly beside: readonly Site[]
@@ -35,13 +35,13 @@ export interface Entry {
 }
 
 /** One version of a document, ready to be merged. */
-export interface Version {
+export interface MergeVersion {
   readonly scan: Scan
-  readonly documents: readonly Entry[]
+  readonly documents: readonly MergeEntry[]
   readonly hasAliases: boolean
 }
 
-interface Growing extends Omit<{ -readonly [Name in keyof Entry]: Entry[Name] }, "entries" | "span"> {
+interface Growing extends Omit<{ -readonly [Name in keyof MergeEntry]: MergeEntry[Name] }, "entries" | "span"> {
   readonly span: EntrySpan | null
   readonly entries: Growing[]
   readonly above: Site[]
@@ -57,7 +57,7 @@ interface Growing extends Omit<{ -readonly [Name in keyof Entry]: Entry[Name] },
  * @param scan - of a text whose metadata block is in it, since that decides what comments belong to
  * @param names - the same for all versions that are compared
  */
-export function versionOf(format: Format, scan: Scan, names: Names): Version {
+export function versionOf(format: Format, scan: Scan, names: Names): MergeVersion {
   const entries = new Map<Item, Growing>()
   const roots: Growing[] = []
   let places: ReturnType<Format["places"]> | null = null

@@ -1,6 +1,6 @@
-import { type Decide, type Side } from "./by-key.ts"
+import { type Decide, type MergeSide } from "./by-key.ts"
 import { mergePlain, type MergeOptions, type PlainMerge, type PlainTexts } from "./merge.ts"
-import { type Entry, type Version } from "./tree.ts"
+import { type MergeEntry, type MergeVersion } from "./tree.ts"
 import { fullPath, shownPath } from "../site.ts"
 
 /** Why no parent vouches for the content of a path. */
@@ -15,7 +15,7 @@ export interface Refusal {
 export interface Origin {
   readonly path: readonly (string | number)[]
   readonly kind: "changed" | "added" | "removed" | "comment"
-  readonly from: Side | "both"
+  readonly from: MergeSide | "both"
 }
 
 export interface Vouched {
@@ -39,7 +39,7 @@ export interface Vouched {
 export function vouchFor(file: string, texts: PlainTexts, options: Omit<MergeOptions, "decide" | "isDraft">): Vouched {
   const open = mergePlain(texts, { ...options, isDraft: true })
   const seen = open.judge.version(file)
-  const decided = new Map<string, Side>()
+  const decided = new Map<string, MergeSide>()
   const undecided: Refusal[] = []
   for (const { document, path, ours, theirs } of open.conflicts) {
     const content = entryAt(seen, document, path)?.content ?? null
@@ -64,8 +64,8 @@ function keyOf(document: number, path: readonly (string | number)[]): string {
   return JSON.stringify([document, ...path])
 }
 
-function entryAt(version: Version, document: number, path: readonly (string | number)[]): Entry | null {
-  let at: Entry | undefined = version.documents[document]
+function entryAt(version: MergeVersion, document: number, path: readonly (string | number)[]): MergeEntry | null {
+  let at: MergeEntry | undefined = version.documents[document]
   for (const part of path)
     at = at?.entries.find(({ item }) => (item.key === null ? item.index === part : item.key === part))
   return at ?? null
@@ -75,12 +75,12 @@ class Comparer {
   readonly refused: Refusal[] = []
   readonly reordered: (readonly (string | number)[])[] = []
   readonly #merge: PlainMerge
-  readonly #expected: Version
-  readonly #found: Version
+  readonly #expected: MergeVersion
+  readonly #found: MergeVersion
   /** Contents that are anywhere in a parent. */
   readonly #known: ReadonlySet<number>
 
-  constructor(merge: PlainMerge, expected: Version, found: Version) {
+  constructor(merge: PlainMerge, expected: MergeVersion, found: MergeVersion) {
     this.#merge = merge
     this.#expected = expected
     this.#found = found
@@ -92,11 +92,11 @@ class Comparer {
     this.#lists(this.#expected.documents, this.#found.documents)
   }
 
-  #refuse(entry: Entry, reason: Reason): void {
+  #refuse(entry: MergeEntry, reason: Reason): void {
     this.refused.push({ path: shownPath(entry.item), reason })
   }
 
-  #entries(wanted: Entry, found: Entry): void {
+  #entries(wanted: MergeEntry, found: MergeEntry): void {
     if (wanted.aboveNumber !== found.aboveNumber || wanted.besideNumber !== found.besideNumber)
       this.#refuse(found, "unknown-value")
     if (wanted.exact === found.exact) return
@@ -109,7 +109,7 @@ class Comparer {
     else this.#lists(wanted.entries, found.entries)
   }
 
-  #maps(wanted: Entry, found: Entry): void {
+  #maps(wanted: MergeEntry, found: MergeEntry): void {
     const rest = new Map(found.entries.map((entry) => [entry.id, entry]))
     const before = this.refused.length
     for (const entry of wanted.entries) {
@@ -126,7 +126,7 @@ class Comparer {
   }
 
   /** Each parent's keys are in that parent's order, or all in the order of one. */
-  #isOrderOfParents(found: Entry): boolean {
+  #isOrderOfParents(found: MergeEntry): boolean {
     const path = fullPath(found.item)
     const document = this.#found.documents.findIndex((root) => isWithin(root, found))
     return (["ours", "theirs"] as const).every((side) => {
@@ -140,7 +140,7 @@ class Comparer {
     })
   }
 
-  #lists(wanted: readonly Entry[], found: readonly Entry[]): void {
+  #lists(wanted: readonly MergeEntry[], found: readonly MergeEntry[]): void {
     const most = Math.max(wanted.length, found.length)
     const isShuffled =
       wanted.length === found.length &&
@@ -155,7 +155,7 @@ class Comparer {
     }
   }
 
-  #reasonFor(found: Entry): Reason {
+  #reasonFor(found: MergeEntry): Reason {
     const document = this.#found.documents.findIndex((root) => isWithin(root, found))
     const before = entryAt(this.#merge.versions.base, document, fullPath(found.item))
     if (before?.content === found.content) return "replayed"
@@ -167,7 +167,7 @@ class Comparer {
     const { base, ours, theirs } = this.#merge.versions
     const origins: Origin[] = []
     for (const document of this.#found.documents.keys()) {
-      const of = (version: Version): Leaves => leavesOf(version.documents[document])
+      const of = (version: MergeVersion): Leaves => leavesOf(version.documents[document])
       const [was, now, o, t] = [of(base), of(this.#found), of(ours), of(theirs)]
       for (const key of new Set([...was.keys(), ...now.keys()])) {
         const [before, after] = [was.get(key), now.get(key)]
@@ -186,11 +186,11 @@ class Comparer {
   }
 }
 
-type Leaves = ReadonlyMap<string, Entry>
+type Leaves = ReadonlyMap<string, MergeEntry>
 
-function leavesOf(root: Entry | undefined): Map<string, Entry> {
-  const leaves = new Map<string, Entry>()
-  const visit = (entry: Entry): void => {
+function leavesOf(root: MergeEntry | undefined): Map<string, MergeEntry> {
+  const leaves = new Map<string, MergeEntry>()
+  const visit = (entry: MergeEntry): void => {
     if (entry.entries.length === 0 && entry.item.parent !== null)
       leaves.set(JSON.stringify(fullPath(entry.item)), entry)
     for (const each of entry.entries) visit(each)
@@ -199,23 +199,23 @@ function leavesOf(root: Entry | undefined): Map<string, Entry> {
   return leaves
 }
 
-function sameAll(a: Entry | undefined, b: Entry | undefined): boolean {
+function sameAll(a: MergeEntry | undefined, b: MergeEntry | undefined): boolean {
   if (a === undefined || b === undefined) return a === b
   return a.content === b.content && a.aboveNumber === b.aboveNumber && a.besideNumber === b.besideNumber
 }
 
-function contentsOf(entry: Entry): number[] {
+function contentsOf(entry: MergeEntry): number[] {
   return [entry.content, ...entry.entries.flatMap(contentsOf)]
 }
 
-function sorted(entries: readonly Entry[]): string {
+function sorted(entries: readonly MergeEntry[]): string {
   return entries
     .map(({ content }) => content)
     .toSorted((a, b) => a - b)
     .join(" ")
 }
 
-function isWithin(root: Entry, { item }: Entry): boolean {
+function isWithin(root: MergeEntry, { item }: MergeEntry): boolean {
   let at = item
   while (at.parent !== null) at = at.parent
   return at === root.item

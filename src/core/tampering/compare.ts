@@ -2,7 +2,7 @@ import { type Leaf } from "../document.ts"
 import { AadPaths } from "../path.ts"
 import { scalarText } from "../scalar.ts"
 import { fullPath, type Item, shownPath } from "../site.ts"
-import { type Change, type Place, whatOf } from "./change.ts"
+import { type TamperedEntry, type EntryPlace, whatOf } from "./change.ts"
 import { type ReadLeaf } from "./read-each.ts"
 
 export interface CompareOptions {
@@ -18,11 +18,11 @@ export function compareVersions(
   before: readonly Leaf[],
   now: readonly ReadLeaf[],
   { onlySealed }: CompareOptions,
-): Change[] {
+): TamperedEntry[] {
   const counts = ({ token, isSelected }: Leaf): boolean => !onlySealed || token !== null || isSelected
   const [old, current] = [before.filter(counts), now.filter(counts)]
   const [places, left] = [groups(current), groups(old)]
-  const changes: Change[] = []
+  const changes: TamperedEntry[] = []
   for (const [place, entries] of places) changes.push(...differences(left.get(place) ?? [], entries))
   for (const [place, entries] of left) if (!places.has(place)) changes.push(...differences(entries, []))
   return changes.length > 0 ? changes : orderOf(old, current)
@@ -45,7 +45,7 @@ function placeOf({ site }: Leaf, aads: AadPaths): string {
   return `${aads.of(site.item)}${site.kind === "comment" ? " comment" : ""}`
 }
 
-function differences(before: readonly Leaf[], now: readonly Leaf[]): Change[] {
+function differences(before: readonly Leaf[], now: readonly Leaf[]): TamperedEntry[] {
   const contents = now.map(contentOf)
   const old = before.map(contentOf)
   if (contents.length === old.length && contents.every((content, index) => content === old[index])) return []
@@ -56,15 +56,15 @@ function differences(before: readonly Leaf[], now: readonly Leaf[]): Change[] {
   }
   const changed = Math.min(added.length, lost.length)
   return [
-    ...added.slice(0, changed).flatMap((leaf): Change[] => {
+    ...added.slice(0, changed).flatMap((leaf): TamperedEntry[] => {
       // Of a comment in the clear only its presence counts.
       if (leaf.site.kind === "comment" && leaf.token === null) return []
       return [{ kind: "changed", isSealed: leaf.token !== null, at: at(leaf) }]
     }),
-    ...added.slice(changed).map((leaf): Change => ({ kind: "added", what: whatOf(leaf.site), at: at(leaf) })),
+    ...added.slice(changed).map((leaf): TamperedEntry => ({ kind: "added", what: whatOf(leaf.site), at: at(leaf) })),
     ...lost
       .slice(changed)
-      .map(({ site }): Change => ({ kind: "missing", what: whatOf(site), path: shownPath(site.item) })),
+      .map(({ site }): TamperedEntry => ({ kind: "missing", what: whatOf(site), path: shownPath(site.item) })),
   ]
 }
 
@@ -86,7 +86,7 @@ function contentOf({ token, scalar, site }: Leaf): string {
 }
 
 /** Every entry is there with its content: the first that is elsewhere tells which list or mapping was reordered. */
-function orderOf(before: readonly Leaf[], now: readonly Leaf[]): Change[] {
+function orderOf(before: readonly Leaf[], now: readonly Leaf[]): TamperedEntry[] {
   for (const [index, { site }] of now.entries()) {
     const other = before[index]?.site
     if (other === undefined) return []
@@ -105,6 +105,6 @@ function above(item: Item, levels: number): Item {
   return found
 }
 
-export function at({ site }: Leaf): Place {
+export function at({ site }: Leaf): EntryPlace {
   return { path: shownPath(site.item), line: site.alias?.line ?? site.line }
 }

@@ -7,7 +7,7 @@ import { type Item, shownPath } from "../site.ts"
 import { structureAad, structureDigest } from "../structure.ts"
 import { utf8 } from "../text.ts"
 import { parseToken } from "../token.ts"
-import { type Change, type Effort, whatOf } from "./change.ts"
+import { type TamperedEntry, type SearchEffort, whatOf } from "./change.ts"
 import { at } from "./compare.ts"
 
 const leafBytes = 64
@@ -20,8 +20,8 @@ const leafBytes = 64
 export function guessChange(
   { metadata }: SealedDocument,
   leaves: readonly Leaf[],
-  { cipher, effort }: { readonly cipher: Cipher; readonly effort: Effort },
-): Change {
+  { cipher, effort }: { readonly cipher: Cipher; readonly effort: SearchEffort },
+): TamperedEntry {
   const mac = sealedText(metadata.mac, metadata.macAad, cipher)
   if (mac === null) return { kind: "date" }
   const digest = metadata.structure === "" ? null : sealedText(metadata.structure, structureAad, cipher)
@@ -53,7 +53,7 @@ function isClearValue({ site, scalar, token, isSelected }: Leaf): boolean {
   return token === null && !isSelected && scalar !== null && site.kind !== "comment"
 }
 
-function added(leaves: readonly Leaf[], trial: Trial): Change | null {
+function added(leaves: readonly Leaf[], trial: Trial): TamperedEntry | null {
   for (const [index, leaf] of leaves.entries()) {
     if (leaf.scalar === null || leaf.site.kind === "comment") continue
     if (!trial.isAffordable()) return null
@@ -63,7 +63,7 @@ function added(leaves: readonly Leaf[], trial: Trial): Change | null {
 }
 
 /** Tries to swap two entries of one list or mapping, neighbours first. */
-function swapped(leaves: readonly Leaf[], trial: Trial): Change | null {
+function swapped(leaves: readonly Leaf[], trial: Trial): TamperedEntry | null {
   for (const places of siblings(leaves)) {
     for (let distance = 1; distance < places.length; distance++) {
       for (let nth = 0; nth + distance < places.length; nth++) {
@@ -92,7 +92,7 @@ function siblings(leaves: readonly Leaf[]): Iterable<readonly number[]> {
 }
 
 /** What the digest counts and the MAC does not: comments, nulls and empty collections. */
-function unhashed(leaves: readonly Leaf[], trial: Trial): Change | null {
+function unhashed(leaves: readonly Leaf[], trial: Trial): TamperedEntry | null {
   for (const [index, leaf] of leaves.entries()) {
     if (leaf.scalar !== null && leaf.site.kind !== "comment") continue
     if (!trial.isAffordable()) return null

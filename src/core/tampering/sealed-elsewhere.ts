@@ -4,7 +4,7 @@ import { limits } from "../limits.ts"
 import { AadPaths } from "../path.ts"
 import { type Item, shownPath } from "../site.ts"
 import { parseToken } from "../token.ts"
-import { type Effort, type Place } from "./change.ts"
+import { type SearchEffort, type EntryPlace } from "./change.ts"
 import { type ReadLeaf } from "./read-each.ts"
 
 /** The cost of one try besides the bytes of the token. */
@@ -16,18 +16,18 @@ const tryBytes = 256
  */
 export class SealedElsewhere {
   readonly #cipher: Cipher
-  readonly #effort: Effort
+  readonly #effort: SearchEffort
   readonly #aads = new AadPaths()
   /** Of all leaves that do not open: finds two values that changed places at once. */
-  readonly #faulty: ReadonlyMap<string, Place["path"]>
+  readonly #faulty: ReadonlyMap<string, EntryPlace["path"]>
   /** Of all entries. */
-  readonly #all = new Map<string, Place["path"]>()
+  readonly #all = new Map<string, EntryPlace["path"]>()
   /** Mappings and lists: an entry may have moved from one into another. */
-  readonly #holders = new Map<string, Place["path"]>()
+  readonly #holders = new Map<string, EntryPlace["path"]>()
   /** By token: where the version before has it. */
-  readonly #before = new Map<string, { readonly aad: string; readonly path: Place["path"] }>()
+  readonly #before = new Map<string, { readonly aad: string; readonly path: EntryPlace["path"] }>()
 
-  constructor(leaves: readonly ReadLeaf[], before: readonly Leaf[], tools: { cipher: Cipher; effort: Effort }) {
+  constructor(leaves: readonly ReadLeaf[], before: readonly Leaf[], tools: { cipher: Cipher; effort: SearchEffort }) {
     this.#cipher = tools.cipher
     this.#effort = tools.effort
     this.#faulty = new Map(
@@ -44,7 +44,7 @@ export class SealedElsewhere {
   }
 
   /** @returns the path that a token was sealed for; `null` if unknown */
-  of({ token, site, aad }: ReadLeaf): Place["path"] | null {
+  of({ token, site, aad }: ReadLeaf): EntryPlace["path"] | null {
     if (token === null) return null
     const known = this.#before.get(token)
     if (known !== undefined && known.aad !== aad) return known.path
@@ -59,7 +59,7 @@ export class SealedElsewhere {
   }
 
   /** The places of a key in all mappings. */
-  *#under({ key, shownKey }: Item): Generator<readonly [string, Place["path"]]> {
+  *#under({ key, shownKey }: Item): Generator<readonly [string, EntryPlace["path"]]> {
     if (key === null) return
     for (const [above, path] of this.#holders) yield [`${above}${key}:`, [...path, shownKey ?? key]]
   }
@@ -72,7 +72,7 @@ export class SealedElsewhere {
     return plain !== null
   }
 
-  *#holdersOf(leaves: readonly ReadLeaf[]): Generator<readonly [string, Place["path"]]> {
+  *#holdersOf(leaves: readonly ReadLeaf[]): Generator<readonly [string, EntryPlace["path"]]> {
     const seen = new Set<Item>()
     for (const { site } of leaves) {
       for (let at = site.item.parent; at !== null && !seen.has(at); at = at.parent) {

@@ -1,7 +1,7 @@
 import { type Opened, type SealedDocument } from "../document.ts"
 import { type Cipher } from "../gcm.ts"
 import { type CompiledSelectors } from "../select.ts"
-import { type Change, Effort } from "./change.ts"
+import { type TamperedEntry, SearchEffort } from "./change.ts"
 import { at, compareVersions } from "./compare.ts"
 import { guessChange } from "./guess.ts"
 import { readEach, type ReadLeaf } from "./read-each.ts"
@@ -20,9 +20,9 @@ export function findTampering(
   document: SealedDocument,
   tools: { readonly cipher: Cipher; readonly selectors: CompiledSelectors },
   before: Opened | null,
-): Change[] {
+): TamperedEntry[] {
   const leaves = readEach(document, tools)
-  const effort = new Effort(effortBytes)
+  const effort = new SearchEffort(effortBytes)
   const earlier = before?.leaves ?? []
   const faulty = leaves.filter(({ fault }) => fault !== null)
   const sealed = new SealedElsewhere(leaves, earlier, { cipher: tools.cipher, effort })
@@ -36,14 +36,14 @@ export function findTampering(
   return changes.length > 0 ? changes : [guessChange(document, leaves, { cipher: tools.cipher, effort })]
 }
 
-function faultOf(leaf: ReadLeaf, sealed: SealedElsewhere): Change {
+function faultOf(leaf: ReadLeaf, sealed: SealedElsewhere): TamperedEntry {
   if (leaf.fault !== "foreign") return { kind: leaf.fault!, at: at(leaf) }
   const from = sealed.of(leaf)
   return from === null ? { kind: "foreign", at: at(leaf) } : { kind: "moved", at: at(leaf), from }
 }
 
 /** Changes that the faults have not reported: a moved value is missing where it was, and new where it is. */
-function besides(changes: readonly Change[], faults: readonly Change[]): Change[] {
+function besides(changes: readonly TamperedEntry[], faults: readonly TamperedEntry[]): TamperedEntry[] {
   const places = new Set(faults.flatMap((fault) => ("at" in fault ? [JSON.stringify(fault.at.path)] : [])))
   const origins = new Set(faults.flatMap((fault) => (fault.kind === "moved" ? [JSON.stringify(fault.from)] : [])))
   return changes.filter((change) => {
@@ -53,10 +53,11 @@ function besides(changes: readonly Change[], faults: readonly Change[]): Change[
 }
 
 /** Changes of the metadata that is bound to the values. */
-function around({ metadata }: SealedDocument, before: Opened): Change[] {
+function around({ metadata }: SealedDocument, before: Opened): TamperedEntry[] {
   const old = before.document.metadata
   const isSame = JSON.stringify(metadata.selectors) === JSON.stringify(old.selectors)
-  const changes: Change[] = isSame && metadata.macOnlyEncrypted === old.macOnlyEncrypted ? [] : [{ kind: "selectors" }]
+  const changes: TamperedEntry[] =
+    isSame && metadata.macOnlyEncrypted === old.macOnlyEncrypted ? [] : [{ kind: "selectors" }]
   if (metadata.mac === old.mac && metadata.macAad !== old.macAad) changes.push({ kind: "date" })
   return changes
 }

@@ -6,7 +6,7 @@ import { type Edit, type Span, utf8 } from "../../core/text.ts"
 import { assert } from "../../errors/app-error.ts"
 import { withAnchorsKept } from "./edit/anchors.ts"
 import { attach } from "./edit/attach.ts"
-import { open, seal } from "./carry/carry.ts"
+import { openSite, sealSite } from "./carry/carry.ts"
 import { type Path } from "./edit/edit-path.ts"
 import { set } from "./edit/edit-set.ts"
 import { throughAliases } from "./edit/through-alias.ts"
@@ -56,8 +56,8 @@ export const yaml: Format = {
   confirms: (source, leaves) => confirmSimple(source, METADATA_KEY, leaves),
   sealable: emptyListComment,
   settled: (comment) => (isBlankComment(comment) ? { ...comment, bytes: new Uint8Array(0) } : comment),
-  seal: (scan, site, token) => seal(own(scan), ownSite(site), token),
-  open: (scan, site, scalar) => open(own(scan), ownSite(site), scalar),
+  seal: (scan, site, token) => sealSite(own(scan), ownSite(site), token),
+  open: (scan, site, scalar) => openSite(own(scan), ownSite(site), scalar),
   expand: (scan, alias, leaf) => expand(own(scan), alias, leaf),
   valueSpan: (scan, item) => valueSpan(own(scan), item),
   places: (scan) => {

@@ -1,5 +1,5 @@
 import { type MetaMap } from "../../core/format.ts"
-import { field, invalid, textField } from "../../core/metadata-fields.ts"
+import { field, invalidMetadata, textField } from "../../core/metadata-fields.ts"
 import { type RecipientOf } from "../../core/recipient.ts"
 import { control, hasOddSegment } from "../grammar.ts"
 import { type Kind } from "../kind.ts"
@@ -111,7 +111,7 @@ function name({ arn, role, context, awsProfile }: RecipientOf<"kms">): string {
 function readContext(entry: MetaMap): ReadonlyMap<string, string> {
   const context = field(entry, "context")
   if (context === undefined || context === null) return new Map()
-  if (!(context instanceof Map)) throw invalid("context of an entry of kms is not a mapping")
+  if (!(context instanceof Map)) throw invalidMetadata("context of an entry of kms is not a mapping")
   const map = context as MetaMap
   return new Map([...map.keys()].map((key) => [key, textField(map, key)]))
 }

@@ -6,7 +6,7 @@ import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
 import { iamOrigin } from "./regions.ts"
-import { type HuaweiCredentials, sign } from "./sign.ts"
+import { type HuaweiCredentials, signForHuawei } from "./sign.ts"
 
 export const service = "HuaweiCloud KMS"
 
@@ -149,7 +149,7 @@ export function projectOf(account: Account, region: string, context: KeyContext)
   return projects(context, region, async () => {
     const url = new URL(`${iamOrigin(region, context)}/v3/projects`)
     url.searchParams.set("name", region)
-    const headers = sign({ method: "GET", url, headers: {}, body: "" }, account, context.now())
+    const headers = signForHuawei({ method: "GET", url, headers: {}, body: "" }, account, context.now())
     const { status, body } = await send({ service: "the IAM of HuaweiCloud", method: "GET", url, headers }, context)
     const found = status === 200 ? jsonField(parseJson(body), "projects") : null
     const ids = Array.isArray(found) ? found.map((project) => jsonText(project, "id") ?? "") : []

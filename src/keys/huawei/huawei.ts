@@ -7,7 +7,7 @@ import { type KeyContext, type KeyProvider } from "../provider.ts"
 import { callForDataKey, callService, checkEncLength, dataKeyFromBase64, serviceError } from "../service.ts"
 import { findAccount, projectOf, service } from "./credentials.ts"
 import { kmsOrigin } from "./regions.ts"
-import { sign } from "./sign.ts"
+import { signForHuawei } from "./sign.ts"
 
 type HuaweiRecipient = Extract<Recipient, { type: "hckms" }>
 
@@ -59,7 +59,7 @@ async function ask(
   const project = await projectOf(account, region, context)
   const url = new URL(`${origin}/v1.0/${encodeURIComponent(project)}/kms/${operation}`)
   const content = JSON.stringify({ key_id: uuid, ...body, encryption_algorithm: "SYMMETRIC_DEFAULT" })
-  const headers = sign(
+  const headers = signForHuawei(
     { method: "POST", url, headers: { "X-Project-Id": project }, body: content },
     account,
     context.now(),

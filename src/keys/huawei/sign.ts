@@ -22,7 +22,7 @@ const algorithm = "SDK-HMAC-SHA256"
  *
  * @see https://support.huaweicloud.com/intl/en-us/devg-apisign/api-sign-algorithm.html
  */
-export function sign(
+export function signForHuawei(
   { method, url, headers, body }: Signable,
   { accessKey, secretKey, securityToken }: HuaweiCredentials,
   now: Date,

@@ -4,7 +4,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { type Recipient } from "../../../src/core/recipient.ts"
 import { huawei } from "../../../src/keys/huawei/huawei.ts"
 import { iamOrigin, kmsOrigin } from "../../../src/keys/huawei/regions.ts"
-import { sign } from "../../../src/keys/huawei/sign.ts"
+import { signForHuawei } from "../../../src/keys/huawei/sign.ts"
 import { ServiceKey } from "../../servers/cipher.ts"
 import {
   type FakeHuawei,
@@ -104,7 +104,7 @@ describe("HuaweiCloud KMS in particular", () => {
   }
 
   test("a signature names its date, key and headers", () => {
-    const headers = sign(
+    const headers = signForHuawei(
       {
         method: "GET",
         url: new URL(

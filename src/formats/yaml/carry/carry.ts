@@ -15,7 +15,7 @@ import { type Carrier, spellScalar, spellString, spellText } from "./spell.ts"
  *
  * @see docs/design/layout.md section 1, for what upstream does with each
  */
-export function seal(scan: YamlScan, site: YamlSite, token: string): Edit {
+export function sealSite(scan: YamlScan, site: YamlSite, token: string): Edit {
   const { source } = scan
   const { span, style } = site
   assert(span !== null, "a virtual site has no place for a token")
@@ -54,7 +54,7 @@ function aroundToken(style: ScalarNode["style"], token: string): string {
  * Spells an opened scalar in place of its token, in the carrier's style if that can hold it, else as upstream
  * prints it. A token of a list comment becomes a comment, dash and all.
  */
-export function open(scan: YamlScan, site: YamlSite, scalar: Scalar): Edit {
+export function openSite(scan: YamlScan, site: YamlSite, scalar: Scalar): Edit {
   const { span, style } = site
   assert(span !== null, "a virtual site has no token")
   if (style.type === "comment") return replaced(span, scalarText(scalar))

@@ -14,10 +14,10 @@ import {
 } from "./chars.ts"
 import { scanLineComment } from "./comments.ts"
 import { type BlockLayout } from "./node.ts"
-import { type Content, readBreak } from "./plain-scalar.ts"
+import { type PlainContent, readBreak } from "./plain-scalar.ts"
 import { type Scanner, skipBreak, syntaxAt } from "./scanner-state.ts"
 
-export interface BlockContent extends Content {
+export interface BlockContent extends PlainContent {
   readonly block: BlockLayout
 }
 

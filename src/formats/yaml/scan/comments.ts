@@ -3,7 +3,7 @@ import {
   type CommentText,
   type PendingComment,
   type Scanner,
-  type Token,
+  type YamlToken,
   lastToken,
   skipBreak,
   passComment,
@@ -147,7 +147,7 @@ function cutFoot(s: Scanner, run: Run, end: number): void {
 }
 
 /** The token that a foot belongs to: the one before a comma, not the comma. */
-function tokenBefore(s: Scanner): Token {
+function tokenBefore(s: Scanner): YamlToken {
   const last = lastToken(s)
   const before = s.tokens[s.tokens.length - 2]
   return last.type === "comma" && before !== undefined ? before : last

@@ -1,19 +1,19 @@
 import { type Span } from "../../../core/text.ts"
 import { type AliasNode, type ListNode, type MapNode, type NodeBase, type ScalarNode, type YamlNode } from "./node.ts"
-import { type Comments, type Draft, noComments } from "./parser-state.ts"
-import { type Token, sign } from "./scanner-state.ts"
+import { type Comments, type NodeDraft, noComments } from "./parser-state.ts"
+import { type YamlToken, sign } from "./scanner-state.ts"
 
 /** Tag and anchor of a node; `null` when it has neither. */
-export type Properties = (Pick<NodeBase, "tag" | "shortTag" | "tagSpan" | "anchor"> & Span) | null
+export type NodeProperties = (Pick<NodeBase, "tag" | "shortTag" | "tagSpan" | "anchor"> & Span) | null
 
 /** @param token - where the content begins */
 export function mapNode(
-  token: Token,
-  properties: Properties,
+  token: YamlToken,
+  properties: NodeProperties,
   span: Span,
   { head, inline, foot }: Comments,
   { flow, bare, pairs }: Pick<MapNode, "flow" | "bare" | "pairs">,
-): Draft<MapNode> {
+): NodeDraft<MapNode> {
   return {
     type: "map",
     tag: properties === null ? "" : properties.tag,
@@ -35,12 +35,12 @@ export function mapNode(
 
 /** @param token - where the content begins */
 export function listNode(
-  token: Token,
-  properties: Properties,
+  token: YamlToken,
+  properties: NodeProperties,
   span: Span,
   { head, inline, foot }: Comments,
   { flow, items, dashes }: Pick<ListNode, "flow" | "items" | "dashes">,
-): Draft<ListNode> {
+): NodeDraft<ListNode> {
   return {
     type: "list",
     tag: properties === null ? "" : properties.tag,
@@ -60,7 +60,7 @@ export function listNode(
   }
 }
 
-export function aliasNode(token: Token, { head, inline, foot }: Comments, target: YamlNode): Draft<AliasNode> {
+export function aliasNode(token: YamlToken, { head, inline, foot }: Comments, target: YamlNode): NodeDraft<AliasNode> {
   const { start, end } = token
   const at = { start, end: start }
   const place = { span: { start, end }, line: token.line + 1, column: token.column }
@@ -68,7 +68,11 @@ export function aliasNode(token: Token, { head, inline, foot }: Comments, target
   return { type: "alias", ...base, name: token.value, target }
 }
 
-export function scalarNode(token: Token, properties: Properties, { head, inline, foot }: Comments): Draft<ScalarNode> {
+export function scalarNode(
+  token: YamlToken,
+  properties: NodeProperties,
+  { head, inline, foot }: Comments,
+): NodeDraft<ScalarNode> {
   const { start, end, line, column, style, value, block } = token
   return {
     type: "scalar",
@@ -95,10 +99,10 @@ export function scalarNode(token: Token, properties: Properties, { head, inline,
  * @param token - one that is on the same line
  */
 export function emptyScalar(
-  token: Pick<Token, "start" | "line" | "column">,
+  token: Pick<YamlToken, "start" | "line" | "column">,
   at: number,
-  properties: Properties = null,
-): Draft<ScalarNode> {
+  properties: NodeProperties = null,
+): NodeDraft<ScalarNode> {
   const column = token.column + at - token.start
   const missing = sign("scalar", at, at, token.line, column)
   return scalarNode(missing, properties, noComments)

@@ -1,11 +1,11 @@
 import { type ListNode, type MapNode, type YamlNode, type YamlPair } from "./node.ts"
-import { type Properties, emptyScalar, listNode, mapNode } from "./node-parts.ts"
-import { type Draft, type Parser, noComments, peek, takeComments, takeStem } from "./parser-state.ts"
+import { type NodeProperties, emptyScalar, listNode, mapNode } from "./node-parts.ts"
+import { type NodeDraft, type Parser, noComments, peek, takeComments, takeStem } from "./parser-state.ts"
 import { nextToken } from "./scanner.ts"
-import { type Token, type TokenType, syntaxAt } from "./scanner-state.ts"
+import { type YamlToken, type TokenType, syntaxAt } from "./scanner-state.ts"
 
 /** @see go-yaml v3.0.4 parserc.go, yaml_parser_parse_block_sequence_entry; decode.go, parser.sequence */
-export function parseBlockList(p: Parser, first: Token, properties: Properties): Draft<ListNode> {
+export function parseBlockList(p: Parser, first: YamlToken, properties: NodeProperties): NodeDraft<ListNode> {
   const { head } = takeStem(p)
   nextToken(p.scanner)
   const { items, dashes } = parseEntries(p, noEntry)
@@ -17,18 +17,18 @@ export function parseBlockList(p: Parser, first: Token, properties: Properties):
 }
 
 /** A list at the column of the mapping that holds it. */
-export function parseIndentlessList(p: Parser, first: Token, properties: Properties): Draft<ListNode> {
+export function parseIndentlessList(p: Parser, first: YamlToken, properties: NodeProperties): NodeDraft<ListNode> {
   const { items, dashes } = parseEntries(p, noIndentlessEntry)
   return blockList(first, properties, items, dashes, noComments.head)
 }
 
 function blockList(
-  first: Token,
-  properties: Properties,
+  first: YamlToken,
+  properties: NodeProperties,
   items: readonly YamlNode[],
   dashes: readonly number[],
   head: ListNode["head"],
-): Draft<ListNode> {
+): NodeDraft<ListNode> {
   const start = dashes[0] ?? first.start
   const lastDash = dashes[dashes.length - 1] ?? first.start
   const end = Math.max(lastDash + 1, items[items.length - 1]?.span.end ?? 0)
@@ -66,17 +66,19 @@ function splitStem(p: Parser, headLines: number): void {
 }
 
 /** @see go-yaml v3.0.4 parserc.go, yaml_parser_parse_block_mapping_key and _value; decode.go, parser.mapping */
-export function parseBlockMap(p: Parser, first: Token, properties: Properties): Draft<MapNode> {
+export function parseBlockMap(p: Parser, first: YamlToken, properties: NodeProperties): NodeDraft<MapNode> {
   const { head } = takeStem(p)
   nextToken(p.scanner)
   const pairs: YamlPair[] = []
-  let lastKey: Draft<YamlNode> | null = null
+  let lastKey: NodeDraft<YamlNode> | null = null
   let end = first.start
-  let token: Token
+  let token: YamlToken
   for (token = peek(p); token.type === "key"; token = peek(p)) {
     const question = token.end > token.start ? token.start : -1
     nextToken(p.scanner)
-    const key: Draft<YamlNode> = noPart.has(peek(p).type) ? emptyScalar(token, token.end) : p.parseNode(p, true, true)
+    const key: NodeDraft<YamlNode> = noPart.has(peek(p).type)
+      ? emptyScalar(token, token.end)
+      : p.parseNode(p, true, true)
     // A dedented comment before a key is the foot of the entry before.
     if (key.foot.length > 0 && lastKey !== null) {
       lastKey.foot = key.foot
@@ -109,7 +111,7 @@ export function parseBlockMap(p: Parser, first: Token, properties: Properties): 
 
 const noPart: ReadonlySet<TokenType> = new Set(["key", "value", "block-end"])
 
-function parseValue(p: Parser, key: Draft<YamlNode>, colon: Token): Draft<YamlNode> {
+function parseValue(p: Parser, key: NodeDraft<YamlNode>, colon: YamlToken): NodeDraft<YamlNode> {
   // At the key and not at what comes next: between the two the metadata can begin.
   if (colon.type !== "value")
     return emptyScalar({ start: key.span.start, line: key.line - 1, column: key.column }, key.span.end)

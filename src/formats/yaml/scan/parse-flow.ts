@@ -1,8 +1,8 @@
 import { type ListNode, type MapNode, type YamlNode, type YamlPair } from "./node.ts"
-import { type Properties, emptyScalar, listNode, mapNode } from "./node-parts.ts"
-import { type Draft, type Parser, noComments, peek, takeComments } from "./parser-state.ts"
+import { type NodeProperties, emptyScalar, listNode, mapNode } from "./node-parts.ts"
+import { type NodeDraft, type Parser, noComments, peek, takeComments } from "./parser-state.ts"
 import { nextToken } from "./scanner.ts"
-import { type Token, type TokenType, syntaxAt } from "./scanner-state.ts"
+import { type YamlToken, type TokenType, syntaxAt } from "./scanner-state.ts"
 
 /**
  * The list takes comments right after the opening bracket and then loses them, as in go-yaml, where the
@@ -10,7 +10,7 @@ import { type Token, type TokenType, syntaxAt } from "./scanner-state.ts"
  *
  * @see go-yaml v3.0.4 parserc.go, yaml_parser_parse_flow_sequence_entry; decode.go, parser.sequence
  */
-export function parseFlowList(p: Parser, first: Token, properties: Properties): Draft<ListNode> {
+export function parseFlowList(p: Parser, first: YamlToken, properties: NodeProperties): NodeDraft<ListNode> {
   const { head } = takeComments(p)
   nextToken(p.scanner)
   const items: YamlNode[] = []
@@ -28,7 +28,7 @@ export function parseFlowList(p: Parser, first: Token, properties: Properties): 
   return listNode(first, properties, span, { head, inline, foot }, { flow: true, items, dashes: [] })
 }
 
-function skipComma(p: Parser, token: Token): Token {
+function skipComma(p: Parser, token: YamlToken): YamlToken {
   if (token.type !== "comma") throw syntaxAt(p.source, token.start, "a comma or a closing bracket is missing")
   nextToken(p.scanner)
   return peek(p)
@@ -38,7 +38,7 @@ const noListPart: ReadonlySet<TokenType> = new Set(["comma", "list-close"])
 const noMapPart: ReadonlySet<TokenType> = new Set(["comma", "map-close"])
 
 /** `[a: b]`: one pair, without braces. */
-function parseBareMap(p: Parser, first: Token): Draft<MapNode> {
+function parseBareMap(p: Parser, first: YamlToken): NodeDraft<MapNode> {
   const question = first.end > first.start ? first.start : -1
   nextToken(p.scanner)
   const token = peek(p)
@@ -57,7 +57,7 @@ function parseBareMap(p: Parser, first: Token): Draft<MapNode> {
 }
 
 /** @see go-yaml v3.0.4 parserc.go, yaml_parser_parse_flow_mapping_key and _value; decode.go, parser.mapping */
-export function parseFlowMap(p: Parser, first: Token, properties: Properties): Draft<MapNode> {
+export function parseFlowMap(p: Parser, first: YamlToken, properties: NodeProperties): NodeDraft<MapNode> {
   const { head } = takeComments(p)
   nextToken(p.scanner)
   const pairs: YamlPair[] = []
@@ -75,7 +75,7 @@ export function parseFlowMap(p: Parser, first: Token, properties: Properties): D
   return mapNode(first, properties, span, { head, inline, foot }, { flow: true, bare: false, pairs })
 }
 
-function parsePair(p: Parser, token: Token): YamlPair {
+function parsePair(p: Parser, token: YamlToken): YamlPair {
   if (token.type !== "key") {
     const key = p.parseNode(p, false, false)
     const value = emptyScalar(peek(p), key.span.end)
@@ -85,7 +85,7 @@ function parsePair(p: Parser, token: Token): YamlPair {
   nextToken(p.scanner)
   const next = peek(p)
   const isMissing = next.type === "value" || noMapPart.has(next.type)
-  const key: Draft<YamlNode> = isMissing ? emptyScalar(token, token.end) : p.parseNode(p, false, false)
+  const key: NodeDraft<YamlNode> = isMissing ? emptyScalar(token, token.end) : p.parseNode(p, false, false)
   const colonToken = peek(p)
   const colon = colonToken.type === "value" ? colonToken.start : -1
   const value = parseFlowValue(p, colonToken, noMapPart)
@@ -93,13 +93,13 @@ function parsePair(p: Parser, token: Token): YamlPair {
   return { question, colon, key, value }
 }
 
-function parseFlowValue(p: Parser, colon: Token, ends: ReadonlySet<TokenType>): Draft<YamlNode> {
+function parseFlowValue(p: Parser, colon: YamlToken, ends: ReadonlySet<TokenType>): NodeDraft<YamlNode> {
   if (colon.type !== "value") return emptyScalar(colon, colon.start)
   nextToken(p.scanner)
   return ends.has(peek(p).type) ? emptyScalar(colon, colon.end) : p.parseNode(p, false, false)
 }
 
-function moveFoot(key: Draft<YamlNode>, value: Draft<YamlNode>): void {
+function moveFoot(key: NodeDraft<YamlNode>, value: NodeDraft<YamlNode>): void {
   if (key.foot.length > 0 || value.foot.length === 0) return
   key.foot = value.foot
   value.foot = noComments.foot

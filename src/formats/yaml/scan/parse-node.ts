@@ -1,12 +1,12 @@
 import { limits } from "../../../core/limits.ts"
 import { AppError } from "../../../errors/app-error.ts"
 import { type AliasNode, type ScalarNode, type YamlNode } from "./node.ts"
-import { type Properties, aliasNode, emptyScalar, scalarNode } from "./node-parts.ts"
+import { type NodeProperties, aliasNode, emptyScalar, scalarNode } from "./node-parts.ts"
 import { parseBlockList, parseBlockMap, parseIndentlessList } from "./parse-block.ts"
 import { parseFlowList, parseFlowMap } from "./parse-flow.ts"
-import { type Draft, type Parser, peek, takeComments } from "./parser-state.ts"
+import { type NodeDraft, type Parser, peek, takeComments } from "./parser-state.ts"
 import { nextToken } from "./scanner.ts"
-import { type Token, placeOf, syntaxAt } from "./scanner-state.ts"
+import { type YamlToken, placeOf, syntaxAt } from "./scanner-state.ts"
 
 /**
  * Parses one node. It takes comments when go-yaml takes them: scalars and flow collections at
@@ -15,7 +15,7 @@ import { type Token, placeOf, syntaxAt } from "./scanner-state.ts"
  * @param mayBeIndentless - a list may start at the column of the mapping that holds it
  * @see go-yaml v3.0.4 parserc.go, yaml_parser_parse_node
  */
-export function parseNode(p: Parser, inBlock: boolean, mayBeIndentless: boolean): Draft<YamlNode> {
+export function parseNode(p: Parser, inBlock: boolean, mayBeIndentless: boolean): NodeDraft<YamlNode> {
   const first = peek(p)
   if (first.type === "alias") return parseAlias(p, first)
   if (first.type !== "anchor" && first.type !== "tag") return parseContent(p, first, null, inBlock, mayBeIndentless)
@@ -29,11 +29,11 @@ export function parseNode(p: Parser, inBlock: boolean, mayBeIndentless: boolean)
 
 function parseContent(
   p: Parser,
-  token: Token,
-  properties: Properties,
+  token: YamlToken,
+  properties: NodeProperties,
   inBlock: boolean,
   mayBeIndentless: boolean,
-): Draft<YamlNode> {
+): NodeDraft<YamlNode> {
   switch (token.type) {
     case "scalar":
       return parseScalar(p, token, properties)
@@ -60,9 +60,9 @@ function parseContent(
 
 function nested<T>(
   p: Parser,
-  token: Token,
-  properties: Properties,
-  parse: (p: Parser, token: Token, properties: Properties) => T,
+  token: YamlToken,
+  properties: NodeProperties,
+  parse: (p: Parser, token: YamlToken, properties: NodeProperties) => T,
 ): T {
   if (++p.depth > limits.nesting_max) {
     throw new AppError("TOO_LARGE", placeOf(p.source, token.start), { subject: "nesting" })
@@ -72,7 +72,7 @@ function nested<T>(
   return node
 }
 
-function parseAlias(p: Parser, token: Token): Draft<AliasNode> {
+function parseAlias(p: Parser, token: YamlToken): NodeDraft<AliasNode> {
   // An anchor whose node is not complete holds the alias itself.
   const target = p.anchors.get(token.value)?.node
   if (target === undefined || target === null)
@@ -83,9 +83,9 @@ function parseAlias(p: Parser, token: Token): Draft<AliasNode> {
 }
 
 /** An anchor and a tag, in any order, each at most once. */
-function parseProperties(p: Parser, first: Token): NonNullable<Properties> {
+function parseProperties(p: Parser, first: YamlToken): NonNullable<NodeProperties> {
   let anchor: string | null = null
-  let tag: Token | null = null
+  let tag: YamlToken | null = null
   let end = first.end
   for (let token = first; ; token = peek(p)) {
     if (token.type === "anchor" && anchor === null) anchor = token.value
@@ -103,7 +103,7 @@ function parseProperties(p: Parser, first: Token): NonNullable<Properties> {
 
 const YAML_PREFIX = "tag:yaml.org,2002:"
 
-function resolveTag(p: Parser, { value: handle, suffix, start }: Token): string {
+function resolveTag(p: Parser, { value: handle, suffix, start }: YamlToken): string {
   const prefix = handle === "" ? "" : p.tagPrefixes.get(handle)
   if (prefix === undefined) throw syntaxAt(p.source, start, "the tag handle is not declared")
   const tag = prefix + suffix
@@ -111,7 +111,7 @@ function resolveTag(p: Parser, { value: handle, suffix, start }: Token): string 
   return tag.startsWith(YAML_PREFIX) ? `!!${tag.slice(YAML_PREFIX.length)}` : tag
 }
 
-function parseScalar(p: Parser, token: Token, properties: Properties): Draft<ScalarNode> {
+function parseScalar(p: Parser, token: YamlToken, properties: NodeProperties): NodeDraft<ScalarNode> {
   const node = scalarNode(token, properties, takeComments(p))
   nextToken(p.scanner)
   return node

@@ -3,7 +3,7 @@ import { type CommentLine, type YamlDocument } from "./node.ts"
 import { parseNode } from "./parse-node.ts"
 import { type Parser, lines, peek, takeComments } from "./parser-state.ts"
 import { nextToken } from "./scanner.ts"
-import { type CommentText, type Token, type TokenType, newScanner, syntaxAt } from "./scanner-state.ts"
+import { type CommentText, type YamlToken, type TokenType, newScanner, syntaxAt } from "./scanner-state.ts"
 
 export interface ParsedYaml {
   /** None for an empty text and for one that holds comments only. */
@@ -108,7 +108,7 @@ function parseDirectives(p: Parser): Span | null {
   let hasVersion = false
   const first = peek(p).start
   let end = -1
-  let token: Token
+  let token: YamlToken
   for (token = peek(p); token.type === "version" || token.type === "tag-directive"; token = peek(p)) {
     if (token.type === "version") {
       // go-yaml reads 1.1 only.

@@ -1,9 +1,9 @@
 import { type CommentLine, type NodeBase, type YamlNode } from "./node.ts"
 import { headToken } from "./scanner.ts"
-import { type CommentText, type Scanner, type Token } from "./scanner-state.ts"
+import { type CommentText, type Scanner, type YamlToken } from "./scanner-state.ts"
 
 /** A node while it is built: go-yaml moves feet from one node to another. */
-export type Draft<T> = { -readonly [K in keyof T]: T[K] }
+export type NodeDraft<T> = { -readonly [K in keyof T]: T[K] }
 
 export interface Parser {
   readonly source: string
@@ -20,7 +20,7 @@ export interface Parser {
   tagPrefixes: ReadonlyMap<string, string>
   depth: number
   /** Here because blocks and flow collections parse nodes, and nodes parse them. */
-  readonly parseNode: (p: Parser, inBlock: boolean, mayBeIndentless: boolean) => Draft<YamlNode>
+  readonly parseNode: (p: Parser, inBlock: boolean, mayBeIndentless: boolean) => NodeDraft<YamlNode>
 }
 
 export type Comments = Pick<NodeBase, "head" | "inline" | "foot">
@@ -33,7 +33,7 @@ export const noComments: Comments = { head: none, inline: none, foot: none }
  *
  * @see go-yaml v3.0.4 parserc.go, peek_token and yaml_parser_unfold_comments
  */
-export function peek(p: Parser): Token {
+export function peek(p: Parser): YamlToken {
   const s = p.scanner
   const token = headToken(s)
   if (s.comments.length === 0) return token

@@ -11,7 +11,7 @@ import {
 } from "./chars.ts"
 import { type Scanner, isDocumentMark, skipBreak, syntaxAt } from "./scanner-state.ts"
 
-export interface Content {
+export interface PlainContent {
   readonly value: string
   readonly end: number
 }
@@ -26,7 +26,7 @@ for (const letter of ":,?[]{}") stops[letter.charCodeAt(0)] = 2
  *
  * @see go-yaml v3.0.4 scannerc.go, yaml_parser_scan_plain_scalar
  */
-export function scanPlain(s: Scanner): Content {
+export function scanPlain(s: Scanner): PlainContent {
   const { text } = s
   const indent = s.indent + 1
   let value = ""

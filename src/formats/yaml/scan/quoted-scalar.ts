@@ -1,5 +1,5 @@
 import { BACKSLASH, DOUBLE_QUOTE, SINGLE_QUOTE, hexValue, isBlank, isBreak, isHighSurrogate } from "./chars.ts"
-import { type Content, folded, readBreak } from "./plain-scalar.ts"
+import { type PlainContent, folded, readBreak } from "./plain-scalar.ts"
 import { type Scanner, isDocumentMark, skipBreak, syntaxAt } from "./scanner-state.ts"
 
 /**
@@ -7,7 +7,7 @@ import { type Scanner, isDocumentMark, skipBreak, syntaxAt } from "./scanner-sta
  *
  * @see go-yaml v3.0.4 scannerc.go, yaml_parser_scan_flow_scalar
  */
-export function scanQuoted(s: Scanner): Content {
+export function scanQuoted(s: Scanner): PlainContent {
   const { text } = s
   const opening = s.pos
   const quote = text.charCodeAt(opening)

@@ -1,4 +1,12 @@
-import { type Scanner, type SimpleKey, type Token, type TokenType, columnOf, sign, syntaxAt } from "./scanner-state.ts"
+import {
+  type Scanner,
+  type SimpleKey,
+  type YamlToken,
+  type TokenType,
+  columnOf,
+  sign,
+  syntaxAt,
+} from "./scanner-state.ts"
 
 /** A key without `?` ends on its line and within this many code points. */
 const KEY_CHARS_MAX = 1024
@@ -70,12 +78,12 @@ export function unrollIndent(s: Scanner, column: number, scanStart: number): voi
 }
 
 /** There is seldom more than one token after the place, so this is faster than a splice. */
-export function insert({ tokens }: Scanner, at: number, token: Token): void {
+export function insert({ tokens }: Scanner, at: number, token: YamlToken): void {
   tokens.push(token)
   for (let i = tokens.length - 1; i > at; i--) tokens[i] = tokens[i - 1]!
   tokens[at] = token
 }
 
-export function push(s: Scanner, token: Token): void {
+export function push(s: Scanner, token: YamlToken): void {
   s.tokens.push(token)
 }

@@ -24,7 +24,7 @@ export type TokenType =
   | "tag"
   | "scalar"
 
-export interface Token {
+export interface YamlToken {
   readonly type: TokenType
   readonly start: number
   readonly end: number
@@ -84,7 +84,7 @@ export interface Scanner {
   readonly indents: number[]
   isKeyAllowed: boolean
   readonly keys: SimpleKey[]
-  tokens: Token[]
+  tokens: YamlToken[]
   /** Index of the token that the parser looks at. */
   head: number
   /** Enough tokens after it are read. */
@@ -132,14 +132,14 @@ export function newScanner(source: string): Scanner {
 }
 
 /** A token without content. */
-export function sign(type: TokenType, start: number, end: number, line: number, column: number): Token {
+export function sign(type: TokenType, start: number, end: number, line: number, column: number): YamlToken {
   return { type, start, end, line, column, value: "", suffix: "", style: "plain", block: null, keyLevel: -1 }
 }
 
-const beforeAll: Token = sign("document-end", 0, 0, 0, 0)
+const beforeAll: YamlToken = sign("document-end", 0, 0, 0, 0)
 
 /** go-yaml begins with a token for the start of the stream; here it is not in the queue. */
-export function lastToken(s: Scanner): Token {
+export function lastToken(s: Scanner): YamlToken {
   return s.tokens[s.tokens.length - 1] ?? beforeAll
 }
 

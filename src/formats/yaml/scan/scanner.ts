@@ -30,7 +30,7 @@ import { scanPlain } from "./plain-scalar.ts"
 import { scanQuoted } from "./quoted-scalar.ts"
 import {
   type Scanner,
-  type Token,
+  type YamlToken,
   type TokenType,
   columnOf,
   isDocumentMark,
@@ -52,7 +52,7 @@ const DROP_LOT = 512
  *
  * @see go-yaml v3.0.4 scannerc.go, yaml_parser_fetch_more_tokens
  */
-export function headToken(s: Scanner): Token {
+export function headToken(s: Scanner): YamlToken {
   if (!s.isReady) {
     while (!isHeadReady(s) && !s.isEnded) fetchToken(s)
     s.isReady = true
