@@ -1,11 +1,11 @@
 import { exitOf, report } from "./cli/report.ts"
 import { wordsForSops } from "./cli/face.ts"
 import { realIo } from "./host/io.ts"
-import { takeProcess } from "./host/optimizer.ts"
+import { type Loading, takeProcess } from "./host/optimizer.ts"
 
 /** The process edge: the real machine, one command line, and the status that the process ends with. */
-export async function start(): Promise<void> {
-  takeProcess()
+export async function start(loading: Loading = {}): Promise<void> {
+  takeProcess(loading)
   const io = realIo()
   // An error that no one waited for is a bug; Node's own report would print its message.
   process.on("uncaughtException", (error) => {

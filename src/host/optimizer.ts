@@ -10,13 +10,20 @@ const SEALED_LENGTH = 4
 
 let isOurs = false
 
+/** How more of the program is loaded while it runs. */
+export interface Loading {
+  /** Does the work in a moment when V8 takes the code that was kept. Set here; absent, it always does. */
+  around?: <T>(work: () => T) => T
+}
+
 /** The process is this program's alone: as a library nobody changes what others run with. */
-export function takeProcess(): void {
+export function takeProcess(loading: Loading = {}): void {
   const [line = ""] = process.versions.node.split(".")
   isOurs =
     process.versions["bun"] === undefined &&
     lines.has(line) &&
     !process.execArgv.some((word) => /opt|turbofan/.test(word))
+  if (isOurs) loading.around = optimizable
 }
 
 /**
@@ -48,15 +55,19 @@ export function unoptimizedPlain<T>(text: string, work: () => T): T {
  * @param work - tells the length of each text
  */
 export async function unoptimizedAtFirst<T>(work: (took: (chars: number) => void) => Promise<T>): Promise<T> {
-  let left = CHARS_MAX
-  hold()
+  let all = 0
+  let isHeld = false
   try {
     return await work((chars) => {
-      if (left > 0 && chars >= left) release()
-      left = Math.max(0, left - chars)
+      all += chars
+      const isWanted = all >= CHARS_MIN && all <= CHARS_MAX
+      if (isWanted === isHeld) return
+      isHeld = isWanted
+      if (isHeld) hold()
+      else release()
     })
   } finally {
-    if (left > 0) release()
+    if (isHeld) release()
   }
 }
 
@@ -71,6 +82,17 @@ function hold(): void {
 function release(): void {
   holds--
   if (holds === 0) setFlag("--opt")
+}
+
+/** V8 takes kept code only under the flags that it was made with. */
+function optimizable<T>(work: () => T): T {
+  if (holds === 0) return work()
+  setFlag("--opt")
+  try {
+    return work()
+  } finally {
+    setFlag("--no-opt")
+  }
 }
 
 function setFlag(flag: string): void {

@@ -1,7 +1,14 @@
 import type * as Fs from "node:fs"
 import type * as Vm from "node:vm"
+import { type Script } from "node:vm"
 import { type Body } from "./chunks.ts"
 import { type CodeCache } from "./code-cache.ts"
+
+/** What the program, once it runs, says about how more of it is loaded; it fills it in itself. */
+export interface Loading {
+  /** Does the work in a moment when V8 takes the code that was kept. */
+  readonly around?: <T>(work: () => T) => T
+}
 
 /**
  * Compiles chunks, or takes them as they were compiled before.
@@ -12,16 +19,19 @@ export function compiler(
   { fs, vm }: { readonly fs: typeof Fs; readonly vm: typeof Vm },
   folder: string,
   cache: CodeCache | null,
+  loading: Loading = {},
 ): (name: string) => Body {
   return (name) => {
     const filename = `${folder}/${name}`
     const kept = cache?.find(name)
     const text = fs.readFileSync(filename, "latin1")
-    const script = new vm.Script(text, {
-      filename,
-      ...(kept !== undefined && { cachedData: kept.code }),
-      importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
-    })
+    const compile = (): Script =>
+      new vm.Script(text, {
+        filename,
+        ...(kept !== undefined && { cachedData: kept.code }),
+        importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
+      })
+    const script = loading.around === undefined ? compile() : loading.around(compile)
     const isUsed = kept !== undefined && script.cachedDataRejected !== true
     if (!isUsed || !kept.isWhole) cache?.keepAtEnd(name, script, isUsed)
     return script.runInThisContext() as Body

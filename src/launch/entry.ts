@@ -2,7 +2,7 @@
 import { shutInspector } from "../host/sigusr1.ts"
 import { chunkLoader } from "./chunks.ts"
 import { openCodeCache } from "./code-cache.ts"
-import { compiler } from "./compile.ts"
+import { compiler, type Loading } from "./compile.ts"
 
 /** Set by the build: what the chunks are, in a few letters, and those that can wait. */
 declare const buildId: string
@@ -20,8 +20,9 @@ const cache = openCodeCache(fs, {
   build: `${buildId}-${process.version}-${process.arch}`,
 })
 const folder = `${__dirname}/chunks`
-const body = compiler({ fs, vm }, folder, cache)
+const loading: Loading = {}
+const body = compiler({ fs, vm }, folder, cache, loading)
 const { start } = chunkLoader({ folder, late: lateChunks, body, require })("./start.cjs") as {
-  start: () => Promise<void>
+  start: (loading: Loading) => Promise<void>
 }
-void start()
+void start(loading)

@@ -44,6 +44,10 @@ test.skipIf(!isKnown)("it is there again behind many texts of which one fails", 
   expect(optimized(["100000", "true", "true", "5"])).toEqual({ within: false, thrown: "from within", behind: true })
 })
 
+test.skipIf(!isKnown)("code that was kept is taken meanwhile too, where it is loaded as the program says", () => {
+  expect(optimized(["100000", "true", "", "kept"])).toEqual({ bare: false, around: true, behind: true })
+})
+
 test.skipIf(!isKnown)("whoever chose a flag for it keeps that", () => {
   expect(optimized(["100000", "true"], ["--no-opt"])).toMatchObject({ within: false, behind: false })
 })

@@ -1,4 +1,4 @@
-import { runInThisContext } from "node:vm"
+import { runInThisContext, Script } from "node:vm"
 import { takeProcess, unoptimized, unoptimizedAtFirst, unoptimizedPlain } from "../../../src/host/optimizer.ts"
 
 // Run with --allow-natives-syntax: V8 says of a function that is called often whether it has optimized it.
@@ -19,7 +19,18 @@ function isOptimized(): boolean {
 }
 
 const [chars = "", isOurs = "", fails = "", parts = "", isPlain = ""] = process.argv.slice(2)
-if (isOurs === "true") takeProcess()
+const loading: { around?: <T>(work: () => T) => T } = {}
+if (isOurs === "true") takeProcess(loading)
+if (parts === "kept") {
+  // V8 looks at the length of a text only, and remembers the text itself.
+  let number = 2
+  const source = (): string => `(function (number) { return number + ${number++} })`
+  const cachedData = new Script(source()).createCachedData()
+  const isTaken = (): boolean => new Script(source(), { cachedData }).cachedDataRejected === false
+  const [bare, around] = unoptimized(Number(chars), () => [isTaken(), loading.around!(isTaken)])
+  process.stdout.write(JSON.stringify({ bare, around, behind: isTaken() }))
+  process.exit()
+}
 let within: boolean | null = null
 let thrown = ""
 const measured = (): void => {
