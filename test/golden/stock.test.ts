@@ -34,7 +34,16 @@ function envOf(row: Row): Record<string, string> {
     : identity
 }
 
-async function sealed(row: Row): Promise<Buffer> {
+const made = new Map<string, Promise<Buffer>>()
+
+/** What we seal for a row: once, for all that open it. */
+function sealed(row: Row): Promise<Buffer> {
+  const known = made.get(row.case) ?? seal(row)
+  made.set(row.case, known)
+  return known
+}
+
+async function seal(row: Row): Promise<Buffer> {
   const env = new Map([...own.env, ...Object.entries(envOf(row))])
   const args = empty.has(row.case) ? [...row.argv!, "--allow-empty-selection"] : row.argv!
   const { status, stdout, stderr } = await call({ args, cwd: goldenFolder, env })
