@@ -24,6 +24,11 @@ export interface OpenOptions {
   readonly requireStructure: boolean
   /** The expected result; it only saves doing the same work again. */
   readonly expected?: Expected
+  /**
+   * Leaves of another version that were opened with the same key, by their tokens: the same token under the same path
+   * opens to the same.
+   */
+  readonly openedBefore?: ReadonlyMap<string, Leaf> | undefined
   /** Work on values only: the layout memo is not read, and the text is not rebuilt. */
   readonly valuesOnly?: boolean
   readonly meter?: Meter | undefined
@@ -85,7 +90,7 @@ export function acceptUnverified(unverified: Unverified): Opened {
 
 function openLeaves(
   { scan, format }: SealedDocument,
-  { cipher, selectors, expected, meter }: OpenOptions,
+  { cipher, selectors, expected, openedBefore, meter }: OpenOptions,
 ): { leaves: Leaf[]; warnings: Warning[] } {
   const sites = countedSites(scan)
   const isSelected = select(sites, selectors, isSealedComment)
@@ -107,7 +112,8 @@ function openLeaves(
       return { site, scalar: site.scalar, isSelected: false, token: null }
     }
     const wanted = expected?.leaves[index]
-    const leaf = knownLeaf(site, wanted, keys) ?? openLeaf(site, keys, wanted)
+    const leaf =
+      knownLeaf(site, wanted, keys) ?? leafOpenedBefore(site, openedBefore, keys) ?? openLeaf(site, keys, wanted)
     if (leaf === null) {
       warnings.push({ code: "COMMENT_NOT_SEALED", line: site.line, path: shownPath(site.item) })
       return { site, scalar: site.scalar, isSelected: true, token: null }
@@ -146,6 +152,27 @@ function knownLeaf(site: Site, known: ExpectedLeaf | undefined, { aads, knownAad
   if (withoutNewlines(scalarText(site.scalar)) !== kept.token) return null
   if (aads.of(site.item) !== knownAads.of(known!.site.item)) return null
   return { site, scalar: kept.scalar, isSelected: true, token: kept.token }
+}
+
+function leafOpenedBefore(
+  site: Site,
+  openedBefore: ReadonlyMap<string, Leaf> | undefined,
+  { aads, knownAads }: Keys,
+): Leaf | null {
+  if (openedBefore === undefined || site.scalar === null || (site.kind !== "comment" && site.kind !== "str"))
+    return null
+  const known = openedBefore.get(scalarText(site.scalar))
+  if (known === undefined || known.site.kind !== site.kind) return null
+  const isElement = ({ item }: Site): boolean => item.key === null && item.parent !== null
+  if (isElement(site) !== isElement(known.site) || aads.of(site.item) !== knownAads.of(known.site.item)) return null
+  return { site, scalar: known.scalar, isSelected: true, token: known.token }
+}
+
+/** What a version offers to others of its file, as `openedBefore`. */
+export function leavesByToken(leaves: readonly Leaf[]): ReadonlyMap<string, Leaf> {
+  const found = new Map<string, Leaf>()
+  for (const leaf of leaves) if (leaf.token !== null) found.set(leaf.token, leaf)
+  return found
 }
 
 /** @returns `null` for a comment that does not open: upstream keeps it as it is, and says so */

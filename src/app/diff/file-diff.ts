@@ -1,11 +1,11 @@
 import { type ValueChange, compareEntries } from "./compare.ts"
 import { type DiffEntry, entriesOfLeaves, entriesOfScan } from "./entries.ts"
 import { type FilePair, type DiffVersion } from "./pairs.ts"
-import { openAlone } from "../open/open-alone.ts"
+import { type OpenedAlone, openAlone } from "../open/open-alone.ts"
 import { readByContent } from "../open/read-as.ts"
 import { namesInVersions } from "../recipients/entry-names.ts"
 import { type Session } from "../session.ts"
-import { type Opened, type SealedDocument } from "../../core/document.ts"
+import { type SealedDocument } from "../../core/document.ts"
 import { keyedFingerprint } from "../../core/fingerprint.ts"
 import { type FormatName, type Scan } from "../../core/format.ts"
 import { selectorFields } from "../../core/metadata.ts"
@@ -49,7 +49,8 @@ interface Reading {
   readonly document: SealedDocument | null
   /** Of a plain text; `null` for what no format can read. */
   readonly scan: Scan | null
-  readonly opened: Opened | null
+  readonly alone: OpenedAlone | null
+  /** Compared with the other version's, and shown nowhere. */
   readonly dataKey: string
   readonly fault: FileDiff["fault"]
   /** No identity here opens it. */
@@ -63,13 +64,31 @@ export async function diffFile(
   { needsKey }: { readonly needsKey: boolean },
 ): Promise<FileDiff | null> {
   if (!isSealed(before) && !isSealed(after)) return null
-  const [a, b] = [await read(session, before, after), await read(session, after, before)]
+  const a = await read(session, before, after, null)
+  try {
+    const b = await read(session, after, before, a)
+    try {
+      return compare({ before, after }, a, b, { needsKey })
+    } finally {
+      b?.alone?.dataKey.wipe()
+    }
+  } finally {
+    a?.alone?.dataKey.wipe()
+  }
+}
+
+function compare(
+  { before, after }: FilePair,
+  a: Reading | null,
+  b: Reading | null,
+  { needsKey }: { readonly needsKey: boolean },
+): FileDiff | null {
   const sides = [a, b].filter((each) => each !== null)
   if (sides.every(({ document, fault }) => document === null && fault === null)) return null
   const [missing] = sides.flatMap(({ error }) => error ?? [])
   if (needsKey && missing !== undefined) throw missing.at({ file: (after ?? before)!.path })
   // Values are compared with values only.
-  const isOpened = sides.every(({ document, opened }) => document === null || opened !== null)
+  const isOpened = sides.every(({ document, alone }) => document === null || alone !== null)
   const changes = compareEntries(entriesOf(a, isOpened), entriesOf(b, isOpened))
   const diff: FileDiff = {
     file: (after ?? before)!.path,
@@ -123,14 +142,20 @@ function isSealed(version: DiffVersion | null): boolean {
   )
 }
 
-async function read(session: Session, version: DiffVersion | null, other: DiffVersion | null): Promise<Reading | null> {
+/** @param known - the other version, where it was read before: what both have alike is opened once */
+async function read(
+  session: Session,
+  version: DiffVersion | null,
+  other: DiffVersion | null,
+  known: Reading | null,
+): Promise<Reading | null> {
   if (version === null) return null
-  const nothing = { document: null, scan: null, opened: null, dataKey: "", fault: null, error: null }
+  const nothing = { document: null, scan: null, alone: null, dataKey: "", fault: null, error: null }
   const text = decodeText(version.bytes)
   if (text === null) return nothing
   try {
     const document = await readByContent(text, version.path)
-    return await openReading(session, document)
+    return await openReading(session, document, known)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     if (error.code !== "NOT_SEALED") return { ...nothing, fault: "not readable" }
@@ -138,14 +163,12 @@ async function read(session: Session, version: DiffVersion | null, other: DiffVe
   }
 }
 
-async function openReading(session: Session, document: SealedDocument): Promise<Reading> {
-  const reading = { document, scan: document.scan, dataKey: "", opened: null, error: null, fault: null }
+async function openReading(session: Session, document: SealedDocument, known: Reading | null): Promise<Reading> {
+  const reading = { document, scan: document.scan, dataKey: "", alone: null, error: null, fault: null }
   try {
-    const { opened, dataKey } = await openAlone(session, document)
-    // Compared with the other version's, and shown nowhere.
-    const print = dataKey.use((bytes) => keyedFingerprint(printKeyOf(session), bytes))
-    dataKey.wipe()
-    return { ...reading, opened, dataKey: print }
+    const alone = await openAlone(session, document, known?.alone ?? undefined)
+    const dataKey = alone.dataKey.use((bytes) => keyedFingerprint(printKeyOf(session), bytes))
+    return { ...reading, alone, dataKey }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return error.code === "DATA_KEY" ? { ...reading, error } : { ...reading, fault: "MAC mismatch" }
@@ -170,7 +193,7 @@ async function plainScan(text: string, version: DiffVersion, other: DiffVersion 
 
 function entriesOf(reading: Reading | null, isOpened: boolean): DiffEntry[] {
   if (reading === null) return []
-  if (isOpened && reading.opened !== null) return entriesOfLeaves(reading.opened.leaves)
+  if (isOpened && reading.alone !== null) return entriesOfLeaves(reading.alone.opened.leaves)
   return reading.scan === null ? [] : entriesOfScan(reading.scan)
 }
 

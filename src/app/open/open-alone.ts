@@ -3,7 +3,7 @@ import { checkReadable, type Opened, type SealedDocument } from "../../core/docu
 import { Cipher } from "../../core/gcm.ts"
 import { limits } from "../../core/limits.ts"
 import { monotonicMs } from "../../core/monotonic.ts"
-import { open } from "../../core/open.ts"
+import { leavesByToken, open } from "../../core/open.ts"
 import { type SecretBytes } from "../../core/secret.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
 import { deriveContext } from "../../keys/derive-context.ts"
@@ -28,10 +28,15 @@ export type Reach = "offline" | "online"
  * Opens a document that nobody has looked at yet, for git: only with identities of the environment and of files.
  * Nothing is asked, started or connected to, and no config is read.
  *
+ * @param other - as for `openWith`
  * @throws {AppError} `DATA_KEY` when no identity here opens it; what is broken in it
  */
-export async function openAlone(session: Session, document: SealedDocument): Promise<OpenedAlone> {
-  return openWith(document, await dataKeyOf(session, document, "offline"))
+export async function openAlone(
+  session: Session,
+  document: SealedDocument,
+  other?: Parameters<typeof openWith>[2],
+): Promise<OpenedAlone> {
+  return openWith(document, await dataKeyOf(session, document, "offline"), other)
 }
 
 /**
@@ -59,12 +64,22 @@ export function contextFor(session: Session, reach: Reach): KeyContext {
   return reach === "online" ? context : deriveContext(context, { effort: "silent", isAlone: true })
 }
 
-/** Opens a document with its data key, which it owns from now on. @throws {AppError} what is broken in it */
-export async function openWith(document: SealedDocument, dataKey: SecretBytes): Promise<OpenedAlone> {
+/**
+ * Opens a document with its data key, which it owns from now on.
+ *
+ * @param other - another version of it; what both have alike is opened once where the data key is the same
+ * @throws {AppError} what is broken in it
+ */
+export async function openWith(
+  document: SealedDocument,
+  dataKey: SecretBytes,
+  other?: Pick<OpenedAlone, "opened" | "dataKey">,
+): Promise<OpenedAlone> {
   try {
     const compiled = await compileSelectors(document.metadata.selectors, { refuseInvalid: false })
     const cipher = new Cipher(dataKey)
-    const opened = open(document, { cipher, selectors: compiled, requireStructure: false })
+    const openedBefore = other?.dataKey.equals(dataKey) === true ? leavesByToken(other.opened.leaves) : undefined
+    const opened = open(document, { cipher, selectors: compiled, requireStructure: false, openedBefore })
     return { document, opened, dataKey, cipher, compiled }
   } catch (error) {
     dataKey.wipe()
