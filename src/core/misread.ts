@@ -3,6 +3,7 @@ import { type Leaf, type Warning } from "./document.ts"
 import { type Format } from "./format.ts"
 import { type CompiledSelectors, select } from "./select.ts"
 import { fullPath, shownPath, type Site } from "./site.ts"
+import { type Span } from "./text.ts"
 
 /**
  * Refuses a name that the rule means but upstream takes for another: `export PASSWORD` in dotenv is one name to it,
@@ -60,19 +61,26 @@ export function commentsForValues(source: string, leaves: readonly Leaf[], befor
 }
 
 const behindNothing = /[ \t]*#[^\s#]/y
-const behindBlockMark = /[|>][-+0-9]{0,2}[ \t]+#[^\s#]/y
+const behindBlockMark = /[|>][-+0-9]{0,2}[ \t]*#[^\s#]/y
 /** Searched before a text block that is not empty: its span begins after the comment. */
-const inFrontOfBlock = /[|>][-+0-9]{0,2}[ \t]+#[^\s#][^\n]*\n$/
+const inFrontOfBlock = /[|>][-+0-9]{0,2}[ \t]*#[^\s#][^\n]*\n$/
 const blockMarkCharsMax = 256
 const inEmptyFlow = /[[{][ \t]*#[^\s#]/y
-function isLikeOne(source: string, { span, kind }: Site): boolean {
+
+function isLikeOne(source: string, { span, kind, scalar }: Site): boolean {
   if (span === null) return false
   const { start, end } = span
   if (kind === "list" || kind === "map") return isAt(inEmptyFlow, source, start)
-  if (start === end) return isAt(behindNothing, source, end)
+  const isOnlyTag = startsWithTag(source, span) && (scalar === null || scalar.bytes.length === 0)
+  if (start === end || isOnlyTag) return isAt(behindNothing, source, end)
   if (kind !== "str") return false
   const front = source.slice(Math.max(0, start - blockMarkCharsMax), start)
   return isAt(behindBlockMark, source, start) || inFrontOfBlock.test(front)
+}
+
+/** Some tags are part of the span. */
+function startsWithTag(source: string, { start }: Span): boolean {
+  return source[start] === "!"
 }
 
 function isAt(pattern: RegExp, source: string, at: number): boolean {
@@ -86,7 +94,7 @@ function isEmpty({ span, kind }: Site): boolean {
 
 /** Where there is nothing, the parser is on the next line already. */
 function lineOf(source: string, { span, line }: Site): number {
-  if (span === null || span.start !== span.end) return line
+  if (span === null || (span.start !== span.end && !startsWithTag(source, span))) return line
   let count = 1
   for (let at = source.indexOf("\n"); at !== -1 && at < span.start; at = source.indexOf("\n", at + 1)) count++
   return count

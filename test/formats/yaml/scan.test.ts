@@ -87,6 +87,14 @@ describe("refusals", () => {
       column: 7,
     },
     {
+      name: "a value that is missing behind its tag",
+      source: "l:\n  - !!float # x\n\n  - z\n",
+      code: "SYNTAX",
+      exit: 2,
+      line: 2,
+      column: 12,
+    },
+    {
       name: "a list at the root after a number as key",
       source: "1: x\n---\n[]\n",
       code: "ROOT_NOT_MAP",

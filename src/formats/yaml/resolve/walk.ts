@@ -224,11 +224,9 @@ function resolve(w: Walk, node: ScalarNode): Scalar | null {
   if (found !== "mismatch") return found
   // In later documents upstream overlooks the error, and leaves a null.
   if (w.document > 0) return null
-  throw new AppError(
-    "SYNTAX",
-    { line: node.line, column: node.column + 1 },
-    { subject: "a value does not fit its tag" },
-  )
+  // Where a value is missing behind its tag, the scanner is on a later line already.
+  const place = node.value === "" ? placeOf(w.source, node.span.end) : { line: node.line, column: node.column + 1 }
+  throw new AppError("SYNTAX", place, { subject: "a value does not fit its tag" })
 }
 
 /** Core tags that upstream cannot read before a token: the token replaces them too. */
