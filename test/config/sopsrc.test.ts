@@ -272,117 +272,71 @@ rules:
 })
 
 describe("strictness", () => {
-  test.each([
+  interface Mistake {
+    readonly source: string
+    readonly problem: string
+    readonly at: readonly [line: number | undefined, column: number | undefined]
+    readonly hint?: string | undefined
+  }
+  const line = (text: string, problem: string, column: number, hint?: string): Mistake => ({
+    source: `version: 1\n${text}`,
+    problem,
+    at: [2, column],
+    hint,
+  })
+  const inRule = (text: string, problem: string, column: number, hint?: string): Mistake =>
+    line(`rules: [{${text}}]`, problem, column, hint)
+
+  test.each<Mistake>([
     { source: "", problem: "`version` is missing", at: [undefined, undefined] },
     { source: "rules: []", problem: "`version` is missing", at: [1, 1] },
     { source: "version: 2", problem: "not known", at: [1, 10] },
     { source: "version: '1'", problem: "not known", at: [1, 10] },
     { source: "[]", problem: "a mapping is expected", at: [1, 1] },
-    { source: "version: 1\nrecipents: {}", problem: "unknown key", at: [2, 1], hint: "did you mean `recipients`?" },
-    {
-      source: "version: 1\nx: {}",
-      problem: "unknown key",
-      at: [2, 1],
-      hint: "known keys: version, recipients, groups",
-    },
-    ...["0d", "90", "1m", "-1d", "1.5y", "100000d", "[1d]"].map((age) => ({
-      source: `version: 1\nrules: [{max_age: "${age}"}]`,
-      problem: "an age is a number of days",
-      at: [2, 19] as [number, number],
-    })),
-    { source: "version: 1\nversion: 1", problem: "duplicate key", at: [2, 1] },
-    { source: "version: 1\nrules:", problem: "a value is missing", at: [2, 1] },
-    { source: "version: 1\nrules: {}", problem: "a list is expected", at: [2, 8] },
-    { source: "version: 1\nrules: [~]", problem: "a value is missing", at: [2, 9] },
+    line("recipents: {}", "unknown key", 1, "did you mean `recipients`?"),
+    line("x: {}", "unknown key", 1, "known keys: version, recipients, groups"),
+    ...["0d", "90", "1m", "-1d", "1.5y", "100000d", "[1d]"].map((age) =>
+      inRule(`max_age: "${age}"`, "an age is a number of days", 19),
+    ),
+    line("version: 1", "duplicate key", 1),
+    line("rules:", "a value is missing", 1),
+    line("rules: {}", "a list is expected", 8),
+    line("rules: [~]", "a value is missing", 9),
     { source: "version: 1\nrules: []\ncreation_rules: []", problem: "are in one config", at: [3, 1] },
     { source: "version: 1\n---\nversion: 1", problem: "one YAML document", at: [3, 1] },
-    {
-      source: "version: 1\nrules: [{encrypted-regex: x}]",
-      problem: "unknown key",
-      at: [2, 10],
-      hint: "did you mean `encrypted_regex`?",
-    },
-    { source: "version: 1\nrules: [{encrypted_regex: x, encrypted_suffix: y}]", problem: "more than one", at: [2, 9] },
-    { source: "version: 1\nrules: [{encrypt: a, clear: b}]", problem: "only one selector per file", at: [2, 22] },
-    {
-      source: "version: 1\nrules: [{clear: a, encrypted_suffix: y}]",
-      problem: "`clear` and `encrypted_suffix` are in one rule",
-      at: [2, 10],
-    },
-    {
-      source: 'version: 1\nrules: [{encrypt: ["a[0].b"]}]',
-      problem: "one element of a list",
-      at: [2, 20],
-      hint: "write [*]",
-    },
-    { source: "version: 1\nrules: [{encrypt: []}]", problem: "an empty list", at: [2, 19] },
-    ...["*", "[*]", "*.*", "[*].*"].map((path) => ({
-      source: `version: 1\nrules: [{clear: "${path}"}]`,
-      problem: "a path names one key at least",
-      at: [2, 17] as [number, number],
-    })),
-    ...["a..b", "a.", ".a", "a[", "a[x]", "a[*]b", "a['b", ""].map((path) => ({
-      source: `version: 1\nrules: [{encrypt: ["${path}"]}]`,
-      problem: "this is not a path",
-      at: [2, 20] as [number, number],
-    })),
+    inRule("encrypted-regex: x", "unknown key", 10, "did you mean `encrypted_regex`?"),
+    inRule("encrypted_regex: x, encrypted_suffix: y", "more than one", 9),
+    inRule("encrypt: a, clear: b", "only one selector per file", 22),
+    inRule("clear: a, encrypted_suffix: y", "`clear` and `encrypted_suffix` are in one rule", 10),
+    inRule('encrypt: ["a[0].b"]', "one element of a list", 20, "write [*]"),
+    inRule("encrypt: []", "an empty list", 19),
+    ...["*", "[*]", "*.*", "[*].*"].map((path) => inRule(`clear: "${path}"`, "a path names one key at least", 17)),
+    ...["a..b", "a.", ".a", "a[", "a[x]", "a[*]b", "a['b", ""].map((path) =>
+      inRule(`encrypt: ["${path}"]`, "this is not a path", 20),
+    ),
     {
       source: `version: 1\nrules: [{encrypt: [${Array.from({ length: 200 }, (_, i) => `key${i}`).join(", ")}]}]`,
       problem: "more than 1,000 characters",
       at: [2, 10],
     },
-    { source: "version: 1\nrules: [{path: a, path_regex: b}]", problem: "are in one rule", at: [2, 19] },
-    { source: "version: 1\nrules: [{path: []}]", problem: "empty list", at: [2, 16] },
-    { source: "version: 1\nrules: [{path: '!a'}]", problem: "negated", at: [2, 16] },
-    { source: "version: 1\nrules: [{path: ../a}]", problem: "cannot leave", at: [2, 16] },
-    {
-      source: "version: 1\nrules: [{structure: requierd}]",
-      problem: "one of on, off, required",
-      at: [2, 21],
-      hint: "did you mean `required`?",
-    },
-    { source: "version: 1\nrules: [{structure: true}]", problem: "one of on, off, required", at: [2, 21] },
-    { source: "version: 1\nrules: [{layout_memo: always}]", problem: "one of auto, never", at: [2, 23] },
-    { source: "version: 1\nrules: [{input_type: toml}]", problem: "one of yaml, json", at: [2, 22] },
-    { source: "version: 1\nrules: [{container: yes}]", problem: "true or false", at: [2, 21] },
-    { source: "version: 1\nrules: [{threshold: x}]", problem: "a whole number", at: [2, 21] },
-    { source: "version: 1\nstores: {jsn: {}}", problem: "unknown key", at: [2, 10], hint: "did you mean `json`?" },
-    {
-      source: "version: 1\nstores: {ini: {indent: 2}}",
-      problem: "unknown key",
-      at: [2, 16],
-      hint: "there are no options here",
-    },
-    { source: "version: 1\nstores: {yaml: {indent: -1}}", problem: "from 0 to 16", at: [2, 25] },
-    {
-      source: "version: 1\ncreation_rules: [{path_regx: a}]",
-      problem: "unknown key",
-      at: [2, 19],
-      hint: "did you mean `path_regex`?",
-    },
-    {
-      source: "version: 1\ncreation_rules: [{key_groups: [{merge: [{aeg: []}]}]}]",
-      problem: "unknown key",
-      at: [2, 42],
-      hint: "did you mean `age`?",
-    },
-    {
-      source: "version: 1\ncreation_rules: [{key_groups: [{age: [a]}, {age: [b]}]}]",
-      problem: "2 key groups and no `shamir_threshold`",
-      at: [2, 18],
-    },
-    {
-      source: "version: 1\ndestination_rules: [{s3_buckt: a}]",
-      problem: "unknown key",
-      at: [2, 22],
-      hint: "did you mean `s3_bucket`?",
-    },
-    {
-      source: "version: 1\ndestination_rules: [{recreation_rule: {aeg: a}}]",
-      problem: "unknown key",
-      at: [2, 40],
-      hint: "did you mean `age`?",
-    },
+    inRule("path: a, path_regex: b", "are in one rule", 19),
+    inRule("path: []", "empty list", 16),
+    inRule("path: '!a'", "negated", 16),
+    inRule("path: ../a", "cannot leave", 16),
+    inRule("structure: requierd", "one of on, off, required", 21, "did you mean `required`?"),
+    inRule("structure: true", "one of on, off, required", 21),
+    inRule("layout_memo: always", "one of auto, never", 23),
+    inRule("input_type: toml", "one of yaml, json", 22),
+    inRule("container: yes", "true or false", 21),
+    inRule("threshold: x", "a whole number", 21),
+    line("stores: {jsn: {}}", "unknown key", 10, "did you mean `json`?"),
+    line("stores: {ini: {indent: 2}}", "unknown key", 16, "there are no options here"),
+    line("stores: {yaml: {indent: -1}}", "from 0 to 16", 25),
+    line("creation_rules: [{path_regx: a}]", "unknown key", 19, "did you mean `path_regex`?"),
+    line("creation_rules: [{key_groups: [{merge: [{aeg: []}]}]}]", "unknown key", 42, "did you mean `age`?"),
+    line("creation_rules: [{key_groups: [{age: [a]}, {age: [b]}]}]", "2 key groups and no `shamir_threshold`", 18),
+    line("destination_rules: [{s3_buckt: a}]", "unknown key", 22, "did you mean `s3_bucket`?"),
+    line("destination_rules: [{recreation_rule: {aeg: a}}]", "unknown key", 40, "did you mean `age`?"),
   ])("$source", ({ source, problem, at, hint }) => {
     const error = failure(source)
     expect(error.code).toBe("CONFIG_INVALID")
