@@ -58,7 +58,7 @@ function compile(target) {
   // Nothing of the folder that it is called in may be read (rule S15): a plain program of Bun runs what is there.
   for (const file of ["dotenv", "bunfig", "tsconfig", "package-json"]) options.push(`--no-compile-autoload-${file}`)
   // Most calls are over before the just-in-time compilers pay: a higher threshold takes a fifth off a short run.
-  options.push("--compile-jit-policy=30")
+  options.push("--compile-jit-policy=100")
   if (target !== here) {
     const program = join(root, `node_modules/@oven/bun-${target}/bin`, target.startsWith("windows") ? "bun.exe" : "bun")
     if (!existsSync(program)) {

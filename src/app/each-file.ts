@@ -2,6 +2,7 @@ import { type Source } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type Io } from "../host/io.ts"
+import { unoptimizedFiles } from "../host/optimizer.ts"
 import { type Progress, progressOn } from "../host/progress.ts"
 import { type Turn, filesUnderWay, inBatch } from "../host/write-batch.ts"
 
@@ -40,7 +41,8 @@ export async function eachFile<T extends { readonly file: string } | Source, R>(
         tick()
       }
     }
-    return writeInParallel(session.io, items, atOnce, each)
+    const all = (): Promise<R[]> => writeInParallel(session.io, items, atOnce, each)
+    return items.length > 1 ? unoptimizedFiles(all) : all()
   })
 }
 

@@ -35,6 +35,7 @@ export function takeProcess(loading: Loading = {}): void {
  * @param chars - length of the sealed text
  */
 export function unoptimized<T>(chars: number, work: () => T): T {
+  told?.(chars)
   if (chars < CHARS_MIN || chars > CHARS_MAX) return work()
   hold()
   try {
@@ -70,6 +71,20 @@ export async function unoptimizedAtFirst<T>(work: (took: (chars: number) => void
     if (isHeld) release()
   }
 }
+
+/** The same for work of which every text is told to `unoptimized` or `unoptimizedPlain`. */
+export async function unoptimizedFiles<T>(work: () => Promise<T>): Promise<T> {
+  return unoptimizedAtFirst(async (took) => {
+    told = took
+    try {
+      return await work()
+    } finally {
+      told = null
+    }
+  })
+}
+
+let told: ((chars: number) => void) | null = null
 
 /** Pieces of work during which the optimizer waits; some contain others. */
 let holds = 0

@@ -36,6 +36,9 @@ test.skipIf(!isKnown).each([
   { name: "over a few of many texts it waits", words: ["100000", "true", "", "5"], within: false },
   { name: "over more of them it does not", words: ["100000", "true", "", "50"], within: true },
   { name: "nor in a process of somebody else", words: ["100000", "false", "", "5"], within: true },
+  { name: "over a few files it waits", words: ["10000", "true", "", "5", "files"], within: false },
+  { name: "over more of them it does not", words: ["10000", "true", "", "500", "files"], within: true },
+  { name: "nor over a long one among them", words: ["10000000", "true", "", "1", "files"], within: true },
 ])("the optimizer: $name, and is there again behind them", ({ words, within }) => {
   expect(optimized(words)).toEqual({ within, thrown: "", behind: true })
 })

@@ -1,5 +1,11 @@
 import { runInThisContext, Script } from "node:vm"
-import { takeProcess, unoptimized, unoptimizedAtFirst, unoptimizedPlain } from "../../../src/host/optimizer.ts"
+import {
+  takeProcess,
+  unoptimized,
+  unoptimizedAtFirst,
+  unoptimizedFiles,
+  unoptimizedPlain,
+} from "../../../src/host/optimizer.ts"
 
 // Run with --allow-natives-syntax: V8 says of a function that is called often whether it has optimized it.
 const OPTIMIZED = 1 << 4
@@ -39,6 +45,12 @@ const measured = (): void => {
 }
 try {
   if (isPlain === "true") unoptimizedPlain("x".repeat(Number(chars)), measured)
+  else if (isPlain === "files")
+    await unoptimizedFiles(async () => {
+      for (let part = 0; part < Number(parts); part++) unoptimized(Number(chars), () => {})
+      await Promise.resolve()
+      measured()
+    })
   else if (parts === "") unoptimized(Number(chars), measured)
   else {
     await unoptimizedAtFirst(async (took) => {
