@@ -19,7 +19,7 @@ export function defaultKeyFiles(machine: KeyFilesContext): string[] {
   const folders =
     machine.dialect.identityPlaces === "upstream"
       ? [own]
-      : [own, xdgFolder(machine), homeFolder(machine, ".config"), macFolder(machine)]
+      : [own, xdgFolder(machine), homeFile(machine, ".config"), macFolder(machine)]
   const files = folders.filter((folder) => folder !== null).map((folder) => path.join(folder, ...tail))
   return [...new Set(files)]
 }
@@ -42,6 +42,7 @@ function macFolder({ platform, home }: KeyFilesContext): string | null {
   return platform === "darwin" && home !== "" ? posix.join(home, "Library", "Application Support") : null
 }
 
-function homeFolder({ platform, home }: KeyFilesContext, name: string): string | null {
-  return home === "" ? null : (platform === "win32" ? win32 : posix).join(home, name)
+/** A path below the user's folder; `null` when that is not known. */
+export function homeFile({ platform, home }: Pick<KeyContext, "platform" | "home">, ...parts: string[]): string | null {
+  return home === "" ? null : (platform === "win32" ? win32 : posix).join(home, ...parts)
 }

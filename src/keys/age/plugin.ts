@@ -2,7 +2,7 @@ import { decodeBase64 } from "../../core/base64.ts"
 import { type Conversation } from "../../core/conversation.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { oneLine } from "../../errors/display.ts"
-import { findPlugin } from "./plugin-program.ts"
+import { findPlugin } from "./plugin-permission.ts"
 import { type Stanza, StanzaReader, encodeStanza } from "./stanza.ts"
 import { type KeyContext } from "../provider.ts"
 

@@ -1,4 +1,4 @@
-import { homeFile } from "../home-file.ts"
+import { homeFile } from "../key-files.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"

@@ -1,5 +1,5 @@
 import { AppError } from "../../errors/app-error.ts"
-import { homeFile } from "../home-file.ts"
+import { homeFile } from "../key-files.ts"
 import { jsonField, parseJson, jsonText } from "../http/json.ts"
 import { send } from "../http/request.ts"
 import { type KeyContext } from "../provider.ts"

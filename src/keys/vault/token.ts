@@ -1,5 +1,5 @@
 import { AppError } from "../../errors/app-error.ts"
-import { homeFile } from "../home-file.ts"
+import { homeFile } from "../key-files.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
