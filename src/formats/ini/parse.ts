@@ -1,6 +1,7 @@
 import { type Span } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { readValue, type Reading } from "./read-value.ts"
+import { isSimple } from "./spell.ts"
 import { isMark, lineEndAt, skipSpace, trim, trimmedEnd } from "./space.ts"
 
 /** A line that holds a comment alone. */
@@ -90,6 +91,18 @@ export function parse(source: string): Parts {
   for (let lineStart = start; lineStart < source.length;) {
     const lineEnd = lineEndAt(source, lineStart)
     const next = Math.min(lineEnd + 1, source.length)
+    const simple = simpleEntry(source, lineStart, lineEnd)
+    if (simple !== null) {
+      const { key, delimiter, value } = simple
+      const span = { start: lineEnd - value.length, end: lineEnd }
+      const reading: Reading = { value, upstream: value, span, quote: "", comment: null, next, isOpenEnded: false }
+      entries.push({ key, own: comments, lineStart, start: lineStart, delimiter, reading, line })
+      comments = none
+      head.next = next
+      lineStart = next
+      line++
+      continue
+    }
     const at = skipSpace(source, lineStart, lineEnd)
     const code = at < lineEnd ? source.charCodeAt(at) : 0
     if (at === lineEnd) {
@@ -121,6 +134,26 @@ export function parse(source: string): Parts {
   }
   sections.push({ ...head, entries })
   return { source, start, sections, trailing: comments, eol: eolOf(source), isUpstream: isUpstream(sections) }
+}
+
+/** A name that begins its line, up to its equal sign. */
+const simpleKey = /[A-Za-z_][\w.-]*(?=[ \t]*=)/y
+const equalSign = /[ \t]*=[ \t]*/y
+
+/** Reads a line as most are: a name, an equal sign, and a value without a sign of any meaning. @returns `null` for others */
+function simpleEntry(
+  source: string,
+  lineStart: number,
+  lineEnd: number,
+): { key: string; delimiter: number; value: string } | null {
+  simpleKey.lastIndex = lineStart
+  if (!simpleKey.test(source)) return null
+  const keyEnd = simpleKey.lastIndex
+  equalSign.lastIndex = keyEnd
+  equalSign.test(source)
+  const value = source.slice(equalSign.lastIndex, lineEnd)
+  if (!isSimple(value)) return null
+  return { key: source.slice(lineStart, keyEnd), delimiter: source.indexOf("=", keyEnd), value }
 }
 
 /** Where a section begins: at its comments, or at the line of its header. */

@@ -84,7 +84,7 @@ export function spellValue(text: string, quote: Quote, rest: string, reader: Rea
  * No part of it has a special meaning in any reading. The common case, so it must cost little: one expression, which
  * takes more signs for white space than a reader does.
  */
-function isSimple(text: string): boolean {
+export function isSimple(text: string): boolean {
   return simple.test(text)
 }
 
