@@ -224,7 +224,7 @@ export function finish(draft: SealDraft, like: MetadataBlock | null, options: Se
   const before = previous?.document.metadata ?? null
   const { macHex } = draft
   const isSameMac = before !== null && previous!.macHex === macHex && before.macOnlyEncrypted === macOnlyEncrypted
-  const keepsMac = isSameMac && options.renewsMac !== true
+  const keepsMac = isSameMac && options.renewsMac !== true && hasTheTokensOf(draft.leaves, previous!.leaves)
   const lastModified = keepsMac ? before.lastModified : timestamp(options.now)
   // Upstream writes no selector into a new binary file.
   const written = draft.format.isWhole === true ? selectors : normalized(selectors)
@@ -254,6 +254,16 @@ export function finish(draft: SealDraft, like: MetadataBlock | null, options: Se
   const tokenEdits = draft.tokenEdits.filter((edit): edit is Edit => edit !== null)
   const block = draft.format.attach(draft.scan, tree, like, options.indent)
   return splice(draft.plain, [...tokenEdits, ...draft.otherEdits, ...block])
+}
+
+/**
+ * Types and comments are not in the MAC. One that stayed where such a token is new would look as if somebody had put
+ * tokens of two versions together.
+ */
+function hasTheTokensOf(leaves: readonly Leaf[], others: readonly Leaf[]): boolean {
+  const tokensOf = (all: readonly Leaf[]): string[] => all.flatMap(({ token }) => token ?? [])
+  const [own, theirs] = [tokensOf(leaves), tokensOf(others)]
+  return own.length === theirs.length && own.every((token, index) => token === theirs[index])
 }
 
 /** Writes the default suffix out, as upstream does, so that a later default cannot change what a file means. */

@@ -46,6 +46,14 @@ describe("where a repository is", () => {
     expect(await findRepository(repo.io(inside), gitOf(repo, inside))).toMatchObject({ top: null, gitDir: inside })
   })
 
+  test("from outside, where the environment names it", async () => {
+    const repo = repository()
+    repo.env.set("GIT_DIR", join(repo.top, ".git")).set("GIT_WORK_TREE", repo.top)
+    const cwd = repo.machine.home
+    const found = await findRepository(repo.io(cwd), gitOf(repo, cwd))
+    expect(found).toMatchObject({ top: repo.top, gitDir: join(repo.top, ".git"), prefix: "" })
+  })
+
   test("outside there is none", async () => {
     const repo = repository()
     const cwd = repo.machine.home

@@ -5,7 +5,7 @@ import { type Git } from "./git.ts"
 
 /** Where a repository is. All paths are absolute. */
 export interface Repository {
-  /** The top of the work tree; `null` in a bare one, and inside of `.git`. */
+  /** The top of the work tree; `null` for a bare one, and inside of `.git`. */
   readonly top: string | null
   /** Of this work tree. */
   readonly gitDir: string
@@ -29,12 +29,21 @@ export async function findRepository(
   const [isInside, up = "", ...rest] = answer.split("\n")
   if (isInside !== "true") {
     const gitDir = await git.text(["rev-parse", "--absolute-git-dir"])
-    return { top: null, gitDir, commonDir: await commonOf(io, gitDir), prefix: "" }
+    return { top: await topElsewhere(git), gitDir, commonDir: await commonOf(io, gitDir), prefix: "" }
   }
   const gitDir = rest.join("\n")
   const top = resolve(git.cwd, up)
   const below = relative(top, git.cwd).split(sep).join("/")
   return { top, gitDir, commonDir: await commonOf(io, gitDir), prefix: below === "" ? "" : `${below}/` }
+}
+
+/** The work tree of a repository that the environment or a setting names, for a call from outside of it. */
+async function topElsewhere(git: Git): Promise<string | null> {
+  const { status, stdout } = await git.run(["rev-parse", "--show-toplevel"], { statuses: [0, 128] })
+  const text = Buffer.from(stdout)
+    .toString("utf8")
+    .replace(/\r?\n$/, "")
+  return status === 0 && isAbsolute(text) ? text : null
 }
 
 /** See gitrepository-layout(5). */
