@@ -60,6 +60,19 @@ describe("where a repository is", () => {
     await expect(findRepository(repo.io(cwd), gitOf(repo, cwd))).rejects.toMatchObject({ code: "NOT_A_REPOSITORY" })
   })
 
+  test("what git proposes can be read", async () => {
+    const repo = repository()
+    const bin = join(repo.machine.home, "bin")
+    mkdirSync(bin)
+    const script = "#!/bin/sh\nprintf 'fatal: dubious\\n\\tgit config --add x\\n' >&2\nexit 128\n"
+    writeFileSync(join(bin, "git"), script, { mode: 0o755 })
+    repo.env.set("PATH", `${bin}:${repo.env.get("PATH")!}`)
+    await expect(findRepository(repo.io(), gitOf(repo))).rejects.toMatchObject({
+      code: "GIT_FAILED",
+      detail: { notes: ["fatal: dubious", "  git config --add x"] },
+    })
+  })
+
   test("S6: a git that lies in the repository is not run", async () => {
     const repo = repository()
     repo.write("bin/git", "#!/bin/sh\ntouch ran\n")

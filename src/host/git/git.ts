@@ -174,6 +174,8 @@ function failure(subject: string | undefined, stderr: string): AppError {
   const lines = stderr.split("\n").filter((line) => line !== "")
   if (lines.some((line) => line.includes("not a git repository"))) return new AppError("NOT_A_REPOSITORY")
   // An address may hold a password.
-  const notes = lines.filter((line) => !line.includes("://")).slice(0, linesMax)
+  const own = lines.filter((line) => !line.includes("://")).slice(0, linesMax)
+  // It puts a command that it proposes behind a tab.
+  const notes = own.map((line) => line.replaceAll("\t", "  "))
   return new AppError("GIT_FAILED", {}, { subject, notes })
 }
