@@ -31,6 +31,12 @@ function withoutMarks(end) {
   return left.join("\n").replaceAll(/([{[])\n\s*([}\]])/g, "$1$2")
 }
 
+/** A comment of a list that holds nothing comes back from sops as one more value. */
+function isEmptyValueInList(found) {
+  const differing = differingLines(found)
+  return /^\s*#\s*$/m.test(found.text) && differing.every((line) => /^\s*(?:#\s*|- "")$/.test(line))
+}
+
 /** Lines whose numbers are integers where they can be: releases before 3.13.2 read all of JSON's as floats. */
 function withoutZeros(end) {
   return lines(end).map((line) => line.replace(/=(-?\d+)\.0$/, "=$1"))
@@ -70,6 +76,10 @@ export const known = [
       ((found.step === "stock opens ours" && differingLines(found).every((line) => /[#;=]/.test(line))) ||
         found.real.stderr.includes("matches UnencryptedCommentRegex")),
   },
+  {
+    name: "name that stands twice",
+    applies: (found) => isExtract(found) && says("duplicate name: it is not clear which value is meant")(found),
+  },
   { name: "ambiguous keys", applies: says("two keys have the same authenticated path") },
   { name: "text behind JSON", applies: says("the end of the object") },
   {
@@ -86,7 +96,12 @@ export const known = [
       found.format === "yaml" &&
       found.mine.status === 0 &&
       found.real.status === 0 &&
-      withoutMarks(found.mine) === withoutMarks(found.real),
+      (withoutMarks(found.mine) === withoutMarks(found.real) || isEmptyValueInList(found)),
+  },
+  {
+    name: "BOM before JSON",
+    applies: ({ format, text, mine, real }) =>
+      format === "json" && text.startsWith("\uFEFF") && mine.status === 0 && real.status !== 0,
   },
   {
     name: "binary that is not UTF-8",
