@@ -1,6 +1,6 @@
 import { type FormatName } from "../../core/format.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { findInTree, refuseShadowed } from "../open/find-in-tree.ts"
+import { findInTree, refuseShadowed, withoutEmptyTop } from "../open/find-in-tree.ts"
 import { loadSealed, openLoaded, openLoadedUnverified, type OpenRequest, withFile } from "../open/open-file.ts"
 import {
   type CommonOptions,
@@ -104,8 +104,10 @@ async function extract(
   to: FormatName,
   indent: number | undefined,
 ): Promise<Uint8Array> {
-  if (session.dialect.files.refusesTwice) refuseShadowed(file.opened, path)
-  const [root] = treesOf(session, file)
-  const found = findInTree(root!, path, { countsComments: session.dialect.files.commentsCount })
+  const { refusesTwice } = session.dialect.files
+  if (refusesTwice) refuseShadowed(file.opened, path)
+  const [all] = treesOf(session, file)
+  const root = refusesTwice ? withoutEmptyTop(all!, file.document.format) : all!
+  const found = findInTree(root, path, { countsComments: session.dialect.files.commentsCount })
   return valueBytes(found, to, await emitOptions(file, to, indent))
 }

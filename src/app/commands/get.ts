@@ -1,7 +1,7 @@
 import { buildTrees } from "../../core/build-tree.ts"
 import { type Opened, type Unverified } from "../../core/document.ts"
 import { emitOptions, valueBytes } from "../open/print.ts"
-import { findInTree, refuseShadowed } from "../open/find-in-tree.ts"
+import { findInTree, refuseShadowed, withoutEmptyTop } from "../open/find-in-tree.ts"
 import { openFile, openFileUnverified, type OpenedFile, withFile } from "../open/open-file.ts"
 import { type CommonOptions, type IndentOptions, type OpenOptions, type Source, type TypeOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
@@ -24,9 +24,14 @@ export async function getValue(session: Session, options: GetOptions): Promise<O
   try {
     const output = await withFile(file.file, async () => {
       refuseShadowed(file.opened, path)
-      const [root] = buildTrees(file.opened.leaves, file.document.scan.documents)
-      const to = options.outputType ?? file.document.format.name
-      return valueBytes(findInTree(root!, path), to, await emitOptions(file, to, options.indent))
+      const { format, scan } = file.document
+      const [root] = buildTrees(file.opened.leaves, scan.documents)
+      const to = options.outputType ?? format.name
+      return valueBytes(
+        findInTree(withoutEmptyTop(root!, format), path),
+        to,
+        await emitOptions(file, to, options.indent),
+      )
     })
     return { output }
   } finally {

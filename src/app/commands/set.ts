@@ -1,5 +1,5 @@
 import { fileLimits } from "../machine.ts"
-import { findInTree, refuseShadowed } from "../open/find-in-tree.ts"
+import { findInTree, refuseShadowed, withoutEmptyTop } from "../open/find-in-tree.ts"
 import { type OpenedFile } from "../open/open-file.ts"
 import { type TreePath, parsePath } from "../open/tree-path.ts"
 import { type ClearOptions, type CommonOptions, type OpenOptions, type ReadOptions } from "../options.ts"
@@ -55,7 +55,10 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
     const { format } = file.document
     const { commentsCount, refusesTwice } = session.dialect.files
     let tree: Tree | null = null
-    const root = (): Tree => (tree ??= rootOf(file, scan))
+    const root = (): Tree => {
+      tree ??= rootOf(file, scan)
+      return refusesTwice ? withoutEmptyTop(tree, file.document.format) : tree
+    }
     if (!isUpstreams) {
       const written = options.path
       const wishes = { file: options.file, written, create: options.create === true }
@@ -87,7 +90,7 @@ export function refuseTwice(file: OpenedFile, scan: Scan, path: TreePath): void 
   if (file.document.format.refusesTwice === true) return
   refuseShadowed(file.opened, path)
   try {
-    findInTree(rootOf(file, scan), path)
+    findInTree(withoutEmptyTop(rootOf(file, scan), file.document.format), path)
   } catch (error) {
     if (!(error instanceof AppError) || error.code !== "KEY_NOT_FOUND") throw error
   }

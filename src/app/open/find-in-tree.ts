@@ -1,5 +1,6 @@
 import { AppError } from "../../errors/app-error.ts"
 import { type Opened, type Unverified } from "../../core/document.ts"
+import { type Format } from "../../core/format.ts"
 import { keyPath } from "../../core/site.ts"
 import { type Tree } from "../../core/tree.ts"
 import { displayPath } from "../../errors/display.ts"
@@ -49,6 +50,22 @@ function step(tree: Tree, part: string | number, path: TreePath, countsComments:
     found = entry.value
   }
   return found
+}
+
+/**
+ * The root without the section that an INI file has before its first header, where that holds nothing and a header of
+ * its name follows: `[DEFAULT]` is then the only one that can be meant.
+ */
+export function withoutEmptyTop(root: Tree, { topSection }: Pick<Format, "topSection">): Tree {
+  if (topSection === undefined || root.type !== "map") return root
+  const tops = root.entries.filter((entry) => entry.type === "entry" && entry.key === topSection)
+  const [first] = tops
+  if (tops.length < 2 || first?.type !== "entry" || !isEmptyMap(first.value)) return root
+  return { ...root, entries: root.entries.filter((entry) => entry !== first) }
+}
+
+function isEmptyMap(tree: Tree): boolean {
+  return tree.type === "map" && tree.entries.length === 0
 }
 
 /**
