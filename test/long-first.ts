@@ -7,7 +7,7 @@ import { root } from "./sources.ts"
  * that of the sizes of files, and one of these alone at the end leaves all cores but one without work.
  */
 const long =
-  /^test\/(walks|scripts|callers|faults|golden|publish)\/|^test\/(laws|security)\/(set-values|yaml-suite|shown-values)|^test\/(git\/merge-|.*\/(adding-a-|generated|key-life|program|work-meter))/
+  /^test\/(walks|scripts|callers|faults|golden|publish|git)\/|^test\/(laws|security)\/(set-values|yaml-suite|shown-values)|^test\/.*\/(adding-a-|generated|key-life|program|work-meter)/
 
 export class LongFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]): Promise<TestSpecification[]> {
