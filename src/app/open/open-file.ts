@@ -26,7 +26,6 @@ import { formatByName, isForeignJson, readAs, readAsSops } from "./read-as.ts"
 import { sniffSealed } from "../../formats/registry.ts"
 import { type Session } from "../session.ts"
 import { entryNames } from "../recipients/entry-names.ts"
-import { withOtherLineEnds, withSealedLineEnds } from "./line-ends.ts"
 import { readLoosely, readText } from "./read-text.ts"
 import { type FileSettings, loadSettings } from "../settings.ts"
 import { sayWarnings } from "../report/warnings.ts"
@@ -86,7 +85,9 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
         ? readLoosely(bytes, named)
         : readText(session, bytes, { file, format: named, exit: 1 })
     if (found === null) throw await whyNoText(session, bytes)
-    const { text, told } = await withSealedLineEnds(session, { text: found, file, format: named })
+    const { text, told } = found.includes("\r")
+      ? await (await lineEnds()).withSealedLineEnds(session, { text: found, file, format: named })
+      : { text: found, told: null }
     session.meter?.begin(bytes.length)
     const isGuess = named === "binary" && request.inputType === undefined
     const read = (content: string): Promise<SealedDocument> =>
@@ -96,14 +97,16 @@ export async function loadSealed(session: Session, request: Omit<OpenRequest, "d
           ? readGuessed(content)
           : readAs(named, content)
     const format = isGuess ? sniffSealed(text) : named
-    const document = await read(text).catch((error: unknown) =>
-      withOtherLineEnds(session, { text, file, format, told }, error, read),
+    const document = await read(text).catch(async (error: unknown) =>
+      (await lineEnds()).withOtherLineEnds(session, { text, file, format, told }, error, read),
     )
     session.meter?.end()
     const isForeign = request.inputType === "yaml" && (await isForeignJson(text, name))
     return { file, name, original: bytes, facts, document: asAsked(session, document), isForeign, settings, told }
   })
 }
+
+const lineEnds = () => import("./line-ends.ts")
 
 /** Stock sops does not see entries of kinds that it does not know. @throws {AppError} `NO_KEYS` */
 function asAsked({ dialect }: Session, document: SealedDocument): SealedDocument {
@@ -240,6 +243,7 @@ async function opening<T>(
     return { document, content: work(document) }
   } catch (error) {
     const { scan, format } = document
+    const { withOtherLineEnds } = await lineEnds()
     return withOtherLineEnds(session, { text: scan.source, file, format: format.name, told }, error, (text) => {
       const other = readSealed(format, text, kindsInFile)
       return { document: other, content: work(other) }
