@@ -1,19 +1,14 @@
 import { type ChildProcess, type SpawnOptions, spawn } from "node:child_process"
-import { mkdtempSync, realpathSync, rmSync } from "node:fs"
+import { mkdtempSync, realpathSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { basename, join } from "node:path"
 import { buildSync } from "esbuild"
-import { afterAll } from "vitest"
 
 let folder: string | null = null
 
-/** Bundles one of our scripts, so that every Node can run it in a process of its own. Call it at the top of a file. */
+/** Bundles one of our scripts, so that every Node can run it in a process of its own. What it makes goes with the run. */
 export function bundled(entry: URL): string {
-  if (folder === null) {
-    const made = mkdtempSync(join(realpathSync(tmpdir()), "sotto-script-"))
-    folder = made
-    afterAll(() => rmSync(made, { recursive: true, force: true }))
-  }
+  folder ??= mkdtempSync(join(realpathSync(tmpdir()), "sotto-script-"))
   const outfile = join(folder, `${basename(entry.pathname, ".ts")}.mjs`)
   buildSync({
     entryPoints: [entry.pathname],

@@ -1,21 +1,18 @@
 import { spawnSync } from "node:child_process"
-import { chmodSync, mkdtempSync, rmSync } from "node:fs"
+import { chmodSync, mkdtempSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
-import { afterAll } from "vitest"
+import { ringPrefix } from "../../temporary-folder.ts"
 import { keyFile } from "../golden.ts"
 
 export const hasGpg = spawnSync("gpg", ["--version"]).status === 0
 if (!hasGpg) console.warn("gpg is not installed: PGP is not tested")
 
-const rings: string[] = []
-
-/** A new key ring with the given keys in it, for `GNUPGHOME`. Its agent ends with the test file. */
+/** A new key ring with the given keys in it, for `GNUPGHOME`. Its agent ends with the run. */
 export function keyRing(...files: readonly string[]): string {
   // The path of the agent's socket must stay short.
-  const home = mkdtempSync(join(tmpdir(), "ring-"))
+  const home = mkdtempSync(join(tmpdir(), ringPrefix))
   chmodSync(home, 0o700)
-  rings.push(home)
   for (const file of files) gpg(home, ["--import", keyFile(file)])
   return home
 }
@@ -57,10 +54,3 @@ function fingerprints(home: string, name: string): string[] {
     .filter((line) => line.startsWith("fpr:"))
     .map((line) => line.split(":")[9]!)
 }
-
-afterAll(() => {
-  for (const home of rings.splice(0)) {
-    endAgent(home)
-    rmSync(home, { recursive: true, force: true })
-  }
-})
