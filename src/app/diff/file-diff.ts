@@ -10,6 +10,7 @@ import { keyedFingerprint } from "../../core/fingerprint.ts"
 import { type FormatName, type Scan } from "../../core/format.ts"
 import { selectorFields } from "../../core/metadata.ts"
 import { type Recipient } from "../../core/recipient.ts"
+import { runSlot } from "../../core/run-memory.ts"
 import { decodeText } from "../../core/text.ts"
 import { tokenMark } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -241,11 +242,9 @@ function dataKeyDiff(a: Reading | null, b: Reading | null): FileDiff["dataKey"] 
   return [...was].some((fact) => is.has(fact)) ? "same" : "new"
 }
 
-const keys = new WeakMap<object, Uint8Array>()
+const printKey = runSlot<Uint8Array>()
 
 /** What fingerprints of this run are made with. It is random, so a value cannot be guessed from them later. */
 export function printKeyOf({ io, memory }: Session): Uint8Array {
-  const key = keys.get(memory) ?? io.randomBytes(32)
-  keys.set(memory, key)
-  return key
+  return printKey.of(memory, () => io.randomBytes(32))
 }
