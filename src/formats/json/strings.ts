@@ -112,7 +112,7 @@ export function quotePlain(text: string): string {
 }
 
 /** What `isPrintedAsIs` leaves out. */
-// eslint-disable-next-line no-control-regex
+// eslint-disable-next-line no-control-regex -- they are what it looks for
 const needsEscape = /["\\&<>\0-\x1f\u2028\u2029]/
 
 /** A string as encoding/json prints it: `<`, `>`, `&`, U+2028 and U+2029 are escaped too. */

@@ -29,12 +29,12 @@ export const PIPE = 0x7c
 export const CLOSE_BRACE = 0x7d
 export const NEL = 0x85
 export const LINE_SEPARATOR = 0x2028
-export const PARAGRAPH_SEPARATOR = 0x2029
+const PARAGRAPH_SEPARATOR = 0x2029
 export const BOM = 0xfeff
 
 /** The reader of go-yaml takes no other characters (readerc.go, yaml_parser_update_buffer). */
 export const unprintable =
-  // eslint-disable-next-line no-control-regex
+  // eslint-disable-next-line no-control-regex -- they are what it looks for
   /[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]/
 
 export function isBlank(code: number): boolean {
