@@ -147,7 +147,7 @@ export async function writeInParallel<T, R>(
  * @returns the results in the order of the items
  * @throws the first failure, after what runs has ended; nothing new is started then
  */
-export async function inParallel<T, R>(
+async function inParallel<T, R>(
   items: readonly T[],
   count: number,
   work: (item: T, index: number) => Promise<R>,

@@ -25,7 +25,7 @@ const pieceBytes = 768 * 1024
 /** Fills a buffer with random bytes; `node:crypto` outside of test vectors. */
 export type Random = (buffer: Uint8Array) => void
 
-export const systemRandom: Random = (buffer) => {
+const systemRandom: Random = (buffer) => {
   randomFillSync(buffer)
 }
 

@@ -30,7 +30,7 @@ interface Wanted {
  *
  * @param spelling - how a site is written
  */
-export function keptTokens(
+function keptTokens(
   previous: Opened | null,
   wanted: readonly Wanted[],
   spelling: (site: Site) => string = () => "",

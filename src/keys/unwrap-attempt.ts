@@ -30,7 +30,7 @@ export interface Try {
   readonly timeoutMs?: number
 }
 
-export function newAttempt(entry: WrappedKey, length: number, manifests: readonly Manifest[]): Attempt {
+function newAttempt(entry: WrappedKey, length: number, manifests: readonly Manifest[]): Attempt {
   return {
     entry,
     length,

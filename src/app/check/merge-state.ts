@@ -52,7 +52,7 @@ async function textAt({ io }: Session, path: string): Promise<string> {
 }
 
 /** What git writes below its message: a line, and a name on each that follows. The user chooses the comment sign. */
-export function conflictsIn(message: string): string[] {
+function conflictsIn(message: string): string[] {
   const lines = message.split("\n")
   const start = lines.findLastIndex((line) => /^(?:\S{1,10} )?Conflicts:$/.test(line))
   if (start === -1) return []

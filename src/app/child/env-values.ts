@@ -104,7 +104,7 @@ function nameOf(path: readonly string[], { flatten }: EnvRules): string {
 }
 
 /** Canonical text; a boolean in lower case. */
-export function envText({ kind, bytes }: Scalar): string {
+function envText({ kind, bytes }: Scalar): string {
   const text = utf8.decode(bytes)
   return kind === "bool" ? text.toLowerCase() : text
 }

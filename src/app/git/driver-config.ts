@@ -47,9 +47,6 @@ export function driverConfig(program: string, { isRedacted }: DriverOptions): Co
   ]
 }
 
-/** All sections that hold such lines. */
-export const ownSections = ["merge.sotto", "diff.sotto", "mergetool.sotto"] as const
-
 /** What a configured line starts, and how; `null` for a value that no release of ours wrote. */
 export function installedBy(key: string, value: string): { program: string; isRedacted: boolean } | null {
   const word = wordOf(key, value)

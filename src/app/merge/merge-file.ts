@@ -115,7 +115,7 @@ export function unmergeable({ base, ours, theirs }: Sides): Conflict[] {
   return formats.size > 1 ? [wholeFile("format")] : []
 }
 
-export async function openVersions(
+async function openVersions(
   session: Session,
   sides: Sides,
   { reach, keysMs = limits.keys_alone_ms_max }: Pick<MergeRequest, "reach" | "keysMs">,

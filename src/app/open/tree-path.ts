@@ -43,7 +43,7 @@ export function parseTreePath(text: string, exit: 7 | 91): TreePath {
  *
  * @see sops v3.13.2 cmd/sops/main.go, parseTreePath
  */
-export function parseTreePathAsSops(text: string, exit: 7 | 91): TreePath {
+function parseTreePathAsSops(text: string, exit: 7 | 91): TreePath {
   const parts = text
     .split("[")
     .filter((piece) => piece !== "")

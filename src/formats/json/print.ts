@@ -8,7 +8,7 @@ import { quote, quoteBytes } from "./strings.ts"
 import { deeper, type Style } from "./style.ts"
 
 /** An object of names and texts that are JSON already. */
-export function printObject(entries: readonly (readonly [name: string, text: string])[], style: Style): string {
+function printObject(entries: readonly (readonly [name: string, text: string])[], style: Style): string {
   return enclose(
     "{",
     entries.map(([name, text]) => quote(name) + style.colon + text),
@@ -18,7 +18,7 @@ export function printObject(entries: readonly (readonly [name: string, text: str
 }
 
 /** A list of texts that are JSON already. */
-export function printList(texts: readonly string[], style: Style): string {
+function printList(texts: readonly string[], style: Style): string {
   return enclose("[", texts, "]", style)
 }
 

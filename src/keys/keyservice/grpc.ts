@@ -16,7 +16,7 @@ export const grpcStatus = {
 } as const
 
 /** Far more than any wrapped data key. */
-export const messageBytesMax = 256 * 1024
+const messageBytesMax = 256 * 1024
 
 const headBytes = 5
 

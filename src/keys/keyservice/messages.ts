@@ -85,8 +85,7 @@ function decodePairs(fields: Fields, number: number): ReadonlyMap<string, string
 }
 
 /** The part of the protocol buffers encoding that a key service needs: fields that hold bytes, text or messages. */
-
-export type Fields = ReadonlyMap<number, readonly Uint8Array[]>
+type Fields = ReadonlyMap<number, readonly Uint8Array[]>
 
 /** A message whose fields are all length-delimited. An empty field is left out, as proto3 has it. */
 function encodeFields(fields: readonly (readonly [number: number, value: Uint8Array | string])[]): Uint8Array {
@@ -133,7 +132,7 @@ function isSkipped(reader: BinaryReader, number: number, type: WireType): boolea
 }
 
 /** The last value of a field, as proto3 has it; empty when it is not there. */
-export function bytesOf(fields: Fields, number: number): Uint8Array {
+function bytesOf(fields: Fields, number: number): Uint8Array {
   return fields.get(number)?.at(-1) ?? new Uint8Array(0)
 }
 

@@ -78,7 +78,7 @@ export function spellText(text: string, place: Carrier): string {
 }
 
 /** Whether a text without quotes is read back as this string, by this library and by those of YAML 1.1. */
-export function mayBePlain(text: string): boolean {
+function mayBePlain(text: string): boolean {
   return resolvesToString(text) && !isOldBool(text) && !isBase60(text)
 }
 

@@ -170,7 +170,7 @@ export function passComment(s: Scanner): CommentLine {
 }
 
 /** Moves to the end of the line; what is passed counts as content. */
-export function skipLine(s: Scanner): void {
+function skipLine(s: Scanner): void {
   const { text } = s
   let at = s.pos
   for (let code = text.charCodeAt(at); !isBreakOrEnd(code); code = text.charCodeAt(++at)) {
