@@ -105,7 +105,11 @@ describe("parseToken", () => {
           .split("")
           .map((sign) => digits.slice(0, -1) + sign)
           .filter((other) => Buffer.from(other, "base64").equals(field) && other !== digits),
-      ].map((other) => other + text.slice(digits.length))
+      ]
+        .map((other) => other + text.slice(digits.length))
+        // A padding in place of the last digit may leave what a shorter field is written as.
+        .filter((other) => Buffer.from(other, "base64").toString("base64") !== other)
+      expect(others.length).toBeGreaterThan(20)
       const read = others.filter(
         (other) => typeof parseToken(token.replace(text, other), limits.nonce_bytes_max) !== "string",
       )
