@@ -81,7 +81,7 @@ export const parts = [
   {
     name: "seal",
     late: true,
-    roots: ["change-file", "seal-over", "seal-new", "clear-guard", "told-values"]
+    roots: ["change-file", "seal-over", "seal-new", "clear-guard"]
       .map((name) => `app/seal/${name}.ts`)
       .concat(["app/report/sealed-line.ts", "core/align.ts"]),
   },

@@ -1,16 +1,17 @@
-import { isAbsolute, join, basename, dirname, relative, resolve, sep } from "node:path"
+import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path"
+import { namedByUser } from "./named-by-user.ts"
+import { type Session } from "./session.ts"
 import { type ConfigFiles } from "../config/files.ts"
 import { limits } from "../core/limits.ts"
 import { runSlot } from "../core/run-memory.ts"
+import { withoutIdentities } from "../host/child-environment.ts"
+import { errorCode } from "../host/file-system.ts"
 import { absolute, factsOf, readOptionalFile, realPathOf, statOf } from "../host/files.ts"
 import { gitTop } from "../host/git.ts"
 import { nameOfMachine } from "../host/host-name.ts"
 import { runProgram, talkWith } from "../host/program.ts"
-import { withoutIdentities } from "../host/child-environment.ts"
 import { kindsInConfig } from "../keys/kinds.ts"
 import { type KeyContext, type PathFacts } from "../keys/provider.ts"
-import { namedByUser } from "./named-by-user.ts"
-import { type Session } from "./session.ts"
 
 const keyFileBytesMax = 1024 * 1024
 
@@ -99,3 +100,14 @@ function inTurn<T>({ memory }: Session, ask: () => Promise<T>): Promise<T> {
 }
 
 export const fileLimits = { bytesMax: limits.file_bytes_max }
+
+/** @returns the absolute path when nothing is there; `null` when something is, or when nobody can tell */
+export function missingPath({ io }: Pick<Session, "io">, file: string): string | null {
+  const path = absolute(io, file)
+  try {
+    io.fs.stat(path)
+    return null
+  } catch (error) {
+    return errorCode(error) === "ENOENT" ? path : null
+  }
+}

@@ -44,7 +44,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "start",
       summary: "ask to be let into a repository that has a config",
-      load: async () => (await import("./commands/join.ts")).joinCommand,
+      load: async () => (await import("./commands/init.ts")).joinCommand,
     },
   ],
   [
@@ -108,7 +108,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "daily",
       summary: "remove one value from a sealed file",
-      load: async () => (await import("./commands/unset.ts")).unsetCommand,
+      load: async () => (await import("./commands/set.ts")).unsetCommand,
     },
   ],
   [
@@ -220,7 +220,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "keys",
       summary: "make files follow the recipients of the config",
-      load: async () => (await import("./commands/updatekeys.ts")).updatekeysCommand,
+      load: async () => (await import("./commands/sync.ts")).updatekeysCommand,
     },
   ],
   [
@@ -244,7 +244,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "keys",
       summary: "let somebody in who asked with `join`",
-      load: async () => (await import("./commands/approve.ts")).approveCommand,
+      load: async () => (await import("./commands/grant.ts")).approveCommand,
     },
   ],
   [
@@ -260,7 +260,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "keys",
       summary: "who can read which file, by name",
-      load: async () => (await import("./commands/who.ts")).whoCommand,
+      load: async () => (await import("./commands/keys.ts")).whoCommand,
     },
   ],
   [
@@ -284,7 +284,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "programs",
       summary: "run a shell command line with the values in its environment",
-      load: async () => (await import("./commands/exec-env.ts")).execEnvCommand,
+      load: async () => (await import("./commands/exec.ts")).execEnvCommand,
     },
   ],
   [
@@ -292,7 +292,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "programs",
       summary: "run a shell command line that reads the plaintext from a file",
-      load: async () => (await import("./commands/exec-file.ts")).execFileCommand,
+      load: async () => (await import("./commands/exec.ts")).execFileCommand,
     },
   ],
   [

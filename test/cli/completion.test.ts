@@ -5,7 +5,7 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { commands } from "../../src/cli/commands.ts"
 import { completionScript } from "../../src/cli/completion/script.ts"
-import { shells } from "../../src/cli/completion/shells.ts"
+import { shells } from "../../src/cli/completion/facts.ts"
 import { longName } from "../../src/cli/spec.ts"
 
 function has(program: string): boolean {

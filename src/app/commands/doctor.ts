@@ -1,6 +1,16 @@
-import { type Check } from "../doctor/checks.ts"
-import { configCheck, identityChecks, opensCheck, providerChecks } from "../doctor/key-checks.ts"
-import { editorCheck, gitCheck, gpgCheck, leftoversCheck, nodeCheck, stateCheck } from "../doctor/machine-checks.ts"
+import {
+  type Check,
+  editorCheck,
+  gitCheck,
+  gpgCheck,
+  leftoversCheck,
+  nodeCheck,
+  stateCheck,
+  configCheck,
+  identityChecks,
+  opensCheck,
+  providerChecks,
+} from "../doctor/checks.ts"
 import { type CommonOptions } from "../options.ts"
 import { type Cell, table, type TableStyle, tableStyle } from "../report/table.ts"
 import { AppError } from "../../errors/app-error.ts"

@@ -1,19 +1,20 @@
 import { agree } from "../agree.ts"
-import { kindsInConfig } from "../../keys/kinds.ts"
-import { withName } from "../../config/edit-sopsrc.ts"
-import { type Config } from "../../config/config.ts"
-import { withoutPending } from "../../config/pending.ts"
-import { isName } from "../../config/directory.ts"
-import { recipientTypeOf } from "../../config/recipients.ts"
-import { AppError } from "../../errors/app-error.ts"
-import { parseRecipient, refuseSecretKey } from "../../keys/parse-recipient.ts"
+import { type SyncOptions, noticePlan, staleFiles, syncFiles } from "./sync.ts"
+import { noteNamed } from "../named-by-user.ts"
 import { withFile } from "../open/open-file.ts"
 import { type CommonOptions, type OpenOptions } from "../options.ts"
-import { type Outcome, type Session } from "../session.ts"
-import { noteNamed } from "../named-by-user.ts"
 import { openSopsrc } from "../recipients/sopsrc.ts"
+import { type Outcome, type Session } from "../session.ts"
 import { supposeConfig } from "../settings.ts"
-import { noticePlan, staleFiles, syncFiles, type SyncOptions } from "./sync.ts"
+import { type Config } from "../../config/config.ts"
+import { isName } from "../../config/directory.ts"
+import { withName } from "../../config/edit-sopsrc.ts"
+import { pendingOf, withoutPending } from "../../config/pending.ts"
+import { recipientTypeOf } from "../../config/recipients.ts"
+import { fingerprintOf } from "../../core/fingerprint.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { kindsInConfig } from "../../keys/kinds.ts"
+import { parseRecipient, refuseSecretKey } from "../../keys/parse-recipient.ts"
 
 export interface GrantOptions extends CommonOptions, OpenOptions {
   readonly name: string
@@ -78,4 +79,41 @@ function followRules(session: Session, config: Config, options: GrantOptions): P
 function syncOptions(session: Session, config: Config, options: GrantOptions): SyncOptions {
   const folder = config.folder === session.io.cwd ? "." : config.folder
   return { ...options, paths: [folder], inputType: undefined, yes: true, check: false, followLinks: false }
+}
+
+interface ApproveOptions extends CommonOptions, OpenOptions {
+  readonly name: string
+  /** What the newcomer read out; `undefined`: ask for it. */
+  readonly fingerprint: string | undefined
+  readonly rules: readonly number[]
+  readonly yes: boolean
+  readonly dryRun: boolean
+  readonly json: boolean
+}
+
+/**
+ * `approve`: lets somebody in who asked with `join`. The key in the config is only what somebody pushed, so its
+ * fingerprint is compared with the one that the newcomer reads out.
+ *
+ * @throws {AppError} `NAME_UNKNOWN`; `FINGERPRINT_WRONG`; `NOT_CONFIRMED` when nobody has compared it
+ */
+export async function approveName(session: Session, options: ApproveOptions): Promise<Outcome> {
+  const { name, fingerprint, yes, dryRun } = options
+  const { config } = await openSopsrc(session, options)
+  const { recipient } = pendingOf(config.pending, name, config.file)
+  const real = fingerprintOf(recipient)
+  if (fingerprint !== undefined && plain(fingerprint) !== plain(real)) {
+    throw new AppError("FINGERPRINT_WRONG", { file: config.file }, { subject: `the key of ${name} has ${real}` })
+  }
+  if (fingerprint === undefined && !yes && !dryRun) {
+    session.notice(`the key of ${name} has the fingerprint ${real}`)
+    const question = `Has ${name} told you this fingerprint, and may they read?`
+    const hint = `without a terminal, say --fingerprint with what ${name} has told you`
+    await agree(session, question, { hint })
+  }
+  return grantName(session, { ...options, recipient, yes: true })
+}
+
+function plain(fingerprint: string): string {
+  return fingerprint.toLowerCase().replaceAll(/[^0-9a-f]/g, "")
 }

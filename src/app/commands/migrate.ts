@@ -1,4 +1,14 @@
 import { agree } from "../agree.ts"
+import { selectorText } from "../check/drift.ts"
+import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
+import { type Candidate, findSealed } from "../open/sealed-files.ts"
+import { parseTreePath } from "../open/tree-path.ts"
+import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
+import { applyPlans, planFiles } from "../planned-files.ts"
+import { sealedFiles } from "../report/closing.ts"
+import { guardClear } from "../seal/clear-guard.ts"
+import { optionsOver, sealAs } from "../seal/seal-new.ts"
+import { type Outcome, type Session } from "../session.ts"
 import { compileSelectors } from "../../config/re2.ts"
 import { type Rule } from "../../config/rule.ts"
 import { staysClear } from "../../core/comments.ts"
@@ -7,22 +17,12 @@ import { type FormatName } from "../../core/format.ts"
 import { isSealedComment } from "../../core/open.ts"
 import { isEmptyText, scalarText } from "../../core/scalar.ts"
 import { ruleOf, select } from "../../core/select.ts"
-import { countedSites, fullPath, shownPath, type Site } from "../../core/site.ts"
+import { type Site, countedSites, fullPath, shownPath } from "../../core/site.ts"
 import { utf8 } from "../../core/text.ts"
 import { looksLikeToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { displayPath } from "../../errors/display.ts"
+import { displayPath, shown } from "../../errors/display.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
-import { selectorText } from "../check/drift.ts"
-import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
-import { type Candidate, findSealed } from "../open/sealed-files.ts"
-import { parseTreePath } from "../open/tree-path.ts"
-import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
-import { applyPlans, planFiles } from "../planned-files.ts"
-import { migrateJson, type MigratedFile, migrateTable, migrationLines } from "../report/migrate-report.ts"
-import { guardClear } from "../seal/clear-guard.ts"
-import { optionsOver, sealAs } from "../seal/seal-new.ts"
-import { type Outcome, type Session } from "../session.ts"
 
 export interface MigrateOptions extends CommonOptions, OpenOptions, Omit<ClearOptions, "useFileSelectors"> {
   /** Files, and folders with all sealed files in them. */
@@ -229,4 +229,64 @@ function pathText({ item }: Site): string {
 
 function failed({ file, isNamed }: Candidate, error: AppError): MigratedFile {
   return { file, isNamed, state: "failed", changes: [], sealed: [], cleared: [], error }
+}
+
+/** How a file and its rule differ, and what was done with it. */
+interface MigratedFile extends Candidate {
+  readonly state: "current" | "planned" | "migrated" | "without rule" | "failed"
+  /** Selectors, what the MAC covers, comments: a phrase each. */
+  readonly changes: readonly string[]
+  /** Values that will be sealed. */
+  readonly sealed: readonly Site[]
+  /** Values that will be in the clear. */
+  readonly cleared: readonly Site[]
+  readonly error?: AppError
+}
+
+const namesMax = 8
+
+/** What would change in a file, or has changed. */
+function migrationLines({ file, state, changes, sealed, cleared }: MigratedFile): string[] {
+  const isDone = state === "migrated"
+  const phrases = [
+    ...changes,
+    ...(sealed.length === 0 ? [] : [`${isDone ? "sealed" : "would seal"} ${named(sealed)}`]),
+    ...(cleared.length === 0 ? [] : [`${isDone ? "left" : "would leave"} ${named(cleared)} in the clear`]),
+  ]
+  return phrases.map((phrase) => shown(`${file}: ${phrase}`))
+}
+
+function named(sites: readonly Site[]): string {
+  const names = sites.slice(0, namesMax).map(({ item }) => displayPath(shownPath(item)))
+  return sites.length > namesMax ? `${names.join(", ")} and ${sites.length - namesMax} more` : names.join(", ")
+}
+
+/** Each file that changes, and the totals. */
+function migrateTable(files: readonly MigratedFile[], { isLookOnly }: { readonly isLookOnly: boolean }): string {
+  const rows = files.filter(({ state }) => state === "planned" || state === "migrated").flatMap(migrationLines)
+  const unruled = files
+    .filter(({ state }) => state === "without rule")
+    .map(({ file }) => `${shown(file)}: no rule names it`)
+  const count = (state: MigratedFile["state"]): number => files.filter((file) => file.state === state).length
+  const counts = [
+    isLookOnly ? `${count("planned")} to migrate` : `${count("migrated")} migrated`,
+    `${count("current")} by their rule already`,
+    ...(unruled.length === 0 ? [] : [`${unruled.length} without a rule`]),
+    ...(count("failed") === 0 ? [] : [`${count("failed")} failed`]),
+  ]
+  return `${[...rows, ...unruled, `${sealedFiles(files.length)}: ${counts.join(", ")}`].join("\n")}\n`
+}
+
+/** Key paths are lists of keys and positions; the text holds no value. */
+function migrateJson(files: readonly MigratedFile[]): string {
+  const paths = (sites: readonly Site[]): object => sites.map(({ item }) => shownPath(item))
+  const list = files.map(({ file, state, changes, sealed, cleared, error }) => ({
+    file,
+    state,
+    changes,
+    sealed: paths(sealed),
+    cleared: paths(cleared),
+    code: error?.code,
+  }))
+  return `${JSON.stringify({ schema: 1, files: list })}\n`
 }

@@ -1,18 +1,28 @@
 import { basename, extname, join, relative } from "node:path"
+import { keyContext } from "../machine.ts"
 import { type LoadedFile, type OpenedFile, loadSealed, openLoaded, withFile } from "../open/open-file.ts"
-import { treesOf } from "../open/print.ts"
+import { emitOptions, treesOf } from "../open/print.ts"
 import { type CommonOptions, type OpenOptions } from "../options.ts"
-import { type GroupDifference, groupDifferences, recreate, recreationKeys } from "../publish/publish-recreate.ts"
-import { type Upload, uploadTo } from "../publish/publish-upload.ts"
+import { type Plan } from "../seal/plan.ts"
+import { makeDataKey, sealNew } from "../seal/seal-new.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 import { type Destination, destinationFor } from "../../config/destination.ts"
+import { compileSelectors } from "../../config/re2.ts"
+import { type Rule } from "../../config/rule.ts"
+import { type DestinationRule } from "../../config/sops-yaml.ts"
+import { formatNames } from "../../core/format.ts"
+import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
+import { noSelectors } from "../../core/select.ts"
+import { utf8 } from "../../core/text.ts"
 import { type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { absolute, factsOf } from "../../host/files.ts"
 import { type Io } from "../../host/io.ts"
+import { recipientName } from "../../keys/kinds.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
+import { usableThreshold } from "../../keys/wrap.ts"
 
 export interface PublishOptions extends CommonOptions, OpenOptions {
   /** A file, or with `recursive` a folder. */
@@ -138,4 +148,122 @@ async function vaultJson(session: Session, file: OpenedFile): Promise<string> {
   }
   const entries = [...values].map(([key, value]) => ({ type: "entry", key, value }) as const)
   return (await loadFormat("json")).emit([{ type: "map", entries }], {})
+}
+
+/** Names of recipients, in upstream's order. */
+interface GroupDifference {
+  readonly common: readonly string[]
+  readonly added: readonly string[]
+  readonly removed: readonly string[]
+}
+
+/** Groups are compared by their position. @see sops v3.13.2 cmd/sops/common/common.go, DiffKeyGroups */
+function groupDifferences(
+  before: readonly (readonly WrappedKey[])[],
+  after: readonly (readonly Recipient[])[],
+): GroupDifference[] {
+  return Array.from({ length: Math.max(before.length, after.length) }, (_, index) => {
+    const old = (before[index] ?? []).map(({ recipient }) => recipientName(recipient))
+    const fresh = (after[index] ?? []).map(recipientName)
+    const [had, has] = [new Set(old), new Set(fresh)]
+    return {
+      common: fresh.filter((name) => had.has(name)),
+      added: fresh.filter((name) => !had.has(name)),
+      removed: old.filter((name) => !has.has(name)),
+    }
+  })
+}
+
+/** A recreation rule without recipients does nothing, as in upstream. */
+function recreationKeys(recreation: Rule | null): Rule | null {
+  return (recreation?.groups[0] ?? []).length === 0 ? null : recreation
+}
+
+/**
+ * Seals an opened file again for the recipients of a recreation rule. Of what selects values, only the two suffixes of
+ * the rule count, and nothing from the file: this is upstream's way.
+ *
+ * @see sops v3.13.2 cmd/sops/subcommand/publish/publish.go
+ */
+async function recreate(session: Session, file: OpenedFile, rule: Rule): Promise<Uint8Array> {
+  const { unencryptedSuffix, encryptedSuffix } = rule.selectors
+  const selectors = { ...noSelectors, unencryptedSuffix, encryptedSuffix }
+  const plan: Plan = {
+    groups: rule.groups,
+    threshold: usableThreshold(rule.groups, rule.threshold),
+    selectors,
+    compiled: await compileSelectors(selectors, { refuseInvalid: false }),
+    macOnlyEncrypted: false,
+    rule: file.settings.rule,
+  }
+  const { format, metadata } = file.document
+  const key = await makeDataKey(session, plan, file.file)
+  try {
+    await session.audit?.("encrypt", file.file)
+    const content = {
+      bytes: file.opened.bytes,
+      format: format.name,
+      container: formatNames.find((name) => name === metadata.container) ?? null,
+      indent: (await emitOptions(file, format.name, undefined)).indent,
+      allowClearAlias: true,
+      allowEmptySelection: true,
+    }
+    return utf8.encode((await sealNew(session, plan, content, key)).text)
+  } finally {
+    key.dataKey.wipe()
+  }
+}
+
+/** Something ready to be sent. */
+interface Upload {
+  /** Where to, for people. */
+  readonly shown: string
+  send(): Promise<void>
+}
+
+interface Target {
+  readonly session: Session
+  readonly rule: DestinationRule
+  /** Of the object or secret, after the prefix or path. */
+  readonly name: string
+  /** The source. */
+  readonly file: string | null
+}
+
+/** @param content - the bytes of an object, or the JSON of a secret */
+async function uploadTo(target: Target, content: Uint8Array | string): Promise<Upload> {
+  const { session, rule, name, file } = target
+  const context = keyContext(session, [file])
+  if (typeof content === "string") return toVault(target, content)
+  if (rule.s3Bucket !== "") {
+    const { putS3 } = await import("../../publish/s3.ts")
+    const object = { bucket: rule.s3Bucket, prefix: rule.s3Prefix, name, bytes: content }
+    return { shown: `s3://${rule.s3Bucket}/${rule.s3Prefix}${name}`, send: () => putS3(object, context) }
+  }
+  const { putGcs } = await import("../../publish/gcs.ts")
+  const object = { bucket: rule.gcsBucket, prefix: rule.gcsPrefix, name, bytes: content }
+  return { shown: `gcs://${rule.gcsBucket}/${rule.gcsPrefix}${name}`, send: () => putGcs(object, context) }
+}
+
+async function toVault({ session, rule, name, file }: Target, json: string): Promise<Upload> {
+  const { putVault, vaultPlace } = await import("../../publish/vault-kv.ts")
+  const context = keyContext(session, [file])
+  const place = {
+    address: rule.vaultAddress,
+    mount: rule.vaultMount,
+    path: rule.vaultPath,
+    version: rule.vaultVersion === 1 ? 1 : 2,
+  }
+  const { address, path } = vaultPlace(place, name, context)
+  const say = (level: "warning" | "info", text: string): void => session.log?.({ level, logger: "PUBLISH", text })
+  return {
+    shown: `${address}/v1/${path}`,
+    async send() {
+      const isWritten = await putVault({ ...place, name, json }, context, () => {
+        const rest = "New version will be created even if the data has not been changed."
+        say("warning", `Cannot check if destination secret already exists in ${path}. ${rest}`)
+      })
+      if (!isWritten) say("info", `Secret in ${path} is already up-to-date.\n`)
+    },
+  }
 }

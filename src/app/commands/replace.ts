@@ -15,8 +15,7 @@ import { fileLimits } from "../machine.ts"
 import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
 import { openLoaded, type OpenedFile } from "../open/open-file.ts"
 import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
-import { type Change, changeFile } from "../seal/change-file.ts"
-import { toldValues } from "../seal/told-values.ts"
+import { type Change, changeFile, toldValues } from "../seal/change-file.ts"
 import { type Outcome, type Session } from "../session.ts"
 
 export interface ReplaceOptions extends CommonOptions, OpenOptions, ClearOptions {

@@ -3,8 +3,7 @@ import { keyedFingerprint } from "../../core/fingerprint.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { type NameOf } from "../../keys/describe-data-key.ts"
 import { pathText } from "../report/check-report.ts"
-import { type ValueChange } from "./compare.ts"
-import { type DiffEntry } from "./entries.ts"
+import { type ValueChange, type DiffEntry } from "./compare.ts"
 import { type FileDiff, hasContent } from "./file-diff.ts"
 
 export interface DiffStyle {

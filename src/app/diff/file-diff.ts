@@ -1,5 +1,4 @@
-import { type ValueChange, compareEntries } from "./compare.ts"
-import { type DiffEntry, entriesOfLeaves, entriesOfScan } from "./entries.ts"
+import { type ValueChange, compareEntries, type DiffEntry, entriesOfLeaves, entriesOfScan } from "./compare.ts"
 import { type FilePair, type DiffVersion } from "./pairs.ts"
 import { type OpenedAlone, openAlone } from "../open/open-alone.ts"
 import { readByContent } from "../open/read-as.ts"

@@ -1,3 +1,4 @@
+import { type Rule } from "../../config/rule.ts"
 import { shown } from "../../errors/display.ts"
 
 /** A file that was written, for the one line that ends a command at a terminal. */
@@ -30,4 +31,13 @@ const namesMax = 6
 export function someOf(names: readonly string[]): string {
   if (names.length <= namesMax) return names.join(", ")
   return `${names.slice(0, namesMax).join(", ")} and ${names.length - namesMax} more`
+}
+
+export function sealedFiles(count: number): string {
+  return `${count} sealed ${count === 1 ? "file" : "files"}`
+}
+
+/** `rule 2 of .sopsrc` */
+export function ruleName({ source: { rule, file } }: Pick<Rule, "source">): string {
+  return `rule ${rule} of ${file.replace(/^.*[\\/]/, "")}`
 }

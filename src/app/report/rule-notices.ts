@@ -1,5 +1,5 @@
 import { saidBy } from "../check/drift.ts"
-import { ruleName } from "./rule-name.ts"
+import { ruleName } from "./closing.ts"
 import { type PlanByRule } from "../seal/plan.ts"
 import { checkSelectorDrift } from "../seal/selector-drift.ts"
 import { type Session } from "../session.ts"

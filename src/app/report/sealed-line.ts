@@ -6,8 +6,7 @@ import { shownPath } from "../../core/site.ts"
 import { displayPath } from "../../errors/display.ts"
 import { type Session } from "../session.ts"
 import { entryCalled } from "../recipients/entry-names.ts"
-import { someOf } from "./closing.ts"
-import { ruleName } from "./rule-name.ts"
+import { someOf, ruleName } from "./closing.ts"
 import { type FileSettings } from "../settings.ts"
 
 const namesMax = 8

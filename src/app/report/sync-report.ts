@@ -1,4 +1,4 @@
-import { sealedFiles } from "./count.ts"
+import { sealedFiles } from "./closing.ts"
 import { shown } from "../../errors/display.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { type AppError } from "../../errors/app-error.ts"

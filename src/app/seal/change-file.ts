@@ -1,17 +1,20 @@
-import { clearNames, saySealed } from "../report/sealed-line.ts"
-import { type Edit, equalBytes, utf8 } from "../../core/text.ts"
-import { type Scan } from "../../core/format.ts"
-import { splice } from "../../core/splice.ts"
-import { type ToldValues } from "../../core/told.ts"
-import { AppError } from "../../errors/app-error.ts"
-import { unoptimizedPlain } from "../../host/optimizer.ts"
-import { writeAtomic } from "../../host/write-atomic.ts"
-import { openFile, type OpenedFile, type OpenRequest, withFile } from "../open/open-file.ts"
+import { type OpenRequest, type OpenedFile, openFile, withFile } from "../open/open-file.ts"
+import { formatByName } from "../open/read-as.ts"
+import { type TreePath } from "../open/tree-path.ts"
 import { type ClearOptions } from "../options.ts"
+import { clearNames, saySealed } from "../report/sealed-line.ts"
 import { guardClear } from "./clear-guard.ts"
 import { sealOver } from "./seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
-import { formatByName } from "../open/read-as.ts"
+import { type Format, type Scan } from "../../core/format.ts"
+import { scalarText } from "../../core/scalar.ts"
+import { splice } from "../../core/splice.ts"
+import { type Edit, equalBytes, utf8 } from "../../core/text.ts"
+import { type Told, type ToldValues, toldKey } from "../../core/told.ts"
+import { type CommentEntry, type Tree } from "../../core/tree.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { unoptimizedPlain } from "../../host/optimizer.ts"
+import { writeAtomic } from "../../host/write-atomic.ts"
 
 export interface ChangeRequest extends Omit<OpenRequest, "source" | "valuesOnly">, ClearOptions {
   readonly file: string
@@ -81,4 +84,38 @@ function changedAs(
 /** The text to seal was just opened, so what looks like metadata in it comes from the user. */
 function ownMetadata(error: unknown): never {
   throw error instanceof AppError && error.code === "ALREADY_SEALED" ? new AppError("RESERVED_KEY") : error
+}
+
+/**
+ * The texts of a value that is about to be spelled in a format: sealing keeps what was given, byte for byte, and
+ * `run` gives a child the same.
+ */
+export function toldValues(format: Format, path: TreePath, value: Tree): ToldValues {
+  const found = new Map<string, Told>()
+  collect(format, path, value, found)
+  return found
+}
+
+function collect(format: Format, path: TreePath, value: Tree, found: Map<string, Told>): void {
+  switch (value.type) {
+    case "null":
+      return
+    case "scalar": {
+      const { scalar } = value
+      const isVerbatim = format.valueForReaders !== undefined && format.valueForReaders(scalar) !== scalarText(scalar)
+      if (scalar.kind === "str") found.set(toldKey(path), { scalar, isVerbatim })
+      return
+    }
+    case "map":
+      for (const entry of value.entries) {
+        if (entry.type === "entry") collect(format, [...path, entry.key], entry.value, found)
+      }
+      return
+    case "list":
+      for (const [index, item] of value.items.filter(isTree).entries()) collect(format, [...path, index], item, found)
+  }
+}
+
+function isTree(item: Tree | CommentEntry): item is Tree {
+  return item.type !== "comment"
 }

@@ -7,7 +7,7 @@ import { decodeText, utf8 } from "../../core/text.ts"
 import { type ToldValues } from "../../core/told.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
-import { toldValues } from "./told-values.ts"
+import { toldValues } from "./change-file.ts"
 
 export interface ConvertOptions {
   readonly from: FormatName

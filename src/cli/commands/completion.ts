@@ -1,4 +1,4 @@
-import { shells } from "../completion/shells.ts"
+import { shells } from "../completion/facts.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { didYouMean } from "../../errors/nearest.ts"
 import { command } from "../spec.ts"

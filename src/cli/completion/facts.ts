@@ -1,5 +1,9 @@
 import { commands, membersOf } from "../commands.ts"
-import { type Completes, longName, type OptionSpec } from "../spec.ts"
+import { type Completes, type OptionSpec, longName } from "../spec.ts"
+
+export const shells = ["bash", "zsh", "fish", "powershell"] as const
+
+export type Shell = (typeof shells)[number]
 
 /** What completion needs to know of a command; every script is made from it. */
 export interface CommandFacts {

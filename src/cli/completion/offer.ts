@@ -5,7 +5,7 @@ import { findCommand } from "../find-command.ts"
 import { globalOptions } from "../option-groups.ts"
 import { argumentsSoFar } from "../parse.ts"
 import { type ArgumentSpecs, type Completes, longName, type OptionSpecs } from "../spec.ts"
-import { type Shell, shells } from "./shells.ts"
+import { type Shell, shells } from "./facts.ts"
 
 const lineBytesMax = 256 * 1024
 

@@ -1,9 +1,8 @@
 import { globalOptions } from "../option-groups.ts"
 import { bash } from "./bash.ts"
-import { allCommandFacts, optionFacts } from "./facts.ts"
+import { allCommandFacts, optionFacts, type Shell } from "./facts.ts"
 import { fish } from "./fish.ts"
 import { powershell } from "./powershell.ts"
-import { type Shell } from "./shells.ts"
 import { zsh } from "./zsh.ts"
 
 export async function completionScript(shell: Shell): Promise<string> {

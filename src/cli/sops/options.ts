@@ -1,4 +1,4 @@
-import { missingPath } from "../../app/is-missing.ts"
+import { missingPath } from "../../app/machine.ts"
 import {
   type CommonOptions,
   type IndentOptions,

@@ -3,7 +3,7 @@ import { type Action } from "../commands.ts"
 import { type Session } from "../../../app/session.ts"
 import { visible } from "../log.ts"
 import { explained } from "../messages.ts"
-import { askYesOrNo } from "../yes-or-no.ts"
+import { askYesOrNo } from "../questions.ts"
 
 export const keyserviceAction: Action = async (session, { flags }) => {
   const network = flags.text("network")

@@ -1,5 +1,5 @@
 import { type Outcome, type Session } from "../../../app/session.ts"
-import { missingPath } from "../../../app/is-missing.ts"
+import { missingPath } from "../../../app/machine.ts"
 import { AppError } from "../../../errors/app-error.ts"
 import { type Action, type SopsInput } from "../commands.ts"
 import { changeFlags, type Flags } from "../flags.ts"

@@ -1,10 +1,9 @@
-import { missingPath } from "../../../app/is-missing.ts"
+import { missingPath } from "../../../app/machine.ts"
 import { type Action } from "../commands.ts"
-import { groupLines } from "../group-lines.ts"
+import { groupLines, askYesOrNo } from "../questions.ts"
 import { visible } from "../log.ts"
 import { failure, noFile } from "../messages.ts"
 import { commonOptionsOf, onlyFile } from "../options.ts"
-import { askYesOrNo } from "../yes-or-no.ts"
 
 export const publishAction: Action = async (session, input) => {
   const { flags, args } = input

@@ -1,5 +1,5 @@
 import { type RecipientOptions } from "../../../app/options.ts"
-import { missingPath } from "../../../app/is-missing.ts"
+import { missingPath } from "../../../app/machine.ts"
 import { type Action, type SopsInput } from "../commands.ts"
 import { changeFlags, type FlagName, type Flags } from "../flags.ts"
 import { goQuoted } from "../log.ts"

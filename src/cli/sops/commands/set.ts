@@ -53,6 +53,6 @@ export const unsetAction: Action = async (session, input) => {
   if (input.args.length !== 2) {
     throw failure("ARGUMENT_MISSING", 100, "Error: no file specified, or index is missing")
   }
-  const { unsetValue } = await import("../../../app/commands/unset.ts")
+  const { unsetValue } = await import("../../../app/commands/set.ts")
   return unsetValue(session, { ...changeOptionsOf(input), file, path, idempotent: input.flags.isOn("idempotent") })
 }

@@ -4,8 +4,7 @@ import { AppError } from "../../../errors/app-error.ts"
 import { type Action, type SopsInput } from "../commands.ts"
 import { explained, failure, noFile } from "../messages.ts"
 import { commonOptionsOf, formatOf } from "../options.ts"
-import { groupLines, painted } from "../group-lines.ts"
-import { askYesOrNo } from "../yes-or-no.ts"
+import { groupLines, painted, askYesOrNo } from "../questions.ts"
 
 export const updatekeysAction: Action = async (session, input) => {
   const { requireConfig } = await import("../../../app/commands/update-keys.ts")

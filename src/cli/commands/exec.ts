@@ -1,6 +1,38 @@
 import { childOptions, indent, inputType, openOptions, outputType } from "../option-groups.ts"
 import { command } from "../spec.ts"
 import { source } from "../target.ts"
+import { AppError } from "../../errors/app-error.ts"
+
+export const execEnvCommand = command({
+  details: [
+    "For scripts written for sops: the command is one text that /bin/sh runs. `sotto run` needs no shell, and " +
+      "takes several files and nested keys.",
+  ],
+  arguments: {
+    file: { kind: "required", completes: "file", summary: "the sealed file; - is standard input" },
+    command: { kind: "required", completes: null, summary: "one command line for the shell" },
+  },
+  options: {
+    background: { kind: "flag", summary: "do not wait for the command (deprecated)" },
+    pristine: { kind: "flag", summary: "start with an empty environment" },
+    verbatim: { kind: "flag", summary: "values of .env files as stored, quotes and comments included" },
+    sameProcess: { kind: "flag", summary: "let the command take the place of this process" },
+    user: { kind: "text", value: "NAME", summary: "run the command as this user" },
+    ...childOptions,
+    inputType,
+    ...openOptions,
+  },
+  examples: [
+    { line: "sotto exec-env secrets.env './server --port 80'", shows: "run a command line with the values set" },
+  ],
+  async run(session, { args, options }) {
+    if (options.sameProcess && options.background) {
+      throw new AppError("OPTIONS_CONFLICT", {}, { subject: "--same-process and --background" })
+    }
+    const { execEnv } = await import("../../app/commands/exec-env.ts")
+    return execEnv(session, { ...options, file: source(args.file), command: args.command })
+  },
+})
 
 export const execFileCommand = command({
   details: [
