@@ -96,7 +96,7 @@ export const parts = [
   {
     name: "age",
     late: true,
-    roots: ["ssh", "ssh-public", "ssh-private", "plugin", "locked", "library", "explain", "plugin-permission"].map(
+    roots: ["ssh", "ssh-public", "ssh-private", "plugin", "locked", "library", "explain"].map(
       (name) => `keys/age/${name}.ts`,
     ),
   },
@@ -105,7 +105,7 @@ export const parts = [
   {
     name: "git",
     late: true,
-    roots: ["git", "process", "repository", "listing", "blobs", "config", "revision"]
+    roots: ["git", "repository", "listing", "blobs", "config"]
       .map((name) => `host/git/${name}.ts`)
       .concat(["app/git/open-repository.ts", "host/conversation.ts"]),
   },

@@ -1,9 +1,11 @@
-import { readAuditFile } from "../config/audit.ts"
+import { type Audit } from "./session.ts"
+import { fieldsOf, itemsOf, textOf } from "../config/decode.ts"
+import { readValues } from "../config/yaml-values.ts"
+import { decodeText } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { absolute, readOptionalFile } from "../host/files.ts"
 import { type Io } from "../host/io.ts"
 import { accountName } from "../host/user.ts"
-import { type Audit } from "./session.ts"
 
 export interface AuditLog {
   readonly record: Audit
@@ -70,5 +72,23 @@ function at<T>(file: string, work: () => T): T {
     return work()
   } catch (error) {
     throw error instanceof AppError ? error.at({ file }) : error
+  }
+}
+
+/**
+ * The connection strings of an audit file.
+ *
+ * @throws {AppError} `CONFIG_INVALID` with status 2, where upstream crashes
+ * @see sops v3.13.2 audit/audit.go
+ */
+function readAuditFile(bytes: Uint8Array): readonly string[] {
+  try {
+    const text = decodeText(bytes)
+    if (text === null) throw new AppError("CONFIG_INVALID", {}, { subject: "it is not UTF-8 text" })
+    const backends = fieldsOf(readValues(text) ?? undefined).get("backends")?.value
+    const databases = itemsOf(fieldsOf(backends).get("postgres")?.value)
+    return databases.map((database) => textOf(fieldsOf(database).get("connection_string")?.value))
+  } catch (error) {
+    throw error instanceof AppError ? new AppError(error.code, error.where, { ...error.detail, exit: 2 }) : error
   }
 }

@@ -1,5 +1,5 @@
-import { type ConfigDialect } from "../config/dialect.ts"
-import { type KeyDialect } from "../keys/dialect.ts"
+import { type ConfigDialect } from "../config/config.ts"
+import { type KeyDialect } from "../keys/provider.ts"
 
 /**
  * What the two faces of the program decide differently, decision by decision. Code that has to know asks for the

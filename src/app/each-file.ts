@@ -3,7 +3,7 @@ import { type Outcome, type Session } from "./session.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type Io } from "../host/io.ts"
 import { unoptimizedFiles } from "../host/optimizer.ts"
-import { type Progress, progressOn } from "../host/progress.ts"
+import { type Progress, progressOn } from "../host/streams.ts"
 import { type Turn, filesUnderWay, inBatch } from "../host/write-batch.ts"
 
 export interface EachOptions<T, R> {

@@ -1,14 +1,14 @@
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path"
 import { namedByUser } from "./named-by-user.ts"
 import { type Session } from "./session.ts"
-import { type ConfigFiles } from "../config/files.ts"
+import { type ConfigFiles } from "../config/load.ts"
 import { limits } from "../core/limits.ts"
 import { runSlot } from "../core/run-memory.ts"
 import { withoutIdentities } from "../host/child-environment.ts"
 import { errorCode } from "../host/file-system.ts"
 import { absolute, factsOf, readOptionalFile, realPathOf, statOf } from "../host/files.ts"
-import { gitTop } from "../host/git.ts"
-import { nameOfMachine } from "../host/host-name.ts"
+import { gitTop } from "../host/surroundings.ts"
+import { nameOfMachine } from "../host/processes.ts"
 import { runProgram, talkWith } from "../host/program.ts"
 import { kindsInConfig } from "../keys/kinds.ts"
 import { type KeyContext, type PathFacts } from "../keys/provider.ts"
@@ -77,8 +77,8 @@ export function keyContext(session: Session, files: readonly (string | null)[]):
     namedVaults: () => namedByUser(session).flatMap((one) => (one.type === "hc_vault" ? [one.vaultAddress] : [])),
     ...(session.awsFallback === true ? { awsFallback: true } : {}),
     agreedVaults: {
-      list: async () => (await import("../host/agreed-servers.ts")).agreedServers(io, "vault"),
-      add: async (origin) => (await import("../host/agreed-servers.ts")).rememberServer(io, "vault", origin),
+      list: async () => (await import("../host/state-folder.ts")).agreedServers(io, "vault"),
+      add: async (origin) => (await import("../host/state-folder.ts")).rememberServer(io, "vault", origin),
     },
     get signal() {
       return session.end.signal

@@ -21,7 +21,7 @@ import { runSlot } from "../core/run-memory.ts"
 import { utf8 } from "../core/text.ts"
 import { AppError } from "../errors/app-error.ts"
 import { absolute, realPathOf } from "../host/files.ts"
-import { gitTop } from "../host/git.ts"
+import { gitTop } from "../host/surroundings.ts"
 import { parseRecipients } from "../keys/parse-recipient.ts"
 
 /** What the configuration says about one file. */

@@ -1,6 +1,6 @@
 import { type Meter, METER_STEP } from "../core/meter.ts"
 import { type Io } from "../host/io.ts"
-import { progressOn } from "../host/progress.ts"
+import { progressOn } from "../host/streams.ts"
 
 /** Shows a person at a terminal that the work on one large file goes on. */
 export interface WorkMeter {

@@ -1,10 +1,9 @@
 import { type ChosenPath, type ChosenPaths, type PathStep } from "../core/chosen-paths.ts"
 import { limits } from "../core/limits.ts"
 import { type Selectors } from "../core/select.ts"
-import { textOf } from "./decode.ts"
+import { textOf, type StrictFields, strictList } from "./decode.ts"
 import { quoted } from "./glob-regex.ts"
 import { readSelectors, selectorKeys } from "./selector-keys.ts"
-import { type StrictFields, strictList } from "./strict.ts"
 import { type At, type ConfigEntry, type ConfigValue, invalidConfig } from "./yaml-values.ts"
 
 export const chosenKeys = ["encrypt", "clear"] as const

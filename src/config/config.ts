@@ -1,15 +1,14 @@
-import { type KindsInConfig } from "../core/recipient.ts"
-import { decodeFile } from "../core/text.ts"
-import { AppError } from "../errors/app-error.ts"
-import { type CreationRule } from "./creation-rule.ts"
+import { type CreationRule, type Stores, mergeStores } from "./creation-rule.ts"
 import { type RuleSettings, defaultSettings } from "./defaults.ts"
 import { type PendingPerson } from "./pending.ts"
 import { type RecipientSpec } from "./recipients.ts"
 import { checkOneSelector } from "./selector-keys.ts"
 import { type DestinationRule, readSopsYaml } from "./sops-yaml.ts"
 import { type PathMatch, type SopsrcRule, readSopsrc } from "./sopsrc.ts"
-import { type Stores, mergeStores } from "./stores.ts"
 import { type At } from "./yaml-values.ts"
+import { type KindsInConfig } from "../core/recipient.ts"
+import { decodeFile } from "../core/text.ts"
+import { AppError } from "../errors/app-error.ts"
 
 export type ConfigKind = "sopsrc" | "sops-yaml"
 
@@ -129,4 +128,18 @@ function sopsrcEntry(rule: SopsrcRule, index: number, stores: Stores): RuleEntry
     keepsDuplicates: false,
     threshold,
   }
+}
+
+/** What the two faces of the program decide differently about configurations. */
+export interface ConfigDialect {
+  /** The nearest config of either kind above the file, or a `.sops.yaml` above the working folder and nothing else. */
+  readonly searchesFrom: "file" | "working folder"
+  /** What kind of config the user has named: its name says it, or it is one of sops whatever its name. */
+  readonly namedKind: "by name" | "sops-yaml"
+  /** Whether the rule of a file counts for reading it; otherwise only `stores` does, and no rule is looked at. */
+  readonly rulesForReading: boolean
+  /** A pattern of a selector that is invalid is an error; otherwise it never matches. */
+  readonly refusesBadPatterns: boolean
+  /** "No rule matches" names the path that was looked for, and what to do. */
+  readonly explainsNoRule: boolean
 }

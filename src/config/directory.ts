@@ -1,9 +1,8 @@
 import { limits } from "../core/limits.ts"
 import { type KindsInConfig } from "../core/recipient.ts"
 import { readFields } from "./creation-rule.ts"
-import { mapOf, present, textOf } from "./decode.ts"
+import { mapOf, present, textOf, type StrictFields, strictFields } from "./decode.ts"
 import { type RecipientSpec, isPrivateKey, recipientTypeOf } from "./recipients.ts"
-import { type StrictFields, strictFields } from "./strict.ts"
 import { didYouMean } from "../errors/nearest.ts"
 import { type At, type ConfigEntry, type ConfigValue, invalidConfig } from "./yaml-values.ts"
 

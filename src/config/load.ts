@@ -1,8 +1,7 @@
-import { AppError } from "../errors/app-error.ts"
-import { type Config, type ConfigKind, readConfig } from "./config.ts"
-import { type ConfigDialect } from "./dialect.ts"
-import { type ConfigFiles } from "./files.ts"
+import { type Config, type ConfigDialect, type ConfigKind, readConfig } from "./config.ts"
 import { type FoundConfig } from "./find.ts"
+import { type KindsInConfig } from "../core/recipient.ts"
+import { AppError } from "../errors/app-error.ts"
 
 /** Reads what the search has found. @throws {AppError} `CONFIG_UNREADABLE`, `CONFIG_INVALID` */
 export async function loadFound(found: FoundConfig, files: ConfigFiles): Promise<Config> {
@@ -48,4 +47,44 @@ async function read(path: string, file: string, files: ConfigFiles): Promise<Uin
   })
   if (bytes === null) throw new AppError("CONFIG_UNREADABLE", { file })
   return bytes
+}
+
+/** What the lookup of a config has to know about the machine. `host` builds it; tests pass their own. */
+export interface ConfigFiles {
+  /** @returns `null` when there is no such file. @throws {AppError} when it is there and cannot be read */
+  readFile(path: string): Promise<Uint8Array | null>
+  /** Follows links. @returns `null` when there is nothing, or nothing that may be looked at */
+  stat(path: string): Promise<StatFacts | null>
+  /** @returns the path without links; `null` when there is nothing at that place */
+  realpath(path: string): Promise<string | null>
+  readonly paths: PathRules
+  /** The kinds of recipients that a config can name. */
+  readonly kinds: KindsInConfig
+  /** Absolute. */
+  readonly workingFolder: string
+  /** Absolute; `""` when it is not known. */
+  readonly home: string
+  /** `null` on a system without owners (Windows): then nothing is said about them. */
+  readonly userId: number | null
+}
+
+export interface StatFacts {
+  readonly kind: "file" | "folder" | "other"
+  readonly userId: number
+  readonly groupId: number
+  /** Permission bits, as in `0o644`. */
+  readonly mode: number
+  /** The file system that it is on. */
+  readonly device: number
+}
+
+/** The part of `node:path` that is used here: its own, `path.posix` or `path.win32`. */
+export interface PathRules {
+  readonly sep: string
+  resolve(...parts: string[]): string
+  join(...parts: string[]): string
+  dirname(path: string): string
+  basename(path: string): string
+  relative(from: string, to: string): string
+  isAbsolute(path: string): boolean
 }

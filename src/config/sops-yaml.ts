@@ -1,7 +1,6 @@
 import { type KindsInConfig } from "../core/recipient.ts"
-import { type CreationRule, creationRuleKeys, readCreationRule } from "./creation-rule.ts"
+import { type CreationRule, creationRuleKeys, readCreationRule, type Stores, readStores } from "./creation-rule.ts"
 import { boolOf, fieldsOf, intOf, itemsOf, present, textOf } from "./decode.ts"
-import { type Stores, readStores } from "./stores.ts"
 import { didYouMean } from "../errors/nearest.ts"
 import { type At, type ConfigEntry, type ConfigValue, readValues } from "./yaml-values.ts"
 

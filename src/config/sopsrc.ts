@@ -4,8 +4,25 @@ import { type FormatName } from "../core/format.ts"
 import { type CommentPolicy, commentPolicies } from "../core/comments.ts"
 import { type Selectors } from "../core/select.ts"
 import { AppError } from "../errors/app-error.ts"
-import { type CreationRule, creationRuleKeys, keyGroupKeys, readCreationRule } from "./creation-rule.ts"
-import { intOf, itemsOf, textOf } from "./decode.ts"
+import {
+  type CreationRule,
+  creationRuleKeys,
+  keyGroupKeys,
+  readCreationRule,
+  type Stores,
+  readStores,
+  storeNames,
+} from "./creation-rule.ts"
+import {
+  intOf,
+  itemsOf,
+  textOf,
+  type StrictFields,
+  strictBool,
+  strictChoice,
+  strictFields,
+  strictList,
+} from "./decode.ts"
 import { type Directory, readDirectory } from "./directory.ts"
 import { type Glob, compileGlob } from "./glob.ts"
 import { type PendingPerson, readPending } from "./pending.ts"
@@ -14,8 +31,6 @@ import { chosenKeys, readSelection } from "./chosen-paths.ts"
 import { checkOneSelector, selectorKeys } from "./selector-keys.ts"
 import { type DestinationRule, destinationRuleKeys, readDestinationRule } from "./sops-yaml.ts"
 import { defaultStores, type RuleSettings } from "./defaults.ts"
-import { type Stores, readStores, storeNames } from "./stores.ts"
-import { type StrictFields, strictBool, strictChoice, strictFields, strictList } from "./strict.ts"
 import { type At, type ConfigEntry, type ConfigValue, invalidConfig, readOnlyDocument } from "./yaml-values.ts"
 
 /** sotto's own config: strict, with names for people. docs/configuration.md describes it. */

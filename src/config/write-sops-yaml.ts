@@ -2,12 +2,12 @@ import { Document, isMap, isScalar, isSeq, type YAMLMap } from "yaml"
 import { type KindsInConfig, type Recipient } from "../core/recipient.ts"
 import { type Config, creationEntry, type RuleEntry } from "./config.ts"
 import { defaultSettings, type RuleSettings } from "./defaults.ts"
+import { type Stores } from "./creation-rule.ts"
 import { regexesOf } from "./glob-regex.ts"
 import { personOf, type Rule } from "./rule.ts"
 import { selectorsWithKeys } from "./selector-keys.ts"
 import { type DestinationRule } from "./sops-yaml.ts"
 import { type PathMatch } from "./sopsrc.ts"
-import { type Stores } from "./stores.ts"
 
 /** A config in the words of sops. */
 export interface SopsYamlText {

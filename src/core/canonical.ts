@@ -1,5 +1,6 @@
 import { formatF, int64Text, parseFloat64 } from "./gonumber.ts"
-import { bytesScalar, type Kind, type Scalar } from "./scalar.ts"
+import { type Kind, type Scalar, bytesScalar } from "./scalar.ts"
+import { type Site } from "./site.ts"
 import { utf8 } from "./text.ts"
 import { canonicalTime } from "./time.ts"
 
@@ -31,4 +32,20 @@ function canonicalText(kind: "int" | "float" | "bool" | "time", text: string): s
     case "time":
       return canonicalTime(text)
   }
+}
+
+/** Bytes that a clear site contributes to the MAC. */
+export function clearBytes(site: Site): Uint8Array {
+  return site.clearBytes ?? site.scalar!.bytes
+}
+
+/**
+ * The same for releases before 3.13.2, which read every JSON number as a float: `-0` and large integers differ.
+ *
+ * @param source - the text that the site is in
+ */
+export function floatReading(site: Site, source: string): Uint8Array {
+  if (site.kind !== "int" || site.span === null) return clearBytes(site)
+  const value = Number(source.slice(site.span.start, site.span.end))
+  return Buffer.from(formatF(value), "latin1")
 }

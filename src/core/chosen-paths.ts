@@ -1,5 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
-import { Inherited } from "./inherited.ts"
+import { Inherited } from "./path.ts"
 import { isEmptyText } from "./scalar.ts"
 import { shownPath, type Site } from "./site.ts"
 

@@ -1,9 +1,8 @@
-import { makeRecipient, type KindInFile, type KindsInFile, type WrappedKey } from "./recipient.ts"
-import { AppError } from "../errors/app-error.ts"
-import { type MetaMap, type MetaValue } from "./format.ts"
+import { type MetaMap, type MetaValue, field, invalidMetadata, textField } from "./format.ts"
 import { limits } from "./limits.ts"
-import { field, invalidMetadata, textField } from "./metadata-fields.ts"
+import { type KindInFile, type KindsInFile, type WrappedKey, makeRecipient } from "./recipient.ts"
 import { wholeSeconds } from "./time.ts"
+import { AppError } from "../errors/app-error.ts"
 
 /**
  * The wrapped keys of a metadata block: the lists at its top are one group and win over `key_groups`.

@@ -1,5 +1,4 @@
-import { type MetaMap, type MetaValue } from "./format.ts"
-import { field, invalidMetadata, textField } from "./metadata-fields.ts"
+import { type MetaMap, type MetaValue, field, invalidMetadata, textField } from "./format.ts"
 import { isKeyField, readGroups } from "./metadata-keys.ts"
 import { type KindsInFile, type WrappedKey } from "./recipient.ts"
 import { type Selectors } from "./select.ts"

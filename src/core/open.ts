@@ -1,6 +1,5 @@
-import { clearBytes, floatReading } from "./clear-bytes.ts"
+import { clearBytes, floatReading, canonicalScalar } from "./canonical.ts"
 import { AppError } from "../errors/app-error.ts"
-import { canonicalScalar } from "./canonical.ts"
 import { type Leaf, type Opened, type SealedDocument, type Unverified, type Warning } from "./document.ts"
 import { type Cipher } from "./gcm.ts"
 import { limits } from "./limits.ts"

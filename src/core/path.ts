@@ -1,5 +1,39 @@
-import { Inherited } from "./inherited.ts"
 import { type Item } from "./site.ts"
+
+/**
+ * Something that follows from an entry's own key and from its holder, such as its path. Only holders of entries
+ * are remembered, since most entries hold none, and the last holder is at hand, since siblings come together.
+ */
+export class Inherited<T> {
+  readonly #derive: (item: Item, above: T | undefined) => T
+  readonly #known = new Map<Item, T>()
+  #holder: Item | null = null
+  #ofHolder: T | undefined
+
+  /** @param derive - gets what the entry's holder has; `undefined` for the root of a document */
+  constructor(derive: (item: Item, above: T | undefined) => T) {
+    this.#derive = derive
+  }
+
+  of(item: Item): T {
+    const { parent } = item
+    if (parent === null) return this.#derive(item, undefined)
+    if (parent !== this.#holder) {
+      const above = this.#remembered(parent)
+      this.#holder = parent
+      this.#ofHolder = above
+    }
+    return this.#derive(item, this.#ofHolder)
+  }
+
+  #remembered(item: Item): T {
+    const known = this.#known.get(item)
+    if (known !== undefined) return known
+    const value = this.#derive(item, item.parent === null ? undefined : this.#remembered(item.parent))
+    this.#known.set(item, value)
+    return value
+  }
+}
 
 /**
  * Authenticated data that binds one token to its place: the mapping keys from the root, joined and ended by ":".

@@ -1,7 +1,7 @@
 import { type Opened } from "./document.ts"
 import { type Format } from "./format.ts"
 import { keptFromAll } from "./kept-tokens.ts"
-import { clearBytes } from "./clear-bytes.ts"
+import { clearBytes } from "./canonical.ts"
 import { macOf } from "./open.ts"
 import { readBack } from "./read-back.ts"
 import { blockOf, finish, type Sealed } from "./seal.ts"

@@ -1,6 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
 import { type ChosenPaths } from "./chosen-paths.ts"
-import { Inherited } from "./inherited.ts"
+import { Inherited } from "./path.ts"
 import { limits } from "./limits.ts"
 import { type Item, type Site } from "./site.ts"
 

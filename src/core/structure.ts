@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto"
 import { type Leaf } from "./document.ts"
-import { Inherited } from "./inherited.ts"
+import { Inherited } from "./path.ts"
 import { type Metadata } from "./metadata.ts"
 import { isEmptyText } from "./scalar.ts"
 

@@ -1,6 +1,5 @@
-import { base64 } from "./base64.ts"
+import { base64, isAllDigits, PIECE_BYTES, PIECE_CHARS } from "./base64.ts"
 import { sliceBase64, writeBase64 } from "./direct-buffer.ts"
-import { isAllDigits, PIECE_BYTES, PIECE_CHARS } from "./long-base64.ts"
 import { type Kind } from "./scalar.ts"
 
 /** The four fields of `ENC[AES256_GCM,data:...,iv:...,tag:...,type:...]`, decoded. */

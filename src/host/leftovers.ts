@@ -1,6 +1,61 @@
 import { join } from "node:path"
+import { type FileSystem } from "./file-system.ts"
+import { readNow } from "./files.ts"
 import { type Io } from "./io.ts"
-import { isGone, processTag, tagPattern } from "./process-tag.ts"
+
+type TagHost = Pick<Io, "fs" | "processes" | "platform">
+
+/**
+ * Names this process in the names of its temporary files, so that a later run can tell what was left by a killed one
+ * from what is in use: `<machine and process space>-<pid>`. A number alone would not do, since containers count again
+ * and a folder may be shared with other machines.
+ */
+export function processTag(io: TagHost): string {
+  return `${spaceTag(io)}-${io.processes.pid}`
+}
+
+/** @returns true only when the process ran where we run, and is gone; `false` also says "not known" */
+export function isGone(io: TagHost, tag: string): boolean {
+  const [space, pid] = tag.split("-")
+  if (space === unknownSpace || space !== spaceTag(io)) return false
+  return pid !== String(io.processes.pid) && !io.processes.isAlive(Number(pid))
+}
+
+export const tagPattern = "[0-9A-Za-z]{1,40}-[0-9]{1,10}"
+
+const unknownSpace = "0"
+
+const spaces = new WeakMap<FileSystem, string>()
+
+/** The same for all the life of a process. */
+function spaceTag(io: TagHost): string {
+  const tag = spaces.get(io.fs) ?? makeSpaceTag(io)
+  spaces.set(io.fs, tag)
+  return tag
+}
+
+function makeSpaceTag({ fs, platform }: TagHost): string {
+  if (platform !== "linux") return hostTag()
+  try {
+    const boot = Buffer.from(readNow(fs, "/proc/sys/kernel/random/boot_id")).toString("latin1")
+    return letters(`${boot.slice(0, 8)}${spaceNumber(fs)}`)
+  } catch {
+    return unknownSpace
+  }
+}
+
+// Reads as `pid:[4026531836]`; two processes that see each other's numbers see the same.
+function spaceNumber(fs: FileSystem): string {
+  return fs.readlink("/proc/self/ns/pid")
+}
+
+function hostTag(): string {
+  return letters(process.getBuiltinModule("node:os").hostname())
+}
+
+function letters(text: string): string {
+  return text.replace(/[^0-9A-Za-z]/g, "").slice(0, 40) || unknownSpace
+}
 
 const tempFile = new RegExp(`^\\.sotto-(${tagPattern})-[0-9a-f]{16}\\.tmp$`)
 

@@ -3,7 +3,7 @@ import { AppError } from "../errors/app-error.ts"
 import { flag } from "./file-system.ts"
 import { closeQuietly } from "./files.ts"
 import { type Io } from "./io.ts"
-import { isGone, processTag, tagPattern } from "./process-tag.ts"
+import { isGone, processTag, tagPattern } from "./leftovers.ts"
 import { failedCall, reasonOf } from "./reason.ts"
 import { putAll } from "./write-in-place.ts"
 

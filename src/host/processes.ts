@@ -98,3 +98,12 @@ function become(name: string): UserFacts | null {
   setuid(uid)
   return { name, home: homedir, uid, gid }
 }
+
+/** What this machine calls itself; `""` when it does not know. */
+export function nameOfMachine(): string {
+  try {
+    return process.getBuiltinModule("node:os").hostname()
+  } catch {
+    return ""
+  }
+}

@@ -2,8 +2,7 @@ import { type Conversation } from "../core/conversation.ts"
 import { AppError } from "../errors/app-error.ts"
 import { failedCall } from "./reason.ts"
 import { spawnEnvironment } from "./child-environment.ts"
-import { Collected } from "./collected.ts"
-import { converse } from "./conversation.ts"
+import { Collected, converse } from "./conversation.ts"
 import { type Io } from "./io.ts"
 
 export interface ProgramOptions {

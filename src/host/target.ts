@@ -1,8 +1,8 @@
 import { basename, dirname, join } from "node:path"
 import { AppError } from "../errors/app-error.ts"
 import { type FileStat, errorCode, isMissing } from "./file-system.ts"
-import { absolute, isInside } from "./files.ts"
-import { enclosingGitTops } from "./git.ts"
+import { absolute, factsOf, isInside } from "./files.ts"
+import { enclosingGitTops } from "./surroundings.ts"
 import { type Io } from "./io.ts"
 import { failedCall } from "./reason.ts"
 
@@ -105,5 +105,20 @@ function statOrNull({ fs }: TargetHost, path: string): FileStat | null {
   } catch (error) {
     if (isMissing(error)) return null
     throw error
+  }
+}
+
+/**
+ * Makes a folder and what is missing above it, for nobody but this user.
+ *
+ * @throws {AppError} `FILE_UNWRITABLE` with the folder that could not be made
+ */
+export function makeFolders(io: Pick<Io, "fs" | "cwd" | "platform" | "processes">, folder: string): void {
+  if (factsOf(io, folder) !== null || dirname(folder) === folder) return
+  makeFolders(io, dirname(folder))
+  try {
+    io.fs.makeFolder(absolute(io, folder), 0o700)
+  } catch (error) {
+    throw unwritable(error, folder)
   }
 }

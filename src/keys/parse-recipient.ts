@@ -1,7 +1,6 @@
 import { makeRecipient, type KnownRecipient, type Recipient, type RecipientType } from "../core/recipient.ts"
 import { AppError } from "../errors/app-error.ts"
-import { control } from "./grammar.ts"
-import { type KmsExtras } from "./kind.ts"
+import { control, type KmsExtras } from "./kind.ts"
 import { kindOf, recipientName } from "./kinds.ts"
 
 /**

@@ -4,8 +4,7 @@ import { jsonField, parseJson, jsonText } from "../keys/http/json.ts"
 import { sendPatiently } from "../keys/http/patience.ts"
 import { type HttpAnswer } from "../keys/http/request.ts"
 import { type KeyContext } from "../keys/provider.ts"
-import { uploadFailed, uploading } from "./failure.ts"
-import { checkAddress, checkBucket, objectName } from "./names.ts"
+import { uploadFailed, uploading, checkAddress, checkBucket, objectName } from "./upload.ts"
 
 const service = "Google Cloud Storage"
 const domain = /^[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,10}$/

@@ -1,5 +1,5 @@
 import { posix, win32 } from "node:path"
-import { type ConfigFiles, type StatFacts, type PathRules } from "../../src/config/files.ts"
+import { type ConfigFiles, type StatFacts, type PathRules } from "../../src/config/load.ts"
 import { kindsInConfig } from "../../src/keys/kinds.ts"
 
 interface Entry extends Partial<StatFacts> {

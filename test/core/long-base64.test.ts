@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { isAllDigits } from "../../src/core/long-base64.ts"
+import { isAllDigits } from "../../src/core/base64.ts"
 
 const plain = Buffer.alloc(3000, "any bytes of a value").toString("base64")
 /** The text with one character put into it, in place of another. */

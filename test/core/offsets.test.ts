@@ -1,6 +1,6 @@
 import { expect, test } from "vitest"
-import { Offsets } from "../../src/core/offsets.ts"
 import { splice } from "../../src/core/splice.ts"
+import { Offsets } from "../../src/core/written-out.ts"
 
 test("every letter that an edit left alone has its partner", () => {
   const source = "abcdefghij"

@@ -6,8 +6,14 @@ import { Blobs } from "../../src/host/git/blobs.ts"
 import { effective, ofUser, readGitConfig, setConfig, unsetConfig } from "../../src/host/git/config.ts"
 import { findGit } from "../../src/host/git/git.ts"
 import { diffIndex, diffTrees, diffWorkTree, listIndex, listTree, listUnmerged } from "../../src/host/git/listing.ts"
-import { findRepository, gitPath, gitVersion } from "../../src/host/git/repository.ts"
-import { findRevision, mergeBases, resolveRevision } from "../../src/host/git/revision.ts"
+import {
+  findRepository,
+  gitPath,
+  gitVersion,
+  findRevision,
+  mergeBases,
+  resolveRevision,
+} from "../../src/host/git/repository.ts"
 import { hostileNames, repository, type Repository, hasOwnSettings } from "./repository.ts"
 
 function gitOf(repo: Repository, cwd = repo.top) {

@@ -1,7 +1,7 @@
 import { chownSync, mkdirSync, writeFileSync } from "node:fs"
 import { dirname, join } from "node:path"
 import { describe, expect, test } from "vitest"
-import { gitTop, isOwn, surroundings } from "../../src/host/git.ts"
+import { gitTop, isOwn, surroundings } from "../../src/host/surroundings.ts"
 import { type Io } from "../../src/host/io.ts"
 import { machine, tempFolder } from "./machine.ts"
 

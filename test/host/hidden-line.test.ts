@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { HiddenLine } from "../../src/host/hidden-line.ts"
+import { HiddenLine } from "../../src/host/terminal.ts"
 
 describe("hidden line", () => {
   test.each([

@@ -1,7 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { realIo } from "../../src/host/io.ts"
-import { progressOn } from "../../src/host/progress.ts"
-import { type Output } from "../../src/host/streams.ts"
+import { progressOn, type Output } from "../../src/host/streams.ts"
 import { bundled, node, start } from "./script.ts"
 
 const script = bundled(new URL("scripts/facts.ts", import.meta.url))

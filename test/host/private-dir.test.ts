@@ -11,7 +11,7 @@ import {
 import { dirname, join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { makePrivateDir, withPrivateDir } from "../../src/host/private-dir.ts"
-import { processTag } from "../../src/host/process-tag.ts"
+import { processTag } from "../../src/host/leftovers.ts"
 import { machine, tempFolder } from "./machine.ts"
 import { bundled, node, start } from "./script.ts"
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest"
-import { signForAws } from "../../src/publish/sigv4.ts"
+import { signForAws } from "../../src/publish/s3.ts"
 
 // From Amazon's own documentation: "Examples: Signature Calculations in AWS Signature Version 4", GET Object. The
 // package leaves a `date` out, which the example of PUT Object signs and we never send.

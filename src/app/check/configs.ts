@@ -1,7 +1,6 @@
 import { type Config, readConfig, type RuleEntry } from "../../config/config.ts"
-import { type ConfigFiles } from "../../config/files.ts"
+import { type ConfigFiles, loadFound } from "../../config/load.ts"
 import { findConfig, type KnownSearches } from "../../config/find.ts"
-import { loadFound } from "../../config/load.ts"
 import { resolveEntry, matcherOf, type Rule, ruleFor, type RuleTarget } from "../../config/rule.ts"
 import { type RuleSettings } from "../../config/defaults.ts"
 import { AppError } from "../../errors/app-error.ts"

@@ -6,7 +6,7 @@ import { readOptionalFile } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git, notUtf8 } from "../../host/git/git.ts"
 import { listIndex, listTree } from "../../host/git/listing.ts"
-import { findRevision } from "../../host/git/revision.ts"
+import { findRevision } from "../../host/git/repository.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { encryptFiles, type EncryptOptions } from "../commands/encrypt.ts"
 import { openRepository } from "../git/open-repository.ts"
@@ -155,7 +155,7 @@ interface Clone {
 }
 
 async function isInGit({ io }: Session): Promise<boolean> {
-  const { gitTop } = await import("../../host/git.ts")
+  const { gitTop } = await import("../../host/surroundings.ts")
   return gitTop(io, io.cwd) !== null
 }
 

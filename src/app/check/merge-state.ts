@@ -2,7 +2,7 @@ import { join } from "node:path"
 import { readOptionalFile, statOf } from "../../host/files.ts"
 import { type Git } from "../../host/git/git.ts"
 import { listIndex, listTree } from "../../host/git/listing.ts"
-import { findRevision } from "../../host/git/revision.ts"
+import { findRevision } from "../../host/git/repository.ts"
 import { type Session } from "../session.ts"
 import { type Finding, finding } from "./finding.ts"
 

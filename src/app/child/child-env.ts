@@ -5,7 +5,7 @@ import { type ChildOptions } from "../options.ts"
 import { type Session } from "../session.ts"
 import { loadFound } from "../../config/load.ts"
 import { settingsFor } from "../../config/rule.ts"
-import { checkTrust } from "../../config/trust.ts"
+import { checkTrust } from "../../config/find.ts"
 import { type Detail, type Where, AppError } from "../../errors/app-error.ts"
 import { absolute } from "../../host/files.ts"
 

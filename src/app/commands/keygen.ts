@@ -1,7 +1,7 @@
 import { dirname } from "node:path"
 import { AppError } from "../../errors/app-error.ts"
 import { absolute, factsOf } from "../../host/files.ts"
-import { makeFolders } from "../../host/make-folders.ts"
+import { makeFolders } from "../../host/target.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { makeIdentity } from "../../keys/generate.ts"
 import { type Outcome, type Session } from "../session.ts"

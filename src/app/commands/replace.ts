@@ -1,22 +1,22 @@
 import { agree } from "../agree.ts"
-import { shown, shownKeyPath } from "../../errors/display.ts"
-import { type FormatName } from "../../core/format.ts"
-import { type Leaf } from "../../core/document.ts"
-import { type Hit, hitOf, replacedIn } from "../../core/replace.ts"
-import { sameBytes, type Scalar } from "../../core/scalar.ts"
-import { countedSites, documentOf, fullPath, shownPath } from "../../core/site.ts"
-import { splice } from "../../core/splice.ts"
-import { decodeText } from "../../core/text.ts"
-import { type Told, toldKey } from "../../core/told.ts"
-import { AppError } from "../../errors/app-error.ts"
-import { readFile } from "../../host/files.ts"
 import { eachFile } from "../each-file.ts"
 import { fileLimits } from "../machine.ts"
+import { type OpenedFile, openLoaded } from "../open/open-file.ts"
 import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
-import { openLoaded, type OpenedFile } from "../open/open-file.ts"
 import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
 import { type Change, changeFile, toldValues } from "../seal/change-file.ts"
 import { type Outcome, type Session } from "../session.ts"
+import { type Leaf } from "../../core/document.ts"
+import { type FormatName } from "../../core/format.ts"
+import { parseInt64 } from "../../core/gonumber.ts"
+import { type Scalar, exactText, sameBytes, textScalar } from "../../core/scalar.ts"
+import { countedSites, documentOf, fullPath, shownPath } from "../../core/site.ts"
+import { splice } from "../../core/splice.ts"
+import { decodeText, utf8 } from "../../core/text.ts"
+import { type Told, toldKey } from "../../core/told.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { shown, shownKeyPath } from "../../errors/display.ts"
+import { readFile } from "../../host/files.ts"
 
 export interface ReplaceOptions extends CommonOptions, OpenOptions, ClearOptions {
   /** Files, and folders with all sealed files in them. */
@@ -259,4 +259,23 @@ function json(found: readonly Found[], options: ReplaceOptions): string {
     })),
   }))
   return `${JSON.stringify({ schema: 1, files })}\n`
+}
+
+/** How a leaf holds a text that the user looks for. */
+type Hit = "whole" | "inside" | "comment"
+
+/** @returns `null` where the text is not, and for what is only reached through an alias */
+function hitOf({ site, scalar }: Leaf, wanted: string): Hit | null {
+  if (scalar === null || site.span === null) return null
+  const text = exactText(scalar)
+  if (text === null || !text.includes(wanted)) return null
+  if (scalar.kind === "comment") return "comment"
+  return text === wanted ? "whole" : "inside"
+}
+
+/** The scalar with the new text instead of the old one. An integer stays an integer if it can; else it becomes text. */
+function replacedIn(scalar: Scalar, before: string, after: string): Scalar {
+  const text = exactText(scalar)!.replaceAll(before, () => after)
+  const int = scalar.kind === "int" ? parseInt64(text) : null
+  return int === null ? textScalar(text) : { kind: "int", bytes: utf8.encode(int.toString()) }
 }

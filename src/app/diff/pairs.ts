@@ -4,7 +4,7 @@ import { absolute, isInside, readOptionalFile, realPathOf } from "../../host/fil
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git } from "../../host/git/git.ts"
 import { diffIndex, diffTrees, diffWorkTree, type FileChange, type GitSide } from "../../host/git/listing.ts"
-import { mergeBases } from "../../host/git/revision.ts"
+import { mergeBases } from "../../host/git/repository.ts"
 import { type Work } from "../git/open-repository.ts"
 import { type Session } from "../session.ts"
 

@@ -1,7 +1,7 @@
 import { basename, dirname, join, relative, sep } from "node:path"
 import { AppError } from "../../errors/app-error.ts"
 import { absolute, realPathOf } from "../../host/files.ts"
-import { gitTop } from "../../host/git.ts"
+import { gitTop } from "../../host/surroundings.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { findGit, type Git } from "../../host/git/git.ts"
 import { tokenMark } from "../../core/token.ts"

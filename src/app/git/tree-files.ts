@@ -1,5 +1,5 @@
 import { alternateName, configFileNames } from "../../config/find.ts"
-import { type ConfigFiles } from "../../config/files.ts"
+import { type ConfigFiles } from "../../config/load.ts"
 import { type Blobs } from "../../host/git/blobs.ts"
 import { type GitFile, isRegular } from "../../host/git/listing.ts"
 

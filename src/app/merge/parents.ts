@@ -2,7 +2,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git } from "../../host/git/git.ts"
 import { listTree } from "../../host/git/listing.ts"
-import { mergeBases, resolveRevision } from "../../host/git/revision.ts"
+import { mergeBases, resolveRevision } from "../../host/git/repository.ts"
 import { unmergedFiles } from "./unmerged.ts"
 
 /** The merge that made a file. */

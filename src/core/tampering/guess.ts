@@ -1,7 +1,7 @@
 import { type Leaf, type SealedDocument } from "../document.ts"
 import { type Cipher } from "../gcm.ts"
 import { limits } from "../limits.ts"
-import { clearBytes } from "../clear-bytes.ts"
+import { clearBytes } from "../canonical.ts"
 import { macOf } from "../open.ts"
 import { type Item, shownPath } from "../site.ts"
 import { structureAad, structureDigest } from "../structure.ts"

@@ -1,4 +1,4 @@
-import { isAllDigits, PIECE_CHARS } from "../../core/long-base64.ts"
+import { isAllDigits, PIECE_CHARS } from "../../core/base64.ts"
 import { isUtf8, utf8 } from "../../core/text.ts"
 
 const QUOTE = 0x22

@@ -1,6 +1,6 @@
 import { type Conversation } from "../../core/conversation.ts"
 import { type Git } from "./git.ts"
-import { isObjectId } from "./revision.ts"
+import { isObjectId } from "./repository.ts"
 
 export interface Blob {
   readonly id: string

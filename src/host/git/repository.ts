@@ -1,7 +1,8 @@
-import { readOptionalFile } from "../files.ts"
 import { isAbsolute, relative, resolve, sep } from "node:path"
-import { type Io } from "../io.ts"
+import { AppError } from "../../errors/app-error.ts"
+import { readOptionalFile } from "../files.ts"
 import { type Git } from "./git.ts"
+import { type Io } from "../io.ts"
 
 /** Where a repository is. All paths are absolute. */
 export interface Repository {
@@ -65,4 +66,36 @@ export async function gitPath(git: Git, name: string): Promise<string> {
 export async function gitVersion(git: Git): Promise<readonly [major: number, minor: number]> {
   const found = /(\d+)\.(\d+)/.exec(await git.text(["version"]))
   return [Number(found?.[1] ?? 0), Number(found?.[2] ?? 0)]
+}
+
+/**
+ * The commit that a person means.
+ *
+ * @param text - `HEAD~2`, a branch, a tag; anything, also what begins with a dash
+ * @returns its id
+ * @throws {AppError} `REVISION_UNKNOWN`
+ */
+export async function resolveRevision(git: Git, text: string): Promise<string> {
+  const id = await findRevision(git, text)
+  if (id !== null) return id
+  throw new AppError("REVISION_UNKNOWN", {}, { subject: text })
+}
+
+/** The same, with `null` for what does not exist: `HEAD` before the first commit, `MERGE_HEAD` outside of a merge. */
+export async function findRevision(git: Git, text: string): Promise<string | null> {
+  if (text === "" || text.includes("\0")) return null
+  const args = ["rev-parse", "--verify", "--quiet", "--end-of-options", `${text}^{commit}`]
+  const { status, stdout } = await git.run(args, { statuses: [0, 1, 128] })
+  const id = Buffer.from(stdout).toString("latin1").trim()
+  return status === 0 && isObjectId(id) ? id : null
+}
+
+/** All best common ancestors of two commits, which may be none. */
+export async function mergeBases(git: Git, a: string, b: string): Promise<string[]> {
+  const ids = await git.text(["merge-base", "--all", a, b], { statuses: [0, 1] })
+  return ids.split("\n").filter(isObjectId)
+}
+
+export function isObjectId(text: string): boolean {
+  return /^(?:[\da-f]{40}|[\da-f]{64})$/.test(text)
 }

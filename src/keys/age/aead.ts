@@ -1,4 +1,4 @@
-import { createCipheriv, createDecipheriv } from "node:crypto"
+import { createCipheriv, createDecipheriv, hkdfSync } from "node:crypto"
 
 const algorithm = "chacha20-poly1305"
 const tagLength = 16
@@ -70,4 +70,9 @@ function isNativeThere(): boolean {
     isNative = false
   }
   return isNative
+}
+
+/** HKDF-SHA-256 of 32 bytes, the only key derivation of age but for passphrases. */
+export function hkdf(secret: Uint8Array, { salt, info }: { salt: Uint8Array; info: string }): Uint8Array {
+  return new Uint8Array(hkdfSync("sha256", secret, salt, info, 32))
 }

@@ -1,8 +1,7 @@
 import { randomBytes } from "node:crypto"
-import { type Aead } from "./aead.ts"
+import { type Aead, hkdf } from "./aead.ts"
 import { broken } from "./broken.ts"
 import { type Header, checkMac, encodeHeader } from "./header.ts"
-import { hkdf } from "./hkdf.ts"
 import { type Stanza } from "./stanza.ts"
 
 const fileKeyLength = 16

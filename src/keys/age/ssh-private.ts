@@ -1,6 +1,5 @@
 import { type KeyObject, createDecipheriv, createHash, createPrivateKey } from "node:crypto"
-import { type SshPublicKey, ed25519Public, parseSshBlob, rsaPublic } from "./ssh-public.ts"
-import { WireReader } from "./ssh-wire.ts"
+import { type SshPublicKey, ed25519Public, parseSshBlob, rsaPublic, WireReader } from "./ssh-public.ts"
 import { privateKey } from "./x25519.ts"
 
 /** A private key that age can use. `key` is the X25519 scalar of an ed25519 key, or the RSA key. */

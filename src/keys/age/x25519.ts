@@ -1,9 +1,8 @@
 import { type KeyObject, createPrivateKey, createPublicKey, diffieHellman, randomBytes } from "node:crypto"
-import { type Aead, zeroNonce } from "./aead.ts"
+import { type Aead, zeroNonce, hkdf } from "./aead.ts"
 import { decodeBase64, encodeRaw } from "../../core/base64.ts"
 import { decodeBech32, encodeBech32 } from "./bech32.ts"
 import { broken } from "./broken.ts"
-import { hkdf } from "./hkdf.ts"
 import { type Stanza } from "./stanza.ts"
 
 const label = "age-encryption.org/v1/X25519"

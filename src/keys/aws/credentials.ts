@@ -2,12 +2,12 @@ import { AssumeRoleCommand, GetCallerIdentityCommand, STSClient } from "@aws-sdk
 import { state } from "@aws-sdk/core/client"
 import { fromIni } from "@aws-sdk/credential-provider-ini"
 import { credentialsTreatedAsExpired, defaultProvider } from "@aws-sdk/credential-provider-node"
+import { handlerFor, silentLogger } from "./handler.ts"
+import { type Profile } from "./profile.ts"
 import { type LiveContexts, liveContexts } from "../http/live-contexts.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
-import { handlerFor, silentLogger } from "./handler.ts"
-import { type Profile } from "./profile.ts"
 
 // The SDK would tell every user of Node 20 that it will not go on forever. That is for us to see to.
 state.warningEmitted = true
@@ -125,4 +125,19 @@ export async function callerOf(credentials: AwsCredentials, region: string, cont
 function stsClient(region: string, credentials: AwsCredentials, context: KeyContext): STSClient {
   const requestHandler = handlerFor("AWS STS", () => context)
   return new STSClient({ region, credentials, requestHandler, logger: silentLogger })
+}
+
+/**
+ * The region that the user works in, for what names none: variables first, then the profile.
+ *
+ * @returns `null` when there is none
+ */
+export async function defaultRegion({ env }: Pick<KeyContext, "env">): Promise<string | null> {
+  const named = env("AWS_REGION") || env("AWS_DEFAULT_REGION") || ""
+  if (named !== "") return named
+  try {
+    return await new STSClient({ logger: silentLogger }).config.region()
+  } catch {
+    return null
+  }
 }

@@ -1,8 +1,6 @@
-import { type MetaMap } from "../../core/format.ts"
-import { field, invalidMetadata, textField } from "../../core/metadata-fields.ts"
+import { type MetaMap, field, invalidMetadata, textField } from "../../core/format.ts"
 import { type RecipientOf } from "../../core/recipient.ts"
-import { control, hasOddSegment } from "../grammar.ts"
-import { type Kind } from "../kind.ts"
+import { control, hasOddSegment, type Kind } from "../kind.ts"
 
 declare module "../../core/recipient.ts" {
   interface RecipientFields {

@@ -1,4 +1,4 @@
-import { withoutSlash } from "../grammar.ts"
+import { withoutSlash } from "../kind.ts"
 import { decodeBase64Url } from "../../core/base64.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"

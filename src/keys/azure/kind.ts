@@ -1,5 +1,4 @@
-import { hostName, withoutSlash } from "../grammar.ts"
-import { type Kind } from "../kind.ts"
+import { hostName, withoutSlash, type Kind } from "../kind.ts"
 
 declare module "../../core/recipient.ts" {
   interface RecipientFields {

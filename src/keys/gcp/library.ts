@@ -1,7 +1,6 @@
 import { type AuthClient, GoogleAuth, gaxios } from "google-auth-library"
 import { AppError } from "../../errors/app-error.ts"
-import { type Authorization, service } from "./authorization.ts"
-import { type Endpoint } from "./endpoint.ts"
+import { type Authorization, service, type Endpoint } from "./authorization.ts"
 import { type TlsSettings } from "../http/connections.ts"
 import { jsonField } from "../http/json.ts"
 import { liveContexts } from "../http/live-contexts.ts"

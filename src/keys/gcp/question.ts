@@ -2,8 +2,7 @@ import { type Recipient } from "../../core/recipient.ts"
 import { type AppError } from "../../errors/app-error.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
-import { type Authorization, service } from "./authorization.ts"
-import { type Endpoint } from "./endpoint.ts"
+import { type Authorization, service, type Endpoint } from "./authorization.ts"
 
 export type GcpRecipient = Extract<Recipient, { type: "gcp_kms" }>
 

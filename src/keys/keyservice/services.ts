@@ -1,5 +1,5 @@
 import { AppError } from "../../errors/app-error.ts"
-import { type KeyDialect } from "../dialect.ts"
+import { type KeyDialect } from "../provider.ts"
 import { addressText, type Address, isLoopback, parseAddress } from "./address.ts"
 
 /** Who wraps and unwraps: this process, then others, one after the other until one succeeds. */

@@ -1,10 +1,10 @@
-import { type KeyContext, reaches } from "../provider.ts"
 import { type WrappedKey } from "../../core/recipient.ts"
+import { runSlot } from "../../core/run-memory.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { certificatesOf, isNameOf, keyIdOf } from "./certificate.ts"
-import { type GpgEnd, runGpg, type StatusLine } from "./gpg.ts"
+import { type GpgEnd, type StatusLine, runGpg } from "./gpg.ts"
 import { brokenMessage, readMessage } from "./message.ts"
-import { findings } from "./findings.ts"
+import { type KeyContext, reaches } from "../provider.ts"
 
 const locked =
   "gpg has the key and could not unlock it: on a terminal set GPG_TTY to what `tty` prints, or unlock it with gpg first"
@@ -120,4 +120,47 @@ async function terminalEnv(context: KeyContext): Promise<Readonly<Record<string,
     if (facts !== null && terminal.test(facts.realPath)) return { GPG_TTY: facts.realPath }
   }
   return {}
+}
+
+/** What came of one entry so far in this run: unwrapping comes by again with more effort. */
+export interface Findings {
+  /** gpg's own words of the last attempt, on one line. */
+  readonly words: string
+  /** Nothing more can be done. */
+  readonly isFinal: boolean
+  /** gpg holds the key and would have to ask for its passphrase or card. */
+  readonly isAsking: boolean
+  /** What to do about it, where that is not to get the key. */
+  readonly hint: string | undefined
+  note(words: string, outcome: { readonly isFinal: boolean; readonly hint?: string | undefined }): void
+}
+
+const findingsInRun = runSlot<Map<string, Findings>>()
+
+export function findings({ enc }: WrappedKey, { session }: KeyContext): Findings {
+  const known = findingsInRun.of(session, () => new Map())
+  const found = known.get(enc) ?? newFindings()
+  known.set(enc, found)
+  return found
+}
+
+function newFindings(): Findings {
+  let last: Omit<Findings, "note"> = { words: "", isFinal: false, isAsking: false, hint: undefined }
+  return {
+    get words() {
+      return last.words
+    },
+    get isFinal() {
+      return last.isFinal
+    },
+    get isAsking() {
+      return last.isAsking
+    },
+    get hint() {
+      return last.hint
+    },
+    note(words, { isFinal, hint }) {
+      last = { words, isFinal, isAsking: !isFinal, hint }
+    },
+  }
 }

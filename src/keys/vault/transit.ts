@@ -5,8 +5,7 @@ import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
 import { type VaultRecipient, type VaultServer, serverFor } from "./address.ts"
-import { type VaultSettings, readSettings } from "./settings.ts"
-import { type VaultToken, findToken } from "./token.ts"
+import { type VaultSettings, readSettings, type VaultToken, findToken } from "./settings.ts"
 
 export const service = "Vault"
 

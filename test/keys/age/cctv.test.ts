@@ -7,7 +7,7 @@ import { decodeArmor } from "../../../src/keys/age/armor.ts"
 import { openAgeFile } from "../../../src/keys/age/file.ts"
 import { parseHeader } from "../../../src/keys/age/header.ts"
 import { parseIdentity } from "../../../src/keys/age/identity.ts"
-import { unwrapWithPassphrase } from "../../../src/keys/age/scrypt.ts"
+import { unwrapWithPassphrase } from "../../../src/keys/age/locked.ts"
 import { AppError } from "../../../src/errors/app-error.ts"
 import { testContext } from "../context.ts"
 

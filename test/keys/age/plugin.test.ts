@@ -7,7 +7,7 @@ import { SecretBytes } from "../../../src/core/secret.ts"
 import { age } from "../../../src/keys/age.ts"
 import { encodeBech32 } from "../../../src/keys/age/bech32.ts"
 import { parsePluginIdentity, parsePluginRecipient } from "../../../src/keys/age/plugin-name.ts"
-import { parseIdentities } from "../../../src/keys/identity-text.ts"
+import { parseIdentities } from "../../../src/keys/identity-sources.ts"
 import { type TestContext, type TestContextOptions, temporaryFolder, testContext } from "../context.ts"
 
 // A real plugin: it "wraps" by XOR with the byte that recipient and identity hold, and does what its mode says.

@@ -6,7 +6,7 @@ import { type Io } from "./io.ts"
 type BorderHost = Pick<Io, "fs" | "cwd" | "home" | "processes">
 
 /** Folders from a place upwards, up to where a search for configuration has to end. */
-export interface Surroundings {
+interface Surroundings {
   /** The innermost first; the last is where the search ends. Absolute, as named (links not resolved). */
   readonly folders: readonly string[]
   /** Of the repository that the place is in. `null` outside git: then owners have to be looked at. */
