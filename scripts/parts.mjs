@@ -73,7 +73,7 @@ export const parts = [
   {
     name: "edit-yaml",
     late: true,
-    roots: ["edit-set", "edit-unset", "attach", "block-tree", "anchors", "through-alias"]
+    roots: ["edit-set", "edit-unset", "attach", "block-tree", "aliases"]
       .map((name) => `formats/yaml/edit/${name}.ts`)
       .concat(["emit/emit", "carry/expand", "carry/carry-block"].map((name) => `formats/yaml/${name}.ts`)),
   },

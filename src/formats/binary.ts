@@ -1,6 +1,6 @@
 import { type Format } from "../core/format.ts"
 import { AppError } from "../errors/app-error.ts"
-import { json } from "./json.ts"
+import { json } from "./json/json.ts"
 
 /**
  * The sealed side of a file of any bytes: a JSON document whose one entry `data` is a token. The plain side is the

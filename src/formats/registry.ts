@@ -20,12 +20,12 @@ const rows: Readonly<Record<FormatName, Row>> = {
     looksSealed: (text) => /^sops:[ \t]*(?:#.*)?\r?$/m.test(text),
   },
   json: {
-    load: async () => (await import("./json.ts")).json,
+    load: async () => (await import("./json/json.ts")).json,
     suffixes: [".json"],
     looksSealed: (text) => text.trimStart().startsWith("{") && !container.test(text),
   },
   dotenv: {
-    load: async () => (await import("./dotenv.ts")).dotenv,
+    load: async () => (await import("./dotenv/dotenv.ts")).dotenv,
     suffixes: [".env"],
     looksSealed: (text) => /^sops_version=/m.test(text),
   },

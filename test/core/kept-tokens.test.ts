@@ -6,7 +6,7 @@ import { type ExpectedLeaf, open } from "../../src/core/open.ts"
 import { type Scalar } from "../../src/core/scalar.ts"
 import { utf8 } from "../../src/core/text.ts"
 import { ini } from "../../src/formats/ini/ini.ts"
-import { json } from "../../src/formats/json.ts"
+import { json } from "../../src/formats/json/json.ts"
 import { yaml } from "../../src/formats/yaml/yaml.ts"
 import { cipherFor, compile, openText, sealText } from "../laws/document-laws.ts"
 

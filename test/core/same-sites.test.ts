@@ -3,7 +3,7 @@ import { type Leaf } from "../../src/core/document.ts"
 import { sameSites } from "../../src/core/same-sites.ts"
 import { type Scalar } from "../../src/core/scalar.ts"
 import { utf8 } from "../../src/core/text.ts"
-import { json } from "../../src/formats/json.ts"
+import { json } from "../../src/formats/json/json.ts"
 
 const cases: { name: string; kind: Scalar["kind"]; text: string; found: string; isSame: boolean }[] = [
   { name: "the same kind and bytes", kind: "int", text: "1", found: "1", isSame: true },

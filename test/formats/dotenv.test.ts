@@ -7,7 +7,7 @@ import { splice } from "../../src/core/splice.ts"
 import { utf8 } from "../../src/core/text.ts"
 import { type Tree } from "../../src/core/tree.ts"
 import { AppError } from "../../src/errors/app-error.ts"
-import { dotenv } from "../../src/formats/dotenv.ts"
+import { dotenv } from "../../src/formats/dotenv/dotenv.ts"
 import { documentLaws } from "../laws/document-laws.ts"
 import { confirmLaw, formatLaws } from "../laws/format-laws.ts"
 

@@ -1,5 +1,5 @@
 import fc from "fast-check"
-import { json } from "../../src/formats/json.ts"
+import { json } from "../../src/formats/json/json.ts"
 import { describe, expect, test } from "vitest"
 import { utf8 } from "../../src/core/text.ts"
 import { documentLaws, openText, sealText } from "./document-laws.ts"

@@ -10,7 +10,7 @@ import { type Scalar } from "../../core/scalar.ts"
 import { utf8 } from "../../core/text.ts"
 import { type MapTree, type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { isCutByReaders, nameForReaders } from "../../formats/dotenv/reader.ts"
+import { isCutByReaders, nameForReaders } from "../../formats/dotenv/print.ts"
 
 export interface EnvValue {
   readonly name: string

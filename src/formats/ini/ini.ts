@@ -3,7 +3,7 @@ import { formatUpperG } from "../../core/gonumber.ts"
 import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Edit, replaced, type Span, unixLines, utf8 } from "../../core/text.ts"
-import { setValue } from "./set.ts"
+import { setValue, unsetValue } from "./edit.ts"
 import { settledComment, spellComment } from "./comment.ts"
 import { confirmIni } from "./confirm.ts"
 import { emitDocuments, emitValue } from "./emit.ts"
@@ -12,7 +12,6 @@ import { parse, type Section } from "./parse.ts"
 import { contentSections, findSites, groups, type IniScan, type IniStyle } from "./sites.ts"
 import { lineEndAt } from "./space.ts"
 import { scalarText, spellValue } from "./spell.ts"
-import { unsetValue } from "./unset.ts"
 
 const example = `[Welcome]
 ; Example comment

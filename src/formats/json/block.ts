@@ -3,10 +3,9 @@ import { type Edit } from "../../core/text.ts"
 import { AppError, assert } from "../../errors/app-error.ts"
 import { isMetaList, isMetaMap, metadataBlock, sameMetaValue } from "../metadata-block.ts"
 import { entryStart, type JsonNode } from "./node.ts"
-import { printBlock, printMetaValue } from "./print.ts"
+import { printBlock, printMetaValue, deeper, leadOf, type Style, stockStyle, styleOf, unitOf } from "./print.ts"
 import { isSpace, METADATA_KEY } from "./reader.ts"
 import { unquote } from "./strings.ts"
-import { deeper, leadOf, type Style, stockStyle, styleOf, unitOf } from "./style.ts"
 
 /** Where and how a block was. */
 interface BlockLayout {

@@ -6,7 +6,7 @@ import { splice } from "../../../src/core/splice.ts"
 import { utf8 } from "../../../src/core/text.ts"
 import { type Tree } from "../../../src/core/tree.ts"
 import { AppError } from "../../../src/errors/app-error.ts"
-import { json } from "../../../src/formats/json.ts"
+import { json } from "../../../src/formats/json/json.ts"
 
 const oracle = (name: string): unknown[] =>
   readFileSync(new URL(`../../../fixtures/oracle/${name}`, import.meta.url), "utf8")

@@ -1,5 +1,5 @@
 import * as fc from "fast-check"
-import { json } from "../../../src/formats/json.ts"
+import { json } from "../../../src/formats/json/json.ts"
 import { confirmLaw, formatLaws } from "../../laws/format-laws.ts"
 
 const space = fc.stringMatching(/^( |\t|\n|\r\n){0,3}$/)

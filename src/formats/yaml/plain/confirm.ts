@@ -1,8 +1,7 @@
 import { type Leaf } from "../../../core/document.ts"
 import { LeafCheck } from "../../../core/leaf-check.ts"
 import { resolveScalar, resolvesToString } from "../resolve/resolve.ts"
-import { type SimpleComment, type SimpleScalar, type SimpleSink } from "./simple-sink.ts"
-import { readSimple } from "./simple.ts"
+import { type SimpleComment, type SimpleScalar, type SimpleSink, readSimple } from "./simple.ts"
 
 /**
  * Whether a plain text says what the leaves of another text with the same keys say: only the values may

@@ -1,3 +1,5 @@
+import { type SimpleScalar, type SimpleSink, hasMark, readSimple } from "./simple.ts"
+import { listNode, mapNode } from "../scan/node-parts.ts"
 import {
   type ListNode,
   type MapNode,
@@ -6,12 +8,30 @@ import {
   type YamlNode,
   type YamlPair,
 } from "../scan/node.ts"
-import { KeyNames } from "./key-names.ts"
-import { listNode, mapNode } from "../scan/node-parts.ts"
 import { noComments } from "../scan/parser-state.ts"
 import { sign } from "../scan/scanner-state.ts"
-import { type SimpleScalar, type SimpleSink } from "./simple-sink.ts"
-import { hasMark, readSimple } from "./simple.ts"
+
+/** Mappings up to this size are searched name by name, which is faster than a set. */
+const SMALL = 8
+
+/** The keys of one mapping so far. */
+export class KeyNames {
+  readonly #names: string[] = []
+  #known: Set<string> | null = null
+
+  /** Whether a key was there before; now it is. */
+  isTwice(name: string): boolean {
+    if (this.#names.length < SMALL) {
+      if (this.#names.includes(name)) return true
+      this.#names.push(name)
+      return false
+    }
+    this.#known ??= new Set(this.#names)
+    if (this.#known.has(name)) return true
+    this.#known.add(name)
+    return false
+  }
+}
 
 /** @returns what `parseYaml` returns for the same text; `null` where `readSimple` steps aside */
 export function parseSimple(source: string): YamlDocument[] | null {

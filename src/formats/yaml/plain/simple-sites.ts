@@ -1,14 +1,12 @@
 import { commentScalar, type Scalar } from "../../../core/scalar.ts"
 import { type Item, type SiteKind } from "../../../core/site.ts"
 import { type Span } from "../../../core/text.ts"
-import { KeyNames } from "./key-names.ts"
+import { KeyNames, NodeSink, simpleDocument, simpleScalar } from "./simple-nodes.ts"
 import { type MetaBlock, blockMetadata } from "../edit/meta-block.ts"
 import { type CommentStyle, type ValueStyle, type YamlEntry, type YamlSite } from "../resolve/model.ts"
 import { type CommentLine, type ScalarNode, type YamlNode, type YamlPair } from "../scan/node.ts"
 import { resolveScalar, resolvesToString } from "../resolve/resolve.ts"
-import { NodeSink, simpleDocument, simpleScalar } from "./simple-nodes.ts"
-import { type SimpleComment, type SimpleScalar, type SimpleSink } from "./simple-sink.ts"
-import { readSimple } from "./simple.ts"
+import { type SimpleComment, type SimpleScalar, type SimpleSink, readSimple } from "./simple.ts"
 
 /** What a scan of plain YAML finds without making a node of each value. */
 export interface SimpleSites {
