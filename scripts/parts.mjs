@@ -89,7 +89,7 @@ export const parts = [
     name: "keys",
     late: true,
     roots: ["keys/age/grammar.ts", "keys/parse-recipient.ts", "core/shamir.ts", "keys/race.ts"]
-      .concat(["keys/describe-data-key.ts", "keys/data-key-error.ts", "keys/trusted-program.ts"])
+      .concat(["keys/data-key-error.ts", "keys/trusted-program.ts"])
       .concat(["host/program.ts", "core/shlex.ts", "keys/keyservice/address.ts"]),
   },
   { name: "curves", late: true, roots: ["keys/age/ed25519-point.ts"], packages: ["@noble/curves", "@noble/hashes"] },
@@ -100,7 +100,7 @@ export const parts = [
       (name) => `keys/age/${name}.ts`,
     ),
   },
-  { name: "tree", late: true, roots: ["core/build-tree.ts", "app/open/tree-path.ts", "app/open/find-in-tree.ts"] },
+  { name: "tree", late: true, roots: ["core/build-tree.ts", "app/open/tree-path.ts"] },
   // Before each commit: git's plumbing, and what looks at files with it.
   {
     name: "git",

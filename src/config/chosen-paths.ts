@@ -1,9 +1,9 @@
+import { type Selectors } from "../core/select.ts"
 import { type ChosenPath, type ChosenPaths, type PathStep } from "../core/chosen-paths.ts"
 import { limits } from "../core/limits.ts"
-import { type Selectors } from "../core/select.ts"
 import { textOf, type StrictFields, strictList } from "./decode.ts"
 import { quoted } from "./glob-regex.ts"
-import { readSelectors, selectorKeys } from "./selector-keys.ts"
+import { readSelectors, selectorKeys } from "./creation-rule.ts"
 import { type At, type ConfigEntry, type ConfigValue, invalidConfig } from "./yaml-values.ts"
 
 export const chosenKeys = ["encrypt", "clear"] as const

@@ -1,9 +1,8 @@
 import { boolOf, fieldsOf, intOf, itemsOf, present, textOf } from "./decode.ts"
 import { type RecipientSpec } from "./recipients.ts"
-import { readSelectors, selectorKeys } from "./selector-keys.ts"
 import { type At, type ConfigEntry, type ConfigValue, invalidConfig } from "./yaml-values.ts"
 import { type KindsInConfig, type Recipient, makeRecipient } from "../core/recipient.ts"
-import { type Selectors } from "../core/select.ts"
+import { type Selectors, noSelectors } from "../core/select.ts"
 
 /** One of `creation_rules`, or the `recreation_rule` of a destination. */
 export interface CreationRule {
@@ -163,4 +162,33 @@ export function mergeStores(stores: Stores, over: Stores): Stores {
     jsonBinaryIndent: over.jsonBinaryIndent ?? stores.jsonBinaryIndent,
     yamlIndent: over.yamlIndent ?? stores.yamlIndent,
   }
+}
+
+const keys = [
+  ["unencrypted_suffix", "unencryptedSuffix"],
+  ["encrypted_suffix", "encryptedSuffix"],
+  ["unencrypted_regex", "unencryptedRegex"],
+  ["encrypted_regex", "encryptedRegex"],
+  ["unencrypted_comment_regex", "unencryptedCommentRegex"],
+  ["encrypted_comment_regex", "encryptedCommentRegex"],
+] as const satisfies readonly (readonly [string, keyof Selectors])[]
+
+export const selectorKeys: readonly string[] = keys.map(([key]) => key)
+
+/** The six selectors of a rule. Only the types are checked here. */
+export function readSelectors(fields: ReadonlyMap<string, ConfigEntry>): Selectors {
+  const selectors = { ...noSelectors }
+  for (const [key, name] of keys) selectors[name] = textOf(fields.get(key)?.value)
+  return selectors
+}
+
+/** @throws {AppError} when a rule has more than one selector */
+export function checkOneSelector(selectors: Selectors, at: At): void {
+  if (Object.values(selectors).filter((text) => text !== "").length < 2) return
+  throw invalidConfig(at, `cannot use more than one of ${selectorKeys.join(", ")} for the same rule`)
+}
+
+/** Those that are set, by the keys of a config. */
+export function selectorsWithKeys(selectors: Selectors): Record<string, string> {
+  return Object.fromEntries(keys.flatMap(([key, name]) => (selectors[name] === "" ? [] : [[key, selectors[name]]])))
 }

@@ -1,9 +1,9 @@
 import { type Stores } from "./creation-rule.ts"
 import { type CheckMode, type MemoMode, type StructureMode } from "./sopsrc.ts"
+import { type Selectors, noSelectors } from "../core/select.ts"
 import { type ChosenPaths } from "../core/chosen-paths.ts"
 import { type CommentPolicy } from "../core/comments.ts"
 import { type FormatName } from "../core/format.ts"
-import { type Selectors, noSelectors } from "../core/select.ts"
 
 export interface RuleSettings {
   readonly selectors: Selectors

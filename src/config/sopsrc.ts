@@ -12,6 +12,8 @@ import {
   type Stores,
   readStores,
   storeNames,
+  checkOneSelector,
+  selectorKeys,
 } from "./creation-rule.ts"
 import {
   intOf,
@@ -28,7 +30,6 @@ import { type Glob, compileGlob } from "./glob.ts"
 import { type PendingPerson, readPending } from "./pending.ts"
 import { type RecipientSpec } from "./recipients.ts"
 import { chosenKeys, readSelection } from "./chosen-paths.ts"
-import { checkOneSelector, selectorKeys } from "./selector-keys.ts"
 import { type DestinationRule, destinationRuleKeys, readDestinationRule } from "./sops-yaml.ts"
 import { defaultStores, type RuleSettings } from "./defaults.ts"
 import { type At, type ConfigEntry, type ConfigValue, invalidConfig, readOnlyDocument } from "./yaml-values.ts"

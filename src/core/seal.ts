@@ -1,4 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
+import { ruleOf, select, type Selectors } from "./select.ts"
 import { checkChosen, type ChosenPath } from "./chosen-paths.ts"
 import { checkCommentsSealed, commentsThatStay, withLines } from "./comments.ts"
 import { type Leaf, type Opened, type Warning } from "./document.ts"
@@ -20,7 +21,6 @@ import {
   checkReservedKey,
   inexactIntegers,
 } from "./seal-checks.ts"
-import { ruleOf, select, type Selectors } from "./select.ts"
 import { type SealOptions } from "./seal-options.ts"
 import { inOldCarrier, sealLeaves, type SealedLeaf } from "./seal-leaves.ts"
 import { countedSites, shownPath, type Site } from "./site.ts"

@@ -1,7 +1,7 @@
 import { posix, win32 } from "node:path"
 import { splitWords } from "../core/shlex.ts"
 import { AppError } from "../errors/app-error.ts"
-import { decodeArmor } from "./age/armor.ts"
+import { decodeArmor } from "./age/file.ts"
 import { type Identity, parseIdentity, sshIdentity } from "./age/identity.ts"
 import { lockedIdentity, lockedSshIdentity } from "./age/locked.ts"
 import { parseSshPrivateKey } from "./age/ssh-private.ts"

@@ -4,8 +4,7 @@ import { SecretBytes } from "../core/secret.ts"
 import { AppError } from "../errors/app-error.ts"
 import { base64, decodeBase64 } from "../core/base64.ts"
 import { checkRecipient } from "./parse-recipient.ts"
-import { deriveContext } from "./derive-context.ts"
-import { type KeyContext } from "./provider.ts"
+import { deriveContext, type KeyContext } from "./provider.ts"
 import { recipientName } from "./kinds.ts"
 
 /** A data key has 32 bytes; a share of it has its position behind them. */

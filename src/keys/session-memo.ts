@@ -16,3 +16,33 @@ export function sessionMemo<T>(): SessionMemo<T> {
     return found
   }
 }
+
+/**
+ * Credentials are found once in a run, and each call for a key ends with its own signal. A library that keeps
+ * credentials makes its requests for whichever call is under way at that time.
+ */
+export interface LiveContexts {
+  during<T>(context: KeyContext, work: () => Promise<T>): Promise<T>
+  /** Of the call that began last and was not given up. */
+  current(): KeyContext
+}
+
+export function liveContexts(): LiveContexts {
+  const live = new Set<KeyContext>()
+  return {
+    async during(context, work) {
+      live.add(context)
+      try {
+        return await work()
+      } finally {
+        live.delete(context)
+      }
+    },
+    current() {
+      const all = [...live]
+      const found = all.findLast(({ signal }) => !signal.aborted) ?? all.at(-1)
+      if (found === undefined) throw new Error("no call is under way")
+      return found
+    },
+  }
+}

@@ -3,11 +3,10 @@ import { runSlot } from "../core/run-memory.ts"
 import { type SecretBytes } from "../core/secret.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type FailedAttempt } from "./data-key-error.ts"
-import { deriveContext } from "./derive-context.ts"
+import { deriveContext, type Effort, type KeyContext, type Manifest } from "./provider.ts"
 import { type KeyServices } from "./keyservice/services.ts"
 import { manifestOf, recipientName } from "./kinds.ts"
 import { checkRecipient } from "./parse-recipient.ts"
-import { type Effort, type KeyContext, type Manifest } from "./provider.ts"
 import { OutOfTime, inTime } from "./time-limit.ts"
 
 /** One entry, and what came of it so far. */

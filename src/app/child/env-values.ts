@@ -1,5 +1,5 @@
 import { join } from "node:path"
-import { refuseShadowedWhere } from "../open/find-in-tree.ts"
+import { refuseShadowedWhere } from "../open/tree-path.ts"
 import { type OpenedFile } from "../open/open-file.ts"
 import { type Session } from "../session.ts"
 import { buildTrees } from "../../core/build-tree.ts"

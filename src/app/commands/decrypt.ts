@@ -1,6 +1,6 @@
 import { type FormatName } from "../../core/format.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { findInTree, refuseShadowed, withoutEmptyTop } from "../open/find-in-tree.ts"
+import { findInTree, refuseShadowed, withoutEmptyTop, parsePath, type TreePath } from "../open/tree-path.ts"
 import { loadSealed, openLoaded, openLoadedUnverified, type OpenRequest, withFile } from "../open/open-file.ts"
 import {
   type CommonOptions,
@@ -15,7 +15,6 @@ import { readAsSops } from "../open/read-as.ts"
 import { putResult } from "../report/put-result.ts"
 import { forEachFile } from "../each-file.ts"
 import { type Outcome, type Session } from "../session.ts"
-import { parsePath, type TreePath } from "../open/tree-path.ts"
 
 export interface DecryptOptions extends CommonOptions, TypeOptions, IndentOptions, TargetOptions, OpenOptions {
   readonly files: readonly Source[]

@@ -5,7 +5,7 @@ import { openFile, type OpenedFile, withFile } from "../open/open-file.ts"
 import { type IndentOptions } from "../options.ts"
 import { outputFormat, printAs } from "../open/print.ts"
 import { type Outcome, type Session } from "../session.ts"
-import { type ExecOptions, runInShell, switchUser } from "../child/shell-child.ts"
+import { type ExecOptions, runInShell, switchUser } from "./exec-env.ts"
 
 export interface ExecFileOptions extends ExecOptions, IndentOptions {
   readonly outputType: FormatName | undefined

@@ -1,11 +1,10 @@
 import { buildTrees } from "../../core/build-tree.ts"
 import { type Opened, type Unverified } from "../../core/document.ts"
 import { emitOptions, valueBytes } from "../open/print.ts"
-import { findInTree, refuseShadowed, withoutEmptyTop } from "../open/find-in-tree.ts"
+import { findInTree, refuseShadowed, withoutEmptyTop, parseTreePath } from "../open/tree-path.ts"
 import { openFile, openFileUnverified, type OpenedFile, withFile } from "../open/open-file.ts"
 import { type CommonOptions, type IndentOptions, type OpenOptions, type Source, type TypeOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
-import { parseTreePath } from "../open/tree-path.ts"
 
 export interface GetOptions extends CommonOptions, TypeOptions, IndentOptions, OpenOptions {
   readonly file: Source

@@ -12,21 +12,23 @@ import {
 } from "../options.ts"
 import { applyPlans, planFiles } from "../planned-files.ts"
 import { entryNames } from "../recipients/entry-names.ts"
-import { type KeyPlan, planKeys } from "../recipients/key-plan.ts"
+import { type KeyPlan, type Wanted, planKeys, withoutUnknown } from "../recipients/key-plan.ts"
 import { type Strangers, checkKnown, strangersError, strangersIn } from "../recipients/known-recipients.ts"
+import { recipientsOf } from "../recipients/recipients.ts"
 import { unwrapOnce } from "../recipients/rewrap.ts"
 import { sealedFiles } from "../report/closing.ts"
 import { putResult } from "../report/put-result.ts"
 import { closeSealed } from "../report/sealed-line.ts"
 import { changesJson, changesText } from "../report/sync-report.ts"
-import { type Rotation, noticeAbsent, readRotation, wantedAfter } from "../seal/rotation.ts"
 import { sealFresh } from "../seal/seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
+import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
 import { utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { shown } from "../../errors/display.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
-import { type NameOf } from "../../keys/describe-data-key.ts"
+import { type NameOf } from "../../keys/data-key-error.ts"
+import { recipientKey, recipientName } from "../../keys/kinds.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
 
 export interface RotateOptions
@@ -229,4 +231,52 @@ function rotateJson(files: readonly RotatedFile[]): string {
     return { file, state, groups: changesJson(each), code: error?.code }
   })
   return `${JSON.stringify({ schema: 1, files: list })}\n`
+}
+
+/** Who comes and who goes with a new data key. */
+interface Rotation {
+  readonly add: readonly Recipient[]
+  /** Their names. */
+  readonly remove: ReadonlySet<string>
+}
+
+/** @throws {AppError} `RECIPIENT_INVALID` */
+function readRotation(session: Session, { add, remove }: Record<"add" | "remove", RecipientOptions>): Rotation {
+  return { add: named(session, add), remove: new Set(named(session, remove).map(recipientName)) }
+}
+
+function named(session: Session, options: RecipientOptions): Recipient[] {
+  return recipientsOf(session, options) ?? []
+}
+
+/** @throws {AppError} `KIND_UNKNOWN`, `RECIPIENT_INVALID` */
+function wantedAfter(
+  { add, remove }: Rotation,
+  { document }: Pick<LoadedFile, "document">,
+  { dropUnknown }: { readonly dropUnknown?: boolean | undefined },
+): Wanted {
+  const { groups, threshold } = document.metadata
+  return withoutUnknown({ groups: changed(groups, add, remove), threshold }, groups, dropUnknown)
+}
+
+/** New recipients join the first group, as in upstream; those who leave, leave all groups. */
+function changed(
+  groups: readonly (readonly WrappedKey[])[],
+  add: readonly Recipient[],
+  remove: ReadonlySet<string>,
+): Recipient[][] {
+  return groups.map((group, index) => {
+    const before = group.map(({ recipient }) => recipient)
+    const known = new Set(before.map(recipientKey))
+    const added = index === 0 ? add.filter((recipient) => !known.has(recipientKey(recipient))) : []
+    return [...before, ...added].filter((recipient) => !remove.has(recipientName(recipient)))
+  })
+}
+
+/** Upstream says nothing, and a typo leaves somebody in. */
+function noticeAbsent(session: Session, { remove }: Rotation, { file, document }: LoadedFile): void {
+  const there = new Set(document.metadata.groups.flat().map(({ recipient }) => recipientName(recipient)))
+  for (const name of remove) {
+    if (!there.has(name)) session.notice(`${file ?? "standard input"} was never for ${name}`)
+  }
 }

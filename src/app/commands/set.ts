@@ -1,7 +1,6 @@
 import { fileLimits } from "../machine.ts"
-import { findInTree, refuseShadowed, withoutEmptyTop } from "../open/find-in-tree.ts"
+import { findInTree, refuseShadowed, withoutEmptyTop, type TreePath, parsePath } from "../open/tree-path.ts"
 import { type OpenedFile } from "../open/open-file.ts"
-import { type TreePath, parsePath } from "../open/tree-path.ts"
 import { type ClearOptions, type CommonOptions, type OpenOptions, type ReadOptions } from "../options.ts"
 import { pathAsUpstream, refuseList, valueAsUpstream } from "../seal/as-upstream.ts"
 import { changeFile, toldValues } from "../seal/change-file.ts"

@@ -1,7 +1,7 @@
 import { shown } from "../../errors/display.ts"
 import { keyedFingerprint } from "../../core/fingerprint.ts"
 import { type Recipient } from "../../core/recipient.ts"
-import { type NameOf } from "../../keys/describe-data-key.ts"
+import { type NameOf } from "../../keys/data-key-error.ts"
 import { pathText } from "../report/check-report.ts"
 import { type ValueChange, type DiffEntry } from "./compare.ts"
 import { type FileDiff, hasContent } from "./file-diff.ts"

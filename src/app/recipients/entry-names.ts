@@ -1,6 +1,6 @@
 import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { type NameOf } from "../../keys/describe-data-key.ts"
+import { type NameOf } from "../../keys/data-key-error.ts"
 import { recipientName } from "../../keys/kinds.ts"
 import { isReadable } from "../../keys/parse-recipient.ts"
 

@@ -1,6 +1,5 @@
 import { agree } from "../agree.ts"
-import { findInTree } from "../open/find-in-tree.ts"
-import { type TreePath } from "../open/tree-path.ts"
+import { findInTree, type TreePath } from "../open/tree-path.ts"
 import { type Session } from "../session.ts"
 import { isEmptyText } from "../../core/scalar.ts"
 import { type Tree } from "../../core/tree.ts"

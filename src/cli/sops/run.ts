@@ -16,8 +16,7 @@ import {
 import { sopsDialect } from "./dialect.ts"
 import { flag, Flags } from "./flags.ts"
 import { defaultsOf, parseFlags, reorder } from "./grammar.ts"
-import { type LogLine, logLine } from "./log.ts"
-import { explained, wordsFor } from "./messages.ts"
+import { type LogLine, logLine, explained, wordsFor } from "./messages.ts"
 
 /** Upstream has it there on every system, and reads it for every call. */
 const auditFile = "/etc/sops/audit.yaml"

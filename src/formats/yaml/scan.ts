@@ -1,18 +1,18 @@
+import { commentScalar } from "../../core/scalar.ts"
 import { type Item } from "../../core/site.ts"
 import { type Edit, type Span } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { metadataBlock } from "../metadata-block.ts"
-import { checkFirstDocument } from "./resolve/check.ts"
-import { keyText } from "./resolve/key.ts"
-import { type MetaBlock, metaBlock } from "./edit/meta-block.ts"
-import { metaTree } from "./resolve/meta-tree.ts"
-import { lostComments } from "./resolve/lost-comments.ts"
-import { type YamlEntry, type YamlMetadata, type YamlScan, type YamlSite } from "./resolve/model.ts"
-import { type MapNode, type YamlDocument, type YamlPair } from "./scan/node.ts"
-import { parseYaml } from "./scan/parse.ts"
+import { type MetaBlock, metaBlock, pairEnd, pairStart } from "./edit/meta-block.ts"
 import { parseSimple } from "./plain/simple-nodes.ts"
 import { simpleSites } from "./plain/simple-sites.ts"
+import { checkFirstDocument } from "./resolve/check.ts"
+import { keyText } from "./resolve/key.ts"
+import { metaTree } from "./resolve/meta-tree.ts"
+import { type YamlEntry, type YamlMetadata, type YamlScan, type YamlSite } from "./resolve/model.ts"
 import { type Walk, walkDocument } from "./resolve/walk.ts"
+import { type CommentLine, type MapNode, type YamlDocument, type YamlPair } from "./scan/node.ts"
+import { parseYaml } from "./scan/parse.ts"
 
 /** Of the root entry that is metadata. */
 export const METADATA_KEY = "sops"
@@ -165,4 +165,51 @@ function metadataOf([first, second]: readonly YamlPair[], blocks: readonly MetaB
     throw new AppError("METADATA_INVALID", { line: second?.key.line }, { subject: "it appears twice" })
   }
   return metadataBlock(read, { detach, detachAsUpstream: asUpstream, layout })
+}
+
+/**
+ * Comments that go-yaml's scanner passes and no value takes, such as one after `[`, `...` or a directive, or in the
+ * metadata: they stay in the text, and nothing seals them. Each gets the innermost entry around it.
+ *
+ * @param passed - all comments, in the order of the text
+ */
+export function lostComments(
+  { source, sites, entries, docs, roots }: Pick<YamlScan, "source" | "sites" | "entries" | "docs" | "roots">,
+  passed: readonly CommentLine[],
+): YamlSite[] {
+  const taken = new Set<number>()
+  for (const { kind, span } of sites) if (kind === "comment" && span !== null) taken.add(span.start)
+  const lost = passed.filter(({ span }) => !taken.has(span.start))
+  if (lost.length === 0) return []
+  const around = [...entries].flatMap(([item, entry]): Extent[] => {
+    const extent = extentOf(entry)
+    return extent === null ? [] : [{ item, ...extent }]
+  })
+  around.sort((a, b) => a.start - b.start || b.end - a.end)
+  const open: Extent[] = []
+  let next = 0
+  let document = 0
+  return lost.map(({ span, line }): YamlSite => {
+    for (; next < around.length && around[next]!.start < span.start; next++) {
+      const extent = around[next]!
+      while (open.length > 0 && open.at(-1)!.end <= extent.start) open.pop()
+      open.push(extent)
+    }
+    while (open.length > 0 && open.at(-1)!.end < span.start) open.pop()
+    while (document < docs.length - 1 && docs[document]!.span.end < span.start) document++
+    const item = open.at(-1)?.item ?? roots[document]!
+    const scalar = commentScalar(source.slice(span.start, span.end))
+    const style = { type: "comment", line: { span, line }, node: null, place: "foot" } as const
+    return { item, scalar, kind: "comment", span, line, style }
+  })
+}
+
+interface Extent extends Span {
+  readonly item: Item
+}
+
+function extentOf({ pair, value }: YamlEntry): Span | null {
+  if (pair !== null) return { start: pairStart(pair), end: pairEnd(pair) }
+  if (value === null) return null
+  return { start: Math.min(value.properties.start, value.span.start), end: value.span.end }
 }

@@ -1,5 +1,4 @@
-import { decodeBech32 } from "./bech32.ts"
-import { parsePluginRecipient } from "./plugin-name.ts"
+import { decodeBech32, parsePluginRecipient } from "./bech32.ts"
 import { parseSshRecipient } from "./ssh-public.ts"
 import { parseX25519Recipient } from "./x25519.ts"
 

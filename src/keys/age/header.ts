@@ -1,8 +1,7 @@
 import { createHmac, timingSafeEqual } from "node:crypto"
 import { decodeBase64, encodeRaw } from "../../core/base64.ts"
-import { broken } from "./broken.ts"
+import { broken, type Stanza, StanzaReader, encodeStanza } from "./stanza.ts"
 import { hkdf } from "./aead.ts"
-import { type Stanza, StanzaReader, encodeStanza } from "./stanza.ts"
 
 const intro = "age-encryption.org/v1"
 const stanzasMax = 64

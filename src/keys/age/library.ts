@@ -1,7 +1,7 @@
 // The only file that knows age-encryption. It is loaded for post-quantum and tagged recipients only: what nearly
 // everybody uses is done by node:crypto and starts faster.
 import { type Header } from "./header.ts"
-import { broken } from "./broken.ts"
+import { broken } from "./stanza.ts"
 
 /** Prefixes of the recipients that the library wraps for, beside X25519. */
 export const libraryPrefixes: readonly string[] = ["age1pq1", "age1tag1", "age1tagpq1"]

@@ -1,11 +1,10 @@
 import { constants, createPublicKey, privateDecrypt, publicEncrypt } from "node:crypto"
 import { type Aead, zeroNonce, hkdf } from "./aead.ts"
 import { decodeBase64, encodeRaw } from "../../core/base64.ts"
-import { broken } from "./broken.ts"
+import { broken, type Stanza } from "./stanza.ts"
 import { montgomeryPoint } from "./ed25519-point.ts"
 import { type SshPrivateKey } from "./ssh-private.ts"
 import { type SshPublicKey, sshTag } from "./ssh-public.ts"
-import { type Stanza } from "./stanza.ts"
 import { ephemeralKey, exchange, privateKey, publicPoint } from "./x25519.ts"
 
 const ed25519Label = "age-encryption.org/v1/ssh-ed25519"

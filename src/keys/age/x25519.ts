@@ -2,8 +2,7 @@ import { type KeyObject, createPrivateKey, createPublicKey, diffieHellman, rando
 import { type Aead, zeroNonce, hkdf } from "./aead.ts"
 import { decodeBase64, encodeRaw } from "../../core/base64.ts"
 import { decodeBech32, encodeBech32 } from "./bech32.ts"
-import { broken } from "./broken.ts"
-import { type Stanza } from "./stanza.ts"
+import { broken, type Stanza } from "./stanza.ts"
 
 const label = "age-encryption.org/v1/X25519"
 const pointLength = 32

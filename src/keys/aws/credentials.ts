@@ -4,10 +4,9 @@ import { fromIni } from "@aws-sdk/credential-provider-ini"
 import { credentialsTreatedAsExpired, defaultProvider } from "@aws-sdk/credential-provider-node"
 import { handlerFor, silentLogger } from "./handler.ts"
 import { type Profile } from "./profile.ts"
-import { type LiveContexts, liveContexts } from "../http/live-contexts.ts"
+import { type LiveContexts, liveContexts, sessionMemo } from "../session-memo.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
-import { sessionMemo } from "../session-memo.ts"
 
 // The SDK would tell every user of Node 20 that it will not go on forever. That is for us to see to.
 state.warningEmitted = true

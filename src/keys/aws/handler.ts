@@ -1,7 +1,6 @@
 import { type KMSClientConfig } from "@aws-sdk/client-kms"
-import { deriveContext } from "../derive-context.ts"
+import { deriveContext, type KeyContext } from "../provider.ts"
 import { send } from "../http/request.ts"
-import { type KeyContext } from "../provider.ts"
 
 /** What the SDK hands over, as far as it counts here. */
 interface SdkRequest {

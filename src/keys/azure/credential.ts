@@ -12,13 +12,11 @@ import {
 } from "@azure/identity"
 import { AppError } from "../../errors/app-error.ts"
 import { type Challenge, service } from "./challenge.ts"
-import { deriveContext } from "../derive-context.ts"
+import { deriveContext, type KeyContext } from "../provider.ts"
 import { jsonText, parseJson } from "../http/json.ts"
-import { liveContexts } from "../http/live-contexts.ts"
+import { liveContexts, sessionMemo } from "../session-memo.ts"
 import { send } from "../http/request.ts"
-import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
-import { sessionMemo } from "../session-memo.ts"
 import { readTiming } from "../time-limit.ts"
 
 export interface AzureToken {

@@ -3,11 +3,10 @@ import { AppError } from "../../errors/app-error.ts"
 import { type Authorization, service, type Endpoint } from "./authorization.ts"
 import { type TlsSettings } from "../http/connections.ts"
 import { jsonField } from "../http/json.ts"
-import { liveContexts } from "../http/live-contexts.ts"
+import { liveContexts, sessionMemo } from "../session-memo.ts"
 import { send } from "../http/request.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
-import { sessionMemo } from "../session-memo.ts"
 
 /** As upstream asks for. */
 const scopes = ["https://www.googleapis.com/auth/cloud-platform", "https://www.googleapis.com/auth/cloudkms"]

@@ -3,7 +3,7 @@ import { type AgentOptions, Agent as TlsAgent } from "node:https"
 import { rootCertificates } from "node:tls"
 import { runSlot } from "../../core/run-memory.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { TunnelAgent } from "./tunnel.ts"
+import { TunnelAgent } from "./proxy.ts"
 import { type KeyContext } from "../provider.ts"
 
 /** What a provider asks of TLS beside the machine's own rules. */

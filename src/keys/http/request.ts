@@ -5,8 +5,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { type KeyContext } from "../provider.ts"
 import { type Connections, type TlsSettings, connectionsOf } from "./connections.ts"
 import { isCutConnection, isUnknownIssuer, networkError } from "./network-error.ts"
-import { proxyFor } from "./proxy.ts"
-import { proxyAuthorization, type TunnelOptions } from "./tunnel.ts"
+import { proxyFor, proxyAuthorization, type TunnelOptions } from "./proxy.ts"
 
 export interface HttpRequest {
   /** For errors: "AWS KMS". */

@@ -10,8 +10,18 @@ import { SecretBytes } from "../../core/secret.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { oneLine } from "../../errors/display.ts"
 import { type Address, addressText } from "./address.ts"
-import { MessageBody, contentType, decodeMessage, frame, methods, grpcStatus, unframe } from "./grpc.ts"
-import { type Request, decodeResponse, encodeRequest } from "./messages.ts"
+import {
+  MessageBody,
+  contentType,
+  decodeMessage,
+  frame,
+  methods,
+  grpcStatus,
+  unframe,
+  type Request,
+  decodeResponse,
+  encodeRequest,
+} from "./messages.ts"
 import { type KeyProvider, type Manifest } from "../provider.ts"
 import { timeLimit, readTiming } from "../time-limit.ts"
 

@@ -1,8 +1,7 @@
 import { type WrappedKey } from "../../core/recipient.ts"
 import { runSlot } from "../../core/run-memory.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { certificatesOf, isNameOf, keyIdOf } from "./certificate.ts"
-import { type GpgEnd, type StatusLine, runGpg } from "./gpg.ts"
+import { certificatesOf, isNameOf, keyIdOf, type GpgEnd, type StatusLine, runGpg } from "./gpg.ts"
 import { brokenMessage, readMessage } from "./message.ts"
 import { type KeyContext, reaches } from "../provider.ts"
 

@@ -2,9 +2,8 @@ import { type WrappedKey, type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Explanation, type KeyContext, type SearchedPlace, type KeyProvider } from "../provider.ts"
 import { findings, decrypt } from "./decrypt.ts"
-import { findGpg, runGpg } from "./gpg.ts"
+import { findGpg, runGpg, certificateOf, isNameOf, keyIdOf } from "./gpg.ts"
 import { SecretBytes } from "../../core/secret.ts"
-import { certificateOf, isNameOf, keyIdOf } from "./certificate.ts"
 import { brokenMessage, readMessage } from "./message.ts"
 
 /** A data key in an OpenPGP message that the `gpg` program makes and opens. */

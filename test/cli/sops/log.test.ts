@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { logLine } from "../../../src/cli/sops/log.ts"
+import { logLine } from "../../../src/cli/sops/messages.ts"
 import { type Output } from "../../../src/host/streams.ts"
 
 function output(isTty: boolean, hasColor = isTty): Output {

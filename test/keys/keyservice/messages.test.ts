@@ -1,8 +1,16 @@
 import fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { type Recipient } from "../../../src/core/recipient.ts"
-import { decodeMessage, encodeMessage, frame, unframe } from "../../../src/keys/keyservice/grpc.ts"
-import { decodeRequest, decodeResponse, encodeRequest, encodeResponse } from "../../../src/keys/keyservice/messages.ts"
+import {
+  decodeMessage,
+  encodeMessage,
+  frame,
+  unframe,
+  decodeRequest,
+  decodeResponse,
+  encodeRequest,
+  encodeResponse,
+} from "../../../src/keys/keyservice/messages.ts"
 import { runs } from "../../laws/runs.ts"
 
 const text = fc.string({ unit: "binary", maxLength: 40 }).filter((each) => each.isWellFormed())

@@ -1,8 +1,7 @@
 import { AppError } from "../../../errors/app-error.ts"
 import { type Action } from "../commands.ts"
 import { type Session } from "../../../app/session.ts"
-import { visible } from "../log.ts"
-import { explained } from "../messages.ts"
+import { visible, explained } from "../messages.ts"
 import { askYesOrNo } from "../questions.ts"
 
 export const keyserviceAction: Action = async (session, { flags }) => {

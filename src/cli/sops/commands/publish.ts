@@ -1,8 +1,7 @@
 import { missingPath } from "../../../app/machine.ts"
 import { type Action } from "../commands.ts"
 import { groupLines, askYesOrNo } from "../questions.ts"
-import { visible } from "../log.ts"
-import { failure, noFile } from "../messages.ts"
+import { visible, failure, noFile } from "../messages.ts"
 import { commonOptionsOf, onlyFile } from "../options.ts"
 
 export const publishAction: Action = async (session, input) => {

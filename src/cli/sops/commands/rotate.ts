@@ -2,8 +2,7 @@ import { type RecipientOptions } from "../../../app/options.ts"
 import { missingPath } from "../../../app/machine.ts"
 import { type Action, type SopsInput } from "../commands.ts"
 import { changeFlags, type FlagName, type Flags } from "../flags.ts"
-import { goQuoted } from "../log.ts"
-import { failure, noFile } from "../messages.ts"
+import { goQuoted, failure, noFile } from "../messages.ts"
 import {
   clearAllowed,
   commonOptionsOf,
