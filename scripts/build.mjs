@@ -111,9 +111,20 @@ function wrapChunks(list) {
   if (chunks.filter(({ code }) => code.includes("@packages@")).length !== 1)
     throw new Error("one chunk lists the packages")
   for (const { fileName, code } of chunks) {
-    const body = inShortLines(code.replace("@packages@", () => text))
+    const body = inShortLines(plainExports(code).replace("@packages@", () => text))
     writeFileSync(join(dist, "chunks", fileName), `(function(exports,require,module,__filename,__dirname){${body}\n})`)
   }
+}
+
+/**
+ * The bundler gives what chunks share getters: a function, an object and a shape more for each of some 300 names, all of
+ * them made before the first statement of a command. No module here changes what it exports (test/tidy.test.ts), so
+ * that plain values do the same. What a package makes at its first use stays as it is.
+ */
+function plainExports(code) {
+  const getter =
+    /Object\.defineProperty\(exports,\s*[`"']([\w$]+)[`"'],\s*\{\s*enumerable:\s*(?:!0|true),\s*get:\s*function\(\)\s*\{\s*return ([\w$]+|`[^`$]*`);?\s*\}\s*\}\)/g
+  return code.replaceAll(getter, "exports.$1=$2")
 }
 
 /**

@@ -36,7 +36,8 @@ export function chunkLoader({ folder, late, body, require: requireModule }: Chun
     const known = loaded.get(name)
     if (known !== undefined) return known.exports
     const run = body(name)
-    const module = { exports: {} }
+    // Without a prototype the engine keeps a table from the start, and not a shape for each name that is added.
+    const module = { exports: Object.create(null) as object }
     loaded.set(name, module)
     run(module.exports, load, module, `${folder}/${name}`, folder)
     return module.exports

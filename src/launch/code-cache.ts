@@ -1,5 +1,6 @@
 import type * as Fs from "node:fs"
 import { type Script } from "node:vm"
+import { type ReadFile } from "./scratch.ts"
 
 /** Compiled code of former runs. */
 export interface CodeCache {
@@ -37,7 +38,7 @@ export interface CacheFacts {
  *
  * @returns `null` where that cannot be had, or the user wants none (NODE_DISABLE_COMPILE_CACHE)
  */
-export function openCodeCache(fs: typeof Fs, facts: CacheFacts): CodeCache | null {
+export function openCodeCache(fs: typeof Fs, readFile: ReadFile, facts: CacheFacts): CodeCache | null {
   const base = baseFolder(facts)
   if (base === null || facts.uid === undefined) return null
   const own = `${base}/sotto`
@@ -47,7 +48,7 @@ export function openCodeCache(fs: typeof Fs, facts: CacheFacts): CodeCache | nul
   const { uid } = facts
   const read = (name: string, isWhole: boolean): KeptCode | undefined => {
     try {
-      return { code: fs.readFileSync(`${folder}/${name}`), isWhole }
+      return { code: readFile(`${folder}/${name}`), isWhole }
     } catch {
       return undefined
     }

@@ -1,8 +1,8 @@
-import type * as Fs from "node:fs"
 import type * as Vm from "node:vm"
 import { type Script } from "node:vm"
 import { type Body } from "./chunks.ts"
 import { type CodeCache } from "./code-cache.ts"
+import { type ReadFile } from "./scratch.ts"
 
 /** What the program, once it runs, says about how more of it is loaded; it fills it in itself. */
 export interface Loading {
@@ -16,15 +16,15 @@ export interface Loading {
  * @param folder - holds the chunks; the text of each is a function, in ASCII
  */
 export function compiler(
-  { fs, vm }: { readonly fs: typeof Fs; readonly vm: typeof Vm },
+  { read, vm }: { readonly read: ReadFile; readonly vm: typeof Vm },
   folder: string,
   cache: CodeCache | null,
   loading: Loading = {},
 ): (name: string) => Body {
   return (name) => {
     const filename = `${folder}/${name}`
+    const text = read(filename).toString("latin1")
     const kept = cache?.find(name)
-    const text = fs.readFileSync(filename, "latin1")
     const compile = (): Script =>
       new vm.Script(text, {
         filename,

@@ -3,6 +3,7 @@ import { shutInspector } from "../host/sigusr1.ts"
 import { chunkLoader } from "./chunks.ts"
 import { openCodeCache } from "./code-cache.ts"
 import { compiler, type Loading } from "./compile.ts"
+import { scratchReader } from "./scratch.ts"
 
 /** Set by the build: what the chunks are, in a few letters, and those that can wait. */
 declare const buildId: string
@@ -13,7 +14,8 @@ shutInspector(process)
 
 const fs = process.getBuiltinModule("node:fs")
 const vm = process.getBuiltinModule("node:vm")
-const cache = openCodeCache(fs, {
+const read = scratchReader(fs)
+const cache = openCodeCache(fs, read, {
   platform: process.platform,
   env: process.env,
   uid: process.getuid?.(),
@@ -21,7 +23,7 @@ const cache = openCodeCache(fs, {
 })
 const folder = `${__dirname}/chunks`
 const loading: Loading = {}
-const body = compiler({ fs, vm }, folder, cache, loading)
+const body = compiler({ read, vm }, folder, cache, loading)
 const { start } = chunkLoader({ folder, late: lateChunks, body, require })("./start.cjs") as {
   start: (loading: Loading) => Promise<void>
 }

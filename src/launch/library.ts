@@ -9,7 +9,7 @@ declare const lateChunks: readonly string[]
 const folder = fileURLToPath(new URL("chunks", import.meta.url))
 const [fs, vm] = [process.getBuiltinModule("node:fs"), process.getBuiltinModule("node:vm")]
 // It leaves nothing in the user's folders.
-const body = compiler({ fs, vm }, folder, null)
+const body = compiler({ read: (path) => fs.readFileSync(path), vm }, folder, null)
 
 /** What programs import: loaded as it is needed. */
 export const library = chunkLoader({ folder, late: lateChunks, body, require: createRequire(import.meta.url) })(

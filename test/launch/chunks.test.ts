@@ -7,6 +7,7 @@ import * as vm from "node:vm"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { chunkLoader } from "../../src/launch/chunks.ts"
 import { type CodeCache, openCodeCache } from "../../src/launch/code-cache.ts"
+import { scratchReader } from "../../src/launch/scratch.ts"
 import { compiler } from "../../src/launch/compile.ts"
 import { bundled } from "../host/script.ts"
 
@@ -30,9 +31,11 @@ beforeAll(() => {
 })
 afterAll(() => fs.rmSync(folder, { recursive: true, force: true }))
 
+const read = scratchReader(fs)
+
 function loader(late: readonly string[] = [], cache: CodeCache | null = null): (id: string) => unknown {
   order.length = 0
-  const body = compiler({ fs, vm }, folder, cache)
+  const body = compiler({ read, vm }, folder, cache)
   return chunkLoader({ folder, late, body, require: createRequire(import.meta.url) })
 }
 
@@ -51,6 +54,18 @@ describe("chunks", () => {
     expect(order).toEqual(["a", "b"])
     expect(a.sum()).toBe(5)
     expect(order).toEqual(["a", "b", "c"])
+  })
+
+  test("the text of the next one does not change what was read", () => {
+    const first = read(join(folder, "a.cjs")).toString("latin1")
+    expect(first).toBe(fs.readFileSync(join(folder, "a.cjs"), "latin1"))
+    expect(read(join(folder, "b.cjs")).equals(fs.readFileSync(join(folder, "b.cjs")))).toBe(true)
+    const large = join(folder, "large")
+    for (const size of [(1 << 20) - 1, 1 << 20, (1 << 20) + 1]) {
+      fs.writeFileSync(large, Buffer.alloc(size, `${size} `))
+      expect(read(large).equals(fs.readFileSync(large))).toBe(true)
+    }
+    expect(() => read(join(folder, "none"))).toThrow("ENOENT")
   })
 
   test("a module of Node is Node's own", () => {
@@ -74,7 +89,7 @@ describe("S15: the cache of compiled code", () => {
   /** Runs one chunk as a process does, to its end. */
   function runOnce(env: Record<string, string> = {}, status = 0): boolean | undefined {
     const listeners = process.listeners("exit")
-    const cache = openCodeCache(fs, facts(env))
+    const cache = openCodeCache(fs, read, facts(env))
     const before = cache?.find("b.cjs") !== undefined
     loader([], cache)("./b.cjs")
     const ends = process.listeners("exit").filter((listener) => !listeners.includes(listener))
@@ -115,7 +130,7 @@ describe("S15: the cache of compiled code", () => {
     expect(fs.statSync(join(home, ".cache/sotto/b/b.cjs.part")).mtimeMs).toBe(partial)
     expect(runOnce()).toBe(true)
     expect(kept()).toEqual(["b.cjs"])
-    expect(openCodeCache(fs, facts({}))?.find("b.cjs")?.isWhole).toBe(true)
+    expect(openCodeCache(fs, read, facts({}))?.find("b.cjs")?.isWhole).toBe(true)
     const whole = fs.statSync(join(home, ".cache/sotto/b/b.cjs")).mtimeMs
     expect(runOnce({}, 1)).toBe(true)
     expect(fs.statSync(join(home, ".cache/sotto/b/b.cjs")).mtimeMs).toBe(whole)
@@ -167,10 +182,10 @@ describe("S15: the cache of compiled code", () => {
   test("of somebody else is neither read nor written", () => {
     empty()
     runOnce()
-    const other = openCodeCache(fs, { ...facts({}), uid: uid + 1 })
+    const other = openCodeCache(fs, read, { ...facts({}), uid: uid + 1 })
     expect(other?.find("b.cjs")).toBeUndefined()
-    expect(openCodeCache(fs, { ...facts({}), platform: "win32" })).toBeNull()
-    expect(openCodeCache(fs, facts({ HOME: "relative" }))).toBeNull()
+    expect(openCodeCache(fs, read, { ...facts({}), platform: "win32" })).toBeNull()
+    expect(openCodeCache(fs, read, facts({ HOME: "relative" }))).toBeNull()
   })
 
   // The engine remembers what it compiled, so each run is a process of its own.

@@ -5,13 +5,15 @@ import * as vm from "node:vm"
 import { chunkLoader } from "../../../src/launch/chunks.ts"
 import { openCodeCache } from "../../../src/launch/code-cache.ts"
 import { compiler } from "../../../src/launch/compile.ts"
+import { scratchReader } from "../../../src/launch/scratch.ts"
 
-const cache = openCodeCache(fs, {
+const read = scratchReader(fs)
+const cache = openCodeCache(fs, read, {
   platform: "linux",
   env: process.env,
   uid: process.getuid?.(),
   build: "b",
 })
 const folder = process.argv[2] ?? ""
-const body = compiler({ fs, vm }, folder, cache)
+const body = compiler({ read, vm }, folder, cache)
 chunkLoader({ folder, late: [], body, require: createRequire(import.meta.url) })("./b.cjs")
