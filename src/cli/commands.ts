@@ -132,7 +132,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "let git show, merge and check sealed files in this clone",
-      load: async () => (await import("./commands/git-install.ts")).gitInstallCommand,
+      load: async () => (await import("./commands/git.ts")).gitInstallCommand,
     },
   ],
   [
@@ -140,7 +140,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "remove what `git install` wrote",
-      load: async () => (await import("./commands/git-uninstall.ts")).gitUninstallCommand,
+      load: async () => (await import("./commands/git.ts")).gitUninstallCommand,
     },
   ],
   [
@@ -156,7 +156,7 @@ export const commands: CommandTable = new Map<string, CommandEntry>([
     {
       group: "git",
       summary: "tell whether this clone shows and merges sealed files",
-      load: async () => (await import("./commands/git-status.ts")).gitStatusCommand,
+      load: async () => (await import("./commands/git.ts")).gitStatusCommand,
     },
   ],
   [

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs"
 import { describe, expect, test } from "vitest"
-import { checkCodes } from "../../src/app/check/codes.ts"
+import { checkCodes } from "../../src/app/check/finding.ts"
 import { targets } from "../../src/app/check/targets.ts"
 import { targetNames } from "../../src/cli/commands/check.ts"
 import { type Checked, checkedRepository, codesOf, config, identity, secretText, stranger, tester } from "./checked.ts"

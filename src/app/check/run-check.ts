@@ -18,8 +18,14 @@ import { type SealedFacts } from "./changes.ts"
 import { configChanges } from "./config-changes.ts"
 import { ageFindings, mergeFindings } from "./history.ts"
 import { Judge } from "./judge.ts"
-import { unresolvedFindings } from "./merge-state.ts"
-import { configFindings, copyFindings, mayBeSibling, type Reread, siblingFindings } from "./repository.ts"
+import {
+  unresolvedFindings,
+  configFindings,
+  copyFindings,
+  mayBeSibling,
+  type Reread,
+  siblingFindings,
+} from "./repository.ts"
 import { checkedBytesMax, inspect } from "./sealed-text.ts"
 import { folder, nameFrom, range, type Source, staged, tree, workTree } from "./source.ts"
 import { targetFindings, type TargetName } from "./targets.ts"

@@ -1,8 +1,7 @@
 import { AppError } from "../../errors/app-error.ts"
 import { openFile } from "../open/open-file.ts"
 import { type Session } from "../session.ts"
-import { type CheckCode } from "./codes.ts"
-import { type Finding, finding, type Words } from "./finding.ts"
+import { type CheckCode, type Finding, finding, type Words } from "./finding.ts"
 import { type SealedFile } from "./judge.ts"
 
 const codes: ReadonlyMap<string, CheckCode> = new Map([

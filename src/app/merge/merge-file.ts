@@ -10,10 +10,18 @@ import { AppError } from "../../errors/app-error.ts"
 import { unoptimizedAtFirst } from "../../host/optimizer.ts"
 import { type Session } from "../session.ts"
 import { clearByTheirs } from "./clear-by-theirs.ts"
-import { atPath, type Conflict, wholeFile } from "./conflict.ts"
-import { withRandomTexts } from "./inner.ts"
-import { addedByOurs, allNamed, followsRule, metadataConflicts, type MetadataSides } from "./metadata-rules.ts"
-import { canWrapSilently, freshKeyFor, type MetadataChoice, sealMerged } from "./seal-merged.ts"
+import { atPath, type Conflict, wholeFile, withRandomTexts } from "./conflict.ts"
+import {
+  addedByOurs,
+  allNamed,
+  followsRule,
+  metadataConflicts,
+  type MetadataSides,
+  canWrapSilently,
+  freshKeyFor,
+  type MetadataChoice,
+  sealMerged,
+} from "./seal-merged.ts"
 import { isOpened, type OpenedVersions, readSide, type Side, type SideName } from "./side.ts"
 
 /** The three versions of a file, as git has them. */

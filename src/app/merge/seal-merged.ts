@@ -1,16 +1,19 @@
-import { contextFor, type Reach } from "../open/open-alone.ts"
+import { type Conflict, wholeFile } from "./conflict.ts"
+import { type OpenedVersions, isOpened } from "./side.ts"
+import { type Reach, contextFor } from "../open/open-alone.ts"
+import { neededOf } from "../recipients/key-plan.ts"
+import { type FreshKey, optionsOver, sealAs, underFreshKey } from "../seal/seal-new.ts"
+import { type Session } from "../session.ts"
+import { type Rule } from "../../config/rule.ts"
 import { type MetaMap } from "../../core/format.ts"
-import { type Metadata } from "../../core/metadata.ts"
 import { writeGroups } from "../../core/metadata-keys.ts"
+import { type Metadata } from "../../core/metadata.ts"
 import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
 import { type Sealed } from "../../core/seal.ts"
 import { SecretBytes } from "../../core/secret.ts"
-import { type CompiledSelectors, type Selectors } from "../../core/select.ts"
-import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
+import { type CompiledSelectors, type Selectors, ruleOf } from "../../core/select.ts"
 import { kindsInFile, recipientKey } from "../../keys/kinds.ts"
-import { type FreshKey, optionsOver, sealAs, underFreshKey } from "../seal/seal-new.ts"
-import { type Session } from "../session.ts"
-import { isOpened, type OpenedVersions } from "./side.ts"
+import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
 
 /** Who the result is for, and what is sealed in it. */
 export interface MetadataChoice {
@@ -112,4 +115,57 @@ export async function rewrapped(
   const [fresh = []] = missing.length === 0 ? [] : await wrapDataKey(ours.dataKey, [missing], 0, options)
   for (const entry of fresh) known.set(recipientKey(entry.recipient), entry)
   return writeGroups([group.map((recipient): WrappedKey => known.get(recipientKey(recipient))!)], 0, kindsInFile)
+}
+
+/** The metadata of the versions; `null` for one that is not there or not sealed. */
+export interface MetadataSides {
+  readonly base: Metadata | null
+  readonly ours: Metadata
+  readonly theirs: Metadata | null
+}
+
+type Part = "recipients" | "threshold" | "selectors" | "mac_only"
+
+const parts: readonly (readonly [Part, (metadata: Metadata) => string])[] = [
+  ["recipients", ({ groups }) => JSON.stringify(groups.map((group) => namesOf(group).toSorted()))],
+  ["threshold", ({ groups, threshold }) => String(neededOf(groups.length, threshold))],
+  ["selectors", ({ selectors }) => JSON.stringify([ruleOf(selectors).rule, ruleOf(selectors).text])],
+  ["mac_only", ({ macOnlyEncrypted }) => String(macOnlyEncrypted)],
+]
+
+/**
+ * Ours decides who may read the file and what is sealed in it. What theirs changed there is never taken silently:
+ * anybody can write it, and nothing authenticates it.
+ */
+export function metadataConflicts({ base, ours, theirs }: MetadataSides): Conflict[] {
+  if (theirs === null) return []
+  return parts.flatMap(([kind, read]) => {
+    const there = read(theirs)
+    const isSettled = there === read(ours) || (base !== null && there === read(base))
+    return isSettled ? [] : [wholeFile(kind)]
+  })
+}
+
+/** Recipients that ours added since base. */
+export function addedByOurs({ base, ours }: MetadataSides): string[] {
+  if (base === null) return []
+  const known = new Set(namesOf(base.groups.flat()))
+  return namesOf(ours.groups.flat()).filter((name) => !known.has(name))
+}
+
+/** Whether a rule names every one of the recipients. */
+export function allNamed(names: readonly string[], rule: Rule | null): boolean {
+  const known = new Set(rule === null ? [] : rule.groups.flat().map(recipientKey))
+  return names.every((name) => known.has(name))
+}
+
+/** Whether a file has the recipients and the threshold of a rule, and no others. */
+export function followsRule({ groups, threshold }: Metadata, rule: Rule): boolean {
+  if (neededOf(groups.length, threshold) !== neededOf(rule.groups.length, rule.threshold)) return false
+  const read = (all: readonly (readonly string[])[]): string => JSON.stringify(all.map((group) => group.toSorted()))
+  return read(groups.map(namesOf)) === read(rule.groups.map((group) => group.map(recipientKey)))
+}
+
+function namesOf(group: Metadata["groups"][number]): string[] {
+  return group.map(({ recipient }) => recipientKey(recipient))
 }

@@ -1,4 +1,4 @@
-import { checkCodes, type CheckCode } from "../check/codes.ts"
+import { checkCodes, type CheckCode } from "../check/finding.ts"
 import { version } from "../../version.ts"
 import { type CheckReport, pathText } from "./check-report.ts"
 

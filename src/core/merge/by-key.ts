@@ -1,9 +1,7 @@
 import { type Format } from "../format.ts"
 import { documentOf, shownPath, type Site, type SiteKind } from "../site.ts"
-import { type Names } from "./names.ts"
-import { mergeOrder } from "./order.ts"
-import { hunksOf, mergeSequences } from "./sequence.ts"
-import { commentText, type MergeEntry, type MergeVersion } from "./tree.ts"
+import { type Names, commentText, type MergeEntry, type MergeVersion } from "./tree.ts"
+import { mergeOrder, hunksOf, mergeSequences } from "./sequence.ts"
 
 export type MergeSide = "ours" | "theirs"
 

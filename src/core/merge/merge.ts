@@ -1,14 +1,11 @@
-import { AppError } from "../../errors/app-error.ts"
 import { type Format, type MetadataBlock, type Scan } from "../format.ts"
+import { planEdits } from "./by-edits.ts"
+import { type Decide, type KeyConflict, type MergeSide, type Merged, mergeByKey } from "./by-key.ts"
+import { mergeLines } from "./by-text.ts"
+import { Names, type MergeEntry, type MergeVersion, commentText, versionOf } from "./tree.ts"
 import { placeholder } from "../seal.ts"
 import { splice } from "../splice.ts"
-import { agrees } from "./agrees.ts"
-import { planEdits } from "./by-edits.ts"
-import { type KeyConflict, type Decide, type Merged, mergeByKey, type MergeSide } from "./by-key.ts"
-import { mergeLines } from "./by-text.ts"
-import { Names } from "./names.ts"
-import { bareOf, indentOf, mergeProperties, type Properties, withProperties } from "./properties.ts"
-import { type MergeVersion, versionOf } from "./tree.ts"
+import { AppError } from "../../errors/app-error.ts"
 
 export interface PlainTexts {
   /** `null`: both sides added the file. */
@@ -186,4 +183,87 @@ function attempt<T>(work: () => T): T | null {
     if (error instanceof AppError || error instanceof RangeError) return null
     throw error
   }
+}
+
+/**
+ * Whether a text says what a merge expects: the same values and comments at the same paths, mappings in any order, lists
+ * in order. Every result has to pass it, so that a merge can never lose, invent or move a value.
+ */
+export function agrees(
+  found: readonly MergeEntry[],
+  expected: readonly Merged[],
+  context: { readonly format: Format; readonly names: Names },
+): boolean {
+  return found.length === expected.length && expected.every((merged, at) => isSame(found[at]!, merged, context))
+}
+
+type Context = Parameters<typeof agrees>[2]
+
+function isSame(entry: MergeEntry, merged: Merged, context: Context): boolean {
+  const of = (side: MergeSide): MergeEntry => merged[side]!
+  if (entry.aboveNumber !== of(merged.above).aboveNumber || entry.besideNumber !== of(merged.beside).besideNumber)
+    return false
+  if (merged.value !== "both") return entry.content === of(merged.value).content
+  const { kind } = of("ours")
+  if (entry.kind !== kind || entry.freeNumber !== freeNumber(merged, context)) return false
+  if (kind === "list") return agrees(entry.entries, merged.entries, context)
+  if (entry.entries.length !== merged.entries.length) return false
+  const byId = new Map(entry.entries.map((each) => [each.id, each]))
+  return merged.entries.every((each) => {
+    const inside = byId.get((each.ours ?? each.theirs)!.id)
+    return inside !== undefined && isSame(inside, each, context)
+  })
+}
+
+function freeNumber({ free }: Merged, { format, names }: Context): number {
+  if (free.length === 0) return names.of("no comment")
+  return names.of(free.map((comment) => commentText(comment, format)).join("\n"))
+}
+
+/** Properties of a text as a whole, each merged as one value: line ends, BOM, final line end. */
+interface Properties {
+  readonly eol: "\n" | "\r\n"
+  readonly hasBom: boolean
+  /** `null` for an empty text. */
+  readonly isClosed: boolean | null
+}
+
+/** A text without what its properties describe. */
+export interface Bare {
+  readonly text: string
+  readonly properties: Properties
+}
+
+/** @param keepsEnd - a missing final line end is part of a value here, and stays missing */
+export function bareOf(source: string, { keepsEnd = false } = {}): Bare {
+  const hasBom = source.startsWith("\uFEFF")
+  const text = hasBom ? source.slice(1) : source
+  const eol = hasUniformReturns(text) ? "\r\n" : "\n"
+  const plain = eol === "\r\n" ? text.replaceAll("\r\n", "\n") : text
+  const isClosed = plain === "" ? null : plain.endsWith("\n")
+  return { text: isClosed === false && !keepsEnd ? `${plain}\n` : plain, properties: { eol, hasBom, isClosed } }
+}
+
+/** Every line ends in CR LF; the last one may be open. */
+function hasUniformReturns(text: string): boolean {
+  if (!text.includes("\r\n")) return false
+  for (let at = text.indexOf("\n"); at !== -1; at = text.indexOf("\n", at + 1)) if (text[at - 1] !== "\r") return false
+  return true
+}
+
+/** What one side changed, as that side has it; what both changed, as ours has it. */
+function mergeProperties(base: Properties, ours: Properties, theirs: Properties): Properties {
+  const pick = <Name extends keyof Properties>(name: Name): Properties[Name] =>
+    ours[name] === base[name] ? theirs[name] : ours[name]
+  return { eol: pick("eol"), hasBom: pick("hasBom"), isClosed: pick("isClosed") }
+}
+
+function withProperties(text: string, { eol, hasBom, isClosed }: Properties): string {
+  const ended = isClosed === false && text.endsWith("\n") ? text.slice(0, -1) : text
+  return (hasBom ? "\uFEFF" : "") + (eol === "\r\n" ? ended.replaceAll("\n", "\r\n") : ended)
+}
+
+/** The spaces at the start of the first indented line, to recognize a text whose indentation changed. */
+export function indentOf(text: string): string {
+  return /^([ \t]+)[^ \t\r\n#]/m.exec(text)?.[1] ?? ""
 }

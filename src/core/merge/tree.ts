@@ -1,8 +1,19 @@
 import { type EntrySpan, type Format, type Scan } from "../format.ts"
 import { type Scalar } from "../scalar.ts"
-import { documentOf, type Item, type Site, type SiteKind } from "../site.ts"
+import { type Item, type Site, type SiteKind, documentOf } from "../site.ts"
 import { type Span } from "../text.ts"
-import { type Names } from "./names.ts"
+
+/** Gives equal texts equal numbers, over all versions of a document, so that one comparison tells equal contents. */
+export class Names {
+  readonly #numbers = new Map<string, number>()
+
+  of(text: string): number {
+    const known = this.#numbers.get(text)
+    if (known !== undefined) return known
+    this.#numbers.set(text, this.#numbers.size)
+    return this.#numbers.size - 1
+  }
+}
 
 /**
  * One entry of a mapping or list, or a document, as the merge sees it: with its own comments, and with

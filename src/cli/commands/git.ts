@@ -24,7 +24,39 @@ export const gitInstallCommand = command({
     { line: "sotto git install --redacted --private", shows: "only here, and without values on the screen" },
   ],
   async run(session, { options }) {
-    const { installInGit } = await import("../../app/commands/git-install.ts")
+    const { installInGit } = await import("../../app/commands/git.ts")
     return installInGit(session, options)
+  },
+})
+
+export const gitStatusCommand = command({
+  details: [
+    "Looks at the settings, attributes and hooks of this clone, and at every tracked sealed file. Each finding " +
+      "has a code and a command that fixes it; the status is 1 if there is one. Nothing is written, and no key is " +
+      "needed.",
+  ],
+  arguments: {},
+  options: {},
+  examples: [{ line: "sotto git status", shows: "does git show and merge sealed files here?" }],
+  async run(session, { options }) {
+    const { gitStatus } = await import("../../app/commands/git.ts")
+    return gitStatus(session, options)
+  },
+})
+
+export const gitUninstallCommand = command({
+  details: [
+    "Removes what `sotto git install` wrote: the settings, the block of attributes, the hooks, and the lines in " +
+      "hooks of others. A setting that has another value by now is named and stays.",
+  ],
+  arguments: {},
+  options: {
+    global: { kind: "flag", summary: "what was installed for all repositories of this user" },
+    keepAttributes: { kind: "flag", summary: "leave the block of attributes, which other clones may use" },
+  },
+  examples: [{ line: "sotto git uninstall", shows: "git treats sealed files as text again" }],
+  async run(session, { options }) {
+    const { uninstallFromGit } = await import("../../app/commands/git.ts")
+    return uninstallFromGit(session, options)
   },
 })
