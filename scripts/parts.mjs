@@ -105,7 +105,7 @@ export const parts = [
   {
     name: "git",
     late: true,
-    roots: ["git", "repository", "listing", "blobs", "config"]
+    roots: ["git", "repository", "listing", "blobs", "config", "plain-index", "head-changes"]
       .map((name) => `host/git/${name}.ts`)
       .concat(["app/git/open-repository.ts", "host/conversation.ts"]),
   },

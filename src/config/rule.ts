@@ -169,7 +169,10 @@ function nativeSubject(folder: string, path: string, { sep }: PathRules): string
 
 function portableSubject(folder: string, path: string, paths: PathRules): string {
   // Most files are below the config, and some have to ask it of ten thousand.
-  if (path.startsWith(folder + paths.sep)) return path.slice(folder.length + 1).replaceAll(paths.sep, "/")
+  if (path.startsWith(folder) && path.startsWith(paths.sep, folder.length)) {
+    const below = path.slice(folder.length + 1)
+    return paths.sep === "/" ? below : below.replaceAll(paths.sep, "/")
+  }
   const relative = paths.relative(folder, path)
   const isOutside = relative === ".." || relative.startsWith(`..${paths.sep}`) || paths.isAbsolute(relative)
   return (isOutside ? path : relative).replaceAll(paths.sep, "/")

@@ -2,7 +2,7 @@ import { appendFileSync, chmodSync, existsSync, mkdirSync, readFileSync, rmSync,
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { type MergeRepository, mergeRepository } from "./merging.ts"
-import { sopsrc } from "./repository.ts"
+import { gitIsOlderThan, sopsrc } from "./repository.ts"
 
 const text = "1\n".repeat(100)
 
@@ -144,15 +144,28 @@ describe.each(["lfs", "git-crypt-key", "a=b", "=", "Two words.x=", `quote"\\'`])
     return { own, ran: () => (existsSync(marks) ? readFileSync(marks, "utf8") : "") }
   }
 
-  test("what is sealed, resolved or compared is staged and read as it is, and that is said", async () => {
+  // Before 2.31 git cannot be told to leave such a filter out, so nothing is staged.
+  const isRefused = name.includes("=") && gitIsOlderThan(2, 31)
+
+  test.runIf(isRefused)("an older git stages nothing, and no filter runs", async () => {
     const { own, ran } = await filtered()
     const fix = await own.sotto("check", "--fix", "--staged")
-    expect(fix.stderr).toContain("y.yaml: sealed")
-    expect(own.git("cat-file", "blob", ":y.yaml")).toBe(own.read("y.yaml").toString())
-    const isNamed = !/[\s"]/.test(name)
-    expect(fix.stderr.includes("git add --renormalize y.yaml does that")).toBe(isNamed)
-    expect(ran()).toBe("")
-    expect((await own.sotto("diff")).status).toBe(0)
-    expect(ran()).toBe("")
+    expect(fix.stderr).toContain("y.yaml: not mended: git failed: config [GIT_FAILED]")
+    expect([own.git("cat-file", "blob", ":y.yaml"), ran()]).toEqual(["a: open\n", ""])
   })
+
+  test.skipIf(isRefused)(
+    "what is sealed, resolved or compared is staged and read as it is, and that is said",
+    async () => {
+      const { own, ran } = await filtered()
+      const fix = await own.sotto("check", "--fix", "--staged")
+      expect(fix.stderr).toContain("y.yaml: sealed")
+      expect(own.git("cat-file", "blob", ":y.yaml")).toBe(own.read("y.yaml").toString())
+      const isNamed = !/[\s"]/.test(name)
+      expect(fix.stderr.includes("git add --renormalize y.yaml does that")).toBe(isNamed)
+      expect(ran()).toBe("")
+      expect((await own.sotto("diff")).status).toBe(0)
+      expect(ran()).toBe("")
+    },
+  )
 })

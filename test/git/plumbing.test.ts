@@ -72,6 +72,7 @@ describe("where a repository is", () => {
     mkdirSync(bin)
     const script = "#!/bin/sh\nprintf 'fatal: dubious\\n\\tgit config --add x\\n' >&2\nexit 128\n"
     writeFileSync(join(bin, "git"), script, { mode: 0o755 })
+    repo.git("config", "core.worktree", repo.top)
     repo.env.set("PATH", `${bin}:${repo.env.get("PATH")!}`)
     await expect(findRepository(repo.io(), gitOf(repo))).rejects.toMatchObject({
       code: "GIT_FAILED",

@@ -51,7 +51,7 @@ export class Configs implements ConfigLookup {
    * @param nameOf - how a report names a path
    */
   constructor(files: ConfigFiles, named: Config | null, nameOf: (path: string) => string) {
-    this.#files = files
+    this.#files = lookedAtOnce(files)
     this.#named = named
     this.#nameOf = nameOf
   }
@@ -145,6 +145,19 @@ export class Configs implements ConfigLookup {
       return null
     }
   }
+}
+
+/** The folders above many files are looked at once. */
+function lookedAtOnce(files: ConfigFiles): ConfigFiles {
+  const [stats, links] = [new Map<string, ReturnType<ConfigFiles["stat"]>>(), new Map<string, Promise<string | null>>()]
+  const once = <T>(known: Map<string, Promise<T>>, look: (path: string) => Promise<T>) => {
+    return (path: string): Promise<T> => {
+      const found = known.get(path) ?? look(path)
+      known.set(path, found)
+      return found
+    }
+  }
+  return { ...files, stat: once(stats, files.stat), realpath: once(links, files.realpath) }
 }
 
 /**

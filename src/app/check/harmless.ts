@@ -1,6 +1,7 @@
 import { type Git } from "../../host/git/git.ts"
 import { Blobs } from "../../host/git/blobs.ts"
-import { isRegular, listIndex } from "../../host/git/listing.ts"
+import { isRegular } from "../../host/git/listing.ts"
+import { filesOfIndex } from "../../host/git/plain-index.ts"
 import { treeFiles } from "../git/tree-files.ts"
 import { configFiles } from "../machine.ts"
 import { type Session } from "../session.ts"
@@ -8,7 +9,7 @@ import { Configs } from "./configs.ts"
 import { Judge } from "./judge.ts"
 import { isConfig } from "./plaintext.ts"
 import { checkedBytesMax } from "./sealed-text.ts"
-import { nameFrom } from "./source.ts"
+import { copiesIn, nameFrom } from "./source.ts"
 import { isNamedPlain, isNamedSealed, plainSiblings } from "./siblings.ts"
 
 /** Git shows others quoted, and only letters beyond these look like something else. */
@@ -22,9 +23,9 @@ const plainName = /^(?:(?!["\\])[\x20-\x7e])+$/
  * @returns `null` when a config cannot be read, which is said of every file that it may be for
  */
 export async function harmlessNames(session: Session, git: Git, top: string): Promise<string[] | null> {
-  const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
+  const blobs = new Blobs(git, { bytesMax: checkedBytesMax, copyOf: copiesIn(session, top) })
   try {
-    const index = await listIndex(git)
+    const index = await filesOfIndex(session.io, git, top)
     const files = configFiles(session)
     const configs = new Configs(
       await treeFiles(files, top, blobs, index.filter(isRegular)),

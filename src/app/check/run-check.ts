@@ -6,6 +6,7 @@ import { loadNamed } from "../../config/load.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { absolute, realPathOf, statOf } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
+import { hasNoRefs } from "../../host/git/plain-layout.ts"
 import { mergeBases, resolveRevision } from "../../host/git/repository.ts"
 import { gitTop } from "../../host/surroundings.ts"
 import { unoptimizedAtFirst } from "../../host/optimizer.ts"
@@ -28,6 +29,7 @@ import {
 } from "./repository.ts"
 import { checkedBytesMax, inspect } from "./sealed-text.ts"
 import { folder, nameFrom, range, type Source, staged, tree, workTree } from "./source.ts"
+import { besides } from "./siblings.ts"
 import { targetFindings, type TargetName } from "./targets.ts"
 
 export interface CheckScope extends CommonOptions {
@@ -140,11 +142,16 @@ async function checkPlace(
   })
   const judged = source.judged.filter(isWanted)
   const ruled = await judge.ruledAmong(judged)
-  const wanted = judged.filter((file) => ruled.has(file) || source.isMarked(file))
-  for await (const content of source.contents(wanted)) {
-    took(content.bytes?.length ?? 0)
-    await judge.look(content)
+  const look = async (files: readonly string[]): Promise<void> => {
+    for await (const content of source.contents(files)) {
+      took(content.bytes?.length ?? 0)
+      await judge.look(content)
+    }
   }
+  // What a rule names is judged while git looks for the others.
+  await look(judged.filter((file) => ruled.has(file)))
+  const isMarked = await source.marked()
+  await look(judged.filter((file) => !ruled.has(file) && isMarked(file)))
   const found = [
     ...(await pairs(source, judge, judged)),
     ...(await aboutRepository(session, options, place, judge, pathOf)),
@@ -188,7 +195,7 @@ async function pairs(source: Source, judge: Judge, judged: readonly string[]): P
   const others = isAll ? [] : source.tracked.filter((file) => !own.has(file))
   const sealed = judge.sealed.map(({ file }) => file)
   const known = new Set(sealed)
-  const plain = [...judged, ...others].filter((file) => !known.has(file) && mayBeSibling(file))
+  const isPlain = (file: string): boolean => !known.has(file) && mayBeSibling(file)
   const reread = async (file: string): Promise<Reread | null> => {
     for await (const { bytes } of source.contents([file])) {
       const inspected = bytes === null ? null : await inspect(file, bytes, null)
@@ -197,9 +204,14 @@ async function pairs(source: Source, judge: Judge, judged: readonly string[]): P
     }
     return null
   }
-  const found = await siblingFindings({ sealed, plain }, reread)
-  if (!isAll)
-    found.push(...(await siblingFindings({ sealed: others, plain: plain.filter((file) => own.has(file)) }, reread)))
+  const found = await siblingFindings(
+    { sealed, plain: besides([...judged, ...others], sealed).filter(isPlain) },
+    reread,
+  )
+  if (!isAll) {
+    const plain = judged.filter(isPlain)
+    found.push(...(await siblingFindings({ sealed: besides(others, plain), plain }, reread)))
+  }
   const copies: SealedFacts[] = [...judge.sealed]
   return [...found, ...copyFindings(copies)]
 }
@@ -229,7 +241,7 @@ async function aboutRepository(
   const [ages, merges, notes] = await Promise.all([
     ageFindings(git, judge.sealed, session.io.now().getTime()),
     mergeFindings(git, judge.sealed, commit),
-    options.range === undefined ? notesFindings(git) : [],
+    options.range === undefined ? notesFindings(session, git, source.top) : [],
   ])
   return [...found, ...ages, ...merges, ...notes, ...cacheFindings(entries)]
 }
@@ -262,7 +274,8 @@ function cacheFindings(entries: readonly GitConfigEntry[]): Finding[] {
   })
 }
 
-async function notesFindings(git: Git): Promise<Finding[]> {
+async function notesFindings({ io }: Session, git: Git, top: string): Promise<Finding[]> {
+  if (hasNoRefs(io, top, "refs/notes/textconv")) return []
   const output = await git.text(["for-each-ref", "--format=%(refname)", "refs/notes/textconv/"])
   return output
     .split("\n")

@@ -55,6 +55,17 @@ export function plainSiblings(sealed: readonly string[], others: readonly string
   return found
 }
 
+/** Those of many files that could be siblings of some: in one folder, and called alike up to the first dot. */
+export function besides(files: readonly string[], some: readonly string[]): string[] {
+  const stems = new Set(some.map(stemOf))
+  return stems.size === 0 ? [] : files.filter((file) => stems.has(stemOf(file)))
+}
+
+function stemOf(file: string): string {
+  const dot = file.indexOf(".", file.lastIndexOf("/") + 1)
+  return dot === -1 ? file : file.slice(0, dot)
+}
+
 const pathsMax = 100_000
 
 /** The key paths of a sealed file; `null` for a file that is one value, whose paths are hidden. */

@@ -1,8 +1,9 @@
 import { type Config } from "../../config/config.ts"
 import { isMissing } from "../../host/file-system.ts"
 import { readNow } from "../../host/files.ts"
-import { Blobs } from "../../host/git/blobs.ts"
+import { type BlobOptions, Blobs } from "../../host/git/blobs.ts"
 import { type Git, notUtf8 } from "../../host/git/git.ts"
+import { headChanges } from "../../host/git/head-changes.ts"
 import {
   diffIndex,
   diffTrees,
@@ -12,6 +13,7 @@ import {
   listIndex,
   listTree,
 } from "../../host/git/listing.ts"
+import { filesOfIndex, plainIndex } from "../../host/git/plain-index.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { configFiles } from "../machine.ts"
 import { filesBelow } from "../open/sealed-files.ts"
@@ -39,8 +41,8 @@ export interface Source {
   readonly tracked: readonly string[]
   /** Those whose content is judged. */
   readonly judged: readonly string[]
-  /** Those of them that hold a mark of a sealed file or of a key. */
-  isMarked(file: string): boolean
+  /** Tells those of them that hold a mark of a sealed file or of a key; to find that out may take a while. */
+  marked(): Promise<(file: string) => boolean>
   /** In that order, without what is gone. */
   contents(files: readonly string[]): AsyncGenerator<Content>
   /** A config is judged, or everything is: then configs themselves, copies and the rest of the clone count too. */
@@ -70,11 +72,13 @@ interface Shared {
  * @param isSparse - a setting says that files are left out
  */
 export async function workTree({ session, top, named }: Shared, git: Git, isSparse: Promise<boolean>): Promise<Source> {
-  const [index, marked, [left, staged]] = await Promise.all([
-    listIndex(git),
-    grep(git, []),
-    isSparse.then((is) => (is ? Promise.all([leftOut(git), grep(git, ["--cached"])]) : ([nothing, nothing] as const))),
-  ])
+  const index = await filesOfIndex(session.io, git, top)
+  const finding = grep(git, [], index.length)
+  // It goes on beside the rest, and its failure is told where its answer is needed.
+  finding.catch(() => {})
+  const [left, staged] = (await isSparse)
+    ? await Promise.all([leftOut(git), grep(git, ["--cached"], index.length)])
+    : [nothing, nothing]
   const files = new Map(index.filter(isRegular).map((file) => [file.path, file]))
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
   const own = whole({ session, top, named }, [...files.keys()], (file) =>
@@ -83,7 +87,10 @@ export async function workTree({ session, top, named }: Shared, git: Git, isSpar
   )
   return {
     ...own,
-    isMarked: (file) => (left.has(file) ? staged : marked).has(file),
+    async marked() {
+      const found = await finding
+      return (file) => (left.has(file) ? staged : found).has(file)
+    },
     close: () => blobs.close(),
   }
 }
@@ -104,7 +111,7 @@ function whole(
     tracked,
     judged: tracked,
     isWhole: true,
-    isMarked: () => true,
+    marked: async () => () => true,
     async *contents(wanted) {
       for (const file of wanted) {
         const bytes = await bytesOfFile(file)
@@ -124,12 +131,14 @@ async function leftOut(git: Git): Promise<Set<string>> {
 
 /** What differs between the index and HEAD, judged by the configs of the index. */
 export async function staged({ session, top, named }: Shared, git: Git): Promise<Source> {
-  const [index, changes] = await Promise.all([listIndex(git), stagedChanges(git)])
+  const plain = plainIndex(session.io, top)
+  const asked = (plain && headChanges(session.io, plain.gitDir, plain.index)) ?? stagedChanges(git)
+  const [index, changes] = await Promise.all([plain?.index.files ?? listIndex(git), asked])
   const files = new Map(index.filter((file) => isRegular(file) && file.stage === 0).map((file) => [file.path, file]))
   // Before the first commit everything is new.
   const compared =
     changes ?? [...files.values()].map((file): FileChange => ({ state: "added", before: null, after: file }))
-  return ofBlobs({ session, top, named }, git, { files, compared, before: null })
+  return ofBlobs({ session, top, named }, git, { files, compared, before: null, copyOf: copiesIn(session, top) })
 }
 
 async function stagedChanges(git: Git): Promise<FileChange[] | null> {
@@ -171,14 +180,15 @@ interface Compared {
   readonly compared: readonly FileChange[]
   /** The files of the earlier commit of a range. */
   readonly before: readonly GitFile[] | null
+  readonly copyOf?: BlobOptions["copyOf"]
 }
 
 async function ofBlobs(
   { session, top, named }: Shared,
   git: Git,
-  { files, compared, before }: Compared,
+  { files, compared, before, copyOf }: Compared,
 ): Promise<Source> {
-  const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
+  const blobs = new Blobs(git, { bytesMax: checkedBytesMax, copyOf })
   const nameOf = nameFrom(session, top)
   const configsOf = async (tree: Iterable<GitFile>): Promise<Configs> =>
     new Configs(await treeFiles(configFiles(session), top, blobs, tree), named, nameOf)
@@ -201,9 +211,9 @@ async function ofBlobs(
       judged,
       lookup: configsBefore === null ? configs : new ConfigsOfRange(configsBefore, configs),
       tracked: [...files.keys()],
-      isMarked: () => true,
+      marked: async () => () => true,
       async *contents(wanted) {
-        for await (const [file, bytes] of inOrder(wanted, (each) => bytesOf(blobs, files.get(each)?.id))) {
+        for await (const [file, bytes] of inOrder(wanted, (each) => bytesOf(blobs, files.get(each)?.id, each))) {
           if (bytes === undefined) continue
           if (!changed.has(file)) yield { file, bytes }
           else yield { file, bytes, before: async () => (await bytesOf(blobs, changed.get(file)?.id)) ?? null }
@@ -248,11 +258,15 @@ export async function folder({ session, top, named }: Shared): Promise<Source> {
 /** A text without any of these is not sealed, and holds no key. */
 export const contentMarks: readonly string[] = [...sealedMarks, ...keyMarks]
 
+/** Below this threads of git wait for each other longer than they help. */
+const filesOfThreadsMin = 30_000
+
 /** One process looks at all files, as bytes: no attribute and no setting of the repository hides one from it. */
-async function grep(git: Git, options: readonly string[]): Promise<Set<string>> {
+async function grep(git: Git, options: readonly string[], count: number): Promise<Set<string>> {
   const args = ["-l", "-z", "-a", "-F", "--no-color", "--full-name", "--no-textconv", "--no-recurse-submodules"]
   const records = await git.records(["grep", ...args, ...options, ...contentMarks.flatMap((mark) => ["-e", mark])], {
     statuses: [0, 1],
+    settings: count < filesOfThreadsMin ? [["grep.threads", "1"]] : [],
   })
   return new Set(records)
 }
@@ -260,9 +274,21 @@ async function grep(git: Git, options: readonly string[]): Promise<Set<string>> 
 /** `undefined` for what is not there; `null` for what is too large. */
 type Bytes = Uint8Array | null | undefined
 
-async function bytesOf(blobs: Blobs, id: string | null | undefined): Promise<Bytes> {
-  const blob = id === null || id === undefined ? null : await blobs.read(id)
+async function bytesOf(blobs: Blobs, id: string | null | undefined, path?: string): Promise<Bytes> {
+  const blob = id === null || id === undefined ? null : await blobs.read(id, path)
   return blob === null ? undefined : blob.bytes
+}
+
+/** What was staged is mostly what the work tree holds. What cannot be read there is no copy. */
+export function copiesIn(session: Session, top: string): BlobOptions["copyOf"] {
+  return ({ path }) => {
+    try {
+      return bytesAt(session, `${top}/${path}`) ?? null
+    } catch (error) {
+      if (error instanceof AppError) return null
+      throw error
+    }
+  }
 }
 
 /** What is gone, or is not a regular file any more, is not judged. @throws {AppError} `FILE_UNREADABLE` */

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto"
 import { type Conversation } from "../../core/conversation.ts"
 import { type Git } from "./git.ts"
 import { isObjectId } from "./repository.ts"
@@ -7,6 +8,15 @@ export interface Blob {
   readonly size: number
   /** `null` for one that is larger than was asked for. */
   readonly bytes: Uint8Array | null
+}
+
+export interface BlobOptions {
+  readonly bytesMax: number
+  /**
+   * Where a file of that content may be, so that git need not be asked: the bytes are used if they are those that the id
+   * stands for.
+   */
+  readonly copyOf?: ((file: { readonly id: string; readonly path: string }) => Uint8Array | null) | undefined
 }
 
 /** So many are asked for ahead of the one that is worked on. */
@@ -24,6 +34,7 @@ interface GitObject extends Blob {
 export class Blobs {
   readonly #git: Git
   readonly #bytesMax: number
+  readonly #copyOf: BlobOptions["copyOf"]
   readonly #waiting: {
     readonly name: string
     readonly answer: (found: GitObject | null) => void
@@ -33,14 +44,20 @@ export class Blobs {
   #restarts = 0
   #isPumping = false
 
-  constructor(git: Git, { bytesMax }: { readonly bytesMax: number }) {
+  constructor(git: Git, { bytesMax, copyOf }: BlobOptions) {
     this.#git = git
     this.#bytesMax = bytesMax
+    this.#copyOf = copyOf
   }
 
-  /** @returns `null` for what is not there: also in a partial clone, when nothing may be fetched */
-  async read(id: string): Promise<Blob | null> {
+  /**
+   * @param path - of the file, where there may be a copy
+   * @returns `null` for what is not there: also in a partial clone, when nothing may be fetched
+   */
+  async read(id: string, path?: string): Promise<Blob | null> {
     if (!isObjectId(id)) return null
+    const copy = path === undefined ? null : (this.#copyOf?.({ id, path }) ?? null)
+    if (copy !== null && idOf(copy, id) === id) return { id, size: copy.length, bytes: copy }
     const found = await this.#ask(id)
     return found?.type === "blob" ? found : null
   }
@@ -64,10 +81,12 @@ export class Blobs {
   }
 
   /** Many, each with what it was asked for, in order. */
-  async *each<T extends { readonly id: string }>(files: Iterable<T>): AsyncGenerator<readonly [T, Blob | null]> {
+  async *each<T extends { readonly id: string; readonly path?: string }>(
+    files: Iterable<T>,
+  ): AsyncGenerator<readonly [T, Blob | null]> {
     const asked: (readonly [T, Promise<Blob | null>])[] = []
     for (const file of files) {
-      const blob = this.read(file.id)
+      const blob = this.read(file.id, file.path)
       // Should an earlier one fail, nobody waits for this one.
       blob.catch(() => {})
       asked.push([file, blob])
@@ -117,6 +136,12 @@ export class Blobs {
   async #start(): Promise<Source> {
     return new Source(await this.#git.talk(["cat-file", "--batch"]))
   }
+}
+
+/** The id that git gives to a content, by the hash that an id is one of. */
+function idOf(bytes: Uint8Array, like: string): string {
+  const hash = createHash(like.length === 40 ? "sha1" : "sha256")
+  return hash.update(`blob ${bytes.length}\0`).update(bytes).digest("hex")
 }
 
 async function taken<T>(asked: (readonly [T, Promise<Blob | null>])[]): Promise<readonly [T, Blob | null]> {

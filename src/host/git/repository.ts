@@ -2,6 +2,7 @@ import { isAbsolute, relative, resolve, sep } from "node:path"
 import { AppError } from "../../errors/app-error.ts"
 import { readOptionalFile } from "../files.ts"
 import { type Git } from "./git.ts"
+import { type LayoutIo, plainRepository } from "./plain-layout.ts"
 import { type Io } from "../io.ts"
 
 /** Where a repository is. All paths are absolute. */
@@ -22,9 +23,11 @@ export interface Repository {
  * @throws {AppError} `NOT_A_REPOSITORY`; `GIT_FAILED`, also where git does not trust the owner of the folder
  */
 export async function findRepository(
-  io: Pick<Io, "fs" | "cwd" | "platform" | "stdin" | "sleep">,
+  io: Pick<Io, "fs" | "cwd" | "platform" | "stdin" | "sleep"> & LayoutIo,
   git: Git,
 ): Promise<Repository> {
+  const plain = plainRepository(io, git.cwd)
+  if (plain !== null) return plain
   // Only the last of the answers may hold a newline.
   const answer = await git.text(["rev-parse", "--is-inside-work-tree", "--show-cdup", "--absolute-git-dir"])
   const [isInside, up = "", ...rest] = answer.split("\n")

@@ -1,0 +1,149 @@
+import { join } from "node:path"
+import { readNow } from "../files.ts"
+import { type Io } from "../io.ts"
+import { type IndexContent } from "./index-file.ts"
+import { type FileChange } from "./listing.ts"
+import { refsBytesMax, smallText } from "./plain-layout.ts"
+
+interface Entry {
+  readonly mode: string
+  readonly id: string
+}
+
+const smallBytesMax = 64 * 1024
+const treesMax = 500
+const isId = /^[\da-f]{40}$/
+
+/**
+ * What differs between the commit that is checked out and the index, read without git. Folders whose tree the index
+ * knows to be the commit's are passed over, so only those that something was staged in are read.
+ *
+ * @param gitDir - of a repository that `plainRepository` has found
+ * @returns as `diffIndex`; `null` where it takes more than a look at a few objects: what git has packed, before the
+ *   first commit, a merge with conflicts, objects that others replace, what may be a rename
+ */
+export function headChanges(io: Pick<Io, "fs">, gitDir: string, index: IndexContent): FileChange[] | null {
+  if (index.files.some(({ stage }) => stage !== 0)) return null
+  const commit = headCommit(io, gitDir)
+  if (commit === null) return null
+  const object = readLoose(io, join(gitDir, "objects"), commit)
+  const tree =
+    object?.type === "commit" ? /^tree ([\da-f]{40})\n/.exec(object.bytes.toString("latin1"))?.[1] : undefined
+  if (tree === undefined) return null
+  const found = new Trees(io, join(gitDir, "objects"), index.trees)
+  if (!found.read(tree, "", 0)) return null
+  const changes = compared(found, index)
+  const states = new Set(changes.map(({ state }) => state))
+  return states.has("added") && states.has("removed") ? null : changes
+}
+
+/** The files of a commit, but for those in folders that the index has the same. */
+class Trees {
+  readonly files = new Map<string, Entry>()
+  readonly same = new Set<string>()
+  readonly #io: Pick<Io, "fs">
+  readonly #objects: string
+  readonly #known: ReadonlyMap<string, string>
+  #count = 0
+
+  constructor(io: Pick<Io, "fs">, objects: string, known: ReadonlyMap<string, string>) {
+    this.#io = io
+    this.#objects = objects
+    this.#known = known
+  }
+
+  /** @returns whether all that is needed could be read */
+  read(id: string, folder: string, depth: number): boolean {
+    if (this.#known.get(folder) === id) {
+      this.same.add(folder)
+      return true
+    }
+    if (++this.#count > treesMax || depth > 100) return false
+    const object = readLoose(this.#io, this.#objects, id)
+    if (object?.type !== "tree") return false
+    const { bytes } = object
+    for (let at = 0; at < bytes.length;) {
+      const [space, end] = [bytes.indexOf(0x20, at), bytes.indexOf(0, at)]
+      if (space === -1 || end < space || end + 21 > bytes.length) return false
+      const mode = bytes.toString("latin1", at, space)
+      const name = bytes.toString("utf8", space + 1, end)
+      const entry = bytes.toString("hex", end + 1, end + 21)
+      at = end + 21
+      if (name === "" || name.includes("/") || name.includes("\ufffd")) return false
+      if (mode === "40000") {
+        if (!this.read(entry, `${folder}${name}/`, depth + 1)) return false
+      } else if (/^(?:100644|100755|120000|160000)$/.test(mode)) this.files.set(folder + name, { mode, id: entry })
+      else return false
+    }
+    return true
+  }
+}
+
+function compared({ files, same }: Trees, index: IndexContent): FileChange[] {
+  const isSame = (path: string): boolean => {
+    if (same.size === 0) return false
+    for (let end = 0; end !== -1; end = path.indexOf("/", end + 1))
+      if (same.has(end === 0 ? "" : path.slice(0, end + 1))) return true
+    return false
+  }
+  const changes: FileChange[] = []
+  const left = new Map(files)
+  for (const { mode, id, path } of index.files) {
+    const before = left.get(path)
+    left.delete(path)
+    if (before?.id === id && before.mode === mode) continue
+    const after = { mode, id, path }
+    if (before !== undefined) changes.push({ state: "changed", before: { ...before, path }, after })
+    else if (!isSame(path)) changes.push({ state: "added", before: null, after })
+  }
+  for (const [path, before] of left) changes.push({ state: "removed", before: { ...before, path }, after: null })
+  return changes
+}
+
+/** @returns `null` also where objects stand for others */
+function headCommit(io: Pick<Io, "fs">, gitDir: string): string | null {
+  const packed = smallText(io, join(gitDir, "packed-refs"), refsBytesMax) ?? ""
+  if (packed.includes("refs/replace/") || isThere(io, join(gitDir, "refs/replace"))) return null
+  const head = smallText(io, join(gitDir, "HEAD"), smallBytesMax)?.trimEnd() ?? ""
+  if (isId.test(head)) return head
+  const ref = /^ref: (refs\/[\w./-]+)$/.exec(head)?.[1]
+  if (ref === undefined || ref.includes("..")) return null
+  const id = smallText(io, join(gitDir, ref), smallBytesMax)?.trimEnd()
+  if (id !== undefined) return isId.test(id) ? id : null
+  const line = packed.split("\n").find((each) => each.endsWith(` ${ref}`)) ?? ""
+  return isId.test(line.slice(0, 40)) && line.length === 41 + ref.length ? line.slice(0, 40) : null
+}
+
+function isThere({ fs }: Pick<Io, "fs">, path: string): boolean {
+  return fs.statIfThere(path) !== null
+}
+
+interface LooseObject {
+  readonly type: string
+  readonly bytes: Buffer
+}
+
+const objectBytesMax = 1024 * 1024
+
+/**
+ * An object that has a file of its own, as all have that were made since git packed the last ones
+ * (gitformat-loose(5)). Their size is limited: commits and trees are small.
+ *
+ * @param id - of SHA-1
+ * @returns `null` for one that is in a pack, elsewhere, too large, or not as the format says: git reads it
+ */
+function readLoose({ fs }: Pick<Io, "fs">, objects: string, id: string): LooseObject | null {
+  try {
+    const path = join(objects, id.slice(0, 2), id.slice(2))
+    const stat = fs.statIfThere(path)
+    if (stat === null || stat.kind !== "file" || stat.size > objectBytesMax) return null
+    const { inflateSync } = process.getBuiltinModule("node:zlib")
+    const bytes = inflateSync(readNow(fs, path), { maxOutputLength: objectBytesMax })
+    const end = bytes.indexOf(0)
+    const [, type = "", size = ""] = /^([a-z]+) (\d+)$/.exec(bytes.toString("latin1", 0, end)) ?? []
+    const content = bytes.subarray(end + 1)
+    return end !== -1 && Number(size) === content.length ? { type, bytes: content } : null
+  } catch {
+    return null
+  }
+}
