@@ -7,12 +7,14 @@ export interface CodeCache {
   /** What was kept for a chunk; `undefined` when there is nothing. It may be refused by the engine. */
   find(chunk: string): KeptCode | undefined
   /**
-   * Keeps the code of that chunk, with all functions that this run has compiled. A run that ends badly has compiled other
-   * ones, which is better than nothing: its code serves until a run has ended well.
+   * Says what this run has loaded. The first run of a command, or one that loads a chunk for which nothing is kept, has
+   * compiled what no other had: at its end the code of all its chunks is kept, with these functions and those that were
+   * known. A run that ends badly has compiled other ones, which is better than nothing: its code serves until a run has
+   * ended well.
    *
-   * @param isKnown - such code is there already
+   * @param kept - what the engine took
    */
-  keepAtEnd(chunk: string, script: Script, isKnown: boolean): void
+  loaded(chunk: string, script: Script, kept: KeptCode | undefined): void
 }
 
 export interface KeptCode {
@@ -28,13 +30,15 @@ export interface CacheFacts {
   readonly uid: number | undefined
   /** What the code depends on: the build, and the engine. */
   readonly build: string
+  /** The words of the command line. */
+  readonly words: readonly string[]
 }
 
 /**
  * The engine compiles each function when it is first called, which is two thirds of the time of a short run. Node can
  * keep compiled code from 22.8 on, in the folder for temporary files or a named one; this does the same for every line
- * of Node, and only where nobody else can write (rule S15): in a folder of mode 0700 of
- * this user, below the user's folder for caches. No text of a document and no key is in compiled code.
+ * of Node, and only where nobody else can write (rule S15): in a folder of mode 0700 of this user, below the user's folder
+ * for caches. No text of a document and no key is in compiled code.
  *
  * @returns `null` where that cannot be had, or the user wants none (NODE_DISABLE_COMPILE_CACHE)
  */
@@ -44,7 +48,8 @@ export function openCodeCache(fs: typeof Fs, readFile: ReadFile, facts: CacheFac
   const own = `${base}/sotto`
   const folder = `${own}/${facts.build}`
   const isOurs = isPrivate(fs, own, facts.uid)
-  const compiled: Compiled[] = []
+  const chunks: LoadedChunk[] = []
+  const seen = `${folder}/${wayOf(facts.words)}.seen`
   const { uid } = facts
   const read = (name: string, isWhole: boolean): KeptCode | undefined => {
     try {
@@ -55,23 +60,35 @@ export function openCodeCache(fs: typeof Fs, readFile: ReadFile, facts: CacheFac
   }
   return {
     find: (chunk) => (isOurs ? (read(chunk, true) ?? read(`${chunk}${ofBadEnd}`, false)) : undefined),
-    keepAtEnd(chunk, script, isKnown) {
-      if (compiled.length === 0) {
-        process.on("exit", (status) => {
-          const isWhole = status === 0
-          const wanted = isWhole ? compiled : compiled.filter((one) => !one.isKnown)
-          if (wanted.length > 0) keep(fs, { base, own, folder, uid }, wanted, isWhole ? "" : ofBadEnd)
-        })
-      }
-      compiled.push({ chunk, script, isKnown })
+    loaded(chunk, script, kept) {
+      chunks.push({
+        chunk,
+        script,
+        known: kept === undefined ? null : { size: kept.code.length, isWhole: kept.isWhole },
+      })
+      if (chunks.length > 1) return
+      process.on("exit", (status) => {
+        const isWhole = status === 0 || status === nothingChanged
+        if (isWhole && chunks.every(({ known }) => known?.isWhole === true) && fs.existsSync(seen)) return
+        const wanted = isWhole ? chunks : chunks.filter(({ known }) => known === null)
+        if (wanted.length > 0) keep(fs, { base, own, folder, uid, seen }, wanted, isWhole)
+      })
     },
   }
 }
 
-interface Compiled {
+/** An `edit` that was left without a change has done all that it does. */
+const nothingChanged = 200
+
+/** A command by its name, and all that is called otherwise. */
+function wayOf([word = ""]: readonly string[]): string {
+  return /^[a-z][a-z-]{1,19}$/.test(word) ? word : "-"
+}
+
+interface LoadedChunk {
   readonly chunk: string
   readonly script: Script
-  readonly isKnown: boolean
+  readonly known: { readonly size: number; readonly isWhole: boolean } | null
 }
 
 /** Behind the name of what a run has left that ended badly. */
@@ -104,9 +121,16 @@ interface Folders {
   readonly own: string
   readonly folder: string
   readonly uid: number
+  /** Is there once a run of this command has ended well. */
+  readonly seen: string
 }
 
-function keep(fs: typeof Fs, { base, own, folder, uid }: Folders, compiled: readonly Compiled[], suffix: string): void {
+function keep(
+  fs: typeof Fs,
+  { base, own, folder, uid, seen }: Folders,
+  chunks: readonly LoadedChunk[],
+  isWhole: boolean,
+): void {
   try {
     // Root with somebody else's HOME leaves nothing there.
     if (fs.statSync(fs.existsSync(base) ? base : dirname(base)).uid !== uid) return
@@ -114,10 +138,14 @@ function keep(fs: typeof Fs, { base, own, folder, uid }: Folders, compiled: read
     if (!isPrivate(fs, own, uid)) return
     removeOld(fs, own)
     removeUnfinished(fs, folder)
-    for (const { chunk, script } of compiled) {
-      write(fs, `${folder}/${chunk}${suffix}`, script.createCachedData())
-      if (suffix === "") fs.rmSync(`${folder}/${chunk}${ofBadEnd}`, { force: true })
+    for (const { chunk, script, known } of chunks) {
+      const code = script.createCachedData()
+      // Nothing is new; or a long run has thrown away what it did not use for a while.
+      if (known?.isWhole === true && code.length <= known.size) continue
+      write(fs, `${folder}/${chunk}${isWhole ? "" : ofBadEnd}`, code)
+      if (isWhole) fs.rmSync(`${folder}/${chunk}${ofBadEnd}`, { force: true })
     }
+    if (isWhole) fs.writeFileSync(seen, "", { mode: 0o600 })
   } catch {
     // The next run compiles again.
   }

@@ -32,8 +32,7 @@ export function compiler(
         importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
       })
     const script = loading.around === undefined ? compile() : loading.around(compile)
-    const isUsed = kept !== undefined && script.cachedDataRejected !== true
-    if (!isUsed || !kept.isWhole) cache?.keepAtEnd(name, script, isUsed)
+    cache?.loaded(name, script, script.cachedDataRejected === true ? undefined : kept)
     return script.runInThisContext() as Body
   }
 }

@@ -20,6 +20,7 @@ const cache = openCodeCache(fs, read, {
   env: process.env,
   uid: process.getuid?.(),
   build: `${buildId}-${process.version}-${process.arch}`,
+  words: process.argv.slice(2),
 })
 const folder = `${__dirname}/chunks`
 const loading: Loading = {}

@@ -1,4 +1,4 @@
-// Loads one chunk with the cache below HOME, as the published program does: load.ts FOLDER
+// Loads chunks with the cache below HOME, as the published program does: load.ts FOLDER [COMMAND]
 import * as fs from "node:fs"
 import { createRequire } from "node:module"
 import * as vm from "node:vm"
@@ -13,7 +13,11 @@ const cache = openCodeCache(fs, read, {
   env: process.env,
   uid: process.getuid?.(),
   build: "b",
+  words: process.argv.slice(3),
 })
 const folder = process.argv[2] ?? ""
 const body = compiler({ read, vm }, folder, cache)
-chunkLoader({ folder, late: [], body, require: createRequire(import.meta.url) })("./b.cjs")
+const load = chunkLoader({ folder, late: [], body, require: createRequire(import.meta.url) })
+load("./b.cjs")
+const [way] = process.argv.slice(3)
+if (way !== undefined) (load("./ways.cjs") as { go(way: string): unknown }).go(way)
