@@ -5,7 +5,7 @@ declare const buildCommit: string | undefined
 export const commit: string | null = typeof buildCommit === "string" ? buildCommit : null
 
 /** A package whose code is part of the program. */
-export interface Bundled {
+interface Bundled {
   readonly name: string
   readonly version: string
   readonly licence: string

@@ -21,7 +21,7 @@ export interface Dialect {
 }
 
 /** How files are read and printed. */
-export interface FileDialect {
+interface FileDialect {
   /** If its name says nothing, a sealed text is recognized by its content, or it is what options and name say. */
   readonly sealedType: "sniffed" | "told"
   /** Says why a text is not sealed or not valid: lost metadata, git's conflict markers, other tools. */
@@ -49,7 +49,7 @@ export interface FileDialect {
 }
 
 /** How a new file is sealed. */
-export interface SealingDialect {
+interface SealingDialect {
   /** Config and options are judged before the file is read. */
   readonly plansFirst: boolean
   /** Standard input needs a name that tells the format and the rule. */
@@ -71,7 +71,7 @@ export interface SealingDialect {
 }
 
 /** How sealed files are changed. */
-export interface ChangeDialect {
+interface ChangeDialect {
   /** The config is read before anything else, and has to be good. */
   readonly readsConfigFirst: boolean
   /** The user has to agree to every value that would be in the clear (security rule S1). */
@@ -85,7 +85,7 @@ export interface ChangeDialect {
 }
 
 /** Who can open a file from now on. */
-export interface RecipientDialect {
+interface RecipientDialect {
   /** A recipient that neither a rule nor the user answers for is refused (security rule S3). */
   readonly refusesStrangers: boolean
   /**
@@ -100,7 +100,7 @@ export interface RecipientDialect {
 }
 
 /** Programs that are started. */
-export interface ChildDialect {
+interface ChildDialect {
   /** Variables with identities go to children, helpers and editors. */
   readonly inheritIdentities: boolean
   /** Which variables `exec-env` sets: the values that a child may have, or what upstream makes of a document. */
@@ -112,7 +112,7 @@ export interface ChildDialect {
 }
 
 /** How `edit` works. */
-export interface EditingDialect {
+interface EditingDialect {
   /** An editor gets options that keep it from storing the text elsewhere. */
   readonly guardsText: boolean
   /** SIGINT and SIGTERM end the editor, or this program alone. */
@@ -123,7 +123,7 @@ export interface EditingDialect {
   readonly offersDrafts: boolean
 }
 
-export interface KeyServiceDialect {
+interface KeyServiceDialect {
   readonly network: "unix" | "tcp"
   /** A socket may be in a folder of others (security rule S14). */
   readonly takesAnyFolder: boolean

@@ -6,7 +6,7 @@ import { unoptimizedFiles } from "../host/optimizer.ts"
 import { type Progress, progressOn } from "../host/streams.ts"
 import { type Turn, filesUnderWay, inBatch } from "../host/write-batch.ts"
 
-export interface EachOptions<T, R> {
+interface EachOptions<T, R> {
   /** What the work is called, in the progress line. */
   readonly what: string
   readonly items: readonly T[]

@@ -60,7 +60,7 @@ export interface ClearOptions {
   readonly allowEmptySelection: boolean
 }
 
-export interface OpenOptions {
+export interface OrderOptions {
   /** Types of recipients that are tried first. */
   readonly decryptionOrder: readonly string[]
 }

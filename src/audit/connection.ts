@@ -124,7 +124,7 @@ export function invalidConnection(problem: string): AppError {
 }
 
 /** What is tried, in this order; `false` is a connection without TLS. */
-export type Attempts = readonly (ConnectionOptions | false)[]
+type Attempts = readonly (ConnectionOptions | false)[]
 
 const modes = ["disable", "allow", "prefer", "require", "verify-ca", "verify-full"] as const
 

@@ -12,7 +12,7 @@ import {
 } from "./connection.ts"
 
 /** One database that keeps records. */
-export interface Recorder {
+interface Recorder {
   /** @throws {AppError} `AUDIT_FAILED` */
   record(action: string, userName: string, file: string): Promise<void>
   close(): Promise<void>

@@ -1,5 +1,5 @@
 import { formatNames } from "../core/format.ts"
-import { type Kind } from "../keys/kind.ts"
+import { type RecipientKind } from "../keys/kind.ts"
 import { type KindOptionName, type KindVariable, kinds, forEachOption } from "../keys/kinds.ts"
 import { type OptionSpec } from "./spec.ts"
 
@@ -157,7 +157,9 @@ export const changeOptions = {
   ...aboutAws,
 } as Record<Changed, ListOption> & typeof aboutAws
 
-function ofEachKind(optionsOf: (option: Kind["option"]) => Record<string, ListOption>): Record<string, ListOption> {
+function ofEachKind(
+  optionsOf: (option: RecipientKind["option"]) => Record<string, ListOption>,
+): Record<string, ListOption> {
   return Object.assign({}, ...kinds.map(({ option }) => optionsOf(option))) as Record<string, ListOption>
 }
 

@@ -12,7 +12,7 @@ import {
   type OptionSpecs,
 } from "./spec.ts"
 
-export type Parsed<A extends ArgumentSpecs, O extends OptionSpecs> =
+type Parsed<A extends ArgumentSpecs, O extends OptionSpecs> =
   { readonly help: true } | ({ readonly help: false } & CommandInput<A, O>)
 
 type Value = boolean | number | string | string[] | undefined

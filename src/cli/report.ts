@@ -4,7 +4,7 @@ import { type Paint, paintWith } from "../app/report/paint.ts"
 import { asFailure } from "../app/system-failure.ts"
 import { version } from "../version.ts"
 
-export interface ReportStyle {
+interface ReportStyle {
   /** One JSON object a line, for tools. */
   readonly json: boolean
   /** The stream is a terminal that shows colours. */

@@ -28,7 +28,7 @@ export function place(word: string): string {
   )
 }
 
-export interface Target {
+interface Target {
   readonly inPlace: boolean
   readonly output: string | undefined
 }

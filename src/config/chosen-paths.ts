@@ -9,7 +9,7 @@ import { type At, type ConfigEntry, type ConfigValue, invalidConfig } from "./ya
 export const chosenKeys = ["encrypt", "clear"] as const
 
 /** What a rule seals: a selector that sops has, and the paths that it was made of, if it was. */
-export interface Selection {
+interface Selection {
   readonly selectors: Selectors
   readonly chosen: ChosenPaths | null
 }

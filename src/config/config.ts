@@ -50,7 +50,7 @@ export interface RuleEntry {
 }
 
 /** Where a config comes from, and what it is read with. */
-export type ConfigSource = Pick<Config, "file" | "folder" | "kind" | "kinds">
+type ConfigSource = Pick<Config, "file" | "folder" | "kind" | "kinds">
 
 const bytesMax = 1024 * 1024
 

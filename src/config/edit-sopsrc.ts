@@ -34,7 +34,7 @@ export function withoutName(source: string, name: string): string {
   }
 }
 
-export interface NewName {
+interface NewName {
   readonly name: string
   readonly recipient: string
   /** Positions of the rules that are to name it; `null`: all. */

@@ -19,7 +19,7 @@ export interface FoundConfig {
   readonly beside: string | null
 }
 
-export interface Search {
+interface Search {
   readonly found: FoundConfig | null
   /** The target without links in its folder, as paths of rules are matched against it; `null` for standard input. */
   readonly target: string | null

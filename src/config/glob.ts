@@ -11,7 +11,7 @@ export interface Glob {
 }
 
 /** Why a glob is not valid: for people, without its text. */
-export interface GlobProblem {
+interface GlobProblem {
   readonly problem: string
 }
 

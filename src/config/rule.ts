@@ -10,7 +10,7 @@ import { type PathMatch } from "./sopsrc.ts"
 import { type ParseRecipient, parseSpec, type RecipientSpec, withoutDuplicates } from "./recipients.ts"
 
 /** What a config says about one path. */
-export interface Settings extends RuleSettings {
+interface Settings extends RuleSettings {
   readonly source: RuleSource
 }
 
@@ -25,7 +25,7 @@ export interface Rule extends Settings {
   readonly notices: readonly string[]
 }
 
-export interface RuleSource {
+interface RuleSource {
   readonly file: string
   /** 1-based: the number of the rule, and its line. */
   readonly rule: number
@@ -125,7 +125,7 @@ function orNothing<T>(read: () => readonly T[]): readonly T[] {
   }
 }
 
-export async function entryFor(config: Config, target: RuleTarget): Promise<RuleEntry | null> {
+async function entryFor(config: Config, target: RuleTarget): Promise<RuleEntry | null> {
   for (const entry of config.rules ?? []) {
     const isMatch = await matcherOf(config, entry)
     if (isMatch(target)) return entry

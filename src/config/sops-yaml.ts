@@ -5,7 +5,7 @@ import { didYouMean } from "../errors/nearest.ts"
 import { type At, type ConfigEntry, type ConfigValue, readValues } from "./yaml-values.ts"
 
 /** A `.sops.yaml` as upstream reads it: unknown keys say nothing, wrong types are errors. */
-export interface SopsYaml {
+interface SopsYaml {
   /** `null`: the key is not there, which counts as no config at all. An empty list matches nothing. */
   readonly creationRules: readonly CreationRule[] | null
   readonly destinationRules: readonly DestinationRule[]
@@ -14,7 +14,7 @@ export interface SopsYaml {
   readonly misspelt: readonly Misspelt[]
 }
 
-export interface Misspelt {
+interface Misspelt {
   readonly at: At
   /** ``did you mean `x`?`` */
   readonly hint: string

@@ -35,7 +35,7 @@ import { defaultStores, type RuleSettings } from "./defaults.ts"
 import { type At, type ConfigEntry, type ConfigValue, invalidConfig, readOnlyDocument } from "./yaml-values.ts"
 
 /** sotto's own config: strict, with names for people. docs/configuration.md describes it. */
-export interface Sopsrc {
+interface Sopsrc {
   readonly rules: readonly SopsrcRule[] | null
   /** `creation_rules` as they are in a `.sops.yaml`, instead of `rules`. */
   readonly creationRules: readonly CreationRule[] | null

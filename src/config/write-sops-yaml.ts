@@ -9,7 +9,7 @@ import { type DestinationRule } from "./sops-yaml.ts"
 import { type PathMatch } from "./sopsrc.ts"
 
 /** A config in the words of sops. */
-export interface SopsYamlText {
+interface SopsYamlText {
   readonly text: string
   /** What sops has no word for, a line each, for people. */
   readonly unsaid: readonly string[]

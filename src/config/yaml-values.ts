@@ -14,7 +14,7 @@ export interface At {
 /** A config as data that knows where it stands. Aliases and merge keys (`<<`) are followed. */
 export type ConfigValue = ConfigScalar | ConfigList | ConfigMap
 
-export interface ConfigScalar {
+interface ConfigScalar {
   readonly type: "scalar"
   readonly at: At
   /** As written, without quotes. */
@@ -27,7 +27,7 @@ export interface ConfigScalar {
   readonly anchor: string | null
 }
 
-export interface ConfigList {
+interface ConfigList {
   readonly type: "list"
   readonly at: At
   readonly items: readonly ConfigValue[]
@@ -48,7 +48,7 @@ export interface ConfigEntry {
   readonly value: ConfigValue
 }
 
-export interface ConfigFault {
+interface ConfigFault {
   readonly at: At
   readonly problem: string
 }

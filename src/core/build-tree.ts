@@ -5,7 +5,7 @@ import { type CommentEntry, type ListTree, type MapEntry, type MapTree, type Tre
 type MutableMap = MapTree & { entries: (MapEntry | CommentEntry)[] }
 type MutableList = ListTree & { items: (Tree | CommentEntry)[] }
 
-export interface TreeOptions {
+interface TreeOptions {
   /** As upstream, which forgets that a sealed comment followed a value. */
   readonly sealedCommentsLoseTheirLine?: boolean
 }

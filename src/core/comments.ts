@@ -16,7 +16,7 @@ export type CommentPolicy = (typeof commentPolicies)[number]
 export type CommentChoice = CommentPolicy | "kept"
 
 /** Whether a comment stays readable where it would be sealed. */
-export type StaysClear = (site: Site) => boolean
+type StaysClear = (site: Site) => boolean
 
 /** @param before - files whose readable comments are `kept` */
 export function staysClear(choice: CommentChoice, before: readonly Opened[]): StaysClear {

@@ -1,5 +1,5 @@
 /** Where git stopped a merge, and what it calls the two sides: names of branches and commits, or nothing. */
-export interface Conflict {
+export interface MarkedConflict {
   /** 1-based, of the first marker. */
   readonly line: number
   readonly ours: string
@@ -23,7 +23,7 @@ export function mayHoldConflict(text: string): boolean {
  *
  * @returns `null` for a text without one
  */
-export function conflictIn(text: string): Conflict | null {
+export function conflictIn(text: string): MarkedConflict | null {
   if (!mayHoldConflict(text)) return null
   let [line, first, count] = [0, 0, 0]
   let [ours, theirs]: (string | null)[] = [null, null]

@@ -61,7 +61,7 @@ export interface EmitOptions {
   readonly indent?: number | undefined
 }
 
-export interface IndentRange {
+interface IndentRange {
   /** The setting of a config. */
   readonly setting: "yamlIndent" | "jsonIndent" | "jsonBinaryIndent"
   readonly least: number

@@ -23,7 +23,7 @@ const utf8BytesOfUnit = 3
 const pieceBytes = 768 * 1024
 
 /** Fills a buffer with random bytes; `node:crypto` outside of test vectors. */
-export type Random = (buffer: Uint8Array) => void
+type Random = (buffer: Uint8Array) => void
 
 const systemRandom: Random = (buffer) => {
   randomFillSync(buffer)

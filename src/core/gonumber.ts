@@ -110,7 +110,7 @@ export function formatJson(value: number): string {
 }
 
 /** Bases that a prefix can name. */
-export type Radix = 2 | 8 | 10 | 16
+type Radix = 2 | 8 | 10 | 16
 
 /** Where the shortest 'g' begins to write an exponent. Go's own `%v` begins at 21, which is another rule. */
 const SHORTEST_EXPONENT = 6

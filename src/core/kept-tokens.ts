@@ -6,7 +6,7 @@ import { sameBytes, type Scalar } from "./scalar.ts"
 import { type Site } from "./site.ts"
 
 /** A token with its content: a comment may differ in spaces from the one that it stands for. */
-export interface Kept {
+interface Kept {
   readonly token: string
   readonly scalar: Scalar
   /** Where it was. */

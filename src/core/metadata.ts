@@ -125,7 +125,7 @@ function versionNumbers(version: string): number[] {
 }
 
 /** What `writeMetadata` puts in; everything else of the previous block stays as it was. */
-export interface MetadataFields {
+interface MetadataFields {
   readonly keys: MetaMap
   readonly lastModified: string
   readonly mac: string

@@ -16,7 +16,7 @@ import { structureAad, structureDigest } from "./structure.ts"
 import { equalBytes, utf8 } from "./text.ts"
 import { isCommentToken, looksLikeToken, parseToken, type TokenFault, TokenReader, withoutNewlines } from "./token.ts"
 
-export interface OpenOptions {
+interface OpenOptions {
   readonly cipher: Cipher
   readonly selectors: CompiledSelectors
   /** A file without a structure digest is refused. */

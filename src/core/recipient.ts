@@ -13,7 +13,7 @@ export type RecipientType = keyof RecipientFields
 export type KnownRecipient = { [T in RecipientType]: { readonly type: T } & RecipientFields[T] }[RecipientType]
 
 /** An entry of a section that this version does not know: it is kept as it is. */
-export interface UnknownRecipient {
+interface UnknownRecipient {
   readonly type: "unknown"
   readonly section: string
   readonly entry: MetaMap

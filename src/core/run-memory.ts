@@ -1,5 +1,5 @@
 /** A place in the memory of a run for one kind of thing. */
-export interface RunSlot<T> {
+interface RunSlot<T> {
   /** What is remembered; the first call makes it. @param run - the object that stands for the run */
   of(run: object, make: () => T): T
   /** `undefined` when nothing is remembered. */

@@ -4,7 +4,7 @@ import { keptFromAll } from "./kept-tokens.ts"
 import { clearBytes } from "./canonical.ts"
 import { macOf } from "./open.ts"
 import { readBack } from "./read-back.ts"
-import { blockOf, finish, type Sealed } from "./seal.ts"
+import { keptBlock, finish, type Sealed } from "./seal.ts"
 import { type SealOptions } from "./seal-options.ts"
 import { equalBytes } from "./text.ts"
 
@@ -45,7 +45,7 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
     tokenEdits: [token === null ? null : format.seal(scan, site, token)],
     otherEdits: [],
   }
-  const text = finish(draft, blockOf(options), options, null)
+  const text = finish(draft, keptBlock(options), options, null)
   return { text, opened: readBack(format, text, draft, options), sealedCount: token === null ? 0 : 1, warnings: [] }
 }
 

@@ -37,7 +37,7 @@ export interface Sealed {
 }
 
 /** A plain document that is about to be sealed: what is selected, and where it is. */
-export interface SealDraft extends Expected {
+interface SealDraft extends Expected {
   readonly format: Format
   readonly plain: string
   readonly scan: Scan
@@ -76,7 +76,7 @@ export function seal(format: Format, plain: string, options: SealOptions): Seale
       warnings: [],
     }
   }
-  const like = blockOf(options)
+  const like = keptBlock(options)
   const sealWith = (keepsCarriers: boolean): Sealed =>
     sealDraft(makeDraft(format, plain, scan, like, options, keepsCarriers), like, options)
   if (previous === null) return sealWith(false)
@@ -133,7 +133,7 @@ function nothingToSeal({ format, plain, leaves }: SealDraft, before: readonly Le
 }
 
 /** The metadata block whose place and spelling stay. */
-export function blockOf({ previous, replaces }: SealOptions): MetadataBlock | null {
+export function keptBlock({ previous, replaces }: SealOptions): MetadataBlock | null {
   return (previous ?? replaces)?.document.scan.metadata ?? null
 }
 

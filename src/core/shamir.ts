@@ -4,7 +4,7 @@ import { AppError } from "../errors/app-error.ts"
 /** A share holds its x coordinate in one byte, and 0 is the secret itself. */
 const partsMax = 255
 
-export interface SplitOptions {
+interface SplitOptions {
   /** How many shares are made; share `i` has x = i + 1. */
   readonly parts: number
   /** How many of them are needed to get the secret back. */

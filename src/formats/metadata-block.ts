@@ -1,5 +1,8 @@
 import { type MetaMap, type MetadataBlock, type MetaValue } from "../core/format.ts"
 
+/** What the metadata is called in formats that nest: a member of the root. */
+export const METADATA_KEY = "sops"
+
 /**
  * A block whose tree is built when it is first read. A file with a broken block is "sealed already" for `encrypt`, and
  * only commands that open it have to report what is wrong with the block.

@@ -3,12 +3,12 @@ import { delimiter, join } from "node:path"
 import { type Writable } from "node:stream"
 import { AppError } from "../errors/app-error.ts"
 import { spawnEnvironment } from "./child-environment.ts"
-import { errorCode, flag } from "./file-system.ts"
+import { errorCode, openFlag } from "./file-system.ts"
 import { closeQuietly, factsOf } from "./files.ts"
 import { type Io } from "./io.ts"
 import { reasonOf } from "./reason.ts"
 
-export interface ChildOrder {
+interface ChildOrder {
   readonly program: string
   readonly args: readonly string[]
   /** All of it: nothing is inherited. */
@@ -251,7 +251,7 @@ function hasEnded(child: ChildProcess): boolean {
 
 function isExecutable(fs: Io["fs"], path: string): boolean {
   try {
-    fs.access(path, flag.X_OK)
+    fs.access(path, openFlag.X_OK)
     return true
   } catch {
     return false
@@ -261,7 +261,7 @@ function isExecutable(fs: Io["fs"], path: string): boolean {
 function hasTerminal({ fs, platform }: WitnessHost): boolean {
   if (platform === "win32") return false
   try {
-    closeQuietly(fs, fs.open("/dev/tty", flag.O_RDWR | flag.O_NOCTTY))
+    closeQuietly(fs, fs.open("/dev/tty", openFlag.O_RDWR | openFlag.O_NOCTTY))
     return true
   } catch {
     return false

@@ -3,7 +3,7 @@ import { type Conversation } from "../core/conversation.ts"
 import { type Io } from "./io.ts"
 
 /** A program that was started, however it was. */
-export interface Talker {
+interface Talker {
   readonly stdin: Writable
   readonly stdout: Readable
   readonly closed: Promise<void>

@@ -8,7 +8,7 @@ import { existingStateFolder, readyStateFolder } from "./state-folder.ts"
 import { writeAtomic } from "./write-atomic.ts"
 
 /** A text that could not be saved, sealed by the caller. */
-export interface KeptDraft {
+interface KeptDraft {
   /** Real path of the file that it belongs to. */
   readonly target: string
   /** The file is still what the draft was made from. */

@@ -15,7 +15,7 @@ export interface Editor {
   readonly historyWarning: string | null
 }
 
-export interface EditorHow {
+interface EditorHow {
   /** It gets options that keep it from storing the text elsewhere; otherwise what the user gave, and the file. */
   readonly guardsText: boolean
   /** Folders that strangers may have written. Only the editors that nobody named are kept from them. */
@@ -23,7 +23,7 @@ export interface EditorHow {
 }
 
 /** How an editor is started. */
-export interface EditorRun {
+interface EditorRun {
   readonly env: ReadonlyMap<string, string>
   /** Whether signals that are meant for us reach it too. */
   readonly signals: "forward" | "leave"

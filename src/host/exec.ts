@@ -1,13 +1,13 @@
 import { dirname, isAbsolute, join, normalize, sep } from "node:path"
 import { AppError } from "../errors/app-error.ts"
-import { errorCode, flag } from "./file-system.ts"
+import { errorCode, openFlag } from "./file-system.ts"
 import { absolute, closeQuietly } from "./files.ts"
 import { type Io } from "./io.ts"
 import { withPrivateDir } from "./private-dir.ts"
 import { runProgram } from "./program.ts"
 import { resolveProgram } from "./resolve-program.ts"
 
-export interface ExecFileHow {
+interface ExecFileHow {
   /** `--filename`; the default is upstream's. */
   readonly filename?: string | undefined
   /** A named pipe that can be read once, or a regular file (`--no-fifo`; always on Windows). */
@@ -122,7 +122,7 @@ const pauseMsMax = 10
  * Opening a pipe blocks until a reader comes, and Node cannot take such a call back: it would wait at its own end
  * for the thread. So it is opened without blocking, which fails while nobody reads, again and again.
  */
-export function deliver(io: Pick<Io, "fs" | "sleep">, path: string, bytes: Uint8Array): Delivery {
+function deliver(io: Pick<Io, "fs" | "sleep">, path: string, bytes: Uint8Array): Delivery {
   let isCancelled = false
   return {
     cancel() {
@@ -144,7 +144,7 @@ async function run(
   try {
     while (fd === null || at < bytes.length) {
       try {
-        if (fd === null) fd = fs.open(path, flag.O_WRONLY | flag.O_NONBLOCK)
+        if (fd === null) fd = fs.open(path, openFlag.O_WRONLY | openFlag.O_NONBLOCK)
         else at += fs.write(fd, bytes.subarray(at), null)
         pauseMs = 1
       } catch (error) {

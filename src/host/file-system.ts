@@ -88,7 +88,7 @@ export interface FileSystem {
   writeLater(fd: number, bytes: Uint8Array): Promise<number>
 }
 
-export const flag = constants
+export const openFlag = constants
 
 export function realFileSystem(): FileSystem {
   return {

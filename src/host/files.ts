@@ -1,6 +1,6 @@
 import { basename, dirname, isAbsolute, join, relative, resolve, sep } from "node:path"
 import { AppError } from "../errors/app-error.ts"
-import { type FileStat, errorCode, flag, isMissing } from "./file-system.ts"
+import { type FileStat, errorCode, openFlag, isMissing } from "./file-system.ts"
 import { type Io } from "./io.ts"
 import { failedCall } from "./reason.ts"
 import { readDescriptor } from "./streams.ts"
@@ -60,7 +60,7 @@ export async function readOptionalFile(
     if (stat.kind === "folder")
       throw new AppError("FILE_UNREADABLE", { file }, { notes: ["it is a folder"], hint: "name a file in it" })
     // Opening a pipe waits for its writer, so that is left to another thread.
-    fd = stat.kind === "file" ? fs.open(place, flag.O_RDONLY) : await fs.openLater(place, flag.O_RDONLY)
+    fd = stat.kind === "file" ? fs.open(place, openFlag.O_RDONLY) : await fs.openLater(place, openFlag.O_RDONLY)
     const opened = fs.statOpen(fd)
     const facts = opened.kind === "file" ? { ...opened, path: place, realPath: fs.realpath(place) } : null
     return { bytes: await readDescriptor(io, fd, { bytesMax, file }), facts }
@@ -135,7 +135,7 @@ const chunkBytesMin = 512
 
 /** All bytes of a regular file, without waiting and without limit: for comparing with what was read before. */
 export function readNow(fs: Io["fs"], path: string): Uint8Array {
-  const fd = fs.open(path, flag.O_RDONLY)
+  const fd = fs.open(path, openFlag.O_RDONLY)
   try {
     const parts: Uint8Array[] = []
     let total = 0

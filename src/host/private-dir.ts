@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { AppError } from "../errors/app-error.ts"
-import { flag } from "./file-system.ts"
+import { openFlag } from "./file-system.ts"
 import { closeQuietly } from "./files.ts"
 import { type Io } from "./io.ts"
 import { isGone, processTag, tagPattern } from "./leftovers.ts"
@@ -8,7 +8,7 @@ import { failedCall, reasonOf } from "./reason.ts"
 import { putAll } from "./write-in-place.ts"
 
 /** A folder that only this user can look into, for plaintext that another program has to see. */
-export interface PrivateDir {
+interface PrivateDir {
   /** Absolute. */
   readonly path: string
   /** Writes a file of mode 0600 and returns its path. @throws {AppError} `FILE_UNWRITABLE` */
@@ -17,7 +17,7 @@ export interface PrivateDir {
   remove(): void
 }
 
-export interface PrivateDirOptions {
+interface PrivateDirOptions {
   /** Start of the name; the default is also the pattern that leftovers are found by. */
   readonly prefix?: string
   /** Instead of memory (`/dev/shm`) or else `TMPDIR`. As `sops` it is always `TMPDIR`. */
@@ -118,7 +118,7 @@ function isMemoryUsable({ fs, platform }: FolderHost): boolean {
   if (platform !== "linux") return false
   try {
     if (fs.stat(sharedMemory).kind !== "folder") return false
-    fs.access(sharedMemory, flag.W_OK | flag.X_OK)
+    fs.access(sharedMemory, openFlag.W_OK | openFlag.X_OK)
     return true
   } catch {
     return false
@@ -128,7 +128,7 @@ function isMemoryUsable({ fs, platform }: FolderHost): boolean {
 function writePrivate({ fs }: FolderHost, path: string, bytes: Uint8Array): string {
   let fd: number | null = null
   try {
-    fd = fs.open(path, flag.O_WRONLY | flag.O_CREAT | flag.O_EXCL | (flag.O_NOFOLLOW ?? 0), 0o600)
+    fd = fs.open(path, openFlag.O_WRONLY | openFlag.O_CREAT | openFlag.O_EXCL | (openFlag.O_NOFOLLOW ?? 0), 0o600)
     putAll(fs, fd, bytes, 0)
     return path
   } catch (error) {

@@ -7,7 +7,7 @@ import { makePrivateDir } from "./private-dir.ts"
 import { failedCall } from "./reason.ts"
 
 /** A place for a socket that only this user can reach. */
-export interface SocketPlace {
+interface SocketPlace {
   /** Absolute. Nothing is there, or a socket that somebody may still listen on. */
   readonly path: string
   readonly isTaken: boolean

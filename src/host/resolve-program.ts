@@ -1,11 +1,11 @@
 import { delimiter, dirname, isAbsolute, join, sep } from "node:path"
 import { AppError } from "../errors/app-error.ts"
-import { type FileStat, flag } from "./file-system.ts"
+import { type FileStat, openFlag } from "./file-system.ts"
 import { isInside } from "./files.ts"
 import { type Io } from "./io.ts"
 import { reasonOf } from "./reason.ts"
 
-export interface ProgramSearch {
+interface ProgramSearch {
   /** Folders that strangers may have written: the repository, the working folder. A program in one is not run. */
   readonly outside: readonly string[]
   /** Also refuse what belongs to neither this user nor root. Default true. */
@@ -60,7 +60,7 @@ function candidates({ env, platform }: SearchHost, name: string): string[] {
 export function isProgram({ fs, platform }: SearchHost, path: string): boolean {
   try {
     if (fs.stat(path).kind !== "file") return false
-    if (platform !== "win32") fs.access(path, flag.X_OK)
+    if (platform !== "win32") fs.access(path, openFlag.X_OK)
     return true
   } catch {
     return false

@@ -1,4 +1,4 @@
-export type Release = () => void
+type Release = () => void
 
 /** How this process ends, and who hears its signals. */
 export interface Signals {

@@ -109,15 +109,20 @@ function statOrNull({ fs }: TargetHost, path: string): FileStat | null {
 }
 
 /**
- * Makes a folder and what is missing above it, for nobody but this user.
+ * Makes a folder and what is missing above it.
  *
+ * @param mode - default: for nobody but this user
  * @throws {AppError} `FILE_UNWRITABLE` with the folder that could not be made
  */
-export function makeFolders(io: Pick<Io, "fs" | "cwd" | "platform" | "processes">, folder: string): void {
+export function makeFolders(
+  io: Pick<Io, "fs" | "cwd" | "platform" | "processes">,
+  folder: string,
+  mode: number = 0o700,
+): void {
   if (factsOf(io, folder) !== null || dirname(folder) === folder) return
-  makeFolders(io, dirname(folder))
+  makeFolders(io, dirname(folder), mode)
   try {
-    io.fs.makeFolder(absolute(io, folder), 0o700)
+    io.fs.makeFolder(absolute(io, folder), mode)
   } catch (error) {
     throw unwritable(error, folder)
   }

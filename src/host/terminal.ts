@@ -1,7 +1,7 @@
 import { type ReadStream } from "node:tty"
 import { AppError } from "../errors/app-error.ts"
 import { shown } from "../errors/display.ts"
-import { type FileSystem, flag } from "./file-system.ts"
+import { type FileSystem, openFlag } from "./file-system.ts"
 import { closeQuietly } from "./files.ts"
 import { type Processes } from "./processes.ts"
 import { type Signals } from "./signals.ts"
@@ -20,7 +20,7 @@ export interface Terminal {
   confirm(question: string, options?: { readonly whenEmpty: boolean }): Promise<boolean | null>
 }
 
-export interface TerminalParts {
+interface TerminalParts {
   readonly fs: FileSystem
   readonly signals: Signals
   readonly processes: Processes
@@ -60,9 +60,9 @@ interface Asking {
 async function answer(parts: TerminalParts, { question, hidden, ahead }: Asking): Promise<string | null> {
   const { fs, platform, settle } = parts
   await settle?.()
-  const output = openQuietly(fs, platform === "win32" ? "\\\\.\\CONOUT$" : "/dev/tty", flag.O_RDWR)
+  const output = openQuietly(fs, platform === "win32" ? "\\\\.\\CONOUT$" : "/dev/tty", openFlag.O_RDWR)
   if (output === null) return null
-  const input = openQuietly(fs, platform === "win32" ? "\\\\.\\CONIN$" : "/dev/tty", flag.O_RDWR)
+  const input = openQuietly(fs, platform === "win32" ? "\\\\.\\CONIN$" : "/dev/tty", openFlag.O_RDWR)
   if (input === null) {
     closeQuietly(fs, output)
     return null
@@ -154,7 +154,7 @@ function readHidden(
 
 function openQuietly(fs: FileSystem, path: string, flags: number): number | null {
   try {
-    return fs.open(path, flags | (flag.O_NOCTTY ?? 0))
+    return fs.open(path, flags | (openFlag.O_NOCTTY ?? 0))
   } catch {
     return null
   }

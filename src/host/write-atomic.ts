@@ -1,6 +1,6 @@
 import { join } from "node:path"
 import { AppError } from "../errors/app-error.ts"
-import { errorCode, flag } from "./file-system.ts"
+import { errorCode, openFlag } from "./file-system.ts"
 import { closeQuietly, descriptorOf } from "./files.ts"
 import { type Io } from "./io.ts"
 import { sweepLeftovers, tempName } from "./leftovers.ts"
@@ -69,7 +69,7 @@ export async function writeAtomic(io: Writer, file: string, bytes: Uint8Array, o
   }
   try {
     sweepLeftovers(io, target.folder)
-    if (target.stat !== null && io.platform !== "win32") io.fs.access(target.path, flag.W_OK)
+    if (target.stat !== null && io.platform !== "win32") io.fs.access(target.path, openFlag.W_OK)
     const mode = modeOf(io, target, options.mode)
     const isSingle = target.stat === null || target.stat.links <= 1
     if (isSingle && (await replace(io, target, bytes, { mode, opened: options.opened }))) return
@@ -96,7 +96,9 @@ async function replace(
   let fd: number | null = null
   let isThere = false
   try {
-    fd = whenPossible(() => fs.open(temp, flag.O_WRONLY | flag.O_CREAT | flag.O_EXCL | (flag.O_NOFOLLOW ?? 0), 0o600))
+    fd = whenPossible(() =>
+      fs.open(temp, openFlag.O_WRONLY | openFlag.O_CREAT | openFlag.O_EXCL | (openFlag.O_NOFOLLOW ?? 0), 0o600),
+    )
     if (fd === null) return false
     isThere = true
     putAll(fs, fd, bytes, 0)
@@ -183,7 +185,7 @@ async function writeStream(io: Writer, file: string, descriptor: number, bytes: 
 async function writeDevice(io: Writer, target: WriteTarget, bytes: Uint8Array): Promise<void> {
   let fd: number | null = null
   try {
-    fd = await io.fs.openLater(target.path, flag.O_WRONLY | (flag.O_NOCTTY ?? 0))
+    fd = await io.fs.openLater(target.path, openFlag.O_WRONLY | (openFlag.O_NOCTTY ?? 0))
     await writeDescriptor(io, fd, bytes, target.file)
   } catch (error) {
     throw unwritable(error, target.file)

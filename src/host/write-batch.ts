@@ -1,4 +1,4 @@
-import { type FileSystem, flag } from "./file-system.ts"
+import { type FileSystem, openFlag } from "./file-system.ts"
 import { closeQuietly } from "./files.ts"
 import { type Io } from "./io.ts"
 
@@ -112,7 +112,7 @@ function flushFolder({ fs, platform }: BatchHost, folder: string): void {
   if (platform === "win32") return
   let fd: number | null = null
   try {
-    fd = fs.open(folder, flag.O_RDONLY | (flag.O_DIRECTORY ?? 0))
+    fd = fs.open(folder, openFlag.O_RDONLY | (openFlag.O_DIRECTORY ?? 0))
     fs.sync(fd)
   } catch {
     // Not every file system can do it.

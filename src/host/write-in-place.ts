@@ -1,5 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
-import { flag, isMissing } from "./file-system.ts"
+import { openFlag, isMissing } from "./file-system.ts"
 import { closeQuietly, readNow } from "./files.ts"
 import { type Io } from "./io.ts"
 import { type WriteTarget } from "./target.ts"
@@ -34,7 +34,7 @@ export function writeInPlace(
     }
     const old = readNow(fs, target.path)
     if (opened !== undefined && (opened === null || Buffer.compare(old, opened) !== 0)) throw changed(target)
-    const fd = fs.open(target.path, flag.O_WRONLY)
+    const fd = fs.open(target.path, openFlag.O_WRONLY)
     try {
       // Plaintext must not be readable by others for a moment.
       if (mode !== null && io.platform !== "win32" && mode !== target.stat.mode) fs.chmod(fd, mode)
@@ -99,7 +99,7 @@ function succeeds(step: () => void): boolean {
 
 function writeNew(io: Writer, target: WriteTarget, bytes: Uint8Array, mode: number): void {
   const { fs } = io
-  const fd = fs.open(target.path, flag.O_WRONLY | flag.O_CREAT | flag.O_EXCL, 0o600)
+  const fd = fs.open(target.path, openFlag.O_WRONLY | openFlag.O_CREAT | openFlag.O_EXCL, 0o600)
   let isComplete = false
   try {
     putAll(fs, fd, bytes, 0)

@@ -2,7 +2,7 @@ import { newHybridIdentity, hybridRecipientOf } from "./age/library.ts"
 import { newX25519Identity, parseX25519Identity, x25519RecipientOf } from "./age/x25519.ts"
 import { assert } from "../errors/app-error.ts"
 
-export interface NewIdentity {
+interface NewIdentity {
   readonly recipient: string
   /** The whole key file, as age-keygen writes it. Secret. */
   readonly keyFile: string

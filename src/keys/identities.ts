@@ -4,7 +4,7 @@ import { reaches, type KeyContext, type SearchedPlace } from "./provider.ts"
 import { type Loaded, type IdentitySource, identitySources } from "./identity-sources.ts"
 
 /** An identity, and where it was found. */
-export interface Held {
+interface Held {
   readonly identity: Identity
   readonly place: string
 }
@@ -19,7 +19,7 @@ export interface Looked extends SearchedPlace {
 }
 
 /** The identities of this user, loaded as they are needed and once for the whole run. */
-export interface Ring {
+interface Ring {
   /**
    * The identities for one recipient that the effort reaches, in the order in which they are to be tried: silent ones
    * first, age before SSH, whatever asks the user last. What comes later is not even loaded before it is asked for.

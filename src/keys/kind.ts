@@ -49,7 +49,7 @@ export interface KindRanks {
 }
 
 /** One kind of recipient: all that is said of it outside of its driver. */
-export interface Kind<T extends RecipientType = RecipientType> extends KindInFile<T>, NamedKind<T>, Manifest {
+export interface RecipientKind<T extends RecipientType = RecipientType> extends KindInFile<T>, NamedKind<T>, Manifest {
   readonly type: T
   readonly ranks: KindRanks
   /** What is expected, for the error about a text that is not one. */

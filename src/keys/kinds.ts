@@ -4,7 +4,7 @@ import { kmsKind } from "./aws/kind.ts"
 import { azureKind } from "./azure/kind.ts"
 import { gcpKind } from "./gcp/kind.ts"
 import { huaweiKind } from "./huawei/kind.ts"
-import { type Kind, type KindRanks } from "./kind.ts"
+import { type RecipientKind, type KindRanks } from "./kind.ts"
 import { type Manifest } from "./provider.ts"
 import { pgpKind } from "./pgp/kind.ts"
 import { vaultKind } from "./vault/kind.ts"
@@ -18,27 +18,27 @@ export type KindOptionName = (typeof table)[number]["option"]["name"]
 /** Variables that stand in for options of kinds. */
 export type KindVariable = Extract<(typeof table)[number]["option"], { variable: string }>["variable"]
 
-export const kinds: readonly Kind[] = table as readonly unknown[] as readonly Kind[]
+export const kinds: readonly RecipientKind[] = table as readonly unknown[] as readonly RecipientKind[]
 
 /** One value for the option of each kind. */
-export function forEachOption<T>(valueOf: (option: Kind["option"]) => T): Record<KindOptionName, T> {
+export function forEachOption<T>(valueOf: (option: RecipientKind["option"]) => T): Record<KindOptionName, T> {
   return Object.fromEntries(kinds.map(({ option }) => [option.name, valueOf(option)])) as Record<KindOptionName, T>
 }
 
 /** Kinds as upstream reads the sections of a group; the table that core is given. */
-export const kindsInFile: readonly Kind[] = ranked("inFile")
+export const kindsInFile: readonly RecipientKind[] = ranked("inFile")
 
 /** Kinds as upstream puts flat keys of a rule into a group; the table that configurations are read with. */
-export const kindsInConfig: readonly Kind[] = ranked("inConfig")
+export const kindsInConfig: readonly RecipientKind[] = ranked("inConfig")
 
 /** Kinds as upstream puts options into a group. */
-export const kindsInOptions: readonly Kind[] = ranked("inOptions")
+export const kindsInOptions: readonly RecipientKind[] = ranked("inOptions")
 
-function ranked(order: keyof KindRanks): Kind[] {
+function ranked(order: keyof KindRanks): RecipientKind[] {
   return kinds.toSorted((a, b) => a.ranks[order] - b.ranks[order])
 }
 
-export function kindOf(type: Recipient["type"]): Kind | undefined {
+export function kindOf(type: Recipient["type"]): RecipientKind | undefined {
   return kinds.find((kind) => kind.type === type)
 }
 

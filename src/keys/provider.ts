@@ -56,13 +56,13 @@ export interface KeyContext {
 export type Effort = "silent" | "programs" | "any"
 
 /** By origin. */
-export interface AgreedServers {
+interface AgreedServers {
   list(): Promise<readonly string[]>
   /** For later runs. */
   add(origin: string): Promise<void>
 }
 
-export interface HelperOptions {
+interface HelperOptions {
   readonly input?: Uint8Array
   /** Added to the environment of the child. */
   readonly env?: Readonly<Record<string, string>>
@@ -72,7 +72,7 @@ export interface HelperOptions {
   readonly signal?: AbortSignal
 }
 
-export interface TalkOptions {
+interface TalkOptions {
   /** Ends the child. The context's own signal does so in any case. */
   readonly signal?: AbortSignal
 }

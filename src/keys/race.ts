@@ -1,4 +1,4 @@
-export interface RaceOptions {
+interface RaceOptions {
   /** How long the one that started last is waited for before the next one starts as well. */
   readonly headStartMs: number
   readonly signal: AbortSignal

@@ -12,7 +12,7 @@ const dataKeyLengths: ReadonlySet<number> = new Set([32, 33])
 /** Far more than any service makes of a data key. */
 const encCharsMax = 16 * 1024
 
-export interface ServiceCall {
+interface ServiceCall {
   /** For people: "AWS KMS". */
   readonly service: string
   readonly recipient: Recipient
@@ -30,7 +30,7 @@ export type Cause =
   | "KEY_NETWORK"
   | "KEY_ANSWER"
 
-export interface CauseFacts {
+interface CauseFacts {
   readonly service: string
   /** Who asked: an ARN, a service account, where a token came from. Never a secret. */
   readonly as?: string | undefined

@@ -2,7 +2,7 @@ import { AppError } from "../errors/app-error.ts"
 import { type KeyContext } from "./provider.ts"
 
 /** How long something may take. */
-export interface TimeLimit {
+interface TimeLimit {
   /** Ends with the time, and with every signal from outside. */
   readonly signal: AbortSignal
   /** The time is up. */

@@ -20,7 +20,7 @@ export interface Attempt {
   hasWrongLength: boolean
 }
 
-export interface Try {
+interface Try {
   readonly context: KeyContext
   readonly effort: Effort
   /** Ends the attempt before the run does. */

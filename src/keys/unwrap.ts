@@ -21,7 +21,7 @@ import {
 
 const dataKeyLength = 32
 
-export interface UnwrapOptions {
+interface UnwrapOptions {
   readonly context: KeyContext
   /** Types of recipients; `null` or absent: age, pgp, then all others as the file has them. */
   readonly decryptionOrder?: readonly string[] | null

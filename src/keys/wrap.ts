@@ -10,7 +10,7 @@ import { type KeyContext, type KeyProvider, type Manifest } from "./provider.ts"
 
 const recipientsMax = 500
 
-export interface WrapOptions {
+interface WrapOptions {
   readonly context: KeyContext
   /** Goes into the metadata, to the second, for all types but age. */
   readonly now: Date
@@ -112,7 +112,7 @@ function withoutService(): AppError {
   return new AppError("KEYSERVICE_FAILED", {}, { subject })
 }
 
-export function unsupported({ type }: Recipient): AppError {
+function unsupported({ type }: Recipient): AppError {
   return new AppError(
     "RECIPIENT_INVALID",
     { provider: type },

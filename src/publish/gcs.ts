@@ -1,5 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
-import { type Authorization, authorize, service as loginService } from "../keys/gcp/authorization.ts"
+import { type Authorization, authorize, gcpService as loginService } from "../keys/gcp/authorization.ts"
 import { jsonField, parseJson, jsonText } from "../keys/http/json.ts"
 import { sendPatiently } from "../keys/http/patience.ts"
 import { type HttpAnswer } from "../keys/http/request.ts"
@@ -9,7 +9,7 @@ import { uploadFailed, uploading, checkAddress, checkBucket, objectName } from "
 const service = "Google Cloud Storage"
 const domain = /^[A-Za-z0-9-]{1,63}(\.[A-Za-z0-9-]{1,63}){1,10}$/
 
-export interface GcsObject {
+interface GcsObject {
   readonly bucket: string
   /** As the config has it, and as the file is called: both together are the name of the object. */
   readonly prefix: string

@@ -9,7 +9,7 @@ import { checkAddress, checkBucket, objectName, uploadFailed, uploading } from "
 
 const service = "Amazon S3"
 
-export interface S3Object {
+interface S3Object {
   readonly bucket: string
   /** As the config has it, and as the file is called: both together are the key of the object. */
   readonly prefix: string
@@ -113,7 +113,7 @@ function failure({ status, body }: { status: number; body: Buffer }, region: str
   return uploadFailed({ service, words: code === undefined ? words : `${words} (${code})`, hint })
 }
 
-export interface Credentials {
+interface Credentials {
   /** Public. */
   readonly accessKeyId: string
   readonly secretAccessKey: string

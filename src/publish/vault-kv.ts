@@ -9,7 +9,7 @@ const service = "Vault"
 const defaultAddress = "https://127.0.0.1:8200"
 const secretBytesMax = 4 * 1024 * 1024
 
-export interface VaultPlace {
+interface VaultPlace {
   /** `""`: what VAULT_ADDR says, or this machine. */
   readonly address: string
   /** `""`: `secret`. */
@@ -20,7 +20,7 @@ export interface VaultPlace {
   readonly version: number
 }
 
-export interface VaultSecret extends VaultPlace {
+interface VaultSecret extends VaultPlace {
   readonly name: string
   /** A JSON object. */
   readonly json: string

@@ -8,10 +8,10 @@ import { namesInVersions } from "../recipients/entry-names.ts"
 import { selectorText } from "./drift.ts"
 import { type Finding, finding } from "./finding.ts"
 import { type Inspected, metadataLine } from "./sealed-text.ts"
-import { isClear, placeOf } from "./values.ts"
+import { isClear, placeOfSite } from "./values.ts"
 
 /** One file in two versions; `null`: it was not there. */
-export interface Change {
+interface Change {
   readonly file: string
   readonly before: Inspected | null
   readonly after: Inspected
@@ -32,7 +32,7 @@ export function unsealedFindings({ file, before, after }: Change): Finding[] {
   const { scan } = after.document
   return countedSites(scan)
     .filter((site) => isClear(site) && sealed.has(pathText(site)))
-    .map((site) => finding("SEAL_REMOVED", placeOf(file, site, scan.documents)))
+    .map((site) => finding("SEAL_REMOVED", placeOfSite(file, site, scan.documents)))
 }
 
 function isSealedValue({ kind, scalar }: Site): boolean {
@@ -117,7 +117,7 @@ export interface SealedFacts {
   readonly maxAgeDays: number | null
 }
 
-export function factsOf(
+export function sealedFacts(
   file: string,
   text: string,
   { metadata }: SealedDocument,

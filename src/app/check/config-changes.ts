@@ -6,7 +6,7 @@ import { type Finding, finding } from "./finding.ts"
 import { recipientKey } from "../../keys/kinds.ts"
 
 /** One config in two versions; `null`: it was not there, or cannot be read. */
-export interface ConfigChange {
+interface ConfigChange {
   readonly file: string
   readonly before: Config | null
   readonly after: Config | null

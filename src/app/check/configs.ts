@@ -18,7 +18,7 @@ export interface Ruled {
   readonly settings: RuleSettings | null
 }
 
-export type Ruler = (path: string) => Ruled
+type Ruler = (path: string) => Ruled
 
 type Matchers = readonly ((target: RuleTarget) => boolean)[]
 

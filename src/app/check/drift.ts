@@ -11,7 +11,7 @@ import { compareSelections } from "./values.ts"
 import { recipientName, recipientKey } from "../../keys/kinds.ts"
 
 /** A sealed file, as far as it is compared with the rule that names it. */
-export interface Compared {
+interface Compared {
   readonly file: string
   readonly text: string
   readonly document: SealedDocument

@@ -171,7 +171,7 @@ export function finding(code: CheckCode, place: Place, words: Words = {}): Findi
 }
 
 /** By file, line and code: the order of a report, whatever the order of the work was. */
-export function inOrder(findings: readonly Finding[]): Finding[] {
+export function findingsInOrder(findings: readonly Finding[]): Finding[] {
   const byText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
   return findings.toSorted((a, b) => byText(a.file, b.file) || (a.line ?? 0) - (b.line ?? 0) || byText(a.code, b.code))
 }

@@ -18,13 +18,13 @@ interface Version {
 }
 
 /** Since when a file has its data key. */
-export interface KeyAge {
+interface KeyAge {
   readonly sinceMs: number
   readonly commit: string | undefined
 }
 
 /** What is needed to know how old a data key is. */
-export type Aged = Pick<SealedFacts, "file" | "encs" | "lastModified">
+type Aged = Pick<SealedFacts, "file" | "encs" | "lastModified">
 
 /**
  * How old the data keys are: since the newest commit that changed every wrapped key, else since the file came. Without

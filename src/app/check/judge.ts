@@ -4,7 +4,7 @@ import { type Rule } from "../../config/rule.ts"
 import { type SealedDocument } from "../../core/document.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { factsOf, mayBeUnsealed, metadataChanges, type SealedFacts, unsealedFindings } from "./changes.ts"
+import { sealedFacts, mayBeUnsealed, metadataChanges, type SealedFacts, unsealedFindings } from "./changes.ts"
 import { type CheckCode, type Finding, finding } from "./finding.ts"
 import { type ConfigLookup, type Ruled } from "./configs.ts"
 import { recipientFindings, selectorFindings } from "./drift.ts"
@@ -35,7 +35,7 @@ export interface SealedFile {
   readonly settings: RuleSettings | null
 }
 
-export interface JudgeOptions {
+interface JudgeOptions {
   readonly configs: ConfigLookup
   /** Absolute, for the rules. */
   pathOf(file: string): string
@@ -128,7 +128,7 @@ export class Judge {
 
   async #sealed(sealed: Omit<SealedFile, "settings">, ruled: Ruled): Promise<Finding[]> {
     const { file, text, document } = sealed
-    this.sealed.push(factsOf(file, text, document, ruled.settings?.maxAgeDays ?? null))
+    this.sealed.push(sealedFacts(file, text, document, ruled.settings?.maxAgeDays ?? null))
     const rule = await this.#ruleOf(file, ruled)
     const found = metadataFindings(file, sealed)
     try {

@@ -1,7 +1,7 @@
 import { type ProviderFormats } from "./provider-keys.ts"
 
 /** Why a value in the clear looks like a secret. */
-export type SecretSign = "name" | "entropy" | "format"
+type SecretSign = "name" | "entropy" | "format"
 
 const secretWords: ReadonlySet<string> = new Set(
   [

@@ -1,7 +1,7 @@
 import { type Scanner, type Source, type Translator } from "@secretlint/secretlint-rule-preset-recommend"
 
 /** Where a key is in a text, and which service it is for. Never the key. */
-export interface ProviderKey {
+interface ProviderKey {
   readonly offset: number
   /** `aws`, `github`, `slack`: the name of its format. */
   readonly provider: string
@@ -53,7 +53,7 @@ export function anyOf(words: readonly string[]): RegExp {
 }
 
 /** What was found in a text. */
-export interface ProviderKeys {
+interface ProviderKeys {
   readonly keys: readonly ProviderKey[]
   /** All of it was searched. */
   readonly isWhole: boolean

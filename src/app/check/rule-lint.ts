@@ -10,7 +10,7 @@ import { suspicionOf } from "./suspect-names.ts"
 import { recipientKey } from "../../keys/kinds.ts"
 
 /** A config, and the files whose rules it holds. */
-export interface Governed {
+interface Governed {
   readonly config: Config
   /** For the report. */
   readonly file: string

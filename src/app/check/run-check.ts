@@ -1,6 +1,6 @@
 import { type GitConfigEntry, isTrue, effective, readGitConfig } from "../../host/git/config.ts"
 import { type Git } from "../../host/git/git.ts"
-import { type Finding, finding, inOrder } from "./finding.ts"
+import { type Finding, finding, findingsInOrder } from "./finding.ts"
 import { type Config } from "../../config/config.ts"
 import { loadNamed } from "../../config/load.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -28,7 +28,7 @@ import {
   siblingFindings,
 } from "./repository.ts"
 import { checkedBytesMax, inspect } from "./sealed-text.ts"
-import { folder, nameFrom, range, type Source, staged, tree, workTree } from "./source.ts"
+import { folder, nameFrom, range, type CheckSource, staged, tree, workTree } from "./source.ts"
 import { besides } from "./siblings.ts"
 import { targetFindings, type TargetName } from "./targets.ts"
 
@@ -45,7 +45,7 @@ export interface CheckScope extends CommonOptions {
 }
 
 /** What was found, and where: paths of the report are relative to `top`. */
-export interface Checked {
+interface Checked {
   readonly report: CheckReport
   /** Absolute. */
   readonly top: string
@@ -64,7 +64,7 @@ export async function runCheck(session: Session, options: CheckScope): Promise<C
 
 /** What is checked, and what git can say about it. */
 interface CheckRoom {
-  readonly source: Source
+  readonly source: CheckSource
   /** `null` outside of git. */
   readonly git: Git | null
   readonly gitDir: string
@@ -160,7 +160,7 @@ async function checkPlace(
     session.notice("there is no .sopsrc or .sops.yaml with rules, so sealed files are compared with none")
   }
   const findings = [...judge.findings, ...found].filter(({ file }) => isWanted(file))
-  return { top, report: { files: judged.length, sealed: judge.sealed.length, findings: inOrder(findings) } }
+  return { top, report: { files: judged.length, sealed: judge.sealed.length, findings: findingsInOrder(findings) } }
 }
 
 /** @throws {AppError} `FILE_MISSING` for a path that is not there, or outside of what is checked */
@@ -189,7 +189,7 @@ async function moreOf(session: Session, options: CheckScope, pathOf: (file: stri
 }
 
 /** Findings from comparing files: plain text beside sealed files, and copies. */
-async function pairs(source: Source, judge: Judge, judged: readonly string[]): Promise<Finding[]> {
+async function pairs(source: CheckSource, judge: Judge, judged: readonly string[]): Promise<Finding[]> {
   const own = new Set(judged)
   const isAll = judged.length === source.tracked.length
   const others = isAll ? [] : source.tracked.filter((file) => !own.has(file))
@@ -247,7 +247,7 @@ async function aboutRepository(
 }
 
 async function changesOfConfigs(
-  { configs, configsBefore, changedConfigs }: Source,
+  { configs, configsBefore, changedConfigs }: CheckSource,
   pathOf: (file: string) => string,
 ): Promise<Finding[]> {
   const found: Finding[] = []

@@ -26,7 +26,7 @@ import { checkedBytesMax, sealedMarks } from "./sealed-text.ts"
 import { treeFiles } from "../git/tree-files.ts"
 
 /** What is checked: the files of one state of a repository, or of a folder. */
-export interface Source {
+export interface CheckSource {
   /** Absolute: names of files are relative to it. */
   readonly top: string
   /** Finds the config that judges a file. */
@@ -71,7 +71,11 @@ interface Shared {
  *
  * @param isSparse - a setting says that files are left out
  */
-export async function workTree({ session, top, named }: Shared, git: Git, isSparse: Promise<boolean>): Promise<Source> {
+export async function workTree(
+  { session, top, named }: Shared,
+  git: Git,
+  isSparse: Promise<boolean>,
+): Promise<CheckSource> {
   const index = await filesOfIndex(session.io, git, top)
   const finding = grep(git, [], index.length)
   // It goes on beside the rest, and its failure is told where its answer is needed.
@@ -100,7 +104,7 @@ function whole(
   { session, top, named }: Shared,
   tracked: readonly string[],
   bytesOfFile: (file: string) => Bytes | Promise<Bytes>,
-): Source {
+): CheckSource {
   const configs = new Configs(configFiles(session), named, nameFrom(session, top))
   return {
     top,
@@ -130,7 +134,7 @@ async function leftOut(git: Git): Promise<Set<string>> {
 }
 
 /** What differs between the index and HEAD, judged by the configs of the index. */
-export async function staged({ session, top, named }: Shared, git: Git): Promise<Source> {
+export async function staged({ session, top, named }: Shared, git: Git): Promise<CheckSource> {
   const plain = plainIndex(session.io, top)
   const asked = (plain && headChanges(session.io, plain.gitDir, plain.index)) ?? stagedChanges(git)
   const [index, changes] = await Promise.all([plain?.index.files ?? listIndex(git), asked])
@@ -155,14 +159,14 @@ export async function range(
   { session, top, named }: Shared,
   git: Git,
   [a, b]: readonly [string, string],
-): Promise<Source> {
+): Promise<CheckSource> {
   const [before, after, compared] = await Promise.all([listTree(git, a), listTree(git, b), diffTrees(git, a, b)])
   const files = new Map(after.filter(isRegular).map((file) => [file.path, file]))
   return ofBlobs({ session, top, named }, git, { files, compared, before })
 }
 
 /** All files of a commit: where there is no work tree. */
-export async function tree({ session, top, named }: Shared, git: Git, commit: string): Promise<Source> {
+export async function tree({ session, top, named }: Shared, git: Git, commit: string): Promise<CheckSource> {
   const files = new Map((await listTree(git, commit)).filter(isRegular).map((file) => [file.path, file]))
   const compared = [...files.values()].map((file): FileChange => ({ state: "added", before: null, after: file }))
   const source = await ofBlobs({ session, top, named }, git, { files, compared, before: null })
@@ -187,7 +191,7 @@ async function ofBlobs(
   { session, top, named }: Shared,
   git: Git,
   { files, compared, before, copyOf }: Compared,
-): Promise<Source> {
+): Promise<CheckSource> {
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax, copyOf })
   const nameOf = nameFrom(session, top)
   const configsOf = async (tree: Iterable<GitFile>): Promise<Configs> =>
@@ -248,7 +252,7 @@ async function* inOrder<T>(
 }
 
 /** The files of a folder outside of any repository. */
-export async function folder({ session, top, named }: Shared): Promise<Source> {
+export async function folder({ session, top, named }: Shared): Promise<CheckSource> {
   const files = new Map<string, string>()
   const nameOf = nameFrom(session, top)
   for await (const path of filesBelow(session, top)) files.set(nameOf(path), path)

@@ -6,10 +6,10 @@ import { countedSites } from "../../core/site.ts"
 import { looksLikeToken } from "../../core/token.ts"
 import { type Finding, finding } from "./finding.ts"
 import { metadataLine } from "./sealed-text.ts"
-import { placeOf } from "./values.ts"
+import { placeOfSite } from "./values.ts"
 
 /** Abilities that not every reader of sealed files has. */
-export interface Abilities {
+interface Abilities {
   /** Sealed dates: tokens of type `time`. */
   readonly time: boolean
   /** `age1pq1...` */
@@ -113,7 +113,7 @@ export function targetFindings(
   if (!can.keyGroups && metadata.groups.length > 1) say("key groups")
   for (const what of unknownRecipients(document, can)) say(what)
   for (const site of unknownTokens(document, can)) {
-    say(site.what, placeOf(file, site.site, scan.documents) as typeof place)
+    say(site.what, placeOfSite(file, site.site, scan.documents) as typeof place)
   }
   return found
 }

@@ -13,7 +13,7 @@ import { suspicionOf } from "./suspect-names.ts"
 const nonceBytesUsual = 12
 const tagChars = 24
 
-export interface ValueRules {
+interface ValueRules {
   /** Of the file itself. */
   readonly byFile: CompiledSelectors
   /** Of the rule that names it; `null` without one, and for a file that is one value. */
@@ -31,7 +31,7 @@ export function valueFindings(file: string, { scan, format }: SealedDocument, ru
   const found: Finding[] = []
   for (const [index, site] of sites.entries()) {
     // Its path is put together only where something is said of it.
-    const place = (): Place => placeOf(file, site, scan.documents)
+    const place = (): Place => placeOfSite(file, site, scan.documents)
     const what = inFile[index]! ? tokenFinding(place, site, tokens) : null
     if (what !== null) found.push(what)
     else if (rules.comments === "sealed" && isClearComment(site)) found.push(finding("COMMENT_CLEAR", place()))
@@ -42,9 +42,9 @@ export function valueFindings(file: string, { scan, format }: SealedDocument, ru
   const lost = scan.lostComments ?? []
   if (rules.comments === "sealed")
     for (const site of lost)
-      if (isClearComment(site)) found.push(finding("COMMENT_CLEAR", placeOf(file, site, scan.documents)))
+      if (isClearComment(site)) found.push(finding("COMMENT_CLEAR", placeOfSite(file, site, scan.documents)))
   const ambiguous = ambiguousSite(sites)
-  if (ambiguous !== null) found.push(finding("KEY_AMBIGUOUS", placeOf(file, ambiguous, scan.documents)))
+  if (ambiguous !== null) found.push(finding("KEY_AMBIGUOUS", placeOfSite(file, ambiguous, scan.documents)))
   return format.isWhole === true ? found : [...found, ...keyFindings(file, sites, scan.documents)]
 }
 
@@ -61,7 +61,7 @@ export function compareSelections(
   return { onlyFile: count(inFile, inRule), onlyRule: count(inRule, inFile) }
 }
 
-export function placeOf(file: string, site: Site, documents: number): Place {
+export function placeOfSite(file: string, site: Site, documents: number): Place {
   const document = documents > 1 ? documentOf(site.item) : undefined
   return { file, line: site.alias?.line ?? site.line, path: shownPath(site.item), document }
 }
@@ -112,6 +112,6 @@ function keyFindings(file: string, sites: readonly Site[], documents: number): F
     if (key === null || seen.has(key)) return []
     seen.add(key)
     const subject = suspicionOf(key)
-    return subject === null ? [] : [finding("NAME_SUSPECT", placeOf(file, site, documents), { subject })]
+    return subject === null ? [] : [finding("NAME_SUSPECT", placeOfSite(file, site, documents), { subject })]
   })
 }

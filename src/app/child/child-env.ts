@@ -16,7 +16,7 @@ export interface SourcedValue extends EnvValue {
 }
 
 /** Names that a file may set although they steer programs. */
-export interface AllowedNames {
+interface AllowedNames {
   readonly byOption: readonly string[]
   /** Asked only when a name is needed that no option allows. */
   byUser(file: string): Promise<readonly string[]>

@@ -19,7 +19,7 @@ export interface EnvValue {
   readonly path: readonly string[]
 }
 
-export interface EnvRules {
+interface EnvRules {
   readonly format: Format
   /** What joins the keys of nested mappings; `undefined`: nested values are an error. */
   readonly flatten: string | undefined
@@ -40,7 +40,7 @@ export interface EnvRules {
  *
  * @throws {AppError} `ENV_SHAPE` where the document is not a flat list of names, saying what to do instead; `KEY_TWICE`
  */
-export function envValues(documents: readonly Tree[], rules: EnvRules): EnvValue[] {
+function envValues(documents: readonly Tree[], rules: EnvRules): EnvValue[] {
   const { format } = rules
   if (format.isWhole === true)
     throw shape("a binary file has no names", "give it to the child as a file: sotto exec-file")

@@ -6,7 +6,7 @@ import { type CheckScope, runCheck } from "../check/run-check.ts"
 import { checkGithub, checkJson, type CheckReport, checkText } from "../report/check-report.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface CheckOptions extends CheckScope {
+interface CheckOptions extends CheckScope {
   /** Fix what can be fixed without a decision. */
   readonly fix: boolean
   /** Warnings fail too. */

@@ -5,7 +5,7 @@ import { loadSealed, openLoaded, openLoadedUnverified, type OpenRequest, withFil
 import {
   type CommonOptions,
   type IndentOptions,
-  type OpenOptions,
+  type OrderOptions,
   type Source,
   type TargetOptions,
   type TypeOptions,
@@ -16,7 +16,7 @@ import { putResult } from "../report/put-result.ts"
 import { forEachFile } from "../each-file.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface DecryptOptions extends CommonOptions, TypeOptions, IndentOptions, TargetOptions, OpenOptions {
+interface DecryptOptions extends CommonOptions, TypeOptions, IndentOptions, TargetOptions, OrderOptions {
   readonly files: readonly Source[]
   readonly extract: string | undefined
   readonly ignoreMac: boolean

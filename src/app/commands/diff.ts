@@ -10,7 +10,7 @@ import { loadSettings } from "../settings.ts"
 import { join } from "node:path"
 import { unoptimizedAtFirst } from "../../host/optimizer.ts"
 
-export interface DiffOptions {
+interface DiffOptions {
   readonly words: readonly string[]
   /** How many of the words follow `--`; `null` where there is none. */
   readonly afterDashes: number | null

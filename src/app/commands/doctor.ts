@@ -22,7 +22,7 @@ import { isReadable } from "../../keys/parse-recipient.ts"
 import { findGpg } from "../../keys/pgp/gpg.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 
-export interface DoctorOptions extends CommonOptions {
+interface DoctorOptions extends CommonOptions {
   /** A sealed file that should open here. */
   readonly file: string | undefined
   /** Key services are asked too. */
@@ -66,7 +66,7 @@ function drawn(checks: readonly Check[], style: TableStyle): string {
 }
 
 /** One thing that was checked. */
-export interface Check {
+interface Check {
   readonly check: CheckName
   readonly state: "ok" | "warning" | "error"
   readonly detail: string
@@ -87,11 +87,11 @@ type CheckName =
   | "leftovers"
   | "providers"
 
-export function ok(check: CheckName, detail: string): Check {
+function ok(check: CheckName, detail: string): Check {
   return { check, state: "ok", detail }
 }
 
-export function warning(check: CheckName, detail: string, fix?: string): Check {
+function warning(check: CheckName, detail: string, fix?: string): Check {
   return { check, state: "warning", detail, ...(fix === undefined ? {} : { fix }) }
 }
 

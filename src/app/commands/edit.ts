@@ -6,7 +6,7 @@ import { plainFormatByName } from "../open/read-as.ts"
 import {
   type ClearOptions,
   type CommonOptions,
-  type OpenOptions,
+  type OrderOptions,
   type ReadOptions,
   type RecipientOptions,
   type SelectorOptions,
@@ -32,8 +32,8 @@ import { listDrafts, loadDraft, removeDraft } from "../../host/drafts.ts"
 import { factsOf } from "../../host/files.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 
-export interface EditOptions
-  extends CommonOptions, ReadOptions, RecipientOptions, SelectorOptions, ClearOptions, OpenOptions {
+interface EditOptions
+  extends CommonOptions, ReadOptions, RecipientOptions, SelectorOptions, ClearOptions, OrderOptions {
   readonly file: string
   readonly resume: boolean
   readonly showMasterKeys: boolean

@@ -14,7 +14,7 @@ import {
   type ClearOptions,
   type CommonOptions,
   type IndentOptions,
-  type OpenOptions,
+  type OrderOptions,
   type RecipientOptions,
   type SelectorOptions,
   type Source,
@@ -45,7 +45,7 @@ export interface EncryptOptions
     RecipientOptions,
     SelectorOptions,
     ClearOptions,
-    OpenOptions {
+    OrderOptions {
   readonly files: readonly Source[]
   readonly container: boolean
   readonly forceNew: boolean

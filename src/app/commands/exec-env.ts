@@ -2,7 +2,7 @@ import { allowedNames, checkEnvNames, inheritedEnv } from "../child/child-env.ts
 import { type EnvValue, valuesOf } from "../child/env-values.ts"
 import { openFile, withFile } from "../open/open-file.ts"
 import { treesOf } from "../open/print.ts"
-import { type ChildOptions, type CommonOptions, type OpenOptions, type Source } from "../options.ts"
+import { type ChildOptions, type CommonOptions, type OrderOptions, type Source } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { type FormatName } from "../../core/format.ts"
 import { formatUpperG, parseFloat64 } from "../../core/gonumber.ts"
@@ -13,7 +13,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { replaceProcess, runChild, startInBackground } from "../../host/child.ts"
 import { becomeUser } from "../../host/user.ts"
 
-export interface ExecEnvOptions extends ExecOptions {
+interface ExecEnvOptions extends ExecOptions {
   readonly sameProcess: boolean
   /** Values of dotenv as they are stored, with quotes and all; upstream knows nothing else. */
   readonly verbatim: boolean
@@ -73,7 +73,7 @@ function textOf({ kind, bytes }: Scalar): string {
   return kind === "float" ? formatUpperG(parseFloat64(text) ?? Number.NaN) : text
 }
 
-export interface ExecOptions extends CommonOptions, ChildOptions, OpenOptions {
+export interface ExecOptions extends CommonOptions, ChildOptions, OrderOptions {
   readonly file: Source
   readonly inputType: FormatName | undefined
   /** One command line for the shell. */

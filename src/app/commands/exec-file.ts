@@ -7,7 +7,7 @@ import { outputFormat, printAs } from "../open/print.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { type ExecOptions, runInShell, switchUser } from "./exec-env.ts"
 
-export interface ExecFileOptions extends ExecOptions, IndentOptions {
+interface ExecFileOptions extends ExecOptions, IndentOptions {
   readonly outputType: FormatName | undefined
   readonly noFifo: boolean
   readonly filename: string | undefined

@@ -29,7 +29,7 @@ import { table, type TableStyle, tableStyle } from "../report/table.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 
-export interface ExplainOptions extends CommonOptions {
+interface ExplainOptions extends CommonOptions {
   /** Need not exist: then the answer is how it would be sealed. */
   readonly file: string
   readonly path: string | undefined

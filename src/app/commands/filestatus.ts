@@ -5,7 +5,7 @@ import { type CommonOptions, type Source } from "../options.ts"
 import { type Cell, table, tableStyle } from "../report/table.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface FileStatusOptions {
+interface FileStatusOptions {
   readonly file: Source
   readonly inputType: FormatName | undefined
   /** As `sops`: a text that is not UTF-8 is read as far as it goes. */

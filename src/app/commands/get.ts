@@ -3,10 +3,10 @@ import { type Opened, type Unverified } from "../../core/document.ts"
 import { emitOptions, valueBytes } from "../open/print.ts"
 import { findInTree, refuseShadowed, withoutEmptyTop, parseTreePath } from "../open/tree-path.ts"
 import { openFile, openFileUnverified, type OpenedFile, withFile } from "../open/open-file.ts"
-import { type CommonOptions, type IndentOptions, type OpenOptions, type Source, type TypeOptions } from "../options.ts"
+import { type CommonOptions, type IndentOptions, type OrderOptions, type Source, type TypeOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface GetOptions extends CommonOptions, TypeOptions, IndentOptions, OpenOptions {
+interface GetOptions extends CommonOptions, TypeOptions, IndentOptions, OrderOptions {
   readonly file: Source
   /** `["a"][0]["b"]` or `a[0].b`. */
   readonly path: string

@@ -9,7 +9,7 @@ import { openRepository } from "../git/open-repository.ts"
 import { unwiredInIndex } from "../git/sealed-tracked.ts"
 import { findingLines, totals } from "../report/check-report.ts"
 
-export interface GitHookOptions {
+interface GitHookOptions {
   readonly name: string
 }
 

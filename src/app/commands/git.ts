@@ -11,7 +11,7 @@ import { type ConfigPlace, configSteps, unconfigSteps, userConfigFile } from "..
 import { driverConfig, driverKey } from "../git/driver-config.ts"
 import { hookItems, hookSteps, unhookSteps } from "../git/hook-steps.ts"
 import { forget } from "../git/idle.ts"
-import { type Item, type Step, reportItems, takeSteps } from "../git/items.ts"
+import { type SetupItem, type Step, reportItems, takeSteps } from "../git/items.ts"
 import { type Work, openRepository } from "../git/open-repository.ts"
 import { programWord } from "../git/program-word.ts"
 import { sealedInIndex } from "../git/sealed-tracked.ts"
@@ -57,7 +57,7 @@ export async function installInGit(session: Session, options: GitInstallOptions)
     steps.push(...(await hookSteps(session, work, { program, chain: options.chain })))
   }
   if (!options.dryRun) await takeSteps(steps)
-  const isDone = (item: Item): boolean => item.state !== "finding" || item.code === "GIT_HOOK_MANUAL"
+  const isDone = (item: SetupItem): boolean => item.state !== "finding" || item.code === "GIT_HOOK_MANUAL"
   return reportItems(session, steps, { ...options, scope: place.scope, git: null, isOk: isDone, isDeed: true })
 }
 
@@ -86,7 +86,7 @@ export async function gitStatus(session: Session, { json }: GitStatusOptions): P
   const { git, repository } = work
   const version = await versionItem(git)
   const entries = await readGitConfig(git)
-  const items: Item[] = [version, ...configItems(session, entries), ...(await notesItems(git))]
+  const items: SetupItem[] = [version, ...configItems(session, entries), ...(await notesItems(git))]
   if (repository.top !== null) {
     for (const kind of ["shared", "private"] as const) {
       const path = await attributesPath(session, work, kind, { entries })

@@ -2,7 +2,7 @@ import { agree } from "../agree.ts"
 import { type SyncOptions, noticePlan, staleFiles, syncFiles } from "./sync.ts"
 import { noteNamed } from "../named-by-user.ts"
 import { withFile } from "../open/open-file.ts"
-import { type CommonOptions, type OpenOptions } from "../options.ts"
+import { type CommonOptions, type OrderOptions } from "../options.ts"
 import { openSopsrc } from "../recipients/sopsrc.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { supposeConfig } from "../settings.ts"
@@ -16,7 +16,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { kindsInConfig } from "../../keys/kinds.ts"
 import { parseRecipient, refuseSecretKey } from "../../keys/parse-recipient.ts"
 
-export interface GrantOptions extends CommonOptions, OpenOptions {
+interface GrantOptions extends CommonOptions, OrderOptions {
   readonly name: string
   readonly recipient: string
   /** Numbers of rules, from 1; none: all rules. */
@@ -81,7 +81,7 @@ function syncOptions(session: Session, config: Config, options: GrantOptions): S
   return { ...options, paths: [folder], inputType: undefined, yes: true, check: false, followLinks: false }
 }
 
-interface ApproveOptions extends CommonOptions, OpenOptions {
+interface ApproveOptions extends CommonOptions, OrderOptions {
   readonly name: string
   /** What the newcomer read out; `undefined`: ask for it. */
   readonly fingerprint: string | undefined

@@ -20,9 +20,9 @@ interface GroupOptions extends CommonOptions, KnownRecipientOptions {
   readonly followLinks: boolean
 }
 
-export interface GroupAddOptions extends GroupOptions, RecipientOptions {}
+interface GroupAddOptions extends GroupOptions, RecipientOptions {}
 
-export interface GroupDeleteOptions extends GroupOptions {
+interface GroupDeleteOptions extends GroupOptions {
   /** From 0. */
   readonly index: number
   readonly shamirSecretSharingThreshold: number | undefined

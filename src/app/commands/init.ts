@@ -19,7 +19,7 @@ import { writeAtomic } from "../../host/write-atomic.ts"
 import { recipientKey } from "../../keys/kinds.ts"
 import { parseRecipient, parseRecipients } from "../../keys/parse-recipient.ts"
 
-export interface InitOptions extends CommonOptions {
+interface InitOptions extends CommonOptions {
   /** Recipients to use instead of the user's own. */
   readonly age: readonly string[]
   readonly pq: boolean
@@ -126,7 +126,7 @@ interface Setup {
 }
 
 /** @param lines - the same for people, with what to do next */
-export function setupReport(
+function setupReport(
   { json }: { readonly json: boolean },
   { config, isNew, recipients, fingerprint }: Setup,
   lines: readonly string[],

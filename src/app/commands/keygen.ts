@@ -6,7 +6,7 @@ import { writeAtomic } from "../../host/write-atomic.ts"
 import { makeIdentity } from "../../keys/generate.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface KeygenOptions {
+interface KeygenOptions {
   readonly pq: boolean
   readonly output: string | undefined
 }

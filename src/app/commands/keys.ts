@@ -16,7 +16,7 @@ import { type Outcome, type Session } from "../session.ts"
 import { recipientName } from "../../keys/kinds.ts"
 import { isReadable } from "../../keys/parse-recipient.ts"
 
-export interface KeysOptions extends CommonOptions {
+interface KeysOptions extends CommonOptions {
   /** None: what this user holds, and where it was looked for. */
   readonly files: readonly string[]
   readonly inputType: FormatName | undefined
@@ -24,7 +24,7 @@ export interface KeysOptions extends CommonOptions {
 }
 
 /** Who is in one key group of a file. */
-export interface Member {
+interface Member {
   /** The section of the metadata. */
   readonly type: string
   /** `null`: it does not parse, and what is there is not shown. */
@@ -37,7 +37,7 @@ export interface Member {
   readonly isHeld: boolean | null
 }
 
-export interface FileKeys {
+interface FileKeys {
   readonly schema: 1
   readonly file: string
   readonly groups: readonly (readonly Member[])[]

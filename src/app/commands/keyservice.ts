@@ -7,7 +7,7 @@ import { keyContext } from "../machine.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { recipientName } from "../../keys/kinds.ts"
 
-export interface KeyServiceOptions {
+interface KeyServiceOptions {
   /** `undefined`: a socket, and as `sops` TCP. */
   readonly network: "unix" | "tcp" | undefined
   readonly address: string | undefined

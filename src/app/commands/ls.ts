@@ -9,7 +9,7 @@ import { type CommonOptions, type Source } from "../options.ts"
 import { type Cell, table, type TableStyle, tableStyle } from "../report/table.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface LsOptions extends CommonOptions {
+interface LsOptions extends CommonOptions {
   readonly file: Source
   readonly inputType: FormatName | undefined
   readonly json: boolean

@@ -11,7 +11,7 @@ import { type FileMerge, mergeFile, type MergeRequest } from "../merge/merge-fil
 import { type Labels, mergeLine } from "../merge/words.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface MergeDriverOptions {
+interface MergeDriverOptions {
   /** Files that git has made; the result replaces ours. */
   readonly base: string
   readonly ours: string

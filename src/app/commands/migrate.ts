@@ -3,7 +3,7 @@ import { selectorText } from "../check/drift.ts"
 import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
 import { type Candidate, findSealed } from "../open/sealed-files.ts"
 import { parseTreePath } from "../open/tree-path.ts"
-import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
+import { type ClearOptions, type CommonOptions, type OrderOptions } from "../options.ts"
 import { applyPlans, planFiles } from "../planned-files.ts"
 import { sealedFiles } from "../report/closing.ts"
 import { guardClear } from "../seal/clear-guard.ts"
@@ -24,7 +24,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { displayPath, shown } from "../../errors/display.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 
-export interface MigrateOptions extends CommonOptions, OpenOptions, Omit<ClearOptions, "useFileSelectors"> {
+interface MigrateOptions extends CommonOptions, OrderOptions, Omit<ClearOptions, "useFileSelectors"> {
   /** Files, and folders with all sealed files in them. */
   readonly paths: readonly string[]
   readonly inputType: FormatName | undefined

@@ -2,7 +2,7 @@ import { basename, extname, join, relative } from "node:path"
 import { keyContext } from "../machine.ts"
 import { type LoadedFile, type OpenedFile, loadSealed, openLoaded, withFile } from "../open/open-file.ts"
 import { emitOptions, treesOf } from "../open/print.ts"
-import { type CommonOptions, type OpenOptions } from "../options.ts"
+import { type CommonOptions, type OrderOptions } from "../options.ts"
 import { type Plan } from "../seal/plan.ts"
 import { makeDataKey, sealNew } from "../seal/seal-new.ts"
 import { type Outcome, type Session } from "../session.ts"
@@ -24,7 +24,7 @@ import { recipientName } from "../../keys/kinds.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
 
-export interface PublishOptions extends CommonOptions, OpenOptions {
+interface PublishOptions extends CommonOptions, OrderOptions {
   /** A file, or with `recursive` a folder. */
   readonly path: string
   readonly recursive: boolean
@@ -33,7 +33,7 @@ export interface PublishOptions extends CommonOptions, OpenOptions {
 }
 
 /** The dialogue between two files; the command line has the words. */
-export interface PublishDialogue {
+interface PublishDialogue {
   /** The recipients of what is uploaded are not those of the file. */
   changes(groups: readonly GroupDifference[]): Promise<void>
   /** @param source - absolute */

@@ -14,7 +14,7 @@ import { inRepository } from "../merge/unmerged.ts"
 import { withFile } from "../open/open-file.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface RepairFilesOptions extends ParentOptions {
+interface RepairFilesOptions extends ParentOptions {
   readonly files: readonly string[]
   /** Accepts nothing that a person would have to answer for. */
   readonly ci: boolean

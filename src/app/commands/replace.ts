@@ -3,8 +3,8 @@ import { eachFile } from "../each-file.ts"
 import { fileLimits } from "../machine.ts"
 import { type OpenedFile, openLoaded } from "../open/open-file.ts"
 import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
-import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
-import { type Change, changeFile, toldValues } from "../seal/change-file.ts"
+import { type ClearOptions, type CommonOptions, type OrderOptions } from "../options.ts"
+import { type ValueEdits, changeFile, toldValues } from "../seal/change-file.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { type Leaf } from "../../core/document.ts"
 import { type FormatName } from "../../core/format.ts"
@@ -18,7 +18,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { shown, shownKeyPath } from "../../errors/display.ts"
 import { readFile } from "../../host/files.ts"
 
-export interface ReplaceOptions extends CommonOptions, OpenOptions, ClearOptions {
+interface ReplaceOptions extends CommonOptions, OrderOptions, ClearOptions {
   /** Files, and folders with all sealed files in them. */
   readonly paths: readonly string[]
   readonly inputType: FormatName | undefined
@@ -166,7 +166,7 @@ function apply(session: Session, found: readonly Found[], words: Words, options:
 }
 
 /** One value after the other, since an edit moves what follows it. */
-function changeOf({ document, opened }: OpenedFile, { before, after }: Words, options: ReplaceOptions): Change {
+function changeOf({ document, opened }: OpenedFile, { before, after }: Words, options: ReplaceOptions): ValueEdits {
   const { format } = document
   const plain = Buffer.from(opened.bytes).toString("utf8")
   const told = new Map<string, Told>()

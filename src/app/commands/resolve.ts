@@ -14,10 +14,10 @@ import { ruleAtHead } from "../merge/head-rule.ts"
 import { type Decisions } from "../merge/resolve-content.ts"
 import { changesLine, type Pending, prepare, resolveOne, type Resolution } from "../merge/resolve-file.ts"
 import { inRepository, labelsNow, rememberResolved, unmergedFiles } from "../merge/unmerged.ts"
-import { placeOf } from "../merge/words.ts"
+import { conflictPlace } from "../merge/words.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface ResolveOptions {
+interface ResolveOptions {
   /** None: every sealed file that is in conflict. */
   readonly files: readonly string[]
   readonly ours: boolean
@@ -157,7 +157,7 @@ function listed(pending: readonly Pending[], json: boolean): Outcome {
     return { output: `${JSON.stringify({ schema: 1, files })}\n` }
   }
   const lines = pending.flatMap(({ path, conflicts }) =>
-    conflicts.map((conflict) => `${shown(path)}: ${conflict.kind} ${placeOf(conflict)}\n`),
+    conflicts.map((conflict) => `${shown(path)}: ${conflict.kind} ${conflictPlace(conflict)}\n`),
   )
   return { output: lines.join("") }
 }

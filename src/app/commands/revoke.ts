@@ -2,7 +2,7 @@ import { agree } from "../agree.ts"
 import { eachFile } from "../each-file.ts"
 import { type LoadedFile, openLoaded, withFile } from "../open/open-file.ts"
 import { type Candidate, findSealed, loadCandidate } from "../open/sealed-files.ts"
-import { type ClearOptions, type CommonOptions, type OpenOptions } from "../options.ts"
+import { type ClearOptions, type CommonOptions, type OrderOptions } from "../options.ts"
 import { rulesWith, openSopsrc, othersWith, recipientsOfPerson } from "../recipients/sopsrc.ts"
 import { type Wanted, withoutUnknown } from "../recipients/key-plan.ts"
 import { checkKnown } from "../recipients/known-recipients.ts"
@@ -20,7 +20,7 @@ import { writeAtomic } from "../../host/write-atomic.ts"
 import { recipientKey } from "../../keys/kinds.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
 
-export interface RevokeOptions extends CommonOptions, OpenOptions, ClearOptions {
+interface RevokeOptions extends CommonOptions, OrderOptions, ClearOptions {
   readonly name: string
   readonly yes: boolean
   readonly dryRun: boolean

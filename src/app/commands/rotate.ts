@@ -4,7 +4,7 @@ import {
   type ClearOptions,
   type CommonOptions,
   type KnownRecipientOptions,
-  type OpenOptions,
+  type OrderOptions,
   type RecipientOptions,
   type Source,
   type TargetOptions,
@@ -31,8 +31,8 @@ import { type NameOf } from "../../keys/data-key-error.ts"
 import { recipientKey, recipientName } from "../../keys/kinds.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
 
-export interface RotateOptions
-  extends CommonOptions, TypeOptions, TargetOptions, ClearOptions, OpenOptions, KnownRecipientOptions {
+interface RotateOptions
+  extends CommonOptions, TypeOptions, TargetOptions, ClearOptions, OrderOptions, KnownRecipientOptions {
   /** With `inPlace` folders too: all sealed files in them. */
   readonly files: readonly Source[]
   readonly add: RecipientOptions

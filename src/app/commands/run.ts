@@ -4,10 +4,10 @@ import { runChild } from "../../host/child.ts"
 import { allowedNames, checkEnvNames, inheritedEnv, type SourcedValue } from "../child/child-env.ts"
 import { valuesOf, type EnvValue } from "../child/env-values.ts"
 import { openFile, withFile } from "../open/open-file.ts"
-import { type ChildOptions, type CommonOptions, type OpenOptions, type Source } from "../options.ts"
+import { type ChildOptions, type CommonOptions, type OrderOptions, type Source } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface RunOptions extends CommonOptions, ChildOptions, OpenOptions {
+interface RunOptions extends CommonOptions, ChildOptions, OrderOptions {
   readonly files: readonly Source[]
   readonly inputType: FormatName | undefined
   readonly only: readonly string[]

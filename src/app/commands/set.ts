@@ -1,7 +1,7 @@
 import { fileLimits } from "../machine.ts"
 import { findInTree, refuseShadowed, withoutEmptyTop, type TreePath, parsePath } from "../open/tree-path.ts"
 import { type OpenedFile } from "../open/open-file.ts"
-import { type ClearOptions, type CommonOptions, type OpenOptions, type ReadOptions } from "../options.ts"
+import { type ClearOptions, type CommonOptions, type OrderOptions, type ReadOptions } from "../options.ts"
 import { pathAsUpstream, refuseList, valueAsUpstream } from "../seal/as-upstream.ts"
 import { changeFile, toldValues } from "../seal/change-file.ts"
 import { checkNewKey, checkReplaced } from "../seal/before-set.ts"
@@ -17,7 +17,7 @@ import { loadFormat } from "../../formats/registry.ts"
 import { readFile } from "../../host/files.ts"
 import { unoptimizedPlain } from "../../host/optimizer.ts"
 
-export interface SetOptions extends CommonOptions, ReadOptions, ClearOptions, OpenOptions {
+interface SetOptions extends CommonOptions, ReadOptions, ClearOptions, OrderOptions {
   readonly file: string
   readonly path: string
   readonly value: ValueSource
@@ -83,7 +83,7 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
 }
 
 /** Which of two is meant? YAML cannot hold both. @throws {AppError} `KEY_TWICE` (S2) */
-export function refuseTwice(file: OpenedFile, scan: Scan, path: TreePath): void {
+function refuseTwice(file: OpenedFile, scan: Scan, path: TreePath): void {
   if (file.document.format.refusesTwice === true) return
   refuseShadowed(file.opened, path)
   try {
@@ -184,7 +184,7 @@ export async function parseJsonValue(text: string): Promise<Tree> {
   throw new AppError("VALUE_INVALID")
 }
 
-interface UnsetOptions extends CommonOptions, ReadOptions, ClearOptions, OpenOptions {
+interface UnsetOptions extends CommonOptions, ReadOptions, ClearOptions, OrderOptions {
   readonly file: string
   readonly path: string
   readonly idempotent: boolean

@@ -5,7 +5,7 @@ import { unwritable } from "../../host/target.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface ShimOptions {
+interface ShimOptions {
   readonly folder: string
   /** Replace an existing one. */
   readonly force: boolean

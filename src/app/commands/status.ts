@@ -16,7 +16,7 @@ import { realPathOf } from "../../host/files.ts"
 import { type Cell, table, type TableStyle, tableStyle } from "../report/table.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface StatusOptions extends CommonOptions {
+interface StatusOptions extends CommonOptions {
   /** Files and folders. */
   readonly paths: readonly string[]
   readonly json: boolean

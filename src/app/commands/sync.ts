@@ -9,7 +9,7 @@ import { recipientName } from "../../keys/kinds.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
 import { type KeyPlan, planKeys, unknownIn } from "../recipients/key-plan.ts"
 import { type LoadedFile, withFile } from "../open/open-file.ts"
-import { type CommonOptions, type OpenOptions } from "../options.ts"
+import { type CommonOptions, type OrderOptions } from "../options.ts"
 import { rewrap } from "../recipients/rewrap.ts"
 import { entryNames } from "../recipients/entry-names.ts"
 import { type Candidate, findSealed } from "../open/sealed-files.ts"
@@ -19,7 +19,7 @@ import { saidBy } from "../check/drift.ts"
 import { applyPlans, planFiles } from "../planned-files.ts"
 import { syncLines, type SyncedFile, summary, summaryJson } from "../report/sync-report.ts"
 
-export interface SyncOptions extends CommonOptions, OpenOptions {
+export interface SyncOptions extends CommonOptions, OrderOptions {
   /** Files, and folders with all sealed files in them. */
   readonly paths: readonly string[]
   readonly inputType: FormatName | undefined

@@ -8,7 +8,7 @@ import { sniffSealed } from "../../formats/registry.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { isWatched } from "../git/watched.ts"
 
-export interface TextconvOptions {
+interface TextconvOptions {
   readonly file: string
   readonly redacted: boolean
 }

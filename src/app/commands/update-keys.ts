@@ -12,7 +12,7 @@ import { loadSettings } from "../settings.ts"
 import { type ReadOptions } from "../options.ts"
 import { recipientName } from "../../keys/kinds.ts"
 
-export interface UpdateKeysOptions extends CommonOptions, Pick<ReadOptions, "inputType"> {
+interface UpdateKeysOptions extends CommonOptions, Pick<ReadOptions, "inputType"> {
   readonly file: string
 }
 

@@ -12,7 +12,7 @@ import { type Paint } from "../report/paint.ts"
 import { tableStyle } from "../report/table.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface WhoOptions extends CommonOptions {
+interface WhoOptions extends CommonOptions {
   readonly paths: readonly string[]
   readonly inputType: FormatName | undefined
   readonly by: "file" | "person"

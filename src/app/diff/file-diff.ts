@@ -38,7 +38,7 @@ export interface FileDiff {
   readonly isRewrapped: boolean
 }
 
-export interface MetadataChange {
+interface MetadataChange {
   readonly field: string
   readonly from: string
   readonly to: string

@@ -19,7 +19,7 @@ export interface DiffVersion {
   readonly bytes: Uint8Array
 }
 
-export interface PairOptions {
+interface PairOptions {
   /** A revision or range, or a path, and more paths; after `--` there are only paths. */
   readonly words: readonly string[]
   /** How many of the words follow `--`; `null` where there is none. */

@@ -13,7 +13,7 @@ export interface RuleReason {
   readonly reason: string
 }
 
-export interface RuleChoice {
+interface RuleChoice {
   readonly entry: RuleEntry | null
   readonly chosen: RuleReason | null
   /** Those before it, all of them when none matches. */

@@ -1,6 +1,6 @@
 import { dirname, join, relative, sep } from "node:path"
 import { type ConfigPlace, userConfigFolder } from "./config-steps.ts"
-import { type Item, type Step } from "./items.ts"
+import { type SetupItem, type Step } from "./items.ts"
 import { type Work } from "./open-repository.ts"
 import { putFile, readIfThere } from "./own-files.ts"
 import { sealedInIndex, sealedUntracked } from "./sealed-tracked.ts"
@@ -74,7 +74,7 @@ export async function unattributeSteps(session: Session, path: string): Promise<
 }
 
 /** Whether an existing block is up to date. */
-export async function staleItems(session: Session, path: string, lines: () => Promise<string[]>): Promise<Item[]> {
+export async function staleItems(session: Session, path: string, lines: () => Promise<string[]>): Promise<SetupItem[]> {
   const { block } = await readBlock(session, path)
   const item = `attributes ${path}`
   if (block === "broken") return [broken(item)]
@@ -84,7 +84,7 @@ export async function staleItems(session: Session, path: string, lines: () => Pr
   return [{ item, state: "finding", code: "GIT_ATTRIBUTES_STALE", detail, fix: "sotto git install" }]
 }
 
-function broken(item: string): Item {
+function broken(item: string): SetupItem {
   const detail = "the marks `# sotto: begin` and `# sotto: end` are not there as a pair: nothing was changed"
   return {
     item,
@@ -230,7 +230,7 @@ function quoted(pattern: string): string {
 const begin = "# sotto: begin"
 const end = "# sotto: end"
 
-export interface Block {
+interface Block {
   /** Where it is, with its own line ends: half-open. */
   readonly start: number
   readonly end: number
@@ -262,7 +262,7 @@ function findBlock(text: string): Block | null | "broken" {
  *
  * @param block - as `findBlock` found it
  */
-export function withBlock(text: string, block: Block | null, lines: readonly string[]): string {
+function withBlock(text: string, block: Block | null, lines: readonly string[]): string {
   const eol = /\r?\n/.exec(text)?.[0] ?? "\n"
   const own = [begin, ...lines, end].join(eol)
   if (block !== null) {
@@ -274,6 +274,6 @@ export function withBlock(text: string, block: Block | null, lines: readonly str
   return text === "" || text.endsWith("\n") ? `${text}${own}${eol}` : `${text}${eol}${own}`
 }
 
-export function withoutBlock(text: string, block: Block): string {
+function withoutBlock(text: string, block: Block): string {
   return text.slice(0, block.start) + text.slice(block.end)
 }

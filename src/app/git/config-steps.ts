@@ -10,8 +10,8 @@ import {
 import { type Git } from "../../host/git/git.ts"
 import { factsOf } from "../../host/files.ts"
 import { type Session } from "../session.ts"
-import { cacheKey, type ConfigLine, driverKey, isOurs, recursiveKey, sameKey, textconvKey } from "./driver-config.ts"
-import { finding, type Step, type Undo } from "./items.ts"
+import { cacheKey, type ConfigLine, driverKey, isOurLine, recursiveKey, sameKey, textconvKey } from "./driver-config.ts"
+import { itemFinding, type Step, type Undo } from "./items.ts"
 import { putFile, readIfThere } from "./own-files.ts"
 
 export interface ConfigPlace {
@@ -49,12 +49,12 @@ export function configSteps(session: Session, place: ConfigPlace, wanted: readon
 function lineStep(session: Session, place: ConfigPlace, { key, value }: ConfigLine): Step {
   const there = valueIn(place, key)
   if (there === value) return { item: key, state: "kept" }
-  if (there !== undefined && there !== "" && !isOurs(key, there) && key !== cacheKey) {
+  if (there !== undefined && there !== "" && !isOurLine(key, there) && key !== cacheKey) {
     const isNeeded = key === driverKey || key === textconvKey
     const detail = "another value is there, and stays"
     if (!isNeeded) return { item: key, state: "kept", detail }
     const fix = `git config --${place.scope} --unset-all ${key} && sotto git install`
-    return finding(key, "GIT_DRIVER_OTHER", { detail, fix })
+    return itemFinding(key, "GIT_DRIVER_OTHER", { detail, fix })
   }
   const work = (): Promise<Undo> => change(session, place, () => setConfig(place.git, place.scope, key, value))
   if (key !== cacheKey || !isTrue(effective(place.entries, key))) return { item: key, state: "written", work }
@@ -67,7 +67,7 @@ export function unconfigSteps(session: Session, place: ConfigPlace, wanted: read
   return wanted.flatMap(({ key }): Step[] => {
     const there = valueIn(place, key)
     if (there === undefined) return []
-    if (!isOurs(key, there)) return [{ item: key, state: "kept", detail: "its value is not one that sotto writes" }]
+    if (!isOurLine(key, there)) return [{ item: key, state: "kept", detail: "its value is not one that sotto writes" }]
     const work = (): Promise<Undo> => change(session, place, () => unsetConfig(place.git, place.scope, key))
     return [{ item: key, state: "removed", work }]
   })

@@ -8,7 +8,7 @@ export interface ConfigLine {
   readonly value: string
 }
 
-export interface DriverOptions {
+interface DriverOptions {
   /** Show structure and fingerprints instead of values, whoever looks. */
   readonly isRedacted: boolean
 }
@@ -59,7 +59,7 @@ export function installedBy(key: string, value: string): { program: string; isRe
 }
 
 /** A value that an installation writes, whatever program and options it had. */
-export function isOurs(key: string, value: string | null): boolean {
+export function isOurLine(key: string, value: string | null): boolean {
   if (value === null) return false
   const isFixed = driverConfig("sotto", { isRedacted: false }).some(
     (line) => sameKey(line.key, key) && line.value === value,

@@ -1,4 +1,4 @@
-import { type ItemCode, type Item, type Step } from "./items.ts"
+import { type ItemCode, type SetupItem, type Step } from "./items.ts"
 import {
   callLine,
   callsHook,
@@ -16,7 +16,7 @@ import { type Work } from "./open-repository.ts"
 import { putFile } from "./own-files.ts"
 import { type Session } from "../session.ts"
 
-export interface HookOptions {
+interface HookOptions {
   readonly program: string
   /** Put a line into hooks of other tools. */
   readonly chain: boolean
@@ -32,7 +32,7 @@ export async function hookSteps(session: Session, work: Work, options: HookOptio
   )
 }
 
-function refused(name: string, { path }: HookFolder): Item {
+function refused(name: string, { path }: HookFolder): SetupItem {
   const detail = `${path} leads nowhere, or others may write to it`
   return {
     item: `hook ${name}`,
@@ -43,9 +43,9 @@ function refused(name: string, { path }: HookFolder): Item {
   }
 }
 
-async function manualItems(session: Session, folder: HookFolder, program: string): Promise<Item[]> {
+async function manualItems(session: Session, folder: HookFolder, program: string): Promise<SetupItem[]> {
   return Promise.all(
-    hookNames.map(async (name): Promise<Item> => {
+    hookNames.map(async (name): Promise<SetupItem> => {
       const item = `hook ${name}`
       const file = trackedHook(folder, name)
       if (await callsHook(session, file, name)) return { item, state: "kept" }
@@ -78,7 +78,7 @@ function installStep(session: Session, hook: Hook, { program, chain }: HookOptio
 }
 
 /** A hook that another tool or a person wrote, and what to do about it. */
-function foreignItem({ name, path, kind }: Hook, program: string, chain: boolean): Item {
+function foreignItem({ name, path, kind }: Hook, program: string, chain: boolean): SetupItem {
   const code: ItemCode = "GIT_HOOK_FOREIGN"
   const fix = callLine(name, program)
   const how = kind === "framework" ? "add sotto-check of .pre-commit-hooks.yaml to its config" : "put this line into it"
@@ -114,12 +114,12 @@ export async function unhookSteps(session: Session, work: Work): Promise<Step[]>
 }
 
 /** The state of the hooks. */
-export async function hookItems(session: Session, work: Work): Promise<Item[]> {
+export async function hookItems(session: Session, work: Work): Promise<SetupItem[]> {
   const folder = await hookFolder(session, work)
   if (folder.kind === "tracked") return (await manualItems(session, folder, "sotto")).map(kept)
   if (folder.kind === "refused") return hookNames.map((name) => refused(name, folder))
   const hooks = await Promise.all(hookNames.map((name) => readHook(session, folder, name)))
-  return hooks.map((hook): Item => {
+  return hooks.map((hook): SetupItem => {
     const item = `hook ${hook.name}`
     if (hook.kind === "ours" || hook.kind === "chained") return { item, state: "ok" }
     if (hook.kind !== "none") return foreignItem(hook, "sotto", false)
@@ -133,6 +133,6 @@ export async function hookItems(session: Session, work: Work): Promise<Item[]> {
   })
 }
 
-function kept(item: Item): Item {
+function kept(item: SetupItem): SetupItem {
   return item.state === "kept" ? { item: item.item, state: "ok" } : item
 }

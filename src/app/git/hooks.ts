@@ -11,7 +11,7 @@ import { readIfThere } from "./own-files.ts"
 
 export const hookNames = ["pre-commit", "pre-merge-commit", "post-merge"] as const
 
-export type HookName = (typeof hookNames)[number]
+type HookName = (typeof hookNames)[number]
 
 /** The folder in which git looks for hooks, and whether it may be written to. */
 export interface HookFolder {

@@ -20,7 +20,7 @@ export type ItemCode =
   | "GIT_HOOK_MANUAL"
 
 /** One thing that was checked or done. */
-export interface Item {
+export interface SetupItem {
   /** `driver`, `textconv`, `attributes secrets.yaml`, `hook pre-commit`. */
   readonly item: string
   /** `ok` is what `status` says; the others what an installation did. */
@@ -31,14 +31,14 @@ export interface Item {
   readonly fix?: string
 }
 
-type Facts = Pick<Item, "detail" | "fix">
+type Facts = Pick<SetupItem, "detail" | "fix">
 
-export function finding(item: string, code: ItemCode, facts: Facts): Item {
+export function itemFinding(item: string, code: ItemCode, facts: Facts): SetupItem {
   return { item, state: "finding", code, ...facts }
 }
 
 /** Something to do, and how to undo it if a later step fails. An item that needs nothing has no `work`. */
-export interface Step extends Item {
+export interface Step extends SetupItem {
   readonly work?: () => Promise<Undo>
 }
 
@@ -67,7 +67,7 @@ interface ItemsReport {
   /** Version of git, if it was asked. */
   readonly git: string | null
   /** Which items leave the status at 0. */
-  readonly isOk: (item: Item) => boolean
+  readonly isOk: (item: SetupItem) => boolean
   /** The command did something and tells what: `--quiet` leaves of that what the user has to do. */
   readonly isDeed?: boolean
 }
@@ -75,7 +75,7 @@ interface ItemsReport {
 /** One row an item, or one JSON object for tools. */
 export function reportItems(
   { io, isQuiet }: Pick<Session, "io" | "isQuiet">,
-  items: readonly Item[],
+  items: readonly SetupItem[],
   { json, dryRun, scope, git, isOk, isDeed = false }: ItemsReport,
 ): Outcome {
   const ok = items.every(isOk)
@@ -91,9 +91,9 @@ export function reportItems(
   return { output: `${JSON.stringify({ schema: 1, ok, ...run, git: git ?? undefined, scope, items: plain })}\n`, exit }
 }
 
-const tones: Readonly<Partial<Record<Item["state"], Tone>>> = { ok: "good", written: "good", removed: "good" }
+const tones: Readonly<Partial<Record<SetupItem["state"], Tone>>> = { ok: "good", written: "good", removed: "good" }
 
-function text(items: readonly Item[], dryRun: boolean, style: TableStyle): string {
+function text(items: readonly SetupItem[], dryRun: boolean, style: TableStyle): string {
   if (items.length === 0) return "nothing to do\n"
   const rows = items.flatMap(({ item, state, code, detail, fix }): Cell[][] => {
     const word = dryRun && (state === "written" || state === "removed") ? `would be ${state}` : state

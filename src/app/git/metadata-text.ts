@@ -2,7 +2,7 @@ import { shown } from "../../errors/display.ts"
 import { type FormatName } from "../../core/format.ts"
 
 /** The metadata of a sealed text as text, and the text without it. */
-export interface Parted {
+interface Parted {
   readonly metadata: string
   readonly rest: string
 }

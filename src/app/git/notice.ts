@@ -7,7 +7,8 @@ import { gitTop } from "../../host/surroundings.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { type Session } from "../session.ts"
 import { userConfigFile } from "./config-steps.ts"
-import { makeFolders, readIfThere } from "./own-files.ts"
+import { makeFolders } from "../../host/target.ts"
+import { readIfThere } from "./own-files.ts"
 import { isWatched } from "./watched.ts"
 
 const dayMs = 24 * 60 * 60 * 1000
@@ -60,7 +61,7 @@ async function isNews(session: Session, top: string): Promise<boolean> {
   const last = statOf(io, file)?.modifiedMs
   if (last !== undefined && io.now().getTime() - last < dayMs) return false
   try {
-    makeFolders(session, dirname(file), 0o700)
+    makeFolders(session.io, dirname(file))
     await writeAtomic(io, file, new Uint8Array(), { mode: "private" })
     return true
   } catch (error) {

@@ -1,7 +1,6 @@
 import { dirname } from "node:path"
-import { AppError } from "../../errors/app-error.ts"
-import { factsOf, readOptionalFile } from "../../host/files.ts"
-import { unwritable } from "../../host/target.ts"
+import { readOptionalFile } from "../../host/files.ts"
+import { makeFolders, unwritable } from "../../host/target.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { fileLimits } from "../machine.ts"
 import { type Session } from "../session.ts"
@@ -26,7 +25,7 @@ export async function putFile(
   const { io } = session
   const put = async (bytes: Uint8Array | null, opened: Uint8Array | null): Promise<void> => {
     if (bytes !== null) {
-      makeFolders(session, dirname(path), 0o777)
+      makeFolders(io, dirname(path), 0o777)
       await writeAtomic(io, path, bytes, { mode, opened })
       return
     }
@@ -38,16 +37,4 @@ export async function putFile(
   }
   await put(after, before)
   return () => put(before, after)
-}
-
-/** Makes a folder and those above it that are missing. @throws {AppError} `FILE_UNWRITABLE` */
-export function makeFolders(session: Session, folder: string, mode: number): void {
-  const { io } = session
-  if (factsOf(io, folder) !== null) return
-  makeFolders(session, dirname(folder), mode)
-  try {
-    io.fs.makeFolder(folder, mode)
-  } catch (error) {
-    throw error instanceof AppError ? error : unwritable(error, folder)
-  }
 }

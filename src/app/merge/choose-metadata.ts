@@ -50,7 +50,7 @@ export function changesRecipients(metadata: Metadata, choice: MetadataChoice): b
  * @param known - may read the file already
  * @throws {AppError} `UNKNOWN_RECIPIENT`
  */
-export function checkChosen(
+export function checkChosenRecipients(
   { groups }: MetadataChoice,
   known: readonly Recipient[],
   rule: Rule | null,

@@ -25,7 +25,7 @@ import {
 import { isOpened, type OpenedVersions, readSide, type Side, type SideName } from "./side.ts"
 
 /** The three versions of a file, as git has them. */
-export interface Versions {
+interface Versions {
   /** `null`: both sides added the file. */
   readonly base: Uint8Array | null
   readonly ours: Uint8Array
@@ -62,7 +62,7 @@ export type FileMerge =
   | { readonly kind: "plain" }
 
 /** Something to report although the merge went well. */
-export type Notice = "theirs was plain"
+type Notice = "theirs was plain"
 
 /**
  * Merges three versions of a file, of which at least one is sealed. Plaintext is in memory only, and the result is a
@@ -168,7 +168,7 @@ async function mergeOpened(session: Session, opened: OpenedVersions, request: Me
   const clear = isInner ? null : await clearByTheirs(opened, content.bytes, request.ruleAtHead)
   if (clear !== null) return { kind: "conflict", conflicts: [clear] }
   const fresh =
-    !isInner && needsFreshKey(opened) ? await freshKeyFor(session, recipientsOf(opened.ours), request.reach) : null
+    !isInner && needsFreshKey(opened) ? await freshKeyFor(session, recipientsInFile(opened.ours), request.reach) : null
   try {
     const sealed = await sealMerged(session, opened, content.bytes, { fresh })
     const notices: Notice[] = isOpened(theirs) ? [] : ["theirs was plain"]
@@ -195,7 +195,7 @@ export function metadataOf({ base, ours, theirs }: OpenedVersions): MetadataSide
   }
 }
 
-export function recipientsOf({ document: { metadata } }: OpenedAlone): Pick<MetadataChoice, "groups" | "threshold"> {
+function recipientsInFile({ document: { metadata } }: OpenedAlone): Pick<MetadataChoice, "groups" | "threshold"> {
   const { groups, threshold } = metadata
   return { groups: groups.map((group) => group.map(({ recipient }) => recipient)), threshold }
 }
@@ -223,7 +223,7 @@ export function needsFreshKey({ base, ours, theirs }: OpenedVersions): boolean {
   return ours.dataKey.equals(base.dataKey) && !theirs.dataKey.equals(base.dataKey)
 }
 
-export interface Content {
+interface MergedContent {
   /** The plain file; `null` when there are conflicts. */
   readonly bytes: Uint8Array | null
   readonly conflicts: readonly Conflict[]
@@ -233,16 +233,16 @@ export interface Content {
   readonly isUnsettled: boolean
 }
 
-function refused(kind: Conflict["kind"], code?: Conflict["code"]): Content {
+function refused(kind: Conflict["kind"], code?: Conflict["code"]): MergedContent {
   return { bytes: null, conflicts: [wholeFile(kind, { code })], taken: 0, isUnsettled: false }
 }
 
-function whole(bytes: Uint8Array, taken: number): Content {
+function whole(bytes: Uint8Array, taken: number): MergedContent {
   return { bytes, conflicts: [], taken, isUnsettled: false }
 }
 
 /** The merge with ours where the sides conflict, and then a random text there. */
-export function innerContent({ io }: Session, opened: OpenedVersions): Content {
+export function innerContent({ io }: Session, opened: OpenedVersions): MergedContent {
   const open: KeyConflict[] = []
   const content = mergeContent(opened, (conflict) => {
     open.push(conflict)
@@ -260,7 +260,7 @@ export function innerContent({ io }: Session, opened: OpenedVersions): Content {
 }
 
 /** Merges what is in the versions. */
-export function mergeContent({ base, ours, theirs }: OpenedVersions, decide?: Decide): Content {
+export function mergeContent({ base, ours, theirs }: OpenedVersions, decide?: Decide): MergedContent {
   const [b, o, t] = [base, ours, theirs].map((side) => (isOpened(side) ? side.opened.bytes : side)) as [
     Uint8Array | null,
     Uint8Array,
@@ -292,7 +292,12 @@ function plainMerge(
 }
 
 /** Merges a file that is sealed as one value: by line if it is text in a container, else not at all. */
-function mergeWhole(base: Uint8Array | null, ours: Uint8Array, theirs: Uint8Array, isContainer: boolean): Content {
+function mergeWhole(
+  base: Uint8Array | null,
+  ours: Uint8Array,
+  theirs: Uint8Array,
+  isContainer: boolean,
+): MergedContent {
   if (base !== null && equalBytes(base, ours)) return whole(theirs, 1)
   if (base !== null && equalBytes(base, theirs)) return whole(ours, 0)
   const texts = [base ?? new Uint8Array(0), ours, theirs].map(decodeText)

@@ -16,7 +16,7 @@ import { foreignTokens, hasOwnMetadata, madeAnew } from "./own-text.ts"
 import { type Parent, type Parentage } from "./parents.ts"
 import { type OpenedVersions, readSide } from "./side.ts"
 
-export interface Problem {
+interface Problem {
   /** Empty for the whole file. */
   readonly path: readonly (string | number)[]
   readonly reason:
@@ -35,7 +35,7 @@ export interface Repair {
   readonly refused: readonly Problem[]
 }
 
-export interface RepairOptions {
+interface RepairOptions {
   /** Accepts nothing that a person would have to answer for: no choice made by hand, no order, no older value. */
   readonly isStrict: boolean
   /** Older versions of the file, the newest first. */
@@ -60,7 +60,7 @@ export async function readBroken(session: Session, bytes: Uint8Array, path: stri
   }
 }
 
-export interface Broken {
+interface Broken {
   readonly document: SealedDocument
   readonly bytes: Uint8Array
   /** What is in it, which nothing vouches for; `null` when a token does not open. */

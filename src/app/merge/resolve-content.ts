@@ -50,7 +50,7 @@ export function draftMerge({ base, ours, theirs }: OpenedVersions, decisions: De
   return { plain, ...count }
 }
 
-export interface Draft {
+interface Draft {
   readonly plain: PlainMerge
   readonly ours: number
   readonly theirs: number

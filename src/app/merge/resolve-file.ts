@@ -12,7 +12,7 @@ import { loadSettings } from "../settings.ts"
 import {
   changesOfTheirs,
   changesRecipients,
-  checkChosen,
+  checkChosenRecipients,
   chooseMetadata,
   type MetadataSource,
 } from "./choose-metadata.ts"
@@ -31,7 +31,7 @@ import { type Decided, decideInEditor, type Decisions, draftMerge } from "./reso
 import { freshKeyFor, type MetadataChoice, rewrapped, sealMerged } from "./seal-merged.ts"
 import { isOpened, type OpenedVersions, type SideName } from "./side.ts"
 import { type GitLabels, type Unmerged } from "./unmerged.ts"
-import { placeOf } from "./words.ts"
+import { conflictPlace } from "./words.ts"
 import { namesInVersions } from "../recipients/entry-names.ts"
 
 /** A file that waits for a decision. */
@@ -140,7 +140,7 @@ export function changesLine({ opened, nameOf, metadataConflicts }: Pending): str
   return lines.length > 0 ? lines : ["says something else about who may read the file"]
 }
 
-export interface ResolveRequest {
+interface ResolveRequest {
   readonly decisions: Decisions
   readonly metadata: MetadataSource | undefined
   readonly keepRecipient: readonly string[]
@@ -228,7 +228,7 @@ async function sealed(
   const isRewrapped = changesRecipients(sides.ours, choice)
   if (isFresh || isRewrapped) {
     const known = isFresh ? [] : sides.ours.groups.flat().map(({ recipient }) => recipient)
-    checkChosen(choice, known, ruleNow ?? ruleAtHead, keepRecipient)
+    checkChosenRecipients(choice, known, ruleNow ?? ruleAtHead, keepRecipient)
   }
   const fresh = isFresh ? await freshKeyFor(session, choice, "online") : null
   try {
@@ -257,6 +257,6 @@ async function checkClear(
 }
 
 function remains(conflicts: readonly Conflict[], hint?: string): AppError {
-  const notes = conflicts.map((conflict) => `${conflict.kind}: ${placeOf(conflict)}`)
+  const notes = conflicts.map((conflict) => `${conflict.kind}: ${conflictPlace(conflict)}`)
   return new AppError("CONFLICT_REMAINS", {}, { notes, hint })
 }

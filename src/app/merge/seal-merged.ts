@@ -24,7 +24,7 @@ export interface MetadataChoice {
   readonly macOnlyEncrypted: boolean
 }
 
-export interface SealChoice {
+interface SealChoice {
   /** Instead of ours' data key. */
   readonly fresh: FreshKey | null
   /** Ours' data key, wrapped for others. */

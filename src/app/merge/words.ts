@@ -42,14 +42,14 @@ function conflictLine(conflicts: readonly Conflict[], resolve: string, labels: L
     const side = nameOf(locked.side, labels)
     return `not merged, no identity here opens ${side}: git keeps all three versions; with a key, ${resolve}`
   }
-  const places = [...new Set(conflicts.map(placeOf))]
+  const places = [...new Set(conflicts.map(conflictPlace))]
   const named = places.slice(0, pathsMax).join(", ")
   const more = places.length > pathsMax ? `, and ${places.length - pathsMax} more` : ""
   return `conflict in ${named}${more} (${conflicts.length}): ${resolve}`
 }
 
 /** The path of a value; for a conflict of the whole file, what it is about. */
-export function placeOf({ kind, path, document }: Conflict): string {
+export function conflictPlace({ kind, path, document }: Conflict): string {
   const place = document === 0 ? "" : ` of document ${document + 1}`
   return path.length === 0 ? `${wholeNames[kind] ?? kind}${place}` : `${shownKeyPath(path)}${place}`
 }

@@ -1,5 +1,5 @@
 import { tokenMark, looksLikeToken } from "../../core/token.ts"
-import { type Conflict, conflictIn } from "../../core/conflict.ts"
+import { type MarkedConflict, conflictIn } from "../../core/conflict.ts"
 import { type FormatName } from "../../core/format.ts"
 import { scalarText } from "../../core/scalar.ts"
 import { shownPath, type Site } from "../../core/site.ts"
@@ -73,7 +73,7 @@ export function refuseConflict(text: string): void {
   if (conflict !== null) throw conflictError(conflict, text)
 }
 
-function conflictError({ line, ours, theirs, count }: Conflict, text: string): AppError {
+function conflictError({ line, ours, theirs, count }: MarkedConflict, text: string): AppError {
   const [mine, other] = [ours || "one side", theirs || "the other side"]
   const hint = holdsTokens(text)
     ? `decide it by value: sotto resolve {file}; or keep one side whole: git checkout --ours {file} (${mine}), or --theirs (${other})`

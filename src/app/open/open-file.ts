@@ -21,7 +21,7 @@ import { unoptimized } from "../../host/optimizer.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { servicesOf } from "../recipients/key-services.ts"
 import { fileLimits, keyContext } from "../machine.ts"
-import { type CommonOptions, type OpenOptions, type Source } from "../options.ts"
+import { type CommonOptions, type OrderOptions, type Source } from "../options.ts"
 import { formatByName, isForeignJson, readAs, readAsSops } from "./read-as.ts"
 import { sniffSealed } from "../../formats/registry.ts"
 import { type Session } from "../session.ts"
@@ -30,7 +30,7 @@ import { readLoosely, readText } from "./read-text.ts"
 import { type FileSettings, loadSettings } from "../settings.ts"
 import { sayWarnings } from "../report/warnings.ts"
 
-export interface OpenRequest extends CommonOptions, OpenOptions {
+export interface OpenRequest extends CommonOptions, OrderOptions {
   readonly source: Source
   readonly inputType: FormatName | undefined
   readonly filenameOverride?: string | undefined

@@ -20,7 +20,7 @@ export interface KeyPlan extends Wanted {
   readonly isCurrent: boolean
 }
 
-export interface GroupChange {
+interface GroupChange {
   readonly added: readonly Recipient[]
   readonly removed: readonly Recipient[]
 }

@@ -2,7 +2,7 @@ import { environment } from "../../config/environment.ts"
 import { type KeyServices, onlyLocal, readServices } from "../../keys/keyservice/services.ts"
 import { type Session } from "../session.ts"
 
-export interface KeyServiceChoice {
+interface KeyServiceChoice {
   /** Addresses, in the order of asking. */
   readonly keyservice: readonly string[]
   /** `undefined`: as the variable says, else yes. */

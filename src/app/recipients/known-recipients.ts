@@ -7,7 +7,7 @@ import { type LoadedFile } from "../open/open-file.ts"
 import { type Session } from "../session.ts"
 import { looseKey, recipientName } from "../../keys/kinds.ts"
 
-export interface KnownOptions {
+interface KnownOptions {
   /** Recipients that the user named for this call: options that add them. */
   readonly named: readonly Recipient[]
   /** Recipients of the file that may stay even if no rule names them. */
@@ -85,7 +85,7 @@ export function strangersError({ names, hasRule }: Strangers): AppError {
   )
 }
 
-export async function ruleOrNull(settings: LoadedFile["settings"]): Promise<Rule | null> {
+async function ruleOrNull(settings: LoadedFile["settings"]): Promise<Rule | null> {
   try {
     return await settings.sealingRule()
   } catch (error) {

@@ -13,7 +13,7 @@ import { makeIdentity } from "../../keys/generate.ts"
 import { ringOf } from "../../keys/identities.ts"
 import { defaultKeyFiles } from "../../keys/key-files.ts"
 
-export type IdentityPlace = Awaited<ReturnType<ReturnType<typeof ringOf>["places"]>>[number]
+type IdentityPlace = Awaited<ReturnType<ReturnType<typeof ringOf>["places"]>>[number]
 
 /** Where there are age identities that need no question. */
 export async function heldPlaces(session: Session): Promise<IdentityPlace[]> {

@@ -15,7 +15,7 @@ import { recipientKey } from "../../keys/kinds.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
 
 /** The `.sopsrc` of the working folder, to be changed as text. */
-export interface SopsrcText {
+interface SopsrcText {
   readonly config: Config
   readonly text: string
   /** The same config with another text, read and checked with all its rules. @throws {AppError} `CONFIG_INVALID` */

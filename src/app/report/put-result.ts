@@ -3,7 +3,7 @@ import { writeAtomic, type WriteOptions } from "../../host/write-atomic.ts"
 import { type TargetOptions } from "../options.ts"
 import { type Outcome, type Session } from "../session.ts"
 
-export interface Result {
+interface Result {
   /** A text for standard output is encoded piece by piece, as it is written. */
   readonly content: string | Uint8Array
   /** What the input held when it was read, so that somebody else's change is not lost; `null` for a stream. */

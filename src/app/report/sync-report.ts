@@ -26,7 +26,7 @@ export function syncLines(file: SyncedFile): string[] {
   return changesText(file, { isDone: file.state === "updated" }).map((line) => shown(`${file.file}: ${line}`))
 }
 
-export type KeyChanges = Pick<SyncedFile, "plan" | "nameOf">
+type KeyChanges = Pick<SyncedFile, "plan" | "nameOf">
 
 /**
  * Who comes and who goes, for each group that changes. Nothing in it is made safe to show.

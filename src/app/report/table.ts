@@ -11,7 +11,7 @@ export interface TableStyle {
   readonly columns: number | undefined
 }
 
-export interface TableShape {
+interface TableShape {
   /** Names of the columns. */
   readonly head?: readonly string[]
   /** Spaces before each line. */

@@ -16,12 +16,12 @@ import { AppError } from "../../errors/app-error.ts"
 import { unoptimizedPlain } from "../../host/optimizer.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 
-export interface ChangeRequest extends Omit<OpenRequest, "source" | "valuesOnly">, ClearOptions {
+interface ChangeRequest extends Omit<OpenRequest, "source" | "valuesOnly">, ClearOptions {
   readonly file: string
   readonly followLinks: boolean
 }
 
-export interface Change {
+export interface ValueEdits {
   readonly edits: readonly Edit[]
   /** What the changed values hold, which their text may not tell. */
   readonly told?: ToldValues
@@ -38,7 +38,7 @@ const noValues: ToldValues = new Map()
 export async function changeFile(
   session: Session,
   request: ChangeRequest,
-  change: (scan: Scan, file: OpenedFile) => Promise<Change | null>,
+  change: (scan: Scan, file: OpenedFile) => Promise<ValueEdits | null>,
 ): Promise<Outcome> {
   const file = await openFile(session, { ...request, source: request.file, inputType: changedAs(session, request) })
   try {

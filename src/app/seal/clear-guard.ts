@@ -14,7 +14,7 @@ interface Suspect {
 }
 
 /** What a command allows about the values that it leaves in the clear. */
-export interface Guarded extends Pick<ClearOptions, "allowClear" | "useFileSelectors"> {
+interface Guarded extends Pick<ClearOptions, "allowClear" | "useFileSelectors"> {
   /** The result goes to a pipe: names and random texts are only a guess, so there they are reported, not refused. */
   readonly isPiped?: boolean
 }

@@ -9,7 +9,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { toldValues } from "./change-file.ts"
 
-export interface ConvertOptions {
+interface ConvertOptions {
   readonly from: FormatName
   readonly to: FormatName
   /**

@@ -20,7 +20,7 @@ import { kindsInFile } from "../../keys/kinds.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 
 /** What the user wants of the editor. */
-export interface EditorOptions {
+interface EditorOptions {
   readonly file: string
   /** The text shows the metadata, for reading only. */
   readonly showMasterKeys: boolean

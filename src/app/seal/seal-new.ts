@@ -58,7 +58,7 @@ export async function makeDataKey(
   }
 }
 
-export interface NewFile {
+interface NewFile {
   readonly bytes: Uint8Array
   readonly format: FormatName
   /** The format that the content has, when it is put whole into the binary container; else `null`. */

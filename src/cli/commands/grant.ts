@@ -29,7 +29,7 @@ export const grantCommand = command({
 })
 
 /** Numbers of rules, from 1. @throws {AppError} `OPTION_VALUE` */
-export function ruleNumbers(texts: readonly string[]): number[] {
+function ruleNumbers(texts: readonly string[]): number[] {
   return texts.map(numberOf)
 }
 

@@ -16,7 +16,7 @@ export interface FlagSpec {
 export type FlagValue = boolean | string | number | readonly string[]
 
 /** What was wrong with a command line, in the words of Go's `flag` package, which callers look for. */
-export interface UsageFault {
+interface UsageFault {
   readonly text: string
 }
 

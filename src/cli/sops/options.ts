@@ -2,7 +2,7 @@ import { missingPath } from "../../app/machine.ts"
 import {
   type CommonOptions,
   type IndentOptions,
-  type OpenOptions,
+  type OrderOptions,
   type RecipientOptions,
   type SelectorOptions,
   type TargetOptions,
@@ -21,7 +21,7 @@ export function formatOf(text: string): FormatName | undefined {
 }
 
 /** What every command looks up before its own name, and the key services. */
-export function commonOptionsOf({ flags, global }: SopsInput): CommonOptions & IndentOptions & OpenOptions {
+export function commonOptionsOf({ flags, global }: SopsInput): CommonOptions & IndentOptions & OrderOptions {
   return {
     config: global.optional("config"),
     indent: global.isGiven("indent") ? global.number("indent") : undefined,

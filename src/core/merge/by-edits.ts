@@ -19,7 +19,7 @@ import {
 import { type MergeEntry, type MergeVersion } from "./tree.ts"
 
 /** The changes to one side's text that make it say what a merge expects. */
-export interface EditPlan {
+interface EditPlan {
   readonly edits: readonly Edit[]
   /** Entries to remove once the edits are made, one after the other: the last ones of a mapping or list. */
   readonly unsets: readonly (readonly (string | number)[])[]

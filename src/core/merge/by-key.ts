@@ -1,6 +1,6 @@
 import { type Format } from "../format.ts"
 import { documentOf, shownPath, type Site, type SiteKind } from "../site.ts"
-import { type Names, commentText, type MergeEntry, type MergeVersion } from "./tree.ts"
+import { type Names, comparedComment, type MergeEntry, type MergeVersion } from "./tree.ts"
 import { mergeOrder, hunksOf, mergeSequences } from "./sequence.ts"
 
 export type MergeSide = "ours" | "theirs"
@@ -36,7 +36,7 @@ export interface Merged {
 /** Decides a conflict; `null` leaves it open. */
 export type Decide = (conflict: KeyConflict) => MergeSide | null
 
-export interface KeyMerge {
+interface KeyMerge {
   readonly documents: readonly Merged[]
   /** Conflicts that nobody decided; the result has ours there, or what theirs changed where ours has nothing. */
   readonly conflicts: readonly KeyConflict[]
@@ -199,7 +199,7 @@ class Merger {
   #free(base: MergeEntry | null, { ours, theirs }: { ours: MergeEntry; theirs: MergeEntry }): readonly Site[] {
     if (ours.freeNumber === theirs.freeNumber || base?.freeNumber === theirs.freeNumber) return ours.free
     if (base?.freeNumber === ours.freeNumber) return theirs.free
-    const number = (comment: Site): number => this.#names.of(`comment ${commentText(comment, this.#format)}`)
+    const number = (comment: Site): number => this.#names.of(`comment ${comparedComment(comment, this.#format)}`)
     const [b, o, t] = [base?.free ?? [], ours.free, theirs.free].map((each) => each.map(number)) as [
       number[],
       number[],

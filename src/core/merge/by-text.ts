@@ -81,7 +81,7 @@ function hunksIn(removed: Uint8Array, added: Uint8Array): Hunk[] {
 }
 
 /** What changed in one of two sequences: its elements, and which of them the other lacks. */
-export interface Changes {
+interface Changes {
   readonly elements: ArrayLike<number>
   /** One longer than the elements. */
   readonly isChanged: Uint8Array
@@ -94,7 +94,7 @@ export interface Changes {
  *
  * @see git xdiff/xdiffi.c, xdl_change_compact
  */
-export function compact(own: Changes, other: Changes): void {
+function compact(own: Changes, other: Changes): void {
   const group = new Group(own)
   const partner = new Group(other)
   do {

@@ -17,7 +17,7 @@ import { type PlainMerge } from "./merge.ts"
 import { type MergeEntry, type MergeVersion } from "./tree.ts"
 
 /** What follows the markers. */
-export interface MarkerLabels {
+interface MarkerLabels {
   readonly ours: string
   readonly theirs: string
   /** `null`: do not show what both sides had before. */

@@ -2,7 +2,7 @@ import { type Format, type MetadataBlock, type Scan } from "../format.ts"
 import { planEdits } from "./by-edits.ts"
 import { type Decide, type KeyConflict, type MergeSide, type Merged, mergeByKey } from "./by-key.ts"
 import { mergeLines } from "./by-text.ts"
-import { Names, type MergeEntry, type MergeVersion, commentText, versionOf } from "./tree.ts"
+import { Names, type MergeEntry, type MergeVersion, comparedComment, versionOf } from "./tree.ts"
 import { placeholder } from "../seal.ts"
 import { splice } from "../splice.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -189,7 +189,7 @@ function attempt<T>(work: () => T): T | null {
  * Whether a text says what a merge expects: the same values and comments at the same paths, mappings in any order, lists
  * in order. Every result has to pass it, so that a merge can never lose, invent or move a value.
  */
-export function agrees(
+function agrees(
   found: readonly MergeEntry[],
   expected: readonly Merged[],
   context: { readonly format: Format; readonly names: Names },
@@ -217,7 +217,7 @@ function isSame(entry: MergeEntry, merged: Merged, context: Context): boolean {
 
 function freeNumber({ free }: Merged, { format, names }: Context): number {
   if (free.length === 0) return names.of("no comment")
-  return names.of(free.map((comment) => commentText(comment, format)).join("\n"))
+  return names.of(free.map((comment) => comparedComment(comment, format)).join("\n"))
 }
 
 /** Properties of a text as a whole, each merged as one value: line ends, BOM, final line end. */
@@ -229,13 +229,13 @@ interface Properties {
 }
 
 /** A text without what its properties describe. */
-export interface Bare {
+interface Bare {
   readonly text: string
   readonly properties: Properties
 }
 
 /** @param keepsEnd - a missing final line end is part of a value here, and stays missing */
-export function bareOf(source: string, { keepsEnd = false } = {}): Bare {
+function bareOf(source: string, { keepsEnd = false } = {}): Bare {
   const hasBom = source.startsWith("\uFEFF")
   const text = hasBom ? source.slice(1) : source
   const eol = hasUniformReturns(text) ? "\r\n" : "\n"
@@ -264,6 +264,6 @@ function withProperties(text: string, { eol, hasBom, isClosed }: Properties): st
 }
 
 /** The spaces at the start of the first indented line, to recognize a text whose indentation changed. */
-export function indentOf(text: string): string {
+function indentOf(text: string): string {
   return /^([ \t]+)[^ \t\r\n#]/m.exec(text)?.[1] ?? ""
 }

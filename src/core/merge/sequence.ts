@@ -9,7 +9,7 @@ export interface Hunk {
 }
 
 /** A part of a merge: what both sides still have, what one side has there, or what they cannot agree on. */
-export interface Piece {
+interface Piece {
   readonly from: "both" | "ours" | "theirs" | "conflict"
   /** `[start, end)` of base, ours, and theirs. */
   readonly base: readonly [number, number]

@@ -284,10 +284,10 @@ function scalarName(scalar: Scalar | null): string {
 
 function commentsText(comments: readonly Site[], format: Format): string {
   if (comments.length === 0) return "no comment"
-  return comments.map((site) => commentText(site, format)).join("\n")
+  return comments.map((site) => comparedComment(site, format)).join("\n")
 }
 
 /** The part of a comment that counts. */
-export function commentText({ scalar }: Site, { settled }: Format): string {
+export function comparedComment({ scalar }: Site, { settled }: Format): string {
   return scalarName(scalar === null ? null : (settled?.(scalar) ?? scalar))
 }

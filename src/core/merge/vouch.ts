@@ -4,9 +4,9 @@ import { type MergeEntry, type MergeVersion } from "./tree.ts"
 import { fullPath, shownPath } from "../site.ts"
 
 /** Why no parent vouches for the content of a path. */
-export type Reason = "unknown-value" | "moved" | "missing" | "added" | "replayed" | "conflict"
+type Reason = "unknown-value" | "moved" | "missing" | "added" | "replayed" | "conflict"
 
-export interface Refusal {
+interface Refusal {
   readonly path: readonly (string | number)[]
   readonly reason: Reason
 }

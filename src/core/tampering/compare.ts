@@ -10,7 +10,7 @@ import { type Item, countedSites, fullPath, shownPath } from "../site.ts"
 import { type EntryPlace, type TamperedEntry, whatOf } from "./change.ts"
 import { TokenReader, looksLikeToken, withoutNewlines } from "../token.ts"
 
-export interface CompareOptions {
+interface CompareOptions {
   /** Ignores parts in the clear. */
   readonly onlySealed: boolean
 }

@@ -13,7 +13,7 @@ interface Place {
 }
 
 /** Finds the metadata lines, wherever they are. */
-export function blockOf(source: string, { metadata, plainCount }: OtherLines): MetadataBlock | null {
+export function dotenvBlockOf(source: string, { metadata, plainCount }: OtherLines): MetadataBlock | null {
   if (metadata.length === 0) return null
   const layout = metadata.map(({ name, after }): Place => ({ name, after: after === plainCount ? Infinity : after }))
   const read = (): MetaMap => unflatten(metadata.map(({ name, value }) => [name, value]))
@@ -41,7 +41,7 @@ function detach(source: string, metadata: readonly MetadataLine[]): Edit[] {
  * Puts metadata lines in: each where the line of that name was in `like`, new ones after the one that they follow in
  * the tree, and all at the end of a file that had none. They end in LF, as sops does not read its dates with a CR.
  */
-export function attachBlock(source: string, tree: MetaMap, like: MetadataBlock | null): Edit[] {
+export function attachDotenvBlock(source: string, tree: MetaMap, like: MetadataBlock | null): Edit[] {
   const texts = new Map(flatten(tree).map(([name, value]) => [name, lineOf(name, value)]))
   const places = like === null ? [...texts.keys()].map(atEnd) : merged([...texts.keys()], placesOf(like))
   const starts = places.every(({ after }) => after === Infinity) ? [] : lineStarts(source)

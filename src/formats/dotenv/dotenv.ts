@@ -5,9 +5,16 @@ import { type Item, type Site } from "../../core/site.ts"
 import { type Edit, type Span, replaced, unixLines, utf8 } from "../../core/text.ts"
 import { type Tree } from "../../core/tree.ts"
 import { AppError, assert } from "../../errors/app-error.ts"
-import { attachBlock } from "./block.ts"
+import { attachDotenvBlock } from "./block.ts"
 import { METADATA_PREFIX, unescape } from "./lines.ts"
-import { printDotenv, printLine, printScalar, printValue, nameForReaders, valueForReaders } from "./print.ts"
+import {
+  printDotenv,
+  printLine,
+  printDotenvScalar,
+  printDotenvValue,
+  nameForReaders,
+  valueForReaders,
+} from "./print.ts"
 import { confirmDotenv, scanDotenv } from "./scan.ts"
 
 const example = `# Example comment
@@ -39,7 +46,7 @@ export const dotenv: Format = {
 
   seal: (_scan, site, token) => replaced(spanOf(site), token),
 
-  open: (_scan, site, scalar) => replaced(spanOf(site), printScalar(scalar)),
+  open: (_scan, site, scalar) => replaced(spanOf(site), printDotenvScalar(scalar)),
 
   numberAsUpstream: formatUpperG,
 
@@ -76,7 +83,7 @@ export const dotenv: Format = {
     }
   },
 
-  attach: (scan, tree, like) => attachBlock(scan.source, tree, like),
+  attach: (scan, tree, like) => attachDotenvBlock(scan.source, tree, like),
 
   set: setLine,
 
@@ -116,7 +123,7 @@ function setLine({ source, sites }: Scan, path: Path, value: Tree): Edit[] {
   const key = nameOf(path)
   const site = siteOf(sites, key)
   if (site?.span) {
-    return [{ ...site.span, text: printValue(key, value) }]
+    return [{ ...site.span, text: printDotenvValue(key, value) }]
   }
   if (key.startsWith(METADATA_PREFIX)) {
     throw new AppError("NOT_PRINTABLE", { path }, { subject: `names that begin with ${METADATA_PREFIX} are metadata` })

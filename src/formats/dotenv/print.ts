@@ -21,13 +21,13 @@ export function printDotenv(tree: Tree): string {
 export function printLine({ key, value }: Pick<MapEntry, "key" | "value">): string {
   if (key.startsWith("#")) throw notPrintable("a name begins like a comment", key)
   if (key.includes("=") || key.includes("\n")) throw notPrintable("a name holds an equal sign or a line break", key)
-  return `${key}=${printValue(key, value)}`
+  return `${key}=${printDotenvValue(key, value)}`
 }
 
 /** The text of a value; upstream prints a null as Go does. */
-export function printValue(key: string, value: Tree): string {
+export function printDotenvValue(key: string, value: Tree): string {
   if (value.type === "map" || value.type === "list") throw notPrintable("a value is a mapping or list", key)
-  return value.type === "null" ? "<nil>" : printScalar(value.scalar)
+  return value.type === "null" ? "<nil>" : printDotenvScalar(value.scalar)
 }
 
 /**
@@ -36,7 +36,7 @@ export function printValue(key: string, value: Tree): string {
  *
  * @see sops v3.13.2 stores/stores.go, ValToString
  */
-export function printScalar(scalar: Scalar): string {
+export function printDotenvScalar(scalar: Scalar): string {
   const text = scalarText(scalar)
   switch (scalar.kind) {
     case "str":
@@ -85,7 +85,7 @@ export function nameForReaders(key: string): string {
  * In one point it follows sops: a backslash with an `n` outside of quotes is a line break.
  */
 export function valueForReaders(scalar: Scalar): string {
-  const text = printScalar(scalar).trim()
+  const text = printDotenvScalar(scalar).trim()
   const quote = text[0]
   if (quote === "'" || quote === '"' || quote === "`") {
     const end = closingQuote(text, quote)

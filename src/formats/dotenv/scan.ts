@@ -4,7 +4,7 @@ import { LeafCheck } from "../../core/leaf-check.ts"
 import { commentScalar, textScalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { blockOf } from "./block.ts"
+import { dotenvBlockOf } from "./block.ts"
 import { type LineSink, readLines, unescape } from "./lines.ts"
 
 /** @throws {AppError} `SYNTAX` for a line without an equal sign, `TOO_LARGE` */
@@ -14,7 +14,7 @@ export function scanDotenv(source: string): Scan {
   return {
     source,
     sites: sink.sites,
-    metadata: blockOf(source, lines),
+    metadata: dotenvBlockOf(source, lines),
     aliases: [],
     documents: 1,
     ...(lines.loneReturns.length > 0 ? { banned: lines.loneReturns } : {}),

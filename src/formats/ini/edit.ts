@@ -4,26 +4,26 @@ import { AppError } from "../../errors/app-error.ts"
 import { notPrintable } from "./emit.ts"
 import { contentEnd } from "./metadata.ts"
 import {
-  type CommentLine,
+  type IniCommentLine,
   type Entry,
   type Parts,
   type Section,
   defaultSection,
   metadataSection,
-  parse,
+  parseIni,
   regionStart,
 } from "./parse.ts"
 import { isCommentAlone } from "./read-value.ts"
-import { type Group, contentSections, groups, trailingComments } from "./sites.ts"
-import { isBlank, lineEndAt, skipSpace, trim, trimmedEnd } from "./space.ts"
-import { printKey, scalarText, spellValue } from "./spell.ts"
+import { type Group, contentSections, entriesByKey, trailingComments } from "./sites.ts"
+import { isSpaceOrTab, lineEndAt, skipSpace, trim, trimmedEnd } from "./space.ts"
+import { printKey, printIniScalar, spellValue } from "./spell.ts"
 
 /**
  * Removes a key with the comments right above it, all its lines if it repeats; or a whole section.
  *
  * @throws {AppError} `KEY_NOT_FOUND`
  */
-export function unsetValue(parts: Parts, path: readonly (string | number)[]): Edit[] {
+export function unsetIniValue(parts: Parts, path: readonly (string | number)[]): Edit[] {
   const [name, key] = path
   const sections = contentSections(parts).filter((section) => section.name === name)
   const absent = new AppError("KEY_NOT_FOUND", { path })
@@ -34,7 +34,7 @@ export function unsetValue(parts: Parts, path: readonly (string | number)[]): Ed
     return removed.map((section) => removeSection(parts, section))
   }
   for (const section of sections) {
-    const found = groups(section).find((each) => each.key === key)
+    const found = entriesByKey(section).find((each) => each.key === key)
     if (found !== undefined) return found.entries.map((entry) => removeEntry(parts.source, entry))
   }
   throw absent
@@ -46,7 +46,7 @@ function removeEntry(source: string, { own, lineStart, line, reading }: Entry): 
 }
 
 /** Comments without an empty line between them and the entry are its own; those further up may be about more. */
-function adjacentStart(own: readonly CommentLine[], lineStart: number, line: number): number {
+function adjacentStart(own: readonly IniCommentLine[], lineStart: number, line: number): number {
   let start = lineStart
   let below = line
   for (const comment of own.toReversed()) {
@@ -90,7 +90,7 @@ function blanksBefore(source: string, first: number, start: number): number {
  *
  * @throws {AppError} `NOT_PRINTABLE` for what INI cannot hold
  */
-export function setValue(parts: Parts, path: readonly (string | number)[], value: Tree): Edit[] {
+export function setIniValue(parts: Parts, path: readonly (string | number)[], value: Tree): Edit[] {
   const [name, key] = path
   if (typeof name !== "string" || path.length > 2 || name === metadataSection) throw notPrintable()
   if (key === undefined) {
@@ -108,13 +108,13 @@ function setSection(parts: Parts, name: string, value: Extract<Tree, { type: "ma
     .map((entry): [string, string] => [entry.key, textOf(entry.value)])
   const wanted = new Set(pairs.map(([key]) => key))
   const section = contentSections(parts).find((each) => each.name === name)
-  const removed = section === undefined ? [] : groups(section).filter(({ key }) => !wanted.has(key))
-  return [...removed.flatMap(({ key }) => unsetValue(parts, [name, key])), ...setKeys(parts, name, pairs)]
+  const removed = section === undefined ? [] : entriesByKey(section).filter(({ key }) => !wanted.has(key))
+  return [...removed.flatMap(({ key }) => unsetIniValue(parts, [name, key])), ...setKeys(parts, name, pairs)]
 }
 
 function textOf(value: Tree): string {
   if (value.type !== "scalar") throw notPrintable()
-  return scalarText(value.scalar)
+  return printIniScalar(value.scalar)
 }
 
 function setKeys(parts: Parts, name: string, pairs: readonly (readonly [string, string])[]): Edit[] {
@@ -134,7 +134,7 @@ function setKeys(parts: Parts, name: string, pairs: readonly (readonly [string, 
 
 function findGroup(sections: readonly Section[], key: string): Group | null {
   for (const section of sections) {
-    const found = groups(section).find((each) => each.key === key)
+    const found = entriesByKey(section).find((each) => each.key === key)
     if (found !== undefined) return found
   }
   return null
@@ -148,7 +148,7 @@ function replace(source: string, { delimiter, reading }: Entry, text: string): E
   const spelled = spellValue(text, quote, rest, "value")
   // An empty value may follow the delimiter at once, where its siblings have a space.
   const isTight = span.start === delimiter + 1 && span.end === span.start
-  const gap = isTight && isBlank(source.charCodeAt(delimiter - 1)) ? " " : ""
+  const gap = isTight && isSpaceOrTab(source.charCodeAt(delimiter - 1)) ? " " : ""
   return { ...span, text: gap + spelled }
 }
 
@@ -193,7 +193,7 @@ function spellKey(key: string): string {
   const candidates = [printKey(key), `"${key}"`, `\`${key}\``, `"""${key}"""`]
   const found = candidates.find((spelled) => {
     try {
-      const entries = parse(`${spelled} = value\n`).sections[0]!.entries
+      const entries = parseIni(`${spelled} = value\n`).sections[0]!.entries
       return entries.length === 1 && entries[0]!.key === key && entries[0]!.reading.value === "value"
     } catch {
       // A spelling that is not a line at all cannot be used.
@@ -235,7 +235,7 @@ function addSection(parts: Parts, name: string, lines: string): Edit {
 
 function parseOrNull(text: string): Parts | null {
   try {
-    return parse(text)
+    return parseIni(text)
   } catch {
     return null
   }

@@ -4,7 +4,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { printTree } from "../json/print.ts"
 import { defaultSection } from "./parse.ts"
 import { isMark, trim } from "./space.ts"
-import { printKey, printValue, scalarText } from "./spell.ts"
+import { printKey, printIniValue, printIniScalar } from "./spell.ts"
 
 /**
  * Prints documents as upstream does: delimiters aligned in a section, an empty line between sections, and of the
@@ -63,7 +63,7 @@ function printSection(name: string, content: MapTree, isFirst: boolean): string 
   for (const key of keys) {
     if (key.comment !== null) text += printComment(key.comment, trim)
     const padding = " ".repeat(width - Buffer.byteLength(key.name))
-    text += `${key.name}${padding} = ${printValue(scalarText(key.value.scalar))}\n`
+    text += `${key.name}${padding} = ${printIniValue(printIniScalar(key.value.scalar))}\n`
   }
   return text
 }

@@ -7,23 +7,23 @@ import { type Item, type Site } from "../../core/site.ts"
 import { type Edit, type Span, replaced, unixLines, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { commentText, settledComment, spellComment } from "./comment.ts"
-import { setValue, unsetValue } from "./edit.ts"
+import { setIniValue, unsetIniValue } from "./edit.ts"
 import { emitDocuments, emitValue } from "./emit.ts"
-import { attachBlock, readBlock } from "./metadata.ts"
-import { type Parts, type Section, parse } from "./parse.ts"
+import { attachIniBlock, readBlock } from "./metadata.ts"
+import { type Parts, type Section, parseIni } from "./parse.ts"
 import {
   type IniScan,
   type IniStyle,
   contentSections,
   findSites,
-  groups,
+  entriesByKey,
   hasOwnKeys,
   linesOf,
   sectionLines,
   trailingComments,
 } from "./sites.ts"
 import { lineEndAt } from "./space.ts"
-import { scalarText, spellValue } from "./spell.ts"
+import { printIniScalar, spellValue } from "./spell.ts"
 
 const example = `[Welcome]
 ; Example comment
@@ -53,7 +53,7 @@ export const ini: Format = {
   movesComments: ({ sites }) => sites.some(({ kind }) => kind === "comment"),
 
   scan(source): IniScan {
-    const parts = parse(source)
+    const parts = parseIni(source)
     return { source, sites: findSites(parts), metadata: readBlock(parts), aliases: [], documents: 1, parts }
   },
 
@@ -67,7 +67,7 @@ export const ini: Format = {
 
   open(scan, site, scalar): Edit {
     const style = styleOf(site)
-    const text = scalarText(scalar)
+    const text = printIniScalar(scalar)
     if (style.type === "comment") return replaced(spanOf(site), spellComment(text, style.place) + style.tail)
     const span = spanOf(site)
     const rest = scan.source.slice(span.end, lineEndAt(scan.source, span.end))
@@ -89,7 +89,7 @@ export const ini: Format = {
 
   places(scan) {
     const sections = contentSections(iniScan(scan).parts)
-    const entries = sections.map(groups)
+    const entries = sections.map(entriesByKey)
     return ({ parent, index }) => {
       if (parent === null) return null
       if (parent.parent === null) return sectionSpan(sections[index])
@@ -98,9 +98,9 @@ export const ini: Format = {
     }
   },
 
-  attach: (scan, tree, like) => attachBlock(iniScan(scan).parts, tree, like),
-  set: (scan, path, value) => setValue(iniScan(scan).parts, path, value),
-  unset: (scan, path) => unsetValue(iniScan(scan).parts, path),
+  attach: (scan, tree, like) => attachIniBlock(iniScan(scan).parts, tree, like),
+  set: (scan, path, value) => setIniValue(iniScan(scan).parts, path, value),
+  unset: (scan, path) => unsetIniValue(iniScan(scan).parts, path),
   emit: emitDocuments,
   emitValue,
 }
@@ -130,10 +130,10 @@ function spanOf({ span }: Site): Span {
 function entryOf(
   { parts }: IniScan,
   { parent, key }: Item,
-): ReturnType<typeof groups>[number]["entries"][number] | null {
+): ReturnType<typeof entriesByKey>[number]["entries"][number] | null {
   if (parent === null || parent.parent === null) return null
   const section = contentSections(parts)[parent.index]
-  const group = section === undefined ? undefined : groups(section).find((each) => each.key === key)
+  const group = section === undefined ? undefined : entriesByKey(section).find((each) => each.key === key)
   return group?.entries.at(-1) ?? null
 }
 
@@ -144,7 +144,7 @@ function entryOf(
 function confirmIni(source: string, leaves: readonly Leaf[]): boolean {
   let parts: Parts
   try {
-    parts = parse(source)
+    parts = parseIni(source)
   } catch (error) {
     if (error instanceof AppError) return false
     throw error

@@ -3,7 +3,7 @@ import { type Edit } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { flatten, unflatten } from "../flatten.ts"
 import { metadataBlock } from "../metadata-block.ts"
-import { type Entry, type Header, metadataSection, type Parts, regionStart } from "./parse.ts"
+import { type Entry, type SectionHeader, metadataSection, type Parts, regionStart } from "./parse.ts"
 import { type Quote } from "./read-value.ts"
 import { contentSections, trailingComments } from "./sites.ts"
 import { printKey, spellValue } from "./spell.ts"
@@ -69,7 +69,7 @@ export function readBlock(parts: Parts): MetadataBlock | null {
 }
 
 /** Length of the line ends before the header that belong to the block. */
-function leadBefore({ source, start }: Parts, { lineStart, end, lineEnd }: Header): number {
+function leadBefore({ source, start }: Parts, { lineStart, end, lineEnd }: SectionHeader): number {
   const isCrLf = source.charCodeAt(lineEnd - 1) === 0x0d
   const lineEndBefore = (at: number): number => {
     if (at <= start || source.charCodeAt(at - 1) !== 0x0a) return 0
@@ -111,7 +111,7 @@ function cut(
  * Puts a block at the end, or where the previous one was. Lines of the previous block whose value is the same stay
  * as they were written.
  */
-export function attachBlock(parts: Parts, tree: MetaMap, like: MetadataBlock | null): Edit[] {
+export function attachIniBlock(parts: Parts, tree: MetaMap, like: MetadataBlock | null): Edit[] {
   const { source, eol, start } = parts
   const pairs = flatten(tree)
   const layout = like === null ? null : (like.layout as BlockLayout)

@@ -5,7 +5,7 @@ import { isSimple } from "./spell.ts"
 import { isMark, lineEndAt, skipSpace, trim, trimmedEnd } from "./space.ts"
 
 /** A line that holds a comment alone. */
-export interface CommentLine {
+export interface IniCommentLine {
   readonly lineStart: number
   /** Of its mark. */
   readonly start: number
@@ -17,7 +17,7 @@ export interface CommentLine {
 export interface Entry {
   readonly key: string
   /** Comments since the entry, or the section header, before. */
-  readonly own: readonly CommentLine[]
+  readonly own: readonly IniCommentLine[]
   readonly lineStart: number
   /** Of the key, or its quote. */
   readonly start: number
@@ -26,7 +26,7 @@ export interface Entry {
   readonly line: number
 }
 
-export interface Header {
+export interface SectionHeader {
   readonly lineStart: number
   /** Of its bracket. */
   readonly start: number
@@ -41,8 +41,8 @@ export interface Header {
 export interface Section {
   readonly name: string
   /** `null` for the section that holds what is before the first header. */
-  readonly header: Header | null
-  readonly own: readonly CommentLine[]
+  readonly header: SectionHeader | null
+  readonly own: readonly IniCommentLine[]
   readonly entries: readonly Entry[]
   readonly line: number
   /** Start of the first line after its header and entries. */
@@ -57,14 +57,14 @@ export interface Parts {
   /** The first has no header; a name may come more than once. */
   readonly sections: readonly Section[]
   /** Comments that nothing follows; upstream loses them. */
-  readonly trailing: readonly CommentLine[]
+  readonly trailing: readonly IniCommentLine[]
   readonly eol: "\n" | "\r\n"
   /** It holds metadata without our own fields: upstream sealed it. */
   readonly isUpstream: boolean
 }
 
 /** For the many entries without a comment. */
-const none: CommentLine[] = []
+const none: IniCommentLine[] = []
 
 type Head = Omit<Section, "entries" | "next"> & { next: number }
 
@@ -80,11 +80,11 @@ export const defaultSection = "DEFAULT"
  * @throws {AppError} `SYNTAX`, or `INI_BARE_KEY` for a line without delimiter; they name the line alone
  * @see ini.v1 v1.67.3 parser.go, with non-unique sections as sops' store sets it
  */
-export function parse(source: string): Parts {
+export function parseIni(source: string): Parts {
   const start = source.startsWith("\uFEFF") ? 1 : 0
   const sections: Section[] = []
   let entries: Entry[] = []
-  let comments: CommentLine[] = none
+  let comments: IniCommentLine[] = none
   let head: Head = { name: defaultSection, header: null, own: [], line: 1, next: start }
   let unnamed = 0
   let line = 1
@@ -177,7 +177,7 @@ function eolOf(source: string): "\n" | "\r\n" {
   return first > 0 && source.charCodeAt(first - 1) === 0x0d ? "\r\n" : "\n"
 }
 
-function readHeader(source: string, lineStart: number, start: number, lineEnd: number, line: number): Header {
+function readHeader(source: string, lineStart: number, start: number, lineEnd: number, line: number): SectionHeader {
   const bracket = start + source.slice(start, lineEnd).lastIndexOf("]")
   if (bracket < start) throw new AppError("SYNTAX", { line }, { subject: "a section header is not closed" })
   if (bracket === start + 1) throw new AppError("SYNTAX", { line }, { subject: "a section has no name" })

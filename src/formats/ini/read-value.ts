@@ -2,7 +2,7 @@ import { type Span } from "../../core/text.ts"
 import { isCommentToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { marksEnd } from "./comment.ts"
-import { isBlank, isMark, lineEndAt, skipBlanks, skipSpace, trimmedEnd } from "./space.ts"
+import { isSpaceOrTab, isMark, lineEndAt, skipSpacesAndTabs, skipSpace, trimmedEnd } from "./space.ts"
 
 /** What is around a value; `""` for nothing. */
 export type Quote = "" | '"' | "'" | "`" | '"""'
@@ -39,7 +39,7 @@ export interface Reading {
 export function readValue(source: string, at: number, lineEnd: number, line: number): Reading {
   const next = Math.min(lineEnd + 1, source.length)
   const start = skipSpace(source, at, lineEnd)
-  if (start === lineEnd) return nothing(skipBlanks(source, at, lineEnd), null, next)
+  if (start === lineEnd) return nothing(skipSpacesAndTabs(source, at, lineEnd), null, next)
   const code = source.charCodeAt(start)
   // To upstream, three quotes at the end of a file are a value. With a line after them they would open a text, so such
   // a file cannot be sealed and counts as not closed.
@@ -81,7 +81,7 @@ function readRaw(source: string, start: number, lineEnd: number, quote: "`" | '"
   const value = source.slice(content, close)
   const behind = close + quote.length
   const last = trimmedEnd(source, behind, end)
-  const mark = skipBlanks(source, behind, last)
+  const mark = skipSpacesAndTabs(source, behind, last)
   const hasComment = mark < last && isMark(source.charCodeAt(mark))
   return {
     value,
@@ -137,7 +137,7 @@ function readLine(source: string, at: number, start: number, end: number, next: 
   const rest = { upstream, next, isOpenEnded: false }
   const close = isQuote ? closingQuote(source, start, end) : -1
   if (close !== -1) {
-    const from = skipBlanks(source, close + 1, end)
+    const from = skipSpacesAndTabs(source, close + 1, end)
     const comment = from < end ? { start: from, end } : null
     const quote = code === 0x22 ? '"' : "'"
     const span = { start, end: close + 1 }
@@ -158,7 +158,7 @@ function readLine(source: string, at: number, start: number, end: number, next: 
 }
 
 function isBlankBefore(source: string, at: number, mark: number): boolean {
-  return mark > at && isBlank(source.charCodeAt(mark - 1))
+  return mark > at && isSpaceOrTab(source.charCodeAt(mark - 1))
 }
 
 /**
@@ -187,7 +187,7 @@ function closingQuote(source: string, start: number, end: number): number {
   const quote = source.charAt(start)
   let needsBlank = false
   for (let at = source.indexOf(quote, start + 1); at !== -1 && at < end; at = source.indexOf(quote, at + 1)) {
-    const behind = skipBlanks(source, at + 1, end)
+    const behind = skipSpacesAndTabs(source, at + 1, end)
     if (behind === end) return at
     if (isMark(source.charCodeAt(behind)) && (behind > at + 1 || !needsBlank)) return at
     needsBlank = true

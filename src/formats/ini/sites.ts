@@ -3,7 +3,7 @@ import { commentScalar, textScalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Span, utf8 } from "../../core/text.ts"
 import { type CommentPlace, commentText, marksEnd } from "./comment.ts"
-import { type CommentLine, type Entry, metadataSection, type Parts, type Section } from "./parse.ts"
+import { type IniCommentLine, type Entry, metadataSection, type Parts, type Section } from "./parse.ts"
 import { type Quote } from "./read-value.ts"
 import { trimmedEnd } from "./space.ts"
 
@@ -35,7 +35,7 @@ export interface Group {
   readonly entries: readonly Entry[]
 }
 
-export function groups({ entries }: Section): Group[] {
+export function entriesByKey({ entries }: Section): Group[] {
   const byKey = new Map<string, { key: string; entries: Entry[] }>()
   for (const entry of entries) {
     const known = byKey.get(entry.key)
@@ -58,7 +58,7 @@ export function contentSections({ sections }: Parts): Section[] {
 }
 
 /** The comments at the end of the content: upstream loses them, or takes them for a comment of the metadata. */
-export function trailingComments({ sections, trailing }: Parts): readonly CommentLine[] {
+export function trailingComments({ sections, trailing }: Parts): readonly IniCommentLine[] {
   const last = sections.at(-1)!
   return last.name === metadataSection ? last.own : trailing
 }
@@ -86,7 +86,7 @@ export function findSites(parts: Parts): Site[] {
         addComments(sites, parts, entry, { section: item, item: own, isShadowed: false })
       }
     } else {
-      for (const [position, { key, entries }] of groups(section).entries()) {
+      for (const [position, { key, entries }] of entriesByKey(section).entries()) {
         addGroup(sites, parts, entries, item, { parent: item, key, index: position })
       }
     }
@@ -177,13 +177,13 @@ export function sectionLines(source: string, { header, own }: Section): string[]
   return lines
 }
 
-export function linesOf(source: string, own: readonly CommentLine[]): string[] {
+export function linesOf(source: string, own: readonly IniCommentLine[]): string[] {
   return own.map(({ start, end }) => source.slice(start, end))
 }
 
 function ownComment(
   { source, isUpstream }: Parts,
-  own: readonly CommentLine[],
+  own: readonly IniCommentLine[],
   item: Item,
   { isFollowed, isShadowed }: { isFollowed: boolean; isShadowed: boolean },
 ): Site | null {

@@ -1,7 +1,7 @@
 /**
  * White space as Go's `unicode.IsSpace` has it. JavaScript's `trim` differs: it takes U+FEFF and leaves U+0085.
  */
-export function isSpace(code: number): boolean {
+function isSpace(code: number): boolean {
   if (code <= 0x20) return code === 0x20 || (code >= 0x09 && code <= 0x0d)
   if (code < 0x1680) return code === 0x85 || code === 0xa0
   if (code >= 0x2000 && code <= 0x200a) return true
@@ -28,13 +28,13 @@ export function trim(text: string): string {
 }
 
 /** Spaces and tabs only. */
-export function skipBlanks(source: string, at: number, end: number): number {
+export function skipSpacesAndTabs(source: string, at: number, end: number): number {
   let place = at
-  while (place < end && isBlank(source.charCodeAt(place))) place++
+  while (place < end && isSpaceOrTab(source.charCodeAt(place))) place++
   return place
 }
 
-export function isBlank(code: number): boolean {
+export function isSpaceOrTab(code: number): boolean {
   return code === 0x20 || code === 0x09
 }
 

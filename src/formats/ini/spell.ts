@@ -9,7 +9,7 @@ import { trim } from "./space.ts"
  *
  * @see sops v3.13.2 stores/stores.go, `ValToString`
  */
-export function scalarText(scalar: Scalar): string {
+export function printIniScalar(scalar: Scalar): string {
   const { kind } = scalar
   if (kind === "str" || kind === "comment") return textOf(scalar)
   const text = utf8.decode(scalar.bytes)
@@ -43,7 +43,7 @@ function withoutFraction(time: string): string {
  *
  * @see ini.v1 v1.67.3 file.go, `writeToBuffer`
  */
-export function printValue(text: string): string {
+export function printIniValue(text: string): string {
   if (text.includes("\n") || text.includes("`")) return `"""${text}"""`
   if (text.includes("#") || text.includes(";")) return `\`${text}\``
   return trim(text).length === text.length ? text : `"${text}"`
@@ -56,7 +56,7 @@ export function printKey(key: string): string {
 }
 
 /** Which of the two readings has to give back the text: ours for content, upstream's for metadata. */
-export type Reader = "value" | "upstream"
+type Reader = "value" | "upstream"
 
 /**
  * Spells a value in the quotes that are there if they can hold it, else as upstream prints it. Upstream prints some
@@ -66,7 +66,7 @@ export type Reader = "value" | "upstream"
  */
 export function spellValue(text: string, quote: Quote, rest: string, reader: Reader): string {
   if (quote === "" && isSimple(text)) return text
-  const printed = text === "" ? '""' : printValue(text)
+  const printed = text === "" ? '""' : printIniValue(text)
   if (quote !== "") {
     const kept = quote + text + quote
     if (readsBack(kept, text, rest, reader)) return kept

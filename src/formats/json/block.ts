@@ -1,10 +1,10 @@
 import { type MetaMap, type MetadataBlock, type MetaValue } from "../../core/format.ts"
 import { type Edit } from "../../core/text.ts"
 import { AppError, assert } from "../../errors/app-error.ts"
-import { isMetaList, isMetaMap, metadataBlock, sameMetaValue } from "../metadata-block.ts"
+import { METADATA_KEY, isMetaList, isMetaMap, metadataBlock, sameMetaValue } from "../metadata-block.ts"
 import { entryStart, type JsonNode } from "./node.ts"
-import { printBlock, printMetaValue, deeper, leadOf, type Style, stockStyle, styleOf, unitOf } from "./print.ts"
-import { isSpace, METADATA_KEY } from "./reader.ts"
+import { printBlock, printMetaValue, deeper, leadOf, type JsonStyle, stockStyle, styleOf, unitOf } from "./print.ts"
+import { isJsonSpace } from "./reader.ts"
 import { unquote } from "./strings.ts"
 
 /** Where and how a block was. */
@@ -26,7 +26,7 @@ interface BlockLayout {
 }
 
 /** Finds the metadata: the member `sops` of the root. */
-export function blockOf(source: string, root: JsonNode): MetadataBlock | null {
+export function jsonBlockOf(source: string, root: JsonNode): MetadataBlock | null {
   const blocks = root.physical.filter(({ item }) => item.key === METADATA_KEY)
   const [node] = blocks
   if (node === undefined) return null
@@ -74,7 +74,7 @@ function lineBreakAt(source: string, at: number): number {
 /** To sops, what follows the object of a sealed file is not part of it, so it is not part of any opened text. */
 function dropRest(source: string, end: number): Edit[] {
   for (let at = end; at < source.length; at++) {
-    if (!isSpace(source.charCodeAt(at))) return [{ start: end, end: source.length, text: "\n" }]
+    if (!isJsonSpace(source.charCodeAt(at))) return [{ start: end, end: source.length, text: "\n" }]
   }
   return []
 }
@@ -105,7 +105,7 @@ function metaValue(source: string, node: JsonNode): MetaValue {
  *
  * `detach` of the result takes out exactly what this puts in, so the other text stays to the byte.
  */
-export function attachBlock(
+export function attachJsonBlock(
   source: string,
   root: JsonNode,
   tree: MetaMap,
@@ -138,7 +138,7 @@ function isBlockLayout(layout: unknown): layout is BlockLayout {
 }
 
 /** The style of a new block: that of the members beside it, or of sops where there are none. */
-function newStyle(source: string, root: JsonNode, indent: number | undefined): Style {
+function newStyle(source: string, root: JsonNode, indent: number | undefined): JsonStyle {
   const found = styleOf(source, root)
   if (found === null) {
     const newline = source.includes("\r\n") ? "\r\n" : "\n"
@@ -148,7 +148,7 @@ function newStyle(source: string, root: JsonNode, indent: number | undefined): S
   return { ...deeper(found), unit: indent === undefined ? found.unit : unitOf(indent) }
 }
 
-function named(tree: MetaMap, style: Style): string {
+function named(tree: MetaMap, style: JsonStyle): string {
   return `"${METADATA_KEY}"${style.colon}${printBlock(tree, style)}`
 }
 
@@ -183,7 +183,7 @@ function patched({ source, node }: BlockLayout, tree: MetaMap): string {
  *
  * @returns `null` when names or the number of elements differ: then it is printed whole
  */
-function patch(source: string, node: JsonNode, value: MetaValue, style: Style): string | null {
+function patch(source: string, node: JsonNode, value: MetaValue, style: JsonStyle): string | null {
   if (sameMetaValue(metaValue(source, node), value)) return source.slice(node.start, node.end)
   const parts = partsFor(node, value)
   if (parts === null) return null

@@ -4,9 +4,9 @@ import { type Item, type Site } from "../../core/site.ts"
 import { type Edit, type Span, replaced } from "../../core/text.ts"
 import { type Tree } from "../../core/tree.ts"
 import { AppError, assert } from "../../errors/app-error.ts"
-import { attachBlock } from "./block.ts"
+import { attachJsonBlock } from "./block.ts"
 import { type JsonNode, entryStart, isOurs, nodeOf, outlineOf, rootOf } from "./node.ts"
-import { type Style, deeper, printScalar, printTree, stockStyle, styleOf, unitOf } from "./print.ts"
+import { type JsonStyle, deeper, printJsonScalar, printTree, stockStyle, styleOf, unitOf } from "./print.ts"
 import { confirmJson, scanJson } from "./scan.ts"
 import { quote, quotePlain } from "./strings.ts"
 
@@ -53,9 +53,10 @@ export const json: Format = {
   seal: (_scan, site, token) => replaced(spanOf(site), `"${token}"`),
 
   // In its own files sops prints `<`, `>` and `&` as escapes, which hardly any author writes.
-  open: (scan, site, scalar): Edit => replaced(spanOf(site), printScalar(scalar, isOurs(scan) ? quotePlain : quote)),
+  open: (scan, site, scalar): Edit =>
+    replaced(spanOf(site), printJsonScalar(scalar, isOurs(scan) ? quotePlain : quote)),
 
-  spelling: (scalar) => printScalar(scalar, quotePlain),
+  spelling: (scalar) => printJsonScalar(scalar, quotePlain),
 
   expand: () => assertNoAlias(),
 
@@ -72,11 +73,11 @@ export const json: Format = {
     }
   },
 
-  attach: (scan, tree, like, indent) => attachBlock(scan.source, outlineOf(scan), tree, like, indent),
+  attach: (scan, tree, like, indent) => attachJsonBlock(scan.source, outlineOf(scan), tree, like, indent),
 
-  set: (scan, path, value) => setValue(scan.source, rootOf(scan), path, value),
+  set: (scan, path, value) => setJsonValue(scan.source, rootOf(scan), path, value),
 
-  unset: (scan, path) => unsetValue(rootOf(scan), path),
+  unset: (scan, path) => unsetJsonValue(rootOf(scan), path),
 
   emit(documents: readonly Tree[], options: EmitOptions): string {
     const [first] = documents
@@ -95,7 +96,7 @@ function assertNoAlias(): never {
   throw new Error("JSON has no aliases")
 }
 
-function printStyle({ indent }: EmitOptions): Style {
+function printStyle({ indent }: EmitOptions): JsonStyle {
   if (indent !== undefined && indent < -1) {
     throw new AppError("NOT_PRINTABLE", {}, { subject: "an indent of JSON is -1 (a tab) or more" })
   }
@@ -107,7 +108,7 @@ type Path = readonly (string | number)[]
 /** A value on the way to a place, with the style of its line. */
 interface Step {
   readonly node: JsonNode
-  readonly style: Style
+  readonly style: JsonStyle
 }
 
 /**
@@ -116,7 +117,7 @@ interface Step {
  *
  * @see sops v3.13.2 sops.go, set
  */
-export function setValue(source: string, root: JsonNode, path: Path, value: Tree): Edit[] {
+function setJsonValue(source: string, root: JsonNode, path: Path, value: Tree): Edit[] {
   const start = source.includes("\r\n") ? { ...stockStyle, newline: "\r\n" } : stockStyle
   let at: Step = { node: root, style: styleOf(source, root) ?? start }
   for (const [depth, part] of path.entries()) {
@@ -130,7 +131,7 @@ export function setValue(source: string, root: JsonNode, path: Path, value: Tree
 }
 
 /** Removes an entry with its comma; the last one leaves `{}` or `[]`. */
-export function unsetValue(root: JsonNode, path: Path): Edit[] {
+function unsetJsonValue(root: JsonNode, path: Path): Edit[] {
   let parent = root
   let node = root
   for (const [depth, part] of path.entries()) {

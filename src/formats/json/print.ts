@@ -8,7 +8,7 @@ import { quote, quoteBytes } from "./strings.ts"
 import { isMetaList, isMetaMap } from "../metadata-block.ts"
 
 /** How values are laid out: over several lines, or all in one. */
-export interface Style {
+export interface JsonStyle {
   /** Line break; `""` puts everything on one line. */
   readonly newline: string
   /** Of the line on which the value begins. */
@@ -22,14 +22,14 @@ export interface Style {
 }
 
 /** As sops prints. */
-export const stockStyle: Style = { newline: "\n", indent: "", unit: "\t", colon: ": ", comma: ", " }
+export const stockStyle: JsonStyle = { newline: "\n", indent: "", unit: "\t", colon: ": ", comma: ", " }
 
 /**
  * The style of a container's entries, as its text shows it.
  *
  * @returns `indent` of the line on which the container's own bracket closes; `null` for an empty container
  */
-export function styleOf(source: string, container: JsonNode): Style | null {
+export function styleOf(source: string, container: JsonNode): JsonStyle | null {
   const first = container.physical[0]
   const last = container.physical.at(-1)
   if (first === undefined || last === undefined) return null
@@ -47,7 +47,7 @@ export function styleOf(source: string, container: JsonNode): Style | null {
 }
 
 /** The same style one level further in. */
-export function deeper(style: Style, levels = 1): Style {
+export function deeper(style: JsonStyle, levels = 1): JsonStyle {
   return { ...style, indent: style.indent + style.unit.repeat(levels) }
 }
 
@@ -80,7 +80,7 @@ export function unitOf(indent: number | undefined): string {
 }
 
 /** An object of names and texts that are JSON already. */
-function printObject(entries: readonly (readonly [name: string, text: string])[], style: Style): string {
+function printObject(entries: readonly (readonly [name: string, text: string])[], style: JsonStyle): string {
   return enclose(
     "{",
     entries.map(([name, text]) => quote(name) + style.colon + text),
@@ -90,11 +90,11 @@ function printObject(entries: readonly (readonly [name: string, text: string])[]
 }
 
 /** A list of texts that are JSON already. */
-function printList(texts: readonly string[], style: Style): string {
+function printList(texts: readonly string[], style: JsonStyle): string {
   return enclose("[", texts, "]", style)
 }
 
-function enclose(open: string, texts: readonly string[], close: string, style: Style): string {
+function enclose(open: string, texts: readonly string[], close: string, style: JsonStyle): string {
   if (texts.length === 0) return open + close
   const { newline, indent, unit, comma } = style
   if (newline === "") return open + texts.join(comma) + close
@@ -103,7 +103,7 @@ function enclose(open: string, texts: readonly string[], close: string, style: S
 }
 
 /** Metadata, or a part of it. */
-export function printMetaValue(value: MetaValue, style: Style): string {
+export function printMetaValue(value: MetaValue, style: JsonStyle): string {
   if (isMetaMap(value)) {
     const inner = deeper(style)
     return printObject(
@@ -126,7 +126,7 @@ export function printMetaValue(value: MetaValue, style: Style): string {
  * The whole block. Programs and hooks recognize a sealed file by the text `"mac": "ENC[`, so that colon has its one
  * space even in compact files.
  */
-export function printBlock(tree: MetaMap, style: Style): string {
+export function printBlock(tree: MetaMap, style: JsonStyle): string {
   const inner = deeper(style)
   const members = [...tree].map(([name, value]) => {
     const colon = name === "mac" ? ": " : style.colon
@@ -140,7 +140,7 @@ export function printBlock(tree: MetaMap, style: Style): string {
  *
  * @throws {AppError} `NOT_PRINTABLE` for infinities and what is not a number
  */
-export function printTree(tree: Tree, style: Style): string {
+export function printTree(tree: Tree, style: JsonStyle): string {
   switch (tree.type) {
     case "map": {
       const inner = deeper(style)
@@ -159,7 +159,7 @@ export function printTree(tree: Tree, style: Style): string {
       )
     }
     case "scalar":
-      return printScalar(tree.scalar)
+      return printJsonScalar(tree.scalar)
     case "null":
       return "null"
   }
@@ -167,7 +167,7 @@ export function printTree(tree: Tree, style: Style): string {
 
 /** A scalar as encoding/json prints it; dates, and comments that a list holds as text, become strings. */
 /** @param spell - how a text is quoted */
-export function printScalar(scalar: Scalar, spell: (text: string) => string = quote): string {
+export function printJsonScalar(scalar: Scalar, spell: (text: string) => string = quote): string {
   switch (scalar.kind) {
     case "int":
       return scalarText(scalar)

@@ -4,9 +4,8 @@ import { type Scalar } from "../../core/scalar.ts"
 import { type SiteKind } from "../../core/site.ts"
 import { type Span, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
+import { METADATA_KEY } from "../metadata-block.ts"
 import { stringEnd, unquote } from "./strings.ts"
-
-export const METADATA_KEY = "sops"
 
 const COLON = 0x3a
 const COMMA = 0x2c
@@ -20,7 +19,7 @@ const words = [
   { text: "null", scalar: null },
 ] as const
 
-export function isSpace(code: number): boolean {
+export function isJsonSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 }
 
@@ -274,7 +273,7 @@ export class JsonReader {
   #skipSpace(): void {
     for (;;) {
       const code = this.#source.charCodeAt(this.#at)
-      if (!isSpace(code)) return
+      if (!isJsonSpace(code)) return
       this.#at++
       if (code === 0x0a) {
         this.#line++

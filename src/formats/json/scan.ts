@@ -4,9 +4,10 @@ import { type Scalar, textScalar } from "../../core/scalar.ts"
 import { type Item, type Site, type SiteKind } from "../../core/site.ts"
 import { type Span } from "../../core/text.ts"
 import { AppError, assert } from "../../errors/app-error.ts"
-import { blockOf } from "./block.ts"
+import { METADATA_KEY } from "../metadata-block.ts"
+import { jsonBlockOf } from "./block.ts"
 import { type JsonNode, type JsonScan } from "./node.ts"
-import { type JsonPlace, type JsonSink, JsonReader, METADATA_KEY } from "./reader.ts"
+import { type JsonPlace, type JsonSink, JsonReader } from "./reader.ts"
 import { unquote } from "./strings.ts"
 
 /**
@@ -23,7 +24,7 @@ export function scanJson(source: string): JsonScan {
   const sink = new SiteSink(source, "root")
   const reader = new JsonReader(source, start, sink)
   reader.document()
-  const metadata = blockOf(source, sink.root)
+  const metadata = jsonBlockOf(source, sink.root)
   if (metadata === null) reader.expectEnd()
   let root: JsonNode | null = null
   let isOurs: boolean | null = null
@@ -115,7 +116,7 @@ const noNodes: readonly JsonNode[] = []
  * Makes the sites of a text, and those of its nodes that `keeps` asks for: all of them, or the entries of the root and
  * the metadata, which is enough to open a file without changing it.
  */
-export class SiteSink implements JsonSink {
+class SiteSink implements JsonSink {
   readonly sites: Site[] = []
   readonly #source: string
   readonly #keeps: "all" | "root"

@@ -40,7 +40,7 @@ export function unquote(source: string, start: number, end: number): string {
 }
 
 /** Why a text is not a string: an offset and a reason. */
-export interface StringFault {
+interface StringFault {
   readonly fault: number
   readonly reason: string
 }

@@ -2,7 +2,7 @@ import { commentScalar } from "../../core/scalar.ts"
 import { type Item } from "../../core/site.ts"
 import { type Edit, type Span } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { metadataBlock } from "../metadata-block.ts"
+import { METADATA_KEY, metadataBlock } from "../metadata-block.ts"
 import { type MetaBlock, metaBlock, pairEnd, pairStart } from "./edit/meta-block.ts"
 import { parseSimple } from "./plain/simple-nodes.ts"
 import { simpleSites } from "./plain/simple-sites.ts"
@@ -13,9 +13,6 @@ import { type YamlEntry, type YamlMetadata, type YamlScan, type YamlSite } from 
 import { type Walk, walkDocument } from "./resolve/walk.ts"
 import { type CommentLine, type MapNode, type YamlDocument, type YamlPair } from "./scan/node.ts"
 import { parseYaml } from "./scan/parse.ts"
-
-/** Of the root entry that is metadata. */
-export const METADATA_KEY = "sops"
 
 /**
  * Scans a YAML text: its sites, in the order of upstream's walk, and its metadata.
@@ -173,7 +170,7 @@ function metadataOf([first, second]: readonly YamlPair[], blocks: readonly MetaB
  *
  * @param passed - all comments, in the order of the text
  */
-export function lostComments(
+function lostComments(
   { source, sites, entries, docs, roots }: Pick<YamlScan, "source" | "sites" | "entries" | "docs" | "roots">,
   passed: readonly CommentLine[],
 ): YamlSite[] {

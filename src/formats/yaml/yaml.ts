@@ -4,6 +4,7 @@ import { type Scalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Edit, type Span, utf8 } from "../../core/text.ts"
 import { assert } from "../../errors/app-error.ts"
+import { METADATA_KEY } from "../metadata-block.ts"
 import { withAnchorsKept, throughAliases } from "./edit/aliases.ts"
 import { attach } from "./edit/attach.ts"
 import { openSite, sealSite } from "./carry/carry.ts"
@@ -16,7 +17,7 @@ import { pairEnd, pairStart } from "./edit/meta-block.ts"
 import { type YamlEntry, type YamlMetadata, type YamlScan, type YamlSite } from "./resolve/model.ts"
 import { confirmSimple } from "./plain/confirm.ts"
 import { type YamlDocument } from "./scan/node.ts"
-import { METADATA_KEY, scanYaml } from "./scan.ts"
+import { scanYaml } from "./scan.ts"
 
 const example = `hello: Welcome to sotto! Edit this file as you please!
 example_key: example_value

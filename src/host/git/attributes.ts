@@ -1,7 +1,7 @@
 import { type Git } from "./git.ts"
 
 /** `set` and `unset` are `attr` and `-attr`; a name without a line in any file is left out. */
-export type Attributes = ReadonlyMap<string, string>
+type Attributes = ReadonlyMap<string, string>
 
 /**
  * Attributes of many files by one process.

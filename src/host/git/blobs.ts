@@ -3,7 +3,7 @@ import { type Conversation } from "../../core/conversation.ts"
 import { type Git } from "./git.ts"
 import { isObjectId } from "./repository.ts"
 
-export interface Blob {
+interface Blob {
   readonly id: string
   readonly size: number
   /** `null` for one that is larger than was asked for. */

@@ -42,7 +42,7 @@ async function settingsAgainst(git: Git, filters: readonly string[]): Promise<Gi
 }
 
 /** A file that was staged as it is although attributes and configuration want a filter for it. */
-export interface Unfiltered {
+interface Unfiltered {
   readonly path: string
   readonly filter: string
 }

@@ -8,9 +8,9 @@ import { type Io } from "../io.ts"
 import { type ProgramEnd, type ProgramOptions } from "../program.ts"
 import { resolveProgram } from "../resolve-program.ts"
 
-export type GitIo = Pick<Io, "fs" | "env" | "cwd" | "home" | "platform" | "processes" | "signals">
+type GitIo = Pick<Io, "fs" | "env" | "cwd" | "home" | "platform" | "processes" | "signals">
 
-export interface GitPlace {
+interface GitPlace {
   /** Default: ours. */
   readonly cwd?: string | undefined
   /**

@@ -1,6 +1,6 @@
 import { bech32 } from "@scure/base"
 
-export interface Bech32 {
+interface Bech32 {
   /** The readable part in front of the last "1", in the case in which it was written. */
   readonly prefix: string
   readonly bytes: Uint8Array

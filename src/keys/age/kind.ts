@@ -1,4 +1,4 @@
-import { type Kind } from "../kind.ts"
+import { type RecipientKind } from "../kind.ts"
 import { againstAge } from "./grammar.ts"
 
 declare module "../../core/recipient.ts" {
@@ -37,4 +37,4 @@ export const ageKind = {
     summary: "age, age plugin or SSH public keys",
   },
   proto: { key: 6, fields: [[1, "recipient"]] },
-} as const satisfies Kind<"age">
+} as const satisfies RecipientKind<"age">

@@ -133,7 +133,7 @@ interface Channel {
   receive(): Promise<Stanza>
 }
 
-export type Protocol = "recipient-v1" | "identity-v1"
+type Protocol = "recipient-v1" | "identity-v1"
 
 /**
  * Runs a plugin for the time of a conversation.
@@ -239,6 +239,6 @@ async function findPlugin(name: string, context: KeyContext): Promise<string> {
   return realPath
 }
 
-export function refused(name: string, reason: string, hint?: string): AppError {
+function refused(name: string, reason: string, hint?: string): AppError {
   return new AppError("PLUGIN_REFUSED", { provider: `age-plugin-${name}` }, { subject: reason, hint })
 }

@@ -12,7 +12,7 @@ export interface SshPrivateKey {
  * What a private key file holds. `locked`: a passphrase is needed; its public side is known only where the file tells
  * it. `reason`: why it cannot be used; never text of the file.
  */
-export type SshKeyFile =
+type SshKeyFile =
   | { readonly state: "open"; readonly key: SshPrivateKey }
   | { readonly state: "locked"; readonly publicKey: SshPublicKey | null }
   | { readonly state: "wrong passphrase" }

@@ -3,7 +3,7 @@ import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Access, type AwsCredentials, callerOf, credentialsFor } from "./credentials.ts"
 import { handlerFor, silentLogger } from "./handler.ts"
-import { service, usableProfile } from "./profile.ts"
+import { awsService, usableProfile } from "./profile.ts"
 import { deriveContext, type KeyContext, type KeyProvider } from "../provider.ts"
 import {
   type Cause,
@@ -28,7 +28,7 @@ const callerTimeoutMs = 2000
 export const aws: KeyProvider = {
   wrap(dataKey, recipient, context) {
     const to = ours(recipient)
-    return callService({ service, recipient, context }, (context) =>
+    return callService({ service: awsService, recipient, context }, (context) =>
       withClient(to, context, async (client, options) => {
         const Plaintext = dataKey.use((bytes) => Uint8Array.from(bytes))
         try {
@@ -36,7 +36,7 @@ export const aws: KeyProvider = {
             new EncryptCommand({ KeyId: to.arn, Plaintext, EncryptionContext: Object.fromEntries(to.context) }),
             options,
           )
-          return encFromBytes(CiphertextBlob ?? null, service)
+          return encFromBytes(CiphertextBlob ?? null, awsService)
         } finally {
           Plaintext.fill(0)
         }
@@ -46,14 +46,14 @@ export const aws: KeyProvider = {
 
   unwrap({ recipient, enc }, context) {
     const from = ours(recipient)
-    return callForDataKey({ service, recipient, context }, async (context) => {
+    return callForDataKey({ service: awsService, recipient, context }, async (context) => {
       const CiphertextBlob = encBytes(enc)
       return withClient(from, context, async (client, options) => {
         const { Plaintext } = await client.send(
           new DecryptCommand({ KeyId: from.arn, CiphertextBlob, EncryptionContext: Object.fromEntries(from.context) }),
           options,
         )
-        return dataKeyFrom(Plaintext ?? new Uint8Array(), service)
+        return dataKeyFrom(Plaintext ?? new Uint8Array(), awsService)
       })
     })
   },
@@ -71,7 +71,7 @@ async function withClient<T>(recipient: KmsRecipient, context: KeyContext, work:
     const client = new KMSClient({
       region,
       credentials,
-      requestHandler: handlerFor(service, () => context),
+      requestHandler: handlerFor(awsService, () => context),
       logger: silentLogger,
       ...(profile === null ? {} : { profile: profile.name }),
     })
@@ -95,7 +95,7 @@ function ours(recipient: Recipient): KmsRecipient {
   return recipient
 }
 
-export interface Circumstances {
+interface Circumstances {
   readonly recipient: Extract<Recipient, { type: "kms" }>
   /** Who asked, when that was found out. */
   readonly caller: string | null
@@ -156,16 +156,16 @@ function awsFailure(error: unknown, circumstances: Circumstances): AppError {
   if (isContext) {
     const names = [...recipient.context.keys()].filter((key) => /^[\w.:/-]{1,60}$/.test(key)).join(", ")
     return serviceError("KEY_CONTEXT", {
-      service,
+      service: awsService,
       as,
       words: `the context (${names}) is another one than the key was wrapped with, or the wrapped key was changed`,
     })
   }
   if (name === "InvalidCiphertextException") {
     const why = "it was changed, or was wrapped with an encryption context that is no longer in the file"
-    return serviceError("KEY_CIPHERTEXT", { service, as, words: why })
+    return serviceError("KEY_CIPHERTEXT", { service: awsService, as, words: why })
   }
-  return serviceError(cause, { service, as, words: wordsFor(cause, words), hint: hintFor(cause) })
+  return serviceError(cause, { service: awsService, as, words: wordsFor(cause, words), hint: hintFor(cause) })
 }
 
 /** For a profile that lacks something the SDK may throw a mere `TypeError`. */

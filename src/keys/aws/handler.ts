@@ -22,7 +22,7 @@ interface SdkAnswer {
   readonly response: { statusCode: number; headers: Record<string, string>; body: Uint8Array }
 }
 
-export interface SdkHandler {
+interface SdkHandler {
   handle(request: SdkRequest, options?: SdkOptions): Promise<SdkAnswer>
   updateHttpClientConfig(): void
   httpHandlerConfigs(): Record<string, never>

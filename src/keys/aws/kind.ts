@@ -1,6 +1,6 @@
 import { type MetaMap, field, invalidMetadata, textField } from "../../core/format.ts"
 import { type RecipientOf } from "../../core/recipient.ts"
-import { control, hasOddSegment, type Kind } from "../kind.ts"
+import { control, hasOddSegment, type RecipientKind } from "../kind.ts"
 
 declare module "../../core/recipient.ts" {
   interface RecipientFields {
@@ -96,7 +96,7 @@ export const kmsKind = {
       [4, "awsProfile"],
     ],
   },
-} as const satisfies Kind<"kms">
+} as const satisfies RecipientKind<"kms">
 
 function name({ arn, role, context, awsProfile }: RecipientOf<"kms">): string {
   const pairs = [...context].map(([key, value]) => `${key}:${value}`).sort()

@@ -3,7 +3,7 @@ import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
 
-export const service = "AWS KMS"
+export const awsService = "AWS KMS"
 
 /** Whose credentials are used. */
 export interface Profile {
@@ -37,7 +37,7 @@ export async function usableProfile(name: string, context: KeyContext): Promise<
     const hint = context.dialect.takesAwsProfile
       ? "make that profile, name one of yours in AWS_PROFILE, or say --aws-fallback to use your own credentials"
       : undefined
-    throw serviceError("KEY_NO_CREDENTIALS", { service, words: `there is no profile ${name} here`, hint })
+    throw serviceError("KEY_NO_CREDENTIALS", { service: awsService, words: `there is no profile ${name} here`, hint })
   }
   const own = ownProfile(known, context)
   await told(context, name, async () => {
@@ -63,7 +63,7 @@ function ownProfile(known: Known, { env }: KeyContext): Profile | null {
   if (settings !== undefined) return { name, isOfFile: false, hasCredentials: hasCredentials(settings) }
   if (asked === "") return null
   throw serviceError("KEY_NO_CREDENTIALS", {
-    service,
+    service: awsService,
     words: `there is no profile ${asked} here, which AWS_PROFILE names`,
     hint: "make that profile, or unset AWS_PROFILE",
   })
@@ -77,7 +77,7 @@ function hasCredentials(settings: ProfileSettings): boolean {
 }
 
 /** The names of a profile's settings; their values are for the SDK. */
-export type ProfileSettings = ReadonlySet<string>
+type ProfileSettings = ReadonlySet<string>
 
 /**
  * The profiles that this user has, from both files of AWS.

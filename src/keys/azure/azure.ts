@@ -8,7 +8,7 @@ import { type HttpAnswer } from "../http/request.ts"
 import { type KeyContext, type KeyProvider } from "../provider.ts"
 import { callForDataKey, callService, checkEncLength, dataKeyFrom, serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
-import { type Challenge, readChallenge, service } from "./challenge.ts"
+import { type Challenge, readChallenge, azureService } from "./challenge.ts"
 import { type AzureToken } from "./credential.ts"
 
 type AzureRecipient = Extract<Recipient, { type: "azure_kv" }>
@@ -28,25 +28,28 @@ export const azure: KeyProvider = {
   complete(recipient, context) {
     const named = ours(recipient)
     if (named.version !== "") return Promise.resolve(named)
-    return callService({ service, recipient, context }, (context) => newestVersion(named, context))
+    return callService({ service: azureService, recipient, context }, (context) => newestVersion(named, context))
   },
 
   wrap(dataKey, recipient, context) {
     const to = ours(recipient)
-    return callService({ service, recipient, context }, async (context) => {
+    return callService({ service: azureService, recipient, context }, async (context) => {
       const value = dataKey.use((bytes) => Buffer.from(bytes).toString("base64url"))
       const answer = await operate(to, { operation: "encrypt", value }, context)
       const bytes = decode(jsonText(answer, "value") ?? "")
       if (bytes !== null && bytes.length >= wrapped.bytesMin && bytes.length <= wrapped.bytesMax) {
         return bytes.toString("base64url")
       }
-      throw serviceError("KEY_ANSWER", { service, words: "the wrapped data key that it sends cannot be one" })
+      throw serviceError("KEY_ANSWER", {
+        service: azureService,
+        words: "the wrapped data key that it sends cannot be one",
+      })
     })
   },
 
   unwrap({ recipient, enc }, context) {
     const from = ours(recipient)
-    return callForDataKey({ service, recipient, context }, async (context) => {
+    return callForDataKey({ service: azureService, recipient, context }, async (context) => {
       checkEncLength(enc)
       const value = enc.trim()
       if (decode(value) === null) {
@@ -54,8 +57,9 @@ export const azure: KeyProvider = {
       }
       const answer = await operate(from, { operation: "decrypt", value }, context)
       const bytes = decode(jsonText(answer, "value") ?? "")
-      if (bytes === null) throw serviceError("KEY_ANSWER", { service, words: "what it unwrapped is not base64url" })
-      return dataKeyFrom(bytes, service)
+      if (bytes === null)
+        throw serviceError("KEY_ANSWER", { service: azureService, words: "what it unwrapped is not base64url" })
+      return dataKeyFrom(bytes, azureService)
     })
   },
 }
@@ -74,7 +78,10 @@ function newestVersion(recipient: AzureRecipient, context: KeyContext): Promise<
     const identifier = jsonText(answer, "key", "kid") ?? ""
     const version = versionIn(identifier, recipient)
     if (version !== null) return { ...recipient, version }
-    throw serviceError("KEY_ANSWER", { service, words: "it answered for another key, or without a version" })
+    throw serviceError("KEY_ANSWER", {
+      service: azureService,
+      words: "it answered for another key, or without a version",
+    })
   })
 }
 
@@ -98,7 +105,7 @@ async function operate(recipient: AzureRecipient, question: Operation, context: 
   const answer = await askWithToken(recipient, { method: "POST", path, body: { alg: algorithm, value } }, context)
   const used = versionIn(jsonText(answer, "kid") ?? "", recipient)
   if (used !== null && (version === "" || used.toLowerCase() === version.toLowerCase())) return answer
-  throw serviceError("KEY_ANSWER", { service, words: "it answered for another key" })
+  throw serviceError("KEY_ANSWER", { service: azureService, words: "it answered for another key" })
 }
 
 interface AzureQuestion {
@@ -125,7 +132,7 @@ async function askWithToken(recipient: AzureRecipient, question: AzureQuestion, 
       ...(question.method === "POST" && !withBody ? { "content-length": "0" } : {}),
     }
     const content = withBody ? { body: JSON.stringify(body) } : {}
-    return sendPatiently({ service, method: question.method, url, headers, ...content }, context)
+    return sendPatiently({ service: azureService, method: question.method, url, headers, ...content }, context)
   }
   const { tokenFor } = await import("./credential.ts")
   const challenge = await challenges(context, url.host, async () => {
@@ -151,28 +158,42 @@ function failure({ status, body }: HttpAnswer, as: string | undefined): AppError
   const inner = jsonText(error, "innererror", "code") ?? jsonText(error, "innererror", "innererror", "code") ?? ""
   switch (status) {
     case 400:
-      return serviceError("KEY_CIPHERTEXT", { service, as, words: "status 400" })
+      return serviceError("KEY_CIPHERTEXT", { service: azureService, as, words: "status 400" })
     case 401: {
       const hint = "log in again with `az login`"
-      return serviceError("KEY_NO_CREDENTIALS", { service, as, words: "it does not accept the token", hint })
+      return serviceError("KEY_NO_CREDENTIALS", {
+        service: azureService,
+        as,
+        words: "it does not accept the token",
+        hint,
+      })
     }
     case 403:
       if (/^Key(Disabled|Expired|NotYetValid)$/.test(inner)) {
-        return serviceError("KEY_UNAVAILABLE", { service, as, words: inner, hint: "enable the version of the key" })
+        return serviceError("KEY_UNAVAILABLE", {
+          service: azureService,
+          as,
+          words: inner,
+          hint: "enable the version of the key",
+        })
       }
       return serviceError("KEY_DENIED", {
-        service,
+        service: azureService,
         as,
         words: /^[A-Za-z]{1,60}$/.test(inner) ? inner : undefined,
         hint: "the role Key Vault Crypto User, or the rights encrypt and decrypt, are needed on the key",
       })
     case 404:
     case 409:
-      return serviceError("KEY_UNAVAILABLE", { service, as, words: "there is no such key, or it was deleted" })
+      return serviceError("KEY_UNAVAILABLE", {
+        service: azureService,
+        as,
+        words: "there is no such key, or it was deleted",
+      })
     case 429:
-      return serviceError("KEY_THROTTLED", { service, as })
+      return serviceError("KEY_THROTTLED", { service: azureService, as })
     default:
-      return serviceError("KEY_ANSWER", { service, as, words: `status ${status}` })
+      return serviceError("KEY_ANSWER", { service: azureService, as, words: `status ${status}` })
   }
 }
 

@@ -1,7 +1,7 @@
 import { type AppError } from "../../errors/app-error.ts"
 import { serviceError } from "../service.ts"
 
-export const service = "Azure Key Vault"
+export const azureService = "Azure Key Vault"
 
 /** What a vault says about the token that it wants. */
 export interface Challenge {
@@ -54,5 +54,5 @@ function decode(claims: string): string {
 }
 
 function unusable(words: string): AppError {
-  return serviceError("KEY_ANSWER", { service, words })
+  return serviceError("KEY_ANSWER", { service: azureService, words })
 }

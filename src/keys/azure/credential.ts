@@ -11,7 +11,7 @@ import {
   WorkloadIdentityCredential,
 } from "@azure/identity"
 import { AppError } from "../../errors/app-error.ts"
-import { type Challenge, service } from "./challenge.ts"
+import { type Challenge, azureService } from "./challenge.ts"
 import { deriveContext, type KeyContext } from "../provider.ts"
 import { jsonText, parseJson } from "../http/json.ts"
 import { liveContexts, sessionMemo } from "../session-memo.ts"
@@ -79,7 +79,7 @@ function failure(error: unknown): AppError {
 
 function noCredentials(words: string): AppError {
   const hint = "log in with `az login`, or set AZURE_TENANT_ID, AZURE_CLIENT_ID and AZURE_CLIENT_SECRET"
-  return serviceError("KEY_NO_CREDENTIALS", { service, words, hint })
+  return serviceError("KEY_NO_CREDENTIALS", { service: azureService, words, hint })
 }
 
 const production = ["environmentcredential", "workloadidentitycredential", "managedidentitycredential"] as const
@@ -160,7 +160,7 @@ interface Network {
 }
 
 /** One for the process: the library keeps the first client that asked a machine for its identity, and never another. */
-export const network: Network = makeNetwork()
+const network: Network = makeNetwork()
 
 function makeNetwork(): Network {
   const calls = liveContexts()

@@ -1,4 +1,4 @@
-import { hostName, withoutSlash, type Kind } from "../kind.ts"
+import { hostName, withoutSlash, type RecipientKind } from "../kind.ts"
 
 declare module "../../core/recipient.ts" {
   interface RecipientFields {
@@ -61,4 +61,4 @@ export const azureKind = {
       [3, "version"],
     ],
   },
-} as const satisfies Kind<"azure_kv">
+} as const satisfies RecipientKind<"azure_kv">

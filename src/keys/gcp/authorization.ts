@@ -3,7 +3,7 @@ import { parseJson } from "../http/json.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 
-export const service = "GCP KMS"
+export const gcpService = "GCP KMS"
 
 /** What a request needs to be let in, and who lets it. */
 export interface Authorization {
@@ -37,7 +37,7 @@ async function readCredentials(text: string, context: KeyContext): Promise<objec
   const json = parseJson(file ?? text)
   if (typeof json === "object" && json !== null && !Array.isArray(json)) return json
   throw serviceError("KEY_NO_CREDENTIALS", {
-    service,
+    service: gcpService,
     words: "GOOGLE_CREDENTIALS is neither a file nor JSON",
     hint: "name the file of a service account key, or unset it",
   })

@@ -1,7 +1,7 @@
 import { decodeBase64 } from "../../core/base64.ts"
 import { type Recipient } from "../../core/recipient.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { type Endpoint, authorize, endpointOf, service } from "./authorization.ts"
+import { type Endpoint, authorize, endpointOf, gcpService } from "./authorization.ts"
 import { type GcpAnswer, type GcpQuestion, type GcpRecipient, type Way, failureOf } from "./question.ts"
 import { type Json, jsonField, jsonText, parseJson } from "../http/json.ts"
 import { speaksOnlyHttp2 } from "../http/network-error.ts"
@@ -19,24 +19,25 @@ import { callForDataKey, callService, dataKeyFrom, encBytes, encFromBytes, servi
 export const gcp: KeyProvider = {
   wrap(dataKey, recipient, context) {
     const to = ours(recipient)
-    return callService({ service, recipient, context }, async (context) => {
+    return callService({ service: gcpService, recipient, context }, async (context) => {
       const plain = dataKey.use((bytes) => Uint8Array.from(bytes))
       const question = { to, operation: "encrypt", bytes: plain } as const
       const { name, bytes } = await ask(question, context).finally(() => plain.fill(0))
       // The name of the answer is that of the version. Emulators name the key.
       if (name !== null && name !== to.resourceId && !name.startsWith(`${to.resourceId}/`)) {
-        throw serviceError("KEY_ANSWER", { service, words: "it answered for another key" })
+        throw serviceError("KEY_ANSWER", { service: gcpService, words: "it answered for another key" })
       }
-      return encFromBytes(bytes, service)
+      return encFromBytes(bytes, gcpService)
     })
   },
 
   unwrap({ recipient, enc }, context) {
     const from = ours(recipient)
-    return callForDataKey({ service, recipient, context }, async (context) => {
+    return callForDataKey({ service: gcpService, recipient, context }, async (context) => {
       const { bytes } = await ask({ to: from, operation: "decrypt", bytes: encBytes(enc) }, context)
-      if (bytes === null) throw serviceError("KEY_ANSWER", { service, words: "what it unwrapped is not base64" })
-      return dataKeyFrom(bytes, service)
+      if (bytes === null)
+        throw serviceError("KEY_ANSWER", { service: gcpService, words: "what it unwrapped is not base64" })
+      return dataKeyFrom(bytes, gcpService)
     })
   },
 }
@@ -75,7 +76,7 @@ async function askByRest({ to, operation, bytes }: GcpQuestion, way: Way): Promi
   const url = new URL(`${endpoint.origin}/v1/${path.join("/")}:${operation}?%24alt=json%3Benum-encoding%3Dint`)
   const answer = await sendPatiently(
     {
-      service,
+      service: gcpService,
       method: "POST",
       url,
       headers: {
@@ -102,7 +103,7 @@ async function askByRest({ to, operation, bytes }: GcpQuestion, way: Way): Promi
 function speaksGrpc({ host }: URL): AppError {
   const hint = "unset SOPS_GCP_KMS_CLIENT_TYPE, and name it in SOPS_GCP_KMS_ENDPOINT without http://"
   return serviceError("KEY_NETWORK", {
-    service,
+    service: gcpService,
     words: `${host}: the endpoint speaks gRPC, and was asked over REST`,
     hint,
   })

@@ -14,7 +14,7 @@ import { namedRoots, systemRoots } from "../http/connections.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { readTiming } from "../time-limit.ts"
-import { service } from "./authorization.ts"
+import { gcpService } from "./authorization.ts"
 import { type GcpAnswer, type GcpQuestion, type Way, failureOf } from "./question.ts"
 
 // It would print what failed on the way, with addresses, on standard error.
@@ -191,13 +191,13 @@ function meaning(failure: GrpcFailure, { operation }: GcpQuestion, way: Way & { 
   const { code, connection, isConnected, isTooLong, reason } = failure
   if (code === codes.DEADLINE_EXCEEDED) {
     const seconds = readTiming(context).requestMs / 1000
-    return new AppError("KEY_TIMEOUT", {}, { subject: `${service} at ${host}, after ${seconds} s` })
+    return new AppError("KEY_TIMEOUT", {}, { subject: `${gcpService} at ${host}, after ${seconds} s` })
   }
   if (connection === notGrpc) {
     const hint = "SOPS_GCP_KMS_CLIENT_TYPE=rest asks an endpoint that speaks REST"
-    return serviceError("KEY_NETWORK", { service, words: `the endpoint ${host} does not speak gRPC`, hint })
+    return serviceError("KEY_NETWORK", { service: gcpService, words: `the endpoint ${host} does not speak gRPC`, hint })
   }
-  if (!isConnected) return networkError({ code: connection }, { service, host })
+  if (!isConnected) return networkError({ code: connection }, { service: gcpService, host })
   return failureOf({
     as: authorization.as,
     operation,

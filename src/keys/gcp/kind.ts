@@ -1,4 +1,4 @@
-import { type Kind } from "../kind.ts"
+import { type RecipientKind } from "../kind.ts"
 
 declare module "../../core/recipient.ts" {
   interface RecipientFields {
@@ -44,4 +44,4 @@ export const gcpKind = {
     summary: "GCP KMS keys",
   },
   proto: { key: 3, fields: [[1, "resourceId"]] },
-} as const satisfies Kind<"gcp_kms">
+} as const satisfies RecipientKind<"gcp_kms">

@@ -1,6 +1,6 @@
 import { type AuthClient, GoogleAuth, gaxios } from "google-auth-library"
 import { AppError } from "../../errors/app-error.ts"
-import { type Authorization, service, type Endpoint } from "./authorization.ts"
+import { type Authorization, gcpService, type Endpoint } from "./authorization.ts"
 import { type TlsSettings } from "../http/connections.ts"
 import { jsonField } from "../http/json.ts"
 import { liveContexts, sessionMemo } from "../session-memo.ts"
@@ -42,7 +42,7 @@ export async function authorizeByLibrary(
     const client = await clients(context, source, () => logIn(credentials, endpoint, context))
     if (endpoint.universe !== null && client.universeDomain !== endpoint.universe) {
       throw serviceError("KEY_NO_CREDENTIALS", {
-        service,
+        service: gcpService,
         as: source,
         words: "the credentials belong to another universe",
         hint: "set SOPS_GCP_KMS_UNIVERSE_DOMAIN to theirs",
@@ -95,7 +95,7 @@ function failure(error: unknown, source: string): AppError {
   }
   const code = oauthCode(error)
   return serviceError("KEY_NO_CREDENTIALS", {
-    service,
+    service: gcpService,
     as: source,
     words: code === null ? "they give no token, or there are none" : `they give no token (${code})`,
     hint: "log in with `gcloud auth application-default login`, or set GOOGLE_CREDENTIALS or GOOGLE_APPLICATION_CREDENTIALS",

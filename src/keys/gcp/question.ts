@@ -2,7 +2,7 @@ import { type Recipient } from "../../core/recipient.ts"
 import { type AppError } from "../../errors/app-error.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
-import { type Authorization, service, type Endpoint } from "./authorization.ts"
+import { type Authorization, gcpService, type Endpoint } from "./authorization.ts"
 
 export type GcpRecipient = Extract<Recipient, { type: "gcp_kms" }>
 
@@ -28,7 +28,7 @@ export interface Way {
   readonly context: KeyContext
 }
 
-export interface Failure extends Pick<GcpQuestion, "operation"> {
+interface Failure extends Pick<GcpQuestion, "operation"> {
   readonly as: string
   /** HTTP's, or what google.rpc.Code has for it. */
   readonly status: number
@@ -44,25 +44,35 @@ export function failureOf({ as, operation, status, isPrecondition, isServiceOff,
     case 400:
       if (isPrecondition) {
         const hint = "enable the version of the key that wrapped this data key, or restore it"
-        return serviceError("KEY_UNAVAILABLE", { service, as, words: "its version is disabled or destroyed", hint })
+        return serviceError("KEY_UNAVAILABLE", {
+          service: gcpService,
+          as,
+          words: "its version is disabled or destroyed",
+          hint,
+        })
       }
       return operation === "decrypt"
-        ? serviceError("KEY_CIPHERTEXT", { service, as })
-        : serviceError("KEY_ANSWER", { service, as, words })
+        ? serviceError("KEY_CIPHERTEXT", { service: gcpService, as })
+        : serviceError("KEY_ANSWER", { service: gcpService, as, words })
     case 401: {
       const hint = "log in with `gcloud auth application-default login`, or make a new token"
-      return serviceError("KEY_NO_CREDENTIALS", { service, as, words: "the token is not valid or expired", hint })
+      return serviceError("KEY_NO_CREDENTIALS", {
+        service: gcpService,
+        as,
+        words: "the token is not valid or expired",
+        hint,
+      })
     }
     case 403: {
       const role = operation === "decrypt" ? "cloudkms.cryptoKeyDecrypter" : "cloudkms.cryptoKeyEncrypter"
       const hint = isServiceOff ? "enable the Cloud KMS API in the project" : `the role ${role} on the key is needed`
-      return serviceError("KEY_DENIED", { service, as, hint })
+      return serviceError("KEY_DENIED", { service: gcpService, as, hint })
     }
     case 404:
-      return serviceError("KEY_UNAVAILABLE", { service, as, words: "there is no such key" })
+      return serviceError("KEY_UNAVAILABLE", { service: gcpService, as, words: "there is no such key" })
     case 429:
-      return serviceError("KEY_THROTTLED", { service, as })
+      return serviceError("KEY_THROTTLED", { service: gcpService, as })
     default:
-      return serviceError("KEY_ANSWER", { service, as, words })
+      return serviceError("KEY_ANSWER", { service: gcpService, as, words })
   }
 }

@@ -7,7 +7,7 @@ const firstPauseMs = 200
 const pauseMsMax = 4000
 const busy: readonly number[] = [429, 502, 503, 504]
 
-export interface Patience {
+interface Patience {
   /** Statuses that are worth another try. */
   readonly retried?: readonly number[]
 }

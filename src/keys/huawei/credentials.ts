@@ -8,9 +8,9 @@ import { sessionMemo } from "../session-memo.ts"
 import { iamOrigin } from "./regions.ts"
 import { type HuaweiCredentials, signForHuawei } from "./sign.ts"
 
-export const service = "HuaweiCloud KMS"
+export const huaweiService = "HuaweiCloud KMS"
 
-export interface Account extends HuaweiCredentials {
+interface Account extends HuaweiCredentials {
   /** For errors: where the credentials came from, with the public part of them. */
   readonly as: string
   /** `""` when the IAM has to be asked for it. */
@@ -36,13 +36,13 @@ export function findAccount(context: KeyContext): Promise<Account> {
   return accounts(context, "", async () => {
     if ((context.env("HUAWEICLOUD_SDK_IDP_ID") ?? "") !== "") {
       const words = "federated identities (HUAWEICLOUD_SDK_IDP_ID) are not supported"
-      throw serviceError("KEY_NO_CREDENTIALS", { service, words, hint: "use an access key" })
+      throw serviceError("KEY_NO_CREDENTIALS", { service: huaweiService, words, hint: "use an access key" })
     }
     const found =
       fromEnvironment(context) ?? (await fromFile(context)) ?? (await fromMachine(context)) ?? (await fromPod(context))
     if (found !== null) return found
     throw serviceError("KEY_NO_CREDENTIALS", {
-      service,
+      service: huaweiService,
       words: "they are neither in the environment nor in ~/.huaweicloud/credentials, and this machine has none",
       hint: "set HUAWEICLOUD_SDK_AK and HUAWEICLOUD_SDK_SK",
     })
@@ -92,9 +92,10 @@ async function fromFile(context: KeyContext): Promise<Account | null> {
 /** The agency of a machine in the cloud; elsewhere nothing answers there. */
 async function fromMachine(context: KeyContext): Promise<Account | null> {
   const ask = (method: string, path: string, headers: Readonly<Record<string, string>>): Promise<string | null> =>
-    send({ service, method, url: new URL(metadataOrigin + path), headers, timeoutMs: metadataTimeoutMs }, context).then(
-      ({ status, body }) => (status === 200 ? body.toString("utf8") : null),
-    )
+    send(
+      { service: huaweiService, method, url: new URL(metadataOrigin + path), headers, timeoutMs: metadataTimeoutMs },
+      context,
+    ).then(({ status, body }) => (status === 200 ? body.toString("utf8") : null))
   try {
     const token = await ask("PUT", "/meta-data/latest/api/token", { "X-Metadata-Token-Ttl-Seconds": "21600" })
     const headers = token !== null && textShape.test(token) ? { "X-Metadata-Token": token } : {}
@@ -114,7 +115,7 @@ async function fromPod(context: KeyContext): Promise<Account | null> {
   if (file === null) return null
   const authorization = Buffer.from(file).toString("utf8").trim()
   const headers = { "content-type": "application/json; charset=utf-8", authorization }
-  const answer = await send({ service, method: "POST", url: new URL(uri), headers, body: "{}" }, context)
+  const answer = await send({ service: huaweiService, method: "POST", url: new URL(uri), headers, body: "{}" }, context)
   return answer.status === 200 ? fromAnswer(answer.body, ["credentials"], "the identity of this pod") : null
 }
 
@@ -135,7 +136,10 @@ function account({ source, ...values }: Omit<Account, "as"> & { source: string }
     (securityToken === "" || textShape.test(securityToken)) &&
     (projectId === "" || idShape.test(projectId))
   if (isUsable) return { ...values, as: `the access key ${accessKey} of ${source}` }
-  throw serviceError("KEY_NO_CREDENTIALS", { service, words: `those of ${source} hold characters that none can have` })
+  throw serviceError("KEY_NO_CREDENTIALS", {
+    service: huaweiService,
+    words: `those of ${source} hold characters that none can have`,
+  })
 }
 
 /**
@@ -156,7 +160,7 @@ export function projectOf(account: Account, region: string, context: KeyContext)
     const [id = ""] = ids
     if (ids.length === 1 && idShape.test(id)) return id
     throw serviceError("KEY_NO_CREDENTIALS", {
-      service,
+      service: huaweiService,
       as: account.as,
       words: `the project of the region ${region} cannot be found out`,
       hint: "set HUAWEICLOUD_SDK_PROJECT_ID",

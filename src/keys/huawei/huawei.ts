@@ -5,7 +5,7 @@ import { sendPatiently } from "../http/patience.ts"
 import { type HttpAnswer } from "../http/request.ts"
 import { type KeyContext, type KeyProvider } from "../provider.ts"
 import { callForDataKey, callService, checkEncLength, dataKeyFromBase64, serviceError } from "../service.ts"
-import { findAccount, projectOf, service } from "./credentials.ts"
+import { findAccount, projectOf, huaweiService } from "./credentials.ts"
 import { kmsOrigin } from "./regions.ts"
 import { signForHuawei } from "./sign.ts"
 
@@ -21,23 +21,26 @@ const wrapped = /^[A-Za-z0-9+/=_-]{16,12000}$/
 export const huawei: KeyProvider = {
   wrap(dataKey, recipient, context) {
     const to = ours(recipient)
-    return callService({ service, recipient, context }, async (context) => {
+    return callService({ service: huaweiService, recipient, context }, async (context) => {
       const plain_text = dataKey.use((bytes) => Buffer.from(bytes).toString("base64"))
       const answer = await ask(to, { operation: "encrypt-data", body: { plain_text } }, context)
       const enc = jsonText(answer, "cipher_text") ?? ""
       if (wrapped.test(enc)) return enc
-      throw serviceError("KEY_ANSWER", { service, words: "the wrapped data key that it sends cannot be one" })
+      throw serviceError("KEY_ANSWER", {
+        service: huaweiService,
+        words: "the wrapped data key that it sends cannot be one",
+      })
     })
   },
 
   unwrap({ recipient, enc }, context) {
     const from = ours(recipient)
-    return callForDataKey({ service, recipient, context }, async (context) => {
+    return callForDataKey({ service: huaweiService, recipient, context }, async (context) => {
       checkEncLength(enc)
       const cipher_text = enc.trim()
       if (!wrapped.test(cipher_text)) throw new AppError("STANZA_INVALID", {}, { subject: "it is not base64" })
       const answer = await ask(from, { operation: "decrypt-data", body: { cipher_text } }, context)
-      return dataKeyFromBase64(jsonText(answer, "plain_text"), service)
+      return dataKeyFromBase64(jsonText(answer, "plain_text"), huaweiService)
     })
   },
 }
@@ -64,7 +67,7 @@ async function ask(
     account,
     context.now(),
   )
-  const request = { service, method: "POST", url, body: content }
+  const request = { service: huaweiService, method: "POST", url, body: content }
   const answer = await sendPatiently(
     { ...request, headers: { ...headers, "content-type": "application/json;charset=utf-8" } },
     context,
@@ -85,20 +88,30 @@ function failure(
   switch (status) {
     case 400:
       // An unknown, disabled or frozen key, and one that will be deleted.
-      if (/^KMS\.(0205|0209|0210|0310)$/.test(code)) return serviceError("KEY_UNAVAILABLE", { service, as, words })
-      return serviceError(operation === "decrypt-data" ? "KEY_CIPHERTEXT" : "KEY_ANSWER", { service, as, words })
+      if (/^KMS\.(0205|0209|0210|0310)$/.test(code))
+        return serviceError("KEY_UNAVAILABLE", { service: huaweiService, as, words })
+      return serviceError(operation === "decrypt-data" ? "KEY_CIPHERTEXT" : "KEY_ANSWER", {
+        service: huaweiService,
+        as,
+        words,
+      })
     case 401: {
       const hint = "check HUAWEICLOUD_SDK_AK, HUAWEICLOUD_SDK_SK, and the clock of this machine"
-      return serviceError("KEY_NO_CREDENTIALS", { service, as, words, hint })
+      return serviceError("KEY_NO_CREDENTIALS", { service: huaweiService, as, words, hint })
     }
     case 403:
-      return serviceError("KEY_DENIED", { service, as, words, hint: "the right to use the key is needed" })
+      return serviceError("KEY_DENIED", {
+        service: huaweiService,
+        as,
+        words,
+        hint: "the right to use the key is needed",
+      })
     case 404:
-      return serviceError("KEY_UNAVAILABLE", { service, as, words })
+      return serviceError("KEY_UNAVAILABLE", { service: huaweiService, as, words })
     case 429:
-      return serviceError("KEY_THROTTLED", { service, as, words })
+      return serviceError("KEY_THROTTLED", { service: huaweiService, as, words })
     default:
-      return serviceError("KEY_ANSWER", { service, as, words })
+      return serviceError("KEY_ANSWER", { service: huaweiService, as, words })
   }
 }
 

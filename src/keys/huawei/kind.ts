@@ -1,4 +1,4 @@
-import { type Kind } from "../kind.ts"
+import { type RecipientKind } from "../kind.ts"
 
 declare module "../../core/recipient.ts" {
   interface RecipientFields {
@@ -45,4 +45,4 @@ export const huaweiKind = {
     summary: "Huawei KMS keys, REGION:UUID",
   },
   proto: { key: 7, fields: [[1, "keyId"]] },
-} as const satisfies Kind<"hckms">
+} as const satisfies RecipientKind<"hckms">

@@ -7,7 +7,7 @@ export interface HuaweiCredentials {
   readonly securityToken: string
 }
 
-export interface Signable {
+interface Signable {
   readonly method: string
   readonly url: URL
   /** Those that are sent, without content-type; host and date are added. */

@@ -25,7 +25,7 @@ import {
 import { type KeyProvider, type Manifest } from "../provider.ts"
 import { timeLimit, readTiming } from "../time-limit.ts"
 
-export interface KeyServiceCall extends Request {
+interface KeyServiceCall extends Request {
   readonly address: Address
   readonly method: (typeof methods)[keyof typeof methods]
   readonly signal: AbortSignal

@@ -158,7 +158,7 @@ function listenError(address: Address, error: Error): AppError {
 }
 
 /** What a call ends with: bytes, or a status with words. */
-export type Answer = { readonly bytes: Uint8Array } | { readonly code: number; readonly words: string }
+type Answer = { readonly bytes: Uint8Array } | { readonly code: number; readonly words: string }
 
 interface Question {
   readonly method: string

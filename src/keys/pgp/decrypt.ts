@@ -122,7 +122,7 @@ async function terminalEnv(context: KeyContext): Promise<Readonly<Record<string,
 }
 
 /** What came of one entry so far in this run: unwrapping comes by again with more effort. */
-export interface Findings {
+interface Findings {
   /** gpg's own words of the last attempt, on one line. */
   readonly words: string
   /** Nothing more can be done. */

@@ -34,7 +34,7 @@ const common = [
 const variable = "SOPS_GPG_EXEC"
 const wordsMax = 12
 
-export interface GpgOptions {
+interface GpgOptions {
   readonly input?: Uint8Array
   readonly outputBytesMax?: number
   /** For the agent, and the pinentry that it starts. */

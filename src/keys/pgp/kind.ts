@@ -1,4 +1,4 @@
-import { type Kind } from "../kind.ts"
+import { type RecipientKind } from "../kind.ts"
 
 declare module "../../core/recipient.ts" {
   interface RecipientFields {
@@ -40,4 +40,4 @@ export const pgpKind = {
     summary: "PGP fingerprints",
   },
   proto: { key: 2, fields: [[1, "fp"]] },
-} as const satisfies Kind<"pgp">
+} as const satisfies RecipientKind<"pgp">

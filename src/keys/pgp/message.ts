@@ -2,7 +2,7 @@ import { decodeBase64 } from "../../core/base64.ts"
 import { AppError } from "../../errors/app-error.ts"
 
 /** What an OpenPGP message says about itself before anything is decrypted. */
-export interface Message {
+interface Message {
   /** Without armor. */
   readonly bytes: Uint8Array
   /** 16 hex digits each, in capitals, of the keys that it was made for; all zeros hide a key. */

@@ -1,4 +1,4 @@
-import { hostName, withoutSlash, type Kind } from "../kind.ts"
+import { hostName, withoutSlash, type RecipientKind } from "../kind.ts"
 
 declare module "../../core/recipient.ts" {
   interface RecipientFields {
@@ -70,4 +70,4 @@ export const vaultKind = {
       [3, "keyName"],
     ],
   },
-} as const satisfies Kind<"hc_vault">
+} as const satisfies RecipientKind<"hc_vault">

@@ -7,7 +7,7 @@ import { sessionMemo } from "../session-memo.ts"
 import { type VaultRecipient, type VaultServer, serverFor } from "./address.ts"
 import { type VaultSettings, readSettings, type VaultToken, findToken } from "./settings.ts"
 
-export const service = "Vault"
+export const vaultService = "Vault"
 
 /** 412: a standby that has not yet seen what was written; 503 is a sealed server, which no wait opens. */
 const retried = [412, 429, 502, 504]
@@ -32,7 +32,7 @@ export async function openVault(recipient: VaultRecipient, context: KeyContext):
   ])
   if (token === null && (context.env("VAULT_AGENT_ADDR") ?? "") === "") {
     throw serviceError("KEY_NO_CREDENTIALS", {
-      service,
+      service: vaultService,
       words: "there is no VAULT_TOKEN, no token helper and no ~/.vault-token",
       hint: "log in with `vault login`, or set VAULT_TOKEN",
     })
@@ -40,7 +40,7 @@ export async function openVault(recipient: VaultRecipient, context: KeyContext):
   return { server, token, settings, context }
 }
 
-export interface VaultQuestion {
+interface VaultQuestion {
   readonly method: "GET" | "PUT"
   /** Names, each of which becomes one part of the path. */
   readonly path: readonly string[]
@@ -64,7 +64,7 @@ export function ask(
   const { socketPath } = server
   return sendPatiently(
     {
-      service,
+      service: vaultService,
       method,
       url,
       headers,
@@ -89,7 +89,7 @@ export async function dataOf(
   if (answer.status !== 200) throw await failure(vault, recipient, answer)
   const text = jsonText(parseJson(answer.body), "data", name)
   if (text !== null) return text
-  throw serviceError("KEY_ANSWER", { service, words: `it answered without ${name}` })
+  throw serviceError("KEY_ANSWER", { service: vaultService, words: `it answered without ${name}` })
 }
 
 async function failure(vault: Vault, { enginePath, keyName }: VaultRecipient, answer: HttpAnswer): Promise<Error> {
@@ -102,36 +102,45 @@ async function failure(vault: Vault, { enginePath, keyName }: VaultRecipient, an
       return denied(vault, `${enginePath}/keys/${keyName}`)
     case 404:
       return serviceError("KEY_UNAVAILABLE", {
-        service,
+        service: vaultService,
         as,
         words: `there is no transit engine at ${enginePath}, or no key ${keyName} in it`,
         hint: "check the path and VAULT_NAMESPACE",
       })
     case 429:
-      return serviceError("KEY_THROTTLED", { service, as })
+      return serviceError("KEY_THROTTLED", { service: vaultService, as })
     case 503:
-      return serviceError("KEY_UNAVAILABLE", { service, as, words: "it is sealed or under maintenance" })
+      return serviceError("KEY_UNAVAILABLE", { service: vaultService, as, words: "it is sealed or under maintenance" })
     default:
-      return serviceError("KEY_ANSWER", { service, as, words: `status ${answer.status}` })
+      return serviceError("KEY_ANSWER", { service: vaultService, as, words: `status ${answer.status}` })
   }
 }
 
 function badRequest(said: string, { as, key }: { as: string | undefined; key: string }): Error {
   if (said.includes("missing client token")) {
     const hint = "log in with `vault login`, or set VAULT_TOKEN"
-    return serviceError("KEY_NO_CREDENTIALS", { service, as, words: "it got no token", hint })
+    return serviceError("KEY_NO_CREDENTIALS", { service: vaultService, as, words: "it got no token", hint })
   }
   if (said.includes("encryption key not found")) {
-    return serviceError("KEY_UNAVAILABLE", { service, as, words: `there is no ${key.slice("the ".length)}` })
+    return serviceError("KEY_UNAVAILABLE", {
+      service: vaultService,
+      as,
+      words: `there is no ${key.slice("the ".length)}`,
+    })
   }
   if (said.includes("disallowed by policy")) {
     const words = `${key} no longer unwraps with that version`
-    return serviceError("KEY_UNAVAILABLE", { service, as, words, hint: "lower its min_decryption_version" })
+    return serviceError("KEY_UNAVAILABLE", {
+      service: vaultService,
+      as,
+      words,
+      hint: "lower its min_decryption_version",
+    })
   }
   if (/invalid ciphertext|message authentication failed|(unable to|could not|failed to) de(crypt|code)/.test(said)) {
-    return serviceError("KEY_CIPHERTEXT", { service, as, words: `it was not made by ${key}` })
+    return serviceError("KEY_CIPHERTEXT", { service: vaultService, as, words: `it was not made by ${key}` })
   }
-  return serviceError("KEY_ANSWER", { service, as, words: "status 400" })
+  return serviceError("KEY_ANSWER", { service: vaultService, as, words: "status 400" })
 }
 
 /** Vault says the same to a token without rights and to one that has expired: the token itself is asked which it is. */
@@ -140,11 +149,20 @@ async function denied(vault: Vault, key: string): Promise<Error> {
   const source = vault.token?.source
   if (self?.status === 403) {
     const hint = "log in again with `vault login`"
-    return serviceError("KEY_NO_CREDENTIALS", { service, as: source, words: "the token is not valid or expired", hint })
+    return serviceError("KEY_NO_CREDENTIALS", {
+      service: vaultService,
+      as: source,
+      words: "the token is not valid or expired",
+      hint,
+    })
   }
   const name = self === null ? null : jsonText(parseJson(self.body), "data", "display_name")
   const as = name !== null && /^[\w.@:/-]{1,100}$/.test(name) ? `${name}, by ${source}` : source
-  return serviceError("KEY_DENIED", { service, as, hint: `its policies have to allow "update" for ${key}` })
+  return serviceError("KEY_DENIED", {
+    service: vaultService,
+    as,
+    hint: `its policies have to allow "update" for ${key}`,
+  })
 }
 
 /** What Vault complains about, to be looked into and never to be shown. */

@@ -5,7 +5,7 @@ import { callForDataKey, callService, checkEncLength, dataKeyFromBase64, service
 import { sessionMemo } from "../session-memo.ts"
 import { checkRecipient } from "../parse-recipient.ts"
 import { type VaultRecipient, agreeToAddress, needsAgreement } from "./address.ts"
-import { type Vault, ask, dataOf, openVault, service } from "./transit.ts"
+import { type Vault, ask, dataOf, openVault, vaultService } from "./transit.ts"
 
 /** `vault:v1:` and base64; a key may have a prefix of its own. */
 const wrapped = /^([A-Za-z0-9._-]{1,40}:){1,3}[A-Za-z0-9+/]{16,12000}={0,2}$/
@@ -24,7 +24,7 @@ export const vault: KeyProvider = {
     const to = ours(recipient)
     checkRecipient(recipient)
     await agreeToAddress(to, context)
-    return callService({ service, recipient, context }, async (context) => {
+    return callService({ service: vaultService, recipient, context }, async (context) => {
       const server = await openVault(to, context)
       await checkKeyExists(server, to)
       const plaintext = dataKey.use((bytes) => Buffer.from(bytes).toString("base64"))
@@ -32,7 +32,10 @@ export const vault: KeyProvider = {
       const answer = await ask(server, { method: "PUT", path, body: { plaintext } })
       const enc = await dataOf(server, to, answer, "ciphertext")
       if (wrapped.test(enc)) return enc
-      throw serviceError("KEY_ANSWER", { service, words: "the wrapped data key that it sends cannot be one" })
+      throw serviceError("KEY_ANSWER", {
+        service: vaultService,
+        words: "the wrapped data key that it sends cannot be one",
+      })
     })
   },
 
@@ -40,7 +43,7 @@ export const vault: KeyProvider = {
     const from = ours(recipient)
     checkRecipient(recipient)
     await agreeToAddress(from, context)
-    return callForDataKey({ service, recipient, context }, async (context) => {
+    return callForDataKey({ service: vaultService, recipient, context }, async (context) => {
       checkEncLength(enc)
       const ciphertext = enc.trim()
       if (!wrapped.test(ciphertext)) {
@@ -49,7 +52,7 @@ export const vault: KeyProvider = {
       const server = await openVault(from, context)
       const path = [...from.enginePath.split("/"), "decrypt", from.keyName]
       const answer = await ask(server, { method: "PUT", path, body: { ciphertext } })
-      return dataKeyFromBase64(await dataOf(server, from, answer, "plaintext"), service)
+      return dataKeyFromBase64(await dataOf(server, from, answer, "plaintext"), vaultService)
     })
   },
 }
@@ -70,7 +73,7 @@ function checkKeyExists(server: Vault, { enginePath, keyName, vaultAddress }: Va
     const words = `there is no key ${keyName} in ${enginePath}`
     if (!context.dialect.createsVaultKeys) {
       throw serviceError("KEY_UNAVAILABLE", {
-        service,
+        service: vaultService,
         as: server.token?.source,
         words: `${words}, and wrapping for it would create it`,
         hint: `check the name, or create it: vault write -f ${enginePath}/keys/${keyName}`,

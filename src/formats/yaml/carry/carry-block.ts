@@ -1,8 +1,9 @@
 import { type Span } from "../../../core/text.ts"
-import { blockMayEndAt, placeOf, startColumn } from "./measure.ts"
+import { blockMayEndAt, carrierFor, startColumn } from "./measure.ts"
 import { type YamlEntry, type YamlScan } from "../resolve/model.ts"
 import { type BlockLayout, type ScalarNode } from "../scan/node.ts"
-import { doubleQuoted, fitsLines, isBreak } from "./quote.ts"
+import { doubleQuoted, fitsLines } from "./quote.ts"
+import { isBreak } from "../scan/chars.ts"
 import { spellText } from "./spell.ts"
 
 const INDICATOR_MAX = 9
@@ -71,7 +72,7 @@ function clipHeader(source: string, { header, body }: BlockLayout, start: number
 }
 
 function spellInstead(scan: YamlScan, entry: YamlEntry, end: number, text: string): string {
-  return spellText(text, { ...placeOf(scan, entry, end, ""), oneLine: true })
+  return spellText(text, { ...carrierFor(scan, entry, end, ""), oneLine: true })
 }
 
 /** Whether the text ends as the chomping indicator says. Without a line end after the block there is one less. */

@@ -2,10 +2,11 @@ import { exactText, type Scalar, scalarText } from "../../../core/scalar.ts"
 import { type Edit, replaced } from "../../../core/text.ts"
 import { assert } from "../../../errors/app-error.ts"
 import { openBlock, sealBlock } from "./carry-block.ts"
-import { hasLines, isFlat, linePlace, placeOf } from "./measure.ts"
+import { hasLines, isFlat, linePlace, carrierFor } from "./measure.ts"
 import { type ValueStyle, type YamlScan, type YamlSite } from "../resolve/model.ts"
 import { type ScalarNode } from "../scan/node.ts"
-import { doubleQuoted, fitsOneLine, isBreak, shapeOf, singleQuoted } from "./quote.ts"
+import { doubleQuoted, fitsOneLine, shapeOf, singleQuoted } from "./quote.ts"
+import { isBreak } from "../scan/chars.ts"
 import { type Carrier, spellScalar, spellString, spellText } from "./spell.ts"
 
 /**
@@ -94,7 +95,7 @@ function opened(
 ): string {
   const text = scalar.kind === "str" || scalar.kind === "bytes" ? exactText(scalar) : null
   if (text === null) {
-    const place = placeOf(scan, entry, span.end, "\n")
+    const place = carrierFor(scan, entry, span.end, "\n")
     const oneLine = { ...place, oneLine: place.oneLine === true || node.style !== "plain" }
     if (scalar.kind === "str" || scalar.kind === "bytes") return spellString(scalar.bytes, oneLine)
     return spellNumber(scalar, oneLine)
@@ -117,7 +118,7 @@ function openPlain(scan: YamlScan, node: ScalarNode, entry: ValueStyle["entry"],
     const shape = shapeOf(text)
     if (entry.parent?.flow === true ? shape.flowPlainAllowed : shape.blockPlainAllowed) return text
   }
-  return spellText(text, placeOf(scan, entry, end, text))
+  return spellText(text, carrierFor(scan, entry, end, text))
 }
 
 /** Upstream writes the comments of a list as its elements. In a flow list that leaves no place for a comment. */

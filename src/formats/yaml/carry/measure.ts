@@ -1,12 +1,12 @@
 import { type YamlEntry, type YamlScan } from "../resolve/model.ts"
 import { type YamlNode, type YamlPair } from "../scan/node.ts"
-import { isBreak } from "./quote.ts"
+import { isBreak } from "../scan/chars.ts"
 import { type Carrier } from "./spell.ts"
 
 const DEFAULT_STEP = 4
 
 /** 0-based column of an offset, in UTF-16 units. */
-export function columnAt(source: string, offset: number): number {
+export function columnInLine(source: string, offset: number): number {
   return offset - lineStart(source, offset)
 }
 
@@ -68,7 +68,7 @@ function nestedStep(source: string, node: YamlNode): number | null {
   if (node.type !== "map" || node.flow) return null
   return firstOf(node.pairs, ({ key, value }) => {
     if ((value.type === "map" || value.type === "list") && !value.flow) {
-      const step = startColumn(source, value) - columnAt(source, key.properties.start)
+      const step = startColumn(source, value) - columnInLine(source, key.properties.start)
       if (step > 0) return step
     }
     return nestedStep(source, value)
@@ -86,10 +86,10 @@ function firstOf<T>(items: readonly T[], find: (item: T) => number | null): numb
 
 /** Column of the keys of a block mapping, or of the dashes of a block list. */
 export function startColumn(source: string, node: YamlNode): number {
-  if (node.type === "list" && node.dashes.length > 0) return columnAt(source, node.dashes[0]!)
+  if (node.type === "list" && node.dashes.length > 0) return columnInLine(source, node.dashes[0]!)
   const first = node.type === "map" ? node.pairs[0] : undefined
-  if (first === undefined) return columnAt(source, node.span.start)
-  return columnAt(source, first.question === -1 ? first.key.properties.start : first.question)
+  if (first === undefined) return columnInLine(source, node.span.start)
+  return columnInLine(source, first.question === -1 ? first.key.properties.start : first.question)
 }
 
 /** The value of an entry in block style, for a text of one line. */
@@ -104,7 +104,7 @@ export function hasLines(text: string): boolean {
  * Where a scalar of this entry is and how upstream would indent it; `end` is where its text ends now.
  * A block is possible only if nothing after it could be taken for a part of it.
  */
-export function placeOf(scan: YamlScan, entry: YamlEntry, end: number, text: string): Carrier {
+export function carrierFor(scan: YamlScan, entry: YamlEntry, end: number, text: string): Carrier {
   const { source } = scan
   const { parent } = entry
   const eol = eolOf(source)

@@ -1,15 +1,12 @@
+import { isBreak } from "../scan/chars.ts"
+
 /** What the characters of a text allow; whether its *words* need quotes is another question. */
-export interface Shape {
+interface Shape {
   readonly flowPlainAllowed: boolean
   readonly blockPlainAllowed: boolean
   readonly singleQuotedAllowed: boolean
   readonly blockAllowed: boolean
   readonly hasBreak: boolean
-}
-
-/** Line breaks as YAML 1.1 counts them: LF, CR, NEL, LS, PS. */
-export function isBreak(unit: number): boolean {
-  return unit === 0x0a || unit === 0x0d || unit === 0x85 || unit === 0x2028 || unit === 0x2029
 }
 
 /** Such a text has no special meaning anywhere unless it ends in a space, and most values are such texts. */

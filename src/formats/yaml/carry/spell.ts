@@ -2,7 +2,8 @@ import { base64 } from "../../../core/base64.ts"
 import { formatG, parseFloat64 } from "../../../core/gonumber.ts"
 import { type Scalar } from "../../../core/scalar.ts"
 import { decodeText, utf8 } from "../../../core/text.ts"
-import { doubleQuoted, isBreak, shapeOf, singleQuoted } from "./quote.ts"
+import { doubleQuoted, shapeOf, singleQuoted } from "./quote.ts"
+import { isBreak } from "../scan/chars.ts"
 import { resolvesToString } from "../resolve/resolve.ts"
 
 /** The place of a scalar, as far as its spelling depends on it. */

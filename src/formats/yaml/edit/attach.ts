@@ -6,7 +6,7 @@ import { eolOf, nextLine, skipBlanks, startColumn } from "../carry/measure.ts"
 import { type YamlMetaPlace, contentStart, documentEnd, lastNode, pairEnd, pairStart } from "./meta-block.ts"
 import { type YamlMetadata, type YamlScan } from "../resolve/model.ts"
 import { type MapNode, type YamlDocument } from "../scan/node.ts"
-import { isBreak } from "../carry/quote.ts"
+import { isBreak } from "../scan/chars.ts"
 
 const KEY = "sops"
 

@@ -5,7 +5,7 @@ import { doubleQuoted, fitsOneLine, singleQuoted } from "../carry/quote.ts"
 import { keyPlace, spellScalar, spellText } from "../carry/spell.ts"
 
 /** How the neighbours of a new entry are written. */
-export interface Style {
+export interface BlockStyle {
   /** Spaces per level. */
   readonly step: number
   /** Spaces between a key and the dashes below it. */
@@ -32,7 +32,7 @@ export type Quotes = "plain" | "single" | "double"
  *
  * @param column - where the first line begins
  */
-export function blockLines(tree: Tree, column: number, style: Style): string[] {
+export function blockLines(tree: Tree, column: number, style: BlockStyle): string[] {
   switch (tree.type) {
     case "map": {
       const entries = tree.entries.filter((entry) => entry.type === "entry")
@@ -51,7 +51,7 @@ export function blockLines(tree: Tree, column: number, style: Style): string[] {
 }
 
 /** `key: value`, or the key with its block below. */
-export function entryLines(key: string, value: Tree, column: number, style: Style): string[] {
+export function entryLines(key: string, value: Tree, column: number, style: BlockStyle): string[] {
   const head = `${spellKey(key, style.keys)}:`
   if (isBlock(value)) {
     const inner = value.type === "list" ? column + style.dashes : childIndent(column, "map", style.step)
@@ -61,7 +61,7 @@ export function entryLines(key: string, value: Tree, column: number, style: Styl
 }
 
 /** `- value`; a mapping or list starts on the line of its dash. */
-export function itemLines(item: Tree, column: number, style: Style): string[] {
+export function itemLines(item: Tree, column: number, style: BlockStyle): string[] {
   if (isBlock(item)) return glue("- ", blockLines(item, column + 2, style))
   return glue("- ", scalarLines(item, column + 2, column, style))
 }
@@ -70,7 +70,7 @@ function isBlock(tree: Tree): boolean {
   return (tree.type === "map" && tree.entries.length > 0) || (tree.type === "list" && tree.items.length > 0)
 }
 
-function scalarLines(tree: Tree, indent: number, parent: number, { values, below }: Style): string[] {
+function scalarLines(tree: Tree, indent: number, parent: number, { values, below }: BlockStyle): string[] {
   if (tree.type === "null") return ["null"]
   if (tree.type === "map") return ["{}"]
   if (tree.type === "list") return ["[]"]

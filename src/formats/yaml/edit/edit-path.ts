@@ -13,7 +13,7 @@ export interface Slot {
   readonly value: YamlNode
 }
 
-export interface Found {
+interface Found {
   /** The entries along the path, from the root, as deep as the text goes. */
   readonly slots: readonly Slot[]
   /** The rest of the path, below the last slot. */

@@ -5,19 +5,20 @@ import { AppError } from "../../../errors/app-error.ts"
 import { openBlock } from "../carry/carry-block.ts"
 import {
   childIndent,
-  columnAt,
+  columnInLine,
   eolOf,
   lineStart,
   nextLine,
-  placeOf,
+  carrierFor,
   skipBlanks,
   startColumn,
 } from "../carry/measure.ts"
-import { doubleQuoted, fitsOneLine, isBreak, singleQuoted } from "../carry/quote.ts"
+import { doubleQuoted, fitsOneLine, singleQuoted } from "../carry/quote.ts"
+import { isBreak } from "../scan/chars.ts"
 import { flowPlace, spellScalar, spellText } from "../carry/spell.ts"
-import { type Style, blockLines, entryLines, itemLines, spellKey } from "./block-tree.ts"
+import { type BlockStyle, blockLines, entryLines, itemLines, spellKey } from "./block-tree.ts"
 import { type Path, type Slot, follow } from "./edit-path.ts"
-import { styleOf } from "./edit-style.ts"
+import { blockStyleOf } from "./edit-style.ts"
 import { contentStart, documentEnd, lastNode, pairEnd, pairStart } from "./meta-block.ts"
 import { type YamlScan } from "../resolve/model.ts"
 import { type ListNode, type MapNode, type ScalarNode, type YamlNode } from "../scan/node.ts"
@@ -65,7 +66,7 @@ function fillRoot(scan: YamlScan, root: YamlNode | null, value: Tree): Edit[] {
   const { source, docs } = scan
   const document = docs[0]!
   const eol = eolOf(source)
-  const lines = blockLines(value, 0, styleOf(scan, null, root?.span.end ?? documentEnd(source, document)))
+  const lines = blockLines(value, 0, blockStyleOf(scan, null, root?.span.end ?? documentEnd(source, document)))
   if (root !== null && root.span.end > root.span.start)
     return [{ start: root.span.start, end: root.span.end, text: lines.join(eol) }]
   const end = documentEnd(source, document)
@@ -121,7 +122,7 @@ function replaceBlock(scan: YamlScan, slot: Slot, { start, end, anchor }: Region
   const endsLine = rest === source.length || isBreak(source.charCodeAt(rest))
   // Spaces at the end of the line would become text of a block.
   const first = { start, end: endsLine ? rest : after }
-  const style = styleOf(scan, slot.parent, end, !endsLine)
+  const style = blockStyleOf(scan, slot.parent, end, !endsLine)
   if (!isCollection(value)) {
     const lines = isList ? itemLines(value, base, style) : entryLines("", value, base, style)
     return [{ ...first, text: anchor + afterSign(lines, isList).join(eol) }, ...below]
@@ -174,7 +175,7 @@ function replaceScalar(scan: YamlScan, slot: Slot, old: ScalarNode, value: Tree)
   const kept = keepCarrier(scan, old, entry, value.scalar)
   if (kept !== null) return { ...span, text: anchor + kept }
   const text = value.scalar.kind === "str" ? (decodeText(value.scalar.bytes) ?? "\n") : "\n"
-  const place = placeOf(scan, entry, old.span.end, text)
+  const place = carrierFor(scan, entry, old.span.end, text)
   const comment = hasText(old) ? headerComment(source, old) : ""
   return { ...span, text: anchor + spellScalar(value.scalar, place) + comment }
 }
@@ -219,7 +220,7 @@ function headerComment(source: string, { block }: ScalarNode): string {
 
 function insert(scan: YamlScan, holder: MapNode | ListNode, part: string | number, value: Tree): Edit[] {
   const { source } = scan
-  const style = styleOf(scan, holder, lastEnd(holder))
+  const style = blockStyleOf(scan, holder, lastEnd(holder))
   if (holder.flow) return insertFlow(scan, holder, part, value, style)
   const column = startColumn(source, holder)
   const lines = typeof part === "string" ? entryLines(part, value, column, style) : itemLines(value, column, style)
@@ -244,7 +245,7 @@ function insertFlow(
   holder: MapNode | ListNode,
   part: string | number,
   value: Tree,
-  style: Style,
+  style: BlockStyle,
 ): Edit[] {
   const { source } = scan
   const text = (typeof part === "string" ? `${flowKeyOf(part, style)}: ` : "") + flowValue(value, style)
@@ -261,17 +262,17 @@ function insertFlow(
   if (!hasOwnLine) return [{ start: end, end, text: `, ${text}` }]
   const comma = skipBlanks(source, end)
   const hasComma = source[comma] === ","
-  const margin = " ".repeat(columnAt(source, start))
+  const margin = " ".repeat(columnInLine(source, start))
   const added = newLines(source, nextLine(source, end), [margin + text + (hasComma ? "," : "")])
   return hasComma ? [added] : [{ start: end, end, text: "," }, added]
 }
 
-function flowKeyOf(key: string, { keys }: Style): string {
+function flowKeyOf(key: string, { keys }: BlockStyle): string {
   const plain = spellText(key, { context: "flow", indent: 0, hint: 0, eol: "\n" })
   return keys === "plain" && key !== "<<" ? plain : spellKey(key, keys)
 }
 
-function flowValue(value: Tree, { values }: Style): string {
+function flowValue(value: Tree, { values }: BlockStyle): string {
   const text = value.type === "scalar" && value.scalar.kind === "str" ? decodeText(value.scalar.bytes) : null
   if (text !== null && values === "double") return doubleQuoted(text, { keepsReadable: true })
   if (text !== null && values === "single" && fitsOneLine(text)) return singleQuoted(text)

@@ -1,8 +1,8 @@
-import { type Below, type Quotes, type Style } from "./block-tree.ts"
-import { columnAt, nextLine, skipBlanks, startColumn, stepOf } from "../carry/measure.ts"
+import { type Below, type Quotes, type BlockStyle } from "./block-tree.ts"
+import { columnInLine, nextLine, skipBlanks, startColumn, stepOf } from "../carry/measure.ts"
 import { type YamlScan } from "../resolve/model.ts"
 import { type ListNode, type MapNode, type YamlNode } from "../scan/node.ts"
-import { isBreak } from "../carry/quote.ts"
+import { isBreak } from "../scan/chars.ts"
 import { resolveScalar } from "../resolve/resolve.ts"
 
 /**
@@ -11,12 +11,12 @@ import { resolveScalar } from "../resolve/resolve.ts"
  * @param end - where the text before the new lines ends; they go below its line
  * @param hasComment - a comment follows the new text on its line
  */
-export function styleOf(
+export function blockStyleOf(
   scan: YamlScan,
   parent: MapNode | ListNode | null,
   end: number,
   hasComment: boolean = false,
-): Style {
+): BlockStyle {
   const step = stepOf(scan)
   const values = parent === null ? [] : parent.type === "map" ? parent.pairs.map(({ value }) => value) : parent.items
   const keys = parent?.type === "map" ? parent.pairs.map(({ key }) => key) : []
@@ -68,7 +68,7 @@ function firstDashes(source: string, node: YamlNode): number | null {
   if (node.type === "map" && !node.flow) {
     for (const { key, value } of node.pairs) {
       if (value.type === "list" && !value.flow && value.dashes.length > 0)
-        return startColumn(source, value) - columnAt(source, key.properties.start)
+        return startColumn(source, value) - columnInLine(source, key.properties.start)
     }
   }
   const inner = node.type === "map" ? node.pairs.map(({ value }) => value) : node.items

@@ -1,11 +1,11 @@
 import { type Edit } from "../../../core/text.ts"
 import { AppError } from "../../../errors/app-error.ts"
 import { type Path, type Slot, follow } from "./edit-path.ts"
-import { columnAt, lineStart, nextLine, skipBlanks } from "../carry/measure.ts"
+import { columnInLine, lineStart, nextLine, skipBlanks } from "../carry/measure.ts"
 import { lastNode, pairEnd, pairStart } from "./meta-block.ts"
 import { type YamlScan } from "../resolve/model.ts"
 import { type BlockLayout, type ListNode, type MapNode } from "../scan/node.ts"
-import { isBreak } from "../carry/quote.ts"
+import { isBreak } from "../scan/chars.ts"
 
 /**
  * Removes an entry with the comments directly above it and after it. The last one leaves `{}` or `[]`, so
@@ -62,7 +62,7 @@ function commentsBelow(source: string, slot: Slot): Edit[] {
   const block = blockBefore(slot)
   if (block === null) return []
   const edits: Edit[] = []
-  const column = columnAt(source, slotStart(slot))
+  const column = columnInLine(source, slotStart(slot))
   for (let at = nextLine(source, slotEnd(slot)); at < source.length; at = nextLine(source, at)) {
     const first = skipBlanks(source, at)
     if (first === source.length || isBreak(source.charCodeAt(first))) {
@@ -91,7 +91,7 @@ function withoutOpenEnd(source: string, start: number, end: number): { start: nu
 
 /** The start of the first comment line directly above an entry, in its column. */
 function commentsAbove(source: string, line: number, start: number): number {
-  const column = columnAt(source, start)
+  const column = columnInLine(source, start)
   let first = line
   while (first > 0) {
     const above = lineStart(source, first - (source.startsWith("\r\n", first - 2) ? 2 : 1))

@@ -1,7 +1,7 @@
 import { type Edit, type Span } from "../../../core/text.ts"
-import { columnAt, lineStart, nextLine, skipBlanks } from "../carry/measure.ts"
+import { columnInLine, lineStart, nextLine, skipBlanks } from "../carry/measure.ts"
 import { type MapNode, type YamlDocument, type YamlNode, type YamlPair } from "../scan/node.ts"
-import { isBreak } from "../carry/quote.ts"
+import { isBreak } from "../scan/chars.ts"
 
 /** The metadata block as it was in one document: enough to put the same bytes there again. */
 export interface YamlMetaPlace {
@@ -49,7 +49,7 @@ export function metaBlock(source: string, document: YamlDocument, root: MapNode,
 }
 
 /** An entry of a root mapping in block style. */
-export interface RootEntry {
+interface RootEntry {
   readonly pair: YamlPair
   /** Where the entry before it ends; 0 for none. */
   readonly endBefore: number
@@ -75,7 +75,7 @@ export function blockMetadata(
     linesBefore: countLines(source, from, start),
     linesAfter: countLines(source, end, until),
     flow: false,
-    column: columnAt(source, pairStart(pair)),
+    column: columnInLine(source, pairStart(pair)),
     ...chunked(source, pair, end),
   }
   if (count === 1 && document.start === null) return { place, detach: emptyRoot(source, start, end) }
@@ -132,7 +132,7 @@ function chunked(source: string, pair: YamlPair, end: number): Pick<YamlMetaPlac
   if (value.type !== "map" || value.flow || value.pairs.length === 0) return none
   const starts = value.pairs.map((inner) => lineStart(source, pairStart(inner)))
   const headEnd = starts[0]!
-  const indent = columnAt(source, pairStart(value.pairs[0]!)) - columnAt(source, pairStart(pair))
+  const indent = columnInLine(source, pairStart(value.pairs[0]!)) - columnInLine(source, pairStart(pair))
   const chunks = new Map<string, string>()
   for (const [index, { key }] of value.pairs.entries()) {
     if (key.type !== "scalar") return none

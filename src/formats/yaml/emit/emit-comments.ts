@@ -17,7 +17,7 @@ interface Comments {
   foot: string
 }
 
-export interface CommentedLeaf extends Comments {
+interface CommentedLeaf extends Comments {
   readonly type: "leaf"
   readonly tree: ScalarTree | NullTree
 }
@@ -28,7 +28,7 @@ export interface CommentedMap extends Comments {
 }
 
 /** `head` and `foot` belong to the key. */
-export interface CommentedEntry {
+interface CommentedEntry {
   readonly key: string
   readonly value: Commented
   head: string

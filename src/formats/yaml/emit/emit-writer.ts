@@ -1,4 +1,4 @@
-import { isBreak } from "../carry/quote.ts"
+import { isBreak } from "../scan/chars.ts"
 
 const INDENT_MIN = 2
 const INDENT_MAX = 9
@@ -74,7 +74,7 @@ export function startLine(writer: Writer): void {
   writer.footIndent = -1
 }
 
-export function sign(
+export function writeSign(
   writer: Writer,
   text: string,
   {

@@ -13,11 +13,11 @@ import {
   newWriter,
   pend,
   releaseLineComment,
-  sign,
+  writeSign,
   startLine,
   word,
 } from "./emit-writer.ts"
-import { isBreak } from "../carry/quote.ts"
+import { isBreak } from "../scan/chars.ts"
 import { keyPlace, spellScalar, spellText } from "../carry/spell.ts"
 
 export const DEFAULT_INDENT = 4
@@ -40,7 +40,7 @@ export function emitYaml(documents: readonly Tree[], { indent }: EmitOptions): s
   for (const [index, tree] of documents.entries()) {
     if (index > 0) {
       startLine(writer)
-      sign(writer, "---")
+      writeSign(writer, "---")
       startLine(writer)
       if (headComment(writer)) breakLine(writer)
     }
@@ -125,13 +125,13 @@ function emitSpelled(writer: Writer, text: string): void {
 function emitEmpty(writer: Writer, node: CommentedMap | CommentedList, parent: Parent): void {
   const isMap = node.type === "map"
   pend(writer, { line: node.line, foot: node.foot })
-  sign(writer, isMap ? "{" : "[", { isBlank: true })
+  writeSign(writer, isMap ? "{" : "[", { isBlank: true })
   const outer = writer.indent
   increaseIndent(writer, { isFlow: true, inList: parent === "list" })
   if (isMap) headComment(writer)
   writer.indent = outer
   if (!isMap && writer.column === 0) startLine(writer)
-  sign(writer, isMap ? "}" : "]", { isGlued: true })
+  writeSign(writer, isMap ? "}" : "]", { isGlued: true })
   closeLine(writer)
 }
 
@@ -162,7 +162,7 @@ function emitList(writer: Writer, list: CommentedList, parent: Parent): void {
     pendStart(writer, item)
     headComment(writer)
     startLine(writer)
-    sign(writer, "-", { isIndent: true })
+    writeSign(writer, "-", { isIndent: true })
     emitNode(writer, item, "list")
   }
   pend(writer, { line: list.line, foot: list.foot })
@@ -172,11 +172,11 @@ function emitList(writer: Writer, list: CommentedList, parent: Parent): void {
 function emitKey(writer: Writer, key: string): void {
   if (isSimpleKey(key)) {
     word(writer, spellText(key, keyPlace))
-    sign(writer, ":", { isGlued: true })
+    writeSign(writer, ":", { isGlued: true })
     return
   }
   const outer = writer.indent
-  sign(writer, "?", { isIndent: true })
+  writeSign(writer, "?", { isIndent: true })
   increaseIndent(writer, { isFlow: true, inList: false })
   emitSpelled(
     writer,
@@ -184,7 +184,7 @@ function emitKey(writer: Writer, key: string): void {
   )
   writer.indent = outer
   startLine(writer)
-  sign(writer, ":", { isIndent: true })
+  writeSign(writer, ":", { isIndent: true })
 }
 
 function isSimpleKey(key: string): boolean {

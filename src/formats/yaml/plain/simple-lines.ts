@@ -43,7 +43,7 @@ function takeComments(s: Lines): void {
   const { source, indent } = s
   while (source.charCodeAt(s.start + indent) === HASH) {
     const start = s.start + indent + 1
-    const end = lineEndAt(s, start)
+    const end = endOfLine(s, start)
     s.comments.push({ start, end, line: s.line, isInline: false })
     s.start = end + 1
     s.line++
@@ -70,7 +70,7 @@ export function moveOn(s: Lines, lineEnd: number): void {
   skipEmpty(s)
 }
 
-export function lineEndAt({ source }: Lines, at: number): number {
+export function endOfLine({ source }: Lines, at: number): number {
   const found = source.indexOf("\n", at)
   return found === -1 ? source.length : found
 }
@@ -98,7 +98,7 @@ export function parseLiteral(s: Lines, at: number, headerEnd: number, column: nu
     if (content < first + indent) break
     if (isBlankLine(source, content)) return ASIDE
     for (; next < first; next++, lines++) parts.push("")
-    contentEnd = lineEndAt(s, content)
+    contentEnd = endOfLine(s, content)
     parts.push(source.slice(content, contentEnd))
     lines++
     next = contentEnd + 1

@@ -9,7 +9,7 @@ import {
   type YamlPair,
 } from "../scan/node.ts"
 import { noComments } from "../scan/parser-state.ts"
-import { sign } from "../scan/scanner-state.ts"
+import { signToken } from "../scan/scanner-state.ts"
 
 /** Mappings up to this size are searched name by name, which is faster than a set. */
 const SMALL = 8
@@ -93,7 +93,7 @@ export class NodeSink implements SimpleSink {
 
   closeMap(end: number): void {
     const { at, line, column, pairs } = this.#frames.pop()!
-    const first = sign("block-map", at, at, line, column)
+    const first = signToken("block-map", at, at, line, column)
     this.#put(mapNode(first, null, { start: at, end }, noComments, { flow: false, bare: false, pairs }))
   }
 
@@ -112,7 +112,7 @@ export class NodeSink implements SimpleSink {
 
   closeList(end: number): void {
     const { at, line, column, items, dashes } = this.#frames.pop()!
-    const first = sign("block-list", at, 0, line, column)
+    const first = signToken("block-list", at, 0, line, column)
     this.#put(listNode(first, null, { start: at, end }, noComments, { flow: false, items, dashes }))
   }
 
@@ -132,8 +132,8 @@ export class NodeSink implements SimpleSink {
   }
 }
 
-export function emptyFlow(type: "map" | "list", at: number, line: number, column: number): MapNode | ListNode {
-  const token = sign("list-open", at, at + 1, line, column)
+function emptyFlow(type: "map" | "list", at: number, line: number, column: number): MapNode | ListNode {
+  const token = signToken("list-open", at, at + 1, line, column)
   const span = { start: at, end: at + 2 }
   if (type === "list") return listNode(token, null, span, noComments, { flow: true, items: [], dashes: [] })
   return mapNode(token, null, span, noComments, { flow: true, bare: false, pairs: [] })

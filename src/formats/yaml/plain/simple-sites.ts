@@ -9,7 +9,7 @@ import { resolveScalar, resolvesToString } from "../resolve/resolve.ts"
 import { type SimpleComment, type SimpleScalar, type SimpleSink, readSimple } from "./simple.ts"
 
 /** What a scan of plain YAML finds without making a node of each value. */
-export interface SimpleSites {
+interface SimpleSites {
   readonly sites: readonly YamlSite[]
   readonly root: Item
   /** Of the root's keys. */

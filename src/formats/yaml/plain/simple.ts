@@ -1,4 +1,4 @@
-import { type Lines, ASIDE, lineEndAt, moveOn, parseLiteral, skipEmpty } from "./simple-lines.ts"
+import { type Lines, ASIDE, endOfLine, moveOn, parseLiteral, skipEmpty } from "./simple-lines.ts"
 import {
   COLON,
   DASH,
@@ -190,7 +190,7 @@ function parseValue(s: Lines, colon: number, colonColumn: number, parent: number
 /** A value that begins and, unless it is a block, ends on this line. */
 function parseInline(s: Lines, at: number, column: number, parent: number): number {
   const { source, line } = s
-  const lineEnd = lineEndAt(s, at)
+  const lineEnd = endOfLine(s, at)
   const code = source.charCodeAt(at)
   if (code === PIPE) return parseLiteral(s, at, lineEnd, column, parent)
   const quote = code === DOUBLE_QUOTE ? '"' : code === SINGLE_QUOTE ? "'" : null

@@ -21,7 +21,7 @@ export interface YamlEntry {
 }
 
 /** The `style` of a YAML site. */
-export type YamlStyle = ValueStyle | CommentStyle
+type YamlStyle = ValueStyle | CommentStyle
 
 export interface ValueStyle {
   readonly type: "value"
@@ -47,7 +47,7 @@ export interface CommentStyle {
  * The `layout` of YAML metadata: one place per document, `null` where it has none. `metaBlock` makes it, and the detach
  * edit.
  */
-export type YamlMetaLayout = readonly (YamlMetaPlace | null)[]
+type YamlMetaLayout = readonly (YamlMetaPlace | null)[]
 
 export interface YamlMetadata extends MetadataBlock {
   readonly layout: YamlMetaLayout

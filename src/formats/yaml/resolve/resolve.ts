@@ -16,7 +16,7 @@ import { type ScalarStyle } from "../scan/node.ts"
  * go-yaml refuses. `"unsupported"`: a value that go-yaml reads and sops cannot seal (an integer from 2^63 to 2^64 - 1, a
  * date with an offset of a day).
  */
-export type Resolved = Scalar | null | "mismatch" | "unsupported"
+type Resolved = Scalar | null | "mismatch" | "unsupported"
 
 /**
  * Resolves a scalar as go-yaml does: plain text by its form, quoted text and block text to a string, an explicit core

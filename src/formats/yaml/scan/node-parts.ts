@@ -1,7 +1,7 @@
 import { type Span } from "../../../core/text.ts"
 import { type AliasNode, type ListNode, type MapNode, type NodeBase, type ScalarNode, type YamlNode } from "./node.ts"
 import { type Comments, type NodeDraft, noComments } from "./parser-state.ts"
-import { type YamlToken, sign } from "./scanner-state.ts"
+import { type YamlToken, signToken } from "./scanner-state.ts"
 
 /** Tag and anchor of a node; `null` when it has neither. */
 export type NodeProperties = (Pick<NodeBase, "tag" | "shortTag" | "tagSpan" | "anchor"> & Span) | null
@@ -104,6 +104,6 @@ export function emptyScalar(
   properties: NodeProperties = null,
 ): NodeDraft<ScalarNode> {
   const column = token.column + at - token.start
-  const missing = sign("scalar", at, at, token.line, column)
+  const missing = signToken("scalar", at, at, token.line, column)
   return scalarNode(missing, properties, noComments)
 }

@@ -16,7 +16,7 @@ import { type NodeDraft, type Parser, lines, noComments, peek, takeComments, tak
 import { type CommentText, type TokenType, type YamlToken, newScanner, placeOf, syntaxAt } from "./scanner-state.ts"
 import { nextToken } from "./scanner.ts"
 
-export interface ParsedYaml {
+interface ParsedYaml {
   /** None for an empty text and for one that holds comments only. */
   readonly documents: YamlDocument[]
   /** Every comment of the text, taken by a node or not. */
@@ -145,7 +145,7 @@ function parseDirectives(p: Parser): Span | null {
  * @param mayBeIndentless - a list may start at the column of the mapping that holds it
  * @see go-yaml v3.0.4 parserc.go, yaml_parser_parse_node
  */
-export function parseNode(p: Parser, inBlock: boolean, mayBeIndentless: boolean): NodeDraft<YamlNode> {
+function parseNode(p: Parser, inBlock: boolean, mayBeIndentless: boolean): NodeDraft<YamlNode> {
   const first = peek(p)
   if (first.type === "alias") return parseAlias(p, first)
   if (first.type !== "anchor" && first.type !== "tag") return parseContent(p, first, null, inBlock, mayBeIndentless)

@@ -120,7 +120,7 @@ interface Fold {
 }
 
 /** One break becomes a space, several lose one; LS and PS stay. */
-export function folded({ first, rest }: Fold): string {
+function folded({ first, rest }: Fold): string {
   if (first !== "\n") return first + rest
   return rest === "" ? " " : rest
 }

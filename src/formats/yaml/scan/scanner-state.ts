@@ -132,11 +132,11 @@ export function newScanner(source: string): Scanner {
 }
 
 /** A token without content. */
-export function sign(type: TokenType, start: number, end: number, line: number, column: number): YamlToken {
+export function signToken(type: TokenType, start: number, end: number, line: number, column: number): YamlToken {
   return { type, start, end, line, column, value: "", suffix: "", style: "plain", block: null, keyLevel: -1 }
 }
 
-const beforeAll: YamlToken = sign("document-end", 0, 0, 0, 0)
+const beforeAll: YamlToken = signToken("document-end", 0, 0, 0, 0)
 
 /** go-yaml begins with a token for the start of the stream; here it is not in the queue. */
 export function lastToken(s: Scanner): YamlToken {

@@ -35,7 +35,7 @@ import {
   isDocumentMark,
   lastToken,
   newKey,
-  sign,
+  signToken,
   skipBreak,
   syntaxAt,
 } from "./scanner-state.ts"
@@ -170,7 +170,7 @@ function fetchEnd(s: Scanner): void {
   unrollIndent(s, -1, s.pos)
   dropKey(s)
   s.isKeyAllowed = false
-  push(s, sign("stream-end", s.pos, s.pos, s.line, 0))
+  push(s, signToken("stream-end", s.pos, s.pos, s.line, 0))
   s.isEnded = true
 }
 
@@ -180,14 +180,14 @@ function fetchDirective(s: Scanner): void {
   s.isKeyAllowed = false
   const { pos, line } = s
   const { type, end, handle, suffix } = scanDirective(s)
-  push(s, { ...sign(type, pos, end, line, 0), value: handle, suffix })
+  push(s, { ...signToken(type, pos, end, line, 0), value: handle, suffix })
 }
 
 function fetchDocumentMark(s: Scanner, type: TokenType): void {
   unrollIndent(s, -1, s.pos)
   dropKey(s)
   s.isKeyAllowed = false
-  push(s, sign(type, s.pos, s.pos + 3, s.line, 0))
+  push(s, signToken(type, s.pos, s.pos + 3, s.line, 0))
   s.pos += 3
   s.newlines = 0
 }
@@ -197,7 +197,7 @@ function fetchOpen(s: Scanner, type: TokenType): void {
   s.keys.push(newKey())
   s.flowLevel++
   s.isKeyAllowed = true
-  push(s, { ...sign(type, s.pos, s.pos + 1, s.line, columnOf(s)), keyLevel })
+  push(s, { ...signToken(type, s.pos, s.pos + 1, s.line, columnOf(s)), keyLevel })
   s.pos++
   s.newlines = 0
 }
@@ -237,7 +237,7 @@ function fetchValue(s: Scanner): void {
   if (isKeyValid(s, key)) {
     const { start, line, column } = key
     const at = key.number - s.dropped
-    insert(s, at, sign("key", start, start, line, column))
+    insert(s, at, signToken("key", start, start, line, column))
     rollIndent(s, column, at, "block-map", start, line)
     key.isPossible = false
     s.isKeyAllowed = false
@@ -263,7 +263,7 @@ function fetchAnchor(s: Scanner, type: TokenType): void {
   const { text } = s
   const keyLevel = saveKey(s)
   s.isKeyAllowed = false
-  const token = sign(type, s.pos, 0, s.line, columnOf(s))
+  const token = signToken(type, s.pos, 0, s.line, columnOf(s))
   const start = ++s.pos
   while (isWord(text.charCodeAt(s.pos))) s.pos++
   const next = text.charCodeAt(s.pos)
@@ -276,7 +276,7 @@ function fetchAnchor(s: Scanner, type: TokenType): void {
 function fetchTag(s: Scanner): void {
   const keyLevel = saveKey(s)
   s.isKeyAllowed = false
-  const token = sign("tag", s.pos, 0, s.line, columnOf(s))
+  const token = signToken("tag", s.pos, 0, s.line, columnOf(s))
   const { handle, suffix } = scanTag(s)
   s.newlines = 0
   push(s, { ...token, end: s.pos, value: handle, suffix, keyLevel })
@@ -303,7 +303,7 @@ function fetchScalar(s: Scanner, style: "plain" | "single" | "double"): void {
 
 /** A token of one character. */
 function pushSign(s: Scanner, type: TokenType): void {
-  push(s, sign(type, s.pos, s.pos + 1, s.line, columnOf(s)))
+  push(s, signToken(type, s.pos, s.pos + 1, s.line, columnOf(s)))
   s.pos++
   s.newlines = 0
 }
@@ -345,7 +345,7 @@ function isKeyValid(s: Scanner, key: SimpleKey): boolean {
   return false
 }
 
-export function lastKey(s: Scanner): SimpleKey {
+function lastKey(s: Scanner): SimpleKey {
   return s.keys[s.keys.length - 1]!
 }
 
@@ -354,7 +354,7 @@ function rollIndent(s: Scanner, column: number, at: number, type: TokenType, sta
   if (s.flowLevel > 0 || s.indent >= column) return
   s.indents.push(s.indent)
   s.indent = column
-  insert(s, at, sign(type, start, start, line, column))
+  insert(s, at, signToken(type, start, start, line, column))
 }
 
 /**
@@ -372,18 +372,18 @@ function unrollIndent(s: Scanner, column: number, scanStart: number): void {
       if (comment.column === s.indent + 1) end = comment.start
       stop = comment.scanStart
     }
-    push(s, sign("block-end", end, end, s.line, s.indent))
+    push(s, signToken("block-end", end, end, s.line, s.indent))
     s.indent = s.indents.pop() ?? -1
   }
 }
 
 /** There is seldom more than one token after the place, so this is faster than a splice. */
-export function insert({ tokens }: Scanner, at: number, token: YamlToken): void {
+function insert({ tokens }: Scanner, at: number, token: YamlToken): void {
   tokens.push(token)
   for (let i = tokens.length - 1; i > at; i--) tokens[i] = tokens[i - 1]!
   tokens[at] = token
 }
 
-export function push(s: Scanner, token: YamlToken): void {
+function push(s: Scanner, token: YamlToken): void {
   s.tokens.push(token)
 }

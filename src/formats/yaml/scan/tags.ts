@@ -16,7 +16,7 @@ import {
 } from "./chars.ts"
 import { passComment, type Scanner, type TokenType, skipBreak, syntaxAt } from "./scanner-state.ts"
 
-export interface TagParts {
+interface TagParts {
   readonly handle: string
   readonly suffix: string
 }
@@ -100,7 +100,7 @@ function octetWidth(octet: number): number {
   return (octet & 0xf8) === 0xf0 ? 4 : 0
 }
 
-export interface Directive extends TagParts {
+interface Directive extends TagParts {
   readonly type: Extract<TokenType, "version" | "tag-directive">
   readonly end: number
 }
