@@ -196,6 +196,35 @@ describe("git is asked", () => {
     expect((await both(repo)).changes).toBeNull()
   })
 
+  test.each([
+    ["packed-refs", "x".repeat(5 * 1024 * 1024)],
+    ["HEAD", "ref: refs/heads/../../x\n"],
+    ["HEAD", "ref: HEAD\n"],
+    ["HEAD", "x\n"],
+    ["refs/heads/main", "ref: refs/heads/other\n"],
+    ["refs/heads/main", `${"0".repeat(40)}\n`],
+  ])("about a %s that is not as usual", async (file, content) => {
+    const repo = repository()
+    repo.write("a", "1\n")
+    repo.commitAll()
+    const io = repo.io()
+    const { gitDir, index } = plainIndex(io, repo.top)!
+    expect(headChanges(io, gitDir, index)).toEqual([])
+    repo.write(`.git/${file}`, content)
+    expect(headChanges(io, gitDir, index)).toBeNull()
+  })
+
+  test("about a folder of refs where a file should be", async () => {
+    const repo = repository()
+    repo.write("a", "1\n")
+    repo.commitAll()
+    const io = repo.io()
+    const { gitDir, index } = plainIndex(io, repo.top)!
+    rmSync(join(gitDir, "refs/heads/main"))
+    repo.write(".git/refs/heads/main/x", "")
+    expect(headChanges(io, gitDir, index)).toBeNull()
+  })
+
   test("about an index that is cut off or changed anywhere", () => {
     const repo = repository()
     for (const name of ["a/x", "a/y", "b"]) repo.write(name, name)

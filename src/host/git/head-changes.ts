@@ -24,7 +24,7 @@ const isId = /^[\da-f]{40}$/
  */
 export function headChanges(io: Pick<Io, "fs">, gitDir: string, index: IndexContent): FileChange[] | null {
   if (index.files.some(({ stage }) => stage !== 0)) return null
-  const commit = headCommit(io, gitDir)
+  const commit = attempt(() => headCommit(io, gitDir))
   if (commit === null) return null
   const object = readLoose(io, join(gitDir, "objects"), commit)
   const tree =
@@ -112,6 +112,15 @@ function headCommit(io: Pick<Io, "fs">, gitDir: string): string | null {
   if (id !== undefined) return isId.test(id) ? id : null
   const line = packed.split("\n").find((each) => each.endsWith(` ${ref}`)) ?? ""
   return isId.test(line.slice(0, 40)) && line.length === 41 + ref.length ? line.slice(0, 40) : null
+}
+
+/** @returns `null` where a file cannot be read, or is not as it should be: git has words for it */
+function attempt<T>(look: () => T): T | null {
+  try {
+    return look()
+  } catch {
+    return null
+  }
 }
 
 function isThere({ fs }: Pick<Io, "fs">, path: string): boolean {
