@@ -321,6 +321,8 @@ describe("places", () => {
     const repo = checkedRepository(rule)
     repo.write("secrets/a.yaml", secretText)
     repo.write("open/x.txt", `${identity}\n`)
+    const { symlinkSync } = await import("node:fs")
+    symlinkSync("a.yaml", join(repo.top, "secrets/b.yaml"))
     repo.commitAll()
     repo.git("sparse-checkout", "set", "--no-cone", "/.sopsrc")
     expect(codesOf((await repo.check()).findings)).toEqual(["PLAINTEXT_FILE", "PRIVATE_KEY"])
@@ -335,7 +337,11 @@ describe("places", () => {
     repo.git("update-index", "--add", "--cacheinfo", `160000,${"1".repeat(40)},sub`)
     repo.git("add", "secrets/link")
     repo.git("commit", "--quiet", "-m", "x")
-    expect((await repo.check()).findings.map(({ file }) => file)).toEqual(["secrets/a.yaml"])
+    const { findings } = await repo.check()
+    expect(findings.map(({ code, file }) => `${code} ${file}`)).toEqual([
+      "PLAINTEXT_FILE secrets/a.yaml",
+      "LINK_NOT_CHECKED secrets/link",
+    ])
     const bare = await call({ args: ["check", "--json"], cwd: join(repo.top, ".git"), env: repo.env })
     expect(bare.stdout.toString()).toContain('"PLAINTEXT_FILE"')
   })

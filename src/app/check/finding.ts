@@ -34,6 +34,7 @@ export const checkCodes = {
     "treat it as leaked and replace it; `sotto:allow` in its line says that it is not a secret",
   ),
   FILE_UNSEALED: error("a file that was sealed is plain text now", "restore the sealed file"),
+  FILE_REPLACED: error("what was a sealed file is none any more", "restore the sealed file"),
   SEAL_REMOVED: error("a value that was sealed is clear text now", "restore the value from the version before"),
 
   // What is broken.
@@ -85,6 +86,10 @@ export const checkCodes = {
   GROUPS_DRIFT: error("the file and its rule divide the recipients into other groups", "`sotto sync` follows the rule"),
   SELECTOR_DRIFT: error("the file and its rule select other values", "seal it by the rule: `sotto migrate`"),
   MAC_ONLY_DRIFT: error("the file and its rule let the MAC cover other values", "seal it by the rule: `sotto migrate`"),
+  LINK_NOT_CHECKED: warning(
+    "a rule names a link, and what it leads to is not tracked here, so nobody can tell whether it is sealed",
+    "track the sealed file in its place, or what it leads to",
+  ),
   NO_RULE: warning("the file is sealed, and no rule names it", "add a rule for it to the config"),
   DATA_KEY_OLD: warning("the data key is older than its rule allows", "make a new one: `sotto rotate -i`"),
 

@@ -20,12 +20,14 @@ const plainName = /^(?:(?!["\\])[\x20-\x7e])+$/
  * config, and not named like the plain text of a sealed file. What may be said of such a file is about its content.
  *
  * @param top - of the work tree; absolute
- * @returns `null` when a config cannot be read, which is said of every file that it may be for
+ * @returns `null` when a config cannot be read, which is said of every file that it may be for, and when one is a link
  */
 export async function harmlessNames(session: Session, git: Git, top: string): Promise<string[] | null> {
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax, copyOf: copiesIn(session, top) })
   try {
     const index = await filesOfIndex(session.io, git, top)
+    // What it leads to may change, and the name of that says nothing.
+    if (index.some((file) => !isRegular(file) && isConfig(file.path))) return null
     const files = configFiles(session)
     const configs = new Configs(
       await treeFiles(files, top, blobs, index.filter(isRegular)),

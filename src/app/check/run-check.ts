@@ -19,6 +19,7 @@ import { type SealedFacts } from "./changes.ts"
 import { configChanges } from "./config-changes.ts"
 import { ageFindings, mergeFindings } from "./history.ts"
 import { Judge } from "./judge.ts"
+import { linkFindings } from "./links.ts"
 import {
   unresolvedFindings,
   configFindings,
@@ -152,8 +153,10 @@ async function checkPlace(
   await look(judged.filter((file) => ruled.has(file)))
   const isMarked = await source.marked()
   await look(judged.filter((file) => !ruled.has(file) && isMarked(file)))
+  const stands = source.stands().filter(({ file }) => isWanted(file))
   const found = [
     ...(await pairs(source, judge, judged)),
+    ...(await linkFindings(stands, { names: source.names, ruledAmong: (files) => judge.ruledAmong(files) })),
     ...(await aboutRepository(session, options, place, judge, pathOf)),
   ]
   if (judge.hasNoConfig) {

@@ -9,6 +9,8 @@ import {
   diffTrees,
   type FileChange,
   type GitFile,
+  type GitSide,
+  isLink,
   isRegular,
   listIndex,
   listTree,
@@ -21,6 +23,7 @@ import { type Session } from "../session.ts"
 import { Configs, type ConfigLookup, ConfigsOfRange } from "./configs.ts"
 import { type Content } from "./judge.ts"
 import { isConfig } from "./plaintext.ts"
+import { type Stand } from "./links.ts"
 import { keyMarks } from "./private-keys.ts"
 import { checkedBytesMax, sealedMarks } from "./sealed-text.ts"
 import { treeFiles } from "../git/tree-files.ts"
@@ -39,10 +42,17 @@ export interface CheckSource {
   readonly changedConfigs: readonly string[]
   /** All regular files of that state. */
   readonly tracked: readonly string[]
+  /** With links and submodules. */
+  readonly names: readonly string[]
   /** Those whose content is judged. */
   readonly judged: readonly string[]
   /** Tells those of them that hold a mark of a sealed file or of a key; to find that out may take a while. */
   marked(): Promise<(file: string) => boolean>
+  /**
+   * Links and submodules where files are judged. In a work tree those that took the place of a file are known when its
+   * content was asked for.
+   */
+  stands(): readonly Stand[]
   /** In that order, without what is gone. */
   contents(files: readonly string[]): AsyncGenerator<Content>
   /** A config is judged, or everything is: then configs themselves, copies and the rest of the clone count too. */
@@ -85,16 +95,26 @@ export async function workTree(
     : [nothing, nothing]
   const files = new Map(index.filter(isRegular).map((file) => [file.path, file]))
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
-  const own = whole({ session, top, named }, [...files.keys()], (file) =>
+  const stands: Stand[] = index
+    .filter((file) => isLink(file) && file.stage === 0)
+    .map(({ path, id }) => linkAt(session, top, path, () => bytesOf(blobs, id)))
+  const own = whole({ session, top, named }, [...files.keys()], (file) => {
+    const blob = (): Promise<Bytes> => bytesOf(blobs, files.get(file)?.id)
     // What cannot be opened by its name is what was staged.
-    left.has(file) || file.includes(notUtf8) ? bytesOf(blobs, files.get(file)?.id) : bytesAt(session, `${top}/${file}`),
-  )
+    if (left.has(file) || file.includes(notUtf8)) return blob()
+    const bytes = bytesAt(session, `${top}/${file}`)
+    if (bytes === undefined && isLinkAt(session, `${top}/${file}`))
+      stands.push({ ...linkAt(session, top, file, noTarget), before: async () => (await blob()) ?? null })
+    return bytes
+  })
   return {
     ...own,
     async marked() {
       const found = await finding
       return (file) => (left.has(file) ? staged : found).has(file)
     },
+    names: index.map(({ path }) => path),
+    stands: () => stands,
     close: () => blobs.close(),
   }
 }
@@ -113,9 +133,11 @@ function whole(
     configsBefore: null,
     changedConfigs: [],
     tracked,
+    names: tracked,
     judged: tracked,
     isWhole: true,
     marked: async () => () => true,
+    stands: () => [],
     async *contents(wanted) {
       for (const file of wanted) {
         const bytes = await bytesOfFile(file)
@@ -123,6 +145,28 @@ function whole(
       }
     },
     close: async () => {},
+  }
+}
+
+const noTarget = async (): Promise<null> => null
+
+/** @param staged - what git has of it, where it is not in the work tree */
+function linkAt({ io }: Session, top: string, file: string, staged: () => Promise<Bytes>): Stand {
+  const target = async (): Promise<Uint8Array | null> => {
+    try {
+      return Buffer.from(io.fs.readlink(`${top}/${file}`))
+    } catch {
+      return (await staged()) ?? null
+    }
+  }
+  return { file, kind: "link", target, before: async () => null }
+}
+
+function isLinkAt({ io }: Session, path: string): boolean {
+  try {
+    return io.fs.lstat(path).kind === "link"
+  } catch {
+    return false
   }
 }
 
@@ -138,11 +182,10 @@ export async function staged({ session, top, named }: Shared, git: Git): Promise
   const plain = plainIndex(session.io, top)
   const asked = (plain && headChanges(session.io, plain.gitDir, plain.index)) ?? stagedChanges(git)
   const [index, changes] = await Promise.all([plain?.index.files ?? listIndex(git), asked])
-  const files = new Map(index.filter((file) => isRegular(file) && file.stage === 0).map((file) => [file.path, file]))
+  const after = index.filter(({ stage }) => stage === 0)
   // Before the first commit everything is new.
-  const compared =
-    changes ?? [...files.values()].map((file): FileChange => ({ state: "added", before: null, after: file }))
-  return ofBlobs({ session, top, named }, git, { files, compared, before: null, copyOf: copiesIn(session, top) })
+  const compared = changes ?? allAdded(after)
+  return ofBlobs({ session, top, named }, git, { after, compared, before: null, copyOf: copiesIn(session, top) })
 }
 
 async function stagedChanges(git: Git): Promise<FileChange[] | null> {
@@ -161,15 +204,13 @@ export async function range(
   [a, b]: readonly [string, string],
 ): Promise<CheckSource> {
   const [before, after, compared] = await Promise.all([listTree(git, a), listTree(git, b), diffTrees(git, a, b)])
-  const files = new Map(after.filter(isRegular).map((file) => [file.path, file]))
-  return ofBlobs({ session, top, named }, git, { files, compared, before })
+  return ofBlobs({ session, top, named }, git, { after, compared, before })
 }
 
 /** All files of a commit: where there is no work tree. */
 export async function tree({ session, top, named }: Shared, git: Git, commit: string): Promise<CheckSource> {
-  const files = new Map((await listTree(git, commit)).filter(isRegular).map((file) => [file.path, file]))
-  const compared = [...files.values()].map((file): FileChange => ({ state: "added", before: null, after: file }))
-  const source = await ofBlobs({ session, top, named }, git, { files, compared, before: null })
+  const after = await listTree(git, commit)
+  const source = await ofBlobs({ session, top, named }, git, { after, compared: allAdded(after), before: null })
   return {
     ...source,
     isWhole: true,
@@ -179,8 +220,13 @@ export async function tree({ session, top, named }: Shared, git: Git, commit: st
   }
 }
 
+function allAdded(files: readonly GitFile[]): FileChange[] {
+  return files.map((file) => ({ state: "added", before: null, after: file }))
+}
+
 interface Compared {
-  readonly files: ReadonlyMap<string, GitFile>
+  /** All of the state that is judged. */
+  readonly after: readonly GitFile[]
   readonly compared: readonly FileChange[]
   /** The files of the earlier commit of a range. */
   readonly before: readonly GitFile[] | null
@@ -190,14 +236,15 @@ interface Compared {
 async function ofBlobs(
   { session, top, named }: Shared,
   git: Git,
-  { files, compared, before, copyOf }: Compared,
+  { after: all, compared, before, copyOf }: Compared,
 ): Promise<CheckSource> {
+  const files = new Map(all.filter(isRegular).map((file) => [file.path, file]))
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax, copyOf })
   const nameOf = nameFrom(session, top)
   const configsOf = async (tree: Iterable<GitFile>): Promise<Configs> =>
     new Configs(await treeFiles(configFiles(session), top, blobs, tree), named, nameOf)
   try {
-    const configs = await configsOf(files.values())
+    const configs = await configsOf(all)
     const configsBefore = before === null ? null : await configsOf(before)
     const changed = new Map(
       compared.flatMap(({ before: old, after }) =>
@@ -215,6 +262,7 @@ async function ofBlobs(
       judged,
       lookup: configsBefore === null ? configs : new ConfigsOfRange(configsBefore, configs),
       tracked: [...files.keys()],
+      names: all.map(({ path }) => path),
       marked: async () => () => true,
       async *contents(wanted) {
         for await (const [file, bytes] of inOrder(wanted, (each) => bytesOf(blobs, files.get(each)?.id, each))) {
@@ -223,6 +271,7 @@ async function ofBlobs(
           else yield { file, bytes, before: async () => (await bytesOf(blobs, changed.get(file)?.id)) ?? null }
         }
       },
+      stands: () => compared.flatMap((change) => standOf(change, (side) => bytesOf(blobs, side.id))),
       isWhole: changedConfigs.length > 0,
       close: () => blobs.close(),
     }
@@ -230,6 +279,19 @@ async function ofBlobs(
     await blobs.close()
     throw error
   }
+}
+
+function standOf({ before, after }: FileChange, read: (side: GitSide) => Promise<Bytes>): Stand[] {
+  if (after === null || isRegular(after)) return []
+  const content = async (side: GitSide | null): Promise<Uint8Array | null> => (side && (await read(side))) ?? null
+  return [
+    {
+      file: after.path,
+      kind: isLink(after) ? "link" : "submodule",
+      target: () => content(after),
+      before: () => content(before !== null && isRegular(before) ? before : null),
+    },
+  ]
 }
 
 /** How many are requested ahead of the one that is judged: git reads meanwhile. */

@@ -19,6 +19,10 @@ export function isRegular({ mode }: Pick<GitFile, "mode">): boolean {
   return mode.startsWith("100")
 }
 
+export function isLink({ mode }: Pick<GitFile, "mode">): boolean {
+  return mode === "120000"
+}
+
 /** What is at a place in one of two states; `id` is `null` where git has not looked at the file. */
 export interface GitSide {
   readonly mode: string
