@@ -55,13 +55,16 @@ export const parts = [
   {
     name: "trouble",
     late: true,
-    roots: ["errors/catalog.ts", "errors/nearest.ts", "cli/report.ts"],
+    roots: ["errors/catalog.ts", "errors/nearest.ts", "cli/report.ts", "host/reason.ts", "app/report/table.ts"],
   },
   { name: "terminal", late: true, roots: ["host/terminal.ts"] },
   {
     name: "write",
     late: true,
-    roots: ["host/write-atomic.ts", "host/write-in-place.ts", "host/target.ts", "host/leftovers.ts"],
+    roots: ["host/write-atomic.ts", "host/write-batch.ts", "host/write-in-place.ts"].concat([
+      "host/target.ts",
+      "host/leftovers.ts",
+    ]),
   },
   // Only a change of a config needs it, and the package.
   { name: "change-config", late: true, roots: ["config/edit-yaml.ts"], packages: ["yaml"] },
@@ -83,7 +86,7 @@ export const parts = [
     late: true,
     roots: ["change-file", "seal-over", "seal-new", "clear-guard"]
       .map((name) => `app/seal/${name}.ts`)
-      .concat(["app/report/sealed-line.ts", "core/align.ts"]),
+      .concat(["app/report/sealed-line.ts", "core/align.ts", "core/comments.ts", "core/same-sites.ts"]),
   },
   {
     name: "keys",
