@@ -172,8 +172,8 @@ function makeDraft(
   keepsCarriers: boolean,
 ): SealDraft {
   const banned = (scan.banned ?? []).map((span) => ({ ...span, text: "" }))
-  const around = [...format.attach(scan, placeholder, like), ...banned]
-  const framed = format.movesComments?.(scan) === true ? format.scan(splice(plain, around)) : scan
+  const around = format.movesComments?.(scan) === true ? [...format.attach(scan, placeholder, like), ...banned] : null
+  const framed = around === null ? scan : format.scan(splice(plain, around))
   const sites = countedSites(framed)
   const isSelected = select(sites, options.compiled)
   const { chosen } = options.compiled
@@ -186,7 +186,7 @@ function makeDraft(
   const leaves = sealLeaves(placed, selected, { ...options, format, source: framed.source })
   checkSealedComments(leaves, options.compiled)
   const tokens = new Map(leaves.map(({ site, token }) => [site, token]))
-  const offsets = new Offsets(around)
+  const offsets = new Offsets(around ?? [])
   const lost = withLines(plain, framed.lostComments ?? [], (at) => (framed === scan ? at : offsets.before(at)))
   if (options.comments === "sealed") checkCommentsSealed(leaves, lost)
   const back = (edit: Edit): Edit => (framed === scan ? edit : offsets.editBefore(edit))

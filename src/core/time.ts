@@ -42,8 +42,12 @@ export function canonicalTime(text: string): string | null {
   return `${parts.date}T${parts.clock}${parts.fraction === "" ? "" : `.${parts.fraction}`}${parts.offset}`
 }
 
+/** In the spelling of `timestamp`, on a day that every month has: nearly all dates of metadata. */
+const usual = /^\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|1\d|2[0-8])T(?:[01]\d|2[0-3]):[0-5]\d:[0-5]\dZ$/
+
 /** The same to whole seconds: the AAD of the MAC is `lastmodified` in this spelling. */
 export function wholeSeconds(text: string): string | null {
+  if (usual.test(text)) return text
   const parts = partsOf(text)
   return parts === null ? null : `${parts.date}T${parts.clock}${parts.offset}`
 }

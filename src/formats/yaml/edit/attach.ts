@@ -4,6 +4,7 @@ import { type Tree } from "../../../core/tree.ts"
 import { DEFAULT_INDENT, emitYaml } from "../emit/emit.ts"
 import { eolOf, nextLine, skipBlanks, startColumn } from "../carry/measure.ts"
 import { type YamlMetaPlace, contentStart, documentEnd, lastNode, pairEnd, pairStart } from "./meta-block.ts"
+import { metadataLines } from "./print-metadata.ts"
 import { type YamlMetadata, type YamlScan } from "../resolve/model.ts"
 import { type MapNode, type YamlDocument } from "../scan/node.ts"
 import { isBreak } from "../scan/chars.ts"
@@ -145,6 +146,8 @@ function blockLines(
 }
 
 function printEntries(entries: MetaMap, indent: number): string[] {
+  const lines = metadataLines(entries, 0, indent)
+  if (lines !== null) return lines
   const text = emitYaml([{ type: "map", entries: [{ type: "entry", key: KEY, value: treeOf(entries) }] }], { indent })
   return text.split("\n").slice(1, -1)
 }
