@@ -1,3 +1,4 @@
+import { runSlot } from "../core/run-memory.ts"
 import { type AppError } from "../errors/app-error.ts"
 import { eachFile } from "./each-file.ts"
 import { type LoadedFile } from "./open/open-file.ts"
@@ -15,14 +16,36 @@ interface Steps<T, P> {
   failed(item: T, error: AppError): P
 }
 
+/** What was read for a plan. */
+interface Remembered {
+  readonly files: Map<string, LoadedFile>
+  bytesLeft: number
+}
+
+/** What is remembered takes up to ten times as much memory as its text. */
+const rememberedBytesMax = 6 * 1024 * 1024
+
+const rememberedOf = runSlot<Remembered>()
+
+function rememberedBy({ memory }: Session): Remembered {
+  return rememberedOf.of(memory, () => ({ files: new Map(), bytesLeft: rememberedBytesMax }))
+}
+
 /** The plan of each sealed file, before anything is written. Candidates that turn out not to be sealed are left out. */
 export async function planFiles<P>(session: Session, steps: Steps<Candidate, P>): Promise<P[]> {
+  rememberedOf.forget(session.memory)
+  const remembered = rememberedBy(session)
   const planned = await eachFile<Candidate, P | null>(session, {
     what: "reading",
     items: steps.items,
     async work(candidate, inner) {
       const loaded = await loadCandidate(inner, candidate, steps.options)
-      return loaded === null ? null : steps.work(loaded, candidate, inner)
+      if (loaded === null) return null
+      if (loaded.original.length <= remembered.bytesLeft) {
+        remembered.bytesLeft -= loaded.original.length
+        remembered.files.set(candidate.file, loaded)
+      }
+      return steps.work(loaded, candidate, inner)
     },
     failed: steps.failed,
   })
@@ -31,7 +54,7 @@ export async function planFiles<P>(session: Session, steps: Steps<Candidate, P>)
 
 /**
  * Does what was planned; files without a due plan stay as they are. Each file is read again: the plan may be old, and
- * only what is there now may be overwritten.
+ * only what is there now may be overwritten. What is still the same text is not scanned again.
  *
  * @param what - what the work is called, in the progress line
  */
@@ -39,11 +62,14 @@ export function applyPlans<P extends Candidate>(
   session: Session,
   { what, isDue, ...steps }: Steps<P, P> & { readonly what: string; isDue(planned: P): boolean },
 ): Promise<P[]> {
+  const { files } = rememberedBy(session)
   return eachFile<P, P>(session, {
     what,
     items: steps.items,
     async work(before, inner) {
-      const loaded = isDue(before) ? await loadCandidate(inner, before, steps.options) : null
+      const known = files.get(before.file)
+      files.delete(before.file)
+      const loaded = isDue(before) ? await loadCandidate(inner, before, steps.options, known) : null
       return loaded === null ? before : steps.work(loaded, before, inner)
     },
     failed: steps.failed,

@@ -1,6 +1,19 @@
-/** Below this the optimizer of V8 has hardly begun when a text is opened; far above it, it pays. */
+/** Below this the optimizer of V8 has hardly begun when a text is opened. */
 const CHARS_MIN = 48 * 1024
+
+/** Far above it pays. Lines with a second, quicker one (Maglev), which stays, can do without for longer. */
 const CHARS_MAX = 4 * 1024 * 1024
+
+/**
+ * Of the line without: up to here the optimizer takes more time than it gives, and up to the second it takes another
+ * processor's time, if there is one.
+ */
+const aloneMax = 640 * 1024
+const sharedMax = 2 * 1024 * 1024
+
+/** After how much work that line looks at a function again; and over many files, which take a little of all code. */
+const usualBudget = 67_584
+const patientBudget = 300_000
 
 /** The lines of Node where this was measured and helps; 22 then refuses the code that was kept, and later ones are not known. */
 const lines = new Set(["20", "24", "26"])
@@ -16,13 +29,17 @@ export interface Loading {
   around?: <T>(work: () => T) => T
 }
 
+let hasMaglev = true
+let charsMax: number | null = null
+
 /** The process is this program's alone: as a library nobody changes what others run with. */
 export function takeProcess(loading: Loading = {}): void {
   const [line = ""] = process.versions.node.split(".")
+  hasMaglev = line !== "20"
   isOurs =
     process.versions["bun"] === undefined &&
     lines.has(line) &&
-    !process.execArgv.some((word) => /opt|turbofan/.test(word))
+    !process.execArgv.some((word) => /opt|turbofan|budget/.test(word))
   if (isOurs) loading.around = optimizable
 }
 
@@ -36,13 +53,23 @@ export function takeProcess(loading: Loading = {}): void {
  */
 export function unoptimized<T>(chars: number, work: () => T): T {
   told?.(chars)
-  if (chars < CHARS_MIN || chars > CHARS_MAX) return work()
-  hold()
+  if (!isMiddling(chars)) return work()
+  const before = manner
+  take("waits")
   try {
     return work()
   } finally {
-    release()
+    take(before)
   }
+}
+
+function isMiddling(chars: number): boolean {
+  return isOurs && chars >= CHARS_MIN && chars <= (charsMax ??= longest())
+}
+
+function longest(): number {
+  if (hasMaglev) return CHARS_MAX
+  return process.getBuiltinModule("node:os").availableParallelism() > 1 ? aloneMax : sharedMax
 }
 
 /** The same for work over a plain text: to read it, to seal it. */
@@ -56,19 +83,15 @@ export function unoptimizedPlain<T>(text: string, work: () => T): T {
  * @param work - tells the length of each text
  */
 export async function unoptimizedAtFirst<T>(work: (took: (chars: number) => void) => Promise<T>): Promise<T> {
+  const before = manner
   let all = 0
-  let isHeld = false
   try {
     return await work((chars) => {
       all += chars
-      const isWanted = all >= CHARS_MIN && all <= CHARS_MAX
-      if (isWanted === isHeld) return
-      isHeld = isWanted
-      if (isHeld) hold()
-      else release()
+      if (all >= CHARS_MIN) take(isMiddling(all) ? "waits" : "is patient")
     })
   } finally {
-    if (isHeld) release()
+    take(before)
   }
 }
 
@@ -86,30 +109,29 @@ export async function unoptimizedFiles<T>(work: () => Promise<T>): Promise<T> {
 
 let told: ((chars: number) => void) | null = null
 
-/** Pieces of work during which the optimizer waits; some contain others. */
-let holds = 0
+/** What the optimizer does now. */
+let manner: "works" | "waits" | "is patient" = "works"
 
-function hold(): void {
-  holds++
-  if (holds === 1) setFlag("--no-opt")
-}
-
-function release(): void {
-  holds--
-  if (holds === 0) setFlag("--opt")
+function take(wanted: typeof manner): void {
+  if (!isOurs || wanted === manner) return
+  const before = manner
+  manner = wanted
+  setFlag(wanted === "waits" ? "--no-opt" : "--opt")
+  if (hasMaglev || (wanted !== "is patient" && before !== "is patient")) return
+  setFlag(`--interrupt-budget=${wanted === "is patient" ? patientBudget : usualBudget}`)
 }
 
 /** V8 takes kept code only under the flags that it was made with. */
 function optimizable<T>(work: () => T): T {
-  if (holds === 0) return work()
-  setFlag("--opt")
+  const before = manner
+  take("works")
   try {
     return work()
   } finally {
-    setFlag("--no-opt")
+    take(before)
   }
 }
 
 function setFlag(flag: string): void {
-  if (isOurs) process.getBuiltinModule("node:v8").setFlagsFromString(flag)
+  process.getBuiltinModule("node:v8").setFlagsFromString(flag)
 }

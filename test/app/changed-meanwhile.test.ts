@@ -1,4 +1,4 @@
-import { readFileSync, writeFileSync } from "node:fs"
+import { copyFileSync, readFileSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { run } from "../../src/cli/run.ts"
@@ -38,4 +38,31 @@ describe("a file that changes between reading and writing", () => {
     expect(ended(await run({ ...io, now })).stderr).toContain("[CHANGED_MEANWHILE]")
     expect(readFileSync(file, "utf8")).toBe("by somebody else\n")
   })
+})
+
+test("sync works on what is there when the answer comes", async () => {
+  const own = machine()
+  onTestFinished(own.remove)
+  const { cwd } = own
+  const env = new Map([...own.env, ["SOPS_AGE_KEY_FILE", keyFile("age-a.txt")]])
+  for (const name of ["one", "two", "three"]) {
+    writeFileSync(join(cwd, "plain.yaml"), `a: ${name}\n`)
+    const args = ["encrypt", "--age", recipients["age-a"], "plain.yaml", "-o", `${name}.yaml`]
+    expect(await call({ args, cwd, env })).toMatchObject({ status: 0 })
+  }
+  const both = `${recipients["age-a"]},${recipients["age-b"]}`
+  writeFileSync(join(cwd, ".sops.yaml"), `creation_rules:\n  - age: ${both}\n`)
+  const { io, ended } = ioFor({ args: ["sync", "one.yaml", "two.yaml"], cwd, env })
+  let questions = 0
+  const confirm = (): Promise<boolean> => {
+    questions++
+    copyFileSync(join(cwd, "three.yaml"), join(cwd, "one.yaml"))
+    return Promise.resolve(true)
+  }
+  expect(ended(await run({ ...io, terminal: { ...io.terminal, confirm } }))).toMatchObject({ status: 0 })
+  expect(questions).toBe(1)
+  const asB = new Map([...own.env, ["SOPS_AGE_KEY_FILE", keyFile("age-b.txt")]])
+  const opened = (file: string): Promise<string> =>
+    call({ args: ["get", file, "a"], cwd, env: asB }).then(({ stdout }) => stdout.toString())
+  expect([await opened("one.yaml"), await opened("two.yaml")]).toEqual(["three", "two"])
 })

@@ -15,6 +15,7 @@ import { Cipher } from "../../core/gcm.ts"
 import { acceptUnverified, open, openUnverified } from "../../core/open.ts"
 import { type SecretBytes } from "../../core/secret.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
+import { equalBytes } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type FileFacts, type HostFile, readFile } from "../../host/files.ts"
 import { unoptimized } from "../../host/optimizer.ts"
@@ -71,13 +72,23 @@ export interface OpenedFile<T = Opened> extends LoadedFile {
   readonly compiled: CompiledSelectors
 }
 
-/** Reads a sealed file and its metadata. Needs no key. @throws {AppError} with the name of the file */
-export async function loadSealed(session: Session, request: Omit<OpenRequest, "decryptionOrder">): Promise<LoadedFile> {
+/**
+ * Reads a sealed file and its metadata. Needs no key.
+ *
+ * @param known - the same file, read before in this run by the same request
+ * @throws {AppError} with the name of the file
+ */
+export async function loadSealed(
+  session: Session,
+  request: Omit<OpenRequest, "decryptionOrder">,
+  known?: LoadedFile,
+): Promise<LoadedFile> {
   const file = request.source
   const name = request.filenameOverride ?? file
   return withFile(file, async () => {
     const settings = await loadSettings(session, name, request.config)
     const { bytes, facts } = await readSource(session, file)
+    if (known !== undefined && equalBytes(known.original, bytes)) return { ...known, facts, settings }
     if (file === null && bytes.length === 0 && session.dialect.files.explainsDamage) throw new AppError("INPUT_EMPTY")
     const named = formatByName(name, request.inputType, settings.rule.inputType)
     const found =

@@ -43,6 +43,7 @@ export async function findSealed(session: Session, paths: readonly string[]): Pr
 /**
  * Reads a candidate.
  *
+ * @param known - as it was read before in this run
  * @returns `null` for one that was found in a folder and turns out not to be sealed
  * @throws {AppError} with the name of the file
  */
@@ -50,9 +51,10 @@ export async function loadCandidate(
   session: Session,
   { file, isNamed }: Candidate,
   options: CommonOptions & Pick<ReadOptions, "inputType">,
+  known?: LoadedFile,
 ): Promise<LoadedFile | null> {
   try {
-    return await loadSealed(session, { source: file, inputType: options.inputType, config: options.config })
+    return await loadSealed(session, { source: file, inputType: options.inputType, config: options.config }, known)
   } catch (error) {
     if (isNamed || !(error instanceof AppError)) throw error
     // Prose that shows a token is not sealed, nor is a file of an unknown kind that cannot be read as one.
