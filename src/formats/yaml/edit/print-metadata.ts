@@ -38,8 +38,8 @@ function addEntry(lines: string[], head: string, value: MetaValue, column: numbe
     lines.push(...`${head} ${spellText(value, placeOf(value, column, step))}`.split("\n"))
     return true
   }
-  if (typeof value === "boolean" || Number.isInteger(value)) {
-    lines.push(`${head} ${String(value)}`)
+  if (typeof value === "boolean" || (typeof value === "number" && Number.isInteger(value))) {
+    lines.push(`${head} ${value}`)
     return true
   }
   if (value instanceof Map) {
