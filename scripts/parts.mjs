@@ -40,7 +40,7 @@ export const parts = [
       "cli/commands/filestatus.ts",
       "app/commands/decrypt.ts",
       "app/commands/filestatus.ts",
-    ].concat(["formats/yaml/yaml.ts", "keys/age.ts"]),
+    ].concat(["formats/yaml/yaml.ts", "keys/age/age.ts"]),
     packages: ["@scure/base"],
   },
   { name: "opened-view", roots: ["app/git/opened-view.ts", "app/open/open-alone.ts"] },

@@ -5,7 +5,7 @@ import { Decrypter, Encrypter, armor, generateHybridIdentity, identityToRecipien
 import { describe, expect, test } from "vitest"
 import { type WrappedKey } from "../../src/core/recipient.ts"
 import { SecretBytes } from "../../src/core/secret.ts"
-import { age } from "../../src/keys/age.ts"
+import { age } from "../../src/keys/age/age.ts"
 import { makeIdentity } from "../../src/keys/generate.ts"
 import { type TestContextOptions, temporaryFolder, testContext } from "./context.ts"
 import { keyFile, keyText, recipients } from "./golden.ts"

@@ -12,8 +12,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { optionsOver, sealAs } from "../seal/seal-new.ts"
 import { type Session } from "../session.ts"
 import { innerContent } from "./merge-file.ts"
-import { foreignTokens, hasOwnMetadata, madeAnew } from "./own-text.ts"
-import { type Parent, type Parentage } from "./parents.ts"
+import { foreignTokens, hasOwnMetadata, madeAnew, type Parent, type Parentage } from "./parents.ts"
 import { type OpenedVersions, readSide } from "./side.ts"
 
 interface Problem {

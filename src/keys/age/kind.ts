@@ -12,7 +12,7 @@ export const ageKind = {
   type: "age",
   title: "age",
   isOnline: false,
-  load: () => import("../age.ts").then(({ age }) => age),
+  load: () => import("./age.ts").then(({ age }) => age),
   ranks: { inFile: 6, inConfig: 0, inOptions: 6 },
   isDated: false,
   isAlwaysInGroup: true,

@@ -5,8 +5,7 @@ import { send } from "../http/request.ts"
 import { type KeyContext } from "../provider.ts"
 import { serviceError } from "../service.ts"
 import { sessionMemo } from "../session-memo.ts"
-import { iamOrigin } from "./regions.ts"
-import { type HuaweiCredentials, signForHuawei } from "./sign.ts"
+import { iamOrigin, type HuaweiCredentials, signForHuawei } from "./request.ts"
 
 export const huaweiService = "HuaweiCloud KMS"
 

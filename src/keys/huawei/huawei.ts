@@ -6,8 +6,7 @@ import { type HttpAnswer } from "../http/request.ts"
 import { type KeyContext, type KeyProvider } from "../provider.ts"
 import { callForDataKey, callService, checkEncLength, dataKeyFromBase64, serviceError } from "../service.ts"
 import { findAccount, projectOf, huaweiService } from "./credentials.ts"
-import { kmsOrigin } from "./regions.ts"
-import { signForHuawei } from "./sign.ts"
+import { kmsOrigin, signForHuawei } from "./request.ts"
 
 type HuaweiRecipient = Extract<Recipient, { type: "hckms" }>
 

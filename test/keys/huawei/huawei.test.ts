@@ -3,8 +3,7 @@ import { join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { type Recipient } from "../../../src/core/recipient.ts"
 import { huawei } from "../../../src/keys/huawei/huawei.ts"
-import { iamOrigin, kmsOrigin } from "../../../src/keys/huawei/regions.ts"
-import { signForHuawei } from "../../../src/keys/huawei/sign.ts"
+import { iamOrigin, kmsOrigin, signForHuawei } from "../../../src/keys/huawei/request.ts"
 import { ServiceKey } from "../../servers/cipher.ts"
 import {
   type FakeHuawei,

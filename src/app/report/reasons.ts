@@ -1,7 +1,7 @@
-import { isEmptyText } from "../../core/scalar.ts"
 import { type Config, type RuleEntry } from "../../config/config.ts"
 import { type RuleTarget, matcherOf } from "../../config/rule.ts"
 import { isSealedComment } from "../../core/open.ts"
+import { isEmptyText } from "../../core/scalar.ts"
 import { type CompiledSelectors, select } from "../../core/select.ts"
 import { type Item, type Site, fullPath } from "../../core/site.ts"
 
