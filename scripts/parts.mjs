@@ -21,8 +21,8 @@ export const parts = [
       "host/files.ts",
     ],
   },
-  // Called as `sops`, the program does without it.
-  { name: "parse", late: true, roots: ["cli/parse.ts", "cli/help.ts"], packages: ["commander"] },
+  // Called as `sops`, or with nothing but arguments and flags, the program does without it.
+  { name: "parse", late: true, roots: ["cli/words.ts", "cli/help.ts"], packages: ["commander"] },
   // What every command that reads a file needs. Git calls textconv twice for each commit that it shows, and redacted it
   // needs no more: neither keys nor formats.
   {

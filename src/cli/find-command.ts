@@ -2,7 +2,7 @@ import { AppError } from "../errors/app-error.ts"
 import { nearest, nearestWithin } from "../errors/nearest.ts"
 import { type CommandEntry, type CommandTable, membersOf } from "./commands.ts"
 import { globalOptions, programOptions } from "./option-groups.ts"
-import { firstArgument } from "./parse.ts"
+import { firstArgument } from "./words.ts"
 import { type OptionSpecs } from "./spec.ts"
 
 /** What a command line is about: one command, the commands of a family, or (`name` is `undefined`) the program. */

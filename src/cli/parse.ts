@@ -1,21 +1,11 @@
-import { Option, Command as Parser } from "commander"
-import { environment } from "../config/environment.ts"
 import { AppError } from "../errors/app-error.ts"
-import { didYouMean } from "../errors/nearest.ts"
 import { globalOptions } from "./option-groups.ts"
-import {
-  type ArgumentSpecs,
-  type Command,
-  type CommandInput,
-  longName,
-  type OptionSpec,
-  type OptionSpecs,
-} from "./spec.ts"
+import { fromEnvironment, type Value } from "./option-values.ts"
+import { type ArgumentSpecs, type Command, type CommandInput, longName, type OptionSpecs } from "./spec.ts"
+import { type Read, readWords } from "./words.ts"
 
 type Parsed<A extends ArgumentSpecs, O extends OptionSpecs> =
   { readonly help: true } | ({ readonly help: false } & CommandInput<A, O>)
-
-type Value = boolean | number | string | string[] | undefined
 
 /**
  * Reads the words behind a command's name. Options stand anywhere, `--` ends them, short ones may be bundled
@@ -29,7 +19,8 @@ export function parse<A extends ArgumentSpecs, O extends OptionSpecs>(
   env: (name: string) => string | undefined,
 ): Parsed<A, O> {
   const specs: OptionSpecs = { ...command.options, ...globalOptions }
-  const read = readWords(specs, withForce(specs, words), command.passThrough === true)
+  const isPassedOn = command.passThrough === true
+  const read = readPlainWords(specs, words, isPassedOn) ?? readWords(specs, words, isPassedOn)
   if (read.values["help"] === true) return { help: true }
   const options = Object.fromEntries(
     Object.entries(specs).map(([key, spec]) => [key, read.values[key] ?? fromEnvironment(spec, env)]),
@@ -38,189 +29,29 @@ export function parse<A extends ArgumentSpecs, O extends OptionSpecs>(
   return { help: false, args: assign(command.arguments, read.rest), options } as Parsed<A, O>
 }
 
-/** `--reveal=force` is the flag `--reveal-force`, where a command has one. */
-function withForce(specs: OptionSpecs, words: readonly string[]): string[] {
-  const forms = Object.keys(specs).filter((key) => Object.hasOwn(specs, `${key}Force`))
-  const end = words.indexOf("--")
-  return words.map((word, at) => {
-    const key = end === -1 || at < end ? forms.find((each) => word === `${longName(each)}=force`) : undefined
-    return key === undefined ? word : longName(`${key}Force`)
-  })
-}
-
-interface Read {
-  readonly values: Readonly<Record<string, Value>>
-  readonly rest: readonly string[]
-}
-
-function readWords(specs: OptionSpecs, words: readonly string[], passThrough: boolean): Read {
-  const { parser, names } = parserOf(specs, passThrough)
-  const { operands, unknown } = parser
-    .exitOverride(() => {
-      // The one thing that the parser itself objects to; an option without its value is the last word.
-      const word = words.at(-1)!
-      const name = word.startsWith("--") ? word : `-${word.at(-1)!}`
-      throw new AppError("OPTION_VALUE", {}, { subject: `${name} needs ${names.get(name)?.value ?? "a value"}` })
-    })
-    .parseOptions([...words])
-  return { values: parser.opts<Record<string, Value>>(), rest: [...operands, ...argumentsIn(unknown, names)] }
-}
-
 /**
- * The words that are arguments, and what the options say: of a line that is not complete yet.
+ * Reads a line of arguments and full names of flags, as `decrypt secrets.yaml` or `textconv --redacted FILE` are: there is
+ * nothing in it to take apart, and commander stays unloaded, which takes 1.5 ms of a start.
  *
- * @throws {AppError} of a word that cannot be there
+ * @returns `null` for a line that commander has to read
  */
-export function argumentsSoFar(
-  { options, passThrough }: Pick<Command, "options" | "passThrough">,
-  words: readonly string[],
-): { readonly words: readonly string[]; readonly config: string | undefined } {
-  const { rest, values } = readWords({ ...options, ...globalOptions }, words, passThrough === true)
-  return { words: rest, config: values["config"] as string | undefined }
-}
-
-/**
- * The word at which options end when all words before it belong to that command: where a command's name can stand.
- *
- * @returns its place; `words.length` when there is none
- * @throws {AppError} of a word before it
- */
-export function firstArgument(specs: OptionSpecs, words: readonly string[]): number {
-  return words.length - readWords(specs, words, true).rest.length
-}
-
-/**
- * From the first word on that is not an option of ours, the parser leaves the rest to whom it may concern. That can still be
- * an argument: `-5m`, as a value.
- */
-function argumentsIn(words: readonly string[], names: Names): string[] {
-  const end = words.indexOf("--")
-  for (const word of end === -1 ? words : words.slice(0, end)) {
-    if (isOption(word)) throw unknownOption(word.split("=", 1)[0]!, names.keys())
-  }
-  return words.filter((_, at) => at !== end)
-}
-
-// A lone dash is standard input, and a negative number is a value.
-function isOption(word: string): boolean {
-  return word.length > 1 && word.startsWith("-") && !/^-\d/.test(word)
-}
-
-type Names = ReadonlyMap<string, OptionSpec>
-
-/** commander's parser for these options. It prints nothing and ends nothing. */
-function parserOf(specs: OptionSpecs, passThrough: boolean): { parser: Parser; names: Names } {
-  const parser = new Parser()
-    .helpOption(false)
-    .passThroughOptions(passThrough)
-    .configureOutput({ outputError() {} })
-  const names = new Map<string, OptionSpec>()
-  for (const [key, spec] of Object.entries(specs)) {
-    names.set(longName(key), spec)
-    if (spec.short !== undefined) names.set(`-${spec.short}`, spec)
-    parser.addOption(new SpecifiedOption(key, spec))
-  }
-  return { parser, names }
-}
-
-/** An option as the table has it, and with it what commander spells in another way. */
-class SpecifiedOption extends Option {
-  readonly #key: string
-  readonly #spec: OptionSpec
-  #hasEquals = false
-
-  constructor(key: string, spec: OptionSpec) {
-    super(optionFlags(key, spec))
-    this.#key = key
-    this.#spec = spec
-    // `--no-fifo` is a name as others are.
-    this.negate = false
-    if (spec.kind === "flag") return
-    this.argParser((text, before: Value) => {
-      // `-o=b` is `-o b`, as programs in Go have it.
-      const value = this.#hasEquals ? text.slice(1) : text
-      this.#hasEquals = false
-      return convert(longName(key), spec, value, before)
-    })
-  }
-
-  override attributeName(): string {
-    return this.#key
-  }
-
-  /** Asked by the parser of each word that can be an option. */
-  is(word: string): boolean {
-    const { short, long = "" } = this
-    const equals = word.indexOf("=")
-    const name = equals === -1 ? word : word.slice(0, equals)
-    // One dash before a long name is sops' habit; to read it as a bundle would mistake it for something else.
-    if (name === long.slice(1)) throw unknownOption(name, [long])
-    if (equals !== -1 && (name === short || name === long)) {
-      if (this.#spec.kind === "flag") throw new AppError("OPTION_VALUE", {}, { subject: `${name} takes no value` })
-      this.#hasEquals = name === short
+export function readPlainWords(specs: OptionSpecs, words: readonly string[], passThrough: boolean): Read | null {
+  const values: Record<string, true> = {}
+  const rest: string[] = []
+  for (const word of words) {
+    if (!word.startsWith("-") || word === "-") rest.push(word)
+    else {
+      // Behind the first argument of `run`, options belong to the child.
+      const key = passThrough && rest.length > 0 ? undefined : flagOf(specs, word)
+      if (key === undefined) return null
+      values[key] = true
     }
-    return word === short || word === long
   }
+  return { values, rest }
 }
 
-function optionFlags(key: string, { kind, short }: OptionSpec): string {
-  const long = kind === "flag" ? longName(key) : `${longName(key)} <value>`
-  return short === undefined ? long : `-${short}, ${long}`
-}
-
-function unknownOption(name: string, names: Iterable<string>): AppError {
-  // One letter is as near to any other.
-  const near = name.length > 2 ? didYouMean(name, names) : undefined
-  const hint = near ?? "see --help for the options of this command"
-  return new AppError("OPTION_UNKNOWN", {}, { subject: name, hint })
-}
-
-function convert(name: string, spec: OptionSpec, text: string, before: Value): Value {
-  switch (spec.kind) {
-    case "flag":
-      return true
-    case "text":
-      return text
-    case "list":
-      return [...(Array.isArray(before) ? before : []), ...pieces(spec, text)]
-    case "number":
-      return wholeNumber(name, spec, text)
-    case "choice":
-      return choice(name, spec.choices ?? [], text)
-  }
-}
-
-function pieces(spec: OptionSpec, text: string): string[] {
-  if (spec.separator === undefined) return [text]
-  return text
-    .split(spec.separator)
-    .map((piece) => piece.trim())
-    .filter((piece) => piece !== "")
-}
-
-function wholeNumber(name: string, { base = 10 }: OptionSpec, text: string): number {
-  const digits = base === 8 ? /^0?[0-7]{1,3}$/ : /^\d{1,9}$/
-  if (digits.test(text)) return Number.parseInt(text, base)
-  throw new AppError(
-    "OPTION_VALUE",
-    {},
-    { subject: `${name} needs ${base === 8 ? "an octal number up to 777" : "a whole number"}` },
-  )
-}
-
-function choice(name: string, choices: readonly string[], text: string): string {
-  if (choices.includes(text)) return text
-  const hint = didYouMean(text, choices)
-  const subject = `${name} is one of ${choices.join(", ")}`
-  throw new AppError("OPTION_VALUE", {}, hint === undefined ? { subject } : { subject, hint })
-}
-
-function fromEnvironment(spec: OptionSpec, env: (name: string) => string | undefined): Value {
-  if (spec.kind === "flag") return (spec.env !== undefined && environment(env).flag(spec.env)) ?? false
-  const text = spec.env === undefined ? undefined : environment(env).text(spec.env)
-  // A variable that is set but empty is "not given", as for sops.
-  if (text === undefined || text === "") return spec.kind === "list" ? [] : undefined
-  return convert(spec.env ?? "", spec, text, undefined)
+function flagOf(specs: OptionSpecs, word: string): string | undefined {
+  return Object.keys(specs).find((key) => specs[key]!.kind === "flag" && longName(key) === word)
 }
 
 function assign(specs: ArgumentSpecs, words: readonly string[]): Record<string, Value> {

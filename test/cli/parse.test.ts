@@ -1,7 +1,10 @@
 import { describe, expect, test } from "vitest"
-import { parse } from "../../src/cli/parse.ts"
+import { commands } from "../../src/cli/commands.ts"
+import { globalOptions } from "../../src/cli/option-groups.ts"
+import { parse, readPlainWords } from "../../src/cli/parse.ts"
 import { wantsJson } from "../../src/cli/run.ts"
-import { command } from "../../src/cli/spec.ts"
+import { command, longName, type OptionSpecs } from "../../src/cli/spec.ts"
+import { readWords } from "../../src/cli/words.ts"
 import { AppError } from "../../src/errors/app-error.ts"
 
 const sample = command({
@@ -194,5 +197,26 @@ describe("usage errors", () => {
   test("JSON is wanted before anything is parsed, but not for another program", () => {
     expect(wantsJson(["decrypt", "--nonsense", "--json"])).toBe(true)
     expect(wantsJson(["run", "-f", "a", "--", "curl", "--json"])).toBe(false)
+  })
+})
+
+describe("a line of arguments and flags means what commander takes it for", () => {
+  test.each([...commands])("%s", async (_, { load }) => {
+    const { options, passThrough } = await load()
+    const specs: OptionSpecs = { ...options, ...globalOptions }
+    const flags = Object.keys(specs).filter((key) => specs[key]!.kind === "flag")
+    const texts = Object.keys(specs).filter((key) => specs[key]!.kind !== "flag")
+    const shorts = Object.values(specs).flatMap(({ short }) => (short === undefined ? [] : [`-${short}`]))
+    const words = ["a.yaml", "-", "", "-5", "--", "--nope", ...flags.map(longName), ...shorts]
+      .concat(flags.map((key) => longName(key).slice(0, -1)).concat(texts.map((key) => `${longName(key)}=1`)))
+      .concat(flags.map((key) => `${longName(key)}=force`))
+    const lines = words.flatMap((one) => [[], ...words.map((two) => [two])].map((rest) => ["b.yaml", one, ...rest]))
+    const read = lines
+      .concat(lines.map((line) => line.slice(1)))
+      .map((line) => ({ line, plain: readPlainWords(specs, line, passThrough === true) }))
+      .filter(({ plain }) => plain !== null)
+    for (const { line, plain } of read)
+      expect({ line, ...readWords(specs, line, passThrough === true) }).toEqual({ line, ...plain })
+    expect(read.length).toBeGreaterThan(passThrough === true ? 10 : flags.length ** 2)
   })
 })

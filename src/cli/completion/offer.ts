@@ -3,7 +3,7 @@ import { type Session } from "../../app/session.ts"
 import { commands } from "../commands.ts"
 import { findCommand } from "../find-command.ts"
 import { globalOptions } from "../option-groups.ts"
-import { argumentsSoFar } from "../parse.ts"
+import { argumentsSoFar } from "../words.ts"
 import { type ArgumentSpecs, type Completes, longName, type OptionSpecs } from "../spec.ts"
 import { type Shell, shells } from "./facts.ts"
 
