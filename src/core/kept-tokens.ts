@@ -98,6 +98,12 @@ function pairUp(leaves: readonly Leaf[], wanted: readonly Wanted[], contents: Co
   const partners = Int32Array.from(wanted, (_, at) => (at < start ? at : at + shift))
   const end = wanted.length - rest
   if (start === end) return partners
+  if (shift === 0 && ends.standAlone(leaves, wanted, start, end)) {
+    const isAlike = (old: Leaf, now: Wanted): boolean =>
+      ends.isSame(old, now) || contents.numberOf(old, "alike") === contents.numberOf(now, "alike")
+    for (let at = start; at < end; at++) if (!isAlike(leaves[at]!, wanted[at]!)) partners[at] = -1
+    return partners
+  }
   const middle = align(
     leaves.slice(start, leaves.length - rest).map((leaf) => contents.numberOf(leaf, "alike")),
     wanted.slice(start, end).map((leaf) => contents.numberOf(leaf, "alike")),
@@ -114,6 +120,23 @@ class SameEnds {
   isSame(old: Leaf, now: Wanted): boolean {
     if (old.scalar === null || now.scalar === null) return false
     if (old.scalar.kind !== now.scalar.kind || !sameBytes(old.scalar, now.scalar)) return false
+    return this.#isAtPlace(old, now)
+  }
+
+  /**
+   * Whether in a range the leaves of both files stand at the same places, each at one of its own: then nothing of it can
+   * have moved.
+   */
+  standAlone(before: readonly Leaf[], after: readonly Wanted[], start: number, end: number): boolean {
+    const places = new Set<string>()
+    for (let at = start; at < end; at++) {
+      if (!this.#isAtPlace(before[at]!, after[at]!)) return false
+      places.add(this.#after.of(after[at]!.site.item))
+    }
+    return places.size === end - start
+  }
+
+  #isAtPlace(old: Leaf, now: Wanted): boolean {
     return this.#before.of(old.site.item) === this.#after.of(now.site.item)
   }
 }

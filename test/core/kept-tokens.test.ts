@@ -128,6 +128,23 @@ describe("L4: an edit does not respell what upstream wrote", () => {
     expect(utf8.decode(openText(json, changed).bytes)).toBe('{"a": 31, "b": "y"}')
   })
 
+  test("such a number between two changes keeps it too, and two values that change places get their own", () => {
+    const { data, nonce, tag } = cipherFor().seal(utf8.encode("31"), "a:")
+    const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64")
+    const token = `ENC[AES256_GCM,data:${base64(data)},iv:${base64(nonce)},tag:${base64(tag)},type:float]`
+    const text = (values: readonly string[]): string =>
+      `{"x": "${values[0]}", "a": 31, "b": "${values[1]}", "c": "${values[2]}", "y": "${values[3]}"}`
+    const sealed = sealText(json, text(["1", "2", "3", "4"]), { structure: false }).text.replace(
+      /ENC\[[^\]]*type:int\]/,
+      token,
+    )
+    const changed = reseal(json, openText(json, sealed), text(["5", "3", "2", "6"]))
+    expect(changed).toContain(token)
+    expect(changed.match(/ENC\[/g)).toHaveLength(6)
+    for (const old of sealed.match(/ENC\[[^\]]*\]/g)!) expect(changed.includes(old)).toBe(old === token)
+    expect(utf8.decode(openText(json, changed).bytes)).toBe(text(["5", "3", "2", "6"]))
+  })
+
   test("but a float that was written as an integer gets a token of its own", () => {
     const opened = openText(yaml, sealText(yaml, "a: 1\nb: x\n").text)
     const changed = reseal(yaml, opened, "a: 1.0\nb: x\n")

@@ -59,11 +59,13 @@ class Merger {
   readonly #format: Format
   readonly #names: Names
   readonly #decide: Decide
+  readonly #noComment: number
 
   constructor(format: Format, names: Names, decide: Decide) {
     this.#format = format
     this.#names = names
     this.#decide = decide
+    this.#noComment = names.of("no comment")
   }
 
   documents(base: readonly MergeEntry[], ours: readonly MergeEntry[], theirs: readonly MergeEntry[]): Merged[] {
@@ -118,10 +120,6 @@ class Merger {
       return this.#ask("comment", three) ?? "ours"
     }
     return { ...three, ...inner, above: pick("aboveNumber"), beside: pick("besideNumber") }
-  }
-
-  get #noComment(): number {
-    return this.#names.of("no comment")
   }
 
   #value(three: { base: MergeEntry | null; ours: MergeEntry; theirs: MergeEntry }): Inner {

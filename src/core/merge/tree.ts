@@ -1,5 +1,5 @@
 import { type EntrySpan, type Format, type Scan } from "../format.ts"
-import { type Scalar } from "../scalar.ts"
+import { exactText, type Scalar } from "../scalar.ts"
 import { type Item, type Site, type SiteKind, documentOf } from "../site.ts"
 import { type Span } from "../text.ts"
 
@@ -52,14 +52,103 @@ export interface MergeVersion {
   readonly hasAliases: boolean
 }
 
-interface Growing extends Omit<{ -readonly [Name in keyof MergeEntry]: MergeEntry[Name] }, "entries" | "span"> {
-  readonly span: EntrySpan | null
-  readonly entries: Growing[]
-  readonly above: Site[]
-  readonly beside: Site[]
-  readonly free: Site[]
+/** What all entries of one version share. */
+interface Shared {
+  readonly format: Format
+  readonly names: Names
+  readonly noComment: number
+  placeOf(item: Item): EntrySpan | null
+}
+
+/** An entry while its version is read. What compares a whole mapping or list is made when it is asked for. */
+class Growing implements MergeEntry {
+  readonly item: Item
+  readonly #shared: Shared
+  id = ""
+  kind: SiteKind = "map"
+  scalar: Scalar | null = null
+  readonly entries: Growing[] = []
+  readonly above: Site[] = []
+  readonly beside: Site[] = []
+  readonly free: Site[] = []
   /** Earlier lines of a repeated key, which upstream does not see. */
-  readonly shadowed: Site[]
+  readonly shadowed: Site[] = []
+  #place: EntrySpan | null | undefined
+  #value = -1
+  #content = -1
+  #exact = -1
+
+  constructor(item: Item, shared: Shared) {
+    this.item = item
+    this.#shared = shared
+  }
+
+  get span(): EntrySpan | null {
+    if (this.#place === undefined) this.#place = this.item.parent === null ? null : this.#shared.placeOf(this.item)
+    return this.#place
+  }
+
+  get value(): number {
+    if (this.#value === -1) {
+      const isEmpty = this.entries.length === 0 && this.shadowed.length === 0
+      this.#value = this.#shared.names.of(
+        isEmpty
+          ? `${this.kind} ${scalarName(this.scalar)}`
+          : `value ${this.#own()} ${this.#listed((each) => `${each.value}`, this.kind === "map")}`,
+      )
+    }
+    return this.#value
+  }
+
+  get content(): number {
+    if (this.#content === -1)
+      this.#content = this.#isBare() ? this.value : this.#named("content", (each) => each.content, this.kind === "map")
+    return this.#content
+  }
+
+  get exact(): number {
+    if (this.#exact === -1)
+      this.#exact = this.#isBare() ? this.value : this.#named("exact", (each) => each.exact, false)
+    return this.#exact
+  }
+
+  get aboveNumber(): number {
+    return this.#numberOf(this.above)
+  }
+
+  get besideNumber(): number {
+    return this.#numberOf(this.beside)
+  }
+
+  get freeNumber(): number {
+    return this.#numberOf(this.free)
+  }
+
+  /** Most entries are scalars: they hold no order and no comment. */
+  #isBare(): boolean {
+    return this.entries.length === 0 && this.shadowed.length === 0 && this.free.length === 0
+  }
+
+  #named(what: string, inner: (each: Growing) => number, isSorted: boolean): number {
+    const listed = this.#listed((each) => `${inner(each)}/${each.aboveNumber}/${each.besideNumber}`, isSorted)
+    return this.#shared.names.of(`${what} ${this.#own()} ${this.freeNumber} ${listed}`)
+  }
+
+  #own(): string {
+    const scalars = [this.scalar, ...this.shadowed.map(({ scalar }) => scalar)]
+    return [this.kind, ...scalars.map(scalarName)].join(" ")
+  }
+
+  #listed(of: (each: Growing) => string, isSorted: boolean): string {
+    const isMap = this.kind === "map"
+    const all = this.entries.map((each) => `${isMap ? `${each.id.length}:${each.id}` : ""}=${of(each)}`)
+    return (isSorted ? all.sort() : all).join(",")
+  }
+
+  #numberOf(comments: readonly Site[]): number {
+    const { format, names, noComment } = this.#shared
+    return comments.length === 0 ? noComment : names.of(commentsText(comments, format))
+  }
 }
 
 /**
@@ -73,11 +162,16 @@ export function versionOf(format: Format, scan: Scan, names: Names): MergeVersio
   const roots: Growing[] = []
   let places: ReturnType<Format["places"]> | null = null
   // Finding all places may take another pass over the whole text, and often nobody asks.
-  const placeOf = (item: Item): EntrySpan | null => (places ??= format.places(scan))(item)
+  const shared: Shared = {
+    format,
+    names,
+    noComment: names.of("no comment"),
+    placeOf: (item) => (places ??= format.places(scan))(item),
+  }
   const entryOf = (item: Item): Growing => {
     const known = entries.get(item)
     if (known !== undefined) return known
-    const entry = newEntry(item, placeOf)
+    const entry = new Growing(item, shared)
     entries.set(item, entry)
     if (item.parent === null) roots[documentOf(item)] = entry
     else entryOf(item.parent).entries.push(entry)
@@ -100,33 +194,8 @@ export function versionOf(format: Format, scan: Scan, names: Names): MergeVersio
   }
   if (format.commentsFollowLeaves === true) giveOutByLeaves(comments, entries, scan)
   else giveOut(comments, entries, scan.source)
-  for (const root of roots) number(root, format, names)
+  for (const root of roots) settle(root)
   return { scan, documents: roots, hasAliases: scan.aliases.length > 0 }
-}
-
-function newEntry(item: Item, placeOf: (item: Item) => EntrySpan | null): Growing {
-  let place: EntrySpan | null | undefined
-  return {
-    get span() {
-      if (place === undefined) place = item.parent === null ? null : placeOf(item)
-      return place
-    },
-    item,
-    id: "",
-    kind: "map",
-    scalar: null,
-    entries: [],
-    above: [],
-    beside: [],
-    free: [],
-    shadowed: [],
-    value: 0,
-    content: 0,
-    exact: 0,
-    aboveNumber: 0,
-    besideNumber: 0,
-    freeNumber: 0,
-  }
 }
 
 /**
@@ -239,47 +308,27 @@ function isAbove(source: string, comment: { readonly end: number }, top: number)
   return true
 }
 
-function number(entry: Growing, format: Format, names: Names): void {
-  const { entries, shadowed } = entry
-  entry.aboveNumber = names.of(commentsText(entry.above, format))
-  entry.besideNumber = names.of(commentsText(entry.beside, format))
-  entry.freeNumber = names.of(commentsText(entry.free, format))
-  if (entries.length === 0 && shadowed.length === 0 && entry.free.length === 0) {
-    // Most entries are scalars: they hold no order and no comment.
-    entry.value = entry.content = entry.exact = names.of(`${entry.kind} ${scalarName(entry.scalar)}`)
-    return
-  }
-  if (entries.length > 0) entry.kind = entries[0]!.item.key === null ? "list" : "map"
+/** Says what each container is, and names what is in it. */
+function settle(entry: Growing): void {
+  const { entries } = entry
+  if (entries.length === 0) return
+  entry.kind = entries[0]!.item.key === null ? "list" : "map"
   const seen = new Map<string, number>()
   for (const [at, each] of entries.entries()) {
     const { key } = each.item
     const nth = key === null ? at : (seen.get(key) ?? 0)
     if (key !== null) seen.set(key, nth + 1)
     each.id = `${nth} ${key ?? ""}`
-    number(each, format, names)
+    settle(each)
   }
-  const own = [entry.kind, ...[entry.scalar, ...shadowed.map(({ scalar }) => scalar)].map(scalarName)].join(" ")
-  const isMap = entry.kind === "map"
-  const idOf = (each: Growing): string => (isMap ? `${each.id.length}:${each.id}` : "")
-  const listed = (of: (each: Growing) => number | string, sorted: boolean): string => {
-    const all = entries.map((each) => `${idOf(each)}=${of(each)}`)
-    return (sorted ? all.sort() : all).join(",")
-  }
-  const withComments = (each: Growing, inner: number): string => `${inner}/${each.aboveNumber}/${each.besideNumber}`
-  const isEmpty = entries.length === 0 && shadowed.length === 0
-  entry.value = isEmpty
-    ? names.of(`${entry.kind} ${scalarName(entry.scalar)}`)
-    : names.of(`value ${own} ${listed((each) => each.value, isMap)}`)
-  entry.content = names.of(
-    `content ${own} ${entry.freeNumber} ${listed((each) => withComments(each, each.content), isMap)}`,
-  )
-  entry.exact = names.of(`exact ${own} ${entry.freeNumber} ${listed((each) => withComments(each, each.exact), false)}`)
 }
 
 function scalarName(scalar: Scalar | null): string {
   if (scalar === null) return "-"
+  const text = exactText(scalar)
+  if (text !== null) return `${scalar.kind}:${text.length}:${text}`
   const { kind, bytes } = scalar
-  return `${kind}:${bytes.length}:${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")}`
+  return `${kind} in bytes:${bytes.length}:${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")}`
 }
 
 function commentsText(comments: readonly Site[], format: Format): string {
