@@ -140,7 +140,6 @@ describe("L4: an edit does not respell what upstream wrote", () => {
     )
     const changed = reseal(json, openText(json, sealed), text(["5", "3", "2", "6"]))
     expect(changed).toContain(token)
-    expect(changed.match(/ENC\[/g)).toHaveLength(6)
     for (const old of sealed.match(/ENC\[[^\]]*\]/g)!) expect(changed.includes(old)).toBe(old === token)
     expect(utf8.decode(openText(json, changed).bytes)).toBe(text(["5", "3", "2", "6"]))
   })
