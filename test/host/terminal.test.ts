@@ -1,3 +1,5 @@
+import { readFileSync } from "node:fs"
+import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { tempFolder } from "./machine.ts"
 import { hasTmux, openPty } from "./pty.ts"
@@ -6,6 +8,11 @@ import { bundled, node, start } from "./script.ts"
 const ask = bundled(new URL("scripts/ask.ts", import.meta.url))
 const run = bundled(new URL("scripts/run.ts", import.meta.url))
 const env = { NODE: node, ASK: ask, RUN: run }
+
+/** The process that wrote its number there. */
+function pidIn(folder: string): number {
+  return Number(readFileSync(join(folder, "pid"), "utf8"))
+}
 
 test("without a terminal there is no answer", async () => {
   // `detached` gives the process a session of its own, which has no terminal even where the tests have one.
@@ -62,16 +69,19 @@ describe.skipIf(!hasTmux())("on a terminal (skipped without tmux)", () => {
     { name: "SIGTERM", end: "TERM", status: 143 },
     { name: "SIGHUP", end: "HUP", status: 129 },
   ])("$name at a hidden question gives the terminal back as it was", async ({ end, status }) => {
-    const pty = openPty({ cwd: tempFolder(), env })
-    const killer = end === "C-c" ? "" : `(sleep 1; kill -${end} "$(cat pid)") & `
-    pty.enter(`${killer}sh -c 'echo $$ >pid; exec "$NODE" "$ASK" hidden'`)
+    const cwd = tempFolder()
+    const pty = openPty({ cwd, env })
+    pty.enter(`sh -c 'echo $$ >pid; exec "$NODE" "$ASK" hidden'`)
     await pty.shows("hidden question:")
     // A shell gives up the rest of a line when a program dies of Ctrl-C, so the line that looks comes after it.
     // What is typed before the shell asks again is lost when the terminal changes its mode.
     if (end === "C-c") {
       pty.press("C-c")
       await pty.shows(/hidden question:[^$]*\n\$\s*$/)
-    } else await pty.shows(end === "TERM" ? "Terminated" : "Hangup")
+    } else {
+      process.kill(pidIn(cwd), `SIG${end}`)
+      await pty.shows(end === "TERM" ? "Terminated" : "Hangup")
+    }
     pty.enter('echo "status $?"; stty -a | tr " " "\\n" | grep "echo;*$"')
     await pty.shows(`status ${status}`)
     await pty.shows("\necho")
@@ -102,11 +112,11 @@ describe.skipIf(!hasTmux())("a child on a terminal (skipped without tmux)", () =
   })
 
   test("a signal that was sent to us alone reaches the child", async () => {
-    const pty = openPty({ cwd: tempFolder(), env: { ...env, COUNTER: counter } })
-    pty.type(
-      `(sleep 1; kill -INT "$(cat pid)") & sh -c 'echo $$ >pid; exec "$NODE" "$RUN" "$NODE" -e "$COUNTER"'; echo "status $?"`,
-    )
-    pty.press("Enter")
+    const cwd = tempFolder()
+    const pty = openPty({ cwd, env: { ...env, COUNTER: counter } })
+    pty.enter(`sh -c 'echo $$ >pid; exec "$NODE" "$RUN" "$NODE" -e "$COUNTER"'; echo "status $?"`)
+    await pty.shows("ready")
+    process.kill(pidIn(cwd), "SIGINT")
     await pty.shows("interrupt 1")
     pty.press("Enter")
     await pty.shows("status 5")
