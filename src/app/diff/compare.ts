@@ -1,12 +1,13 @@
 import { align } from "../../core/align.ts"
 import { type Leaf } from "../../core/document.ts"
 import { type Scan } from "../../core/format.ts"
-import { scalarText } from "../../core/scalar.ts"
-import { type Site, countedSites, documentOf, fullPath, keyPath, shownPath } from "../../core/site.ts"
+import { exactText, type Scalar, scalarText } from "../../core/scalar.ts"
+import { type Item, type Site, countedSites, documentOf, fullPath, keyPath, shownPath } from "../../core/site.ts"
 import { looksLikeToken, withoutNewlines } from "../../core/token.ts"
 
 /** A value or comment of one version, as far as known. */
 export interface DiffEntry {
+  readonly item: Item
   readonly document: number
   /** Keys and positions; for a comment of the entry that it belongs to. */
   readonly path: readonly (string | number)[]
@@ -31,7 +32,7 @@ export function entriesOfLeaves(leaves: readonly Leaf[]): DiffEntry[] {
       site,
       kind: scalar?.kind ?? site.kind,
       sealed: token !== null,
-      value: scalar === null ? "" : Buffer.from(scalar.bytes).toString("latin1"),
+      value: scalar === null ? "" : contentOf(scalar),
       text: scalar === null ? null : scalarText(scalar),
     })),
   )
@@ -49,7 +50,7 @@ export function entriesOfScan(scan: Scan): DiffEntry[] {
           site,
           kind,
           sealed: false,
-          value: Buffer.from(scalar.bytes).toString("latin1"),
+          value: contentOf(scalar),
           text: scalarText(scalar),
         }
       }
@@ -63,21 +64,57 @@ const sealedKinds = ["str", "int", "float", "bool", "time", "comment", "bytes"] 
 
 type Known = Pick<DiffEntry, "kind" | "sealed" | "value" | "text"> & { readonly site: Site }
 
+function contentOf(scalar: Scalar): string {
+  const text = exactText(scalar)
+  return text === null ? `bytes ${Buffer.from(scalar.bytes).toString("latin1")}` : `text ${text}`
+}
+
+/** Its paths are put together for the few that differ. */
+class Entry implements DiffEntry {
+  readonly item: Item
+  readonly kind: Site["kind"]
+  readonly sealed: boolean
+  readonly value: string
+  readonly text: string | null
+
+  constructor(item: Item, { kind, sealed, value, text }: Known) {
+    this.item = item
+    this.kind = kind
+    this.sealed = sealed
+    this.value = `${kind} ${value}`
+    this.text = text
+  }
+
+  get document(): number {
+    return documentOf(this.item)
+  }
+
+  get path(): readonly (string | number)[] {
+    return fullPath(this.item)
+  }
+
+  get shown(): readonly (string | number)[] {
+    return shownPath(this.item)
+  }
+
+  get keys(): readonly string[] {
+    return keyPath(this.item)
+  }
+
+  get isInList(): boolean {
+    return this.path.some((part) => typeof part === "number")
+  }
+}
+
 /** A comment belongs to the entry below it in the same mapping or list, else to that. */
 function placed(known: readonly Known[]): DiffEntry[] {
   let below: Site | null = null
   const entries: DiffEntry[] = []
   for (let at = known.length - 1; at >= 0; at--) {
-    const { site, kind, sealed, value, text } = known[at]!
-    const isComment = kind === "comment"
-    const isOfBelow = isComment && below !== null && isWithin(below, site)
-    const { item } = isOfBelow ? below! : site
-    if (!isComment) below = site
-    const path = fullPath(item)
-    const isInList = path.some((part) => typeof part === "number")
-    const type = isComment ? "comment" : kind
-    const facts = { document: documentOf(item), path, shown: shownPath(item), keys: keyPath(item), isInList }
-    entries.push({ ...facts, kind: type, sealed, value: `${type} ${value}`, text })
+    const { site, kind } = known[at]!
+    const isOfBelow = kind === "comment" && below !== null && isWithin(below, site)
+    if (kind !== "comment") below = site
+    entries.push(new Entry((isOfBelow ? below! : site).item, known[at]!))
   }
   return entries.reverse()
 }
@@ -108,7 +145,7 @@ export function compareEntries(before: readonly DiffEntry[], after: readonly Dif
     numbers.set(text, known)
     return known
   }
-  const partners = align(before.map(numberOf), after.map(numberOf))
+  const partners = pairUp(before, after, numberOf)
   const taken = new Set<number>()
   for (const partner of partners) if (partner !== -1) taken.add(partner)
   const rest = new Pool(before, taken)
@@ -136,6 +173,39 @@ export function compareEntries(before: readonly DiffEntry[], after: readonly Dif
     found.push({ at: place + 0.5, change: { op, before: entry, after: null } })
   })
   return onePerComment(found.sort((a, b) => a.at - b.at).map(({ change }) => change))
+}
+
+/** As `align`, but compares common beginnings and ends one by one: nearly all of most files. */
+function pairUp(
+  before: readonly DiffEntry[],
+  after: readonly DiffEntry[],
+  numberOf: (entry: DiffEntry) => number,
+): Int32Array {
+  const most = Math.min(before.length, after.length)
+  let start = 0
+  while (start < most && isSameEntry(before[start]!, after[start]!)) start++
+  let rest = 0
+  while (rest < most - start && isSameEntry(before.at(-1 - rest)!, after.at(-1 - rest)!)) rest++
+  const shift = before.length - after.length
+  const partners = Int32Array.from(after, (_, at) => (at < start ? at : at + shift))
+  const end = after.length - rest
+  const middle = align(before.slice(start, before.length - rest).map(numberOf), after.slice(start, end).map(numberOf))
+  for (const [at, partner] of middle.entries()) partners[start + at] = partner === -1 ? -1 : start + partner
+  return partners
+}
+
+/** The same value under the same keys; positions in lists do not count. */
+function isSameEntry(a: DiffEntry, b: DiffEntry): boolean {
+  if (a.value !== b.value) return false
+  let [left, right]: [Item | null, Item | null] = [a.item, b.item]
+  for (;;) {
+    while (left !== null && left.key === null) left = left.parent
+    while (right !== null && right.key === null) right = right.parent
+    if (left === null || right === null) return left === right
+    if (left.key !== right.key) return false
+    left = left.parent
+    right = right.parent
+  }
 }
 
 /** How many entries of one path are tried for each other one: a long list of equal keys takes linear time. */

@@ -54,19 +54,40 @@ export async function* pairsInGit(session: Session, work: Work, options: PairOpt
     const { range, words } = await splitWords(session, asked, options)
     const paths = words.map((word) => fromTop(session, repository.top, word))
     const changes = await changesIn(asked, { range, staged: options.staged, paths })
-    for (const { before, after, state } of changes) {
+    const isOnDisk = range?.to === undefined && !options.staged
+    const read = (change: FileChange): Promise<FilePair> => {
+      const [before, after] = [
+        versionOf(session, blobs, change.before, null),
+        versionOf(session, blobs, change.after, isOnDisk ? repository.top : null),
+      ]
+      return Promise.all([before, after]).then(([old, now]) => ({ before: old, after: now }))
+    }
+    const wanted = changes.filter(({ before, after, state }) => {
       // A file in conflict comes twice.
       const name = (after ?? before)!.path
-      if (state === "unmerged" && seen.has(name)) continue
+      if (state === "unmerged" && seen.has(name)) return false
       seen.add(name)
-      const isOnDisk = range?.to === undefined && !options.staged
-      const old = await versionOf(session, blobs, before, null)
-      const now = await versionOf(session, blobs, after, isOnDisk ? repository.top : null)
-      if (old !== null || now !== null) yield { before: old, after: now }
-    }
+      return true
+    })
+    for await (const pair of readAhead(wanted, read)) if (pair.before !== null || pair.after !== null) yield pair
   } finally {
     await blobs.close()
   }
+}
+
+/** So many pairs are asked for ahead of the one that is compared: git reads meanwhile. */
+const pairsAhead = 4
+
+async function* readAhead<T>(items: readonly T[], read: (item: T) => Promise<FilePair>): AsyncGenerator<FilePair> {
+  const asked: Promise<FilePair>[] = []
+  for (const item of items) {
+    const next = read(item)
+    // Should an earlier one fail, nobody waits for this one.
+    next.catch(() => {})
+    asked.push(next)
+    if (asked.length === pairsAhead) yield await asked.shift()!
+  }
+  for (const next of asked) yield await next
 }
 
 /** A repository, and a process that answers about its commits and reads its files. */

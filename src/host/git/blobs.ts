@@ -21,6 +21,8 @@ export interface BlobOptions {
 
 /** So many are asked for ahead of the one that is worked on. */
 const ahead = 4
+/** Git is asked for several at once: each write wakes it. */
+const [namesMin, namesMax] = [2, 8]
 const restartsMax = 100
 
 interface GitObject extends Blob {
@@ -120,9 +122,11 @@ export class Blobs {
     this.#source ??= this.#start()
     const source = await this.#source
     // What was asked for meanwhile is written in one piece with it, and git works ahead.
-    const names = this.#waiting.slice(source.written, ahead).map(({ name }) => `${name}\n`)
-    source.written += names.length
-    if (names.length > 0) await source.conversation.write(Buffer.from(names.join("")))
+    if (source.written <= namesMin) {
+      const names = this.#waiting.slice(source.written, namesMax).map(({ name }) => `${name}\n`)
+      source.written += names.length
+      if (names.length > 0) await source.conversation.write(Buffer.from(names.join("")))
+    }
     const found = await source.next(this.#bytesMax)
     source.written--
     if (found !== "ended") return found
