@@ -23,7 +23,7 @@ interface Remembered {
 }
 
 /** What is remembered takes up to ten times as much memory as its text. */
-const rememberedBytesMax = 6 * 1024 * 1024
+const rememberedBytesMax = 4 * 1024 * 1024
 
 const rememberedOf = runSlot<Remembered>()
 

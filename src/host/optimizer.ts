@@ -32,6 +32,13 @@ export interface Loading {
 let hasMaglev = true
 let charsMax: number | null = null
 
+interface Bun {
+  readonly unsafe?: { setJITPolicy?(policy: number): void }
+}
+
+/** The single binary, until its compilers were told to hurry. */
+let patientBun: Bun | null = null
+
 /** The process is this program's alone: as a library nobody changes what others run with. */
 export function takeProcess(loading: Loading = {}): void {
   const [line = ""] = process.versions.node.split(".")
@@ -41,6 +48,17 @@ export function takeProcess(loading: Loading = {}): void {
     lines.has(line) &&
     !process.execArgv.some((word) => /opt|turbofan|budget/.test(word))
   if (isOurs) loading.around = optimizable
+  patientBun = (globalThis as { Bun?: Bun }).Bun ?? null
+}
+
+/**
+ * The compilers of the single binary wait, since most runs are over before they pay (`scripts/binary.mjs`). Over long
+ * texts they pay, if they have a processor of their own; the threshold of the engine itself is 1.
+ */
+function hurry(chars: number): void {
+  if (patientBun === null || chars <= aloneMax) return
+  if (hasProcessors()) patientBun.unsafe?.setJITPolicy?.(1)
+  patientBun = null
 }
 
 /**
@@ -53,6 +71,7 @@ export function takeProcess(loading: Loading = {}): void {
  */
 export function unoptimized<T>(chars: number, work: () => T): T {
   told?.(chars)
+  hurry(chars)
   if (!isMiddling(chars)) return work()
   const before = manner
   take("waits")
@@ -69,7 +88,11 @@ function isMiddling(chars: number): boolean {
 
 function longest(): number {
   if (hasMaglev) return CHARS_MAX
-  return process.getBuiltinModule("node:os").availableParallelism() > 1 ? aloneMax : sharedMax
+  return hasProcessors() ? aloneMax : sharedMax
+}
+
+function hasProcessors(): boolean {
+  return process.getBuiltinModule("node:os").availableParallelism() > 1
 }
 
 /** The same for work over a plain text: to read it, to seal it. */
@@ -88,6 +111,7 @@ export async function unoptimizedAtFirst<T>(work: (took: (chars: number) => void
   try {
     return await work((chars) => {
       all += chars
+      hurry(all)
       if (all >= CHARS_MIN) take(isMiddling(all) ? "waits" : "is patient")
     })
   } finally {

@@ -44,6 +44,7 @@ export interface StreamParts {
   readonly sleep: (ms: number) => Promise<void>
 }
 
+const restBytes = 512
 const chunkBytes = 64 * 1024
 const directBytesMax = 16 * 1024
 const lineBytesMax = 64 * 1024
@@ -68,7 +69,9 @@ export async function readDescriptor(
     const parts: Uint8Array[] = []
     let total = 0
     for (;;) {
-      const buffer = Buffer.allocUnsafeSlow(Math.max(sizeLeft - total, chunkBytes) + 1)
+      // Behind the size that a file says, there is nothing but its end, unless it grows meanwhile.
+      const least = sizeLeft > 0 && total <= sizeLeft ? restBytes : chunkBytes
+      const buffer = Buffer.allocUnsafeSlow(Math.max(sizeLeft - total, least) + 1)
       // A file never makes us wait, and a direct call is faster.
       const count = isFile ? fs.read(fd, buffer, null) : await patiently(sleep, () => fs.readLater(fd, buffer))
       if (count === 0) return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
