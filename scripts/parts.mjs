@@ -71,7 +71,7 @@ export const parts = [
   {
     name: "config",
     late: true,
-    roots: ["config/load.ts", "config/rule.ts", "config/glob.ts", "config/simple-pattern.ts"],
+    roots: ["load", "rule", "glob", "simple-pattern"].map((name) => `config/${name}.ts`).concat(["core/comments.ts"]),
   },
   {
     name: "edit-yaml",
@@ -86,7 +86,7 @@ export const parts = [
     late: true,
     roots: ["change-file", "seal-over", "seal-new", "clear-guard"]
       .map((name) => `app/seal/${name}.ts`)
-      .concat(["app/report/sealed-line.ts", "core/align.ts", "core/comments.ts", "core/same-sites.ts"]),
+      .concat(["app/report/sealed-line.ts", "core/align.ts", "core/same-sites.ts"]),
   },
   {
     name: "keys",

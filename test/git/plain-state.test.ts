@@ -281,6 +281,17 @@ describe("check --staged without git", () => {
     expect(await found(repo)).toEqual({ codes: [], spawned: 0 })
   })
 
+  test("does without git, and says so where it needs one that is not there", async () => {
+    const repo = await start()
+    repo.write("secrets/b.yaml", secret)
+    repo.git("add", "--all")
+    repo.env.set("PATH", join(repo.machine.home, "nothing"))
+    expect(await found(repo)).toEqual({ codes: ["PLAINTEXT_FILE secrets/b.yaml"], spawned: 0 })
+    repo.write("secrets/b.yaml", "other: 1\n")
+    const ended = await repo.sotto("check", "--staged")
+    expect([ended.status === 0, ended.stderr]).toEqual([false, expect.stringContaining("PROGRAM_MISSING")])
+  })
+
   test("judges what was staged, and not the file that was changed since", async () => {
     const repo = await start()
     repo.write("secrets/b.yaml", secret)

@@ -26,7 +26,8 @@ export function recipientFindings({ file, text, document, rule }: Compared): Fin
   const inRule = rule.groups.map((group) => group.map((recipient) => asInFile(recipient, known)))
   const missing = without(inRule.flat(), known)
   const extra = without(known, inRule.flat())
-  const unreadable = unreadableIn(groups)
+  const differs = missing.length > 0 || extra.length > 0
+  const unreadable: ReadonlyMap<Recipient, string> = differs ? unreadableIn(groups) : new Map()
   const called = (recipient: Recipient): string =>
     unreadable.get(recipient) ?? personOf(rule.people, recipient) ?? recipientName(recipient)
   const line = metadataLine(text)

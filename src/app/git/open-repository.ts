@@ -1,4 +1,4 @@
-import { type Git, findGit } from "../../host/git/git.ts"
+import { type Git, gitWhenCalled } from "../../host/git/git.ts"
 import { type Repository, findRepository } from "../../host/git/repository.ts"
 import { type Session } from "../session.ts"
 
@@ -17,7 +17,7 @@ export async function openRepository(
   { io }: Session,
   { fetch }: { readonly fetch: "allowed" | "never" },
 ): Promise<Work> {
-  const git = findGit(io, { fetch })
+  const git = gitWhenCalled(io, { fetch })
   const repository = await findRepository(io, git)
   return { git: git.in(repository.top ?? repository.gitDir, fetch), repository }
 }

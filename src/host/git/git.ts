@@ -45,10 +45,10 @@ const droppedVariables = ["GIT_GLOB_PATHSPECS", "GIT_NOGLOB_PATHSPECS", "GIT_ICA
 export class Git {
   readonly cwd: string
   readonly #io: GitIo
-  readonly #program: string
+  readonly #program: () => string
   readonly #env: ReadonlyMap<string, string>
 
-  constructor(io: GitIo, program: string, { cwd, fetch }: GitPlace) {
+  constructor(io: GitIo, program: () => string, { cwd, fetch }: GitPlace) {
     this.#io = io
     this.#program = program
     this.cwd = cwd ?? io.cwd
@@ -61,7 +61,7 @@ export class Git {
    */
   async run(args: readonly string[], call: GitCall = {}): Promise<{ status: number; stdout: Uint8Array }> {
     const { options, env } = settingsFor(call.settings ?? [], this.#env)
-    const end = await runGit(this.#io, this.#program, [...fixed, ...options, ...args], {
+    const end = await runGit(this.#io, this.#program(), [...fixed, ...options, ...args], {
       env,
       cwd: this.cwd,
       input: call.input,
@@ -94,7 +94,7 @@ export class Git {
   /** Starts git and keeps talking with it. @throws {AppError} `PROGRAM_MISSING` */
   async talk(args: readonly string[]): Promise<Conversation> {
     const options = { env: this.#env, cwd: this.cwd }
-    const conversation = await talkWithGit(this.#io, this.#program, [...fixed, ...args], options)
+    const conversation = await talkWithGit(this.#io, this.#program(), [...fixed, ...args], options)
     if (conversation === null) throw new AppError("PROGRAM_MISSING", {}, { subject: "git" })
     return conversation
   }
@@ -111,9 +111,20 @@ export class Git {
  * @throws {AppError} `PROGRAM_MISSING`, `PROGRAM_REFUSED`
  */
 export function findGit(io: GitIo, place: GitPlace): Git {
+  const program = programFor(io, place)
+  return new Git(io, () => program, place)
+}
+
+/** The same, found when it is first called: some need no git where a repository is plain. */
+export function gitWhenCalled(io: GitIo, place: GitPlace): Git {
+  let program: string | null = null
+  return new Git(io, () => (program ??= programFor(io, place)), place)
+}
+
+function programFor(io: GitIo, place: GitPlace): string {
   const cwd = place.cwd ?? io.cwd
   const outside = [...new Set([io.cwd, cwd, ...enclosingGitTops(io, io.cwd), ...enclosingGitTops(io, cwd)])]
-  return new Git(io, resolveProgram(io, "git", { outside }), place)
+  return resolveProgram(io, "git", { outside })
 }
 
 // The monitor is a program that the configuration names.
