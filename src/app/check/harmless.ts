@@ -20,9 +20,15 @@ const plainName = /^(?:(?!["\\])[\x20-\x7e])+$/
  * config, and not named like the plain text of a sealed file. What may be said of such a file is about its content.
  *
  * @param top - of the work tree; absolute
+ * @param known - names that were found before, by the same configs and names of sealed files; they are left out
  * @returns `null` when a config cannot be read, which is said of every file that it may be for, and when one is a link
  */
-export async function harmlessNames(session: Session, git: Git, top: string): Promise<string[] | null> {
+export async function harmlessNames(
+  session: Session,
+  git: Git,
+  top: string,
+  known: ReadonlySet<string>,
+): Promise<string[] | null> {
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax, copyOf: copiesIn(session, top) })
   try {
     const index = await filesOfIndex(session.io, git, top)
@@ -36,10 +42,11 @@ export async function harmlessNames(session: Session, git: Git, top: string): Pr
     )
     const pathOf = (file: string): string => files.paths.join(top, file)
     const names = index.map(({ path }) => path).filter((name) => plainName.test(name))
-    const ruled = await new Judge({ configs, pathOf, isRange: false, more: [] }).ruledAmong(names)
+    const others = names.filter((name) => !known.has(name))
+    const ruled = await new Judge({ configs, pathOf, isRange: false, more: [] }).ruledAmong(others)
     if (configs.faults.length > 0) return null
-    const siblings = plainSiblings(names.filter(isNamedSealed), names)
-    return names.filter((name) => !ruled.has(name) && !isConfig(name) && !isNamedPlain(name) && !siblings.has(name))
+    const siblings = plainSiblings(names.filter(isNamedSealed), others)
+    return others.filter((name) => !ruled.has(name) && !isConfig(name) && !isNamedPlain(name) && !siblings.has(name))
   } finally {
     await blobs.close()
   }

@@ -70,12 +70,15 @@ async function leave(session: Session, key: string): Promise<void> {
   if (repository.top === null) return
   const folder = join(repository.gitDir, folderName)
   const path = join(folder, `${prefix}${key}`)
-  if ((await readIfThere(session, path)) !== null) return
+  const before = await readIfThere(session, path)
+  const known = before === null ? [] : Buffer.from(before).toString("latin1").trimEnd().split("\n")
   const { harmlessNames } = await import("../check/harmless.ts")
-  const names = await harmlessNames(session, git, repository.top)
-  if (names === null || names.length === 0 || names.length > namesMax) return
+  // Files that came since, or that this commit brings.
+  const more = await harmlessNames(session, git, repository.top, new Set(known))
+  if (more === null || more.length === 0 || known.length + more.length > namesMax) return
+  const names = [...known, ...more]
   const { contentMarks } = await import("../check/source.ts")
-  forget(session, repository.gitDir, keptMax - 1)
+  if (before === null) forget(session, repository.gitDir, keptMax - 1)
   // The names come last: with them everything is there.
   for (const [file, bytes] of [
     [`${path}${marksSuffix}`, markPatterns(contentMarks)],
