@@ -22,7 +22,7 @@ export class SecretBytes {
   }
 
   copy(): SecretBytes {
-    return this.use((bytes) => new SecretBytes(Uint8Array.from(bytes)))
+    return this.use((bytes) => new SecretBytes(new Uint8Array(bytes)))
   }
 
   equals(other: SecretBytes): boolean {

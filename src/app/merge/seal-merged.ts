@@ -76,7 +76,7 @@ export async function freshKeyFor(
   { groups, threshold }: Pick<MetadataChoice, "groups" | "threshold">,
   reach: Reach,
 ): Promise<FreshKey> {
-  const dataKey = new SecretBytes(Uint8Array.from(session.io.randomBytes(32)))
+  const dataKey = new SecretBytes(new Uint8Array(session.io.randomBytes(32)))
   try {
     return { dataKey, keys: await wrapped(session, dataKey, { groups, threshold }, reach) }
   } catch (error) {

@@ -40,7 +40,7 @@ export async function makeDataKey(
   { before = [] }: { before?: readonly (readonly WrappedKey[])[] } = {},
 ): Promise<FreshKey> {
   const usable = usableThreshold(groups, threshold)
-  const dataKey = new SecretBytes(Uint8Array.from(session.io.randomBytes(32)))
+  const dataKey = new SecretBytes(new Uint8Array(session.io.randomBytes(32)))
   try {
     const wrapped = await wrapDataKey(dataKey, groups, usable, {
       context: keyContext(session, [file]),

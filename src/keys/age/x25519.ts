@@ -6,6 +6,8 @@ import { broken, type Stanza } from "./stanza.ts"
 
 const label = "age-encryption.org/v1/X25519"
 const pointLength = 32
+/** `age1`, the point and a checksum in letters of five bits. */
+const recipientChars = 62
 const fileKeyLength = 16
 
 const curve = { kty: "OKP", crv: "X25519" } as const
@@ -13,9 +15,23 @@ const anyPoint = Buffer.alloc(pointLength).toString("base64url")
 // DER of a private key of this curve (RFC 8410), up to its 32 bytes.
 const privateDer = Buffer.from("302e020100300506032b656e04220420", "hex")
 
+/** Of the texts that were read last: the recipients of many files are the same few, and each is asked for often. */
+const points = new Map<string, Uint8Array | null>()
+const pointsMax = 500
+
 /** @returns the point of an `age1...` recipient, or `null` when the text is none */
 export function parseX25519Recipient(text: string): Uint8Array | null {
-  const decoded = text.startsWith("age1") ? decodeBech32(text) : null
+  if (text.length !== recipientChars || !text.startsWith("age1")) return null
+  const known = points.get(text)
+  if (known !== undefined) return known
+  if (points.size === pointsMax) points.clear()
+  const point = pointIn(text)
+  points.set(text, point)
+  return point
+}
+
+function pointIn(text: string): Uint8Array | null {
+  const decoded = decodeBech32(text)
   return decoded?.prefix === "age" && decoded.bytes.length === pointLength ? decoded.bytes : null
 }
 
@@ -28,8 +44,14 @@ export function parseX25519Identity(text: string): KeyObject | null {
   return key
 }
 
+const recipients = new WeakMap<KeyObject, string>()
+
 export function x25519RecipientOf(identity: KeyObject): string {
-  return encodeBech32({ prefix: "age", bytes: publicPoint(identity) })
+  const known = recipients.get(identity)
+  if (known !== undefined) return known
+  const recipient = encodeBech32({ prefix: "age", bytes: publicPoint(identity) })
+  recipients.set(identity, recipient)
+  return recipient
 }
 
 /** @returns the text of a new identity, `AGE-SECRET-KEY-1...` */
