@@ -11,7 +11,7 @@ export function readDecryptionOrder(words: readonly string[]): string[] {
   for (const [index, type] of order.entries()) {
     if (order.indexOf(type) !== index) throw new AppError("KEY_ORDER_INVALID", {}, { subject: `${type} appears twice` })
     if (!kinds.some((known) => known.type === type)) {
-      throw new AppError("KEY_ORDER_INVALID", {}, { subject: `${JSON.stringify(type)} is no type of recipients` })
+      throw new AppError("KEY_ORDER_INVALID", {}, { subject: `${JSON.stringify(type)} is not a type of recipient` })
     }
   }
   return order

@@ -80,6 +80,6 @@ async function named(table: CommandTable, name: string, rest: readonly string[])
     meaningOf(name) ??
     meaningOf(near ?? "") ??
     (near === null ? undefined : `did you mean \`${near}\`?`) ??
-    (isFile ? "to change a file, say `sotto edit FILE`" : undefined)
+    (isFile ? "to change a file, use `sotto edit FILE`" : undefined)
   throw new AppError("COMMAND_UNKNOWN", {}, { subject: name, hint })
 }

@@ -14,7 +14,7 @@ export const globalOptions = {
   ageKeyFile: {
     kind: "text",
     value: "FILE",
-    summary: "read age identities from this file, in place of the one that SOPS_AGE_KEY_FILE names",
+    summary: "read age identities from this file, instead of the one that SOPS_AGE_KEY_FILE names",
   },
   json: { kind: "flag", summary: "print errors, and what the command reports, as JSON for tools" },
   keyservice: {
@@ -33,7 +33,7 @@ export const globalOptions = {
   quiet: {
     kind: "flag",
     short: "q",
-    summary: "neither progress nor reports of what was done: questions, warnings and errors alone",
+    summary: "print only questions, warnings and errors: no progress, no report of what was done",
   },
   help: { kind: "flag", short: "h", summary: "print help" },
 } as const satisfies Record<string, OptionSpec>

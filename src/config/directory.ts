@@ -153,7 +153,7 @@ function refusePrivateKey(at: At, text: string): void {
 function checkName(name: string, at: At, kinds: KindsInConfig): void {
   if (name.length > nameCharsMax) throw invalidConfig(at, "a name is longer than 100 characters")
   if (!namePattern.test(name) || name.trim() !== name) {
-    throw invalidConfig(at, "a name consists of letters, digits, blanks and . _ @ + -")
+    throw invalidConfig(at, "a name has letters, digits, spaces and . _ @ + -")
   }
   if (recipientTypeOf(name, kinds) !== null)
     throw invalidConfig(at, "a name looks like a recipient", "write it as `name: recipient`")
@@ -164,8 +164,7 @@ export function isName(text: string): boolean {
 }
 
 function unknownName(name: string, known: Iterable<string>, at: At) {
-  if (name.startsWith("age1"))
-    return invalidConfig(at, "an age recipient that is not whole", "copy it again, to its end")
+  if (name.startsWith("age1")) return invalidConfig(at, "an incomplete age recipient", "copy it again, to its end")
   if (name.includes(","))
     return invalidConfig(at, "neither a name nor a recipient", "write several names as a list: [a, b]")
   const names = [...known]

@@ -28,7 +28,7 @@ export function withoutName(source: string, name: string): string {
     // The entry goes last: as long as somebody is named, the entry has to be there.
     const next = mentions.find(({ isEntry }) => !isEntry) ?? first
     if (next.isAlone && !next.isEntry) {
-      throw new AppError("NAME_IN_USE", { line: next.line }, { subject: `nobody but ${name} is named there` })
+      throw new AppError("NAME_IN_USE", { line: next.line }, { subject: `only ${name} is named there` })
     }
     text = edited(text, next.line, (yaml) => yaml.remove(next.path))
   }

@@ -17,7 +17,7 @@ export function readPending(entry: ConfigEntry | undefined, kinds: KindsInConfig
   if (entry === undefined) return []
   return [...mapOf(entry.value).entries].map(([name, { at, value }]) => {
     const recipient = textOf(value)
-    if (!isName(name)) throw invalidConfig(at, "a name has letters, digits, blanks and . _ @ + -")
+    if (!isName(name)) throw invalidConfig(at, "a name has letters, digits, spaces and . _ @ + -")
     if (isPrivateKey(recipient)) {
       throw invalidConfig(
         value.at,
@@ -54,6 +54,6 @@ export function pendingOf(pending: readonly PendingPerson[], name: string, file:
   const found = pending.find((each) => each.name === name)
   if (found !== undefined) return found
   const names = pending.map((each) => each.name).join(", ")
-  const hint = names === "" ? "nobody asked: they say `sotto join NAME`, and push the config" : `who asked: ${names}`
+  const hint = names === "" ? "nobody asked: they run `sotto join NAME`, and push the config" : `who asked: ${names}`
   throw new AppError("NAME_UNKNOWN", { file }, { subject: `${name} did not ask to join`, hint })
 }

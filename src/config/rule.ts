@@ -75,7 +75,7 @@ function noRule(config: Config, { path, paths }: RuleTarget, { dialect }: RuleOp
     return new AppError("CONFIG_NO_RULE", where, { notes: [`for ${nativeSubject(config.folder, path, paths)}`] })
   return new AppError("CONFIG_NO_RULE", where, {
     notes: ["for standard input, which has no name"],
-    hint: "give it a name with --filename-override; without one only a rule without a path holds for it",
+    hint: "give it a name with --filename-override; without one only a rule without a path applies to it",
   })
 }
 

@@ -46,7 +46,7 @@ export async function sopsYamlOf(config: Config, resolve: Resolve): Promise<Sops
     },
     { version: "1.1", aliasDuplicateObjects: false },
   )
-  document.commentBefore = " Written by `sotto config export`: change the .sopsrc, and write this anew."
+  document.commentBefore = " Written by `sotto config export`: change the .sopsrc, and export this again."
   for (const [index, each] of written.entries()) {
     const node = document.getIn(["creation_rules", index], true)
     if (isMap(node)) annotate(node, each)
@@ -134,7 +134,7 @@ function unsaidOf(rule: Rule, stores: Stores): string[] {
   const keys: string[] = withoutWord.filter(([, name]) => rule[name] !== defaultSettings[name]).map(([key]) => key)
   if (rule.allowEnv.length > 0) keys.push("allow_env")
   if (JSON.stringify(rule.stores) !== JSON.stringify(stores)) keys.push("stores")
-  const lines = keys.length === 0 ? [] : [`sops has no word for ${keys.join(", ")}`]
+  const lines = keys.length === 0 ? [] : [`sops cannot express ${keys.join(", ")}`]
   if (rule.container) lines.push("sops cannot seal such files as a whole: use --input-type binary")
   if (rule.inputType !== null) lines.push(`sops needs --input-type ${rule.inputType} for such files`)
   if (rule.chosen !== null) {

@@ -38,7 +38,7 @@ export function checkMisreadNames(
     { path: shownPath(found.site.item), line: found.site.line },
     {
       notes: [`the rule means ${name}, but to sops everything before the equal sign is the name`],
-      hint: "leave `export` and blanks out of the line, or let the rule match them too",
+      hint: "leave `export` and spaces out of the line, or let the rule match them too",
     },
   )
 }

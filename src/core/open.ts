@@ -209,7 +209,7 @@ function openLeaf(site: Site, { cipher, aads, tokens }: Keys, expected: Expected
 }
 
 function tokenFault(fault: TokenFault, site: Site, text: string): AppError {
-  if (fault === "text behind the token") return new AppError("TRAILING_TEXT", place(site))
+  if (fault === "text after the token") return new AppError("TRAILING_TEXT", place(site))
   // The type `bytes`, which no release writes, makes upstream panic, with the status of a Go program that does.
   const exit = fault === "unknown type" && text.endsWith(",type:bytes]") ? 2 : undefined
   return new AppError("TOKEN_INVALID", place(site), { subject: fault, exit })

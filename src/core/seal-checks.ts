@@ -97,7 +97,7 @@ export function checkAliases(
         {
           exit: 23,
           notes: [`it refers to a sealed value in line ${target.line}`],
-          hint: "write the value out, or say --allow-clear-alias to have it in the clear",
+          hint: "write the value out, or pass --allow-clear-alias to leave it in the clear",
         },
       )
     }

@@ -33,7 +33,7 @@ export class LongData {
 }
 
 /** Why a text is not a token; each is a stable word that errors may show. */
-export type TokenFault = "not a token" | "text behind the token" | "not canonical base64" | "unknown type" | "bad nonce"
+export type TokenFault = "not a token" | "text after the token" | "not canonical base64" | "unknown type" | "bad nonce"
 
 /** Every token begins so, and nothing else in a sealed file does. */
 export const tokenMark = "ENC[AES256_GCM,"
@@ -93,7 +93,7 @@ export class TokenReader {
     const end = type < 0 ? -1 : text.indexOf("]", type + 6)
     if (end < 0 || iv === prefix.length || tag === iv + 4 || type === tag + 5 || end === type + 6) return "not a token"
     if (text.length > end + 1 && withoutNewlines(text).length > end + 1) {
-      return text.indexOf("]", end + 1) < 0 ? "text behind the token" : "unknown type"
+      return text.indexOf("]", end + 1) < 0 ? "text after the token" : "unknown type"
     }
     const kind = text.slice(type + 6, end) as Kind
     if (!kinds.has(kind)) return "unknown type"

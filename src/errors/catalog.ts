@@ -10,7 +10,7 @@ export interface CatalogEntry {
 
 const earlierVersion = "see what changed: git diff {file}, and restore an earlier version: git checkout {file}"
 const lastGoodVersion =
-  "see what changed: git diff {file}, and take it back: git checkout {file}; what a server merged by line is mended by " +
+  "see what changed: git diff {file}, and undo it: git checkout {file}; if a server merged it by line, mend it with " +
   "`sotto repair {file}`; --ignore-mac opens the file as it is"
 
 /**
@@ -196,7 +196,7 @@ export const catalog = {
   },
   SELECTOR_INEXACT: {
     exit: 1,
-    title: "sops selects by key, and a key that the rule names is elsewhere in the file too",
+    title: "sops selects by key, and a key that the rule names also occurs elsewhere in the file",
     hint: "name this value in the rule as well, or rename one of the two keys; --use-file-selectors keeps the selectors of a file that is sealed already",
   },
   NEW_CLEAR_VALUE: {
@@ -239,7 +239,7 @@ export const catalog = {
   FINGERPRINT_WRONG: {
     exit: 1,
     title: "that is not the fingerprint of the key in the config",
-    hint: "do not let anybody in with it: the newcomer sees their fingerprint again with `sotto join NAME`, and tells it to you in person",
+    hint: "do not let anybody in with it: have the newcomer run `sotto join NAME` again and tell you the fingerprint in person",
   },
   NAME_IN_USE: { exit: 1, title: "the names in the config do not allow that", hint: undefined },
   CONFIG_BY_HAND: {
@@ -262,7 +262,7 @@ export const catalog = {
   VALUE_INVALID: { exit: 7, title: "the value is not JSON", hint: "put text in double quotes, or pass --string" },
   VALUE_MISSING: {
     exit: 100,
-    title: "there is no value, and no terminal to ask for it",
+    title: "no value was given, and there is no terminal to ask for one",
     hint: "pass it with --value-stdin or --value-file",
   },
   NOTHING_TO_REPLACE: {
@@ -369,7 +369,7 @@ export const catalog = {
   PATTERN_INVALID: {
     exit: 1,
     title: "can not compile regexp",
-    hint: "patterns are RE2: there are no look-arounds and no back-references",
+    hint: "patterns are RE2, without look-arounds and back-references",
   },
   PATTERN_TOO_LONG: { exit: 1, title: "a pattern is longer than 1,000 characters", hint: "make two rules of it" },
   ENVIRONMENT_INVALID: { exit: 1, title: "an environment variable has an unusable value", hint: undefined },

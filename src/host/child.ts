@@ -171,7 +171,7 @@ function startError(io: ChildHost, order: StartOrder, error: unknown): AppError 
   const { program, cwd } = order
   const folder = cwd ?? io.cwd
   if (factsOf(io, folder)?.kind !== "folder") {
-    return new AppError("COMMAND_NOT_EXECUTABLE", { file: folder }, { notes: ["the working folder is not there"] })
+    return new AppError("COMMAND_NOT_EXECUTABLE", { file: folder }, { notes: ["the working folder does not exist"] })
   }
   const code = errorCode(error)
   const isMissing = code === "ENOENT" || code === "ENOTDIR" || (code === "EACCES" && isNowhere(io, order))

@@ -25,11 +25,11 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ["EEXIST", "something with that name exists already"],
   ["E2BIG", "arguments and environment are too large together"],
   ["ENOEXEC", "it is not a program for this machine"],
-  ["ENOMEM", "memory is short"],
+  ["ENOMEM", "there is not enough memory"],
 ])
 
 const permissions = "check who may use it, and each folder above it: `ls -ld`"
-const space = "free some space, and run the command again; what was there is as it was"
+const space = "free some space and run the command again; nothing was changed"
 const files = "work on fewer files at a time, or raise the limit: `ulimit -n`"
 
 /** What to do about it, where that can be said. */

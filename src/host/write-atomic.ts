@@ -174,7 +174,7 @@ async function writeStream(io: Writer, file: string, descriptor: number, bytes: 
     throw new AppError(
       "FILE_UNWRITABLE",
       { file },
-      { notes: ["it is the standard input"], hint: "name a file, or - for standard output" },
+      { notes: ["it is standard input"], hint: "name a file, or - for standard output" },
     )
   if (descriptor === 1) await io.stdout.write(bytes)
   else if (descriptor === 2) await io.stderr.write(bytes)

@@ -109,7 +109,7 @@ function nextStep(
   if (known !== undefined) return known
   const locked = places.find(({ reasons }) => reasons.some((reason) => staysLocked.test(reason)))
   if (locked !== undefined)
-    return `the identity of ${locked.name} stays locked: call this at a terminal, with its passphrase`
+    return `the identity of ${locked.name} stays locked: run this at a terminal, with its passphrase at hand`
   if (groups.length > 1 && groups.some(({ isRecovered }) => isRecovered)) return nextGroup(groups, threshold)
   if (attempts.length > 0 && attempts.every(({ recipient: { type } }) => type === "pgp")) {
     return "import your secret key: gpg --import FILE; or ask somebody who can open the file to add you"

@@ -127,7 +127,7 @@ export function checkEncLength(enc: string): void {
 /** The `enc` field for bytes that a service made, once they have a length that can be. @throws {AppError} `KEY_ANSWER` */
 export function encFromBytes(bytes: Uint8Array | null, service: string): string {
   if (bytes === null || bytes.length < 16 || bytes.length > encCharsMax / 2) {
-    throw serviceError("KEY_ANSWER", { service, words: "the wrapped data key that it sends cannot be one" })
+    throw serviceError("KEY_ANSWER", { service, words: "what it sends is not a wrapped data key" })
   }
   return base64(bytes)
 }

@@ -95,7 +95,7 @@ function failure(answer: HttpAnswer, as: string): AppError {
     case 404:
       return uploadFailed({ service, words: words("there is no such bucket") })
     case 429:
-      return uploadFailed({ service, words: words("it is asked too often") })
+      return uploadFailed({ service, words: words("it is throttling requests") })
     default:
       return uploadFailed({ service, words: words(`it answered with status ${answer.status}`) })
   }

@@ -43,7 +43,7 @@ async function regionOf(context: KeyContext): Promise<string> {
   if (region !== null && /^[a-z0-9-]{1,32}$/.test(region)) return region
   throw uploadFailed({
     service,
-    words: region === null ? "no region is set" : "the region is not a name that a region can have",
+    words: region === null ? "no region is set" : "the name of the region is not valid",
     hint: "set AWS_REGION to the region of the bucket",
   })
 }
@@ -98,7 +98,7 @@ const causes: ReadonlyMap<string, string> = new Map([
   ["InvalidToken", "the session token is not valid"],
   ["AuthorizationHeaderMalformed", "the bucket is in another region"],
   ["RequestTimeTooSkewed", "the clock of this machine is wrong"],
-  ["SlowDown", "it is asked too often"],
+  ["SlowDown", "it is throttling requests"],
 ])
 
 /** @see https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html */

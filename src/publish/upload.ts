@@ -20,7 +20,7 @@ const meanings: Partial<Readonly<Record<Code, string>>> = {
   KEY_DENIED: "access is denied",
   KEY_UNAVAILABLE: "something is not there",
   KEY_NETWORK: "the service cannot be reached",
-  KEY_THROTTLED: "the service is asked too often",
+  KEY_THROTTLED: "the service is throttling requests",
   KEY_ANSWER: "the service gave an answer that cannot be used",
   KEY_ADDRESS_REFUSED: "the token is not sent there",
 }
@@ -61,7 +61,7 @@ const vaultReserved: ReadonlySet<string> = new Set(["sys", "auth", "identity", "
 /** @throws {AppError} `PUBLISH_NAME` */
 export function checkBucket(bucket: string, kind: "s3" | "gcs"): void {
   const pattern = kind === "s3" ? s3Bucket : gcsBucket
-  if (!pattern.test(bucket) || bucket.includes("..")) throw refused("the bucket is not a name that a bucket can have")
+  if (!pattern.test(bucket) || bucket.includes("..")) throw refused("the name of the bucket is not valid")
 }
 
 /**

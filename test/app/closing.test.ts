@@ -73,8 +73,8 @@ describe("the line that ends a command at a terminal", () => {
       [["unset", "all.yaml", "more"], "sealed all.yaml for alice, ci: one value, none left in the clear"],
       [["rotate", "-i", "all.yaml"], /^sealed all.yaml for alice, ci/],
       [["keygen", "-o", "k.txt"], "wrote k.txt: keep a copy of it in a safe place; its public key is above"],
-      [["decrypt", "all.yaml", "-o", "plain.yaml"], "opened all.yaml into plain.yaml: it stands in the clear there"],
-      [["decrypt", "-i", "all.yaml"], "opened all.yaml: it stands in the clear there"],
+      [["decrypt", "all.yaml", "-o", "plain.yaml"], "opened all.yaml into plain.yaml: it is in the clear there"],
+      [["decrypt", "-i", "all.yaml"], "opened all.yaml: it is in the clear there"],
     ]
     for (const [args, line] of changes) {
       const said = await say(args)

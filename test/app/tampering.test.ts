@@ -122,7 +122,7 @@ describe.each(kinds)("$name", ({ name, plain, first, second, paths, extra }) => 
       expect(words).toMatch(new RegExp(`^ *${one} \\(line \\d+\\) holds the value that was sealed as ${other}$`, "m"))
       expect(words).toMatch(new RegExp(`^ *${other} \\(line \\d+\\) holds the value that was sealed as ${one}$`, "m"))
       expect(words).toContain(
-        isInGit ? `git diff ${name}, and take it back: git checkout ${name}` : "restore it from a copy",
+        isInGit ? `git diff ${name}, and undo it: git checkout ${name}` : "restore it from a copy",
       )
     }
   })
@@ -233,7 +233,7 @@ describe.each(kinds)("$name", ({ name, plain, first, second, paths, extra }) => 
     git(cwd, "-c", "user.name=a", "-c", "user.email=a@example.com", "commit", "-qam", "damaged")
     const words = await told(cwd, name)
     const revision = /compared with commit ([\da-f]{7})/.exec(words)![1]!
-    expect(words).toContain(`git diff ${revision} -- ${name}, and take it back: git checkout ${revision} -- ${name}`)
+    expect(words).toContain(`git diff ${revision} -- ${name}, and undo it: git checkout ${revision} -- ${name}`)
     git(cwd, "checkout", revision, "--", name)
     expect(await call({ args: ["decrypt", name], cwd, env })).toMatchObject({ status: 0 })
   })

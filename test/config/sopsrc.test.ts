@@ -368,7 +368,7 @@ creation_rules:
 })
 
 test("an age recipient that was cut off is no unknown name", () => {
-  expect(failure(`version: 1\nrecipients: {a: age1abc}`).message).toContain("an age recipient that is not whole")
+  expect(failure(`version: 1\nrecipients: {a: age1abc}`).message).toContain("an incomplete age recipient")
 })
 
 describe("S22: names of the prototype are names", () => {

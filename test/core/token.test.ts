@@ -24,8 +24,8 @@ describe("parseToken", () => {
       fault: "not a token",
     },
     { name: "no closing bracket", text: good.slice(0, -1), fault: "not a token" },
-    { name: "text after the bracket (S19)", text: `${good} plain`, fault: "text behind the token" },
-    { name: "a second line after the bracket (S19)", text: `${good}\nplain`, fault: "text behind the token" },
+    { name: "text after the bracket (S19)", text: `${good} plain`, fault: "text after the token" },
+    { name: "a second line after the bracket (S19)", text: `${good}\nplain`, fault: "text after the token" },
     { name: "a second bracket", text: `${good}]`, fault: "unknown type" },
     { name: "an unknown type", text: good.replace("type:str", "type:secret"), fault: "unknown type" },
     {

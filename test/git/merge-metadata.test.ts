@@ -211,7 +211,7 @@ describe("who may read the file, and what is sealed", () => {
 
   test.each([
     ["selectors", ["--unencrypted-suffix", "_clear"], /conflict in selectors/],
-    ["what the MAC counts", ["--mac-only-encrypted"], /conflict in what the MAC counts/],
+    ["what the MAC covers", ["--mac-only-encrypted"], /conflict in what the MAC covers/],
   ])("theirs has changed %s, and its MAC and digest vouch for it", async (_, options, words) => {
     await fork(nothing, async () => {
       own.git("rm", "--quiet", "--cached", file)

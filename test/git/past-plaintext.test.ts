@@ -33,7 +33,7 @@ describe("plaintext in the history of git", () => {
     const commit = commitOf("f.yaml")
     repo.write("f.yaml", "a: canary-7f3a-new\n")
     expect(await said("encrypt", "-i", "f.yaml")).toBe(
-      `notice: f.yaml: its plaintext stands in the history of git (commit ${commit}), where everybody who has the ` +
+      `notice: f.yaml: its plaintext is in the history of git (commit ${commit}), where everybody who has the ` +
         "repository can read it: change the values at their source first, then here\n",
     )
   })
@@ -77,7 +77,7 @@ describe("plaintext in the history of git", () => {
     for (const name of names) repo.write(name, plain)
     repo.commitAll("in the clear")
     const stderr = await said("encrypt", "-i", "--", ...names)
-    expect(stderr.match(/its plaintext stands/g)).toHaveLength(names.length)
+    expect(stderr.match(/its plaintext is in the history/g)).toHaveLength(names.length)
   })
 
   test("from another folder, and where the result goes elsewhere", async () => {
@@ -148,6 +148,6 @@ test("no program of the repository runs, and nothing is fetched", async () => {
     "core.sshCommand": program,
   }
   for (const [name, value] of Object.entries(settings)) repo.git("config", name, value)
-  expect(await said("encrypt", "-i", "f.yaml")).toContain("its plaintext stands")
+  expect(await said("encrypt", "-i", "f.yaml")).toContain("its plaintext is in the history")
   expect(existsSync(join(repo.machine.temp, "ran"))).toBe(false)
 })

@@ -234,7 +234,7 @@ describe("what a person answers for", () => {
     own.write(file, swap(own.read(file).toString(), "b", "d"))
     const { status, stderr } = await own.sotto("repair", file)
     expect(status).toBe(51)
-    expect(stderr).toContain(`hint: take changes since the merge back: git checkout ${file}; or name the merge`)
+    expect(stderr).toContain(`hint: undo the changes since the merge: git checkout ${file}; or name the merge`)
   })
 
   test("a side that went back to an older value is named, and refused with --ci", async () => {

@@ -183,7 +183,7 @@ describe("passphrases", async () => {
     const error = await fails({ env })
     expect(error.detail.notes?.join()).toContain("there is no terminal to ask for the passphrase")
     expect(error.hint).toBe(
-      "the identity of SOPS_AGE_KEY_FILE stays locked: call this at a terminal, with its passphrase",
+      "the identity of SOPS_AGE_KEY_FILE stays locked: run this at a terminal, with its passphrase at hand",
     )
   })
 

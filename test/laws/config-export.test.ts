@@ -113,16 +113,16 @@ describe.skipIf(sops === undefined)("sops with the exported config seals for the
   })
 })
 
-test("people keep their names, and what sops has no word for is named", async () => {
+test("people keep their names, and what sops cannot express is named", async () => {
   put(".sopsrc", config)
   const { stdout, stderr } = await run("config", "export", "--format", "sops", ".sopsrc")
   expect(stdout.toString()).toContain(`- ${alice} # alice`)
-  expect(stdout.toString()).toContain("# sops has no word for container, max_age")
+  expect(stdout.toString()).toContain("# sops cannot express container, max_age")
   expect(stdout.toString()).toContain("yaml:\n    indent: 2")
   expect(stderr).toContain(
     "rule 2 in line 12: encrypt names users[*].token, db.password: sops selects these keys everywhere",
   )
-  expect(stderr).toContain("rule 6 in line 25: sops has no word for container, max_age")
+  expect(stderr).toContain("rule 6 in line 25: sops cannot express container, max_age")
 })
 
 test("every kind of recipient, also of the example, means the same when it is read again", async () => {

@@ -95,7 +95,7 @@ export const checkCodes = {
 
   // The config itself.
   CONFIG_INVALID: error("the config cannot be used", "correct that line"),
-  CONFIG_DISAGREE: error("two configs of one folder disagree", "let one of them go, or make them say the same"),
+  CONFIG_DISAGREE: error("two configs of one folder disagree", "remove one of them, or make them agree"),
   RULE_SHADOWED: error("a rule can never be reached", "put it above the rule that takes its files, or remove it"),
   RULE_UNUSED: warning("a rule matches no tracked file", "remove it, or correct its path"),
   RECIPIENT_UNUSED: warning("no rule uses a recipient of the config", "remove it, or name it in a rule"),

@@ -160,7 +160,7 @@ async function checkPlace(
     ...(await aboutRepository(session, options, place, judge, pathOf)),
   ]
   if (judge.hasNoConfig) {
-    session.notice("there is no .sopsrc or .sops.yaml with rules, so sealed files are compared with none")
+    session.notice("there is no .sopsrc or .sops.yaml with rules, so there is nothing to compare sealed files with")
   }
   const findings = [...judge.findings, ...found].filter(({ file }) => isWanted(file))
   return { top, report: { files: judged.length, sealed: judge.sealed.length, findings: findingsInOrder(findings) } }

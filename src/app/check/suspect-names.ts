@@ -30,11 +30,11 @@ const charsMax = 4096
 export function suspicionOf(name: string): string | null {
   if (isAscii(name)) return null
   const text = name.slice(0, charsMax)
-  if (unseen.test(text)) return "it holds a character that is not seen"
+  if (unseen.test(text)) return "it holds an invisible character"
   for (const word of text.match(/[\p{L}\p{M}]+/gu) ?? []) {
     if (isAscii(word)) continue
     const found = scripts.filter(([, pattern]) => pattern.test(word)).map(([script]) => script)
-    if (found.length > 1) return `${found.join(" and ")} letters stand in one word`
+    if (found.length > 1) return `${found.join(" and ")} letters in one word`
   }
   return null
 }

@@ -87,7 +87,7 @@ function tokenFinding(place: () => Place, site: Site, tokens: TokenReader): Find
       : finding("VALUE_CLEAR", place())
   }
   const token = tokens.read(text)
-  const isTrailing = token === "text behind the token"
+  const isTrailing = token === "text after the token"
   if (isTrailing) return finding("TRAILING_TEXT", place())
   if (typeof token === "string") return finding("TOKEN_INVALID", place(), { subject: token })
   const invalid = (subject: string, words: Words = {}): Finding =>

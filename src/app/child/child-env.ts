@@ -46,7 +46,7 @@ export async function checkEnvNames(values: readonly SourcedValue[], allowed: Al
     {
       subject: names.join(", "),
       notes: names.map((name) => `${name}: ${whySteering(name)!}`),
-      hint: `if the program shall have them, say --allow-env ${names.join(",")}, or for good: allow_env in your own ~/.sopsrc`,
+      hint: `if the program should have them, pass --allow-env ${names.join(",")}, or allow them for good with allow_env in your own ~/.sopsrc`,
     },
   )
 }
@@ -103,7 +103,7 @@ export const steering: readonly Steering[] = [
       "SHELL SHELLOPTS ZDOTDIR",
   },
   {
-    why: "Node, Deno, Bun and Electron load code by it",
+    why: "Node, Deno, Bun and Electron load code through it",
     names:
       "NODE_OPTIONS NODE_PATH NODE_REPL_EXTERNAL_MODULE NODE_COMPILE_CACHE NODE_V8_COVERAGE ELECTRON_RUN_AS_NODE " +
       "DENO_DIR DENO_INSTALL_ROOT BUN_OPTIONS BUN_INSTALL BUN_CONFIG_PRELOAD",
@@ -116,20 +116,20 @@ export const steering: readonly Steering[] = [
       "YARN_RC_FILENAME YARN_YARN_PATH YARN_PLUGINS",
   },
   {
-    why: "Python loads code by it",
+    why: "Python loads code through it",
     names:
       "PYTHONSTARTUP PYTHONPATH PYTHONHOME PYTHONUSERBASE PYTHONBREAKPOINT PYTHONWARNINGS PYTHONPYCACHEPREFIX " +
       "PYTHONEXECUTABLE PYTHONPLATLIBDIR PIP_CONFIG_FILE VIRTUALENV_CONFIG_FILE",
   },
   {
-    why: "Perl, Ruby, Lua, PHP and Tcl load code by it",
+    why: "Perl, Ruby, Lua, PHP and Tcl load code through it",
     names:
       "PERL5LIB PERLLIB PERL5OPT PERL5DB PERL5SHELL RUBYOPT RUBYLIB RUBYSHELL GEM_HOME GEM_PATH BUNDLE_GEMFILE BUNDLE_PATH " +
       "PHPRC PHP_INI_SCAN_DIR TCLLIBPATH",
     prefixes: "LUA_INIT LUA_PATH LUA_CPATH",
   },
   {
-    why: "Java and .NET load code by it",
+    why: "Java and .NET load code through it",
     names:
       "JAVA_TOOL_OPTIONS _JAVA_OPTIONS JDK_JAVA_OPTIONS CLASSPATH MAVEN_OPTS GRADLE_OPTS SBT_OPTS CATALINA_OPTS " +
       "DOTNET_STARTUP_HOOKS DOTNET_ADDITIONAL_DEPS DOTNET_SHARED_STORE DOTNET_ROOT CORECLR_ENABLE_PROFILING CORECLR_PROFILER " +
@@ -137,7 +137,7 @@ export const steering: readonly Steering[] = [
       "COR_PROFILER_PATH",
   },
   {
-    why: "Erlang, R, Julia and OCaml load code by it",
+    why: "Erlang, R, Julia and OCaml load code through it",
     names:
       "ERL_FLAGS ERL_AFLAGS ERL_ZFLAGS ERL_LIBS ELIXIR_ERL_OPTIONS R_PROFILE R_PROFILE_USER R_ENVIRON R_ENVIRON_USER R_LIBS " +
       "R_LIBS_USER JULIA_LOAD_PATH JULIA_DEPOT_PATH CAML_LD_LIBRARY_PATH",
@@ -170,12 +170,12 @@ export const steering: readonly Steering[] = [
       "TF_CLI_CONFIG_FILE ANSIBLE_CONFIG GNUPGHOME",
   },
   {
-    why: "OpenSSL loads modules by it",
+    why: "OpenSSL loads modules through it",
     names: "OPENSSL_CONF OPENSSL_CONF_INCLUDE OPENSSL_MODULES OPENSSL_ENGINES",
   },
   { why: "the keys of every connection are written there", names: "SSLKEYLOGFILE" },
   {
-    why: "sops and sotto run programs and take keys and configs by it",
+    why: "sops and sotto find programs, keys and configs through it",
     names: "SOPS_EDITOR SOPS_GPG_EXEC SOPS_CONFIG SOPS_KEYSERVICE SOPS_ENABLE_LOCAL_KEYSERVICE",
     prefixes: "SOPS_AGE_ SOTTO_",
   },

@@ -141,7 +141,7 @@ export function valuesOf(
   if (left > 0) session.notice(leftOut(left, file.file ?? "standard input"))
   const own = join(session.io.home, ".sopsrc")
   if (settings.rule.allowEnv.length > 0 && settings.config?.file !== own)
-    session.notice(`allow_env counts in ${own} alone, and not in ${settings.config?.file ?? "another config"}`)
+    session.notice(`allow_env counts only in ${own}, not in ${settings.config?.file ?? "another config"}`)
   refuseShadowed(opened, rules)
   const verbatim = verbatimScalars(opened)
   if (!rules.isVerbatim && document.format.valueForReaders !== undefined && document.metadata.structure === "")

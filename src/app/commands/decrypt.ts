@@ -50,7 +50,7 @@ function closeOpened({ close }: Session, source: Source, { inPlace, output }: De
   const file = source ?? "standard input"
   const isHere = inPlace && source !== null
   const place = isHere ? "" : ` into ${output}`
-  close?.({ what: "opened", file, for: place, about: ": it stands in the clear there", clearCount: 0 })
+  close?.({ what: "opened", file, for: place, about: ": it is in the clear there", clearCount: 0 })
 }
 
 async function openAny(session: Session, source: Source, options: DecryptOptions): Promise<AnyFile> {

@@ -29,7 +29,7 @@ interface DiffOptions {
  */
 export async function diffSealed(session: Session, options: DiffOptions): Promise<Outcome> {
   if (options.reveal === "yes" && isWatched(session.io.env)) {
-    const hint = "say --reveal=force when the values may be read there"
+    const hint = "pass --reveal=force if the values may be seen there"
     throw new AppError(
       "OPTIONS_CONFLICT",
       {},

@@ -33,11 +33,7 @@ interface DoctorOptions extends CommonOptions {
 /** `doctor`: what this machine has of what the commands need. It writes nothing, and sends nothing without `online`. */
 export async function doctor(session: Session, { file, config, online, json }: DoctorOptions): Promise<Outcome> {
   if (online && file === undefined)
-    throw new AppError(
-      "ARGUMENT_MISSING",
-      {},
-      { subject: "FILE", hint: "name the file whose key services are to be asked" },
-    )
+    throw new AppError("ARGUMENT_MISSING", {}, { subject: "FILE", hint: "name the file whose key services to ask" })
   const checks: Check[] = [
     ...(await identityChecks(session)),
     ...(file === undefined ? [] : [await opensCheck(session, file, { config, online })]),

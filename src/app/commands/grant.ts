@@ -44,7 +44,7 @@ export async function grantName(session: Session, options: GrantOptions): Promis
     throw new AppError("NAME_UNKNOWN", {}, { subject: "a name has letters, digits, spaces and . _ @ + -" })
   if (type === null) {
     const hint = "an age recipient begins with age1, an SSH key with ssh-, a PGP fingerprint has 40 hex digits"
-    throw new AppError("RECIPIENT_INVALID", {}, { subject: "sotto knows no such kind of recipient", hint })
+    throw new AppError("RECIPIENT_INVALID", {}, { subject: "sotto does not know that kind of recipient", hint })
   }
   const given = parseRecipient(type, recipient)
   noteNamed(session, () => [given])
@@ -107,8 +107,8 @@ export async function approveName(session: Session, options: ApproveOptions): Pr
   }
   if (fingerprint === undefined && !yes && !dryRun) {
     session.notice(`the key of ${name} has the fingerprint ${real}`)
-    const question = `Has ${name} told you this fingerprint, and may they read?`
-    const hint = `without a terminal, say --fingerprint with what ${name} has told you`
+    const question = `Did ${name} tell you this fingerprint, and may they read?`
+    const hint = `without a terminal, pass --fingerprint with what ${name} told you`
     await agree(session, question, { hint })
   }
   return grantName(session, { ...options, recipient, yes: true })

@@ -176,7 +176,7 @@ export async function joinProject(session: Session, { name: said, pq, ...options
     `${name} asks to join in ${place}; nobody has let them in yet`,
     `fingerprint: ${fingerprint}  (tell it to whoever approves, by phone or in person)`,
     `next: git add ${place} && git commit -m "${name} asks to join" && git push`,
-    `then somebody who can read says: sotto approve ${shellWord(name)}`,
+    `then somebody who can read runs: sotto approve ${shellWord(name)}`,
   ]
   const asked = { config: config.file, isNew: false, recipients: [{ name, recipient }], fingerprint }
   return setupReport(options, asked, lines)
@@ -184,6 +184,6 @@ export async function joinProject(session: Session, { name: said, pq, ...options
 
 function taken(name: string, file: string): AppError {
   const out = `sotto revoke ${shellWord(name)}`
-  const hint = `say another name; if it is yours and its key is lost, somebody who can read takes that out afterwards: ${out}`
+  const hint = `choose another name; if it is yours and its key is lost, somebody who can read takes it out afterwards: ${out}`
   return new AppError("NAME_IN_USE", { file }, { subject: `${name} is there already`, hint })
 }

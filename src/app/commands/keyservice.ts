@@ -36,9 +36,9 @@ async function serveTcp(session: Session, options: KeyServiceOptions): Promise<O
   const address = tcpAddress(text)
   if (address?.network !== "tcp") throw addressError(text, "it is HOST:PORT")
   if (!isLoopback(address.host)) {
-    throw addressError(text, "it is not on this machine only, and everybody who reaches it could use your keys")
+    throw addressError(text, "it is not on this machine only, and everybody who can reach it could use your keys")
   }
-  if (session.dialect.warns) session.notice("every user of this machine can use your keys as long as this runs")
+  if (session.dialect.warns) session.notice("every user of this machine can use your keys while this runs")
   await serve(session, options, address)
   return {}
 }

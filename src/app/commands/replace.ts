@@ -137,7 +137,7 @@ function isReplaced({ hit }: Place, { inside }: Pick<ReplaceOptions, "inside">):
 
 function nothingFound(found: readonly Found[]): AppError {
   const notes = found.flatMap((each) => each.places.map((place) => line(each.file, place)))
-  const hint = notes.length === 0 ? undefined : "replace copies within longer values with --inside"
+  const hint = notes.length === 0 ? undefined : "to replace copies within longer values, pass --inside"
   return new AppError("NOTHING_TO_REPLACE", {}, { notes, hint })
 }
 

@@ -53,7 +53,7 @@ export async function revokeName(session: Session, options: RevokeOptions): Prom
 
   const { done, errors } = await sealAll(session, files, keys, options)
   if (errors.length > 0) {
-    session.notice(`${config.file} still names ${name}: when the other files are done, call this again`)
+    session.notice(`${config.file} still names ${name}: when the other files are done, run this again`)
     return { output: report(options, done, false), isReport: !options.json, errors }
   }
   await sopsrc.write(changed)
@@ -131,7 +131,7 @@ function without({ document }: LoadedFile, keys: readonly Recipient[], options: 
 async function confirm(session: Session, name: string, files: readonly Affected[]): Promise<void> {
   for (const { file } of files) session.notice(`${file} would be sealed again without ${name}`)
   const count = files.length === 1 ? "one file" : `${files.length} files`
-  await agree(session, `Take ${name} out of the config, and seal ${count} anew?`)
+  await agree(session, `Take ${name} out of the config, and seal ${count} again?`)
 }
 
 async function sealAll(
@@ -192,10 +192,10 @@ function revokeText(
   }
   const head =
     files.length === 0
-      ? `${name} could read no file; the config does not name them any more`
+      ? `${name} could read no file; the config no longer names them`
       : `${name} knows these values, and old versions of the files can still be opened. Change them at their source:`
   const rows = files.flatMap(({ file, paths }) => [shown(file), ...paths.map((path) => `  ${pathText(path)}`)])
-  const closing = `${sealedFiles(files.length)} without ${name} now, who is out of the config`
+  const closing = `${name} is out of the config and of ${sealedFiles(files.length)}`
   return [head, ...rows, ...(files.length === 0 || !isFinished ? [] : [closing]), ""].join("\n")
 }
 

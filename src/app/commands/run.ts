@@ -48,7 +48,7 @@ async function collect(session: Session, options: RunOptions): Promise<Map<strin
           const before = merged.get(value.name)
           if (before !== undefined)
             session.notice(
-              `${value.name} stands in ${before.source ?? "standard input"} and in ${source ?? "standard input"}: the later file wins`,
+              `${value.name}: ${before.source ?? "standard input"} and ${source ?? "standard input"} both set it, and the later file wins`,
             )
           merged.set(value.name, { ...value, source })
         }

@@ -99,7 +99,7 @@ async function readBlock(session: Session, path: string) {
   const before = await readIfThere(session, path)
   const text = before === null ? "" : decodeText(before)
   if (text === null)
-    throw new AppError("NOT_UTF8", { file: path }, { hint: "say --no-attributes, and write the lines by hand" })
+    throw new AppError("NOT_UTF8", { file: path }, { hint: "pass --no-attributes, and write the lines by hand" })
   return { before, text, block: findBlock(text) }
 }
 

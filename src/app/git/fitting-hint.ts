@@ -58,7 +58,7 @@ function withoutGit(error: AppError, why = "git does not have this file: "): str
   if (error.code === "CONFLICT_MARKERS")
     return (
       why +
-      "keep one side whole in your editor, and take out the other one and the lines with <<<<<<<, ======= and >>>>>>>"
+      "keep one whole side in your editor, and remove the other one and the lines with <<<<<<<, ======= and >>>>>>>"
     )
   if (error.code === "DUPLICATE_KEY") return why + "see in a copy of it which one was added, and take that out"
   // What merged it, or can merge it again, needs its history too.

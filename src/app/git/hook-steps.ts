@@ -49,7 +49,7 @@ async function manualItems(session: Session, folder: HookFolder, program: string
       const item = `hook ${name}`
       const file = trackedHook(folder, name)
       if (await callsHook(session, file, name)) return { item, state: "kept" }
-      const detail = `hooks lie in the work tree: put this line into ${file}`
+      const detail = `hooks are in the work tree: put this line into ${file}`
       return { item, state: "finding", code: "GIT_HOOK_MANUAL", detail, fix: callLine(name, program) }
     }),
   )

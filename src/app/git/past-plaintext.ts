@@ -36,7 +36,7 @@ export async function notePastPlaintext(session: Session, files: readonly string
   for (const [top, names] of tops) {
     for (const [path, commit] of await plainCommits(session, top, [...names.keys()])) {
       session.notice(
-        `${names.get(path)!}: its plaintext stands in the history of git (commit ${commit}), where everybody who has the ` +
+        `${names.get(path)!}: its plaintext is in the history of git (commit ${commit}), where everybody who has the ` +
           "repository can read it: change the values at their source first, then here",
       )
     }

@@ -51,7 +51,7 @@ async function isOnPath({ io }: Session, top: string | null): Promise<boolean> {
   return status === 0 && Buffer.from(stdout).toString("latin1").trim() === `sotto ${version}`
 }
 
-const hint = "install sotto for the user (`npm install --global sotto`), or name it with --program and its whole path"
+const hint = "install sotto for the user (`npm install --global sotto`), or give its whole path with --program"
 
 function refused(subject: string, note: string): AppError {
   return new AppError("PROGRAM_REFUSED", {}, { subject, notes: [note], hint })

@@ -24,7 +24,7 @@ export async function writeStaged(
   try {
     for (const { filter } of await stageFiles(git, path)) {
       const how = `git add --renormalize ${shellWord(path)}`
-      session.notice(`${shown(path)} is staged as it is: its filter, ${shown(filter)}, was not run; ${how} does that`)
+      session.notice(`${shown(path)} is staged as it is: its filter, ${shown(filter)}, did not run; ${how} runs it`)
     }
   } catch (error) {
     const after = await readIfThere(session, place)

@@ -75,6 +75,6 @@ export function changesOfTheirs({ ours, theirs }: MetadataSides, nameOf: (recipi
   ])
   if (needed[0] !== needed[1]) lines.push(`needs ${needed[1]} groups instead of ${needed[0]}`)
   if (JSON.stringify(ours.selectors) !== JSON.stringify(theirs.selectors)) lines.push("changes what is sealed")
-  if (ours.macOnlyEncrypted !== theirs.macOnlyEncrypted) lines.push("changes what the MAC counts")
+  if (ours.macOnlyEncrypted !== theirs.macOnlyEncrypted) lines.push("changes what the MAC covers")
   return lines
 }

@@ -127,8 +127,8 @@ class Search {
       const theirs = await Promise.all(parents.map((parent) => this.#idAt(parent)))
       if (!theirs.includes(id)) return commit
     }
-    const hint = "take changes since the merge back: git checkout {file}; or name the merge with --commit"
-    throw refused("no commit on the first-parent line has made the file what it is", hint)
+    const hint = "undo the changes since the merge: git checkout {file}; or name the merge with --commit"
+    throw refused("no commit on the first-parent line made the file what it is", hint)
   }
 
   async #parentsOf(commit: string): Promise<string[]> {

@@ -169,7 +169,7 @@ function takeWhole(file: Pending, side: "ours" | "theirs", { metadata }: Resolve
   const count = { ours: side === "ours" ? 1 : 0, theirs: side === "theirs" ? 1 : 0, edited: 0 }
   const isAccepted = metadata === "theirs" || (file.opened !== null && file.metadataConflicts.length === 0)
   if (side === "theirs" && file.versions.theirs !== null && !isAccepted)
-    throw remains([wholeFile("recipients")], "theirs would come with its recipients: say --metadata theirs too")
+    throw remains([wholeFile("recipients")], "theirs would come with its recipients: pass --metadata theirs too")
   return { bytes: file.versions[side], ...count }
 }
 

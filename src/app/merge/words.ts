@@ -56,7 +56,7 @@ export function conflictPlace({ kind, path, document }: Conflict): string {
 
 const wholeNames: Partial<Readonly<Record<Conflict["kind"], string>>> = {
   delete: "the file",
-  mac_only: "what the MAC counts",
+  mac_only: "what the MAC covers",
   key: "the data key",
   format: "the format",
   plaintext: "whether it is sealed",

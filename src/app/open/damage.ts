@@ -77,7 +77,7 @@ function conflictError({ line, ours, theirs, count }: MarkedConflict, text: stri
   const [mine, other] = [ours || "one side", theirs || "the other side"]
   const hint = holdsTokens(text)
     ? `decide it by value: sotto resolve {file}; or keep one side whole: git checkout --ours {file} (${mine}), or --theirs (${other})`
-    : "choose between the two in your editor, and take the lines with <<<<<<<, ======= and >>>>>>> out"
+    : "choose between the two in your editor, and remove the lines with <<<<<<<, ======= and >>>>>>>"
   const notes = count > 1 ? [`in ${count} places`] : undefined
   return new AppError("CONFLICT_MARKERS", { line }, { subject: `${mine} and ${other}`, notes, hint })
 }

@@ -268,7 +268,7 @@ function warn(session: Session, { file, settings }: LoadedFile, { warnings: all,
   const lines = warnings.filter(({ code }) => code === "COMMENT_NOT_SEALED").map(({ line }) => line)
   if (!session.dialect.warns) {
     const text =
-      "Found possibly unencrypted comment in file: it stays as it stands. Very old releases did not encrypt comments."
+      "Found possibly unencrypted comment in file: it stays as it is. Very old releases did not encrypt comments."
     for (const line of lines) {
       session.log?.({ level: "warning", logger: "SOPS", text, fields: { line: String(line) } })
     }

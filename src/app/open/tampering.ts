@@ -167,11 +167,11 @@ function hintFor(code: Code, history: History | null, found: Earlier | NoneHolds
   const isWhole = code.startsWith("MAC_")
   if (history === null || found === null)
     return `git has no version of this file: restore it from a copy${isWhole ? "; --ignore-mac opens it as it is" : ""}`
-  const repair = isWhole ? "what a server merged by line is mended by `sotto repair {file}`" : ""
+  const repair = isWhole ? "if a server merged it by line, mend it with `sotto repair {file}`" : ""
   if ("none" in found) return [withoutVersion(found, history), repair].filter(Boolean).join("; ")
   const { revision } = found.version
   const words = revision === "" ? "" : `${revision} -- `
-  const undo = `see what changed: git diff ${words}{file}, and take it back: git checkout ${words}{file}`
+  const undo = `see what changed: git diff ${words}{file}, and undo it: git checkout ${words}{file}`
   // Where the damage is committed, a merge was the likely cause, and the earlier version lacks one side of it.
   const steps = revision === "" ? [undo, repair] : [repair, undo]
   return steps.filter(Boolean).join(revision === "" ? "; " : "; otherwise ")

@@ -80,7 +80,7 @@ export function strangersError({ names, hasRule }: Strangers): AppError {
     {
       subject: hasRule ? undefined : "no rule of a config matches the file",
       notes: names.slice(1).map((name) => `also ${name}`),
-      hint: hasRule ? undefined : "agree at a terminal, or say --keep-recipient with each of them",
+      hint: hasRule ? undefined : "agree at a terminal, or pass --keep-recipient with each of them",
     },
   )
 }

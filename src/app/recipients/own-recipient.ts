@@ -59,7 +59,7 @@ export async function ownName(session: Session, said: string | undefined): Promi
   const { io } = session
   if (said !== undefined) {
     if (isGood(said)) return said
-    throw new AppError("NAME_UNKNOWN", {}, { subject: "a name has letters, digits, blanks and . _ @ + -" })
+    throw new AppError("NAME_UNKNOWN", {}, { subject: "a name has letters, digits, spaces and . _ @ + -" })
   }
   const fromGit = await gitName(session)
   if (isGood(fromGit)) return fromGit

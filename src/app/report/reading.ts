@@ -37,7 +37,7 @@ export function sayReading(session: Session, { name, format, isAsked, isRuled, i
   if (format === "binary" && !isRuled && session.io.stderr.isTty && decodeText(bytes) !== null && !bytes.includes(0)) {
     once(
       "whole",
-      `${name} was sealed whole, since its name tells no format: say --input-type yaml, json, dotenv or ini, or format in a rule`,
+      `${name} was sealed as a whole, since its name tells no format: pass --input-type yaml, json, dotenv or ini, or set format in a rule`,
     )
   }
 }

@@ -16,7 +16,7 @@ function warningLines(warnings: readonly Warning[]): string[] {
   }
   for (const { path, line } of places("KEY_AMBIGUOUS")) {
     lines.push(
-      `${name(path)} in line ${line} and another key are one to the encryption: a value could be moved between them`,
+      `${name(path)} in line ${line} and another key are the same to the encryption: a value could be moved between them`,
     )
   }
   for (const { path, line } of places("INEXACT_INTEGER")) {
@@ -26,11 +26,11 @@ function warningLines(warnings: readonly Warning[]): string[] {
   }
   for (const { path, line } of places("VERBATIM_DROPPED")) {
     lines.push(
-      `${name(path)} in line ${line} is read otherwise by run and exec-env (quotes, blanks, #): use --verbatim there`,
+      `${name(path)} in line ${line} is read differently by run and exec-env (quotes, spaces, #): use --verbatim there`,
     )
   }
   for (const { path, line } of places("COMMENT_FOR_VALUE"))
-    lines.push(`${name(path)} in line ${line}: # begins a comment there, and no value: put a value in quotes`)
+    lines.push(`${name(path)} in line ${line}: # begins a comment there, not a value: put a value in quotes`)
   const lost = places("COMMENT_LOST").map(({ line }) => line)
   if (lost.length > 0) {
     const [what, them] = lost.length === 1 ? ["the comment in line", "it"] : ["the comments in lines", "them"]
@@ -40,7 +40,7 @@ function warningLines(warnings: readonly Warning[]): string[] {
   }
   for (const { path } of places("PATH_UNUSED"))
     lines.push(`the rule of the config names ${name(path)}, which is not there`)
-  if (places("MEMO_IGNORED").length > 0) lines.push("the layout memo is of a later version and was not used")
+  if (places("MEMO_IGNORED").length > 0) lines.push("the layout memo is from a later version and was not used")
   if (places("LAYOUT_DROPPED").length > 0)
     lines.push("some spellings cannot be kept and will come back in their canonical form")
   return lines

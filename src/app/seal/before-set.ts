@@ -29,8 +29,8 @@ export async function checkReplaced(
   // A mapping or list that is written out as JSON is meant.
   if (value?.type === "map" || value?.type === "list") return `replaced ${values} below ${name}`
   const kind = there.type === "map" ? "mapping" : "list"
-  const hint = `name a value in it (sotto ls ${shellWord(file)} shows them); to put one value in the place of all, say --create`
-  await agree(session, `${name} is a ${kind} with ${values}. Put one value in the place of all?`, {
+  const hint = `name a value in it (sotto ls ${shellWord(file)} shows them); to replace all of it with one value, pass --create`
+  await agree(session, `${name} is a ${kind} with ${values}. Replace all of it with one value?`, {
     subject: `${name} is a ${kind} with ${values}`,
     hint,
   }).catch((error: unknown) => {
@@ -105,8 +105,8 @@ export async function checkNewKey(
     )
   }
   if (parent.type === "scalar" && !isEmptyText(parent.scalar) && !create) {
-    const subject = `${displayPath(above)} holds a value, and no keys`
-    const hint = "to put keys in the place of that value, say --create"
+    const subject = `${displayPath(above)} holds a value, not keys`
+    const hint = "to replace that value with keys, pass --create"
     throw new AppError("KEY_NOT_FOUND", { file, path: path.slice(0, depth + 1) }, { subject, hint })
   }
   if (parent.type !== "map" || typeof part !== "string" || create) return
@@ -124,8 +124,8 @@ export async function checkNewKey(
   const meant = displayPath([...above, near, ...path.slice(depth + 1)])
   session.notice(`new key ${name} (did you mean ${meant}?)`)
   await session.io.stderr.flush()
-  if ((await session.io.terminal.confirm(`Make ${name} as a new key?`)) !== false) return
-  throw new AppError("NOT_CONFIRMED", { file }, { hint: `say ${meant}, or --create for a new key` })
+  if ((await session.io.terminal.confirm(`Create ${name} as a new key?`)) !== false) return
+  throw new AppError("NOT_CONFIRMED", { file }, { hint: `write ${meant}, or pass --create for a new key` })
 }
 
 /** In a shorter word two letters are most of it. */

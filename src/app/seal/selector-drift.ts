@@ -33,7 +33,7 @@ export function checkSelectorDrift(
   throw new AppError(
     "SELECTOR_DRIFT",
     { path: shownPath(first.item), line: first.line },
-    { notes: [left.length === 1 ? "one value is concerned" : `${left.length} values are concerned`] },
+    { notes: [left.length === 1 ? "one value is affected" : `${left.length} values are affected`] },
   )
 }
 

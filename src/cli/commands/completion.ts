@@ -5,8 +5,8 @@ import { command } from "../spec.ts"
 
 export const completionCommand = command({
   details: [
-    "Prints a script that completes commands, options and file names in your shell; but for PowerShell also the key paths " +
-      "of the file that stands on the line, and names of the config. These are read at that moment, and no key is needed.",
+    "Prints a script that completes commands, options and file names in your shell; except in PowerShell, also the key paths " +
+      "of the file on the command line, and names of the config. These are read at that moment, and no key is needed.",
   ],
   arguments: {
     shell: { kind: "required", completes: shells, summary: `one of ${shells.join(", ")}` },

@@ -16,7 +16,7 @@ export const execEnvCommand = command({
     background: { kind: "flag", summary: "do not wait for the command (deprecated)" },
     pristine: { kind: "flag", summary: "start with an empty environment" },
     verbatim: { kind: "flag", summary: "values of .env files as stored, quotes and comments included" },
-    sameProcess: { kind: "flag", summary: "let the command take the place of this process" },
+    sameProcess: { kind: "flag", summary: "let the command replace this process" },
     user: { kind: "text", value: "NAME", summary: "run the command as this user" },
     ...childOptions,
     inputType,

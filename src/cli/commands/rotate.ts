@@ -17,8 +17,8 @@ export const rotateCommand = command({
     "Makes a new data key and seals every value again. Whoever could read the file before still knows its values, " +
       "and can open old versions of it: change the values at their source too.",
     "New recipients join the first key group; removed ones leave all groups. The recipients of the config are not " +
-      "taken over (see `sotto updatekeys`), but the data key is wrapped for nobody whom the rule does not name, " +
-      "unless --keep-recipient says so. Without a rule, the recipient that opened the file stays, and you are asked " +
+      "taken over (see `sotto updatekeys`), but the data key is wrapped only for recipients that the rule names or " +
+      "--keep-recipient does. Without a rule, the recipient that opened the file stays, and you are asked " +
       "about all others.",
   ],
   arguments: {

@@ -10,7 +10,7 @@ export const setCommand = command({
       "appears when you give no value, it is plain text.",
     "Other users of the machine can see an argument while the command runs. For a secret, use the prompt, " +
       "--value-stdin or --value-file.",
-    "With --string these two leave out the line end behind a single line. A text of several lines, such as a private " +
+    "With --string these two leave out the line end after a single line. A text of several lines, such as a private " +
       "key, is stored byte for byte, and so is any value given as JSON.",
   ],
   arguments: {

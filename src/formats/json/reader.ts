@@ -172,7 +172,7 @@ export class JsonReader {
       const keyEnd = this.#at
       const name = unquote(this.#source, keyStart, keyEnd)
       this.#skipSpace()
-      if (this.#source.charCodeAt(this.#at) !== COLON) throw this.#syntax("a colon is missing behind a name")
+      if (this.#source.charCodeAt(this.#at) !== COLON) throw this.#syntax("a colon is missing after a name")
       this.#at++
       this.#skipSpace()
       const place = this.#place

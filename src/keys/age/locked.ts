@@ -105,7 +105,7 @@ async function unlockSsh(
     if (result.state !== "open") throw unusable(result.state === "unusable" ? result.reason : "it stays locked")
     return result.key
   })
-  if (sshRecipientOf(key.publicKey) !== sshRecipientOf(publicKey)) throw unusable("its public key is another one")
+  if (sshRecipientOf(key.publicKey) !== sshRecipientOf(publicKey)) throw unusable("its public key is a different one")
   return key
 }
 

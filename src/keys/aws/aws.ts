@@ -158,7 +158,7 @@ function awsFailure(error: unknown, circumstances: Circumstances): AppError {
     return serviceError("KEY_CONTEXT", {
       service: awsService,
       as,
-      words: `the context (${names}) is another one than the key was wrapped with, or the wrapped key was changed`,
+      words: `the context (${names}) is not the one that the key was wrapped with, or the wrapped key was changed`,
     })
   }
   if (name === "InvalidCiphertextException") {

@@ -35,7 +35,7 @@ export async function usableProfile(name: string, context: KeyContext): Promise<
   if (settings !== undefined) return { name, isOfFile: true, hasCredentials: hasCredentials(settings) }
   if (!mayBeReplaced(context)) {
     const hint = context.dialect.takesAwsProfile
-      ? "make that profile, name one of yours in AWS_PROFILE, or say --aws-fallback to use your own credentials"
+      ? "make that profile, name one of yours in AWS_PROFILE, or pass --aws-fallback to use your own credentials"
       : undefined
     throw serviceError("KEY_NO_CREDENTIALS", { service: awsService, words: `there is no profile ${name} here`, hint })
   }

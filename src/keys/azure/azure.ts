@@ -42,7 +42,7 @@ export const azure: KeyProvider = {
       }
       throw serviceError("KEY_ANSWER", {
         service: azureService,
-        words: "the wrapped data key that it sends cannot be one",
+        words: "what it sends is not a wrapped data key",
       })
     })
   },

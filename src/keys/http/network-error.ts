@@ -6,7 +6,7 @@ const untrusted = /^(CERT_|ERR_TLS_CERT|DEPTH_ZERO_|SELF_SIGNED_|UNABLE_TO_|HOST
 const unknownIssuer = /^(DEPTH_ZERO_SELF_SIGNED_CERT|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_.*)$/
 
 /** As a server of gRPC does. */
-const onlyHttp2 = "it speaks HTTP/2 alone"
+const onlyHttp2 = "it speaks only HTTP/2"
 
 const words: ReadonlyMap<string, string> = new Map([
   ["ECONNREFUSED", "nothing listens there"],
@@ -14,8 +14,8 @@ const words: ReadonlyMap<string, string> = new Map([
   ["EAI_AGAIN", "its name could not be looked up"],
   ["ECONNRESET", "it cut the connection"],
   ["EPIPE", "it cut the connection"],
-  ["EHOSTUNREACH", "there is no way to it"],
-  ["ENETUNREACH", "there is no way to it"],
+  ["EHOSTUNREACH", "there is no route to it"],
+  ["ENETUNREACH", "there is no route to it"],
   ["ETIMEDOUT", "it does not answer"],
   ["ENOENT", "there is no such socket"],
   ["EACCES", "the socket may not be used"],
@@ -26,7 +26,7 @@ const words: ReadonlyMap<string, string> = new Map([
 
 /** By the numbers of RFC 8446, section 6, which OpenSSL puts at the end of its messages. */
 const alerts: ReadonlyMap<number, string> = new Map([
-  [40, "it takes no version and cipher of TLS that this program has"],
+  [40, "it takes no version or cipher of TLS that this program has"],
   [42, "it does not accept the certificate that it was shown"],
   [48, "it does not accept the certificate that it was shown"],
   [70, "it takes no version of TLS that this program has"],
@@ -60,7 +60,7 @@ function reasonOf(error: unknown, code: string | null): string {
   const alert = alerts.get(alertOf(error))
   if (alert !== undefined) return alert
   if (code === null) return "the connection failed"
-  return words.get(code) ?? (code.startsWith("HPE_") ? "its answer is no HTTP" : `the connection failed (${code})`)
+  return words.get(code) ?? (code.startsWith("HPE_") ? "its answer is not HTTP" : `the connection failed (${code})`)
 }
 
 /** What could not be read as HTTP begins with the settings that such a server sends (RFC 9113, section 3.4). */

@@ -145,7 +145,7 @@ async function receive(response: IncomingMessage, { service, url, bytesMax }: Ht
   }
   const body = Buffer.concat(chunks)
   if (status === 400 && url.protocol === "http:" && wantsTls.test(body.toString("latin1", 0, wantsTlsBytesMax))) {
-    const subject = `${service} at ${url.host}: it speaks TLS, and was asked without`
+    const subject = `${service} at ${url.host}: it speaks TLS, and was asked without it`
     throw new AppError("KEY_NETWORK", {}, { subject, hint: "write https:// in its address" })
   }
   const headers = Object.entries(response.headers).map(([name, value]) => [name, [value].flat().join(", ")])

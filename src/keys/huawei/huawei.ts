@@ -27,7 +27,7 @@ export const huawei: KeyProvider = {
       if (wrapped.test(enc)) return enc
       throw serviceError("KEY_ANSWER", {
         service: huaweiService,
-        words: "the wrapped data key that it sends cannot be one",
+        words: "what it sends is not a wrapped data key",
       })
     })
   },

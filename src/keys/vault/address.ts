@@ -45,7 +45,7 @@ const answers = runSlot<Map<string, Promise<boolean>>>()
 
 async function decide(origin: string, context: KeyContext): Promise<boolean> {
   if (!(await isInQuestion(origin, context))) return true
-  const question = `The file names the Vault server ${origin}, and nothing of yours does. Send your token there? [y/N] `
+  const question = `Only the file names the Vault server ${origin}. Send your token there? [y/N] `
   const reply = (await context.prompt(question, { hidden: false }))?.trim().toLowerCase()
   if (reply !== "y" && reply !== "yes") return false
   try {

@@ -34,7 +34,7 @@ export const vault: KeyProvider = {
       if (wrapped.test(enc)) return enc
       throw serviceError("KEY_ANSWER", {
         service: vaultService,
-        words: "the wrapped data key that it sends cannot be one",
+        words: "what it sends is not a wrapped data key",
       })
     })
   },

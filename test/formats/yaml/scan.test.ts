@@ -132,12 +132,12 @@ describe("refusals", () => {
   })
 
   test.each([
-    ["a:\n\tb: 1\n", "a tab cannot indent: use blanks"],
+    ["a:\n\tb: 1\n", "a tab cannot indent: use spaces"],
     ["a: b: c\n", "a key cannot be here: check the indentation, or put a value that holds `: ` in quotes"],
     ['a: "x\nb: 1\n', "a quote is not closed"],
     ["a: [1, 2\nb: 3\n", "a comma or a closing bracket is missing"],
-    ["a:\n    b: 1\n  c: 2\n", "this does not go on with the mapping above: check indent, quotes and brackets"],
-    ["a: 1\nb\n", "a `:` is missing behind a key"],
+    ["a:\n    b: 1\n  c: 2\n", "this does not continue the mapping above: check indent, quotes and brackets"],
+    ["a: 1\nb\n", "a `:` is missing after a key"],
     ["a: @x\n", "a value cannot begin with this character: put it in quotes"],
     ["a: *x\n", "no anchor of that name comes before this alias"],
   ])("%j: the reason, in words of ours", (source, reason) => {

@@ -89,7 +89,7 @@ describe("a request", () => {
 
   const settings = Buffer.from([0, 0, 0, 4, 0, 0, 0, 0, 0])
   test.each([
-    { what: "HTTP/2", says: settings, words: "it speaks HTTP/2 alone" },
+    { what: "HTTP/2", says: settings, words: "it speaks only HTTP/2" },
     {
       what: "HTTP/2 with settings of its own",
       says: Buffer.from("00000c0400000000000003", "hex"),
@@ -98,13 +98,13 @@ describe("a request", () => {
     { what: "SSH", says: "SSH-2.0-x\r\n", words: "it does not speak HTTP" },
     { what: "SMTP", says: "220 mail ESMTP\r\n", words: "it does not speak HTTP" },
     { what: "bare HTML", says: "<html>", words: "it does not speak HTTP" },
-    { what: "another version", says: "HTTP/9.9 200 OK\r\n\r\n", words: "its answer is no HTTP" },
-    { what: "no status", says: "HTTP/1.1 x OK\r\n\r\n", words: "its answer is no HTTP" },
-    { what: "a broken header", says: "HTTP/1.1 200 OK\r\na b\r\n\r\n", words: "its answer is no HTTP" },
+    { what: "another version", says: "HTTP/9.9 200 OK\r\n\r\n", words: "its answer is not HTTP" },
+    { what: "no status", says: "HTTP/1.1 x OK\r\n\r\n", words: "its answer is not HTTP" },
+    { what: "a broken header", says: "HTTP/1.1 200 OK\r\na b\r\n\r\n", words: "its answer is not HTTP" },
     {
       what: "a broken chunk",
       says: "HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\nzz\r\n",
-      words: "its answer is no HTTP",
+      words: "its answer is not HTTP",
     },
     {
       what: "endless headers",
@@ -145,7 +145,7 @@ describe("a request", () => {
       options: { requestCert: true, ca: serverCertificate.cert },
       words: "wants to be shown a cert",
     },
-    { what: "speaks HTTP/2 alone", options: { ALPNProtocols: ["h2"] }, words: "it speaks HTTP/2 alone" },
+    { what: "speaks HTTP/2 alone", options: { ALPNProtocols: ["h2"] }, words: "it speaks only HTTP/2" },
     {
       what: "knows old versions alone",
       options: { minVersion: "TLSv1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" },

@@ -252,7 +252,7 @@ function parseBlockList(p: Parser, first: YamlToken, properties: NodeProperties)
   const { items, dashes } = parseEntries(p, noEntry)
   const token = peek(p)
   if (token.type !== "block-end")
-    throw syntaxAt(p.source, token.start, "this does not go on with the list above: check indent, quotes and brackets")
+    throw syntaxAt(p.source, token.start, "this does not continue the list above: check indent, quotes and brackets")
   nextToken(p.scanner)
   return blockList(first, properties, items, dashes, head)
 }
@@ -337,11 +337,7 @@ function parseBlockMap(p: Parser, first: YamlToken, properties: NodeProperties):
     lastKey = key
   }
   if (token.type !== "block-end")
-    throw syntaxAt(
-      p.source,
-      token.start,
-      "this does not go on with the mapping above: check indent, quotes and brackets",
-    )
+    throw syntaxAt(p.source, token.start, "this does not continue the mapping above: check indent, quotes and brackets")
   const { inline, foot } = takeComments(p)
   nextToken(p.scanner)
   const movesFoot = foot.length > 0 && lastKey !== null

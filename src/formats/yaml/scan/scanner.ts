@@ -138,7 +138,7 @@ function fetchContent(s: Scanner, code: number): void {
     case HASH:
       throw syntaxAt(s.text, s.pos, "a value cannot begin with this character: put it in quotes")
     case TAB:
-      throw syntaxAt(s.text, s.pos, "a tab cannot indent: use blanks")
+      throw syntaxAt(s.text, s.pos, "a tab cannot indent: use spaces")
   }
   fetchScalar(s, "plain")
 }
@@ -332,7 +332,7 @@ function saveKey(s: Scanner): number {
 /** No `:` can make a key of the noted token any more. */
 function dropKey(s: Scanner): void {
   const key = lastKey(s)
-  if (key.isPossible && key.isRequired) throw syntaxAt(s.text, key.start, "a `:` is missing behind a key")
+  if (key.isPossible && key.isRequired) throw syntaxAt(s.text, key.start, "a `:` is missing after a key")
   key.isPossible = false
 }
 
@@ -340,7 +340,7 @@ function dropKey(s: Scanner): void {
 function isKeyValid(s: Scanner, key: SimpleKey): boolean {
   if (!key.isPossible) return false
   if (key.line === s.line && columnOf(s) - key.column <= KEY_CHARS_MAX) return true
-  if (key.isRequired) throw syntaxAt(s.text, key.start, "a `:` is missing behind a key")
+  if (key.isRequired) throw syntaxAt(s.text, key.start, "a `:` is missing after a key")
   key.isPossible = false
   return false
 }
