@@ -11,7 +11,7 @@ import { type PathMatch } from "./sopsrc.ts"
 /** A config in the words of sops. */
 interface SopsYamlText {
   readonly text: string
-  /** What sops has no word for, a line each, for people. */
+  /** What sops cannot express, a line each, for people. */
   readonly unsaid: readonly string[]
 }
 

@@ -44,7 +44,7 @@ export function refuseSecretKey(text: string, provider?: RecipientType): void {
     { provider },
     {
       subject: `${name} is a secret key`,
-      hint: "it may be in your shell history now, and whoever saw it can open your files: replace it with `sotto keygen`, and give the public key (age1...) here",
+      hint: "it may be in your shell history now, and anybody who saw it can open your files: replace it with `sotto keygen`, and give the public key (age1...) here",
     },
   )
 }

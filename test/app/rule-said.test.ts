@@ -56,7 +56,9 @@ describe("a rule that does not do what is meant is not silent", () => {
   test("says that it seals a text whole because its name says nothing", async () => {
     writeFileSync(join(own.cwd, "settings.conf"), "a = canary-7f3a\n")
     const said = await say(["encrypt", "-i", "settings.conf"], true)
-    expect(said).toMatch(/^notice: settings\.conf was sealed as a whole, since its name tells no format: pass --input-type /)
+    expect(said).toMatch(
+      /^notice: settings\.conf was sealed as a whole, since its name tells no format: pass --input-type /,
+    )
   })
 
   test("what a merge brings in the clear and looks like a secret is named by resolve", async () => {

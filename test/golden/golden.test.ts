@@ -13,7 +13,7 @@ import { openBytes } from "./open-golden.ts"
  */
 const keptLayout: ReadonlyMap<string, string> = new Map([
   ["y-float-negative-zero", "a clear -0.0 stays as it is spelled"],
-  ["3.13.2 y-comment-inline", "a comment behind a value stays there"],
+  ["3.13.2 y-comment-inline", "a comment after a value stays there"],
   ["y-indent-config-2", "the indent is that of the file, not of a config that is not here"],
   ["j-indent-2", "the indent is that of the file, not of a config that is not here"],
   ["3.7.3 j-nest", "releases before 3.10 wrote no final newline"],
@@ -31,7 +31,7 @@ const keptLayout: ReadonlyMap<string, string> = new Map([
   ["c-float-int-json", "the file has an indent of two"],
   ["c-token-styles", "the quotes and block headers around the tokens stay"],
   ["c-token-flow", "flow collections stay"],
-  ["c-comment-inline", "a comment behind a value stays there"],
+  ["c-comment-inline", "a comment after a value stays there"],
   ["c-empty-null", "a null that is spelled as nothing stays so"],
   ["c-aliased", "anchor and alias stay"],
   ["c-bom", "the byte order mark stays"],

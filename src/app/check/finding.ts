@@ -101,7 +101,10 @@ export const checkCodes = {
   RECIPIENT_UNUSED: warning("no rule uses a recipient of the config", "remove it, or name it in a rule"),
 
   // What a range of commits changes.
-  NEW_DATA_KEY: warning("a data key is new: whoever made it knows it", "rotate it where you do not trust its author"),
+  NEW_DATA_KEY: warning(
+    "a data key is new: the one who made it knows it",
+    "rotate it where you do not trust its author",
+  ),
   RECIPIENTS_CHANGED: warning("the recipients of a file change", "look at who comes and who goes"),
   SELECTORS_CHANGED: warning("what a file seals changes", "look at what is left in the clear"),
   CONFIG_CHANGED: warning("the config changes", "look at each rule and recipient that changes"),

@@ -174,7 +174,7 @@ export async function joinProject(session: Session, { name: said, pq, ...options
   const lines = [
     line,
     `${name} asks to join in ${place}; nobody has let them in yet`,
-    `fingerprint: ${fingerprint}  (tell it to whoever approves, by phone or in person)`,
+    `fingerprint: ${fingerprint}  (tell it to the one who approves, by phone or in person)`,
     `next: git add ${place} && git commit -m "${name} asks to join" && git push`,
     `then somebody who can read runs: sotto approve ${shellWord(name)}`,
   ]

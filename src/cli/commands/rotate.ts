@@ -14,7 +14,7 @@ import { outputOf, sources } from "../target.ts"
 
 export const rotateCommand = command({
   details: [
-    "Makes a new data key and seals every value again. Whoever could read the file before still knows its values, " +
+    "Makes a new data key and seals every value again. Everybody who could read the file before still knows its values, " +
       "and can open old versions of it: change the values at their source too.",
     "New recipients join the first key group; removed ones leave all groups. The recipients of the config are not " +
       "taken over (see `sotto updatekeys`), but the data key is wrapped only for recipients that the rule names or " +

@@ -9,7 +9,7 @@ export const runCommand = command({
       "on, and its status is returned (128 + n after signal n). 125 is a failure of sotto itself, 126 a program " +
       "that cannot be executed, 127 one that does not exist.",
     "Names must be valid names of variables. Those that make a program load or run code of the file's choosing " +
-      "(LD_PRELOAD, NODE_OPTIONS, PATH and the like) are refused unless --allow-env names them, since whoever can " +
+      "(LD_PRELOAD, NODE_OPTIONS, PATH and the like) are refused unless --allow-env names them, since anybody who can " +
       "change the file could run code with them; docs/threat-model.md lists them. Plain settings pass.",
   ],
   arguments: {

@@ -93,7 +93,7 @@ describe("a request", () => {
     {
       what: "HTTP/2 with settings of its own",
       says: Buffer.from("00000c0400000000000003", "hex"),
-      words: "HTTP/2 alone",
+      words: "only HTTP/2",
     },
     { what: "SSH", says: "SSH-2.0-x\r\n", words: "it does not speak HTTP" },
     { what: "SMTP", says: "220 mail ESMTP\r\n", words: "it does not speak HTTP" },
