@@ -16,7 +16,7 @@ export interface Stand {
 
 export interface LinkOptions {
   /** Of all that git has there. */
-  readonly names: readonly string[]
+  names(): readonly string[]
   /** Which of these names a rule wants sealed. */
   ruledAmong(files: readonly string[]): Promise<ReadonlySet<string>>
 }
@@ -33,7 +33,7 @@ export async function linkFindings(stands: readonly Stand[], { names, ruledAmong
     if (state === "sealed" || state === "broken") {
       found.push(finding("FILE_REPLACED", { file }, { subject: `it is a ${kind} now` }))
     } else if (kind === "link" && ruled.has(file)) {
-      known ??= withFolders(names)
+      known ??= withFolders(names())
       const place = targetOf(file, await target())
       if (place === null || !known.has(place)) found.push(finding("LINK_NOT_CHECKED", { file }))
     }

@@ -156,7 +156,7 @@ async function checkPlace(
   const stands = source.stands().filter(({ file }) => isWanted(file))
   const found = [
     ...(await pairs(source, judge, judged)),
-    ...(await linkFindings(stands, { names: source.names, ruledAmong: (files) => judge.ruledAmong(files) })),
+    ...(await linkFindings(stands, { names: () => source.names(), ruledAmong: (files) => judge.ruledAmong(files) })),
     ...(await aboutRepository(session, options, place, judge, pathOf)),
   ]
   if (judge.hasNoConfig) {
@@ -193,9 +193,9 @@ async function moreOf(session: Session, options: CheckScope, pathOf: (file: stri
 
 /** Findings from comparing files: plain text beside sealed files, and copies. */
 async function pairs(source: CheckSource, judge: Judge, judged: readonly string[]): Promise<Finding[]> {
-  const own = new Set(judged)
   const isAll = judged.length === source.tracked.length
-  const others = isAll ? [] : source.tracked.filter((file) => !own.has(file))
+  const own = isAll ? null : new Set(judged)
+  const others = own === null ? [] : source.tracked.filter((file) => !own.has(file))
   const sealed = judge.sealed.map(({ file }) => file)
   const known = new Set(sealed)
   const isPlain = (file: string): boolean => !known.has(file) && mayBeSibling(file)

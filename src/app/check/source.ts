@@ -42,8 +42,8 @@ export interface CheckSource {
   readonly changedConfigs: readonly string[]
   /** All regular files of that state. */
   readonly tracked: readonly string[]
-  /** With links and submodules. */
-  readonly names: readonly string[]
+  /** Of those, and of links and submodules. */
+  names(): readonly string[]
   /** Those whose content is judged. */
   readonly judged: readonly string[]
   /** Tells those of them that hold a mark of a sealed file or of a key; to find that out may take a while. */
@@ -113,7 +113,7 @@ export async function workTree(
       const found = await finding
       return (file) => (left.has(file) ? staged : found).has(file)
     },
-    names: index.map(({ path }) => path),
+    names: () => index.map(({ path }) => path),
     stands: () => stands,
     close: () => blobs.close(),
   }
@@ -133,7 +133,7 @@ function whole(
     configsBefore: null,
     changedConfigs: [],
     tracked,
-    names: tracked,
+    names: () => tracked,
     judged: tracked,
     isWhole: true,
     marked: async () => () => true,
@@ -262,7 +262,7 @@ async function ofBlobs(
       judged,
       lookup: configsBefore === null ? configs : new ConfigsOfRange(configsBefore, configs),
       tracked: [...files.keys()],
-      names: all.map(({ path }) => path),
+      names: () => all.map(({ path }) => path),
       marked: async () => () => true,
       async *contents(wanted) {
         for await (const [file, bytes] of inOrder(wanted, (each) => bytesOf(blobs, files.get(each)?.id, each))) {
