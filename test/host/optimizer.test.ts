@@ -1,4 +1,6 @@
 import { spawnSync } from "node:child_process"
+import { availableParallelism } from "node:os"
+import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
 import { bundled } from "./script.ts"
 
@@ -54,4 +56,21 @@ test.skipIf(!isKnown)("code that was kept is taken meanwhile too, where it is lo
 
 test.skipIf(!isKnown)("whoever chose a flag for it keeps that", () => {
   expect(optimized(["100000", "true"], ["--no-opt"])).toMatchObject({ within: false, behind: false })
+})
+
+const bun = fileURLToPath(new URL("../../node_modules/bun/bin/bun.exe", import.meta.url))
+// An installation without scripts has none.
+const isThere = spawnSync(bun, ["--version"]).status === 0
+const hurries = availableParallelism() > 1 ? [1] : []
+
+test.skipIf(!isThere).each([
+  { name: "over a long text they hurry", words: ["1000000", "1", "true"], policies: hurries },
+  { name: "once", words: ["1000000", "3", "true"], policies: hurries },
+  { name: "over many files that are together as long", words: ["10000", "100", "true"], policies: hurries },
+  { name: "not over a short text", words: ["300000", "1", "true"], policies: [] },
+  { name: "nor in a process of somebody else", words: ["1000000", "1", "false"], policies: [] },
+])("the compilers of the binary: $name", ({ words, policies }) => {
+  const hurry = bundled(new URL("scripts/hurry.ts", import.meta.url))
+  const { stdout, stderr, status } = spawnSync(bun, [hurry, ...words], { encoding: "utf8" })
+  expect({ told: stdout, stderr, status }).toEqual({ told: JSON.stringify(policies), stderr: "", status: 0 })
 })

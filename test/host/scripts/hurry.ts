@@ -1,0 +1,17 @@
+import { takeProcess, unoptimized, unoptimizedFiles } from "../../../src/host/optimizer.ts"
+
+// Run by Bun: says which policies its compilers were told.
+const { unsafe } = (globalThis as unknown as { Bun: { unsafe: { setJITPolicy(policy: number): void } } }).Bun
+const real = unsafe.setJITPolicy
+const told: number[] = []
+unsafe.setJITPolicy = (policy) => {
+  told.push(policy)
+  real(policy)
+}
+
+const [chars = "", count = "", isOurs = ""] = process.argv.slice(2)
+if (isOurs === "true") takeProcess()
+await unoptimizedFiles(async () => {
+  for (let at = 0; at < Number(count); at++) unoptimized(Number(chars), () => {})
+})
+process.stdout.write(JSON.stringify(told))
