@@ -164,6 +164,8 @@ describe.skipIf(builtKind !== "dist")("the published package", () => {
     { args: ["exec-env", "sealed.yaml", "true"], kb: 246 },
     { args: ["set", "other.yaml", "a", '"canary-7f3b"'], kb: 385 },
     { args: ["encrypt", "--age", recipient, "plain.yaml"], kb: 370 },
+    { args: ["rotate", "-i", "other.yaml"], kb: 330 },
+    { args: ["keys", "sealed.yaml"], kb: 275 },
   ])("$args.0 loads no more than $kb KB of code", ({ args, kb }) => {
     copyFileSync(join(own.cwd, "sealed.yaml"), join(own.cwd, "other.yaml"))
     const loaded = chunksOf(args).map((name) => [name, statSync(join(dirname(main), "chunks", name)).size] as const)
