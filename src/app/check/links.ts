@@ -14,7 +14,7 @@ export interface Stand {
   readonly before: () => Promise<Uint8Array | null>
 }
 
-export interface LinkOptions {
+interface LinkOptions {
   /** Of all that git has there. */
   names(): readonly string[]
   /** Which of these names a rule wants sealed. */

@@ -113,7 +113,7 @@ const selectors: ReadonlySet<string> = new Set([
 const field = /(?:^|[\s"{,]|__map_|sops_)([a-z_]{2,40}?)"?[ \t]{0,10}[:=][ \t]{0,10}("[^"\n]*"|'[^'\n]*'|[^\s,}\]]+)/g
 
 /** Who it is for, and what in it is sealed, as comment lines, without date and MAC, which change each time. */
-export function metadataLines(metadata: string): string[] {
+export function metadataSummary(metadata: string): string[] {
   const recipients: string[] = []
   const lines: string[] = []
   for (const [, key = "", spelt = ""] of metadata.matchAll(field)) {

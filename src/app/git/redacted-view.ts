@@ -1,7 +1,7 @@
 import { tokenMark } from "../../core/token.ts"
 import { sha256Hex } from "../../core/fingerprint.ts"
 import { sniffSealed } from "../../formats/registry.ts"
-import { metadataInText, metadataLines } from "./metadata-text.ts"
+import { metadataInText, metadataSummary } from "./metadata-text.ts"
 
 const kinds: ReadonlySet<string> = new Set(["str", "int", "float", "bool", "time", "comment"])
 
@@ -15,7 +15,7 @@ const kinds: ReadonlySet<string> = new Set(["str", "int", "float", "bool", "time
  */
 export function redactedView(text: string, why: string): string {
   const { metadata, rest } = metadataInText(text, sniffSealed(text))
-  return [`# sotto: ${why}\n`, endedLine(redactTokens(rest)), ...metadataLines(metadata)].join("")
+  return [`# sotto: ${why}\n`, endedLine(redactTokens(rest)), ...metadataSummary(metadata)].join("")
 }
 
 /** Cuts off what begins like a token and does not end: it could be anything. */

@@ -20,7 +20,7 @@ export interface BlockStyle {
 }
 
 /** What follows the lines and could be taken for a part of a block at their end. */
-export interface Below {
+interface Below {
   /** A comment that is indented deeper than the entry. */
   readonly hasComment: boolean
   readonly hasBlankLine: boolean
@@ -29,7 +29,7 @@ export interface Below {
 }
 
 /** `plain`: quotes only where needed. */
-export type Quotes = "plain" | "single" | "double"
+type Quotes = "plain" | "single" | "double"
 
 /**
  * The lines of a new entry or element. The first one comes without indentation, so that it can go after a dash.

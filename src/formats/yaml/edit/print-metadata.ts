@@ -1,6 +1,6 @@
 import { type MetaMap, type MetaValue } from "../../../core/format.ts"
 import { type Carrier, keyPlace, spellText } from "../carry/spell.ts"
-import { stepOf } from "../emit/emit-writer.ts"
+import { indentStep } from "../emit/emit-writer.ts"
 
 /** What holds other signs, or more of them, the printer knows how to write. */
 const usualKey = /^[A-Za-z_][\w-]{0,99}$/
@@ -15,7 +15,7 @@ const usualText = /^[\n -~]*$/
  */
 export function metadataLines(entries: MetaMap, outer: number, indent: number): string[] | null {
   const lines: string[] = []
-  return addMap(lines, entries, nextColumn(outer, stepOf(indent)), stepOf(indent)) ? lines : null
+  return addMap(lines, entries, nextColumn(outer, indentStep(indent)), indentStep(indent)) ? lines : null
 }
 
 /** The next multiple of the step, as in the printer. */

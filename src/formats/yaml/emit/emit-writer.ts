@@ -25,14 +25,14 @@ export interface Writer {
 }
 
 /** An indentation that go-yaml does not accept becomes 2, as there. */
-export function stepOf(indent: number): number {
+export function indentStep(indent: number): number {
   return indent < INDENT_MIN || indent > INDENT_MAX ? INDENT_MIN : indent
 }
 
 export function newWriter(indent: number): Writer {
   return {
     parts: [],
-    step: stepOf(indent),
+    step: indentStep(indent),
     column: 0,
     indent: -1,
     isFresh: true,
