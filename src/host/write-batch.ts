@@ -72,7 +72,7 @@ const waitingBytesMax = 8 * 1024 * 1024
 const batches = new WeakMap<FileSystem, Batch>()
 
 /** So many files are under way at most, with those that wait for the disk. */
-export const filesUnderWay = 24
+export const filesUnderWay = 64
 
 /**
  * Flushing to the disk is waiting, and most of the time that many small files take. While `work` runs, files are flushed
