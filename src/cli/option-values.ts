@@ -3,7 +3,7 @@ import { AppError } from "../errors/app-error.ts"
 import { didYouMean } from "../errors/nearest.ts"
 import { type OptionSpec } from "./spec.ts"
 
-export type Value = boolean | number | string | string[] | undefined
+export type GivenValue = boolean | number | string | string[] | undefined
 
 /**
  * What an option's text means.
@@ -12,7 +12,7 @@ export type Value = boolean | number | string | string[] | undefined
  * @param before - what the same option said before on that line
  * @throws {AppError} OPTION_VALUE
  */
-export function convert(name: string, spec: OptionSpec, text: string, before: Value): Value {
+export function convert(name: string, spec: OptionSpec, text: string, before: GivenValue): GivenValue {
   switch (spec.kind) {
     case "flag":
       return true
@@ -53,7 +53,7 @@ function choice(name: string, choices: readonly string[], text: string): string 
 }
 
 /** What an option is where the command line does not have it: what its variable says, or nothing. */
-export function fromEnvironment(spec: OptionSpec, env: (name: string) => string | undefined): Value {
+export function fromEnvironment(spec: OptionSpec, env: (name: string) => string | undefined): GivenValue {
   if (spec.kind === "flag") return (spec.env !== undefined && environment(env).flag(spec.env)) ?? false
   const text = spec.env === undefined ? undefined : environment(env).text(spec.env)
   // A variable that is set but empty is "not given", as for sops.

@@ -1,6 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
 import { globalOptions } from "./option-groups.ts"
-import { fromEnvironment, type Value } from "./option-values.ts"
+import { fromEnvironment, type GivenValue } from "./option-values.ts"
 import { type ArgumentSpecs, type Command, type CommandInput, longName, type OptionSpecs } from "./spec.ts"
 import { type Read, readWords } from "./words.ts"
 
@@ -57,8 +57,8 @@ function flagOf(specs: OptionSpecs, word: string): string | undefined {
   })
 }
 
-function assign(specs: ArgumentSpecs, words: readonly string[]): Record<string, Value> {
-  const args: Record<string, Value> = {}
+function assign(specs: ArgumentSpecs, words: readonly string[]): Record<string, GivenValue> {
+  const args: Record<string, GivenValue> = {}
   let at = 0
   for (const [name, spec] of Object.entries(specs)) {
     if (spec.kind === "many" || spec.kind === "some") {

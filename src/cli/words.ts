@@ -2,12 +2,12 @@ import { Option, Command as Parser } from "commander"
 import { AppError } from "../errors/app-error.ts"
 import { didYouMean } from "../errors/nearest.ts"
 import { globalOptions } from "./option-groups.ts"
-import { convert, type Value } from "./option-values.ts"
+import { convert, type GivenValue } from "./option-values.ts"
 import { type Command, longName, type OptionSpec, type OptionSpecs } from "./spec.ts"
 
 /** What the words of a command line say. */
 export interface Read {
-  readonly values: Readonly<Record<string, Value>>
+  readonly values: Readonly<Record<string, GivenValue>>
   readonly rest: readonly string[]
 }
 
@@ -27,7 +27,7 @@ export function readWords(specs: OptionSpecs, line: readonly string[], passThrou
       throw new AppError("OPTION_VALUE", {}, { subject: `${name} needs ${names.get(name)?.value ?? "a value"}` })
     })
     .parseOptions(words)
-  return { values: parser.opts<Record<string, Value>>(), rest: [...operands, ...argumentsIn(unknown, names)] }
+  return { values: parser.opts<Record<string, GivenValue>>(), rest: [...operands, ...argumentsIn(unknown, names)] }
 }
 
 /** `--reveal=force` is the flag `--reveal-force`, where a command has one. */
@@ -110,7 +110,7 @@ class SpecifiedOption extends Option {
     // `--no-fifo` is a name as others are.
     this.negate = false
     if (spec.kind === "flag") return
-    this.argParser((text, before: Value) => {
+    this.argParser((text, before: GivenValue) => {
       // `-o=b` is `-o b`, as programs in Go have it.
       const value = this.#hasEquals ? text.slice(1) : text
       this.#hasEquals = false
