@@ -125,6 +125,13 @@ export const parts = [
     name: "merge",
     roots: ["cli/commands/merge-driver.ts", "app/commands/merge-driver.ts"],
   },
+  // A file costs a tenth of a millisecond: what starts a child has one in place of six.
+  {
+    name: "child",
+    roots: ["cli/commands/exec", "cli/commands/run", "app/commands/exec-env", "app/commands/run", "app/child/child-env"]
+      .concat(["app/child/env-values", "host/child", "host/user"])
+      .map((name) => `${name}.ts`),
+  },
 ]
 
 /**
