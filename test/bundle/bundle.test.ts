@@ -154,7 +154,8 @@ describe.skipIf(builtKind !== "dist")("the published package", () => {
   // A start costs by what it loads (docs/performance.md). The limits lie some KB above what is loaded; whoever has to
   // raise one says what for, or puts what is new into a part that waits (scripts/parts.mjs).
   test.each([
-    { args: ["--version"], kb: 50 },
+    // It holds what reads a line without commander (ADR 2).
+    { args: ["--version"], kb: 53 },
     { args: ["--help"], kb: 103 },
     { args: ["filestatus", "sealed.yaml"], kb: 220 },
     { args: ["decrypt", "sealed.yaml"], kb: 220 },
