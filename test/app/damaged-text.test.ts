@@ -160,11 +160,17 @@ test("a BOM added before a sealed .env is named, and without it the file opens",
   expect(await run(["decrypt", file])).toMatchObject({ status: 0, stderr: "" })
 })
 
+const utf32 = (text: string): Buffer =>
+  Buffer.concat([...text].map((letter) => Buffer.from([...Buffer.from(letter), 0, 0, 0])))
+
 test.each([
-  ["UTF-16 without a BOM", (text: string) => Buffer.from(text, "utf16le")],
-  ["half a character at the end", (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le").subarray(0, -1)],
-  ["an old code page", (text: string) => Buffer.from(text.replace("sops:", "# \u00e9\nsops:"), "latin1")],
-])("what cannot be read is no file to be sealed, but an encoding: %s", async (_name, encode) => {
+  ["UTF-16 without a BOM", "UTF-16", (text: string) => Buffer.from(text, "utf16le")],
+  ["half a character at the end", "UTF-16", (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le").subarray(0, -1)],
+  ["an old code page", "ISO-8859-1", (text: string) => Buffer.from(text.replace("sops:", "# \u00e9\nsops:"), "latin1")],
+  ["UTF-32", "UTF-32", (text: string) => utf32(text)],
+  ["UTF-32 with a BOM", "UTF-32", (text: string) => Buffer.concat([Buffer.from([0xff, 0xfe, 0, 0]), utf32(text)])],
+  ["UTF-32 of the other order", "UTF-32", (text: string) => utf32(text).swap32()],
+])("what cannot be read is no file to be sealed, but an encoding: %s", async (_name, encoding, encode) => {
   const file = write("x.yaml", encode(await sealed("x.yaml", "a: one\n")))
   for (const args of [
     ["decrypt", file],
@@ -174,7 +180,7 @@ test.each([
     const { status, stderr } = await run(args)
     expect(status).toBe(1)
     expect(stderr).toContain("[NOT_UTF8]")
-    expect(stderr).toContain("iconv")
+    expect(stderr).toContain(`iconv -f ${encoding} -t UTF-8`)
     expect(stderr).not.toContain("sotto encrypt")
   }
 })

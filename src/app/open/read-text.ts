@@ -20,8 +20,10 @@ export function readText(
 ): string | null {
   const knowsUtf16 = session.dialect.files.utf16 === "read" || format === "yaml"
   const text = knowsUtf16 ? decodeFile(bytes) : decodeText(bytes)
-  if (text === null ? hasUtf16Mark(bytes) || holdsToken(bytes) : isUnmarkedUtf16(text)) {
-    const hint = "convert it: iconv -f UTF-16 -t UTF-8, or in PowerShell `Set-Content -Encoding utf8`"
+  const encoding = encodingOf(bytes)
+  const isOther = text === null ? hasUtf16Mark(bytes) || holdsToken(bytes) : isUnmarkedUtf16(text)
+  if (isOther || (encoding === "UTF-32" && format !== "binary")) {
+    const hint = `convert it: iconv -f ${encoding} -t UTF-8, or in PowerShell \`Set-Content -Encoding utf8\``
     throw new AppError("NOT_UTF8", {}, { exit, hint })
   }
   if (hasUtf16Mark(bytes) && session.dialect.warns) {
@@ -44,6 +46,13 @@ export function readLoosely(bytes: Uint8Array, format: FormatName): string {
 /** Every second character is NUL. */
 function isUnmarkedUtf16(text: string): boolean {
   return /^(?:[^\0]\0){4}|^(?:\0[^\0]){4}/.test(text)
+}
+
+/** As iconv has it: by the NULs of the first character, or by the mark before it. */
+function encodingOf(bytes: Uint8Array): string {
+  const first = String.fromCharCode(...bytes.subarray(0, 4))
+  if (/^(?:\0\0\xfe\xff|\xff\xfe\0\0|\0\0\0[^\0]|[^\0]\0\0\0)$/.test(first)) return "UTF-32"
+  return hasUtf16Mark(bytes) || first.includes("\0") ? "UTF-16" : "ISO-8859-1"
 }
 
 function holdsToken(bytes: Uint8Array): boolean {
