@@ -115,6 +115,18 @@ describe("attach like before", () => {
     expect(splice(plain, yaml.attach(yaml.scan(plain), changed, before))).toBe(again)
   })
 
+  test.each([1, 2, 9, 10, 12, 40])("entries that change keep a column of %d", (indent) => {
+    const entries = ["version: 3.13.2", "age:", "      - enc: |2", "            old", "mac: m"]
+    const sealed = `  a: 1\n  sops:\n${entries.map((line) => `${" ".repeat(indent + 2)}${line}\n`).join("")}`
+    const before = yaml.scan(sealed).metadata!
+    const changed = new Map(before.tree).set("age", [new Map([["enc", "  new\nend\n"]])])
+    const again = splice("  a: 1\n", yaml.attach(yaml.scan("  a: 1\n"), changed, before))
+    expect(yaml.scan(again).metadata!.tree).toEqual(changed)
+    expect(again.split("\n").filter((line) => /^ *(?:version|age|mac):/.test(line))).toEqual(
+      ["version: 3.13.2", "age:", "mac: m"].map((line) => " ".repeat(indent + 2) + line),
+    )
+  })
+
   test("differences of a later document do not count", () => {
     const sealed = "a: 1\nsops:\n    mac: m\n---\nb: 2\nsops:\n    mac: other\n"
     const scan = yaml.scan(sealed)

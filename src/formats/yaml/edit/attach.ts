@@ -2,6 +2,7 @@ import { type MetaMap, type MetaValue } from "../../../core/format.ts"
 import { type Edit, utf8 } from "../../../core/text.ts"
 import { type Tree } from "../../../core/tree.ts"
 import { DEFAULT_INDENT, emitYaml } from "../emit/emit.ts"
+import { indentStep } from "../emit/emit-writer.ts"
 import { eolOf, nextLine, skipBlanks, startColumn } from "../carry/measure.ts"
 import { type YamlMetaPlace, contentStart, documentEnd, lastNode, pairEnd, pairStart } from "./meta-block.ts"
 import { metadataLines } from "./print-metadata.ts"
@@ -129,7 +130,11 @@ function blockLines(
   const indent = place === null || place.flow ? wanted : place.indent
   const known = place !== null && place.head !== null && place.column === column ? place : null
   const lines = linesOf(margin + (known?.head ?? `${KEY}:`))
-  const push = (line: string): void => void lines.push(line === "" ? "" : margin + line)
+  const step = indentStep(indent)
+  // Beside entries that are kept, others begin in the same column, also in one that upstream's printer does not know.
+  const toColumn = known === null || step === indent ? margin : margin + " ".repeat(indent)
+  const printedFrom = toColumn === margin ? 0 : step
+  const push = (line: string): void => void lines.push(line === "" ? "" : toColumn + line.slice(printedFrom))
   if (known === null) {
     printEntries(tree, indent).forEach(push)
     return lines
