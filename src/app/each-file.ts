@@ -137,7 +137,7 @@ export async function writeInParallel<T, R>(
   count: number,
   work: (item: T, index: number) => Promise<R>,
 ): Promise<R[]> {
-  return inBatch(io, count, (turn) => inParallel(items, filesUnderWay, work, turn))
+  return inBatch(io, count, (turn) => inParallel(items, filesUnderWay(io, items.length), work, turn))
 }
 
 /**

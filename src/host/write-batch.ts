@@ -71,8 +71,26 @@ const waitingBytesMax = 8 * 1024 * 1024
 /** Of those who write many files now. */
 const batches = new WeakMap<FileSystem, Batch>()
 
-/** So many files are under way at most, with those that wait for the disk. */
-export const filesUnderWay = 64
+/** So many files are under way at most, with those that wait for the disk: each of them is open. */
+const underWayMax = 64
+
+/** Open files for all else: chunks of the program, what is read, pipes of those that a key is asked of. */
+const spareFiles = 24
+
+/** How many files can be under way beside each other, by how many this process may still open. */
+export function filesUnderWay({ fs, platform }: BatchHost, count: number): number {
+  const wanted = Math.min(count, underWayMax)
+  // Few take no more than the spare; and Windows has no such limit.
+  if (wanted <= spareFiles / 3 || platform === "win32") return wanted
+  const opened: number[] = []
+  try {
+    while (opened.length < wanted + spareFiles) opened.push(fs.open("/dev/null", openFlag.O_RDONLY))
+  } catch {
+    // That is the answer.
+  }
+  for (const fd of opened) closeQuietly(fs, fd)
+  return Math.max(Math.min(wanted, opened.length - spareFiles), 1)
+}
 
 /**
  * Flushing to the disk is waiting, and most of the time that many small files take. While `work` runs, files are flushed

@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process"
-import { mkdirSync, readFileSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs"
+import { mkdirSync, readFileSync, rmSync, rmdirSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { afterAll, beforeAll, describe, expect, test } from "vitest"
 import { builtProgram } from "../built.ts"
@@ -119,6 +119,16 @@ describe("as a process of its own", () => {
       )
     },
   )
+
+  test.each([32, 64, 128])("%i files may be open, and many are sealed again", async (count) => {
+    await restore()
+    const folder = join(own.cwd, "many")
+    mkdirSync(folder)
+    for (let at = 0; at < 80; at++) writeFileSync(join(folder, `${at}.yaml`), sealed)
+    const answer = await shell(`ulimit -n ${count}; exec "$@"`, ["rotate", "-i", "many"])
+    rmSync(folder, { recursive: true })
+    expect(answer).toMatch(/^0 [^]*80 rotated/)
+  })
 
   test.each([8, 12, 16, 20, 24, 32])("%i files may be open", async (count) => {
     for (const args of [
