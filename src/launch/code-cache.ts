@@ -49,11 +49,14 @@ export function openCodeCache(fs: typeof Fs, readFile: ReadFile, facts: CacheFac
   const folder = `${own}/${facts.build}`
   const isOurs = isPrivate(fs, own, facts.uid)
   const chunks: LoadedChunk[] = []
+  const found = new Map<string, number>()
   const seen = `${folder}/${wayOf(facts.words)}.seen`
   const { uid } = facts
   const read = (name: string, isWhole: boolean): KeptCode | undefined => {
     try {
-      return { code: readFile(`${folder}/${name}`), isWhole }
+      const code = readFile(`${folder}/${name}`)
+      found.set(name, code.length)
+      return { code, isWhole }
     } catch {
       return undefined
     }
@@ -71,7 +74,7 @@ export function openCodeCache(fs: typeof Fs, readFile: ReadFile, facts: CacheFac
         const isWhole = status === 0 || status === nothingChanged
         if (isWhole && chunks.every(({ known }) => known?.isWhole === true) && fs.existsSync(seen)) return
         const wanted = isWhole ? chunks : chunks.filter(({ known }) => known === null)
-        if (wanted.length > 0) keep(fs, { base, own, folder, uid, seen }, wanted, isWhole)
+        if (wanted.length > 0) keep(fs, { base, own, folder, uid, seen, found }, wanted, isWhole)
       })
     },
   }
@@ -121,13 +124,15 @@ interface Folders {
   readonly own: string
   readonly folder: string
   readonly uid: number
-  /** Is there once a run of this command has ended well. */
+  /** Is there once a run of this command has ended well, and all that it compiled was kept. */
   readonly seen: string
+  /** What this run has found: names and lengths in bytes. */
+  readonly found: ReadonlyMap<string, number>
 }
 
 function keep(
   fs: typeof Fs,
-  { base, own, folder, uid, seen }: Folders,
+  { base, own, folder, uid, seen, found }: Folders,
   chunks: readonly LoadedChunk[],
   isWhole: boolean,
 ): void {
@@ -138,17 +143,27 @@ function keep(
     if (!isPrivate(fs, own, uid)) return
     removeOld(fs, own)
     removeUnfinished(fs, folder)
+    let isAll = true
     for (const { chunk, script, known } of chunks) {
       const code = script.createCachedData()
       // Nothing is new; or a long run has thrown away what it did not use for a while.
       if (known?.isWhole === true && code.length <= known.size) continue
+      // A run beside this one has kept functions that would go: the next run of this command adds its own to them.
+      if (isWhole && sizeOf(fs, `${folder}/${chunk}`) !== found.get(chunk)) {
+        isAll = false
+        continue
+      }
       write(fs, `${folder}/${chunk}${isWhole ? "" : ofBadEnd}`, code)
       if (isWhole) fs.rmSync(`${folder}/${chunk}${ofBadEnd}`, { force: true })
     }
-    if (isWhole) fs.writeFileSync(seen, "", { mode: 0o600 })
+    if (isWhole && isAll) fs.writeFileSync(seen, "", { mode: 0o600 })
   } catch {
     // The next run compiles again.
   }
+}
+
+function sizeOf(fs: typeof Fs, path: string): number | undefined {
+  return fs.statSync(path, { throwIfNoEntry: false })?.size
 }
 
 const keptMs = 30 * 24 * 3600 * 1000

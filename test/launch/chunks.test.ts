@@ -189,6 +189,30 @@ describe("S15: the cache of compiled code", () => {
     expect(openCodeCache(fs, read, facts({ HOME: "relative" }))).toBeNull()
   })
 
+  test("of a run beside is not replaced: the next run of the command adds to it", () => {
+    empty()
+    const ended = (beside: () => void): void => {
+      const listeners = process.listeners("exit")
+      loader([], openCodeCache(fs, read, facts({})))("./b.cjs")
+      beside()
+      for (const end of process.listeners("exit").filter((listener) => !listeners.includes(listener))) {
+        end(0)
+        process.off("exit", end)
+      }
+    }
+    const file = join(home, ".cache/sotto/b/b.cjs")
+    ended(() => {
+      fs.mkdirSync(join(home, ".cache/sotto/b"), { recursive: true, mode: 0o700 })
+      fs.chmodSync(join(home, ".cache/sotto"), 0o700)
+      fs.writeFileSync(file, "of a run beside")
+    })
+    expect(fs.readFileSync(file, "latin1")).toBe("of a run beside")
+    expect(kept()).toEqual(["b.cjs"])
+    ended(() => {})
+    expect(kept()).toEqual(["-.seen", "b.cjs"])
+    expect(fs.readFileSync(file, "latin1")).not.toBe("of a run beside")
+  })
+
   test("grows by what the first run of each command has compiled, and by nothing else", () => {
     empty()
     const file = join(home, ".cache/sotto/b/ways.cjs")
