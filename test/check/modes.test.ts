@@ -328,6 +328,25 @@ describe("places", () => {
     expect(codesOf((await repo.check()).findings)).toEqual(["PLAINTEXT_FILE", "PRIVATE_KEY"])
   })
 
+  test.each(["--skip-worktree", "--assume-unchanged"])(
+    "what git takes from the index by %s is read there",
+    async (option) => {
+      const repo = checkedRepository(rule)
+      repo.write("secrets/a.yaml", secretText)
+      repo.write("open/x.txt", `${identity}\n`)
+      repo.write("open/y.txt", "nothing\n")
+      repo.commitAll()
+      repo.git("update-index", option, "secrets/a.yaml", "open/x.txt", "open/y.txt")
+      const expected = ["PRIVATE_KEY open/x.txt", "PLAINTEXT_FILE secrets/a.yaml"]
+      const found = async (): Promise<string[]> =>
+        (await repo.check()).findings.map(({ code, file }) => `${code} ${file}`)
+      expect(await found()).toEqual(expected)
+      repo.write("open/x.txt", "nothing\n")
+      repo.write("open/y.txt", `${identity}\n`)
+      expect(await found()).toEqual(expected)
+    },
+  )
+
   test("a bare repository, a submodule and a link are no trouble", async () => {
     const repo = checkedRepository(rule)
     repo.write("secrets/a.yaml", secretText)

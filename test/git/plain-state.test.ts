@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process"
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
@@ -141,6 +142,14 @@ describe("git is asked", () => {
         return "other"
       },
     },
+    ...["", "x\n", "ref: other/main\n"].map((head) => ({
+      name: `a HEAD of which git says that it is none: ${JSON.stringify(head)}`,
+      make: (repo: Repository) => {
+        repo.git("init", "--quiet", "inner")
+        repo.write("inner/.git/HEAD", head)
+        return "inner"
+      },
+    })),
     {
       name: "a link to a folder",
       make: ({ top }) => {
@@ -174,6 +183,7 @@ describe("git is asked", () => {
   test.each([
     ["an index in two files", ["update-index", "--split-index"]],
     ["an entry with further flags", ["update-index", "--skip-worktree", "a"]],
+    ["a file that is taken for unchanged", ["update-index", "--assume-unchanged", "a"]],
   ])("about %s", async (_, command) => {
     const repo = repository()
     repo.write("a", "1\n")
@@ -214,6 +224,21 @@ describe("git is asked", () => {
     expect(headChanges(io, gitDir, index)).toBeNull()
   })
 
+  test("about a ref that is a link and leads to the name of another", async () => {
+    const repo = repository()
+    repo.write("a", "1\n")
+    repo.commitAll()
+    repo.git("branch", "other")
+    repo.write("a", "2\n")
+    repo.commitAll()
+    repo.git("pack-refs", "--all")
+    expect((await both(repo)).changes).toEqual([])
+    symlinkSync("refs/heads/other", join(repo.top, ".git/refs/heads/main"))
+    const { changes, ofGit } = await both(repo)
+    expect(ofGit.changes).toHaveLength(1)
+    expect(changes).toBeNull()
+  })
+
   test("about a folder of refs where a file should be", async () => {
     const repo = repository()
     repo.write("a", "1\n")
@@ -248,6 +273,77 @@ describe("git is asked", () => {
       // Never an error, and never more than there is.
       if (found !== null) expect({ at, count: found.files.length }).toEqual({ at, count: 3 })
     }
+  })
+})
+
+describe("an index that was made to take all memory", () => {
+  const signature = (version: number, count: number): Buffer => {
+    const bytes = Buffer.from("DIRC".padEnd(12, "\0"), "latin1")
+    bytes.writeUInt32BE(version, 4)
+    bytes.writeUInt32BE(count, 8)
+    return bytes
+  }
+  const entry = (nameLength: number, rest: string): Buffer => {
+    const bytes = Buffer.alloc(62)
+    bytes.writeUInt32BE(0o100644, 24)
+    bytes.writeUInt16BE(Math.min(nameLength, 0xfff), 60)
+    return Buffer.concat([bytes, Buffer.from(rest, "latin1")])
+  }
+  const extension = (name: string, content: Buffer): Buffer => {
+    const size = Buffer.alloc(4)
+    size.writeUInt32BE(content.length)
+    return Buffer.concat([Buffer.from(name), size, content])
+  }
+  const tree = (name: string, inner: number): Buffer => Buffer.from(`${name}\u00001 ${inner}\n${"i".repeat(20)}`)
+  const many = <T>(count: number, make: (at: number) => T): T[] => Array.from({ length: count }, (_, at) => make(at))
+
+  const indexes: readonly (readonly [string, () => Buffer[]])[] = [
+    ["names that each grow by a letter", () => [signature(4, 9000), ...many(9000, (at) => entry(at + 1, "\0a\0"))]],
+    [
+      "many names with one long beginning",
+      () => {
+        const names = many(40_000, (at) => entry(4000, `\u0006b${String(at).padStart(5, "0")}\0`))
+        return [signature(4, 40_001), entry(4000, `\0${"a".repeat(4000)}\0`), ...names]
+      },
+    ],
+    ["folders in folders", () => [signature(2, 0), extension("TREE", Buffer.concat(many(9000, () => tree("a", 1))))]],
+    [
+      "many folders in a long one",
+      () => {
+        const inner = many(40_000, (at) => tree(`${at}`, 0))
+        const all = [tree("", 1), tree("a".repeat(4000), inner.length), ...inner]
+        return [signature(2, 0), extension("TREE", Buffer.concat(all))]
+      },
+    ],
+    ["extensions without end", () => [signature(2, 0), ...many(2000, () => extension("AAAA", Buffer.alloc(0)))]],
+  ]
+  test.each(indexes)("%s", (_, make) => {
+    const repo = repository()
+    writeFileSync(join(repo.top, ".git/index"), Buffer.concat([...make(), Buffer.alloc(20)]))
+    expect(readIndexFile(repo.io(), join(repo.top, ".git/index"))).toBeNull()
+  })
+
+  test("a commit with many folders of one large tree", async () => {
+    const repo = repository()
+    repo.write("a", "1\n")
+    repo.commitAll()
+    const blob = repo.git("rev-parse", "HEAD:a").trim()
+    const treeOf = (lines: readonly string[]): string => {
+      const env = Object.fromEntries(repo.env)
+      return spawnSync("git", ["mktree"], {
+        cwd: repo.top,
+        env,
+        input: lines.join("\n"),
+        encoding: "utf8",
+      }).stdout.trim()
+    }
+    const leaf = treeOf(many(20_000, (at) => `100644 blob ${blob}\t${String(at).padStart(5, "0")}`))
+    const top = treeOf(many(100, (at) => `040000 tree ${leaf}\td${at}`))
+    repo.git("rm", "--quiet", "--cached", "a")
+    repo.git("reset", "--quiet", "--soft", repo.git("commit-tree", "-m", "x", top).trim())
+    const io = repo.io()
+    const { gitDir, index } = plainIndex(io, repo.top)!
+    expect(headChanges(io, gitDir, index)).toBeNull()
   })
 })
 

@@ -1,4 +1,4 @@
-import { type GitConfigEntry, isTrue, effective, readGitConfig } from "../../host/git/config.ts"
+import { type GitConfigEntry, isTrue, readGitConfig } from "../../host/git/config.ts"
 import { type Git } from "../../host/git/git.ts"
 import { type Finding, finding, findingsInOrder } from "./finding.ts"
 import { type Config } from "../../config/config.ts"
@@ -106,9 +106,7 @@ async function openPlace(session: Session, options: CheckScope, named: Config | 
   }
   if (repository.top === null) return { ...rest, source: await tree(shared, git, await resolveRevision(git, "HEAD")) }
   // Git looks at all files meanwhile.
-  const reading = readGitConfig(git)
-  const isSparse = reading.then((entries) => isTrue(effective(entries, "core.sparsecheckout")))
-  const [source, entries] = await Promise.all([workTree(shared, git, isSparse), reading])
+  const [source, entries] = await Promise.all([workTree(shared, git), readGitConfig(git)])
   return { ...rest, entries, source }
 }
 

@@ -15,7 +15,7 @@ import {
   listIndex,
   listTree,
 } from "../../host/git/listing.ts"
-import { filesOfIndex, plainIndex } from "../../host/git/plain-index.ts"
+import { plainIndex } from "../../host/git/plain-index.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { configFiles } from "../machine.ts"
 import { filesBelow } from "../open/sealed-files.ts"
@@ -76,23 +76,14 @@ interface Shared {
   readonly named: Config | null
 }
 
-/**
- * The tracked files as they are in the work tree. What a sparse checkout has left out is read from the index.
- *
- * @param isSparse - a setting says that files are left out
- */
-export async function workTree(
-  { session, top, named }: Shared,
-  git: Git,
-  isSparse: Promise<boolean>,
-): Promise<CheckSource> {
-  const index = await filesOfIndex(session.io, git, top)
+/** The tracked files as they are in the work tree. Where git does not look there, they are read from the index. */
+export async function workTree({ session, top, named }: Shared, git: Git): Promise<CheckSource> {
+  const plain = plainIndex(session.io, top)?.index.files ?? null
+  const [index, left] = plain !== null ? [plain, nothing] : await Promise.all([listIndex(git), ofIndexOnly(git)])
   const finding = grep(git, [], index.length)
   // It goes on beside the rest, and its failure is told where its answer is needed.
   finding.catch(() => {})
-  const [left, staged] = (await isSparse)
-    ? await Promise.all([leftOut(git), grep(git, ["--cached"], index.length)])
-    : [nothing, nothing]
+  const staged = left.size > 0 ? await grep(git, ["--cached"], index.length) : nothing
   const files = new Map(index.filter(isRegular).map((file) => [file.path, file]))
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
   const stands: Stand[] = index
@@ -172,9 +163,13 @@ function isLinkAt({ io }: Session, path: string): boolean {
 
 const nothing: ReadonlySet<string> = new Set()
 
-async function leftOut(git: Git): Promise<Set<string>> {
-  const records = await git.records(["ls-files", "-t", "-z"])
-  return new Set(records.filter((record) => record.startsWith("S ")).map((record) => record.slice(2)))
+/**
+ * What a sparse checkout has left out, and files that somebody told git to pass over in the work tree: it commits them as
+ * they are in the index, and its search does not look at them elsewhere.
+ */
+async function ofIndexOnly(git: Git): Promise<Set<string>> {
+  const records = await git.records(["ls-files", "-v", "-z"])
+  return new Set(records.filter((record) => /^[Sa-z] /.test(record)).map((record) => record.slice(2)))
 }
 
 /** What differs between the index and HEAD, judged by the configs of the index. */

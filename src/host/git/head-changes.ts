@@ -12,6 +12,8 @@ interface Entry {
 
 const smallBytesMax = 64 * 1024
 const treesMax = 500
+/** Of all trees: one can be in many places. */
+const treesBytesMax = 16 * 1024 * 1024
 const isId = /^[\da-f]{40}$/
 
 /**
@@ -45,6 +47,7 @@ class Trees {
   readonly #objects: string
   readonly #known: ReadonlyMap<string, string>
   #count = 0
+  #bytes = 0
 
   constructor(io: Pick<Io, "fs">, objects: string, known: ReadonlyMap<string, string>) {
     this.#io = io
@@ -62,6 +65,8 @@ class Trees {
     const object = readLoose(this.#io, this.#objects, id)
     if (object?.type !== "tree") return false
     const { bytes } = object
+    this.#bytes += bytes.length
+    if (this.#bytes > treesBytesMax) return false
     for (let at = 0; at < bytes.length;) {
       const [space, end] = [bytes.indexOf(0x20, at), bytes.indexOf(0, at)]
       if (space === -1 || end < space || end + 21 > bytes.length) return false

@@ -14,17 +14,26 @@ export interface IndexContent {
 }
 
 const bytesMax = 32 * 1024 * 1024
+/** No system opens a longer path. */
+const pathBytesMax = 4096
+/**
+ * What all paths, and those of all folders, come to. Version 4 and the trees say only what differs from the path before:
+ * a small file could stand for more than any memory holds.
+ */
+const pathsBytesMax = 2 * bytesMax
+const extensionsMax = 100
 const signature = 0x44495243
 const idBytes = 20
 /** Times, device, inode, mode, owner, size: 40 bytes; the id; the flags. */
 const fixedBytes = 40 + idBytes + 2
-const [nameBits, isExtended] = [0xfff, 0x4000]
+const [nameBits, isExtended, isAssumedUnchanged] = [0xfff, 0x4000, 0x8000]
 
 /**
  * Reads an index of SHA-1 without git: gitformat-index(5), versions 2 to 4.
  *
  * @returns `null` for what only git can read: a file that is shared between two indexes, one that leaves folders out,
- *   entries with further flags, and all that is not as the format says. As git does, it trusts the hash at the end
+ *   entries that git takes from it whatever the work tree holds, paths beyond all limits, and all that is not as the format
+ *   says. As git does, it trusts the hash at the end
  */
 export function readIndexFile({ fs }: Pick<Io, "fs">, path: string): IndexContent | null {
   try {
@@ -63,15 +72,17 @@ class Reader {
     if (bytes.readUInt32BE(0) !== signature || version < 2 || version > 4) return null
     const files: IndexFile[] = []
     let before = ""
+    const spend = budget()
     for (let index = 0; index < count; index++) {
       const start = this.#at
       const flags = (bytes[start + 60]! << 8) | bytes[start + 61]!
       this.#at += fixedBytes
       const name = version === 4 ? this.#nameAfter(before) : this.#name(start)
+      spend(name.length)
       const mode = modes.get((bytes[start + 26]! << 8) | bytes[start + 27]!)
       // Each path once, or once for each side of a conflict.
       const isFit = name !== "" && before <= name && Math.min(name.length, nameBits) === (flags & nameBits)
-      if (!isFit || mode === undefined || (flags & isExtended) !== 0) return null
+      if (!isFit || mode === undefined || (flags & (isExtended | isAssumedUnchanged)) !== 0) return null
       const path = beyondAscii.test(name) ? Buffer.from(name, "latin1").toString("utf8") : name
       // What is not UTF-8 is told byte by byte, elsewhere.
       if (path !== name && path.includes("\ufffd")) return null
@@ -124,11 +135,11 @@ class Reader {
     const bytes = this.#bytes
     const end = bytes.length - idBytes
     const trees = new Map<string, string>()
-    while (this.#at < end) {
+    for (let count = 0; this.#at < end; count++) {
       const name = bytes.toString("latin1", this.#at, this.#at + 4)
       const size = bytes.readUInt32BE(this.#at + 4)
       // Only a name that begins with a capital is of something that can be passed over.
-      if (!/^[A-Z]/.test(name) || this.#at + 8 + size > end) return null
+      if (!/^[A-Z]/.test(name) || this.#at + 8 + size > end || count === extensionsMax) return null
       this.#at += 8
       if (name === "TREE") readTrees(bytes.subarray(this.#at, this.#at + size), trees)
       this.#at += size
@@ -137,10 +148,20 @@ class Reader {
   }
 }
 
+/** @returns a function that takes the length of each path. @throws by it, for more than there should be */
+function budget(): (length: number) => void {
+  let left = pathsBytesMax
+  return (length) => {
+    left -= length
+    if (length > pathBytesMax || left < 0) throw new RangeError("paths that are too long")
+  }
+}
+
 /** `NAME NUL COUNT SPACE SUBTREES LF`, and the id unless the count is negative; the folders below follow each. */
 function readTrees(bytes: Buffer, trees: Map<string, string>): void {
   /** The folders that are open, with how many of theirs are to come. */
   const open: { readonly path: string; left: number }[] = []
+  const spend = budget()
   for (let at = 0; at < bytes.length;) {
     const [nameEnd, lineEnd] = [bytes.indexOf(0, at), bytes.indexOf(0x0a, at)]
     const name = bytes.toString("utf8", at, nameEnd)
@@ -150,6 +171,7 @@ function readTrees(bytes: Buffer, trees: Map<string, string>): void {
     const parent = open.at(-1)
     if (parent !== undefined) parent.left--
     const path = parent === undefined ? "" : `${parent.path}${name}/`
+    spend(path.length)
     at = lineEnd + 1
     if (Number(counts[1]) >= 0) {
       trees.set(path, bytes.toString("hex", at, at + idBytes))

@@ -1,4 +1,5 @@
 import { dirname, join, relative, sep } from "node:path"
+import { type FileStat, isMissing } from "../file-system.ts"
 import { readNow } from "../files.ts"
 import { type Io } from "../io.ts"
 import { type Repository } from "./repository.ts"
@@ -10,6 +11,7 @@ const harmlessVariable =
   /^GIT_(?:(?:AUTHOR|COMMITTER)_\w+|ASKPASS|CONFIG_(?:GLOBAL|NOSYSTEM|SYSTEM)|CURL_\w+|EDITOR|EXEC_PATH|EXTERNAL_DIFF|HTTP_\w+|INDEX_FILE|MERGE_AUTOEDIT|OPTIONAL_LOCKS|PAGER|PREFIX|PROXY_\w+|REFLOG_ACTION|SEQUENCE_EDITOR|SSH\w*|SSL_\w+|TERMINAL_PROMPT|TRACE\w*)$/
 
 const configBytesMax = 1024 * 1024
+const headBytesMax = 64 * 1024
 const foldersMax = 100
 
 /**
@@ -61,12 +63,23 @@ export function hasNoRefs(io: LayoutIo, top: string, folder: string): boolean {
 
 export const refsBytesMax = 4 * 1024 * 1024
 
-/** @returns `undefined` for what is not there. @throws for what cannot be read, or is no small file */
+/** @returns `undefined` for what is not there. @throws for what cannot be read, or is no small file: also for any link */
 export function smallText({ fs }: Pick<Io, "fs">, path: string, bytesMax: number): string | undefined {
-  if (fs.statIfThere(path) === null) return undefined
-  const { kind, size } = fs.lstat(path)
+  const stat = statHere(fs, path)
+  if (stat === null) return undefined
+  const { kind, size } = stat
   if (kind !== "file" || size > bytesMax) throw new RangeError("no small file")
   return Buffer.from(readNow(fs, path)).toString("utf8")
+}
+
+/** A link that leads to nothing is something: an old kind of ref says by one which other it stands for. */
+function statHere(fs: Io["fs"], path: string): FileStat | null {
+  try {
+    return fs.lstat(path)
+  } catch (error) {
+    if (isMissing(error)) return null
+    throw error
+  }
 }
 
 function placeOf(top: string, gitDir: string, cwd: string): Repository {
@@ -79,7 +92,8 @@ function isPlain({ fs, processes }: LayoutIo, top: string, gitDir: string): bool
   const own = fs.lstat(gitDir)
   // Git does not work in a folder of somebody else, unless the user said so.
   if (own.kind !== "folder" || own.uid !== uid || fs.stat(top).uid !== uid) return false
-  if (fs.lstat(join(gitDir, "HEAD")).kind !== "file") return false
+  // With any other HEAD it is no repository for git, which looks on in the folders above.
+  if (!/^(?:ref: refs\/|[\da-f]{40}\s)/.test(smallText({ fs }, join(gitDir, "HEAD"), headBytesMax) ?? "")) return false
   if (["objects", "refs"].some((name) => fs.lstat(join(gitDir, name)).kind !== "folder")) return false
   if (["commondir", "config.worktree"].some((name) => fs.statIfThere(join(gitDir, name)) !== null)) return false
   return isUsualConfig(smallText({ fs }, join(gitDir, "config"), configBytesMax))
