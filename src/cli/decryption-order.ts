@@ -8,11 +8,13 @@ import { kinds } from "../keys/kinds.ts"
  */
 export function readDecryptionOrder(words: readonly string[]): string[] {
   const order = words.map((word) => word.trim())
+  const known: readonly string[] = kinds.map(({ type }) => type)
+  const fail = (subject: string): never => {
+    throw new AppError("KEY_ORDER_INVALID", {}, { subject, hint: `name each type once: ${known.join(", ")}` })
+  }
   for (const [index, type] of order.entries()) {
-    if (order.indexOf(type) !== index) throw new AppError("KEY_ORDER_INVALID", {}, { subject: `${type} appears twice` })
-    if (!kinds.some((known) => known.type === type)) {
-      throw new AppError("KEY_ORDER_INVALID", {}, { subject: `${JSON.stringify(type)} is not a type of recipient` })
-    }
+    if (order.indexOf(type) !== index) fail(`${type} appears twice`)
+    if (!known.includes(type)) fail(`${JSON.stringify(type)} is not a type of recipient`)
   }
   return order
 }

@@ -93,7 +93,7 @@ export const openOptions = {
     separator: ",",
     value: "TYPES",
     env: "SOPS_DECRYPTION_ORDER",
-    summary: "types of recipients to try first: age, pgp, kms, gcp_kms, azure_kv, hc_vault, hckms",
+    summary: `types of recipients to try first: ${kinds.map(({ type }) => type).join(", ")}`,
   },
   awsFallback: {
     kind: "flag",

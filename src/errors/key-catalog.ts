@@ -6,7 +6,7 @@ export const keyCatalog = {
   KEY_ORDER_INVALID: {
     exit: 112,
     title: "the decryption order is not valid",
-    hint: "name each type once: age, pgp, kms, gcp_kms, azure_kv, hc_vault, hckms",
+    hint: "name each type of recipient once",
   },
   KEY_GROUPS_INVALID: { exit: 1, title: "the key groups or their threshold cannot be used", hint: undefined },
   KEY_TIMEOUT: {

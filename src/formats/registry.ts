@@ -55,6 +55,11 @@ export function formatNamed(text: string): FormatName | null {
   return Object.hasOwn(rows, text) ? (text as FormatName) : null
 }
 
+/** What the name of a file can end in that tells its format, without the dot. */
+export function fileEndings(): string[] {
+  return formatNames.flatMap((name) => rows[name].suffixes.map((suffix) => suffix.slice(1)))
+}
+
 /**
  * The format that the name of a file tells, by its suffix alone.
  *

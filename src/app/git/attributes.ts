@@ -12,6 +12,7 @@ import { type Glob, compileGlob } from "../../config/glob.ts"
 import { loadFound } from "../../config/load.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
+import { fileEndings } from "../../formats/registry.ts"
 import { absolute, factsOf, isInside } from "../../host/files.ts"
 import { effective } from "../../host/git/config.ts"
 import { type Git } from "../../host/git/git.ts"
@@ -38,7 +39,7 @@ export async function attributesPath(
 
 /** The lines that belong in the block now. @throws {AppError} when a config cannot be read */
 export async function wantedLines(session: Session, work: Work | null, kind: AttributesKind): Promise<string[]> {
-  if (kind === "global") return [...usualLines]
+  if (kind === "global") return usualLines()
   const top = work?.repository.top ?? null
   if (work === null || top === null) return []
   const tracked = (await sealedInIndex(work.git)).map(({ path }) => path)
@@ -140,9 +141,10 @@ interface PlacedConfig {
 }
 
 /** Names that people give to sealed files, for all repositories of a user. No `.sops.yaml`, which is a config. */
-const usualLines: readonly string[] = [".env.enc"]
-  .concat(["yaml", "yml", "json", "env", "ini"].flatMap((ending) => [`?*.enc.${ending}`, `?*.sops.${ending}`]))
-  .map((pattern) => `${pattern} ${attributes}`)
+function usualLines(): string[] {
+  const patterns = fileEndings().flatMap((ending) => [`?*.enc.${ending}`, `?*.sops.${ending}`])
+  return [".env.enc", ...patterns].map((pattern) => `${pattern} ${attributes}`)
+}
 
 /**
  * The lines for the sealed files of a repository: a pattern for each path of a rule, and a line of its own for each sealed
