@@ -93,3 +93,14 @@ class Builder {
     else container.items.push(value)
   }
 }
+
+/** What a path asks for where nothing is: a mapping for a name, and a list of one element for a position, as upstream. */
+export function nested(path: readonly (string | number)[], value: Tree): Tree {
+  return path.reduceRight<Tree>(
+    (inner, part) =>
+      typeof part === "string"
+        ? { type: "map", entries: [{ type: "entry", key: part, value: inner }] }
+        : { type: "list", items: [inner] },
+    value,
+  )
+}

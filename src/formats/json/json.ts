@@ -1,3 +1,4 @@
+import { nested } from "../../core/build-tree.ts"
 import { type EmitOptions, type Format, type Scan, yamlBreaks } from "../../core/format.ts"
 import { formatJson } from "../../core/gonumber.ts"
 import { type Item, type Site } from "../../core/site.ts"
@@ -178,15 +179,4 @@ function insert({ node, style }: Step, part: string | number, value: Tree): Edit
   const [open, close] = node.kind === "map" ? ["{", "}"] : ["[", "]"]
   const end = style.newline === "" ? "" : style.newline + style.indent
   return { start: node.start, end: node.end, text: open + lead + text + end + close }
-}
-
-/** What is missing on the way to a value: an object for a name, a list of one for a position. */
-function nested(path: Path, value: Tree): Tree {
-  return path.reduceRight<Tree>(
-    (inner, part) =>
-      typeof part === "string"
-        ? { type: "map", entries: [{ type: "entry", key: part, value: inner }] }
-        : { type: "list", items: [inner] },
-    value,
-  )
 }

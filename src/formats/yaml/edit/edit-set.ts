@@ -1,3 +1,4 @@
+import { nested } from "../../../core/build-tree.ts"
 import { type Scalar } from "../../../core/scalar.ts"
 import { type Edit, decodeText } from "../../../core/text.ts"
 import { type Tree } from "../../../core/tree.ts"
@@ -44,17 +45,6 @@ export function set(scan: YamlScan, path: Path, value: Tree): Edit[] {
     return insert(scan, holder, part, nested(below, value))
   const whole = nested(rest, value)
   return slot === undefined ? fillRoot(scan, holder, whole) : replace(scan, slot, whole)
-}
-
-/** The structure that a path asks for; a position makes a list with one element, as upstream. */
-function nested(path: Path, value: Tree): Tree {
-  return path.reduceRight<Tree>(
-    (inner, part) =>
-      typeof part === "string"
-        ? { type: "map", entries: [{ type: "entry", key: part, value: inner }] }
-        : { type: "list", items: [inner] },
-    value,
-  )
 }
 
 function isCollection(tree: Tree): boolean {
