@@ -64,17 +64,13 @@ export function openCodeCache(fs: typeof Fs, readFile: ReadFile, facts: CacheFac
   return {
     find: (chunk) => (isOurs ? (read(chunk, true) ?? read(`${chunk}${ofBadEnd}`, false)) : undefined),
     loaded(chunk, script, kept) {
-      chunks.push({
-        chunk,
-        script,
-        known: kept === undefined ? null : { size: kept.code.length, isWhole: kept.isWhole },
-      })
+      chunks.push({ chunk, script, isKnown: kept !== undefined, isWhole: kept?.isWhole === true })
       if (chunks.length > 1) return
       process.on("exit", (status) => {
-        const isWhole = status === 0 || status === nothingChanged
-        if (isWhole && chunks.every(({ known }) => known?.isWhole === true) && fs.existsSync(seen)) return
-        const wanted = isWhole ? chunks : chunks.filter(({ known }) => known === null)
-        if (wanted.length > 0) keep(fs, { base, own, folder, uid, seen, found }, wanted, isWhole)
+        const endsWell = status === 0 || status === nothingChanged
+        if (endsWell && chunks.every(({ isWhole }) => isWhole) && fs.existsSync(seen)) return
+        const wanted = endsWell ? chunks : chunks.filter(({ isKnown }) => !isKnown)
+        if (wanted.length > 0) keep(fs, { base, own, folder, uid, seen, found }, wanted, endsWell)
       })
     },
   }
@@ -91,7 +87,10 @@ function wayOf([word = ""]: readonly string[]): string {
 interface LoadedChunk {
   readonly chunk: string
   readonly script: Script
-  readonly known: { readonly size: number; readonly isWhole: boolean } | null
+  /** The engine took code that was kept. */
+  readonly isKnown: boolean
+  /** That code was of a run that ended well. */
+  readonly isWhole: boolean
 }
 
 /** Behind the name of what a run has left that ended badly. */
@@ -134,7 +133,7 @@ function keep(
   fs: typeof Fs,
   { base, own, folder, uid, seen, found }: Folders,
   chunks: readonly LoadedChunk[],
-  isWhole: boolean,
+  endsWell: boolean,
 ): void {
   try {
     // Root with somebody else's HOME leaves nothing there.
@@ -144,19 +143,19 @@ function keep(
     removeOld(fs, own)
     removeUnfinished(fs, folder)
     let isAll = true
-    for (const { chunk, script, known } of chunks) {
+    for (const { chunk, script, isWhole } of chunks) {
       const code = script.createCachedData()
       // Nothing is new; or a long run has thrown away what it did not use for a while.
-      if (known?.isWhole === true && code.length <= known.size) continue
+      if (isWhole && code.length <= found.get(chunk)!) continue
       // A run beside this one has kept functions that would go: the next run of this command adds its own to them.
-      if (isWhole && sizeOf(fs, `${folder}/${chunk}`) !== found.get(chunk)) {
+      if (endsWell && sizeOf(fs, `${folder}/${chunk}`) !== found.get(chunk)) {
         isAll = false
         continue
       }
-      write(fs, `${folder}/${chunk}${isWhole ? "" : ofBadEnd}`, code)
-      if (isWhole) fs.rmSync(`${folder}/${chunk}${ofBadEnd}`, { force: true })
+      write(fs, `${folder}/${chunk}${endsWell ? "" : ofBadEnd}`, code)
+      if (endsWell) fs.rmSync(`${folder}/${chunk}${ofBadEnd}`, { force: true })
     }
-    if (isWhole && isAll) fs.writeFileSync(seen, "", { mode: 0o600 })
+    if (endsWell && isAll) fs.writeFileSync(seen, "", { mode: 0o600 })
   } catch {
     // The next run compiles again.
   }

@@ -1,6 +1,6 @@
 import { takeProcess, unoptimized, unoptimizedFiles } from "../../../src/host/optimizer.ts"
 
-// Run by Bun: says which policies its compilers were told.
+// Run by Bun: says which policies its compilers were told. All is checked with the types of Node, which know no `Bun`.
 const { unsafe } = (globalThis as unknown as { Bun: { unsafe: { setJITPolicy(policy: number): void } } }).Bun
 const real = unsafe.setJITPolicy
 const told: number[] = []
