@@ -98,9 +98,14 @@ export function shownPath(item: Item): (string | number)[] {
 }
 
 export function documentOf(item: Item): number {
+  return rootItemOf(item).index
+}
+
+/** The document that an entry is in. */
+export function rootItemOf(item: Item): Item {
   let at = item
   while (at.parent !== null) at = at.parent
-  return at.index
+  return at
 }
 
 /**

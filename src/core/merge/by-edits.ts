@@ -1,8 +1,8 @@
 import { ascending, type Pair } from "../align.ts"
 import { type Format, type Scan } from "../format.ts"
-import { fullPath, type Site } from "../site.ts"
+import { documentOf, fullPath, type Site } from "../site.ts"
 import { splice } from "../splice.ts"
-import { type Edit } from "../text.ts"
+import { type Edit, type Span } from "../text.ts"
 import { type Merged, type MergeSide } from "./by-key.ts"
 import {
   beginsLine,
@@ -18,11 +18,25 @@ import {
 } from "./lines.ts"
 import { type MergeEntry, type MergeVersion } from "./tree.ts"
 
-/** The changes to one side's text that make it say what a merge expects. */
-interface EditPlan {
+/** The changes to one side's text that make it say what a merge expects, in the order in which they are made. */
+export interface EditPlan {
   readonly edits: readonly Edit[]
-  /** Entries to remove once the edits are made, one after the other: the last ones of a mapping or list. */
-  readonly unsets: readonly (readonly (string | number)[])[]
+  /** Entries to remove then, one after the other: the last ones of a mapping or list. */
+  readonly unsets: readonly Unset[]
+  /** Whole documents to put in and take out at last. */
+  readonly documents: readonly DocumentChange[]
+}
+
+export interface Unset {
+  /** The number of the document. */
+  readonly document: number
+  readonly keys: readonly (string | number)[]
+}
+
+interface DocumentChange {
+  /** Takes out the document with this number; else `added` is put behind it, or at the start where it is -1. */
+  readonly number: number
+  readonly added: string | null
 }
 
 /**
@@ -41,12 +55,13 @@ export function planEdits(
 ): EditPlan {
   const planner = new Planner(options.format, options.primary, options.versions)
   planner.changeAll(documents)
-  return { edits: planner.edits, unsets: planner.unsets }
+  const { edits, unsets } = planner
+  return { edits, unsets, documents: planner.changesOfDocuments(documents) }
 }
 
 class Planner {
   edits: Edit[] = []
-  readonly unsets: (string | number)[][] = []
+  readonly unsets: Unset[] = []
   readonly #format: Format
   readonly #primary: MergeSide
   readonly #other: MergeSide
@@ -67,21 +82,30 @@ class Planner {
   }
 
   changeAll(documents: readonly Merged[]): void {
+    for (const merged of documents) if (merged[this.#primary] !== null) this.change(merged)
+  }
+
+  changesOfDocuments(documents: readonly Merged[]): DocumentChange[] {
     const stays = new Set(documents.map((each) => each[this.#primary]))
-    const places = this.#format.places(this.#own.scan)
-    for (const each of this.#own.documents) {
-      const span = stays.has(each) ? null : places(each.item)
-      if (span !== null) this.#put(span.start, span.end, "")
-    }
+    const changes = this.#own.documents.flatMap((each, number): DocumentChange[] =>
+      stays.has(each) ? [] : [{ number, added: null }],
+    )
     const sources = this.#format.places(this.#otherScan)
-    let end = 0
+    let number = -1
     for (const merged of documents) {
       const own = merged[this.#primary]
       const added = own === null ? sources(merged[this.#other]!.item) : null
-      if (own !== null) this.change(merged)
-      else if (added !== null) this.#put(end, end, withLineEnd(this.#source.slice(added.start, added.end)))
-      end = (own === null ? null : places(own.item)?.end) ?? end
+      if (own !== null) number = this.#own.documents.indexOf(own)
+      else if (added !== null) changes.push({ number, added: withLineEnd(this.#documentText(added)) })
     }
+    return changes
+  }
+
+  /** A document of the other side, without the metadata block that its text may have for the comparison. */
+  #documentText({ start, end }: Span): string {
+    const blocks = (this.#otherScan.metadata?.detach ?? []).filter((edit) => edit.start >= start && edit.end <= end)
+    const edits = blocks.map((edit) => ({ ...edit, start: edit.start - start, end: edit.end - start }))
+    return splice(this.#source.slice(start, end), edits)
   }
 
   /** Makes an entry of the text what it should be. */
@@ -170,13 +194,17 @@ class Planner {
       this.#put(span.start, span.end, own.kind === "map" ? "{}" : "[]")
       return
     }
-    for (const each of own.entries.toReversed()) this.unsets.push(fullPath(each.item))
+    for (const each of own.entries.toReversed()) this.#unset(each)
+  }
+
+  #unset({ item }: MergeEntry): void {
+    this.unsets.push({ document: documentOf(item), keys: fullPath(item) })
   }
 
   #removeLines(entry: MergeEntry): void {
     if (entry.span === null) return
     if (!beginsLine(this.#text, entry.span.start)) {
-      this.unsets.push(fullPath(entry.item))
+      this.#unset(entry)
       return
     }
     const end = afterLine(this.#text, endOf(this.#text, entry))

@@ -136,11 +136,40 @@ class Merger {
   }
 
   #maps(base: MergeEntry | null, three: { ours: MergeEntry; theirs: MergeEntry }): Inner {
-    const entries = this.#named([base, three.ours, three.theirs].map((each) => namedEntries(each?.entries ?? [])))
+    const versions = [base?.entries ?? [], three.ours.entries, three.theirs.entries] as const
+    const entries = this.#named(versions.map(namedEntries), this.#recounted(...versions))
     return { value: "both", ...entries, free: this.#free(base, three) }
   }
 
-  #named([base, ours, theirs]: readonly Named[]): Pick<Merged, "entries" | "isReordered"> & { entries: Merged[] } {
+  /**
+   * Repeated keys of which both sides added or removed some. Which of them are the same ones cannot be told: it is one
+   * side's or the other's.
+   *
+   * @returns whose entries of such a key stay
+   */
+  #recounted(...versions: readonly [base: Entries, ours: Entries, theirs: Entries]): ReadonlyMap<string, MergeSide> {
+    const sides = new Map<string, MergeSide>()
+    // The first one of each has 0.
+    const repeated = versions.flat().filter(({ id }) => !id.startsWith("0 "))
+    for (const key of new Set(repeated.map(({ item }) => item.key ?? ""))) {
+      const [base, ours, theirs] = versions.map((entries) => entries.filter(({ item }) => item.key === key)) as [
+        MergeEntry[],
+        MergeEntry[],
+        MergeEntry[],
+      ]
+      if (base.length === ours.length || base.length === theirs.length) continue
+      const number = (entries: Entries): string => entries.map((each) => this.#elementNumber(each)).join()
+      if (number(ours) === number(theirs)) continue
+      const three = { base: base[0] ?? null, ours: ours[0] ?? null, theirs: theirs[0] ?? null }
+      sides.set(key, this.#ask("add", three) ?? "ours")
+    }
+    return sides
+  }
+
+  #named(
+    [base, ours, theirs]: readonly Named[],
+    decided: ReadonlyMap<string, MergeSide> = new Map(),
+  ): Pick<Merged, "entries" | "isReordered"> & { entries: Merged[] } {
     const merged = new Map<string, Merged>()
     for (const name of new Set([...ours!.keys(), ...theirs!.keys()])) {
       const three = {
@@ -148,7 +177,8 @@ class Merger {
         ours: ours!.get(name) ?? null,
         theirs: theirs!.get(name) ?? null,
       }
-      const entry = this.#presence(three)
+      const side = decided.size === 0 ? undefined : decided.get((three.ours ?? three.theirs)!.item.key ?? "")
+      const entry = side === undefined ? this.#presence(three) : three[side] === null ? null : whole(three, side)
       if (entry !== null) merged.set(name, entry)
     }
     const order = mergeOrder([...base!.keys()], [...ours!.keys()], [...theirs!.keys()], new Set(merged.keys()))
@@ -239,6 +269,8 @@ function whole({ ours, theirs }: Three, side: MergeSide): Merged {
 function sameComments(a: MergeEntry, b: MergeEntry): boolean {
   return a.aboveNumber === b.aboveNumber && a.besideNumber === b.besideNumber
 }
+
+type Entries = readonly MergeEntry[]
 
 type Named = ReadonlyMap<string, MergeEntry>
 

@@ -1,10 +1,12 @@
 import { type Format, type MetadataBlock, type Scan } from "../format.ts"
-import { planEdits } from "./by-edits.ts"
+import { type EditPlan, planEdits, type Unset } from "./by-edits.ts"
 import { type Decide, type KeyConflict, type MergeSide, type Merged, mergeByKey } from "./by-key.ts"
 import { mergeLines } from "./by-text.ts"
 import { Names, type MergeEntry, type MergeVersion, comparedComment, versionOf } from "./tree.ts"
 import { placeholder } from "../seal.ts"
+import { rootItemOf } from "../site.ts"
 import { splice } from "../splice.ts"
+import { type Edit, replaced, type Span } from "../text.ts"
 import { AppError } from "../../errors/app-error.ts"
 
 export interface PlainTexts {
@@ -125,8 +127,9 @@ class PlainMerger {
     const plan = planEdits(documents, { format, primary, versions })
     if (plan.unsets.length > unsetsMax) return null
     let text = splice(versions[primary].scan.source, plan.edits)
-    for (const path of plan.unsets) text = splice(text, format.unset(format.scan(text), path))
-    return splice(text, format.scan(text).metadata?.detach ?? [])
+    for (const each of plan.unsets) text = withoutEntry(format, text, each)
+    text = splice(text, format.scan(text).metadata?.detach ?? [])
+    return plan.documents.length === 0 ? text : splice(text, documentEdits(format, text, plan.documents))
   }
 
   #isRight(text: string, documents: readonly Merged[]): boolean {
@@ -158,6 +161,35 @@ class PlainMerger {
     // Without its last line end a text block would have another value.
     const isClosed = this.#keepsEnd || this.#options.format.endsInValue?.(open) === true
     return isClosed ? withProperties(text, { ...this.#properties, isClosed: true }) : open
+  }
+}
+
+/** The text without an entry of one of its documents: a path says nothing about others than the first. */
+function withoutEntry(format: Format, text: string, { document, keys }: Unset): string {
+  const scan = format.scan(text)
+  if (scan.documents === 1) return splice(text, format.unset(scan, keys))
+  const place = documentPlaces(format, scan)(document)
+  if (place === null) throw new AppError("KEY_NOT_FOUND")
+  const alone = text.slice(place.start, place.end)
+  return text.slice(0, place.start) + splice(alone, format.unset(format.scan(alone), keys)) + text.slice(place.end)
+}
+
+function documentEdits(format: Format, text: string, changes: EditPlan["documents"]): Edit[] {
+  const placeOf = documentPlaces(format, format.scan(text))
+  return changes.flatMap(({ number, added }): Edit[] => {
+    const place = number === -1 ? { start: 0, end: 0 } : placeOf(number)
+    if (place === null) return []
+    return [added === null ? replaced(place, "") : { start: place.end, end: place.end, text: added }]
+  })
+}
+
+/** Where documents are, by their numbers; `null` for one without any entry. */
+function documentPlaces(format: Format, scan: Scan): (document: number) => Span | null {
+  const roots = new Map(scan.sites.map(({ item }) => rootItemOf(item)).map((root) => [root.index, root]))
+  const placeOf = format.places(scan)
+  return (document) => {
+    const root = roots.get(document)
+    return root === undefined ? null : placeOf(root)
   }
 }
 

@@ -51,7 +51,7 @@ export const yaml: Format = {
     !text.endsWith("\n") || /^(?:---|\.\.\.|[ \t]*[{%])/m.test(text) ? null : `${text}sops:\n    mac: "-"\n`,
   commentsFollowLeaves: true,
   // The text has no final line end, and may end in a block.
-  endsInValue: (text) => text !== "" && !text.endsWith("\n") && /[|>][-+0-9]*[ \t]*(?:#.*)?\r?$/m.test(text),
+  endsInValue: (text) => text !== "" && !text.endsWith("\n") && /[|>][-+0-9]*[ \t]*(?:#.*)?\r?$/m.test(lastEntry(text)),
   scan: scanYaml,
   confirms: (source, leaves) => confirmSimple(source, METADATA_KEY, leaves),
   sealable: emptyListComment,
@@ -70,6 +70,17 @@ export const yaml: Format = {
   // Looked up when called: reading a file must not load the code for printing one.
   emit: (trees, options) => emitYaml(trees, options),
   emitValue: (tree) => emitYamlValue(tree),
+}
+
+/** The lines from the last one on that is not indented: a block that ends the text begins there or below. */
+function lastEntry(text: string): string {
+  let at = text.length
+  while (at > 0) {
+    at = text.lastIndexOf("\n", at - 1)
+    const first = text[at + 1]
+    if (first !== undefined && !" \t\r\n".includes(first)) break
+  }
+  return text.slice(at + 1)
 }
 
 /**

@@ -15,6 +15,16 @@ interface Row {
 
 const lines = (...all: string[]): string => all.map((line) => `${line}\n`).join("")
 
+/** A document that has a name. */
+const resource = (name: string, ...data: string[]): string[] => [
+  "---",
+  "kind: Secret",
+  "metadata:",
+  `  name: ${name}`,
+  "data:",
+  ...(data.length === 0 ? ["a: 1", "b: 1"] : data).map((line) => `  ${line}`),
+]
+
 const rows: readonly Row[] = [
   {
     name: "a value that only theirs changed",
@@ -343,6 +353,41 @@ const rows: readonly Row[] = [
     result: '{\n"a": 1000.0,\n"b": 2\n}',
   },
   {
+    name: "a mapping of a later document that both emptied, each of one entry",
+    base: lines("---", "a: 1", "---", "d:", "  # of c", "  c: x", "  d: y", "---", "z: 1"),
+    ours: lines("---", "a: 1", "---", "d:", "  # of c", "  c: x", "---", "z: 1"),
+    theirs: lines("---", "a: 2", "---", "d:", "  d: y", "---", "z: 1"),
+    result: lines("---", "a: 2", "---", "d: {}", "---", "z: 1"),
+  },
+  {
+    name: "a list of a later document that both emptied",
+    base: lines("d: 1", "---", "l:", "  - name: x", "    v: 1", "  - name: y", "    v: 2", "e: 1"),
+    ours: lines("d: 1", "---", "l:", "  - name: y", "    v: 2", "e: 1"),
+    theirs: lines("d: 1", "---", "l:", "  - name: x", "    v: 1", "e: 2"),
+    result: lines("d: 1", "---", "l: []", "e: 2"),
+  },
+  {
+    name: "a document that theirs added below a comment, while values beside each other changed",
+    base: lines("a: 1", "b: 1", "c: 1"),
+    ours: lines("a: 1", "b: 5", "c: 1"),
+    theirs: lines("# about a", "a: 1", "b: 1", "c: 5", "---", "k: v"),
+    result: lines("# about a", "a: 1", "b: 5", "c: 5", "---", "k: v"),
+  },
+  {
+    name: "a first document that ours took out, and values beside each other that changed",
+    base: lines(...resource("one"), ...resource("two")),
+    ours: lines(...resource("two", "a: 5", "b: 1")),
+    theirs: lines(...resource("one"), ...resource("two", "a: 1 # said", "b: 5")),
+    result: lines(...resource("two", "a: 5 # said", "b: 5")),
+  },
+  {
+    name: "the last line end, taken out where ours puts a block of text above",
+    base: lines("t: x", "a: 1", "b: 1", "c: 1"),
+    ours: lines("t: |", "  y", "a: 1", "b: 1", "c: 1"),
+    theirs: lines("t: x", "a: 1", "b: 1", "c: 2").trimEnd(),
+    result: lines("t: |", "  y", "a: 1", "b: 1", "c: 2").trimEnd(),
+  },
+  {
     name: "dotenv variables added at one end",
     format: "dotenv",
     base: lines("A=1", "B=2"),
@@ -373,6 +418,30 @@ const rows: readonly Row[] = [
     ours: lines("A=1", "A=2"),
     theirs: lines("A=1", "A=3"),
     result: ["add A"],
+  },
+  {
+    name: "dotenv names that both removed, one each",
+    format: "dotenv",
+    base: lines("A=1", "X=0", "A=2", "Y=0"),
+    ours: lines("X=0", "A=2", "Y=0"),
+    theirs: lines("A=1", "X=0", "Y=0"),
+    result: ["add A"],
+  },
+  {
+    name: "a dotenv name that one renamed and the other removed, of two",
+    format: "dotenv",
+    base: lines("A=1", "X=0", "A=2"),
+    ours: lines("B=1", "X=0", "A=2"),
+    theirs: lines("A=1", "X=0"),
+    result: ["add A"],
+  },
+  {
+    name: "dotenv names that both removed and added alike",
+    format: "dotenv",
+    base: lines("A=1", "X=0", "A=2", "Y=0", "Z=0"),
+    ours: lines("X=0", "A=2", "Y=5", "Z=0"),
+    theirs: lines("X=0", "A=2", "Y=0", "Z=5"),
+    result: lines("X=0", "A=2", "Y=5", "Z=5"),
   },
   {
     name: "INI sections and keys",
