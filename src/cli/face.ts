@@ -12,7 +12,7 @@ interface Called {
  * @returns `null` when the call is for our own commands
  */
 export function wordsForSops({ as, words, compat }: Called): readonly string[] | null {
-  if (as.some((path) => path !== undefined && isSops(path))) return words
+  for (const path of as) if (path !== undefined && isSops(path)) return words
   if (words[0] === "sops") return words.slice(1)
   return compat === "sops" ? words : null
 }

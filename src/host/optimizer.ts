@@ -41,14 +41,12 @@ let patientBun: Bun | null = null
 
 /** The process is this program's alone: as a library nobody changes what others run with. */
 export function takeProcess(loading: Loading = {}): void {
+  patientBun = (globalThis as { Bun?: Bun }).Bun ?? null
+  if (patientBun !== null) return
   const [line = ""] = process.versions.node.split(".")
   hasMaglev = line !== "20"
-  isOurs =
-    process.versions["bun"] === undefined &&
-    lines.has(line) &&
-    !process.execArgv.some((word) => /opt|turbofan|budget/.test(word))
+  isOurs = lines.has(line) && !process.execArgv.some((word) => /opt|turbofan|budget/.test(word))
   if (isOurs) loading.around = optimizable
-  patientBun = (globalThis as { Bun?: Bun }).Bun ?? null
 }
 
 /**

@@ -22,7 +22,9 @@ export function shutInspector(source: Runtime): void {
  * `node --inspect` means it, and keeps it.
  */
 function closeInspector({ execArgv, _debugEnd: end }: Runtime): void {
-  if (end === undefined || execArgv.some((option) => /^--inspect(?:-brk|-wait)?(?:=|$)/.test(option))) return
+  if (end === undefined) return
+  // A loop, since `some` is compiled at its first call in the single binary, which has no such options.
+  for (const option of execArgv) if (/^--inspect(?:-brk|-wait)?(?:=|$)/.test(option)) return
   end()
   setImmediate(end)
 }
