@@ -8,23 +8,20 @@ interface Parted {
 }
 
 /**
- * Finds the metadata where every release writes it. If a text hides it elsewhere, it stays in the rest, where it does
- * no harm.
+ * Where every release writes the metadata of each format. If a text hides it elsewhere, it stays in the rest, where it
+ * does no harm.
  */
+const partings: Readonly<Record<FormatName, (text: string) => Parted>> = {
+  yaml: (text) => byLines(text, /^(?:sops|"sops"|'sops')[ \t]*:/, (line) => /^[ \t]|^\r?$/.test(line)),
+  dotenv: (text) => byLines(text, /^sops_/, (line) => line.startsWith("sops_")),
+  ini: (text) => byLines(text, /^\[sops\]/, (line) => !line.startsWith("[")),
+  json: fromJson,
+  binary: fromJson,
+}
+
+/** Parts a text from its metadata without the code of its format. */
 export function metadataInText(text: string, format: FormatName): Parted {
-  switch (format) {
-    case "yaml":
-      return byLines(text, /^(?:sops|"sops"|'sops')[ \t]*:/, (line) => /^[ \t]|^\r?$/.test(line))
-    case "dotenv":
-      return byLines(text, /^sops_/, (line) => line.startsWith("sops_"))
-    case "ini":
-      return byLines(text, /^\[sops\]/, (line) => !line.startsWith("["))
-    case "json":
-    case "binary":
-      return fromJson(text)
-    default:
-      return { metadata: "", rest: text }
-  }
+  return partings[format](text)
 }
 
 function byLines(text: string, begins: RegExp, goesOn: (line: string) => boolean): Parted {
