@@ -4,7 +4,7 @@ import { globalOptions } from "../../src/cli/option-groups.ts"
 import { parse, readPlainWords } from "../../src/cli/parse.ts"
 import { wantsJson } from "../../src/cli/run.ts"
 import { command, longName, type OptionSpecs } from "../../src/cli/spec.ts"
-import { readWords } from "../../src/cli/words.ts"
+import { type Read, readWords } from "../../src/cli/words.ts"
 import { AppError } from "../../src/errors/app-error.ts"
 
 const sample = command({
@@ -200,23 +200,45 @@ describe("usage errors", () => {
   })
 })
 
-describe("a line of arguments and flags means what commander takes it for", () => {
+describe("a line of arguments and options means what commander takes it for", () => {
   test.each([...commands])("%s", async (_, { load }) => {
     const { options, passThrough } = await load()
     const specs: OptionSpecs = { ...options, ...globalOptions }
     const flags = Object.keys(specs).filter((key) => specs[key]!.kind === "flag")
     const texts = Object.keys(specs).filter((key) => specs[key]!.kind !== "flag")
     const shorts = Object.values(specs).flatMap(({ short }) => (short === undefined ? [] : [`-${short}`]))
-    const words = ["a.yaml", "-", "", "-5", "--", "--nope", ...flags.map(longName), ...shorts]
+    const words = [
+      "a.yaml",
+      "-",
+      "",
+      "-5",
+      "--",
+      "--nope",
+      "7",
+      "yaml",
+      "a,b",
+      ...Object.keys(specs).map(longName),
+      ...shorts,
+    ]
       .concat(flags.map((key) => longName(key).slice(0, -1)).concat(texts.map((key) => `${longName(key)}=1`)))
       .concat(flags.map((key) => `${longName(key)}=force`))
     const lines = words.flatMap((one) => [[], ...words.map((two) => [two])].map((rest) => ["b.yaml", one, ...rest]))
-    const read = lines
-      .concat(lines.map((line) => line.slice(1)))
-      .map((line) => ({ line, plain: readPlainWords(specs, line, passThrough === true) }))
+    const every = lines.concat(
+      lines.map((line) => line.slice(1)),
+      lines.map((line) => [...line, "json", "x"]),
+    )
+    const outcome = (read: () => Read | null): unknown => {
+      try {
+        return read()
+      } catch (error) {
+        return error instanceof AppError ? { code: error.code, detail: error.detail, hint: error.hint } : error
+      }
+    }
+    const read = every
+      .map((line) => ({ line, plain: outcome(() => readPlainWords(specs, line, passThrough === true)) }))
       .filter(({ plain }) => plain !== null)
     for (const { line, plain } of read)
-      expect({ line, ...readWords(specs, line, passThrough === true) }).toEqual({ line, ...plain })
+      expect({ line, read: plain }).toEqual({ line, read: outcome(() => readWords(specs, line, passThrough === true)) })
     expect(read.length).toBeGreaterThan(passThrough === true ? 10 : flags.length ** 2)
   })
 })
