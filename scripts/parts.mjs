@@ -86,7 +86,8 @@ export const parts = [
     late: true,
     roots: ["change-file", "seal-over", "seal-new", "clear-guard"]
       .map((name) => `app/seal/${name}.ts`)
-      .concat(["app/report/sealed-line.ts", "core/align.ts", "core/same-sites.ts"]),
+      .concat(["app/report/sealed-line.ts", "core/align.ts", "core/same-sites.ts"])
+      .concat(["formats/yaml/plain/again.ts", "formats/yaml/plain/late-nodes.ts"]),
   },
   {
     name: "keys",

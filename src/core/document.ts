@@ -46,6 +46,8 @@ export interface Opened {
   readonly leaves: readonly Leaf[]
   /** The plain file. */
   readonly bytes: Uint8Array
+  /** Of the plain file, where it was asked for and the metadata decided nothing in it. */
+  readonly plainScan?: Scan | undefined
   /** Of the canonical values, upper-case hex. */
   readonly macHex: string
   /** `""` in a file by upstream. */
@@ -73,12 +75,13 @@ const plainExits: ReadonlySet<number> = new Set([2, 92])
 /**
  * Scans a sealed text and reads its metadata. Needs no key.
  *
+ * @param before - the scan of a text of the same format that differs little
  * @throws {AppError} `NOT_SEALED` when there is no metadata; `SYNTAX`, `METADATA_INVALID` and the like
  */
-export function readSealed(format: Format, source: string, kinds: KindsInFile): SealedDocument {
+export function readSealed(format: Format, source: string, kinds: KindsInFile, before?: Scan): SealedDocument {
   let scan: Scan
   try {
-    scan = format.scan(source)
+    scan = scanned(format, source, before)
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     if (error.code === "NO_DOCUMENT") throw new AppError("NOT_SEALED")
@@ -91,6 +94,11 @@ export function readSealed(format: Format, source: string, kinds: KindsInFile): 
   if (scan.metadata === null) throw new AppError("NOT_SEALED")
   const metadata = readMetadata(scan.metadata.tree, kinds)
   return { format, scan, metadata }
+}
+
+/** @param before - the scan of a text of the same format that differs little, if there is one */
+export function scanned(format: Format, source: string, before?: Scan): Scan {
+  return before === undefined || format.scanAgain === undefined ? format.scan(source) : format.scanAgain(source, before)
 }
 
 /** Upstream checks the version right before it asks for the data key, and so after the metadata itself. */

@@ -85,6 +85,12 @@ export interface Format {
    */
   scan(source: string): Scan
 
+  /**
+   * The same for a text that differs little from one that was scanned: what the difference cannot reach need not be read
+   * again. Absent: it is all read.
+   */
+  readonly scanAgain?: (source: string, before: Scan) => Scan
+
   /** What `edit` starts with when the file does not exist yet. */
   readonly example: string
 

@@ -30,6 +30,8 @@ interface OpenOptions {
   readonly openedBefore?: ReadonlyMap<string, Leaf> | undefined
   /** Work on values only: the layout memo is not read, and the text is not rebuilt. */
   readonly valuesOnly?: boolean
+  /** The plain text is about to be sealed again, which takes its scan. */
+  readonly wantsScan?: boolean
   readonly meter?: Meter | undefined
 }
 
@@ -59,12 +61,15 @@ export function open(document: SealedDocument, options: OpenOptions): Opened {
   // Only values of dotenv files mean something else to other readers, and the memo says which must not.
   const skipsMemo = options.valuesOnly === true && document.format.valuesNeedMemo !== true
   const memoText = skipsMemo ? "" : openMemo(metadata.layout, options.cipher)
-  const rendered = options.valuesOnly === true ? null : render(document, leaves, memoText, options.expected?.known)
+  const { expected, wantsScan } = options
+  const rendered =
+    options.valuesOnly === true ? null : render(document, leaves, memoText, { known: expected?.known, wantsScan })
   return {
     isVerified: true,
     document: { ...document, scan },
     leaves,
     bytes: rendered?.bytes ?? new Uint8Array(0),
+    plainScan: rendered?.scan,
     macHex,
     structureHex,
     memoText,

@@ -12,6 +12,8 @@ interface Back {
   readonly cipher: Cipher
   readonly compiled: CompiledSelectors
   readonly kinds: KindsInFile
+  /** The file as it was. */
+  readonly previous?: Opened | null
   readonly meter?: Meter | undefined
 }
 
@@ -21,11 +23,18 @@ interface Back {
  * @throws {AppError} `SELF_CHECK`
  */
 export function readBack(format: Format, text: string, expected: Expected, back: Back): Opened {
-  const { cipher, compiled, kinds } = back
+  const { cipher, compiled, kinds, previous } = back
+  const before = previous?.document.format === format ? previous.document.scan : undefined
   const meter: Meter = (_, done, total) => back.meter?.("checking", done, total)
   meter("checking", 0, expected.leaves.length)
   const opened = attempt(() =>
-    open(readSealed(format, text, kinds), { cipher, selectors: compiled, requireStructure: false, expected, meter }),
+    open(readSealed(format, text, kinds, before), {
+      cipher,
+      selectors: compiled,
+      requireStructure: false,
+      expected,
+      meter,
+    }),
   )
   const isSame =
     opened.leaves.length === expected.leaves.length &&

@@ -1,5 +1,6 @@
 import { AppError } from "../errors/app-error.ts"
 import { type Leaf, type SealedDocument, type Warning } from "./document.ts"
+import { type Format, type Scan } from "./format.ts"
 import { applyMemo, parseMemo, restoreDocument } from "./memo.ts"
 import { sameSites } from "./same-sites.ts"
 import { countedSites, type Site } from "./site.ts"
@@ -19,14 +20,18 @@ export interface KnownText {
  *
  * The check runs while the metadata is still in the text, since its block decides what comments belong to.
  *
- * @param known - a text that may come out: it needs no scan
+ * @param options.known - a text that may come out: it needs no scan
+ * @param options.wantsScan - the plain text is scanned as it is, if that can tell as much; else there is no scan
  */
 export function render(
   document: SealedDocument,
   leaves: readonly Leaf[],
   memoText: string,
-  known?: KnownText,
-): { bytes: Uint8Array; warnings: Warning[] } {
+  {
+    known,
+    wantsScan = false,
+  }: { readonly known?: KnownText | undefined; readonly wantsScan?: boolean | undefined } = {},
+): { bytes: Uint8Array; warnings: Warning[]; scan?: Scan | undefined } {
   const { format, scan, metadata } = document
   if (format.isWhole === true) return { bytes: binaryContent(leaves), warnings: [] }
   const { detach, detachAsUpstream = detach } = scan.metadata!
@@ -47,6 +52,8 @@ export function render(
   const whole = (): string => splice(opened, after(block, plain))
   if (known !== undefined && known.text === whole() && sameSites(leaves, known.sites, format))
     return { bytes: utf8.encode(known.text), warnings }
+  const plainScan = wantsScan ? sameScan(format, whole(), leaves) : null
+  if (plainScan !== null) return { bytes: utf8.encode(plainScan.source), warnings, scan: plainScan }
   const isSame =
     format.confirms?.(opened, leaves) === true || sameSites(leaves, countedSites(format.scan(opened)), format)
   if (isSame) return { bytes: utf8.encode(whole()), warnings }
@@ -55,6 +62,18 @@ export function render(
     return { bytes: utf8.encode(format.emit(buildTrees(leaves, scan.documents), {})), warnings }
   }
   throw new AppError("VALUE_TYPE", {}, { subject: "the opened text would not say what was sealed" })
+}
+
+/** The scan of a plain text that says what the leaves say, with metadata below it or without; else `null`. */
+function sameScan(format: Format, text: string, leaves: readonly Leaf[]): Scan | null {
+  try {
+    const scan = format.scan(text)
+    if (scan.metadata !== null || format.movesComments?.(scan) === true) return null
+    return sameSites(leaves, countedSites(scan), format) ? scan : null
+  } catch (error) {
+    if (error instanceof AppError) return null
+    throw error
+  }
 }
 
 /** Edits of the same text, as they are once others elsewhere in it are applied. */

@@ -163,7 +163,7 @@ async function sealWithout(
   const wanted = loaded === null ? null : without(loaded, keys, options)
   if (loaded === null || wanted === null) return null
   await checkKnown(session, loaded, wanted.groups, { named: [], keepRecipient: [] })
-  const file = await openLoaded(session, loaded, options)
+  const file = await openLoaded(session, loaded, { ...options, wantsScan: true })
   try {
     const { text } = await sealFresh(session, file, wanted, options)
     const target = { mode: "kept", opened: file.original } as const

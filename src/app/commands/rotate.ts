@@ -65,7 +65,7 @@ export async function rotateFiles(session: Session, options: RotateOptions): Pro
 function rotateOne(session: Session, source: Source, options: RotateOptions): Promise<Outcome> {
   const rotation = readRotation(session, options)
   return withFile(source, async () => {
-    const file = await openFile(session, { ...options, source, isRotation: true })
+    const file = await openFile(session, { ...options, source, isRotation: true, wantsScan: true })
     try {
       const wanted = wantedAfter(rotation, file, options)
       if (session.dialect.warns) noticeAbsent(session, rotation, file)
@@ -184,7 +184,7 @@ async function sealAnew(
   const agreedTo = [...keepRecipient, ...before.strangers.names]
   const strangers = await strangersIn(session, loaded, wanted.groups, { named: rotation.add, keepRecipient: agreedTo })
   if (strangers.names.length > 0) throw strangersError(strangers)
-  const file = await openLoaded(session, loaded, options)
+  const file = await openLoaded(session, loaded, { ...options, wantsScan: true })
   try {
     const { text } = await sealFresh(session, file, wanted, options)
     await writeAtomic(session.io, before.file, utf8.encode(text), {

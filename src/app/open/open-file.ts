@@ -37,6 +37,8 @@ export interface OpenRequest extends CommonOptions, OrderOptions {
   readonly filenameOverride?: string | undefined
   /** Only values are wanted: the plain text is not built. */
   readonly valuesOnly?: boolean
+  /** The plain text is about to be sealed again, which takes its scan. */
+  readonly wantsScan?: boolean
   /** The file is about to be sealed again, and its MAC does not count. As `sops` only. */
   readonly ignoreMac?: boolean | undefined
   /** As `sops`: a text that is not of the stated type may be read as what it is. */
@@ -169,7 +171,7 @@ export async function openFile(session: Session, request: OpenRequest): Promise<
 export async function openLoaded(
   session: Session,
   loaded: LoadedFile,
-  request: Pick<OpenRequest, "decryptionOrder" | "valuesOnly">,
+  request: Pick<OpenRequest, "decryptionOrder" | "valuesOnly" | "wantsScan">,
 ): Promise<OpenedFile> {
   return withKey(session, loaded, request, (document, cipher, compiled) =>
     open(document, {
@@ -177,6 +179,7 @@ export async function openLoaded(
       selectors: compiled,
       requireStructure: loaded.settings.rule.structure === "required",
       valuesOnly: request.valuesOnly ?? false,
+      wantsScan: request.wantsScan ?? false,
       meter: session.meter?.tick,
     }),
   )

@@ -4,7 +4,7 @@ import { type TreePath } from "../open/tree-path.ts"
 import { type ClearOptions } from "../options.ts"
 import { clearNames, saySealed } from "../report/sealed-line.ts"
 import { guardClear } from "./clear-guard.ts"
-import { sealOver } from "./seal-over.ts"
+import { knownScan, sealOver } from "./seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { type Format, type Scan } from "../../core/format.ts"
 import { scalarText } from "../../core/scalar.ts"
@@ -16,7 +16,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { unoptimizedPlain } from "../../host/optimizer.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 
-interface ChangeRequest extends Omit<OpenRequest, "source" | "valuesOnly">, ClearOptions {
+interface ChangeRequest extends Omit<OpenRequest, "source" | "valuesOnly" | "wantsScan">, ClearOptions {
   readonly file: string
   readonly followLinks: boolean
 }
@@ -40,7 +40,12 @@ export async function changeFile(
   request: ChangeRequest,
   change: (scan: Scan, file: OpenedFile) => Promise<ValueEdits | null>,
 ): Promise<Outcome> {
-  const file = await openFile(session, { ...request, source: request.file, inputType: changedAs(session, request) })
+  const file = await openFile(session, {
+    ...request,
+    source: request.file,
+    inputType: changedAs(session, request),
+    wantsScan: true,
+  })
   try {
     return await withFile(request.file, async () => {
       const { format } = file.document
@@ -48,7 +53,7 @@ export async function changeFile(
         throw new AppError("PATH_IN_BINARY", {}, { exit: 1 })
       }
       const plain = utf8.decode(file.opened.bytes)
-      const scan = unoptimizedPlain(plain, () => format.scan(plain))
+      const scan = knownScan(file.opened, plain) ?? unoptimizedPlain(plain, () => format.scan(plain))
       const made = await change(scan, file)
       const renewsMac = made !== null && session.dialect.changes.renewsUnchanged
       const { edits, told = noValues } = made ?? { edits: [] }

@@ -2,6 +2,7 @@ import { compileSelectors } from "../../config/re2.ts"
 import { select } from "../../core/select.ts"
 import { checkChosen } from "../../core/chosen-paths.ts"
 import { type Scan } from "../../core/format.ts"
+import { type Opened, scanned } from "../../core/document.ts"
 import { isOlderVersion } from "../../core/metadata.ts"
 import { type Sealed } from "../../core/seal.ts"
 import { fullPath, shownPath, type Site } from "../../core/site.ts"
@@ -93,7 +94,7 @@ async function checkClear(
   if (options.useFileSelectors) return undefined
   const text = decodeText(plain)
   if (text === null) throw new AppError("NOT_UTF8")
-  const scan = unoptimizedPlain(text, () => document.format.scan(text))
+  const scan = knownScan(opened, text) ?? unoptimizedPlain(text, () => scanned(document.format, text, opened.plainScan))
   const { sites } = scan
   const rule = await ruleOrNull(settings)
   if (rule !== null) {
@@ -111,6 +112,11 @@ async function checkClear(
   )
   if (fresh.length > 0) await confirmClear(session, file.file, fresh)
   return scan
+}
+
+/** The scan of a plain text that was just opened. */
+export function knownScan({ plainScan }: Opened, text: string): Scan | null {
+  return plainScan?.source === text ? plainScan : null
 }
 
 async function ruleOrNull(settings: OpenedFile["settings"]): ReturnType<OpenedFile["settings"]["sealingRule"]> {

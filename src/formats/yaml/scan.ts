@@ -4,6 +4,8 @@ import { type Edit, type Span } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { METADATA_KEY, metadataBlock } from "../metadata-block.ts"
 import { type MetaBlock, metaBlock, pairEnd, pairStart } from "./edit/meta-block.ts"
+import { sitesAgain } from "./plain/again.ts"
+import { lateDocument } from "./plain/late-nodes.ts"
 import { parseSimple } from "./plain/simple-nodes.ts"
 import { simpleSites } from "./plain/simple-sites.ts"
 import { checkFirstDocument } from "./resolve/check.ts"
@@ -23,15 +25,25 @@ export function scanYaml(source: string): YamlScan {
   return scanSimple(source) ?? scanNodes(source)
 }
 
+/** The same for a text that differs little from one that was scanned. */
+export function scanAgain(source: string, before: YamlScan): YamlScan {
+  return scanSimple(source, before) ?? scanYaml(source)
+}
+
 /** Reads plain YAML without a node for each value; makes the nodes on demand. */
-function scanSimple(source: string): YamlScan | null {
+function scanSimple(source: string, before?: YamlScan): YamlScan | null {
   let known: YamlScan | null = null
   const whole = (): YamlScan => (known ??= scanNodes(source))
-  const found = simpleSites(source, METADATA_KEY, () => whole().sites)
+  const wholeSites = (): readonly YamlSite[] => whole().sites
+  const found =
+    before === undefined
+      ? simpleSites(source, METADATA_KEY, wholeSites)
+      : sitesAgain(source, METADATA_KEY, before, wholeSites)
   if (found === null) return null
   const { sites, root, column, metadata } = found
   let docs: readonly YamlDocument[] | null = null
   let entries: ReadonlyMap<Item, YamlEntry> | null = null
+  const isLate = column === 0 && !source.includes("#")
   return {
     source,
     sites,
@@ -40,8 +52,9 @@ function scanSimple(source: string): YamlScan | null {
     documents: 1,
     roots: [root],
     plainColumn: column,
+    ...(before === undefined ? { plainEntries: found.entries } : {}),
     get docs() {
-      docs ??= known?.docs ?? parseSimple(source) ?? whole().docs
+      docs ??= known?.docs ?? (isLate ? [lateDocument(source)] : (parseSimple(source) ?? whole().docs))
       return docs
     },
     get entries() {

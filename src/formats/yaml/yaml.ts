@@ -17,7 +17,7 @@ import { pairEnd, pairStart } from "./edit/meta-block.ts"
 import { type YamlEntry, type YamlMetadata, type YamlScan, type YamlSite } from "./resolve/model.ts"
 import { confirmSimple } from "./plain/confirm.ts"
 import { type YamlDocument } from "./scan/node.ts"
-import { scanYaml } from "./scan.ts"
+import { scanAgain, scanYaml } from "./scan.ts"
 
 const example = `hello: Welcome to sotto! Edit this file as you please!
 example_key: example_value
@@ -53,6 +53,7 @@ export const yaml: Format = {
   // The text has no final line end, and may end in a block.
   endsInValue: (text) => text !== "" && !text.endsWith("\n") && /[|>][-+0-9]*[ \t]*(?:#.*)?\r?$/m.test(lastEntry(text)),
   scan: scanYaml,
+  scanAgain: (source, before) => scanAgain(source, own(before)),
   confirms: (source, leaves) => confirmSimple(source, METADATA_KEY, leaves),
   sealable: emptyListComment,
   settled: (comment) => (isBlankComment(comment) ? { ...comment, bytes: new Uint8Array(0) } : comment),

@@ -94,6 +94,17 @@ const tree = new Map([
   ["version", "3.9.0"],
 ])
 
+/** The nodes that an edit sees, with those that are read late. */
+function seen(docs: readonly YamlDocument[]): unknown[] {
+  return docs.map(({ root, ...rest }) => ({
+    ...rest,
+    root:
+      root?.type !== "map"
+        ? root
+        : { ...root, pairs: root.pairs.map(({ question, colon, key, value }) => ({ question, colon, key, value })) },
+  }))
+}
+
 function bothWays(source: string): void {
   const found = simpleSites(source, "sops", () => [])
   if (found === null) return
@@ -101,6 +112,7 @@ function bothWays(source: string): void {
   expect(factsOf(found.sites)).toEqual(factsOf(whole.sites))
   expect(found.metadata?.block.detach).toEqual(whole.metadata?.detach[0])
   expect(found.metadata?.block.place).toEqual(whole.metadata?.layout[0])
+  expect(seen(scanYaml(source).docs)).toEqual(seen(whole.docs))
   const scan = scanYaml(source)
   const paths = (from: YamlScan): unknown[] =>
     [...from.entries].map(([item, { value }]) => [documentOf(item), ...fullPath(item), value?.span])

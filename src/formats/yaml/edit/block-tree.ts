@@ -124,7 +124,10 @@ export function blockStyleOf(
   const keys = parent?.type === "map" ? parent.pairs.map(({ key }) => key) : []
   return {
     step,
-    dashes: dashesOf(scan, step),
+    // Looked up for a list alone: it may take all of the text.
+    get dashes() {
+      return dashesOf(scan, step)
+    },
     keys: quotesOf(keys),
     values: quotesOf(values),
     below: belowOf(scan.source, parent, end, hasComment),

@@ -3,18 +3,25 @@ import { type Item, type SiteKind } from "../../../core/site.ts"
 import { type Span } from "../../../core/text.ts"
 import { KeyNames, NodeSink, simpleDocument, simpleScalar } from "./simple-nodes.ts"
 import { type MetaBlock, blockMetadata } from "../edit/meta-block.ts"
-import { type CommentStyle, type ValueStyle, type YamlEntry, type YamlSite } from "../resolve/model.ts"
+import {
+  type CommentStyle,
+  type PlainEntries,
+  type ValueStyle,
+  type YamlEntry,
+  type YamlSite,
+} from "../resolve/model.ts"
 import { type CommentLine, type ScalarNode, type YamlNode, type YamlPair } from "../scan/node.ts"
 import { resolveScalar, resolvesToString } from "../resolve/resolve.ts"
 import { type SimpleComment, type SimpleScalar, type SimpleSink, readSimple } from "./simple.ts"
 
 /** What a scan of plain YAML finds without making a node of each value. */
-interface SimpleSites {
+export interface SimpleSites {
   readonly sites: readonly YamlSite[]
   readonly root: Item
   /** Of the root's keys. */
   readonly column: number
   readonly metadata: { readonly pair: YamlPair; readonly block: MetaBlock } | null
+  readonly entries: PlainEntries
 }
 
 /**
@@ -27,30 +34,39 @@ interface SimpleSites {
 export function simpleSites(source: string, metadataKey: string, whole: () => readonly YamlSite[]): SimpleSites | null {
   const sink = new SiteSink(source, metadataKey, whole)
   const isRead = readSimple(source, sink)
-  const { root, metadata } = sink
-  if (!isRead || sink.isAside || root === null || sink.sites.length === 0) return null
-  if (metadata === null) return { sites: sink.sites, root, column: sink.column, metadata: null }
+  const { root, metadata, sites, column, starts } = sink
+  if (!isRead || sink.isAside || root === null || sites.length === 0) return null
+  const entries = { starts, end: metadata === null ? source.length : metadata.key.span.start }
+  return { sites, root, column, metadata: metadata === null ? null : blockOf(source, metadata), entries }
+}
+
+export function blockOf(source: string, metadata: Metadata): NonNullable<SimpleSites["metadata"]> {
   const { colon, key, position, endBefore, nodes } = metadata
   const pair: YamlPair = { question: -1, colon, key, value: nodes.root! }
   const document = simpleDocument(source, null)
-  const block = blockMetadata(source, document, { pair, endBefore, position, count: position + 1 })
-  return { sites: sink.sites, root, column: sink.column, metadata: { pair, block } }
+  return { pair, block: blockMetadata(source, document, { pair, endBefore, position, count: position + 1 }) }
 }
 
 /** A value with what its spelling needs; the nodes around it are made on demand. */
-class SimpleStyle implements ValueStyle {
+export class SimpleStyle implements ValueStyle {
   readonly type = "value"
   readonly simple: ValueStyle["simple"]
   readonly #block: ScalarNode | null
   readonly #whole: () => readonly YamlSite[]
   readonly #index: number
 
-  constructor(scalar: SimpleScalar | null, whole: () => readonly YamlSite[], index: number) {
-    const style = scalar?.style
-    this.simple = style === "literal" || style === "folded" ? undefined : style
-    this.#block = scalar === null || scalar.block === null ? null : simpleScalar(scalar)
+  /** @param block - of a text in several lines */
+  constructor(simple: ValueStyle["simple"], block: ScalarNode | null, whole: () => readonly YamlSite[], index: number) {
+    this.simple = simple
+    this.#block = block
     this.#whole = whole
     this.#index = index
+  }
+
+  /** The same value in another text: by so many characters and lines further on. */
+  moved(whole: () => readonly YamlSite[], index: number, by: { chars: number; lines: number }): SimpleStyle {
+    const block = this.#block === null ? null : movedBlock(this.#block, by)
+    return new SimpleStyle(this.simple, block, whole, index)
   }
 
   get node(): YamlNode {
@@ -63,6 +79,18 @@ class SimpleStyle implements ValueStyle {
 
   get #same(): ValueStyle {
     return this.#whole()[this.#index]!.style as ValueStyle
+  }
+}
+
+function movedBlock(node: ScalarNode, { chars, lines }: { chars: number; lines: number }): ScalarNode {
+  const span = ({ start, end }: Span): Span => ({ start: start + chars, end: end + chars })
+  const { header, body, ...layout } = node.block!
+  return {
+    ...node,
+    properties: span(node.properties),
+    span: span(node.span),
+    line: node.line + lines,
+    block: { ...layout, header: span(header), body: span(body) },
   }
 }
 
@@ -109,8 +137,21 @@ interface Metadata {
   readonly nodes: NodeSink
 }
 
-class SiteSink implements SimpleSink {
+/** What comes before the place in a text where reading goes on. */
+interface Before {
+  readonly root: Item
+  /** So many entries of the root. */
+  readonly entries: number
+  /** So many sites. */
+  readonly sites: number
+  /** Where the last value ends. */
+  readonly end: number
+}
+
+export class SiteSink implements SimpleSink {
   readonly sites: YamlSite[] = []
+  /** Of the root's entries, as in `PlainEntries`. */
+  readonly starts: number[] = []
   root: Item | null = null
   /** Of the root's keys. */
   column = 0
@@ -126,17 +167,27 @@ class SiteSink implements SimpleSink {
   /** Where the last value ends. */
   #end = 0
   #isBelowComment = false
+  /** Entries of the root, and sites, that were read before. */
+  readonly #entriesBefore: number
+  readonly #sitesBefore: number
 
-  constructor(source: string, metadataKey: string, whole: () => readonly YamlSite[]) {
+  constructor(source: string, metadataKey: string, whole: () => readonly YamlSite[], before: Before | null = null) {
     this.#source = source
     this.#metadataKey = metadataKey
     this.#whole = whole
+    this.#entriesBefore = before?.entries ?? 0
+    this.#sitesBefore = before?.sites ?? 0
+    if (before === null) return
+    this.root = before.root
+    this.#item = before.root
+    this.#end = before.end
   }
 
   openMap(_start: number, _line: number, column: number): void {
     if (this.root === null) this.column = column
     this.root ??= this.#item
-    this.#frames.push({ item: this.#item, isList: false, count: 0, names: new KeyNames() })
+    const count = this.#frames.length === 0 ? this.#entriesBefore : 0
+    this.#frames.push({ item: this.#item, isList: false, count, names: new KeyNames() })
   }
 
   key(start: number, colon: number, line: number, column: number): SimpleSink | null {
@@ -145,7 +196,8 @@ class SiteSink implements SimpleSink {
     const frame = this.#frames.at(-1)!
     const name = this.#source.slice(start, colon)
     if (!resolvesToString(name) || frame.names.isTwice(name)) return null
-    if (this.#frames.length === 1 && name === this.#metadataKey) {
+    const isOfRoot = this.#frames.length === 1
+    if (isOfRoot && name === this.#metadataKey) {
       // Only the full parser knows whether a comment above the metadata is part of it.
       if (this.#isBelowComment) return null
       const key = simpleScalar({ start, end: colon, line, column, style: "plain", value: name, block: null })
@@ -153,6 +205,7 @@ class SiteSink implements SimpleSink {
       this.metadata = { key, colon, position: frame.count, endBefore: this.#end, nodes }
       return nodes
     }
+    if (isOfRoot) this.starts.push(start, line, this.sites.length)
     this.#item = { parent: frame.item, key: name, index: frame.count++ }
     this.#end = colon + 1
     this.#isBelowComment = false
@@ -210,7 +263,10 @@ class SiteSink implements SimpleSink {
   }
 
   #add(scalar: Scalar | null, kind: SiteKind, span: Span, line: number, written: SimpleScalar | null): void {
-    const style = new SimpleStyle(written, this.#whole, this.sites.length)
+    const isBlock = written !== null && written.block !== null
+    const simple = isBlock ? undefined : (written?.style as ValueStyle["simple"])
+    const index = this.#sitesBefore + this.sites.length
+    const style = new SimpleStyle(simple, isBlock ? simpleScalar(written) : null, this.#whole, index)
     this.sites.push({ item: this.#item, scalar, kind, span, line: line + 1, style })
     this.#end = span.end
   }

@@ -62,12 +62,36 @@ export interface SimpleScalar {
  * @returns `false` for anything that is not that plain, invalid text included; what the sink got then counts for nothing
  */
 export function readSimple(source: string, sink: SimpleSink): boolean {
-  if (odd.test(source) || unprintable.test(source) || !source.isWellFormed()) return false
+  if (!isReadable(source)) return false
+  return readLines(source, sink, hasMark(source) ? { start: 4, line: 1 } : { start: 0, line: 0 })
+}
+
+/** Whether a text, or some of its lines, holds no sign that is too much for `readSimple`. */
+export function isReadable(text: string): boolean {
+  return !odd.test(text) && !unprintable.test(text) && text.isWellFormed()
+}
+
+/**
+ * Reads some of the root's entries, as if there were no others, from a text that `readSimple` took or could take.
+ *
+ * @param at - the line of the first key, and where that begins
+ * @param end - where the next entry begins, or the text ends
+ */
+export function readEntries(
+  source: string,
+  sink: SimpleSink,
+  at: { start: number; line: number },
+  end: number,
+): boolean {
+  return readLines(source.slice(0, end), sink, at)
+}
+
+function readLines(source: string, sink: SimpleSink, { start, line }: { start: number; line: number }): boolean {
   const s: Lines = {
     source,
     sink,
-    line: 0,
-    start: 0,
+    line,
+    start,
     indent: 0,
     hasEscapes: source.includes("\\"),
     hasComments: source.includes("#"),
@@ -75,10 +99,6 @@ export function readSimple(source: string, sink: SimpleSink): boolean {
     comments: [],
     isAside: false,
     depth: 0,
-  }
-  if (hasMark(source)) {
-    s.line = 1
-    s.start = 4
   }
   skipEmpty(s)
   return s.start < source.length && parseBlock(s) !== ASIDE && s.start >= source.length && !s.isAside

@@ -53,6 +53,14 @@ export interface YamlMetadata extends MetadataBlock {
   readonly layout: YamlMetaLayout
 }
 
+/** Where the entries of the root of a plain text are, apart from the metadata. */
+export interface PlainEntries {
+  /** For each one three numbers: where its key begins, in which line (from 0), and how many sites are before it. */
+  readonly starts: readonly number[]
+  /** Where the metadata begin, or the text ends. */
+  readonly end: number
+}
+
 export interface YamlScan extends Scan {
   readonly docs: readonly YamlDocument[]
   readonly metadata: YamlMetadata | null
@@ -62,6 +70,8 @@ export interface YamlScan extends Scan {
   readonly roots: readonly Item[]
   /** Of plain YAML, whose nodes are made on demand: the column of the root's keys. */
   readonly plainColumn?: number
+  /** Of plain YAML that was read as a whole. */
+  readonly plainEntries?: PlainEntries
   /** Sites whose style has a known type. */
   readonly sites: readonly YamlSite[]
 }
