@@ -3,7 +3,7 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { run } from "../../src/cli/run.ts"
 import { type Io } from "../../src/host/io.ts"
-import { ioFor } from "../machine.ts"
+import { call, ioFor } from "../machine.ts"
 import { checkedRepository, codesOf, config, identity, secretText, stranger, tester } from "./checked.ts"
 
 const rule = "  - path: secrets/**\n    recipients: [tester, stranger]\n"
@@ -35,6 +35,33 @@ describe("--fix", () => {
     expect(stderr).toContain("secrets/b.yaml: not mended, since the work tree holds another version than the index")
     expect(repo.read("secrets/b.yaml").toString()).toContain("more: canary-7f3a")
   })
+
+  test.each([
+    ["--skip-worktree", "secrets/b.yaml", secretText],
+    ["--assume-unchanged", "secrets/b.yaml", secretText],
+    ["--skip-worktree", "secrets/a.yaml", null],
+    ["--assume-unchanged", "secrets/a.yaml", null],
+  ])(
+    "names what git takes from the index by %s, and leaves its copy in the work tree: %s",
+    async (option, file, text) => {
+      const repo = checkedRepository(rule)
+      await repo.seal("secrets/a.yaml", secretText)
+      repo.env.set("SOPS_AGE_KEY", identity)
+      repo.write("secrets/b.yaml", text ?? "{}\n")
+      if (text === null) repo.write("secrets/a.yaml", `added: canary-7f3a\n${repo.read("secrets/a.yaml").toString()}`)
+      repo.git("add", "--all")
+      repo.git("update-index", option, file)
+      const before = repo.read(file)
+      const { findings, stderr } = await repo.check("--fix")
+      expect(findings.map((each) => each.file)).toEqual([file])
+      expect(stderr).toContain(
+        `${file}: not mended, since git was told to take it from the index: git update-index ${option.replace("--", "--no-")} ${file}, then`,
+      )
+      expect(repo.read(file)).toEqual(before)
+      repo.git("update-index", option.replace("--", "--no-"), file)
+      expect((await repo.check("--fix")).findings).toEqual([])
+    },
+  )
 
   test.each([
     ["a value that was added", (text: string) => `added: canary-7f3a-new\n${text}`],
@@ -121,6 +148,27 @@ describe("--verify", () => {
     repo.env.set("SOPS_AGE_KEY", identity)
     const { findings, status } = await repo.check("--verify")
     expect([codesOf(findings), status]).toEqual([[code], 1])
+  })
+
+  test.each(["--skip-worktree", "--assume-unchanged"])("opens what git takes from the index by %s", async (option) => {
+    const repo = checkedRepository(rule)
+    await repo.seal("secrets/a.yaml", secretText)
+    const sound = repo.read("secrets/a.yaml")
+    repo.write("secrets/a.yaml", sound.toString("utf8").replace(/ +user: .*\n/, ""))
+    repo.commitAll()
+    repo.git("update-index", option, "secrets/a.yaml")
+    repo.write("secrets/a.yaml", sound)
+    repo.env.set("SOPS_AGE_KEY", identity)
+    expect(codesOf((await repo.check("--verify")).findings)).toEqual(["MAC_MISMATCH"])
+  })
+
+  test("opens what a bare repository holds", async () => {
+    const repo = checkedRepository(rule)
+    await repo.seal("secrets/a.yaml", secretText)
+    repo.commitAll()
+    repo.env.set("SOPS_AGE_KEY", identity)
+    const { stdout } = await call({ args: ["check", "--verify", "--json"], cwd: join(repo.top, ".git"), env: repo.env })
+    expect(JSON.parse(stdout.toString())).toMatchObject({ sealed: 1, findings: [] })
   })
 })
 

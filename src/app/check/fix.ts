@@ -2,6 +2,7 @@ import { join } from "node:path"
 import { type CheckCode, type Finding } from "./finding.ts"
 import { type CheckScope, runCheck } from "./run-check.ts"
 import { checkedBytesMax } from "./sealed-text.ts"
+import { ofIndexOnly } from "./source.ts"
 import { isClear } from "./values.ts"
 import { type EncryptOptions, encryptFiles } from "../commands/encrypt.ts"
 import { openRepository } from "../git/open-repository.ts"
@@ -23,6 +24,7 @@ import { type Site, countedSites, fullPath } from "../../core/site.ts"
 import { splice } from "../../core/splice.ts"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
+import { shellWord, shown } from "../../errors/display.ts"
 import { readOptionalFile } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git, notUtf8 } from "../../host/git/git.ts"
@@ -51,6 +53,12 @@ export async function fixFindings(session: Session, options: CheckScope): Promis
     const path = join(top, ...file.split("/"))
     if (file.includes(notUtf8)) {
       session.notice(`${file}: not mended, since its name is not UTF-8`)
+      continue
+    }
+    const mark = options.staged ? undefined : clone?.ofIndex.get(file)
+    if (mark !== undefined) {
+      const how = `git update-index --no-${mark} ${shellWord(file)}`
+      session.notice(`${shown(file)}: not mended, since git was told to take it from the index: ${how}, then again`)
       continue
     }
     try {
@@ -158,6 +166,8 @@ const sealing: Omit<EncryptOptions, "config" | "files"> = {
 
 interface Clone {
   readonly git: Git
+  /** Files whose copies in the work tree count for nothing. */
+  readonly ofIndex: Awaited<ReturnType<typeof ofIndexOnly>>
   isAsStaged(file: string, path: string): Promise<boolean>
   /** The text of HEAD. */
   baseOf(file: string): Promise<string | null>
@@ -172,12 +182,14 @@ async function isInGit({ io }: Session): Promise<boolean> {
 async function openClone(session: Session, files: readonly string[]): Promise<Clone> {
   const { git } = await openRepository(session, { fetch: "allowed" })
   const head = await findRevision(git, "HEAD")
+  const ofIndex = await ofIndexOnly(git)
   const [index, tree] = [await listIndex(git, files), head === null ? [] : await listTree(git, head, files)]
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
   const bytesOf = async (id: string | undefined): Promise<Uint8Array | null> =>
     id === undefined ? null : ((await blobs.read(id))?.bytes ?? null)
   return {
     git,
+    ofIndex,
     async isAsStaged(file, path) {
       const here = await readOptionalFile(session.io, path, { bytesMax: checkedBytesMax })
       const staged = await bytesOf(index.find((each) => each.path === file)?.id)

@@ -79,7 +79,7 @@ interface Shared {
 /** The tracked files as they are in the work tree. Where git does not look there, they are read from the index. */
 export async function workTree({ session, top, named }: Shared, git: Git): Promise<CheckSource> {
   const plain = plainIndex(session.io, top)?.index.files ?? null
-  const [index, left] = plain !== null ? [plain, nothing] : await Promise.all([listIndex(git), ofIndexOnly(git)])
+  const [index, left] = plain !== null ? [plain, noMarks] : await Promise.all([listIndex(git), ofIndexOnly(git)])
   const finding = grep(git, [], index.length)
   // It goes on beside the rest, and its failure is told where its answer is needed.
   finding.catch(() => {})
@@ -163,13 +163,20 @@ function isLinkAt({ io }: Session, path: string): boolean {
 
 const nothing: ReadonlySet<string> = new Set()
 
+type IndexMarks = ReadonlyMap<string, "skip-worktree" | "assume-unchanged">
+
+const noMarks: IndexMarks = new Map()
+
 /**
  * What a sparse checkout has left out, and files that somebody told git to pass over in the work tree: it commits them as
  * they are in the index, and its search does not look at them elsewhere.
+ *
+ * @returns the mark that does it, by the path
  */
-async function ofIndexOnly(git: Git): Promise<Set<string>> {
+export async function ofIndexOnly(git: Git): Promise<IndexMarks> {
   const records = await git.records(["ls-files", "-v", "-z"])
-  return new Set(records.filter((record) => /^[Sa-z] /.test(record)).map((record) => record.slice(2)))
+  const marked = records.filter((record) => /^[Sa-z] /.test(record))
+  return new Map(marked.map((record) => [record.slice(2), /^[Ss]/.test(record) ? "skip-worktree" : "assume-unchanged"]))
 }
 
 /** What differs between the index and HEAD, judged by the configs of the index. */

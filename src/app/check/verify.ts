@@ -1,6 +1,8 @@
+import { utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { openFile } from "../open/open-file.ts"
+import { openLoaded } from "../open/open-file.ts"
 import { type Session } from "../session.ts"
+import { loadSettings } from "../settings.ts"
 import { type CheckCode, type Finding, finding, type Words } from "./finding.ts"
 import { type SealedFile } from "./judge.ts"
 
@@ -21,23 +23,20 @@ const known: ReadonlySet<string> = new Set([
 ])
 
 /**
- * Opens a sealed file in memory, and reports what does not hold. For `--verify` alone: it needs an identity, and may
- * ask its owner.
+ * Opens what was judged, which need not be what the work tree holds, and reports what does not hold. For `--verify`
+ * alone: it needs an identity, and may ask its owner.
  */
 export async function verifyFindings(
   session: Session,
   path: string,
-  { file }: SealedFile,
+  { file, text, document }: SealedFile,
   config?: string,
 ): Promise<Finding[]> {
   try {
-    const opened = await openFile(session, {
-      source: path,
-      inputType: undefined,
-      config,
-      valuesOnly: true,
-      decryptionOrder: [],
-    })
+    const settings = await loadSettings(session, path, config)
+    const loaded = { file: path, name: path, original: utf8.encode(text), facts: null, isForeign: false, told: null }
+    const request = { valuesOnly: true, decryptionOrder: [] }
+    const opened = await openLoaded(session, { ...loaded, document, settings }, request)
     opened.dataKey.wipe()
     return []
   } catch (error) {
