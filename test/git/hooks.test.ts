@@ -36,6 +36,36 @@ describe("the hooks of an installation, run by git", () => {
     expect(stderr).toContain("a.yaml:1: ")
   })
 
+  test.each(["a blob", "a tree", "a commit"])(
+    "what is committed counts, not what git replace shows of %s",
+    async (what) => {
+      const repo = await start()
+      const before = repo.git("rev-parse", "HEAD").trim()
+      const names = { "a blob": ":b.yaml", "a tree": "HEAD^{tree}", "a commit": "HEAD" }
+      const idOf = (): string => repo.git("rev-parse", names[what as keyof typeof names]).trim()
+      repo.write("b.yaml", "b: harmless\n")
+      expect((await repo.sotto("encrypt", "-i", "b.yaml")).status).toBe(0)
+      repo.commitAll("sealed")
+      const harmless = idOf()
+      repo.git("reset", "--quiet", "--hard", before)
+      repo.write("b.yaml", "b: open\n")
+      repo.git("add", ".")
+      if (what === "a blob") {
+        repo.git("replace", idOf(), harmless)
+        expect(repo.git("show", ":b.yaml")).toContain("ENC[")
+        const { status, stderr } = repo.tryGit("commit", "-m", "x")
+        expect({ status, stderr }).toMatchObject({
+          status: 1,
+          stderr: expect.stringContaining("PLAINTEXT_FILE") as string,
+        })
+      }
+      repo.git("commit", "--quiet", "--no-verify", "-m", "open")
+      if (what !== "a blob") repo.git("replace", idOf(), harmless)
+      const { stdout } = await repo.sotto("check", "--range", `${before}..HEAD`)
+      expect(stdout.toString()).toContain("PLAINTEXT_FILE")
+    },
+  )
+
   test("a merge by key passes, and one that brings plain text is stopped", async () => {
     const repo = await start()
     repo.git("checkout", "--quiet", "-b", "topic")

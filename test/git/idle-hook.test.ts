@@ -222,6 +222,15 @@ describe("the hook before a commit starts us", () => {
     expect(await commit(repo)).toEqual(passes)
   })
 
+  test("what git replace hides", async () => {
+    const repo = await start()
+    repo.write("README.md", aws)
+    repo.git("add", ".")
+    const harmless = repo.git("hash-object", "-w", "app.yaml").trim()
+    repo.git("replace", repo.git("rev-parse", ":README.md").trim(), harmless)
+    expect(await commit(repo)).toEqual(stops)
+  })
+
   test("in the middle of a merge", async () => {
     const repo = await start()
     repo.git("checkout", "-q", "-b", "topic")

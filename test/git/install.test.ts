@@ -455,6 +455,16 @@ describe("hooks", () => {
     expect((await report(repo, "install")).items).toContainEqual({ item: "hook pre-commit", state: "written" })
     const now = repo.read(".git/hooks/pre-commit").toString()
     expect(now).toMatch(ours("pre-commit"))
+    // These followed `git replace`.
+    const line = "  GIT_NO_REPLACE_OBJECTS=1; export GIT_NO_REPLACE_OBJECTS\n"
+    expect(now.split(line)).toHaveLength(2)
+    repo.write(".git/hooks/pre-commit", now.replace(line, ""))
+    expect((await report(repo, "status")).items).toContainEqual({ item: "hook pre-commit", state: "ok" })
+    expect((await report(repo, "install")).items).toContainEqual({ item: "hook pre-commit", state: "written" })
+    expect(repo.read(".git/hooks/pre-commit").toString()).toBe(now)
+    repo.write(".git/hooks/pre-commit", now.replace(line, ""))
+    expect((await report(repo, "uninstall")).items).toContainEqual({ item: "hook pre-commit", state: "removed" })
+    await repo.sotto("git", "install", "--program", join(repo.machine.home, "bin/sotto"))
     // The first ones asked the program each time, in every hook.
     repo.write(
       ".git/hooks/pre-commit",

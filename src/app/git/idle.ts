@@ -16,12 +16,16 @@ const marksSuffix = ".marks"
  * It knows nothing by itself. Names count as harmless when `rememberHarmless` has said so, for these very configs and
  * names of sealed files in the index, this very file that PATH finds, and this day; and what is staged, and what was
  * there before, must hold none of the marks that it left. Everything else, and everything that goes wrong, is for us.
+ *
+ * @param followsReplacements - as in the first releases with this function, which saw what `git replace` shows in place
+ *   of what is committed
  */
-export function idleText(word: string): string {
+export function idleText(word: string, { followsReplacements = false } = {}): string {
+  const real = followsReplacements ? "" : "\n  GIT_NO_REPLACE_OBJECTS=1; export GIT_NO_REPLACE_OBJECTS"
   const deciding = ["*.sopsrc", "*.sops.y*ml", ...[...sealedWords].flatMap((each) => [`*.${each}`, `*.${each}.*`])]
   return String.raw`# Does nothing staged concern sotto? What it needs for that, sotto left in .git/sotto.
 idle() {
-  unset GIT_LITERAL_PATHSPECS GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS GIT_ICASE_PATHSPECS
+  unset GIT_LITERAL_PATHSPECS GIT_GLOB_PATHSPECS GIT_NOGLOB_PATHSPECS GIT_ICASE_PATHSPECS${real}
   folder=${"${GIT_DIR:-.git}"}
   [ -d "$folder" ] || folder=$(git rev-parse --git-dir) || return 1
   for state in MERGE_HEAD CHERRY_PICK_HEAD REVERT_HEAD REBASE_HEAD; do

@@ -154,6 +154,8 @@ function environmentFor(env: ReadonlyMap<string, string>, fetch: GitPlace["fetch
   const own = withoutIdentities(env)
   for (const name of droppedVariables) own.delete(name)
   own.set("LC_ALL", "C").set("GIT_LITERAL_PATHSPECS", "1").set("GIT_OPTIONAL_LOCKS", "0").set("GIT_PAGER", "cat")
+  // What is committed and pushed is the object itself, not what `git replace` shows here in its place.
+  own.set("GIT_NO_REPLACE_OBJECTS", "1")
   // Releases before 2.44 do not know the first one; with no protocol allowed their fetch fails at once.
   if (fetch === "never") own.set("GIT_NO_LAZY_FETCH", "1").set("GIT_ALLOW_PROTOCOL", "none")
   return own
