@@ -16,11 +16,11 @@ import { measure, run } from "./bench/measure.mjs"
 import { others } from "./bench/others.mjs"
 import { page } from "./bench/page.mjs"
 import { plainYaml } from "./bench/plain-yaml.mjs"
+import { compileProgram } from "./compile.mjs"
 
 const project = fileURLToPath(new URL("..", import.meta.url))
 const program = join(project, "dist/main.cjs")
 const binary = join(project, "dist-bin/sotto")
-const bun = join(project, "node_modules/bun/bin/bun.exe")
 const floor = join(project, "scripts/bench/floor.cjs")
 const sops = findSops()
 const isQuick = process.argv.includes("--quick")
@@ -83,10 +83,10 @@ async function measureRow(row, { nodes, seal }) {
     ...(row.toNode === undefined ? [] : [{ name: `bare ${name}`, command: () => bare(file) }]),
     { name, command: (round) => called([file, program], `${name} ${round}`), before },
   ])
-  if (row.ciphers !== undefined) {
+  if (row.floor !== undefined) {
     for (const { name, file } of nodes)
-      peers.push({ name: `floor ${name}`, command: () => [file, floor, `${row.ciphers}`] })
-    if (existsSync(binary)) peers.push({ name: "floor binary", command: () => [bun, floor, `${row.ciphers}`] })
+      peers.push({ name: `floor ${name}`, command: () => [file, floor, ...row.floor] })
+    if (existsSync(binary)) peers.push({ name: "floor binary", command: () => [floorBinary(), ...row.floor] })
   }
   if (existsSync(binary))
     peers.push({ name: "binary", command: (round) => called([binary], `binary ${round}`), before })
@@ -113,6 +113,13 @@ async function measureRow(row, { nodes, seal }) {
   }
   const growth = row.growsFrom === undefined ? undefined : await growthOf(row)
   return { ...row, results, growth }
+}
+
+/** The same, compiled as the single binary is. @returns its name */
+function floorBinary() {
+  const outfile = join(root, "floor")
+  if (!existsSync(outfile)) compileProgram({ cwd: join(project, "scripts/bench"), files: ["floor.cjs"], outfile })
+  return outfile
 }
 
 function roundsOf({ isLarge, isSlow }) {

@@ -1,12 +1,13 @@
 // One program in one file, with Bun inside: npm run build:binary [-- --target linux-x64,darwin-aarch64 | --all]
 // It takes the chunks that `npm run build` made. Bun is a package of npm; the program for another system comes from its
 // own package, @oven/bun-TARGET of the same release, which has to be in node_modules.
-import { execFileSync, spawnSync } from "node:child_process"
+import { spawnSync } from "node:child_process"
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs"
 import { tmpdir } from "node:os"
 import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
+import { compileProgram } from "./compile.mjs"
 import { parts } from "./parts.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -112,13 +113,7 @@ function ordersOf(program) {
 }
 
 function compile(target, outfile, order = []) {
-  const names = readdirSync(join(work, "chunks")).map((name) => `chunks/${name}`)
-  const options = ["build", "--compile", "--bytecode", "--format=cjs", "--minify", `--outfile=${outfile}`]
-  // Nothing of the folder that it is called in may be read (rule S15): a plain program of Bun runs what is there.
-  for (const file of ["dotenv", "bunfig", "tsconfig", "package-json"]) options.push(`--no-compile-autoload-${file}`)
-  // Most calls are over before the just-in-time compilers pay: a higher threshold takes a fifth off a short run.
-  options.push("--compile-jit-policy=100")
-  if (order.length > 0) options.push(`--bytecode-order=${order.join(",")}`)
+  const options = order.length > 0 ? [`--bytecode-order=${order.join(",")}`] : []
   if (target !== here) {
     const program = join(root, `node_modules/@oven/bun-${target}/bin`, target.startsWith("windows") ? "bun.exe" : "bun")
     if (!existsSync(program)) {
@@ -128,10 +123,8 @@ function compile(target, outfile, order = []) {
     }
     options.push(`--target=bun-${target}`, `--compile-executable-path=${program}`)
   }
-  execFileSync(join(root, "node_modules/bun/bin/bun.exe"), [...options, "sotto.cjs", ...names], {
-    cwd: work,
-    stdio: ["ignore", "ignore", "inherit"],
-  })
+  const names = readdirSync(join(work, "chunks")).map((name) => `chunks/${name}`)
+  compileProgram({ cwd: work, files: ["sotto.cjs", ...names], outfile, options })
 }
 
 function bunVersion() {
