@@ -1,6 +1,6 @@
 import { type Conversation } from "../core/conversation.ts"
 import { AppError } from "../errors/app-error.ts"
-import { failedCall } from "./reason.ts"
+import { refusedStart } from "./reason.ts"
 import { spawnEnvironment } from "./child-environment.ts"
 import { Collected, converse } from "./conversation.ts"
 import { type Io } from "./io.ts"
@@ -40,7 +40,7 @@ const stderrBytesMax = 64 * 1024
  * becomes part of an error. It does not outlive us.
  *
  * @param program - best an absolute path from `resolveProgram`
- * @throws {AppError} `ENVIRONMENT_INVALID`
+ * @throws {AppError} `ENVIRONMENT_INVALID`; `SYSTEM_FAILED`
  */
 export async function runProgram(
   io: ProgramHost,
@@ -79,6 +79,8 @@ export async function runProgram(
   if (options.signal?.aborted === true) abort()
   try {
     const end = await child
+    const refused = child.pid === undefined ? refusedStart(program, end) : null
+    if (refused !== null) throw refused
     if (end.isMaxBuffer) stop("output")
     return {
       status: stopped === null ? (end.exitCode ?? null) : null,
@@ -109,7 +111,8 @@ const common = {
 /**
  * Starts a program without a shell and keeps talking with it. Its standard error is thrown away.
  *
- * @returns `null` when it could not be started
+ * @returns `null` when it is not there, or may not be run
+ * @throws {AppError} `SYSTEM_FAILED`
  */
 export async function talkWith(
   io: ProgramHost,
@@ -127,11 +130,12 @@ export async function talkWith(
     buffer: false,
   } as const
   const child = started(program, () => execa(program, args, order))
-  const closed = child.then(() => {})
   if (child.pid === undefined) {
-    await closed
+    const refused = refusedStart(program, await child)
+    if (refused !== null) throw refused
     return null
   }
+  const closed = child.then(() => {})
   const { stdin, stdout } = child
   return converse(io, { stdin, stdout, closed, kill: (signal) => child.kill(signal) }, options.signal)
 }
@@ -146,7 +150,6 @@ function started<T>(program: string, start: () => T): T {
     return start()
   } catch (error) {
     if (error instanceof AppError) throw error
-    const { hint } = failedCall(Object.assign(new Error(), { code: "EMFILE" }))
-    throw new AppError("SYSTEM_FAILED", { file: program }, { notes: ["the program cannot be started"], hint })
+    throw refusedStart(program, Object.assign(new Error(), { code: "EMFILE" })) ?? error
   }
 }

@@ -1,3 +1,4 @@
+import { AppError } from "../errors/app-error.ts"
 import { errorCode } from "./file-system.ts"
 
 const reasons: ReadonlyMap<string, string> = new Map([
@@ -11,6 +12,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
   ["EDQUOT", "the disk quota is used up"],
   ["EROFS", "the file system is read-only"],
   ["EIO", "the device reports an error"],
+  ["EAGAIN", "the system has no room for it at the moment"],
   ["EMFILE", "too many files are open"],
   ["ENFILE", "too many files are open"],
   ["ENAMETOOLONG", "the name is too long"],
@@ -29,7 +31,7 @@ const reasons: ReadonlyMap<string, string> = new Map([
 ])
 
 const permissions = "check who may use it, and each folder above it: `ls -ld`"
-const space = "free some space and run the command again; nothing was changed"
+const space = "free some space and run the command again; a file named here is as it was"
 const files = "work on fewer files at a time, or raise the limit: `ulimit -n`"
 
 /** What to do about it, where that can be said. */
@@ -44,6 +46,7 @@ const nextSteps: ReadonlyMap<string, string> = new Map([
   ["EDQUOT", space],
   ["EROFS", "use a place that can be written"],
   ["EIO", "check the disk, or the network that it is on"],
+  ["EAGAIN", "close other programs, or raise the limit: `ulimit -u`"],
   ["EMFILE", files],
   ["ENFILE", files],
   ["ENAMETOOLONG", "choose a shorter name"],
@@ -58,6 +61,21 @@ const nextSteps: ReadonlyMap<string, string> = new Map([
 /** What an error says of a failed system call: the reason, and the next step. */
 export function failedCall(error: unknown): { readonly notes: readonly string[]; readonly hint: string | undefined } {
   return { notes: [reasonOf(error)], hint: nextSteps.get(errorCode(error)) }
+}
+
+/**
+ * Why a program was not started, where it is there and may be run: no more files may be open, no more processes started.
+ *
+ * @returns `null` where the program itself is the reason
+ */
+export function refusedStart(program: string, error: unknown): AppError | null {
+  const { notes, hint } = failedCall(error)
+  if (["ENOENT", "ENOTDIR", "EACCES", "ENOEXEC"].includes(errorCode(error)) || hint === undefined) return null
+  return new AppError(
+    "SYSTEM_FAILED",
+    { file: program },
+    { notes: [`the program cannot be started: ${notes[0]}`], hint },
+  )
 }
 
 /** Words for a failed system call. The message of the error itself is never shown: it may quote what was passed. */

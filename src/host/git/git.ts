@@ -5,6 +5,7 @@ import { spawnEnvironment, withoutIdentities } from "../child-environment.ts"
 import { Collected, converse } from "../conversation.ts"
 import { enclosingGitTops } from "../surroundings.ts"
 import { type Io } from "../io.ts"
+import { refusedStart } from "../reason.ts"
 import { type ProgramEnd, type ProgramOptions } from "../program.ts"
 import { resolveProgram } from "../resolve-program.ts"
 
@@ -217,7 +218,8 @@ async function runGit(
     outputBytesMax,
   }: Pick<ProgramOptions, "env" | "cwd" | "input" | "timeoutMs"> & { readonly outputBytesMax: number },
 ): Promise<ProgramEnd> {
-  const child = start(io, program, args, { env, cwd, stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] })
+  const stdio = [input === undefined ? "ignore" : "pipe", "pipe", "pipe"] as const
+  const child = await start(io, program, args, { env, cwd, stdio })
   const nothing: ProgramEnd = { status: null, stdout: new Uint8Array(), stderr: "", missing: true, stopped: null }
   if (child === null) return nothing
   const [stdout, stderr] = [new Collected(outputBytesMax), new Collected(stderrBytesMax)]
@@ -240,7 +242,6 @@ async function runGit(
   const timer = timeoutMs === undefined ? null : setTimeout(() => stop("timeout"), timeoutMs)
   try {
     const status = await endOf(child)
-    if (child.pid === undefined) return nothing
     const text = Buffer.from(stderr.bytes()).toString("utf8")
     return { status: stopped === null ? status : null, stdout: stdout.bytes(), stderr: text, missing: false, stopped }
   } finally {
@@ -256,35 +257,41 @@ async function talkWithGit(
   args: readonly string[],
   { env, cwd }: Pick<ProgramOptions, "env" | "cwd">,
 ): Promise<Conversation | null> {
-  const child = start(io, program, args, { env, cwd, stdio: ["pipe", "pipe", "ignore"] })
+  const child = await start(io, program, args, { env, cwd, stdio: ["pipe", "pipe", "ignore"] })
   if (child === null) return null
   const closed = endOf(child).then(() => {})
-  if (child.pid === undefined) {
-    await closed
-    return null
-  }
   const kill = (signal: "SIGTERM" | "SIGKILL"): unknown => child.kill(signal)
   return converse(io, { stdin: child.stdin!, stdout: child.stdout!, closed, kill })
 }
 
 type Stdio = readonly ("pipe" | "ignore")[]
 
-/** @returns `null` where Node does not even try; its message quotes arguments, so it is not kept */
-function start(
+/**
+ * @returns `null` where there is no such program; the message of Node quotes arguments, so it is not kept
+ * @throws {AppError} `SYSTEM_FAILED`
+ */
+async function start(
   { processes, cwd: here }: Machine,
   program: string,
   args: readonly string[],
   { env, cwd = here, stdio }: Pick<ProgramOptions, "env" | "cwd"> & { readonly stdio: Stdio },
-): ChildProcess | null {
+): Promise<ChildProcess | null> {
   const own = spawnEnvironment(env)
+  let failure: unknown
   try {
-    return processes.spawn(program, args, { cwd, env: own, stdio: [...stdio], windowsHide: true })
-  } catch {
-    return null
+    const child = processes.spawn(program, args, { cwd, env: own, stdio: [...stdio], windowsHide: true })
+    if (child.pid !== undefined) return child
+    // It need not have pipes.
+    failure = await new Promise((resolve) => child.once("error", resolve))
+  } catch (error) {
+    failure = error
   }
+  const refused = refusedStart(program, failure)
+  if (refused !== null) throw refused
+  return null
 }
 
-/** All pipes are closed then. @returns the status; `null` after a signal, and for what was never started */
+/** All pipes are closed then. @returns the status; `null` after a signal */
 function endOf(child: ChildProcess): Promise<number | null> {
   return new Promise((resolve) => {
     child.once("error", () => resolve(null))
