@@ -1,5 +1,6 @@
 import { runSlot } from "../core/run-memory.ts"
-import { type AppError } from "../errors/app-error.ts"
+import { AppError } from "../errors/app-error.ts"
+import { statOf } from "../host/files.ts"
 import { eachFile } from "./each-file.ts"
 import { type LoadedFile } from "./open/open-file.ts"
 import { type Candidate, loadCandidate } from "./open/sealed-files.ts"
@@ -69,6 +70,9 @@ export function applyPlans<P extends Candidate>(
     async work(before, inner) {
       const known = files.get(before.file)
       files.delete(before.file)
+      // A pipe in its place would be waited for.
+      if (isDue(before) && statOf(inner.io, before.file)?.kind === "other")
+        throw new AppError("CHANGED_MEANWHILE", { file: before.file })
       const loaded = isDue(before) ? await loadCandidate(inner, before, steps.options, known) : null
       return loaded === null ? before : steps.work(loaded, before, inner)
     },

@@ -25,7 +25,7 @@ type Reader = FilesHost & Pick<Io, "stdin" | "sleep">
  * Reads a whole file. `/dev/stdin` and its other names are standard input, which also works where the system cannot
  * open that path (a socket, as under Node); `/dev/fd/N` and named pipes are read to their end.
  *
- * @throws {AppError} `FILE_MISSING`, `FILE_UNREADABLE`; `TOO_LARGE` past `bytesMax`
+ * @throws {AppError} `FILE_MISSING`, `FILE_UNREADABLE`, `CHANGED_MEANWHILE`; `TOO_LARGE` past `bytesMax`
  */
 export async function readFile(
   io: Reader,
@@ -36,6 +36,9 @@ export async function readFile(
   if (opened === null) throw new AppError("FILE_MISSING", { file: path })
   return opened
 }
+
+/** For what was a regular file a moment ago: a pipe that has taken its place since would wait for a writer. */
+const withoutWaiting = openFlag.O_RDONLY | (openFlag.O_NONBLOCK ?? 0)
 
 /** Whether a path leads to a regular file. What a pipe or device holds cannot be looked at before it is written to. */
 export function isRegularFile(io: Pick<Io, "fs" | "cwd" | "platform">, path: string): boolean {
@@ -60,8 +63,9 @@ export async function readOptionalFile(
     if (stat.kind === "folder")
       throw new AppError("FILE_UNREADABLE", { file }, { notes: ["it is a folder"], hint: "name a file in it" })
     // Opening a pipe waits for its writer, so that is left to another thread.
-    fd = stat.kind === "file" ? fs.open(place, openFlag.O_RDONLY) : await fs.openLater(place, openFlag.O_RDONLY)
+    fd = stat.kind === "file" ? fs.open(place, withoutWaiting) : await fs.openLater(place, openFlag.O_RDONLY)
     const opened = fs.statOpen(fd)
+    if (stat.kind === "file" && opened.kind !== "file") throw new AppError("CHANGED_MEANWHILE", { file })
     const facts = opened.kind === "file" ? { ...opened, path: place, realPath: fs.realpath(place) } : null
     return { bytes: await readDescriptor(io, fd, { bytesMax, file }), facts }
   } catch (error) {
@@ -135,7 +139,7 @@ const chunkBytesMin = 512
 
 /** All bytes of a regular file, without waiting and without limit: for comparing with what was read before. */
 export function readNow(fs: Io["fs"], path: string): Uint8Array {
-  const fd = fs.open(path, openFlag.O_RDONLY)
+  const fd = fs.open(path, withoutWaiting)
   try {
     const parts: Uint8Array[] = []
     let total = 0

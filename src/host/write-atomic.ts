@@ -64,6 +64,8 @@ export async function writeAtomic(io: Writer, file: string, bytes: Uint8Array, o
   if (target.stat?.kind === "folder")
     throw new AppError("FILE_UNWRITABLE", { file }, { notes: ["it is a folder"], hint: "name a file in it" })
   if (target.stat !== null && target.stat.kind !== "file") {
+    // What was read was a file: nobody who waits at the other end is to get what replaces it.
+    if (options.opened instanceof Uint8Array) throw new AppError("CHANGED_MEANWHILE", { file })
     await writeDevice(io, target, bytes)
     return
   }

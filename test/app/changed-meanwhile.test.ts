@@ -1,4 +1,5 @@
-import { copyFileSync, readFileSync, writeFileSync } from "node:fs"
+import { spawnSync } from "node:child_process"
+import { copyFileSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, onTestFinished, test } from "vitest"
 import { run } from "../../src/cli/run.ts"
@@ -65,4 +66,87 @@ test("sync works on what is there when the answer comes", async () => {
   const opened = (file: string): Promise<string> =>
     call({ args: ["get", file, "a"], cwd, env: asB }).then(({ stdout }) => stdout.toString())
   expect([await opened("one.yaml"), await opened("two.yaml")]).toEqual(["three", "two"])
+})
+
+/** Whoever opens it waits for somebody at the other end, who never comes. */
+function pipeAt(path: string): void {
+  rmSync(path)
+  expect(spawnSync("mkfifo", [path]).status).toBe(0)
+}
+
+describe.skipIf(process.platform === "win32")("a pipe that takes the place of a file is not waited for", () => {
+  async function start(...names: string[]): Promise<{ cwd: string; env: ReadonlyMap<string, string> }> {
+    const own = machine()
+    onTestFinished(own.remove)
+    const { cwd } = own
+    const env = new Map([...own.env, ["SOPS_AGE_KEY_FILE", keyFile("age-a.txt")]])
+    for (const name of names) {
+      writeFileSync(join(cwd, name), "a: 1\n")
+      const args = ["encrypt", "--age", recipients["age-a"], "-i", name]
+      expect(await call({ args, cwd, env })).toMatchObject({ status: 0 })
+    }
+    return { cwd, env }
+  }
+
+  test.each(["sync", "rotate"])("%s goes on with the others", async (command) => {
+    const { cwd, env } = await start("one.yaml", "two.yaml")
+    const both = `${recipients["age-a"]},${recipients["age-b"]}`
+    writeFileSync(join(cwd, ".sops.yaml"), `creation_rules:\n  - age: ${both}\n`)
+    const before = readFileSync(join(cwd, "two.yaml"))
+    const words = command === "sync" ? ["sync", "one.yaml", "two.yaml"] : ["rotate", "-i", "one.yaml", "two.yaml"]
+    const { io, ended } = ioFor({ args: words, cwd, env })
+    let isDone = false
+    const swap = (): void => {
+      if (!isDone) pipeAt(join(cwd, "one.yaml"))
+      isDone = true
+    }
+    const confirm = (): Promise<boolean> => {
+      swap()
+      return Promise.resolve(true)
+    }
+    // The first of the random bytes that a rotation asks for come when all plans are made.
+    const randomBytes: typeof io.randomBytes = (length) => {
+      if (command === "rotate") swap()
+      return io.randomBytes(length)
+    }
+    const { status, stderr } = ended(await run({ ...io, randomBytes, terminal: { ...io.terminal, confirm } }))
+    expect(isDone).toBe(true)
+    expect(status).not.toBe(0)
+    expect(stderr).toMatch(/\(one\.yaml[^)]*\) \[CHANGED_MEANWHILE\]/)
+    expect(readFileSync(join(cwd, "two.yaml"))).not.toEqual(before)
+  })
+
+  test.each([
+    ["between a look at it and opening it", ["decrypt", "one.yaml"], "stat"],
+    ["the same, in a run over a folder", ["sync", "--dry-run", "."], "stat"],
+    ["the same, of what a check reads", ["check"], "lstat"],
+    ["before the write", ["set", "one.yaml", "a", '"new"'], "now"],
+  ] as const)("%s", async (_, args, at) => {
+    const { cwd, env } = await start("one.yaml")
+    writeFileSync(join(cwd, ".sops.yaml"), `creation_rules:\n  - age: ${recipients["age-a"]}\n`)
+    const { io, ended } = ioFor({ args, cwd, env })
+    const place = join(cwd, "one.yaml")
+    let isDone = false
+    const swap = (): void => {
+      if (!isDone) pipeAt(place)
+      isDone = true
+    }
+    const look =
+      (name: "stat" | "lstat") =>
+      (path: string): ReturnType<typeof io.fs.stat> => {
+        const found = io.fs[name](path)
+        if (name === at && path === place) swap()
+        return found
+      }
+    const now = (): Date => {
+      if (at === "now") swap()
+      return io.now()
+    }
+    const { stderr, stdout } = ended(
+      await run({ ...io, now, fs: { ...io.fs, stat: look("stat"), lstat: look("lstat") } }),
+    )
+    expect(isDone).toBe(true)
+    expect(`${stdout.toString()}${stderr}`).not.toContain("[BUG]")
+    if (args[0] === "decrypt" || args[0] === "set") expect(stderr).toContain("[CHANGED_MEANWHILE]")
+  })
 })
