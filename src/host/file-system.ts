@@ -23,6 +23,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  rmdirSync,
   unlinkSync,
   write,
   writeSync,
@@ -78,6 +79,8 @@ export interface FileSystem {
   chmodPath(path: string, mode: number): void
   rename(from: string, to: string): void
   unlink(path: string): void
+  /** A folder in which something is stays, which is a failure. */
+  removeEmptyFolder(path: string): void
   /** Removes a file or a whole folder; links in it are removed, not followed. Nothing there is no failure. */
   remove(path: string): void
 
@@ -118,6 +121,7 @@ export function realFileSystem(): FileSystem {
     chmodPath: (path, mode) => chmodSync(path, mode),
     rename: (from, to) => renameSync(from, to),
     unlink: (path) => unlinkSync(path),
+    removeEmptyFolder: (path) => rmdirSync(path),
     remove: (path) => rmSync(path, { recursive: true, force: true }),
     openLater: (path, flags, mode) => later((done) => open(path, flags, mode, done)),
     syncLater: (fd) => later<void>((done) => fsync(fd, (error) => done(error))),

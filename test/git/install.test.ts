@@ -6,6 +6,7 @@ import {
   mkdirSync,
   readdirSync,
   readFileSync,
+  rmSync,
   renameSync,
   statSync,
   symlinkSync,
@@ -169,6 +170,94 @@ describe("install and uninstall", () => {
     expect(repo.read(".git/config").toString()).toBe(before)
   })
 
+  test.each([
+    ["a comment at its end", (text: string) => `${text}# about nothing\n; and this\n`],
+    ["blank lines at its end", (text: string) => `${text}\n\n\n`],
+    ["line ends of Windows", (text: string) => `${text}[alias]\n\tst = status\n`.replaceAll("\n", "\r\n")],
+    ["BOM", (text: string) => `\uFEFF${text}; end\n`],
+    [
+      "sections and comments around ours",
+      (text: string) => `# top\n[diff "other"]\n\ttextconv = cat\n${text}# x\n\n[a]b=1\n`,
+    ],
+    [
+      "other keys in sections of ours",
+      (text: string) => `[merge "sotto"]\n\t# mine\n\tother = 1\n\n${text}[diff "sotto"]\n\tbinary = true ; x\n`,
+    ],
+    [
+      "names that differ in case alone",
+      (text: string) => `${text}[Diff "Sotto"]\n\ttextconv = cat\n[merge "SOTTO"]\n\tdriver = x\n`,
+    ],
+    [
+      "values over several lines",
+      (text: string) => `${text}[merge "o"]\n\tname = a \\\n [merge "sotto"] \\\n name = b\n# end\n`,
+    ],
+    ["a file that it includes", (text: string) => `${text}[include]\n\tpath = ../more\n# end\n`],
+  ])("a config with %s is as before, byte for byte", async (_, change) => {
+    const repo = await withSealed(["secrets.yaml"])
+    repo.write("more", '[alias]\n\tst = status\n[diff "sotto"]\n\tcommand = x\n')
+    repo.write(".git/config", change(repo.read(".git/config").toString()))
+    const before = snapshot(repo)
+    expect((await report(repo, "install")).status).toBe(0)
+    expect(repo.git("config", "merge.sotto.driver")).toContain("merge-driver")
+    expect(snapshot(repo)).not.toEqual(before)
+    expect((await report(repo, "uninstall")).status).toBe(0)
+    expect(snapshot(repo)).toEqual(before)
+    expect((await report(repo, "uninstall")).items).toEqual([])
+    expect(snapshot(repo)).toEqual(before)
+  })
+
+  test("what somebody put between our lines stays", async () => {
+    const repo = await withSealed(["secrets.yaml"])
+    await repo.sotto("git", "install")
+    const lines = repo.read(".git/config").toString()
+    repo.write(".git/config", lines.replace("\tdriver =", "\t# about the driver\n\tdriver ="))
+    expect((await report(repo, "uninstall")).status).toBe(0)
+    expect(repo.read(".git/config").toString()).toContain('[merge "sotto"]\n\t# about the driver\n')
+    expect(repo.git("config", "--list")).not.toContain("sotto")
+  })
+
+  test("an empty .gitattributes that is there stays, and so does a link to one; made folders go", async () => {
+    const repo = await withSealed(["secrets.yaml"])
+    repo.write(".gitattributes", "")
+    repo.commitAll()
+    for (const folder of ["hooks", "info"]) rmSync(join(repo.top, ".git", folder), { recursive: true })
+    expect((await report(repo, "install")).status).toBe(0)
+    expect((await report(repo, "install")).items.every(({ state }) => state === "kept")).toBe(true)
+    expect(repo.git("check-attr", "merge", "secrets.yaml")).toContain("merge: sotto")
+    expect((await report(repo, "install", "--private")).status).toBe(0)
+    expect((await report(repo, "uninstall")).status).toBe(0)
+    expect(repo.git("status", "--short")).toBe("")
+    expect(["hooks", "info"].filter((name) => existsSync(join(repo.top, ".git", name)))).toEqual([])
+    rmSync(join(repo.top, ".gitattributes"))
+    repo.write("kept-here", "")
+    symlinkSync("kept-here", join(repo.top, ".gitattributes"))
+    await report(repo, "install")
+    expect(repo.read("kept-here").toString()).toContain("# sotto: begin")
+    await report(repo, "uninstall")
+    expect(repo.read("kept-here").toString()).toBe("")
+    expect(lstatSync(join(repo.top, ".gitattributes")).isSymbolicLink()).toBe(true)
+  })
+
+  test("what is set where an installation does not write is named", async () => {
+    const repo = await withSealed(["secrets.yaml"])
+    repo.write("more", '[merge "sotto"]\n\trecursive = binary\n')
+    repo.git("config", "include.path", "../more")
+    const included = await report(repo, "install")
+    expect(included.status).toBe(1)
+    expect(codes(included)).toEqual(["GIT_RECURSIVE_SET"])
+    expect(included.items).not.toContainEqual(expect.objectContaining({ state: "removed" }))
+    repo.git("config", "--unset", "include.path")
+    repo.git("config", "extensions.worktreeConfig", "true")
+    repo.git("config", "--worktree", "merge.sotto.driver", "other %A")
+    repo.git("config", "--worktree", "diff.sotto.cachetextconv", "true")
+    expect(codes(await report(repo, "install"))).toEqual(["GIT_DRIVER_OTHER", "GIT_CACHETEXTCONV"])
+    const shown = codes(await report(repo, "status"))
+    expect(shown).toEqual(expect.arrayContaining(["GIT_DRIVER_OTHER", "GIT_CACHETEXTCONV"]))
+    repo.git("config", "--worktree", "--unset-all", "merge.sotto.driver")
+    repo.git("config", "--worktree", "--unset-all", "diff.sotto.cachetextconv")
+    expect((await report(repo, "install")).status).toBe(0)
+  })
+
   test.runIf(hasOwnSettings)("what makes merges worse or keeps plaintext is turned off", async () => {
     const repo = repository()
     await repo.withProgram()
@@ -218,6 +307,11 @@ describe("install and uninstall", () => {
     expect((await report(repo, "uninstall", "--global")).status).toBe(0)
     expect(readFileSync(global, "utf8")).toBe("[user]\n\tname = x\n")
     expect(existsSync(attributes)).toBe(false)
+    // Without one git makes the file.
+    rmSync(global)
+    expect((await report(repo, "install", "--global")).status).toBe(0)
+    expect((await report(repo, "uninstall", "--global")).status).toBe(0)
+    expect(existsSync(global)).toBe(false)
     const outside = await repo.sotto("git", "install")
     expect(outside.stderr).toContain("[NOT_A_REPOSITORY]")
     expect(outside.status).toBe(1)

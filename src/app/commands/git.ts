@@ -7,7 +7,7 @@ import {
   unattributeSteps,
   wantedLines,
 } from "../git/attributes.ts"
-import { type ConfigPlace, configSteps, unconfigSteps, userConfigFile } from "../git/config-steps.ts"
+import { type ConfigPlace, configPlace, configSteps, unconfigSteps, userConfigFile } from "../git/config-steps.ts"
 import { driverConfig, driverKey } from "../git/driver-config.ts"
 import { hookItems, hookSteps, unhookSteps } from "../git/hook-steps.ts"
 import { forget } from "../git/idle.ts"
@@ -69,11 +69,11 @@ async function installPlace(
   const scope: WritableScope = isGlobal ? "global" : "local"
   if (isGlobal) {
     const git = findGit(session.io, { fetch: "allowed" })
-    return { place: { git, scope, file: userConfigFile(session), entries: await readGitConfig(git) }, work: null }
+    return { place: await configPlace(session, { git, scope, file: userConfigFile(session) }), work: null }
   }
   const work = await openRepository(session, { fetch: "allowed" })
   const file = join(work.repository.commonDir, "config")
-  return { place: { git: work.git, scope, file, entries: await readGitConfig(work.git) }, work }
+  return { place: await configPlace(session, { git: work.git, scope, file }), work }
 }
 
 interface GitStatusOptions {

@@ -1,8 +1,8 @@
-import { dirname, join, relative, sep } from "node:path"
+import { basename, dirname, join, relative, sep } from "node:path"
 import { type ConfigPlace, userConfigFolder } from "./config-steps.ts"
 import { type SetupItem, type Step } from "./items.ts"
 import { type Work } from "./open-repository.ts"
-import { putFile, readIfThere } from "./own-files.ts"
+import { lstatOrNull, putFile, readIfThere } from "./own-files.ts"
 import { sealedInIndex, sealedUntracked } from "./sealed-tracked.ts"
 import { configFiles } from "../machine.ts"
 import { type Session } from "../session.ts"
@@ -57,21 +57,25 @@ export async function attributeSteps(session: Session, path: string, lines: read
     const detail = "no rule of a config has a path, and no file is sealed yet: run it again when one is"
     return [{ item, state: "kept", detail }]
   }
-  const after = lines.length > 0 ? withBlock(text, block, lines) : withoutBlock(text, block!)
+  const after = lines.length > 0 ? withBlock(text, block, { lines, isThere: before !== null }) : null
   if (after === text) return [{ item, state: "kept" }]
-  const bytes = after === "" ? null : utf8.encode(after)
+  if (after === null) return unattributeSteps(session, path)
+  const bytes = utf8.encode(after)
   return [{ item, state: "written", work: () => putFile(session, path, { before, after: bytes }) }]
 }
 
-/** Removes the block, and the file if it held nothing else. */
+/** Removes the block, and the file if it was made for it. */
 export async function unattributeSteps(session: Session, path: string): Promise<Step[]> {
   const { text, before, block } = await readBlock(session, path)
   const item = `attributes ${path}`
   if (block === "broken") return [broken(item)]
   if (block === null) return []
   const after = withoutBlock(text, block)
-  const bytes = after === "" ? null : utf8.encode(after)
-  return [{ item, state: "removed", work: () => putFile(session, path, { before, after: bytes }) }]
+  const isMade = after === "" && block.isClosed && lstatOrNull(session.io.fs, path)?.kind === "file"
+  const bytes = isMade ? null : utf8.encode(after)
+  // `.git/info` comes from a template, and `~/.config/git` is made for the first file in it.
+  const takesFolder = ["info", "git"].includes(basename(dirname(path)))
+  return [{ item, state: "removed", work: () => putFile(session, path, { before, after: bytes, takesFolder }) }]
 }
 
 /** Whether an existing block is up to date. */
@@ -237,6 +241,8 @@ interface Block {
   readonly start: number
   readonly end: number
   readonly lines: readonly string[]
+  /** A line end follows. Without one the block was put into a file whose text did not end in one, or was empty. */
+  readonly isClosed: boolean
 }
 
 /** @returns `null` when there is none; `"broken"` when a mark is alone, twice, or in the wrong order */
@@ -252,10 +258,11 @@ function findBlock(text: string): Block | null | "broken" {
   const after = /\r?\n/y
   after.lastIndex = last.index + end.length
   const close = after.exec(text)?.[0]
-  if (close !== undefined) return { start: first.index, end: last.index + end.length + close.length, lines: inner }
+  if (close !== undefined)
+    return { start: first.index, end: last.index + end.length + close.length, lines: inner, isClosed: true }
   // It was put after a line that had no end, and gave it one.
   const open = /\r?\n$/.exec(text.slice(0, first.index))?.[0].length ?? 0
-  return { start: first.index - open, end: text.length, lines: inner }
+  return { start: first.index - open, end: text.length, lines: inner, isClosed: false }
 }
 
 /**
@@ -263,8 +270,13 @@ function findBlock(text: string): Block | null | "broken" {
  * the file.
  *
  * @param block - as `findBlock` found it
+ * @param isThere - the file exists, though it may be empty
  */
-function withBlock(text: string, block: Block | null, lines: readonly string[]): string {
+function withBlock(
+  text: string,
+  block: Block | null,
+  { lines, isThere }: { readonly lines: readonly string[]; readonly isThere: boolean },
+): string {
   const eol = /\r?\n/.exec(text)?.[0] ?? "\n"
   const own = [begin, ...lines, end].join(eol)
   if (block !== null) {
@@ -273,7 +285,8 @@ function withBlock(text: string, block: Block | null, lines: readonly string[]):
     const [tail] = /(?:\r?\n)?$/.exec(old)!
     return text.slice(0, block.start) + head + own + tail + text.slice(block.end)
   }
-  return text === "" || text.endsWith("\n") ? `${text}${own}${eol}` : `${text}${eol}${own}`
+  if (text === "") return isThere ? own : `${own}${eol}`
+  return text.endsWith("\n") ? `${text}${own}${eol}` : `${text}${eol}${own}`
 }
 
 function withoutBlock(text: string, block: Block): string {

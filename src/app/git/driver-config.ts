@@ -67,9 +67,13 @@ export function isOurLine(key: string, value: string | null): boolean {
   return isFixed || installedBy(key, value) !== null
 }
 
-/** Git prints names in lower case. */
+/** Git prints sections and names in lower case; what stands between them counts as it is written. */
+export function printedKey(key: string): string {
+  return key.replace(/^[^.]*|[^.]*$/g, (part) => part.toLowerCase())
+}
+
 export function sameKey(a: string, b: string): boolean {
-  return a.toLowerCase() === b.toLowerCase()
+  return printedKey(a) === printedKey(b)
 }
 
 function wordOf(key: string, value: string): string | null {

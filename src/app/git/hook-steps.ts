@@ -1,4 +1,4 @@
-import { type ItemCode, type SetupItem, type Step } from "./items.ts"
+import { type ItemCode, type SetupItem, type Step, type Undo } from "./items.ts"
 import {
   callLine,
   callsHook,
@@ -96,8 +96,11 @@ export async function unhookSteps(session: Session, work: Work): Promise<Step[]>
   return hooks.flatMap((hook): Step[] => {
     const { name, path, bytes, kind } = hook
     const item = `hook ${name}`
-    if (kind === "ours")
-      return [{ item, state: "removed", work: () => putFile(session, path, { before: bytes, after: null }) }]
+    if (kind === "ours") {
+      const work = (): Promise<Undo> =>
+        putFile(session, path, { before: bytes, after: null, takesFolder: folder.isDefault })
+      return [{ item, state: "removed", work }]
+    }
     if (kind !== "chained") return []
     const after = unchained(hook)
     if (bytes !== null && Buffer.from(bytes).equals(after))

@@ -1,13 +1,12 @@
 import { shellWord } from "../../errors/display.ts"
 import { basename, dirname, join } from "node:path"
-import { type FileStat } from "../../host/file-system.ts"
 import { factsOf, isInside, realPathOf } from "../../host/files.ts"
 import { isOwn } from "../../host/surroundings.ts"
 import { gitPath } from "../../host/git/repository.ts"
 import { type Session } from "../session.ts"
 import { idleText } from "./idle.ts"
 import { type Work } from "./open-repository.ts"
-import { readIfThere } from "./own-files.ts"
+import { lstatOrNull, readIfThere } from "./own-files.ts"
 
 export const hookNames = ["pre-commit", "pre-merge-commit", "post-merge"] as const
 
@@ -22,6 +21,8 @@ export interface HookFolder {
    * gets it. `refused`: it leads nowhere, or is not in this user's hands.
    */
   readonly kind: "own" | "tracked" | "refused"
+  /** No setting names it: git can do without it. */
+  readonly isDefault: boolean
 }
 
 export async function hookFolder({ io }: Session, { git, repository }: Work): Promise<HookFolder> {
@@ -29,20 +30,13 @@ export async function hookFolder({ io }: Session, { git, repository }: Work): Pr
   const isDefault = named === join(repository.commonDir, "hooks")
   const path = realPathOf(io, named)
   // Git makes its own folder only from a template.
-  if (path === null) return { path: named, kind: isDefault && !isLink(io.fs, named) ? "own" : "refused" }
+  if (path === null)
+    return { path: named, isDefault, kind: isDefault && lstatOrNull(io.fs, named)?.kind !== "link" ? "own" : "refused" }
   const { top, gitDir, commonDir } = repository
   const isInGit = isInside(commonDir, path) || isInside(gitDir, path)
-  if (top !== null && isInside(top, path) && !isInGit) return { path, kind: "tracked" }
+  if (top !== null && isInside(top, path) && !isInGit) return { path, isDefault, kind: "tracked" }
   const stat = factsOf(io, path)
-  return { path, kind: stat?.kind === "folder" && isOwn(io, stat) ? "own" : "refused" }
-}
-
-function isLink(fs: Session["io"]["fs"], path: string): boolean {
-  try {
-    return fs.lstat(path).kind === "link"
-  } catch {
-    return false
-  }
+  return { path, isDefault, kind: stat?.kind === "folder" && isOwn(io, stat) ? "own" : "refused" }
 }
 
 /** What is there instead of a hook. */
@@ -64,14 +58,6 @@ export async function readHook(session: Session, folder: HookFolder, name: HookN
   if (stat === null) return { name, path, bytes: null, kind: "none" }
   const bytes = stat.kind === "file" ? await readIfThere(session, path) : new Uint8Array()
   return { name, path, bytes, kind: kindOf(name, Buffer.from(bytes ?? []).toString("latin1")) }
-}
-
-function lstatOrNull(fs: Session["io"]["fs"], path: string): FileStat | null {
-  try {
-    return fs.lstat(path)
-  } catch {
-    return null
-  }
 }
 
 function kindOf(name: HookName, text: string): Hook["kind"] {

@@ -23,6 +23,11 @@ export async function readGitConfig(git: Git): Promise<GitConfigEntry[]> {
   return entries
 }
 
+/** What git reads in the text of a config, without what that includes: `NAME\nVALUE` each, in order. */
+export function listedConfig(git: Git, text: Uint8Array): Promise<string[]> {
+  return git.records(["config", "--file", "-", "--no-includes", "--list", "-z"], { input: text })
+}
+
 function isScope(text: string): text is GitConfigEntry["scope"] {
   return ["system", "global", "local", "worktree", "command"].includes(text)
 }
