@@ -6,7 +6,10 @@ import { type Io } from "./io.ts"
 import { reasonOf } from "./reason.ts"
 
 interface ProgramSearch {
-  /** Folders that strangers may have written: the repository, the working folder. A program in one is not run. */
+  /**
+   * Folders that strangers may have written: the repository, the working folder. A program in one is not run. The root of
+   * the file system, which is where containers start, is none of them: everything is in it, and who may write is looked at.
+   */
   readonly outside: readonly string[]
   /** Also refuse what belongs to neither this user nor root. Default true. */
   readonly isOwnerChecked?: boolean
@@ -80,7 +83,11 @@ function objection(io: SearchHost, path: string, { outside, isOwnerChecked = tru
   const real = io.fs.realpath(path)
   for (const place of [path, real]) {
     if (place.split(sep).includes("node_modules")) return "it is in a node_modules folder"
-    if (outside.some((folder) => isInside(folder, place) || isInside(realOrSame(io, folder), place))) {
+    if (
+      outside.some(
+        (folder) => dirname(folder) !== folder && (isInside(folder, place) || isInside(realOrSame(io, folder), place)),
+      )
+    ) {
       return "it is in the repository or the working folder"
     }
   }

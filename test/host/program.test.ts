@@ -157,6 +157,16 @@ describe("S6: resolveProgram", () => {
     expect(look([join(base, "repo/bin")], [join(base, "alias")])).toBeNull()
   })
 
+  test("the root of the file system, where containers start, is no folder of strangers", () => {
+    const base = tempFolder()
+    const good = place(join(base, "good"))
+    place(join(base, "open"))
+    chmodSync(join(base, "open"), 0o777)
+    expect(look([join(base, "good")], ["/"])).toBe(good)
+    expect(look([join(base, "open")], ["/"])).toBeNull()
+    expect(look([join(base, "good")], ["/", base])).toBeNull()
+  })
+
   test("relative entries of PATH, files that cannot be run, and folders are skipped", () => {
     const base = tempFolder()
     place(join(base, "bin"))
