@@ -1,7 +1,7 @@
 import { align } from "./align.ts"
 import { type Leaf, type Opened, type SealedDocument } from "./document.ts"
 import { type Format } from "./format.ts"
-import { AadPaths } from "./path.ts"
+import { AadPaths, SamePlaces } from "./path.ts"
 import { sameBytes, type Scalar } from "./scalar.ts"
 import { type Site } from "./site.ts"
 
@@ -114,8 +114,8 @@ function pairUp(leaves: readonly Leaf[], wanted: readonly Wanted[], contents: Co
 
 /** Compares leaves of two files without building anything from their content. */
 class SameEnds {
-  readonly #before = new AadPaths()
-  readonly #after = new AadPaths()
+  readonly #places = new SamePlaces()
+  readonly #aads = new AadPaths()
 
   isSame(old: Leaf, now: Wanted): boolean {
     if (old.scalar === null || now.scalar === null) return false
@@ -131,13 +131,13 @@ class SameEnds {
     const places = new Set<string>()
     for (let at = start; at < end; at++) {
       if (!this.#isAtPlace(before[at]!, after[at]!)) return false
-      places.add(this.#after.of(after[at]!.site.item))
+      places.add(this.#aads.of(after[at]!.site.item))
     }
     return places.size === end - start
   }
 
   #isAtPlace(old: Leaf, now: Wanted): boolean {
-    return this.#before.of(old.site.item) === this.#after.of(now.site.item)
+    return this.#places.same(old.site.item, now.site.item)
   }
 }
 

@@ -50,6 +50,7 @@ export function checkMisreadNames(
  * that way (`? #hunter2`) is refused: keys are texts.
  */
 export function commentsForValues(source: string, leaves: readonly Leaf[], before: readonly Leaf[]): Warning[] {
+  if (!source.includes("#")) return []
   const suspects = leaves.filter(
     ({ site, isSelected }) => isSelected && site.kind !== "comment" && isLikeOne(source, site),
   )

@@ -6,7 +6,7 @@ import { limits } from "./limits.ts"
 import { MacHash } from "./mac.ts"
 import { openMemo } from "./memo.ts"
 import { type Meter, METER_STEP } from "./meter.ts"
-import { AadPaths } from "./path.ts"
+import { AadPaths, SamePlaces } from "./path.ts"
 import { type KnownText, render } from "./render.ts"
 import { heldText, isEmptyText, type Scalar, scalarText } from "./scalar.ts"
 import { type CompiledSelectors, select } from "./select.ts"
@@ -101,7 +101,7 @@ function openLeaves(
   const keys: Keys = {
     cipher,
     aads: new AadPaths(),
-    knownAads: new AadPaths(),
+    places: new SamePlaces(),
     tokens: new TokenReader(limits.nonce_bytes_max),
   }
   const ambiguous = ambiguousSite(sites)
@@ -143,32 +143,32 @@ export function isSealedComment(site: Site): boolean {
 interface Keys {
   readonly cipher: Cipher
   readonly aads: AadPaths
-  /** Of the leaves that are known. */
-  readonly knownAads: AadPaths
+  /** Of a site, and of a leaf that is known. */
+  readonly places: SamePlaces
   readonly tokens: TokenReader
 }
 
-function knownLeaf(site: Site, known: ExpectedLeaf | undefined, { aads, knownAads }: Keys): Leaf | null {
+function knownLeaf(site: Site, known: ExpectedLeaf | undefined, { places }: Keys): Leaf | null {
   const kept = known?.kept ?? null
   if (kept === null || site.scalar === null || (site.kind === "comment") !== (known!.site.kind === "comment"))
     return null
   if (site.kind !== "comment" && site.kind !== "str") return null
   if (withoutNewlines(scalarText(site.scalar)) !== kept.token) return null
-  if (aads.of(site.item) !== knownAads.of(known!.site.item)) return null
+  if (!places.same(site.item, known!.site.item)) return null
   return { site, scalar: kept.scalar, isSelected: true, token: kept.token }
 }
 
 function leafOpenedBefore(
   site: Site,
   openedBefore: ReadonlyMap<string, Leaf> | undefined,
-  { aads, knownAads }: Keys,
+  { places }: Keys,
 ): Leaf | null {
   if (openedBefore === undefined || site.scalar === null || (site.kind !== "comment" && site.kind !== "str"))
     return null
   const known = openedBefore.get(scalarText(site.scalar))
   if (known === undefined || known.site.kind !== site.kind) return null
   const isElement = ({ item }: Site): boolean => item.key === null && item.parent !== null
-  if (isElement(site) !== isElement(known.site) || aads.of(site.item) !== knownAads.of(known.site.item)) return null
+  if (isElement(site) !== isElement(known.site) || !places.same(site.item, known.site.item)) return null
   return { site, scalar: known.scalar, isSelected: true, token: known.token }
 }
 

@@ -52,3 +52,22 @@ export class AadPaths {
     return prefix === "" ? ":" : prefix
   }
 }
+
+/** Whether entries of two texts authenticate as the same place. */
+export class SamePlaces {
+  readonly #aads = [new AadPaths(), new AadPaths()] as const
+  /** Holders that are the same place; siblings come together. */
+  #a: Item | null = null
+  #b: Item | null = null
+
+  same(a: Item, b: Item): boolean {
+    if (a.key === b.key && a.parent !== null && a.parent === this.#a && b.parent === this.#b) return true
+    const [before, after] = this.#aads
+    if (before.of(a) !== after.of(b)) return false
+    if (a.key === b.key) {
+      this.#a = a.parent
+      this.#b = b.parent
+    }
+    return true
+  }
+}

@@ -60,11 +60,20 @@ export function openSite(scan: YamlScan, site: YamlSite, scalar: Scalar): Edit {
   assert(span !== null, "a virtual site has no token")
   if (style.type === "comment") return replaced(span, scalarText(scalar))
   if (scalar.kind === "comment") return listComment(style, span, scalarText(scalar))
-  const simple = style.simple === undefined ? null : openSimple(style.simple, scalar)
+  const simple = style.simple === undefined ? null : spelledOnce(style, style.simple, scalar)
   if (simple !== null) return replaced(span, simple)
   const { node, entry } = style
   assert(node.type === "scalar", "only a scalar is opened")
   return replaced(span, opened(scan, node, entry, span, scalar))
+}
+
+/** Once, where nothing but the style decides: to open a file, to seal it again and to read it back asks for the same. */
+function spelledOnce(style: ValueStyle, simple: NonNullable<ValueStyle["simple"]>, scalar: Scalar): string | null {
+  if (style.spelledScalar !== scalar) {
+    style.spelled = openSimple(simple, scalar)
+    style.spelledScalar = scalar
+  }
+  return style.spelled ?? null
 }
 
 /** @returns `null` where the text around it decides too: for a text of several lines, or bytes that are not text */

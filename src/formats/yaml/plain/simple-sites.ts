@@ -51,6 +51,8 @@ export function blockOf(source: string, metadata: Metadata): NonNullable<SimpleS
 export class SimpleStyle implements ValueStyle {
   readonly type = "value"
   readonly simple: ValueStyle["simple"]
+  spelledScalar: Scalar | null = null
+  spelled: string | null = null
   readonly #block: ScalarNode | null
   readonly #whole: () => readonly YamlSite[]
   readonly #index: number
@@ -66,7 +68,10 @@ export class SimpleStyle implements ValueStyle {
   /** The same value in another text: by so many characters and lines further on. */
   moved(whole: () => readonly YamlSite[], index: number, by: { chars: number; lines: number }): SimpleStyle {
     const block = this.#block === null ? null : movedBlock(this.#block, by)
-    return new SimpleStyle(this.simple, block, whole, index)
+    const style = new SimpleStyle(this.simple, block, whole, index)
+    style.spelledScalar = this.spelledScalar
+    style.spelled = this.spelled
+    return style
   }
 
   get node(): YamlNode {

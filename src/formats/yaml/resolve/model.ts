@@ -1,4 +1,5 @@
 import { type MetadataBlock, type Scan } from "../../../core/format.ts"
+import { type Scalar } from "../../../core/scalar.ts"
 import { type Item, type Site } from "../../../core/site.ts"
 import { type YamlMetaPlace } from "../edit/meta-block.ts"
 import {
@@ -33,6 +34,9 @@ export interface ValueStyle {
    * asking for `node` and `entry` would make the nodes of the whole text.
    */
   readonly simple?: "plain" | "single" | "double" | undefined
+  /** Of such a style: what was spelled last, and how. */
+  spelledScalar?: Scalar | null
+  spelled?: string | null
 }
 
 export interface CommentStyle {
