@@ -143,8 +143,10 @@ export interface Format {
    * Whether a text says what leaves from a scan of another text with the same keys say: the same paths, kinds
    * and bytes in the same order. The metadata is that of the other text, and is not compared. This knows only plain
    * cases, and makes no sites; `false` says nothing, and a scan has to tell. Absent: a scan always does.
+   *
+   * @param places - where the values of some leaves have to be, by the numbers of these
    */
-  readonly confirms?: (source: string, leaves: readonly Leaf[]) => boolean
+  readonly confirms?: (source: string, leaves: readonly Leaf[], places: ReadonlyMap<number, Span> | null) => boolean
 
   /**
    * Puts a token where the site's content is, in a carrier that upstream reads back as the same text.

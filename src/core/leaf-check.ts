@@ -1,7 +1,7 @@
 import { type Leaf } from "./document.ts"
 import { exactText, type Scalar } from "./scalar.ts"
 import { type Item } from "./site.ts"
-import { equalBytes } from "./text.ts"
+import { equalBytes, type Span } from "./text.ts"
 
 /** A mapping or list that a reader is in. */
 interface Holder {
@@ -20,11 +20,14 @@ interface Holder {
 export class LeafCheck {
   isSame = true
   readonly #leaves: readonly Leaf[]
+  readonly #places: ReadonlyMap<number, Span> | null
   readonly #holders: Holder[] = []
   #next = 0
 
-  constructor(leaves: readonly Leaf[]) {
+  /** @param places - where values have to be, by the numbers of their leaves; all others may be anywhere */
+  constructor(leaves: readonly Leaf[], places: ReadonlyMap<number, Span> | null) {
     this.#leaves = leaves
+    this.#places = places
   }
 
   /** All leaves came up, and each was the same. */
@@ -45,23 +48,24 @@ export class LeafCheck {
   }
 
   /** A text in the collection that is open. */
-  text(key: string | null, index: number, value: string): void {
-    const leaf = this.#entry(key, index)
+  text(key: string | null, index: number, value: string, place: Span): void {
+    const leaf = this.#entry(key, index, place)
     if (leaf === undefined) return
     const { scalar } = leaf
     if (scalar === null || scalar.kind !== "str" || exactText(scalar) !== value) this.isSame = false
   }
 
   /** A value of any kind; `null` for a null and for an empty collection, which `kind` tells apart. */
-  value(key: string | null, index: number, scalar: Scalar | null, kind: string): void {
-    const leaf = this.#entry(key, index)
+  value(key: string | null, index: number, scalar: Scalar | null, kind: string, place: Span): void {
+    const leaf = this.#entry(key, index, place)
     if (leaf === undefined) return
     if (scalar === null || leaf.scalar === null) this.isSame &&= scalar === leaf.scalar && leaf.site.kind === kind
     else this.isSame &&= scalar.kind === leaf.scalar.kind && equalBytes(scalar.bytes, leaf.scalar.bytes)
   }
 
   /** A comment in the collection that is open. */
-  comment(value: string): void {
+  comment(value: string, place: Span): void {
+    if (this.#places !== null) this.#checkPlace(place)
     const leaf = this.#leaves[this.#next++]
     const depth = this.#holders.length - 1
     // To a reader, one in a list, as upstream seals it, is text.
@@ -70,7 +74,13 @@ export class LeafCheck {
     else this.isSame &&= leaf.site.shadowed !== true && exactText(leaf.scalar) === value
   }
 
-  #entry(key: string | null, index: number): Leaf | undefined {
+  #checkPlace({ start, end }: Span): void {
+    const wanted = this.#places?.get(this.#next)
+    if (wanted !== undefined && (wanted.start !== start || wanted.end !== end)) this.isSame = false
+  }
+
+  #entry(key: string | null, index: number, place: Span): Leaf | undefined {
+    if (this.#places !== null) this.#checkPlace(place)
     const leaf = this.#leaves[this.#next++]
     if (leaf === undefined) {
       this.isSame = false

@@ -7,7 +7,7 @@ import { type Scalar, scalarText } from "./scalar.ts"
 import { sameSites } from "./same-sites.ts"
 import { countedSites, fullPath, type Item, type Site } from "./site.ts"
 import { splice } from "./splice.ts"
-import { type Edit, utf8 } from "./text.ts"
+import { type Edit, type Span, utf8 } from "./text.ts"
 import { parseToken } from "./token.ts"
 
 /**
@@ -185,12 +185,15 @@ export function applyMemo(
     runs.push({ ...span, text })
   }
   const wanted = [...result.filter((edit): edit is Edit => edit !== null), ...runs]
+  const text = splice(scan.source, wanted)
+  const starts = startsAfter(wanted)
+  const places = new Map(spelled.map((index) => [index, placeOf(result[index]!, starts)]))
+  if (runs.length === 0 && format.confirms?.(text, leaves, places) === true) return wanted
   try {
-    const scanned = countedSites(format.scan(splice(scan.source, wanted)))
+    const scanned = countedSites(format.scan(text))
     const found = runs.length === 0 ? scanned : inOrderOf(leaves, scanned)
-    const starts = startsAfter(wanted)
     const isExact = spelled.every(
-      (index) => found[index]?.kind === leaves[index]!.scalar?.kind && isWhole(found[index], result[index]!, starts),
+      (index) => found[index]?.kind === leaves[index]!.scalar?.kind && isAt(found[index], places.get(index)!),
     )
     return isExact && sameSites(leaves, found, format, { ignoresContainers: runs.length > 0 }) ? wanted : null
   } catch {
@@ -227,11 +230,14 @@ function startsAfter(edits: readonly Edit[]): ReadonlyMap<Edit, number> {
   return starts
 }
 
-/** Whether the site is exactly where the edit's text was put. */
-function isWhole(site: Site | undefined, edit: Edit, starts: ReadonlyMap<Edit, number>): boolean {
-  if (site === undefined || site.span === null) return false
-  const start = starts.get(edit)
-  return site.span.start === start && site.span.end === start + edit.text.length
+/** Where the text of an edit was put. */
+function placeOf(edit: Edit, starts: ReadonlyMap<Edit, number>): Span {
+  const start = starts.get(edit)!
+  return { start, end: start + edit.text.length }
+}
+
+function isAt(site: Site | undefined, { start, end }: Span): boolean {
+  return site !== undefined && site.span?.start === start && site.span.end === end
 }
 
 /**

@@ -55,7 +55,7 @@ export function render(
   const plainScan = wantsScan ? sameScan(format, whole(), leaves) : null
   if (plainScan !== null) return { bytes: utf8.encode(plainScan.source), warnings, scan: plainScan }
   const isSame =
-    format.confirms?.(opened, leaves) === true || sameSites(leaves, countedSites(format.scan(opened)), format)
+    format.confirms?.(opened, leaves, null) === true || sameSites(leaves, countedSites(format.scan(opened)), format)
   if (isSame) return { bytes: utf8.encode(whole()), warnings }
   // Upstream's list comments change what is an element of the list; only a printed document can say that.
   if (leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str")) {

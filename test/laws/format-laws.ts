@@ -89,27 +89,38 @@ export function formatLaws(format: Format, arbitraryText: fc.Arbitrary<string>):
 
 /**
  * A format that confirms without a scan says so only where a scan says the same: of the text itself, with metadata, and
- * with anything changed.
+ * with anything changed. The places of values count where they are asked for.
  *
  * @param texts - mostly as plain as the format confirms
  */
 export function confirmLaw(format: Format, texts: fc.Arbitrary<string>): void {
   test(`${format.name}: a text is confirmed only where a scan says the same`, () => {
     let confirmed = 0
+    let placed = 0
     const change = fc.record({ at: fc.nat(10_000), drop: fc.nat(3), put: fc.constantFrom(...pieces) })
-    const property = fc.property(texts, fc.array(change, { maxLength: 3 }), (text, changes) => {
+    const property = fc.property(texts, fc.array(change, { maxLength: 3 }), fc.nat(30), (text, changes, chosen) => {
       const plain = scanOf(format, text)
       fc.pre(plain !== null)
       const leaves = countedSites(plain).map((site) => ({ site, scalar: site.scalar, isSelected: false, token: null }))
       const sealed = attach(format, plain, sample).source
       for (const source of [plain.source, sealed, ...changes.map((one) => changed(sealed, text.length + 1, one))]) {
-        if (!format.confirms!(source, leaves)) continue
+        if (!format.confirms!(source, leaves, null)) continue
         confirmed++
-        expect(sameSites(leaves, countedSites(format.scan(source)), format)).toBe(true)
+        const found = countedSites(format.scan(source))
+        expect(sameSites(leaves, found, format)).toBe(true)
+        const index = chosen % leaves.length
+        const { start, end } = found[index]!.span!
+        if (format.confirms!(source, leaves, new Map([[index, { start, end }]]))) placed++
+        for (const other of [
+          { start: start + 1, end },
+          { start, end: end - 1 },
+        ])
+          expect(format.confirms!(source, leaves, new Map([[index, other]]))).toBe(false)
       }
     })
     fc.assert(property, { numRuns: runs.numRuns * 20 })
     expect(confirmed).toBeGreaterThan(runs.numRuns)
+    expect(placed).toBeGreaterThan(runs.numRuns)
   })
 }
 

@@ -3,6 +3,7 @@ import { type Scan } from "../../core/format.ts"
 import { LeafCheck } from "../../core/leaf-check.ts"
 import { commentScalar, textScalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
+import { type Span } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { dotenvBlockOf } from "./block.ts"
 import { type LineSink, readLines, unescape } from "./lines.ts"
@@ -22,13 +23,17 @@ export function scanDotenv(source: string): Scan {
 }
 
 /** Whether a text says what leaves from a scan of another text with the same names say. */
-export function confirmDotenv(source: string, leaves: readonly Leaf[]): boolean {
-  const check = new LeafCheck(leaves)
+export function confirmDotenv(
+  source: string,
+  leaves: readonly Leaf[],
+  places: ReadonlyMap<number, Span> | null,
+): boolean {
+  const check = new LeafCheck(leaves, places)
   check.enter(null, 0)
   try {
     readLines(source, {
-      comment: (start, end) => check.comment(source.slice(start, end)),
-      variable: (key, nth, start, end) => check.text(key, nth, unescape(source.slice(start, end))),
+      comment: (start, end) => check.comment(source.slice(start, end), { start, end }),
+      variable: (key, nth, start, end) => check.text(key, nth, unescape(source.slice(start, end)), { start, end }),
     })
   } catch (error) {
     if (error instanceof AppError) return false

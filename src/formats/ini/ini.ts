@@ -141,7 +141,7 @@ function entryOf(
  * Whether a text says what leaves from a scan of another text with the same keys say. For a text with lines
  * that upstream does not see, a scan has to tell.
  */
-function confirmIni(source: string, leaves: readonly Leaf[]): boolean {
+function confirmIni(source: string, leaves: readonly Leaf[], places: ReadonlyMap<number, Span> | null): boolean {
   let parts: Parts
   try {
     parts = parseIni(source)
@@ -150,11 +150,11 @@ function confirmIni(source: string, leaves: readonly Leaf[]): boolean {
     throw error
   }
   if (trailingComments(parts).length > 0) return false
-  const check = new LeafCheck(leaves)
+  const check = new LeafCheck(leaves, places)
   check.enter(null, 0)
   for (const [index, section] of contentSections(parts).entries()) {
     if (!check.isSame || !hasOwnKeys(section)) return false
-    if (!checkSection(source, section, index, check)) check.value(section.name, index, null, "map")
+    if (!checkSection(source, section, index, check)) check.value(section.name, index, null, "map", elsewhere)
   }
   return check.isComplete
 }
@@ -165,8 +165,8 @@ function checkSection(source: string, section: Section, index: number, check: Le
   const above = section.header === null ? [] : sectionLines(source, section)
   const isCommented = above.length > 0 && checkComment(commentText(above, false), check)
   for (const [position, { key, own, reading }] of section.entries.entries()) {
-    const { value, comment } = reading
-    check.text(key, position, value)
+    const { value, comment, span } = reading
+    check.text(key, position, value, span)
     if (own.length > 0) checkComment(commentText(linesOf(source, own), comment !== null), check)
     if (comment !== null) checkComment(commentText([source.slice(comment.start, comment.end)], false), check)
   }
@@ -174,9 +174,12 @@ function checkSection(source: string, section: Section, index: number, check: Le
   return isCommented || section.entries.length > 0
 }
 
+/** Where comments and empty sections are only a scan tells. */
+const elsewhere: Span = { start: -1, end: -1 }
+
 /** A comment of marks alone does not count. */
 function checkComment(text: string, check: LeafCheck): boolean {
   if (text === "") return false
-  check.comment(text)
+  check.comment(text, elsewhere)
   return true
 }

@@ -48,8 +48,12 @@ export function scanJson(source: string): JsonScan {
 }
 
 /** Whether a text says what leaves from a scan of another text with the same names say. */
-export function confirmJson(source: string, leaves: readonly Leaf[]): boolean {
-  const sink = new CheckSink(source, leaves)
+export function confirmJson(
+  source: string,
+  leaves: readonly Leaf[],
+  places: ReadonlyMap<number, Span> | null,
+): boolean {
+  const sink = new CheckSink(source, leaves, places)
   try {
     new JsonReader(source, startOf(source), sink).document()
   } catch (error) {
@@ -77,8 +81,8 @@ class CheckSink implements JsonSink {
   /** Within the metadata nothing is compared. */
   #isInMetadata: boolean[] = []
 
-  constructor(source: string, leaves: readonly Leaf[]) {
-    this.check = new LeafCheck(leaves)
+  constructor(source: string, leaves: readonly Leaf[], places: ReadonlyMap<number, Span> | null) {
+    this.check = new LeafCheck(leaves, places)
     this.#source = source
   }
 
@@ -91,12 +95,13 @@ class CheckSink implements JsonSink {
     if (this.#isInMetadata.pop() === false) this.check.leave()
   }
 
-  text({ name, index, isMetadata, start, end }: JsonPlace): void {
-    if (!isMetadata) this.check.text(name, index, unquote(this.#source, start, end))
+  text(place: JsonPlace): void {
+    const { name, index, start, end } = place
+    if (!place.isMetadata) this.check.text(name, index, unquote(this.#source, start, end), place)
   }
 
-  value({ name, index, isMetadata }: JsonPlace, scalar: Scalar | null, kind: SiteKind): void {
-    if (!isMetadata) this.check.value(name, index, scalar, kind)
+  value(place: JsonPlace, scalar: Scalar | null, kind: SiteKind): void {
+    if (!place.isMetadata) this.check.value(place.name, place.index, scalar, kind, place)
   }
 }
 

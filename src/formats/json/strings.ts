@@ -5,16 +5,7 @@ const QUOTE = 0x22
 const BACKSLASH = 0x5c
 
 /** What follows a backslash, other than `u`. */
-const escapes: ReadonlyMap<number, string> = new Map([
-  [0x22, '"'],
-  [0x5c, "\\"],
-  [0x2f, "/"],
-  [0x62, "\b"],
-  [0x66, "\f"],
-  [0x6e, "\n"],
-  [0x72, "\r"],
-  [0x74, "\t"],
-])
+const escapes = '"\\/bfnrt'
 
 /**
  * The value of a string from its quote to its end quote. A surrogate escape without its other half is U+FFFD, as in Go.
@@ -23,20 +14,8 @@ const escapes: ReadonlyMap<number, string> = new Map([
  */
 export function unquote(source: string, start: number, end: number): string {
   const text = source.slice(start + 1, end - 1)
-  let at = text.indexOf("\\")
-  if (at === -1) return text
-  let value = ""
-  let from = 0
-  for (; at !== -1; at = text.indexOf("\\", from)) {
-    value += text.slice(from, at)
-    const code = text.charCodeAt(at + 1)
-    const isUnicode = code === 0x75
-    value += isUnicode
-      ? String.fromCharCode(Number.parseInt(text.slice(at + 2, at + 6), 16))
-      : (escapes.get(code) ?? "")
-    from = at + (isUnicode ? 6 : 2)
-  }
-  return (value + text.slice(from)).toWellFormed()
+  if (!text.includes("\\")) return text
+  return (JSON.parse(source.slice(start, end)) as string).toWellFormed()
 }
 
 /** Why a text is not a string: an offset and a reason. */
@@ -46,6 +25,7 @@ interface StringFault {
 }
 
 const withoutEscapes = /"[^"\\\0-\x1f]*"/y
+const withEscapes = /"[^"\\\0-\x1f]*(?:\\(?:["\\/bfnrt]|u[\dA-Fa-f]{4})[^"\\\0-\x1f]*)*"/y
 
 /**
  * Finds the end of a string that starts at a quote, and checks its characters and escapes as encoding/json does.
@@ -54,11 +34,23 @@ const withoutEscapes = /"[^"\\\0-\x1f]*"/y
  */
 export function stringEnd(source: string, start: number): number | StringFault {
   const end = source.indexOf('"', start + 1) + 1
-  if (end - start <= LONG_CHARS) {
-    withoutEscapes.lastIndex = start
-    if (withoutEscapes.test(source)) return end
-  } else if (isLongString(source, start + 1, end - 1)) return end
-  return slowStringEnd(source, start)
+  if (end - start > LONG_CHARS) return isLongString(source, start + 1, end - 1) ? end : slowStringEnd(source, start)
+  withoutEscapes.lastIndex = start
+  if (withoutEscapes.test(source)) return end
+  const last = closingQuote(source, end - 1) + 1
+  if (end === 0 || last === 0 || last - start > LONG_CHARS) return slowStringEnd(source, start)
+  withEscapes.lastIndex = start
+  return withEscapes.test(source) ? withEscapes.lastIndex : slowStringEnd(source, start)
+}
+
+/** The first quote from there on that no backslash escapes; -1 when there is none. */
+function closingQuote(source: string, from: number): number {
+  for (let at = source.indexOf('"', from); at !== -1; at = source.indexOf('"', at + 1)) {
+    let before = at
+    while (source.charCodeAt(before - 1) === BACKSLASH) before--
+    if ((at - before) % 2 === 0) return at
+  }
+  return -1
 }
 
 function slowStringEnd(source: string, start: number): number | StringFault {
@@ -75,7 +67,7 @@ function slowStringEnd(source: string, start: number): number | StringFault {
           return { fault: at, reason: "\\u is not followed by four hex digits" }
       }
       at += 4
-    } else if (!escapes.has(escaped)) {
+    } else if (!escapes.includes(String.fromCharCode(escaped))) {
       return { fault: at, reason: "JSON has no such escape" }
     }
   }

@@ -54,7 +54,7 @@ export const yaml: Format = {
   endsInValue: (text) => text !== "" && !text.endsWith("\n") && /[|>][-+0-9]*[ \t]*(?:#.*)?\r?$/m.test(lastEntry(text)),
   scan: scanYaml,
   scanAgain: (source, before) => scanAgain(source, own(before)),
-  confirms: (source, leaves) => confirmSimple(source, METADATA_KEY, leaves),
+  confirms: (source, leaves, places) => confirmSimple(source, METADATA_KEY, leaves, places),
   sealable: emptyListComment,
   settled: (comment) => (isBlankComment(comment) ? { ...comment, bytes: new Uint8Array(0) } : comment),
   seal: (scan, site, token) => sealSite(own(scan), ownSite(site), token),

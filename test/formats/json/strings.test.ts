@@ -1,5 +1,6 @@
+import fc from "fast-check"
 import { expect, test } from "vitest"
-import { stringEnd } from "../../../src/formats/json/strings.ts"
+import { stringEnd, unquote } from "../../../src/formats/json/strings.ts"
 
 const filler = "x".repeat(70_000)
 
@@ -25,3 +26,43 @@ test.each([
 test("a long string that does not end", () => {
   expect(stringEnd(`"${filler}`, 0)).toHaveProperty("fault", 0)
 })
+
+test("generated strings are found and read as the engine's own parser reads them", () => {
+  const parts = [
+    '"',
+    "\\",
+    "\\\\",
+    '\\"',
+    "u",
+    "00e9",
+    "\\u00E9",
+    "\\ud83d\\udc4b",
+    "\\ud800",
+    "\\n",
+    "\\/",
+    "n",
+    "\u0001",
+    "\u{1f44b}",
+  ]
+  fc.assert(
+    fc.property(fc.array(fc.constantFrom(...parts), { maxLength: 9 }), (found) => {
+      const text = `"${found.join("")}", "z": "q\\n"`
+      let end = 1
+      while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1
+      const own = text.slice(0, end + 1)
+      const wanted = parsed(own)
+      const reached = stringEnd(text, 0)
+      if (wanted === null) expect(reached).toHaveProperty("fault")
+      else expect([reached, unquote(text, 0, own.length)]).toEqual([own.length, wanted.toWellFormed()])
+    }),
+    { numRuns: 5000 },
+  )
+})
+
+function parsed(text: string): string | null {
+  try {
+    return JSON.parse(text) as string
+  } catch {
+    return null
+  }
+}

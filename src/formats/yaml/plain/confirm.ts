@@ -1,5 +1,6 @@
 import { type Leaf } from "../../../core/document.ts"
 import { LeafCheck } from "../../../core/leaf-check.ts"
+import { type Span } from "../../../core/text.ts"
 import { resolveScalar, resolvesToString } from "../resolve/resolve.ts"
 import { type SimpleComment, type SimpleScalar, type SimpleSink, readSimple } from "./simple.ts"
 
@@ -10,8 +11,13 @@ import { type SimpleComment, type SimpleScalar, type SimpleSink, readSimple } fr
  * @param metadataKey - of the entry that is metadata; it has to be the last
  * @returns `false` for texts that are not that plain, too: then a scan has to tell
  */
-export function confirmSimple(source: string, metadataKey: string, leaves: readonly Leaf[]): boolean {
-  const sink = new CheckSink(source, metadataKey, leaves)
+export function confirmSimple(
+  source: string,
+  metadataKey: string,
+  leaves: readonly Leaf[],
+  places: ReadonlyMap<number, Span> | null,
+): boolean {
+  const sink = new CheckSink(source, metadataKey, new LeafCheck(leaves, places))
   return readSimple(source, sink) && sink.check.isComplete
 }
 
@@ -40,8 +46,8 @@ class CheckSink implements SimpleSink {
   #isAtMetadata = false
   #isBelowComment = false
 
-  constructor(source: string, metadataKey: string, leaves: readonly Leaf[]) {
-    this.check = new LeafCheck(leaves)
+  constructor(source: string, metadataKey: string, check: LeafCheck) {
+    this.check = check
     this.#source = source
     this.#metadataKey = metadataKey
   }
@@ -84,23 +90,24 @@ class CheckSink implements SimpleSink {
     this.closeMap()
   }
 
-  scalar({ style, value }: SimpleScalar): void {
+  scalar(scalar: SimpleScalar): void {
+    const { style, value } = scalar
     if (style !== "plain" || resolvesToString(value)) {
-      this.check.text(this.#key, this.#index, value)
+      this.check.text(this.#key, this.#index, value, scalar)
       return
     }
     const found = resolveScalar("", style, value)
     if (found === "unsupported" || found === "mismatch") this.check.isSame = false
-    else this.check.value(this.#key, this.#index, found, found === null ? "null" : found.kind)
+    else this.check.value(this.#key, this.#index, found, found === null ? "null" : found.kind, scalar)
   }
 
-  emptyFlow(type: "map" | "list"): void {
-    this.check.value(this.#key, this.#index, null, type)
+  emptyFlow(type: "map" | "list", start: number): void {
+    this.check.value(this.#key, this.#index, null, type, { start, end: start + 2 })
   }
 
-  comment({ start, end, isInline }: SimpleComment): boolean {
-    this.check.comment(this.#source.slice(start, end))
-    this.#isBelowComment = !isInline
+  comment(comment: SimpleComment): boolean {
+    this.check.comment(this.#source.slice(comment.start, comment.end), comment)
+    this.#isBelowComment = !comment.isInline
     return this.check.isSame
   }
 }
