@@ -76,6 +76,11 @@ export function shellWord(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", String.raw`'\''`)}'`
 }
 
+/** The same for the name of a file, which no program takes for an option. */
+export function fileWord(file: string): string {
+  return shellWord(file.startsWith("-") ? `./${file}` : file)
+}
+
 /**
  * The text of a document as it may go to a pager: every control character but newline and tab is written as `\xNN`. A CR
  * at the end of a line is part of a line end and stays.

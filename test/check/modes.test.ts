@@ -158,7 +158,7 @@ describe("--range", () => {
     expect(codesOf(findings)).toEqual(["CONFIG_CHANGED", "NEW_DATA_KEY", "RECIPIENT_MISSING", "RECIPIENT_UNUSED"])
     expect(findings.find(({ code }) => code === "RECIPIENT_MISSING")?.recipient).toBe(tester)
     const changed = findings.filter(({ code }) => code === "CONFIG_CHANGED").map(({ message }) => message)
-    expect(changed).toEqual([expect.stringContaining(`rule 1 (secrets/**) is another: - age/${tester}`)])
+    expect(changed).toEqual([expect.stringContaining(`rule 1 (secrets/**) is another: - tester (${tester})`)])
     expect(status).toBe(1)
   })
 
@@ -213,7 +213,7 @@ describe("--range", () => {
     repo.commitAll()
     const { findings } = await repo.check("--range", `${base}..HEAD`)
     expect(codesOf(findings)).toEqual(["NEW_DATA_KEY", "RECIPIENTS_CHANGED", "RECIPIENT_MISSING"])
-    expect(findings.find(({ code }) => code === "RECIPIENTS_CHANGED")?.message).toContain(`- ${stranger}`)
+    expect(findings.find(({ code }) => code === "RECIPIENTS_CHANGED")?.message).toContain(`- stranger (${stranger})`)
     repo.write(
       "secrets/a.yaml",
       old.replace(/lastmodified: "(....)/, (_, year: string) => `lastmodified: "${Number(year) - 1}`),

@@ -164,7 +164,7 @@ describe("the hook before a commit starts us", () => {
       [
         "for a key between bytes that are no text",
         (repo) => repo.write("logo.png", Buffer.concat([Buffer.from([0, 0xff, 0]), Buffer.from(aws)])),
-        looks,
+        stops,
       ],
       [
         "for a key in UTF-16",

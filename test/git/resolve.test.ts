@@ -172,6 +172,24 @@ describe("resolve", () => {
     expect((await own.sotto("resolve", file)).stderr).toContain("[NOT_A_REPOSITORY]")
   })
 
+  test.each(["ours", "theirs"] as const)("a file that git add took as %s has it can still be decided", async (side) => {
+    own.git("restore", "--source", side === "ours" ? "HEAD" : "MERGE_HEAD", "--staged", "--worktree", file)
+    expect(unmerged()).toBe("")
+    const check = async (): Promise<string> => (await own.sotto("check", "--staged")).stdout.toString()
+    expect(await check()).toContain("MERGE_UNRESOLVED")
+    expect((await own.sotto("resolve", "--list", file)).stdout.toString()).toContain(`${file}: value a`)
+    expect((await own.sotto("resolve", "--ours", file)).status).toBe(0)
+    expect(await opened()).toBe(ours.replace(secret("b"), secret("b-theirs")))
+    expect(await check()).not.toContain("MERGE_UNRESOLVED")
+    expect((await own.sotto("resolve", "--ours", file)).status).toBe(200)
+  })
+
+  test("one that was decided by hand is no conflict any more", async () => {
+    await own.change(file, base)
+    own.git("add", file)
+    expect((await own.sotto("resolve", file)).status).toBe(200)
+  })
+
   test("without an identity nothing is decided, and only --take SIDE:. does without", async () => {
     own.actAs("stranger")
     const { stderr } = await own.sotto("resolve", "--ours", file)

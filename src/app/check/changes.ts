@@ -1,8 +1,11 @@
 import { type SealedDocument } from "../../core/document.ts"
 import { type Metadata } from "../../core/metadata.ts"
+import { type Recipient } from "../../core/recipient.ts"
+import { type NameOf } from "../../keys/data-key-error.ts"
 import { recipientKey } from "../../keys/kinds.ts"
+import { isReadable } from "../../keys/parse-recipient.ts"
 import { isEmptyText, scalarText } from "../../core/scalar.ts"
-import { countedSites, fullPath, type Site } from "../../core/site.ts"
+import { countedSites, fullPath, type Item, type Site } from "../../core/site.ts"
 import { looksLikeToken } from "../../core/token.ts"
 import { namesInVersions } from "../recipients/entry-names.ts"
 import { selectorText } from "./drift.ts"
@@ -28,23 +31,43 @@ export function unsealedFindings({ file, before, after }: Change): Finding[] {
   if (before === null || (before.state !== "sealed" && before.state !== "broken")) return []
   if (after.state === "plain") return after.text === "" ? [] : [finding("FILE_UNSEALED", { file })]
   if (before.state !== "sealed" || after.state !== "sealed") return []
-  const sealed = new Set(countedSites(before.document.scan).filter(isSealedValue).map(pathText))
+  // Or below a path that was sealed, or above: a value that became a mapping, and the other way round.
+  const [sealed, above] = [new Set<string>(), new Set<string>()]
+  for (const site of countedSites(before.document.scan).filter(isSealedValue)) {
+    sealed.add(pathText(site.item))
+    for (
+      let item = site.item.parent;
+      item !== null && item.parent !== null && !above.has(pathText(item));
+      item = item.parent
+    )
+      above.add(pathText(item))
+  }
   const { scan } = after.document
   return countedSites(scan)
-    .filter((site) => isClear(site) && sealed.has(pathText(site)))
+    .filter((site) => isClear(site) && (above.has(pathText(site.item)) || isAtOrBelow(site.item, sealed)))
     .map((site) => finding("SEAL_REMOVED", placeOfSite(file, site, scan.documents)))
+}
+
+function isAtOrBelow(item: Item, paths: ReadonlySet<string>): boolean {
+  for (let at: Item | null = item; at !== null && at.parent !== null; at = at.parent)
+    if (paths.has(pathText(at))) return true
+  return false
 }
 
 function isSealedValue({ kind, scalar }: Site): boolean {
   return kind === "str" && scalar !== null && !isEmptyText(scalar) && looksLikeToken(scalarText(scalar))
 }
 
-function pathText({ item }: Site): string {
+function pathText(item: Item): string {
   return JSON.stringify(fullPath(item))
 }
 
-/** What a range changes about a sealed file besides its values, for those who have to agree to it. */
-export function metadataChanges({ file, before, after }: Change): Finding[] {
+/**
+ * What a range changes about a sealed file besides its values, for those who have to agree to it.
+ *
+ * @param personOf - as the config calls recipients
+ */
+export function metadataChanges({ file, before, after }: Change, personOf: NameOf): Finding[] {
   if (after.state !== "sealed") return []
   const place = { file, line: metadataLine(after.text) }
   const { metadata } = after.document
@@ -52,7 +75,7 @@ export function metadataChanges({ file, before, after }: Change): Finding[] {
   if (old === null) return [finding("NEW_DATA_KEY", place, { subject: "the file is new" })]
   const found: Finding[] = []
   if (isOtherKey(old, metadata)) found.push(finding("NEW_DATA_KEY", place, { subject: "the file has another one" }))
-  const recipients = recipientChange(old, metadata)
+  const recipients = recipientChange(old, metadata, personOf)
   if (recipients !== null) found.push(finding("RECIPIENTS_CHANGED", place, { subject: recipients }))
   const selectors = selectorChange(old, metadata)
   if (selectors !== null) found.push(finding("SELECTORS_CHANGED", place, { subject: selectors }))
@@ -72,8 +95,12 @@ export function encsOf({ groups }: Metadata): string[] {
   return groups.flat().map(({ enc }) => enc.trim())
 }
 
-function recipientChange(before: Metadata, after: Metadata): string | null {
-  const named = namesInVersions([before.groups, after.groups])
+function recipientChange(before: Metadata, after: Metadata, personOf: NameOf): string | null {
+  const called = namesInVersions([before.groups, after.groups])
+  const named = (recipient: Recipient): string => {
+    const person = isReadable(recipient) ? personOf(recipient) : undefined
+    return person === undefined ? called(recipient) : `${person} (${called(recipient)})`
+  }
   const [old, now] = [before, after].map(
     ({ groups }) => new Map(groups.flat().map(({ recipient }) => [recipientKey(recipient), named(recipient)])),
   )
@@ -125,14 +152,4 @@ export function sealedFacts(
 ): SealedFacts {
   const { mac, lastModified } = metadata
   return { file, line: metadataLine(text), encs: encsOf(metadata), mac, lastModified, maxAgeDays }
-}
-
-/** Copies: files that have a wrapped data key in common. */
-export function sharedKeyFindings(files: readonly SealedFacts[]): Finding[] {
-  const owner = new Map<string, string>()
-  return files.flatMap(({ file, line, encs }) => {
-    const other = encs.map((enc) => owner.get(enc)).find((known) => known !== undefined && known !== file)
-    for (const enc of encs) if (enc !== "" && !owner.has(enc)) owner.set(enc, file)
-    return other === undefined ? [] : [finding("SHARED_DATA_KEY", { file, line }, { subject: `also in ${other}` })]
-  })
 }

@@ -3,7 +3,7 @@ import { parseSpec, type RecipientSpec } from "../../config/recipients.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
 import { type Finding, finding } from "./finding.ts"
-import { recipientKey } from "../../keys/kinds.ts"
+import { recipientKey, recipientName } from "../../keys/kinds.ts"
 
 /** One config in two versions; `null`: it was not there, or cannot be read. */
 interface ConfigChange {
@@ -64,13 +64,19 @@ function ruleChanges(file: string, before: Config, after: Config): Finding[] {
 
 function difference(before: RuleEntry, after: RuleEntry): string {
   const words: string[] = []
-  const [old, now] = [keysOf(before), keysOf(after)]
-  for (const key of now) if (!old.has(key)) words.push(`+ ${key}`)
-  for (const key of old) if (!now.has(key)) words.push(`- ${key}`)
+  const [old, now] = [recipientsOf(before), recipientsOf(after)]
+  for (const [key, name] of now) if (!old.has(key)) words.push(`+ ${name}`)
+  for (const [key, name] of old) if (!now.has(key)) words.push(`- ${name}`)
   if (words.length === 0 && groupsText(before) !== groupsText(after)) words.push("the key groups")
   if (before.threshold !== after.threshold) words.push("the threshold")
-  if (settingsText(before) !== settingsText(after)) words.push("the settings")
-  return words.join(", ")
+  return [...words, ...changedSettings(before, after)].join(", ")
+}
+
+function changedSettings(before: RuleEntry, after: RuleEntry): string[] {
+  const [old, now] = [before, after].map((rule) => Object.entries(orNothing(() => [rule.settings()])[0] ?? {}))
+  const texts = new Map(old!.map(([name, value]) => [name, JSON.stringify(value)]))
+  const changed = now!.filter(([name, value]) => texts.get(name) !== JSON.stringify(value))
+  return changed.map(([name]) => name.replaceAll(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`))
 }
 
 function matchText({ match }: RuleEntry): string {
@@ -88,11 +94,16 @@ function settingsText(rule: RuleEntry): string {
   return orNothing(() => [JSON.stringify(rule.settings())])[0] ?? ""
 }
 
-function keysOf(rule: RuleEntry): ReadonlySet<string> {
-  return new Set(
-    orNothing(() => rule.groups())
-      .flat()
-      .flatMap(namesOf),
+/** By what makes them the same recipient; as the config calls them. */
+function recipientsOf(rule: RuleEntry): ReadonlyMap<string, string> {
+  const specs = orNothing(() => rule.groups()).flat()
+  return new Map(
+    specs.flatMap((spec) =>
+      orNothing(() => parseSpec(spec, parseRecipients)).map((recipient) => {
+        const name = recipientName(recipient)
+        return [recipientKey(recipient), spec.person === null ? name : `${spec.person} (${name})`] as const
+      }),
+    ),
   )
 }
 

@@ -120,6 +120,13 @@ export class Configs implements ConfigLookup {
     }
   }
 
+  /** Two configs of one folder are compared where a rule of theirs names a file. */
+  async compareBeside(paths: readonly string[]): Promise<void> {
+    if (paths.length === 0) return
+    const ruledAt = await this.ruler(paths[0]!)
+    for (const path of paths) await this.ruleOf(path, ruledAt(path))
+  }
+
   /** A config whose patterns cannot be read names no path. */
   async #matchersOf(config: Config): Promise<Matchers> {
     const known =

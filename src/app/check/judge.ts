@@ -1,16 +1,24 @@
 import { type RuleSettings } from "../../config/defaults.ts"
 import { compileSelectors } from "../../config/re2.ts"
-import { type Rule } from "../../config/rule.ts"
+import { personOf, type Rule } from "../../config/rule.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { type SealedDocument } from "../../core/document.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { sealedFacts, mayBeUnsealed, metadataChanges, type SealedFacts, unsealedFindings } from "./changes.ts"
+import {
+  isOtherKey,
+  sealedFacts,
+  mayBeUnsealed,
+  metadataChanges,
+  type SealedFacts,
+  unsealedFindings,
+} from "./changes.ts"
 import { type CheckCode, type Finding, finding } from "./finding.ts"
 import { type ConfigLookup, type Ruled } from "./configs.ts"
 import { recipientFindings, selectorFindings } from "./drift.ts"
 import { hasSomethingToSeal, isToBeSealed } from "./plaintext.ts"
 import { privateKeyFindings } from "./private-keys.ts"
-import { inspect, type Inspected, metadataFindings } from "./sealed-text.ts"
+import { inspect, type Inspected, metadataFindings, searchable } from "./sealed-text.ts"
 import { suspicionOf } from "./suspect-names.ts"
 import { valueFindings } from "./values.ts"
 
@@ -25,6 +33,8 @@ export interface Content {
    * where there is nothing to compare with.
    */
   readonly before?: () => Promise<Uint8Array | null>
+  /** There was no version before. */
+  readonly isNew?: boolean
 }
 
 /** A sealed file, as far as others are compared with it. */
@@ -50,8 +60,10 @@ export class Judge {
   readonly #options: JudgeOptions
   readonly #findings: Finding[] = []
   readonly sealed: SealedFacts[] = []
-  /** Files that were looked at and are not sealed. */
-  readonly plain: string[] = []
+  /** Files that were not there before and are not sealed. */
+  readonly newPlain: string[] = []
+  /** Sealed files that have a data key which they had not before, or of which nothing from before is known. */
+  readonly newKeys = new Set<string>()
   #hasNoConfig = false
 
   constructor(options: JudgeOptions) {
@@ -84,7 +96,7 @@ export class Judge {
     return found
   }
 
-  async look({ file, bytes, before }: Content): Promise<void> {
+  async look({ file, bytes, before, isNew = before === undefined }: Content): Promise<void> {
     if (bytes === null) {
       this.#findings.push(finding("TOO_LARGE", { file }))
       return
@@ -93,29 +105,42 @@ export class Judge {
     const configured = ruled.settings?.inputType ?? null
     const after = await inspect(file, bytes, configured)
     const found = await this.#judge(file, after, ruled)
+    found.push(...(await privateKeyFindings(file, searchable(bytes, after))))
+    if (isNew && after.state === "sealed") this.newKeys.add(file)
+    if (isNew && after.state === "plain") this.newPlain.push(file)
     if (before !== undefined && (this.#options.isRange || mayBeUnsealed(after))) {
       const bytesBefore = await before()
       const old = bytesBefore === null ? null : await inspect(file, bytesBefore, configured)
       found.push(...unsealedFindings({ file, before: old, after }))
-      if (this.#options.isRange) found.push(...metadataChanges({ file, before: old, after }))
+      if (this.#options.isRange) {
+        const people = after.state === "sealed" ? (await this.#ruleOf(file, ruled))?.people : undefined
+        const nameOf = (recipient: Recipient): string | undefined =>
+          people === undefined ? undefined : (personOf(people, recipient) ?? undefined)
+        found.push(...metadataChanges({ file, before: old, after }, nameOf))
+        const sealed = [old, after].flatMap((each) => (each?.state === "sealed" ? [each.document.metadata] : []))
+        if (sealed.length === 2 && isOtherKey(sealed[0]!, sealed[1]!)) this.newKeys.add(file)
+      }
     }
     this.#findings.push(...limited(found))
   }
 
+  /** A file whose content nobody has to see. */
+  lookAtName(file: string): void {
+    this.#findings.push(...nameFindings(file))
+  }
+
   async #judge(file: string, inspected: Inspected, ruled: Ruled): Promise<Finding[]> {
-    const suspicion = suspicionOf(file)
-    const found: Finding[] = suspicion === null ? [] : [finding("NAME_SUSPECT", { file }, { subject: suspicion })]
+    const found = nameFindings(file)
     if (inspected.state === "large") return [...found, finding("TOO_LARGE", { file })]
     const { text } = inspected
-    if (text !== null) found.push(...(await privateKeyFindings(file, text)))
     switch (inspected.state) {
       case "plain":
-        this.plain.push(file)
         return [...found, ...(await this.#plain(file, text, ruled))]
       case "broken":
         return [...found, ...inspected.findings]
       case "sealed":
         if (inspected.hasOtherLineEnds) found.push(finding("LINE_ENDS", { file }))
+        if (inspected.encoding !== null) found.push(finding("SYNTAX", { file }, { subject: inspected.encoding }))
         return [...found, ...(await this.#sealed({ file, text: inspected.text, document: inspected.document }, ruled))]
     }
   }
@@ -153,6 +178,12 @@ export class Judge {
   #ruleOf(file: string, ruled: Ruled): Promise<Rule | null> {
     return this.#options.configs.ruleOf(this.#options.pathOf(file), ruled)
   }
+}
+
+/** `sеcrets/a.yaml` with a Cyrillic letter is in no folder that a rule for `secrets/` names. */
+function nameFindings(file: string): Finding[] {
+  const subject = suspicionOf(file)
+  return subject === null ? [] : [finding("NAME_SUSPECT", { file }, { subject })]
 }
 
 async function ruledFor({ configs, pathOf }: JudgeOptions, file: string): Promise<Ruled> {

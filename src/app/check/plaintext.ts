@@ -41,8 +41,6 @@ export async function hasSomethingToSeal(file: string, text: string | null, sett
   if (text === "") return false
   const name = settings.inputType ?? detectPlainFormat(file)
   if (text === null || name === "binary" || settings.container) return true
-  // A file of comments alone holds no value.
-  if (!/^[ \t]*[^\s#;]/m.test(text)) return false
   try {
     const { sites } = (await loadFormat(name)).scan(text)
     const compiled = await compileSelectors(settings.selectors, { refuseInvalid: false })
@@ -50,6 +48,7 @@ export async function hasSomethingToSeal(file: string, text: string | null, sett
     return sites.some((site, index) => selected[index]! && isClear(site))
   } catch (error) {
     if (!(error instanceof AppError)) throw error
-    return error.code !== "NO_DOCUMENT"
+    // Comments alone are no document to YAML.
+    return error.code !== "NO_DOCUMENT" && /^[ \t\r]*[^ \t\r\n#]/m.test(text.replace(/^\ufeff/, ""))
   }
 }

@@ -45,8 +45,8 @@ function withoutTokens(text: string): string {
 }
 
 function ageKeys(text: string): Found[] {
-  // Identities are long: even a post-quantum one is a seed of 32 bytes.
-  return [...text.matchAll(/AGE-SECRET-KEY-(PQ-)?1[02-9AC-HJ-NP-Z]{6,1000}/g)].flatMap(({ index, 0: key, 1: pq }) =>
+  // Both kinds are a seed of 32 bytes and a checksum, so what follows without a break is no part of them.
+  return [...text.matchAll(/AGE-SECRET-KEY-(PQ-)?1[02-9AC-HJ-NP-Z]{58}/g)].flatMap(({ index, 0: key, 1: pq }) =>
     decodeBech32(key) === null
       ? []
       : [{ offset: index, what: pq === undefined ? "an age identity" : "a post-quantum age identity" }],
@@ -61,8 +61,15 @@ function pemKeys(text: string): Found[] {
   return [...text.matchAll(pemStart)].flatMap((match) => {
     const start = match.index + match[0].length
     const body = text.slice(start, start + bodyCharsMax).split("-----", 1)[0]!
-    return /[A-Za-z0-9+/]{40}/.test(body) ? [{ offset: match.index, what: `a private key in a PEM block` }] : []
+    const isKey = /[A-Za-z0-9+/]{40}/.test(body) || isShortLined(body)
+    return isKey ? [{ offset: match.index, what: `a private key in a PEM block` }] : []
   })
+}
+
+/** Most programs take lines of any length. Those of prose have blanks. */
+function isShortLined(body: string): boolean {
+  const lines = body.split(/\\[nr]|[\r\n]/).map((line) => line.replaceAll(/^[\s"'+>#*|]+|[\s"'+,\\]+$/g, ""))
+  return lines.join("").length >= 40 && lines.every((line) => /^[A-Za-z0-9+/]*={0,2}$/.test(line))
 }
 
 function located(file: string, text: string, found: readonly Found[]): Finding[] {

@@ -1,16 +1,14 @@
-import { join } from "node:path"
-import { type SealedFacts, sharedKeyFindings } from "./changes.ts"
 import { type Configs } from "./configs.ts"
 import { type Finding, finding } from "./finding.ts"
 import { byFolder } from "./judge.ts"
 import { isConfig } from "./plaintext.ts"
 import { ruleFindings } from "./rule-lint.ts"
 import { keyPathsOf, plainSiblings, sharesPath } from "./siblings.ts"
+import { conflictNames, decisionLine, decisions, sidesUnderWay } from "../merge/under-way.ts"
 import { type Session } from "../session.ts"
 import { type Config } from "../../config/config.ts"
 import { type SealedDocument } from "../../core/document.ts"
-import { detectPlainFormat } from "../../formats/plain-name.ts"
-import { readOptionalFile, statOf } from "../../host/files.ts"
+import { fileWord, shown } from "../../errors/display.ts"
 import { type Git } from "../../host/git/git.ts"
 import { listIndex, listTree } from "../../host/git/listing.ts"
 import { findRevision } from "../../host/git/repository.ts"
@@ -32,6 +30,7 @@ export async function configFindings(
   const found: Finding[] = []
   for (const [config, files] of governed) {
     await configs.proveAll(config)
+    if (config.beside !== null) await configs.compareBeside(files.filter((file) => !isConfig(file)).map(pathOf))
     if (config.rules === null || configs.faults.some(({ file }) => file === nameOf(config.file))) continue
     const targets = files.filter((file) => !isConfig(file)).map((file) => configs.targetOf(pathOf(file)))
     found.push(...(await ruleFindings({ config, file: nameOf(config.file), targets })))
@@ -52,33 +51,18 @@ export async function siblingFindings(
   read: (file: string) => Promise<Reread | null>,
 ): Promise<Finding[]> {
   const found: Finding[] = []
-  for (const [file, twin] of plainSiblings(sealed, plain)) {
-    const [text, other] = [(await read(file))?.text, (await read(twin))?.document]
-    if (text === undefined || other === undefined || other === null) continue
-    if (!(await sharesPath(file, text, twin, keyPathsOf(other)))) continue
-    found.push(finding("SIBLING_PLAINTEXT", { file, line: 1 }, { subject: `of ${twin}` }))
+  for (const [file, twins] of plainSiblings(sealed, plain)) {
+    const text = (await read(file))?.text
+    if (text === undefined) continue
+    for (const twin of twins) {
+      const other = (await read(twin))?.document ?? null
+      if (other === null || !(await sharesPath(file, text, twin, keyPathsOf(other)))) continue
+      found.push(finding("SIBLING_PLAINTEXT", { file, line: 1 }, { subject: `of ${twin}` }))
+      break
+    }
   }
   return found
 }
-
-/** Whether a name may be that of the plain text of a sealed file. */
-export function mayBeSibling(file: string): boolean {
-  return detectPlainFormat(file) !== "binary" || /(?:^|\/)\.env(?:\.|$)|\.(?:dec|decrypted|plain)(?:\.|$)/.test(file)
-}
-
-export function copyFindings(files: readonly SealedFacts[]): Finding[] {
-  return sharedKeyFindings(files.toSorted((a, b) => (a.file < b.file ? -1 : 1)))
-}
-
-const bytesMax = 16 * 1024 * 1024
-
-/** Where git remembers what it is in the middle of, and which commit it takes the other side from. */
-const states: readonly (readonly [file: string, theirs: string])[] = [
-  ["MERGE_HEAD", "MERGE_HEAD"],
-  ["CHERRY_PICK_HEAD", "CHERRY_PICK_HEAD"],
-  ["REVERT_HEAD", "REVERT_HEAD^"],
-  ["REBASE_HEAD", "REBASE_HEAD"],
-]
 
 /**
  * Sealed files that were in conflict and are staged as one side has them, without a word from `sotto resolve`. They hold
@@ -92,45 +76,21 @@ export async function unresolvedFindings(
   gitDir: string,
   isSealed: (file: string, id: string) => Promise<boolean>,
 ): Promise<Finding[]> {
-  const theirs = states.filter(([file]) => statOf(session.io, join(gitDir, file)) !== null).map(([, name]) => name)
+  const theirs = sidesUnderWay(session, gitDir)
   if (theirs.length === 0) return []
-  const conflicts = conflictsIn(await textAt(session, join(gitDir, "MERGE_MSG")))
+  const conflicts = await conflictNames(session, gitDir)
   if (conflicts.length === 0) return []
-  const resolved = resolvedIn(await textAt(session, join(gitDir, "sotto", "resolved")))
+  const resolved = await decisions(session, gitDir)
   const sides = await Promise.all(["HEAD", ...theirs].map((name) => findRevision(git, name)))
   const trees = await Promise.all(sides.filter((id) => id !== null).map((id) => listTree(git, id, conflicts)))
   const index = await listIndex(git, conflicts)
   const found: Finding[] = []
   for (const { path, id, stage } of index) {
     const isOneSide = stage === 0 && trees.some((tree) => tree.some((file) => file.path === path && file.id === id))
-    if (!isOneSide || resolved.has(`${path} ${id}`) || !(await isSealed(path, id))) continue
-    const hint = `say which side is meant: \`sotto resolve ${path}\`, or \`sotto resolve --ours ${path}\``
+    if (!isOneSide || resolved.has(decisionLine(path, id)) || !(await isSealed(path, id))) continue
+    const word = shown(path) === path ? fileWord(path) : "FILE"
+    const hint = `say which side is meant: \`sotto resolve ${word}\`, or \`sotto resolve --ours ${word}\``
     found.push(finding("MERGE_UNRESOLVED", { file: path, line: 1 }, { hint }))
   }
   return found
-}
-
-async function textAt({ io }: Session, path: string): Promise<string> {
-  const file = await readOptionalFile(io, path, { bytesMax }).catch(() => null)
-  return file === null ? "" : Buffer.from(file.bytes).toString("utf8")
-}
-
-/** What git writes below its message: a line, and a name on each that follows. The user chooses the comment sign. */
-function conflictsIn(message: string): string[] {
-  const lines = message.split("\n")
-  const start = lines.findLastIndex((line) => /^(?:\S{1,10} )?Conflicts:$/.test(line))
-  if (start === -1) return []
-  const rest = lines.slice(start + 1)
-  const names: string[] = []
-  for (const line of rest) {
-    const tab = line.indexOf("\t")
-    if (tab === -1 || tab > 10) break
-    names.push(line.slice(tab + 1))
-  }
-  return names
-}
-
-/** `PATH BLOB`, one a line. */
-function resolvedIn(text: string): ReadonlySet<string> {
-  return new Set(text.split("\n").filter((line) => line !== ""))
 }

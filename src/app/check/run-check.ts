@@ -15,23 +15,17 @@ import { configFiles } from "../machine.ts"
 import { type CommonOptions } from "../options.ts"
 import { type CheckReport } from "../report/check-report.ts"
 import { type Session } from "../session.ts"
-import { type SealedFacts } from "./changes.ts"
 import { configChanges } from "./config-changes.ts"
+import { copyFindings } from "./copies.ts"
 import { ageFindings, mergeFindings } from "./history.ts"
 import { Judge } from "./judge.ts"
 import { linkFindings } from "./links.ts"
-import {
-  unresolvedFindings,
-  configFindings,
-  copyFindings,
-  mayBeSibling,
-  type Reread,
-  siblingFindings,
-} from "./repository.ts"
+import { unresolvedFindings, configFindings, type Reread, siblingFindings } from "./repository.ts"
 import { checkedBytesMax, inspect } from "./sealed-text.ts"
 import { folder, nameFrom, range, type CheckSource, staged, tree, workTree } from "./source.ts"
 import { besides } from "./siblings.ts"
 import { targetFindings, type TargetName } from "./targets.ts"
+import { unsealedMoves } from "./unsealed-moves.ts"
 
 export interface CheckScope extends CommonOptions {
   /** Files and folders, relative to the working folder; none: everything. */
@@ -130,7 +124,7 @@ async function checkPlace(
 ): Promise<Checked> {
   const { source } = place
   const { top } = source
-  const isWanted = wantedBy(session, options.paths, top)
+  const isWanted = wantedBy(session, options.paths, source)
   const { sep } = configFiles(session).paths
   const pathOf = (file: string): string => `${top}${sep}${sep === "/" ? file : file.replaceAll("/", sep)}`
   const judge = new Judge({
@@ -151,9 +145,11 @@ async function checkPlace(
   await look(judged.filter((file) => ruled.has(file)))
   const isMarked = await source.marked()
   await look(judged.filter((file) => !ruled.has(file) && isMarked(file)))
+  for (const file of judged) if (!ruled.has(file) && !isMarked(file)) judge.lookAtName(file)
   const stands = source.stands().filter(({ file }) => isWanted(file))
   const found = [
     ...(await pairs(source, judge, judged)),
+    ...(await movesOf(source, judge)),
     ...(await linkFindings(stands, { names: () => source.names(), ruledAmong: (files) => judge.ruledAmong(files) })),
     ...(await aboutRepository(session, options, place, judge, pathOf)),
   ]
@@ -165,15 +161,23 @@ async function checkPlace(
 }
 
 /** @throws {AppError} `FILE_MISSING` for a path that is not there, or outside of what is checked */
-function wantedBy(session: Session, paths: readonly string[], top: string): (file: string) => boolean {
+function wantedBy(
+  session: Session,
+  paths: readonly string[],
+  { top, names: known }: CheckSource,
+): (file: string) => boolean {
   const { io } = session
   const nameOf = nameFrom(session, top)
   if (paths.length === 0) return () => true
   const names = paths.map((path) => {
     const place = absolute(io, path)
-    const name = statOf(io, place) === null ? place : nameOf(realPathOf(io, place) ?? place)
-    if (name !== top && configFiles(session).paths.isAbsolute(name)) throw new AppError("FILE_MISSING", { file: path })
-    return name === top ? "" : name
+    const isThere = statOf(io, place) !== null
+    const name = nameOf(isThere ? (realPathOf(io, place) ?? place) : place)
+    if (name === top) return ""
+    // What a commit or the index has need not be in the work tree.
+    const isKnown = isThere || known().some((file) => file === name || file.startsWith(`${name}/`))
+    if (!isKnown || configFiles(session).paths.isAbsolute(name)) throw new AppError("FILE_MISSING", { file: path })
+    return name
   })
   return (file) => names.some((name) => name === "" || file === name || file.startsWith(`${name}/`))
 }
@@ -196,12 +200,12 @@ async function pairs(source: CheckSource, judge: Judge, judged: readonly string[
   const others = own === null ? [] : source.tracked.filter((file) => !own.has(file))
   const sealed = judge.sealed.map(({ file }) => file)
   const known = new Set(sealed)
-  const isPlain = (file: string): boolean => !known.has(file) && mayBeSibling(file)
+  const isPlain = (file: string): boolean => !known.has(file)
   const reread = async (file: string): Promise<Reread | null> => {
     for await (const { bytes } of source.contents([file])) {
       const inspected = bytes === null ? null : await inspect(file, bytes, null)
       if (inspected?.state === "sealed") return { text: inspected.text, document: inspected.document }
-      if (inspected?.state === "plain" && inspected.text !== null) return { text: inspected.text, document: null }
+      if (inspected?.state === "plain") return { text: inspected.text ?? "", document: null }
     }
     return null
   }
@@ -213,8 +217,23 @@ async function pairs(source: CheckSource, judge: Judge, judged: readonly string[
     const plain = judged.filter(isPlain)
     found.push(...(await siblingFindings({ sealed: besides(others, plain), plain }, reread)))
   }
-  const copies: SealedFacts[] = [...judge.sealed]
-  return [...found, ...copyFindings(copies)]
+  const copies = await copyFindings(judge.sealed, (file) => judge.newKeys.has(file), {
+    files: others,
+    holding: (texts, files) => source.holding(texts, files),
+    read: reread,
+  })
+  return [...found, ...copies]
+}
+
+async function movesOf(source: CheckSource, judge: Judge): Promise<Finding[]> {
+  const gone = source.gone()
+  if (gone.length === 0) return []
+  const read = async (file: string): Promise<Uint8Array | null> => {
+    for await (const { bytes } of source.contents([file])) return bytes
+    return null
+  }
+  const plain = judge.newPlain.map((file) => ({ file, read: () => read(file) }))
+  return unsealedMoves(gone, plain)
 }
 
 async function aboutRepository(

@@ -1,5 +1,5 @@
 import { type SealedDocument } from "../../core/document.ts"
-import { countedSites, fullPath } from "../../core/site.ts"
+import { countedSites, fullPath, type Site } from "../../core/site.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { detectPlainFormat } from "../../formats/plain-name.ts"
 import { loadFormat } from "../../formats/registry.ts"
@@ -39,18 +39,18 @@ export function isNamedSealed(file: string): boolean {
 /**
  * Files named like the plain text of a sealed one: `x.dec.yaml` beside `x.yaml`, `.env` beside `.env.enc`.
  *
- * @returns by the plain file, the sealed one
+ * @returns by the plain file, the sealed ones
  */
-export function plainSiblings(sealed: readonly string[], others: readonly string[]): Map<string, string> {
-  const byName = new Map<string, string>()
-  for (const file of sealed) byName.set(bareOf(file).name, file)
-  const found = new Map<string, string>()
+export function plainSiblings(sealed: readonly string[], others: readonly string[]): Map<string, string[]> {
+  const byName = new Map<string, string[]>()
+  for (const file of sealed) byName.set(bareOf(file).name, [...(byName.get(bareOf(file).name) ?? []), file])
+  const found = new Map<string, string[]>()
   if (byName.size === 0) return found
   for (const file of others) {
     const { name, isPlain, isSealed } = bareOf(file)
-    const twin = byName.get(name)
     // Two files of one bare name differ in the words; one without any is plain where the other says that it is sealed.
-    if (twin !== undefined && !isSealed && (isPlain || bareOf(twin).isSealed)) found.set(file, twin)
+    const twins = isSealed ? [] : (byName.get(name) ?? []).filter((twin) => isPlain || bareOf(twin).isSealed)
+    if (twins.length > 0) found.set(file, twins)
   }
   return found
 }
@@ -73,9 +73,14 @@ export function keyPathsOf({ scan, format }: SealedDocument): ReadonlySet<string
   if (format.isWhole === true) return null
   const paths = new Set<string>()
   for (const { item, kind } of countedSites(scan)) {
-    if (kind !== "comment" && paths.size < pathsMax) paths.add(JSON.stringify(fullPath(item)))
+    if (isValue(kind) && paths.size < pathsMax) paths.add(JSON.stringify(fullPath(item)))
   }
   return paths
+}
+
+/** Every INI file has an empty `[DEFAULT]`, and every document a root. */
+function isValue(kind: Site["kind"]): boolean {
+  return kind !== "comment" && kind !== "map" && kind !== "list"
 }
 
 /** Whether a plain text has a key path that the sealed file has too. */
@@ -85,16 +90,40 @@ export async function sharesPath(
   twin: string,
   paths: ReadonlySet<string> | null,
 ): Promise<boolean> {
-  if (paths === null) return true
+  return paths === null || (await pathsIn(file, text, twin)).some((path) => paths.has(path))
+}
+
+/**
+ * Whether a plain file is what a sealed one held, by its name and one path, or by all of its paths. Folders may differ.
+ *
+ * @param text - `null`: it is not text
+ */
+export async function isPlainTextOf(
+  file: string,
+  text: string | null,
+  sealed: string,
+  document: SealedDocument,
+): Promise<boolean> {
+  const nameOf = (path: string): string => bareOf(path.slice(path.lastIndexOf("/") + 1)).name
+  const [isNamedAlike, paths] = [nameOf(file) === nameOf(sealed), keyPathsOf(document)]
+  if (paths === null || text === null) return isNamedAlike && paths === null
+  const own = new Set(await pathsIn(file, text, sealed))
+  if (isNamedAlike) return [...own].some((path) => paths.has(path))
+  // One key alone, such as `password`, may be in many files.
+  const isEnough = paths.size > 1 || own.size === paths.size
+  return isEnough && [...paths].every((path) => own.has(path))
+}
+
+async function pathsIn(file: string, text: string, twin: string): Promise<string[]> {
   const bare = bareOf(file).name
   const formats = [file, bare, twin, bareOf(twin).name].map(detectPlainFormat)
   // `.env.local` and the like have no suffix that names a format.
   const named = formats.find((format) => format !== "binary") ?? "dotenv"
   try {
     const { sites } = (await loadFormat(named)).scan(text)
-    return sites.some(({ item, kind }) => kind !== "comment" && paths.has(JSON.stringify(fullPath(item))))
+    return sites.flatMap(({ item, kind }) => (isValue(kind) ? [JSON.stringify(fullPath(item))] : []))
   } catch (error) {
-    if (error instanceof AppError) return false
+    if (error instanceof AppError) return []
     throw error
   }
 }

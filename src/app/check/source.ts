@@ -24,8 +24,8 @@ import { Configs, type ConfigLookup, ConfigsOfRange } from "./configs.ts"
 import { type Content } from "./judge.ts"
 import { isConfig } from "./plaintext.ts"
 import { type Stand } from "./links.ts"
-import { keyMarks } from "./private-keys.ts"
-import { checkedBytesMax, sealedMarks } from "./sealed-text.ts"
+import { contentMarks, grep, searched } from "./search.ts"
+import { checkedBytesMax } from "./sealed-text.ts"
 import { treeFiles } from "../git/tree-files.ts"
 
 /** What is checked: the files of one state of a repository, or of a folder. */
@@ -53,8 +53,12 @@ export interface CheckSource {
    * content was asked for.
    */
   stands(): readonly Stand[]
+  /** Files that were there before, and are under no name now. */
+  gone(): readonly { readonly file: string; read(): Promise<Uint8Array | null> }[]
   /** In that order, without what is gone. */
   contents(files: readonly string[]): AsyncGenerator<Content>
+  /** Those of some files that hold one of some texts. */
+  holding(texts: readonly string[], files: readonly string[]): Promise<readonly string[]>
   /** A config is judged, or everything is: then configs themselves, copies and the rest of the clone count too. */
   readonly isWhole: boolean
   close(): Promise<void>
@@ -65,7 +69,7 @@ export function nameFrom(session: Session, top: string): (path: string) => strin
   const { paths } = configFiles(session)
   return (path) => {
     const name = paths.relative(top, path).replaceAll(paths.sep, "/")
-    return name === "" || name.startsWith("../") ? path : name
+    return name === "" || name === ".." || name.startsWith("../") ? path : name
   }
 }
 
@@ -80,10 +84,10 @@ interface Shared {
 export async function workTree({ session, top, named }: Shared, git: Git): Promise<CheckSource> {
   const plain = plainIndex(session.io, top)?.index.files ?? null
   const [index, left] = plain !== null ? [plain, noMarks] : await Promise.all([listIndex(git), ofIndexOnly(git)])
-  const finding = grep(git, [], index.length)
+  const finding = grep(git, [], index.length, contentMarks)
   // It goes on beside the rest, and its failure is told where its answer is needed.
   finding.catch(() => {})
-  const staged = left.size > 0 ? await grep(git, ["--cached"], index.length) : nothing
+  const staged = left.size > 0 ? await grep(git, ["--cached"], index.length, contentMarks) : nothing
   const files = new Map(index.filter(isRegular).map((file) => [file.path, file]))
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
   const stands: Stand[] = index
@@ -105,6 +109,7 @@ export async function workTree({ session, top, named }: Shared, git: Git): Promi
       return (file) => (left.has(file) ? staged : found).has(file)
     },
     names: () => index.map(({ path }) => path),
+    holding: (texts, wanted) => searched(git, [], texts, wanted),
     stands: () => stands,
     close: () => blobs.close(),
   }
@@ -128,7 +133,9 @@ function whole(
     judged: tracked,
     isWhole: true,
     marked: async () => () => true,
+    holding: async (_texts, wanted) => wanted,
     stands: () => [],
+    gone: () => [],
     async *contents(wanted) {
       for (const file of wanted) {
         const bytes = await bytesOfFile(file)
@@ -187,7 +194,8 @@ export async function staged({ session, top, named }: Shared, git: Git): Promise
   const after = index.filter(({ stage }) => stage === 0)
   // Before the first commit everything is new.
   const compared = changes ?? allAdded(after)
-  return ofBlobs({ session, top, named }, git, { after, compared, before: null, copyOf: copiesIn(session, top) })
+  const copyOf = copiesIn(session, top)
+  return ofBlobs({ session, top, named }, git, { after, compared, before: null, commit: null, copyOf })
 }
 
 async function stagedChanges(git: Git): Promise<FileChange[] | null> {
@@ -206,13 +214,13 @@ export async function range(
   [a, b]: readonly [string, string],
 ): Promise<CheckSource> {
   const [before, after, compared] = await Promise.all([listTree(git, a), listTree(git, b), diffTrees(git, a, b)])
-  return ofBlobs({ session, top, named }, git, { after, compared, before })
+  return ofBlobs({ session, top, named }, git, { after, compared, before, commit: b })
 }
 
 /** All files of a commit: where there is no work tree. */
 export async function tree({ session, top, named }: Shared, git: Git, commit: string): Promise<CheckSource> {
   const after = await listTree(git, commit)
-  const source = await ofBlobs({ session, top, named }, git, { after, compared: allAdded(after), before: null })
+  const source = await ofBlobs({ session, top, named }, git, { after, compared: allAdded(after), before: null, commit })
   return {
     ...source,
     isWhole: true,
@@ -232,13 +240,15 @@ interface Compared {
   readonly compared: readonly FileChange[]
   /** The files of the earlier commit of a range. */
   readonly before: readonly GitFile[] | null
+  /** The one that is judged; `null`: the index is. */
+  readonly commit: string | null
   readonly copyOf?: BlobOptions["copyOf"]
 }
 
 async function ofBlobs(
   { session, top, named }: Shared,
   git: Git,
-  { after: all, compared, before, copyOf }: Compared,
+  { after: all, compared, before, commit, copyOf }: Compared,
 ): Promise<CheckSource> {
   const files = new Map(all.filter(isRegular).map((file) => [file.path, file]))
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax, copyOf })
@@ -265,14 +275,24 @@ async function ofBlobs(
       lookup: configsBefore === null ? configs : new ConfigsOfRange(configsBefore, configs),
       tracked: [...files.keys()],
       names: () => all.map(({ path }) => path),
+      holding: (texts, wanted) => searched(git, commit === null ? ["--cached"] : [commit], texts, wanted),
       marked: async () => () => true,
       async *contents(wanted) {
         for await (const [file, bytes] of inOrder(wanted, (each) => bytesOf(blobs, files.get(each)?.id, each))) {
           if (bytes === undefined) continue
           if (!changed.has(file)) yield { file, bytes }
-          else yield { file, bytes, before: async () => (await bytesOf(blobs, changed.get(file)?.id)) ?? null }
+          else {
+            const old = changed.get(file) ?? null
+            yield { file, bytes, isNew: old === null, before: async () => (await bytesOf(blobs, old?.id)) ?? null }
+          }
         }
       },
+      gone: () =>
+        compared.flatMap(({ before: old, after }) =>
+          old === null || after !== null
+            ? []
+            : [{ file: old.path, read: async () => (await bytesOf(blobs, old.id)) ?? null }],
+        ),
       stands: () => compared.flatMap((change) => standOf(change, (side) => bytesOf(blobs, side.id))),
       isWhole: changedConfigs.length > 0,
       close: () => blobs.close(),
@@ -321,22 +341,6 @@ export async function folder({ session, top, named }: Shared): Promise<CheckSour
   const nameOf = nameFrom(session, top)
   for await (const path of filesBelow(session, top)) files.set(nameOf(path), path)
   return whole({ session, top, named }, [...files.keys()], (file) => bytesAt(session, files.get(file) ?? ""))
-}
-
-/** A text without any of these is not sealed, and holds no key. */
-export const contentMarks: readonly string[] = [...sealedMarks, ...keyMarks]
-
-/** Below this threads of git wait for each other longer than they help. */
-const filesOfThreadsMin = 30_000
-
-/** One process looks at all files, as bytes: no attribute and no setting of the repository hides one from it. */
-async function grep(git: Git, options: readonly string[], count: number): Promise<Set<string>> {
-  const args = ["-l", "-z", "-a", "-F", "--no-color", "--full-name", "--no-textconv", "--no-recurse-submodules"]
-  const records = await git.records(["grep", ...args, ...options, ...contentMarks.flatMap((mark) => ["-e", mark])], {
-    statuses: [0, 1],
-    settings: count < filesOfThreadsMin ? [["grep.threads", "1"]] : [],
-  })
-  return new Set(records)
 }
 
 /** `undefined` for what is not there; `null` for what is too large. */

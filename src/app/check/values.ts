@@ -106,12 +106,18 @@ function tagFieldChars(text: string): number {
 }
 
 function keyFindings(file: string, sites: readonly Site[], documents: number): Finding[] {
-  const seen = new Set<string>()
-  return sites.flatMap((site) => {
-    const { key } = site.item
-    if (key === null || seen.has(key)) return []
-    seen.add(key)
-    const subject = suspicionOf(key)
-    return subject === null ? [] : [finding("NAME_SUSPECT", placeOfSite(file, site, documents), { subject })]
-  })
+  const [seen, looked] = [new Set<string>(), new Set<Site["item"]>()]
+  const found: Finding[] = []
+  for (const site of sites) {
+    // A section or mapping has no value of its own; what is above one that was looked at was too.
+    for (let item: Site["item"] | null = site.item; item !== null && !looked.has(item); item = item.parent) {
+      looked.add(item)
+      if (item.key === null || seen.has(item.key)) continue
+      seen.add(item.key)
+      const subject = suspicionOf(item.key)
+      if (subject !== null)
+        found.push(finding("NAME_SUSPECT", placeOfSite(file, { ...site, item }, documents), { subject }))
+    }
+  }
+  return found
 }

@@ -1,4 +1,4 @@
-import { shellWord, shown } from "../../errors/display.ts"
+import { fileWord, shown } from "../../errors/display.ts"
 import { runCheck } from "../check/run-check.ts"
 import { type Session, type Outcome } from "../session.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -99,7 +99,7 @@ async function linesAfterMerge(session: Session): Promise<string[]> {
     ...new Set(report.findings.flatMap(({ code, file }) => (isMeant(code) ? [file] : []))),
   ]
   const suspects = filesOf((code) => code === "MAC_SUSPECT").map(
-    (file) => `${file} was merged as text and does not open: sotto repair ${shellWord(file)}`,
+    (file) => `${file} was merged as text and does not open: sotto repair ${fileWord(file)}`,
   )
   const late = filesOf((code) => lagging.has(code))
   if (late.length === 0) return suspects

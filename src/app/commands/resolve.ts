@@ -13,7 +13,8 @@ import { type Conflict } from "../merge/conflict.ts"
 import { ruleAtHead } from "../merge/head-rule.ts"
 import { type Decisions } from "../merge/resolve-content.ts"
 import { changesLine, type Pending, prepare, resolveOne, type Resolution } from "../merge/resolve-file.ts"
-import { inRepository, labelsNow, rememberResolved, unmergedFiles } from "../merge/unmerged.ts"
+import { inRepository, labelsNow, rememberResolved, stagedAlready, unmergedFiles } from "../merge/unmerged.ts"
+import { decisionLine } from "../merge/under-way.ts"
 import { conflictPlace } from "../merge/words.ts"
 import { type Outcome, type Session } from "../session.ts"
 
@@ -92,7 +93,14 @@ function checkTaken(pending: readonly Pending[], { paths }: Decisions): void {
 async function pendingFiles(session: Session, work: Work, options: ResolveOptions): Promise<Pending[]> {
   const { git } = work
   const paths = options.files.map((file) => inRepository(session, work, file))
-  const found = await unmergedFiles(git, paths)
+  const unmerged = await unmergedFiles(git, paths)
+  const isUnmerged = (path: string): boolean => unmerged.some((file) => file.path === path)
+  const staged = await stagedAlready(
+    session,
+    work,
+    paths.filter((path) => !isUnmerged(path)),
+  )
+  const found = [...unmerged, ...staged]
   for (const [at, path] of paths.entries()) {
     const isThere = found.some((file) => file.path === path || file.path.startsWith(`${path}/`) || path === "")
     if (!isThere) throw new AppError("NOT_IN_CONFLICT", { file: options.files[at] })
@@ -131,11 +139,12 @@ async function decideMetadata(
 
 async function put(
   session: Session,
-  { git }: Work,
+  work: Work,
   { path, inWorkTree }: Pending,
   { bytes }: Resolution,
   { stage }: ResolveOptions,
 ): Promise<void> {
+  const { git } = work
   if (bytes === null) {
     await removeFile(git, path)
     return
@@ -148,7 +157,7 @@ async function put(
   await writeStaged(session, git, path, write)
   const [entry] = await listIndex(git, [path])
   if (entry === undefined) return
-  await rememberResolved(session, git, [`${path} ${entry.id}`])
+  await rememberResolved(session, work, [decisionLine(path, entry.id)])
 }
 
 function listed(pending: readonly Pending[], json: boolean): Outcome {

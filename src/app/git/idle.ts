@@ -81,7 +81,7 @@ async function leave(session: Session, key: string): Promise<void> {
   const more = await harmlessNames(session, git, repository.top, new Set(known))
   if (more === null || more.length === 0 || known.length + more.length > namesMax) return
   const names = [...known, ...more]
-  const { contentMarks } = await import("../check/source.ts")
+  const { contentMarks } = await import("../check/search.ts")
   if (before === null) forget(session, repository.gitDir, keptMax - 1)
   // The names come last: with them everything is there.
   for (const [file, bytes] of [

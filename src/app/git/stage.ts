@@ -1,4 +1,4 @@
-import { shellWord, shown } from "../../errors/display.ts"
+import { fileWord, shown } from "../../errors/display.ts"
 import { stageFiles } from "../../host/git/filters.ts"
 import { type Git } from "../../host/git/git.ts"
 import { join } from "node:path"
@@ -23,7 +23,7 @@ export async function writeStaged(
   await write()
   try {
     for (const { filter } of await stageFiles(git, path)) {
-      const how = `git add --renormalize ${shellWord(path)}`
+      const how = `git add --renormalize ${fileWord(path)}`
       session.notice(`${shown(path)} is staged as it is: its filter, ${shown(filter)}, did not run; ${how} runs it`)
     }
   } catch (error) {

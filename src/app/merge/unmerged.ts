@@ -5,12 +5,13 @@ import { readOptionalFile, statOf } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { effective, readGitConfig } from "../../host/git/config.ts"
 import { type Git } from "../../host/git/git.ts"
-import { listUnmerged } from "../../host/git/listing.ts"
+import { type IndexFile, listIndex, listUndone, listUnmerged } from "../../host/git/listing.ts"
 import { gitPath } from "../../host/git/repository.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { type Work } from "../git/open-repository.ts"
 import { type Session } from "../session.ts"
 import { type SideName } from "./side.ts"
+import { conflictNames, decisionLine, decisions, decisionsFile, sidesUnderWay } from "./under-way.ts"
 
 /** A file in conflict: its versions in the index; `null` where one side does not have it. */
 export interface Unmerged {
@@ -36,10 +37,43 @@ export function inRepository({ io }: Session, { git, repository }: Work, file: s
  * @throws {AppError} `TOO_LARGE`, `GIT_FAILED`
  */
 export async function unmergedFiles(git: Git, paths: readonly string[]): Promise<Unmerged[]> {
+  return versionsOf(git, await listUnmerged(git, paths))
+}
+
+/**
+ * The same for files that `git add` has taken as one side has them. They hold no markers, so nothing told the user that
+ * the other side was dropped; what both had can still be decided.
+ *
+ * @param paths - of files, relative to the top
+ */
+export async function stagedAlready(
+  session: Session,
+  { git, repository }: Work,
+  paths: readonly string[],
+): Promise<Unmerged[]> {
+  const { gitDir } = repository
+  if (paths.length === 0 || sidesUnderWay(session, gitDir).length === 0) return []
+  const conflicts = new Set(await conflictNames(session, gitDir))
+  const listed = paths.filter((path) => conflicts.has(path))
+  if (listed.length === 0) return []
+  const decided = await decisions(session, gitDir)
+  const [index, undone] = [await listIndex(git, listed), await listUndone(git, listed)]
+  const isSide = ({ path, id }: IndexFile): boolean =>
+    undone.some((side) => side.path === path && side.id === id && side.stage > 1)
+  const open = new Set(
+    index.filter((file) => isSide(file) && !decided.has(decisionLine(file.path, file.id))).map(({ path }) => path),
+  )
+  return versionsOf(
+    git,
+    undone.filter(({ path }) => open.has(path)),
+  )
+}
+
+async function versionsOf(git: Git, files: readonly IndexFile[]): Promise<Unmerged[]> {
   const blobs = new Blobs(git, { bytesMax })
   const found = new Map<string, Record<SideName, Uint8Array | null>>()
   try {
-    for await (const [{ path, stage }, blob] of blobs.each(await listUnmerged(git, paths))) {
+    for await (const [{ path, stage }, blob] of blobs.each(files)) {
       const name = stages[stage - 1]
       if (name === undefined) continue
       if (blob?.bytes === null) throw new AppError("TOO_LARGE", { file: path }, { subject: "a version in the index" })
@@ -90,20 +124,19 @@ async function headText({ io }: Session, git: Git, head: string): Promise<string
 }
 
 /** Remembers for `check` that somebody decided a file: a line `PATH BLOB`. It goes when no merge is under way. */
-export async function rememberResolved(session: Session, git: Git, lines: readonly string[]): Promise<void> {
+export async function rememberResolved(
+  session: Session,
+  { git, repository }: Work,
+  lines: readonly string[],
+): Promise<void> {
   const { io } = session
-  const file = await gitPath(git, "sotto/resolved")
-  const before = (await isUnderWay(session, git)) ? ((await textOf(session, file)) ?? "") : ""
+  const file = await gitPath(git, decisionsFile)
+  const isUnderWay = sidesUnderWay(session, repository.gitDir).length > 0
+  const before = isUnderWay ? ((await textOf(session, file)) ?? "") : ""
   const folder = dirname(file)
   if (statOf(io, folder) === null) io.fs.makeFolder(folder, 0o755)
   const text = `${before}${lines.map((line) => `${line}\n`).join("")}`
   await writeAtomic(io, file, utf8.encode(text), { mode: 0o644 })
-}
-
-async function isUnderWay({ io }: Session, git: Git): Promise<boolean> {
-  const names = ["MERGE_HEAD", ...heads.map(([head]) => head)]
-  for (const name of names) if (statOf(io, await gitPath(git, name)) !== null) return true
-  return false
 }
 
 async function textOf({ io }: Session, path: string): Promise<string | null> {

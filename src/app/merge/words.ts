@@ -1,4 +1,4 @@
-import { shown, shownKeyPath, shellWord } from "../../errors/display.ts"
+import { shown, shownKeyPath, fileWord } from "../../errors/display.ts"
 import { catalog } from "../../errors/catalog.ts"
 import { type Conflict } from "./conflict.ts"
 import { type FileMerge } from "./merge-file.ts"
@@ -16,7 +16,7 @@ const pathsMax = 5
 /** The one line about the merge of a file, without its name; `null` for nothing to say. */
 export function mergeLine(merge: FileMerge, path: string | null, labels: Labels): string | null {
   // What cannot be shown cannot be typed: without a name it takes all files in conflict.
-  const resolve = path === null || shown(path) !== path ? "run sotto resolve" : `run sotto resolve ${shellWord(path)}`
+  const resolve = path === null || shown(path) !== path ? "run sotto resolve" : `run sotto resolve ${fileWord(path)}`
   switch (merge.kind) {
     case "plain":
       return null

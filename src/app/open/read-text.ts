@@ -44,7 +44,7 @@ export function readLoosely(bytes: Uint8Array, format: FormatName): string {
 }
 
 /** Every second character is NUL. */
-function isUnmarkedUtf16(text: string): boolean {
+export function isUnmarkedUtf16(text: string): boolean {
   return /^(?:[^\0]\0){4}|^(?:\0[^\0]){4}/.test(text)
 }
 

@@ -4,7 +4,7 @@ import { type Session } from "../session.ts"
 import { isEmptyText } from "../../core/scalar.ts"
 import { type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { displayPath, shellWord } from "../../errors/display.ts"
+import { displayPath, fileWord } from "../../errors/display.ts"
 import { nearestWithin } from "../../errors/nearest.ts"
 
 /**
@@ -29,7 +29,7 @@ export async function checkReplaced(
   // A mapping or list that is written out as JSON is meant.
   if (value?.type === "map" || value?.type === "list") return `replaced ${values} below ${name}`
   const kind = there.type === "map" ? "mapping" : "list"
-  const hint = `name a value in it (sotto ls ${shellWord(file)} shows them); to replace all of it with one value, pass --create`
+  const hint = `name a value in it (sotto ls ${fileWord(file)} shows them); to replace all of it with one value, pass --create`
   await agree(session, `${name} is a ${kind} with ${values}. Replace all of it with one value?`, {
     subject: `${name} is a ${kind} with ${values}`,
     hint,

@@ -47,6 +47,11 @@ export function listUnmerged(git: Git, paths: readonly string[] = []): Promise<I
   return indexFiles(git, ["ls-files", "-u", "-z", "--full-name", "--", ...paths])
 }
 
+/** The versions of files that were in conflict before somebody staged one. Git keeps them until the merge is over. */
+export function listUndone(git: Git, paths: readonly string[]): Promise<IndexFile[]> {
+  return indexFiles(git, ["ls-files", "--resolve-undo", "-z", "--full-name", "--", ...paths])
+}
+
 async function indexFiles(git: Git, args: readonly string[]): Promise<IndexFile[]> {
   return (await git.records(args)).flatMap((record) => {
     const [, mode = "", id = "", stage = "", path = ""] = /^(\d+) (\w+) (\d)\t(.*)$/s.exec(record) ?? []
