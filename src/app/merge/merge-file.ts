@@ -308,8 +308,9 @@ function mergeWhole(
 }
 
 function countTaken(merged: readonly Merged[]): number {
-  return merged.reduce((sum, { value, entries, above, beside, ours, theirs }) => {
+  return merged.reduce((sum, { value, entries, lines, above, beside, ours, theirs }) => {
     const isTaken = value === "theirs" || (above === "theirs" && ours?.aboveNumber !== theirs?.aboveNumber)
-    return sum + (isTaken || beside === "theirs" ? 1 : 0) + countTaken(entries)
+    const ofLines = lines?.filter(({ side }) => side === "theirs").length ?? 0
+    return sum + (isTaken || beside === "theirs" ? 1 : 0) + ofLines + countTaken(entries)
   }, 0)
 }

@@ -113,7 +113,8 @@ class Planner {
     const own = merged[this.#primary]!
     const other = merged[this.#other]
     if (merged.above === this.#other) this.#changeAbove(own, other!)
-    if (merged.value === "both") this.#inside(own, merged)
+    if (merged.lines !== null) this.#replaceLines(own, merged.lines)
+    else if (merged.value === "both") this.#inside(own, merged)
     else if (merged.value === this.#other && own.exact !== other!.exact) this.#replace(own, other!)
     if (merged.beside === this.#other) this.#changeBeside(own, other!)
   }
@@ -125,6 +126,16 @@ class Planner {
     const column = columnAt(this.#text, own.span.start) - columnAt(this.#source, other.span.start)
     const moved = indented(text, own.span.isBlock ? column : by)
     this.#put(own.span.start, endOf(this.#text, own), moved)
+  }
+
+  /** @throws {RangeError} where a line comes or goes */
+  #replaceLines(own: MergeEntry, lines: NonNullable<Merged["lines"]>): void {
+    if (own.lines.length !== lines.length) throw new RangeError("another number of lines")
+    for (const [nth, { site, side }] of lines.entries()) {
+      const [span, other] = [own.lines[nth]!.span, site.span]
+      if (side === this.#other && span !== null && other !== null)
+        this.#put(span.start, span.end, this.#source.slice(other.start, other.end))
+    }
   }
 
   #changeAbove(own: MergeEntry, other: MergeEntry): void {

@@ -1,6 +1,6 @@
 import { type Format } from "../format.ts"
 import { documentOf, shownPath, type Site, type SiteKind } from "../site.ts"
-import { type Names, comparedComment, type MergeEntry, type MergeVersion } from "./tree.ts"
+import { type Names, comparedComment, linesNumber, type MergeEntry, type MergeVersion } from "./tree.ts"
 import { mergeOrder, hunksOf, mergeSequences } from "./sequence.ts"
 
 export type MergeSide = "ours" | "theirs"
@@ -24,6 +24,8 @@ export interface Merged {
   readonly value: MergeSide | "both"
   /** Of `both`, in order. */
   readonly entries: readonly Merged[]
+  /** Of `both`: the lines of a key that repeats in INI; `null` for all else. */
+  readonly lines: readonly MergedLine[] | null
   /** Whose comments are above, and beside. */
   readonly above: MergeSide
   readonly beside: MergeSide
@@ -31,6 +33,11 @@ export interface Merged {
   readonly free: readonly Site[]
   /** The order of the entries of `both` is not that of ours; it is that of theirs. */
   readonly isReordered: boolean
+}
+
+interface MergedLine {
+  readonly site: Site
+  readonly side: MergeSide
 }
 
 /** Decides a conflict; `null` leaves it open. */
@@ -131,6 +138,8 @@ class Merger {
     if (base?.exact === theirs.exact) return from("ours")
     if (base?.exact === ours.exact) return from("theirs")
     const isContainer = (kind: SiteKind): boolean => kind === "map" || kind === "list"
+    const isRepeated = [base, ours, theirs].some((each) => each !== null && each.lines.length > 1)
+    if (isRepeated && ![ours, theirs].some(({ kind }) => isContainer(kind))) return this.#lines(base, three)
     const differs = ours.kind !== theirs.kind && (isContainer(ours.kind) || isContainer(theirs.kind))
     return from(this.#ask(base === null ? "add" : differs ? "kind" : "value", three) ?? "ours")
   }
@@ -138,12 +147,12 @@ class Merger {
   #maps(base: MergeEntry | null, three: { ours: MergeEntry; theirs: MergeEntry }): Inner {
     const versions = [base?.entries ?? [], three.ours.entries, three.theirs.entries] as const
     const entries = this.#named(versions.map(namedEntries), this.#recounted(...versions))
-    return { value: "both", ...entries, free: this.#free(base, three) }
+    return { value: "both", ...entries, lines: null, free: this.#free(base, three) }
   }
 
   /**
-   * Repeated keys of which both sides added or removed some. Which of them are the same ones cannot be told: it is one
-   * side's or the other's.
+   * Repeated keys and sections of which both sides added or removed some, or that one has put in another order while the
+   * other changed them. Which of them are the same ones cannot be told: it is one side's or the other's.
    *
    * @returns whose entries of such a key stay
    */
@@ -157,9 +166,10 @@ class Merger {
         MergeEntry[],
         MergeEntry[],
       ]
-      if (base.length === ours.length || base.length === theirs.length) continue
       const number = (entries: Entries): string => entries.map((each) => this.#elementNumber(each)).join()
-      if (number(ours) === number(theirs)) continue
+      if ([number(base), number(theirs)].includes(number(ours)) || number(base) === number(theirs)) continue
+      const isRecounted = base.length !== ours.length && base.length !== theirs.length
+      if (!isRecounted && !haveMoved(base, ours) && !haveMoved(base, theirs)) continue
       const three = { base: base[0] ?? null, ours: ours[0] ?? null, theirs: theirs[0] ?? null }
       sides.set(key, this.#ask("add", three) ?? "ours")
     }
@@ -187,11 +197,29 @@ class Merger {
     return { entries: order.map((name) => merged.get(name)!), isReordered }
   }
 
+  /** The lines of a key that repeats, by their number. */
+  #lines(base: MergeEntry | null, three: { ours: MergeEntry; theirs: MergeEntry }): Inner {
+    const { ours, theirs } = three
+    const [b, o, t] = [base?.lines ?? [], ours.lines, theirs.lines]
+    const number = (line: Site | undefined): number => (line === undefined ? -1 : linesNumber([line], this.#names))
+    const isRecounted = b.length !== o.length && b.length !== t.length
+    const chosen: MergedLine[] = []
+    for (let nth = 0; nth < Math.max(o.length, t.length); nth++) {
+      const [was, mine, other] = [b[nth], o[nth], t[nth]].map(number)
+      if (isRecounted || (mine !== other && was !== mine && was !== other))
+        return from(this.#ask(isRecounted ? "add" : "value", { base, ...three }) ?? "ours")
+      const side: MergeSide = mine === other || was === other ? "ours" : "theirs"
+      const site = (side === "ours" ? o : t)[nth]
+      if (site !== undefined) chosen.push({ site, side })
+    }
+    return { ...from("ours"), value: "both", lines: chosen }
+  }
+
   #lists(base: MergeEntry | null, three: { ours: MergeEntry; theirs: MergeEntry }): Inner {
     const { ours, theirs } = three
     const free = this.#free(base, three)
     const named = namedElements([base?.entries ?? [], ours.entries, theirs.entries])
-    if (named !== null) return { value: "both", ...this.#named(named), free }
+    if (named !== null) return { value: "both", ...this.#named(named), lines: null, free }
     if (base === null) return from(this.#ask("add", { base, ...three }) ?? "ours")
     const numbers = [base, ours, theirs].map((each) => each.entries.map((element) => this.#elementNumber(element)))
     const [b, o, t] = numbers as [number[], number[], number[]]
@@ -217,7 +245,7 @@ class Merger {
           whole({ base: null, ours: each, theirs: piece.from === "both" ? theirsOf(start + at) : null }, "ours"),
         )
     })
-    return { value: "both", entries, isReordered: false, free }
+    return { value: "both", entries, lines: null, isReordered: false, free }
   }
 
   #elementNumber({ content, aboveNumber, besideNumber }: MergeEntry): number {
@@ -256,10 +284,10 @@ class Merger {
   }
 }
 
-type Inner = Pick<Merged, "value" | "entries" | "free" | "isReordered">
+type Inner = Pick<Merged, "value" | "entries" | "lines" | "free" | "isReordered">
 
 function from(side: MergeSide): Inner {
-  return { value: side, entries: [], free: [], isReordered: false }
+  return { value: side, entries: [], lines: null, free: [], isReordered: false }
 }
 
 function whole({ ours, theirs }: Three, side: MergeSide): Merged {
@@ -271,6 +299,15 @@ function sameComments(a: MergeEntry, b: MergeEntry): boolean {
 }
 
 type Entries = readonly MergeEntry[]
+
+/** Whether something of a section is in another one of the same name now. */
+function haveMoved(before: Entries, after: Entries): boolean {
+  const has = (section: MergeEntry | undefined, key: string | null): boolean =>
+    section?.entries.some(({ item }) => item.key === key) === true
+  return before.some(({ entries }, at) =>
+    entries.some(({ item: { key } }) => !has(after[at], key) && after.some((each) => has(each, key))),
+  )
+}
 
 type Named = ReadonlyMap<string, MergeEntry>
 

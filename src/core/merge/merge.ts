@@ -2,7 +2,7 @@ import { type Format, type MetadataBlock, type Scan } from "../format.ts"
 import { type EditPlan, planEdits, type Unset } from "./by-edits.ts"
 import { type Decide, type KeyConflict, type MergeSide, type Merged, mergeByKey } from "./by-key.ts"
 import { mergeLines } from "./by-text.ts"
-import { Names, type MergeEntry, type MergeVersion, comparedComment, versionOf } from "./tree.ts"
+import { Names, type MergeEntry, type MergeVersion, comparedComment, linesNumber, versionOf } from "./tree.ts"
 import { placeholder } from "../seal.ts"
 import { rootItemOf } from "../site.ts"
 import { splice } from "../splice.ts"
@@ -237,6 +237,10 @@ function isSame(entry: MergeEntry, merged: Merged, context: Context): boolean {
     return false
   if (merged.value !== "both") return entry.content === of(merged.value).content
   const { kind } = of("ours")
+  if (merged.lines !== null) {
+    const lines = merged.lines.map(({ site }) => site)
+    return linesNumber(entry.lines, context.names) === linesNumber(lines, context.names)
+  }
   if (entry.kind !== kind || entry.freeNumber !== freeNumber(merged, context)) return false
   if (kind === "list") return agrees(entry.entries, merged.entries, context)
   if (entry.entries.length !== merged.entries.length) return false

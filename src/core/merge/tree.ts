@@ -27,6 +27,8 @@ export interface MergeEntry {
   /** `null` for a mapping, a list, a null. */
   readonly scalar: Scalar | null
   readonly entries: readonly MergeEntry[]
+  /** Of a value: its lines in the text. They are several where an INI key repeats; the last one is what upstream sees. */
+  readonly lines: readonly Site[]
   /** Comments in the lines right above it, and after it. */
   readonly above: readonly Site[]
   readonly beside: readonly Site[]
@@ -73,6 +75,7 @@ class Growing implements MergeEntry {
   readonly free: Site[] = []
   /** Earlier lines of a repeated key, which upstream does not see. */
   readonly shadowed: Site[] = []
+  site: Site | null = null
   #place: EntrySpan | null | undefined
   #value = -1
   #content = -1
@@ -86,6 +89,10 @@ class Growing implements MergeEntry {
   get span(): EntrySpan | null {
     if (this.#place === undefined) this.#place = this.item.parent === null ? null : this.#shared.placeOf(this.item)
     return this.#place
+  }
+
+  get lines(): readonly Site[] {
+    return this.site === null ? this.shadowed : [...this.shadowed, this.site]
   }
 
   get value(): number {
@@ -187,6 +194,7 @@ export function versionOf(format: Format, scan: Scan, names: Names): MergeVersio
     else {
       entry.kind = site.kind
       entry.scalar = site.scalar
+      entry.site = site
     }
   }
   for (let index = 0; index < scan.documents; index++) {
@@ -329,6 +337,11 @@ function scalarName(scalar: Scalar | null): string {
   if (text !== null) return `${scalar.kind}:${text.length}:${text}`
   const { kind, bytes } = scalar
   return `${kind} in bytes:${bytes.length}:${Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length).toString("latin1")}`
+}
+
+/** Equal where the same lines say the same. */
+export function linesNumber(lines: readonly Site[], names: Names): number {
+  return names.of(`lines ${lines.map(({ scalar }) => scalarName(scalar)).join(" ")}`)
 }
 
 function commentsText(comments: readonly Site[], format: Format): string {
