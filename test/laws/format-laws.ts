@@ -2,11 +2,12 @@ import * as fc from "fast-check"
 import { describe, expect, test } from "vitest"
 import { type Format, type MetaMap, type MetaValue, type Scan } from "../../src/core/format.ts"
 import { sameSites } from "../../src/core/same-sites.ts"
-import { countedSites, documentOf, fullPath, type Site } from "../../src/core/site.ts"
+import { countedSites, documentOf, fullPath, type Item, type Site } from "../../src/core/site.ts"
 import { splice } from "../../src/core/splice.ts"
 import { type Edit, utf8 } from "../../src/core/text.ts"
 import { withoutNewlines } from "../../src/core/token.ts"
 import { AppError } from "../../src/errors/app-error.ts"
+import { textScalar } from "../../src/core/scalar.ts"
 import { runs } from "./runs.ts"
 
 /**
@@ -72,6 +73,40 @@ export function formatLaws(format: Format, arbitraryText: fc.Arbitrary<string>):
       })
     })
 
+    test("a new entry is indented like one of those beside it", () => {
+      let found = 0
+      law((plain) => {
+        fc.pre(!hasTwice(plain))
+        const placeOf = format.places(plain)
+        const beside = new Map<string, { path: readonly (string | number)[]; indents: Set<string> }>()
+        for (const { item } of plain.sites.filter(
+          ({ item: { parent }, kind }) => parent !== null && kind !== "comment",
+        )) {
+          if (documentOf(item) > 0) continue
+          for (let at = item; at.parent !== null; at = at.parent) {
+            const start = placeOf(at)?.start
+            if (at.key === null || start === undefined || !isAtLineStart(plain.source, start)) continue
+            const path = fullPath(at).slice(0, -1)
+            const known = beside.get(JSON.stringify(path)) ?? { path, indents: new Set() }
+            known.indents.add(spaceBefore(plain.source, start))
+            beside.set(JSON.stringify(path), known)
+          }
+        }
+        for (const { path, indents } of beside.values()) {
+          const text = setNew(format, plain, path)
+          if (text === null) continue
+          const scan = format.scan(text)
+          const { item } = scan.sites.find((site) => site.item.key === newName)!
+          const { start, isBlock } = format.places(scan)(item)!
+          // Between brackets it may follow on the line of another.
+          if (!isBlock && !isAtLineStart(text, start)) continue
+          expect([...indents]).toContain(spaceBefore(text, start))
+          found++
+        }
+      })
+      expect(found).toBeGreaterThan(runs.numRuns / 10)
+    })
+
     test("a block that is put back as it was gives the same bytes; a changed one leaves the rest alone", () => {
       law((plain) => {
         const first = attach(format, plain, sample)
@@ -85,6 +120,40 @@ export function formatLaws(format: Format, arbitraryText: fc.Arbitrary<string>):
       })
     })
   })
+}
+
+const newName = "xq_added"
+
+/** The text with one more entry; `null` where the format has no place for it. */
+function setNew(format: Format, plain: Scan, path: readonly (string | number)[]): string | null {
+  try {
+    const value = { type: "scalar", scalar: textScalar("v") } as const
+    return splice(plain.source, format.set(plain, [...path, newName], value))
+  } catch (error) {
+    if (error instanceof AppError) return null
+    throw error
+  }
+}
+
+/** Two entries have one path: `set` means one of them. */
+function hasTwice({ sites }: Scan): boolean {
+  const known = new Map<string, Item>()
+  for (const { item } of sites) {
+    for (let at = item; at.parent !== null; at = at.parent) {
+      const path = JSON.stringify([documentOf(at), ...fullPath(at)])
+      if ((known.get(path) ?? at) !== at) return true
+      known.set(path, at)
+    }
+  }
+  return false
+}
+
+function isAtLineStart(text: string, at: number): boolean {
+  return /(?:^|\n)[ \t]*$/.test(text.slice(0, at))
+}
+
+function spaceBefore(text: string, at: number): string {
+  return text.slice(text.lastIndexOf("\n", at - 1) + 1, at)
 }
 
 /**

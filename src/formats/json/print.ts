@@ -41,8 +41,10 @@ export function styleOf(source: string, container: JsonNode): JsonStyle | null {
   }
   const inner = afterBreak(lead)
   const closing = source.slice(last.end, container.end - 1)
-  const indent = closing.includes("\n") ? afterBreak(closing) : ""
-  const unit = inner.startsWith(indent) ? inner.slice(indent.length) : inner
+  const outer = closing.includes("\n") ? afterBreak(closing) : ""
+  // What is indented less than the bracket that encloses it says nothing of the levels above.
+  const indent = inner.startsWith(outer) ? outer : ""
+  const unit = inner.slice(indent.length)
   return { newline: lead.includes("\r\n") ? "\r\n" : "\n", indent, unit, colon, comma: ", " }
 }
 

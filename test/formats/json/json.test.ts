@@ -303,6 +303,13 @@ describe("set and unset", () => {
   const multi = '{\n  "a": {\n    "b": 1\n  },\n  "l": [\n    1\n  ],\n  "e": {}\n}\n'
   const sets = [
     {
+      name: "an entry that is indented less than its bracket",
+      source: '{"a": {\n"b": 1\n\t}\n}',
+      path: ["a", "c"],
+      value: int("2"),
+      wanted: '{"a": {\n"b": 1,\n"c": 2\n\t}\n}',
+    },
+    {
       name: "a value in its place",
       source: multi,
       path: ["a", "b"],
