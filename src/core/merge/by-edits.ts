@@ -5,13 +5,13 @@ import { splice } from "../splice.ts"
 import { type Edit, type Span } from "../text.ts"
 import { type Merged, type MergeSide } from "./by-key.ts"
 import {
+  besideStart,
   beginsLine,
   columnAt,
   endOf,
   indentAt,
   indented,
   indentedLines,
-  lineEnd,
   startOfLine,
   afterLine,
   topOf,
@@ -328,15 +328,6 @@ class Planner {
   #put(start: number, end: number, text: string): void {
     this.edits.push({ start, end, text })
   }
-}
-
-/** Where the comment beside an entry begins, with the spaces before its mark; else where one would begin. */
-function besideStart(source: string, { beside, span, entries }: MergeEntry): number {
-  const own = beside[0]?.span ?? null
-  if (own === null) return entries.at(-1)?.span?.isBlock === true ? lineEnd(source, span!.start) : span!.end
-  let at = own.start
-  while (at > 0 && " \t#;".includes(source[at - 1]!)) at--
-  return at
 }
 
 function withLineEnd(text: string): string {

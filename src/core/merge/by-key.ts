@@ -117,7 +117,10 @@ class Merger {
   }
 
   #entry(three: { base: MergeEntry | null; ours: MergeEntry; theirs: MergeEntry }): Merged {
-    const inner = this.#value(three)
+    return this.#withComments(three, this.#value(three))
+  }
+
+  #withComments(three: { base: MergeEntry | null; ours: MergeEntry; theirs: MergeEntry }, inner: Inner): Merged {
     const pick = (of: "aboveNumber" | "besideNumber"): MergeSide => {
       const { base, ours, theirs } = three
       if (ours[of] === theirs[of]) return "ours"
@@ -152,12 +155,10 @@ class Merger {
 
   /**
    * Repeated keys and sections of which both sides added or removed some, or that one has put in another order while the
-   * other changed them. Which of them are the same ones cannot be told: it is one side's or the other's.
-   *
-   * @returns whose entries of such a key stay
+   * other changed them. Which of them are the same ones cannot be told.
    */
-  #recounted(...versions: readonly [base: Entries, ours: Entries, theirs: Entries]): ReadonlyMap<string, MergeSide> {
-    const sides = new Map<string, MergeSide>()
+  #recounted(...versions: readonly [base: Entries, ours: Entries, theirs: Entries]): ReadonlySet<string> {
+    const keys = new Set<string>()
     // The first one of each has 0.
     const repeated = versions.flat().filter(({ id }) => !id.startsWith("0 "))
     for (const key of new Set(repeated.map(({ item }) => item.key ?? ""))) {
@@ -169,16 +170,24 @@ class Merger {
       const number = (entries: Entries): string => entries.map((each) => this.#elementNumber(each)).join()
       if ([number(base), number(theirs)].includes(number(ours)) || number(base) === number(theirs)) continue
       const isRecounted = base.length !== ours.length && base.length !== theirs.length
-      if (!isRecounted && !haveMoved(base, ours) && !haveMoved(base, theirs)) continue
-      const three = { base: base[0] ?? null, ours: ours[0] ?? null, theirs: theirs[0] ?? null }
-      sides.set(key, this.#ask("add", three) ?? "ours")
+      if (isRecounted || haveMoved(base, ours) || haveMoved(base, theirs)) keys.add(key)
     }
-    return sides
+    return keys
+  }
+
+  /** One of those: as it is on one side. */
+  #contested(three: Three): Merged | null {
+    const { base, ours, theirs } = three
+    const isAlike = ours !== null && theirs !== null && ours.exact === theirs.exact
+    const side = isAlike ? "ours" : this.#ask("add", three)
+    if (ours !== null && theirs !== null) return this.#withComments({ base, ours, theirs }, from(side ?? "ours"))
+    if (side === null) return whole(three, ours === null ? "theirs" : "ours")
+    return three[side] === null ? null : whole(three, side)
   }
 
   #named(
     [base, ours, theirs]: readonly Named[],
-    decided: ReadonlyMap<string, MergeSide> = new Map(),
+    recounted: ReadonlySet<string> = new Set(),
   ): Pick<Merged, "entries" | "isReordered"> & { entries: Merged[] } {
     const merged = new Map<string, Merged>()
     for (const name of new Set([...ours!.keys(), ...theirs!.keys()])) {
@@ -187,8 +196,8 @@ class Merger {
         ours: ours!.get(name) ?? null,
         theirs: theirs!.get(name) ?? null,
       }
-      const side = decided.size === 0 ? undefined : decided.get((three.ours ?? three.theirs)!.item.key ?? "")
-      const entry = side === undefined ? this.#presence(three) : three[side] === null ? null : whole(three, side)
+      const isContested = recounted.size > 0 && recounted.has((three.ours ?? three.theirs)!.item.key ?? "")
+      const entry = isContested ? this.#contested(three) : this.#presence(three)
       if (entry !== null) merged.set(name, entry)
     }
     const order = mergeOrder([...base!.keys()], [...ours!.keys()], [...theirs!.keys()], new Set(merged.keys()))

@@ -70,3 +70,12 @@ function indentedLine(line: string, by: number): string {
   if (by > 0) return " ".repeat(by) + line
   return line.slice(0, -by).trim() === "" ? line.slice(-by) : line.trimStart()
 }
+
+/** Where the comment beside an entry begins, with the spaces before its mark; else where one would begin. */
+export function besideStart(source: string, { beside, span, entries }: MergeEntry): number {
+  const own = beside[0]?.span ?? null
+  if (own === null) return entries.at(-1)?.span?.isBlock === true ? lineEnd(source, span!.start) : span!.end
+  let at = own.start
+  while (at > 0 && " \t#;".includes(source[at - 1]!)) at--
+  return at
+}

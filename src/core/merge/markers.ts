@@ -3,6 +3,7 @@ import { splice } from "../splice.ts"
 import { type Edit } from "../text.ts"
 import { type KeyConflict, type MergeSide } from "./by-key.ts"
 import {
+  besideStart,
   beginsLine,
   columnAt,
   endOf,
@@ -44,9 +45,17 @@ export function withMarkers(merge: PlainMerge, labels: MarkerLabels): string {
   const version = judge.version(text)
   const regions: Region[] = []
   for (const conflict of conflicts) {
+    const others = conflicts.filter((each) => each !== conflict && each.ours === conflict.ours && each.ours !== null)
+    // The region of its value shows the comments too.
+    if (conflict.kind === "comment" && others.length > 0) continue
     const found = entryFor(version, conflict)
     if (found === null || found.span === null) return wholeText(versions, labels)
-    regions.push(regionOf(version.scan.source, found, conflict, versions))
+    const showsAbove = conflict.ours === null || conflict.theirs === null || others.length > 0
+    regions.push(
+      commentRegion(version.scan.source, found, conflict, versions) ??
+        linesRegion(version.scan.source, found, conflict, versions) ??
+        regionOf(version.scan.source, found, { ...conflict, showsAbove }, versions),
+    )
   }
   const { source, metadata } = version.scan
   const marked = joined(regions).map((region) => markedEdit(source, region, labels))
@@ -65,21 +74,107 @@ function entryFor(version: MergeVersion, { document, ours, theirs }: KeyConflict
   const path = JSON.stringify(keyPath(wanted.item))
   const root = version.documents[document]
   const waiting = root === undefined ? [] : [root]
-  let near: MergeEntry | null = null
+  let [near, nearness] = [null as MergeEntry | null, -1]
   for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
     waiting.push(...entry.entries)
     if (JSON.stringify(keyPath(entry.item)) !== path || entry.item.key !== wanted.item.key) continue
-    if (entry.content === wanted.content) return entry
-    near ??= entry
+    // Of those that a key repeats, the one with the same number.
+    const likeness = (entry.content === wanted.content ? 2 : 0) + (entry.id === wanted.id ? 1 : 0)
+    if (likeness > nearness) [near, nearness] = [entry, likeness]
   }
   return near
 }
 
-function regionOf(source: string, entry: MergeEntry, conflict: KeyConflict, versions: PlainMerge["versions"]): Region {
+/**
+ * Around the comments above or beside an entry, where only they are in conflict: its value is merged already.
+ *
+ * @returns `null` for another conflict
+ */
+function commentRegion(
+  source: string,
+  entry: MergeEntry,
+  conflict: KeyConflict,
+  versions: PlainMerge["versions"],
+): Region | null {
+  const { kind, ours, theirs } = conflict
+  const { start } = entry.span!
+  if (kind !== "comment" || ours === null || theirs === null || !beginsLine(source, start)) return null
+  const [isAbove, isBeside] = [isOpen(conflict, "above"), isOpen(conflict, "beside")]
+  // What follows the last line of a block of text would be a part of it.
+  const isInLine = !source.slice(start, entry.span!.end).includes("\n")
+  if ((!isAbove && !isBeside) || (isBeside && !isInLine)) return null
+  const line = startOfLine(source, start)
+  const above = { start: topOf(source, entry), end: line }
+  const from = besideStart(source, entry)
+  const beside = { start: from, end: entry.beside.at(-1)?.span?.end ?? from }
+  const editsFor = (name: "base" | MergeSide): Edit[] => {
+    const other = conflict[name]
+    const text = versions[name].scan.source
+    const has = other !== null && other.span !== null && beginsLine(text, other.span.start)
+    const by = has ? columnAt(source, start) - columnAt(text, other.span.start) : 0
+    const lines = has ? text.slice(topOf(text, other), startOfLine(text, other.span.start)) : ""
+    const end = has ? other.beside.at(-1)?.span?.end : undefined
+    return [
+      ...(isAbove ? [{ ...above, text: indentedLines(lines, by) }] : []),
+      ...(isBeside ? [{ ...beside, text: end === undefined ? "" : text.slice(besideStart(text, other!), end) }] : []),
+    ]
+  }
+  return {
+    start: isAbove ? above.start : startOfLine(source, beside.start),
+    end: isBeside ? afterLine(source, beside.end) : line,
+    edits: { base: editsFor("base"), ours: editsFor("ours"), theirs: editsFor("theirs") },
+  }
+}
+
+function isOpen({ base, ours, theirs }: KeyConflict, place: "above" | "beside"): boolean {
+  const number = (entry: MergeEntry | null): number | undefined => entry?.[`${place}Number`]
+  if (number(ours) === number(theirs)) return false
+  if (base === null) return ours![place].length > 0 && theirs![place].length > 0
+  return number(ours) !== number(base) && number(theirs) !== number(base)
+}
+
+/**
+ * Around all lines of an INI key that repeats.
+ *
+ * @returns `null` for another conflict
+ */
+function linesRegion(
+  source: string,
+  entry: MergeEntry,
+  conflict: KeyConflict,
+  versions: PlainMerge["versions"],
+): Region | null {
+  const { ours, theirs } = conflict
+  if (ours === null || theirs === null || ![entry, ours, theirs].some(({ lines }) => lines.length > 1)) return null
+  const spans = entry.lines.map(({ span }) => span)
+  const last = spans.at(-1)
+  if (spans[0] === null || spans[0] === undefined || last === null || last === undefined) return null
+  const end = afterLine(source, last.end)
+  const editsFor = (name: "base" | MergeSide): Edit[] => {
+    const text = versions[name].scan.source
+    const lines = conflict[name]?.lines ?? []
+    const count = Math.max(lines.length, spans.length)
+    return Array.from({ length: count }, (_, nth): Edit | null => {
+      const [own, other] = [spans[nth] ?? null, lines[nth]?.span ?? null]
+      if (own !== null && other !== null) return { ...own, text: text.slice(other.start, other.end) }
+      if (own !== null) return { start: startOfLine(source, own.start), end: afterLine(source, own.end), text: "" }
+      if (other === null) return null
+      return { start: end, end, text: text.slice(startOfLine(text, other.start), afterLine(text, other.end)) }
+    }).filter((edit) => edit !== null)
+  }
+  const edits = { base: editsFor("base"), ours: editsFor("ours"), theirs: editsFor("theirs") }
+  return { start: startOfLine(source, spans[0].start), end, edits }
+}
+
+/** @param conflict - `showsAbove`: comments that are in conflict, or come and go with it; others stay outside */
+function regionOf(
+  source: string,
+  entry: MergeEntry,
+  { showsAbove, ...conflict }: KeyConflict & { readonly showsAbove: boolean },
+  versions: PlainMerge["versions"],
+): Region {
   const span = entry.span!
   const isBlock = span.isBlock && beginsLine(source, span.start)
-  // Comments that nobody changed stay outside.
-  const showsAbove = conflict.ours?.aboveNumber !== conflict.theirs?.aboveNumber
   const start = isBlock && showsAbove ? topOf(source, entry) : startOfLine(source, span.start)
   const end = afterLine(source, isBlock ? endOf(source, entry) : span.end)
   const editFor = (name: "base" | MergeSide): Edit[] => {

@@ -505,7 +505,7 @@ const rows: readonly Row[] = [
     base: lines("[a]", "k = 1", "l = 3", "[b]", "m = 4", "[a]", "z = 1"),
     ours: lines("[b]", "m = 4", "[a]", "z = 1", "[a]", "k = 1", "l = 3"),
     theirs: lines("[a]", "k = 1", "t = 3", "[b]", "m = 4", "[a]", "z = 1"),
-    result: ["add a"],
+    result: ["add a", "add a"],
   },
   {
     name: "an INI section that stands twice, changed in one place each",
