@@ -1,4 +1,4 @@
-import { keyPath } from "../site.ts"
+import { keyPath, type Site } from "../site.ts"
 import { splice } from "../splice.ts"
 import { type Edit } from "../text.ts"
 import { type KeyConflict, type MergeSide } from "./by-key.ts"
@@ -53,6 +53,7 @@ export function withMarkers(merge: PlainMerge, labels: MarkerLabels): string {
     const showsAbove = conflict.ours === null || conflict.theirs === null || others.length > 0
     regions.push(
       commentRegion(version.scan.source, found, conflict, versions) ??
+        freeRegion(version.scan.source, found, conflict, versions) ??
         linesRegion(version.scan.source, found, conflict, versions) ??
         regionOf(version.scan.source, found, { ...conflict, showsAbove }, versions),
     )
@@ -124,6 +125,44 @@ function commentRegion(
     end: isBeside ? afterLine(source, beside.end) : line,
     edits: { base: editsFor("base"), ours: editsFor("ours"), theirs: editsFor("theirs") },
   }
+}
+
+/**
+ * Around the comments in a mapping or list that belong to none of its entries.
+ *
+ * @returns `null` for another conflict
+ */
+function freeRegion(
+  source: string,
+  entry: MergeEntry,
+  conflict: KeyConflict,
+  versions: PlainMerge["versions"],
+): Region | null {
+  const { kind, ours, theirs } = conflict
+  if (kind !== "comment" || ours === null || theirs === null || ours.freeNumber === theirs.freeNumber) return null
+  if (isOpen(conflict, "above") || isOpen(conflict, "beside") || entry.freeNumber !== ours.freeNumber) return null
+  if ([entry, theirs, conflict.base].some((each) => each?.free.some(isNoLine) === true)) return null
+  const behind = afterLine(source, endOf(source, entry))
+  const places = entry.free.map(({ span }) => ({
+    start: startOfLine(source, span!.start),
+    end: afterLine(source, span!.end),
+  }))
+  const [first = { start: behind, end: behind }, ...rest] = places
+  const editsFor = (name: "base" | "theirs"): Edit[] => {
+    const other = conflict[name]
+    const text = versions[name].scan.source
+    const lines = (other?.free ?? []).map(({ span }) => {
+      const line = text.slice(startOfLine(text, span!.start), afterLine(text, span!.end))
+      return indentedLines(line, columnAt(source, entry.span!.start) - columnAt(text, other!.span?.start ?? 0))
+    })
+    return [{ ...first, text: lines.join("") }, ...rest.map((place) => ({ ...place, text: "" }))]
+  }
+  const end = Math.max(first.end, ...rest.map((place) => place.end))
+  return { start: first.start, end, edits: { base: editsFor("base"), ours: [], theirs: editsFor("theirs") } }
+}
+
+function isNoLine({ span, inline }: Site): boolean {
+  return span === null || inline === true
 }
 
 function isOpen({ base, ours, theirs }: KeyConflict, place: "above" | "beside"): boolean {

@@ -76,6 +76,13 @@ const rows: readonly Row[] = [
     theirs: lines("a: 1", "b: |", "  x", "  y", "c: 1"),
   },
   {
+    name: "a comment at the end of a mapping, in which other values changed",
+    format: "yaml",
+    base: lines("m:", "  a: 1", "  b: 1", "", "  # end", "", "z: 1"),
+    ours: lines("m:", "  a: 2", "  b: 1", "", "  # end of ours", "", "z: 1"),
+    theirs: lines("m:", "  a: 1", "  b: 2", "", "  # end of theirs", "", "z: 1"),
+  },
+  {
     name: "a dotenv name that both added once more",
     format: "dotenv",
     base: lines("K=1", "K=2", "L=3"),
