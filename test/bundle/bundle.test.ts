@@ -162,7 +162,7 @@ describe.skipIf(builtKind !== "dist")("the published package", () => {
     { args: ["textconv", "sealed.yaml"], kb: 224 },
     { args: ["get", "sealed.yaml", "a"], kb: 228 },
     { args: ["run", "-f", "sealed.yaml", "--", "true"], kb: 300 },
-    { args: ["exec-env", "sealed.yaml", "true"], kb: 246 },
+    { args: ["exec-env", "sealed.yaml", "true"], kb: 248 },
     { args: ["set", "other.yaml", "a", '"canary-7f3b"'], kb: 385 },
     { args: ["encrypt", "--age", recipient, "plain.yaml"], kb: 370 },
     { args: ["rotate", "-i", "other.yaml"], kb: 330 },
