@@ -140,6 +140,25 @@ describe("the redacted view", () => {
     },
   )
 
+  const settings: readonly (readonly [string, string])[] = [
+    ["nothing", ""],
+    ["a selector", "    encrypted_regex: '^(A|a|k|n|db|list|b)[-, ]*\\.?[x]*$'\n"],
+    ["a MAC of sealed values", "    mac_only_encrypted: true\n"],
+  ]
+  test.each(Object.keys(plain).flatMap((name) => settings.map(([what, lines]) => [name, what, lines] as const)))(
+    "%s says of its metadata what the opened view says: %s",
+    async (name, _what, lines) => {
+      const repo = await sealed({})
+      repo.write(".sopsrc", `${sopsrc("*").trimEnd()}\n${lines}`)
+      repo.write(name, plain[name]!)
+      expect((await repo.sotto("encrypt", "-i", name)).stderr).toBe("")
+      const summary = (text: string): string[] => text.split("\n").filter((line) => line.startsWith("# sotto: "))
+      const [first, ...rest] = summary(await shown(repo, "--redacted", name))
+      expect(first).toBe("# sotto: redacted")
+      expect(rest.toSorted()).toEqual(summary(await shown(repo, name)).toSorted())
+    },
+  )
+
   test("an empty variable is not set", async () => {
     const repo = await sealed()
     for (const name of ["CI", "CLAUDECODE", "GIT_AUTHOR_DATE", "AIDER_X"]) repo.env.set(name, "")

@@ -107,14 +107,29 @@ const selectors: ReadonlySet<string> = new Set([
   "unencrypted_comment_regex",
   "encrypted_comment_regex",
 ])
-const field = /(?:^|[\s"{,]|__map_|sops_)([a-z_]{2,40}?)"?[ \t]{0,10}[:=][ \t]{0,10}("[^"\n]*"|'[^'\n]*'|[^\s,}\]]+)/g
+const named = /(?:^|[\s"{,]|__map_)(?:sops_)?([a-z_]{2,40}?)/
+const gap = "[ \\t]{0,100}"
+/** In JSON a value ends in its line; elsewhere its line does, unless it has quotes. */
+const inJson = String.raw`"${gap}:${gap}("(?:[^"\\\n]|\\.)*"|[^\s,}\]]+)`
+const inLine = String.raw`${gap}[:=]${gap}("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"'][^\n]*)`
+const field = new RegExp(`${named.source}(?:${inJson}|${inLine})`, "g")
+
+function unquoted(spelt: string): string {
+  const text = spelt.trimEnd()
+  if (!text.startsWith('"')) return /^(['`])[^]*\1$/.test(text) ? text.slice(1, -1) : text
+  try {
+    return String(JSON.parse(text))
+  } catch {
+    return text.slice(1, -1)
+  }
+}
 
 /** Who it is for, and what in it is sealed, as comment lines, without date and MAC, which change each time. */
 export function metadataSummary(metadata: string): string[] {
   const recipients: string[] = []
   const lines: string[] = []
-  for (const [, key = "", spelt = ""] of metadata.matchAll(field)) {
-    const value = /^["']/.test(spelt) ? spelt.slice(1, -1) : spelt
+  for (const [, key = "", json, line = ""] of metadata.matchAll(field)) {
+    const value = unquoted(json ?? line)
     const before = additions.get(key)
     if (beginnings.has(key)) recipients.push(value)
     else if (before !== undefined && recipients.length > 0) recipients.push(`${recipients.pop()}${before}${value}`)
