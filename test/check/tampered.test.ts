@@ -1,4 +1,4 @@
-import { mkdirSync } from "node:fs"
+import { mkdirSync, rmSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { type Checked, checkedRepository, codesOf, config, secretText, stranger, tester } from "./checked.ts"
@@ -310,6 +310,34 @@ describe("configs", () => {
       `the config changes: rule 1 (secrets/**) is another: - stranger (${stranger}), check, max_age_days`,
     ])
   })
+})
+
+test("a rule that names nobody says nothing about who opens a file", async () => {
+  const repo = checkedRepository(rule)
+  repo.git("rm", "--quiet", "--cached", "--ignore-unmatch", ".sopsrc")
+  rmSync(join(repo.top, ".sopsrc"))
+  repo.write(".sops.yaml", "creation_rules:\n  - path_regex: ^secrets/\n    encrypted_regex: ^password$\n")
+  await repo.seal("secrets/a.yaml", secretText, "--age", tester)
+  expect((await tracked(repo)).findings).toEqual([])
+})
+
+test("a data key is as old as it was when its file has another name, also twice", async () => {
+  const repo = checkedRepository("  - path: secrets/**\n    recipients: [tester, stranger]\n    max_age: 90d\n")
+  await repo.seal("secrets/a.yaml", secretText)
+  await repo.seal("secrets/young.yaml", secretText)
+  const young = repo.read("secrets/young.yaml")
+  repo.git("rm", "--quiet", "--cached", "--ignore-unmatch", "secrets/young.yaml")
+  rmSync(join(repo.top, "secrets/young.yaml"))
+  repo.env.set("GIT_COMMITTER_DATE", "2020-01-01T00:00:00Z")
+  repo.commitAll()
+  repo.env.delete("GIT_COMMITTER_DATE")
+  repo.git("mv", "secrets/a.yaml", "secrets/b.yaml")
+  repo.commitAll()
+  repo.git("mv", "secrets/b.yaml", "secrets/c.yaml")
+  repo.write("secrets/young.yaml", young)
+  repo.commitAll()
+  const { findings } = await repo.check()
+  expect(findings.map(({ code, file }) => [code, file])).toEqual([["DATA_KEY_OLD", "secrets/c.yaml"]])
 })
 
 test("a folder above the repository is nothing to check", async () => {

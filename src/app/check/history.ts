@@ -3,7 +3,7 @@ import { decodeText } from "../../core/text.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git } from "../../host/git/git.ts"
 import { listTree } from "../../host/git/listing.ts"
-import { type SealedFacts } from "./changes.ts"
+import { encsOf, type SealedFacts } from "./changes.ts"
 import { type Finding, finding } from "./finding.ts"
 import { checkedBytesMax, inspect } from "./sealed-text.ts"
 
@@ -15,6 +15,8 @@ interface Version {
   readonly commit: string
   readonly timeMs: number
   readonly id: string
+  /** The file came with this commit. */
+  readonly isFirst: boolean
 }
 
 /** Since when a file has its data key. */
@@ -43,8 +45,9 @@ export async function keyAges(git: Git | null, aged: readonly Aged[]): Promise<K
   const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
   try {
     const ages: KeyAge[] = []
+    const removed = new Removed(git, blobs)
     for (const { file, encs, lastModified } of aged) {
-      const since = await keySince(blobs, file, encs, versions.get(file) ?? [])
+      const since = await keySince(git, blobs, removed, { file, encs }, versions.get(file) ?? [])
       ages.push({ sinceMs: since?.timeMs ?? Date.parse(lastModified), commit: since?.commit })
     }
     return ages
@@ -72,10 +75,12 @@ export function daysSince(sinceMs: number, nowMs: number): number {
 
 /** The oldest version, going back without a break, in which somebody has a wrapped key that the file still has. */
 async function keySince(
+  git: Git,
   blobs: Blobs,
-  file: string,
-  encs: readonly string[],
+  removed: Removed,
+  { file, encs }: Pick<Aged, "file" | "encs">,
   versions: readonly Version[],
+  moves = movesMax,
 ): Promise<Version | null> {
   let known = new Set(encs)
   let since: Version | null = null
@@ -84,16 +89,57 @@ async function keySince(
     if (blob === null || blob.bytes === null) break
     const inspected = await inspect(file, blob.bytes, null)
     if (inspected.state !== "sealed") break
-    const own = inspected.document.metadata.groups.flat().map(({ enc }) => enc.trim())
+    const own = encsOf(inspected.document.metadata)
     if (!own.some((enc) => known.has(enc))) break
     known = new Set(own)
     since = version
   }
-  return since
+  if (since === null || !since.isFirst || moves === 0) return since
+  const before = await removed.withOneOf(known, since.commit)
+  if (before === null) return since
+  const older = (await versionsOf(git, [before], `${since.commit}^`)).get(before) ?? []
+  return (await keySince(git, blobs, removed, { file: before, encs: [...known] }, older, moves - 1)) ?? since
+}
+
+/** So often a file is followed to another name. */
+const movesMax = 20
+const removedMax = 200
+
+/** Sealed files that commits removed, looked for once a commit: many files may have come with it. */
+class Removed {
+  readonly #git: Git
+  readonly #blobs: Blobs
+  readonly #byCommit = new Map<string, Promise<readonly { file: string; encs: readonly string[] }[]>>()
+
+  constructor(git: Git, blobs: Blobs) {
+    this.#git = git
+    this.#blobs = blobs
+  }
+
+  /** @returns the name of one that had one of these wrapped keys; `null` without any */
+  async withOneOf(encs: ReadonlySet<string>, commit: string): Promise<string | null> {
+    const removed = this.#byCommit.get(commit) ?? this.#of(commit)
+    this.#byCommit.set(commit, removed)
+    return (await removed).find((each) => each.encs.some((enc) => encs.has(enc)))?.file ?? null
+  }
+
+  async #of(commit: string): Promise<{ file: string; encs: readonly string[] }[]> {
+    const args = ["diff-tree", "-r", "-z", "--no-renames", "--no-abbrev", "--diff-filter=D", `${commit}^`, commit, "--"]
+    // The first commit has none before it.
+    const records = await this.#git.records(args, { statuses: [0, 128] })
+    const found: { file: string; encs: readonly string[] }[] = []
+    for (let at = 0; at + 1 < records.length && at < 2 * removedMax; at += 2) {
+      const [file, id] = [records[at + 1]!, /^:\d+ \d+ (\w+) /.exec(records[at]!)?.[1]]
+      const bytes = id === undefined ? null : ((await this.#blobs.read(id))?.bytes ?? null)
+      const inspected = bytes === null ? null : await inspect(file, bytes, null)
+      if (inspected?.state === "sealed") found.push({ file, encs: encsOf(inspected.document.metadata) })
+    }
+    return found
+  }
 }
 
 /** By file, the newest first. */
-async function versionsOf(git: Git, files: readonly string[]): Promise<Map<string, Version[]>> {
+async function versionsOf(git: Git, files: readonly string[], from = "HEAD"): Promise<Map<string, Version[]>> {
   const format = "--format=%x00%H %ct"
   const args = [
     "log",
@@ -107,7 +153,7 @@ async function versionsOf(git: Git, files: readonly string[]): Promise<Map<strin
     `--max-count=${versionsMax}`,
   ]
   // A clone without a commit has no history.
-  const records = await git.records([...args, "HEAD", "--", ...files], { statuses: [0, 128] })
+  const records = await git.records([...args, from, "--", ...files], { statuses: [0, 128] })
   const versions = new Map<string, Version[]>()
   let [commit, timeMs] = ["", 0]
   for (let at = 0; at < records.length; at++) {
@@ -118,13 +164,13 @@ async function versionsOf(git: Git, files: readonly string[]): Promise<Map<strin
       timeMs = Number(head[2]) * 1000
       continue
     }
-    const id = /^:\d+ \d+ \w+ (\w+) [A-Z]/.exec(record)?.[1]
+    const [, id, state] = /^:\d+ \d+ \w+ (\w+) ([A-Z])/.exec(record) ?? []
     const path = records[at + 1]
     if (id === undefined || path === undefined) continue
     at++
     const known = versions.get(path)
-    if (known === undefined) versions.set(path, [{ commit, timeMs, id }])
-    else known.push({ commit, timeMs, id })
+    if (known === undefined) versions.set(path, [{ commit, timeMs, id, isFirst: state === "A" }])
+    else known.push({ commit, timeMs, id, isFirst: state === "A" })
   }
   return versions
 }

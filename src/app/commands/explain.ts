@@ -64,9 +64,10 @@ interface Explained {
 /** `explain`: which config and rule a file has and why, who opens it, and what in it is sealed. Needs no key. */
 export async function explain(session: Session, options: ExplainOptions): Promise<Outcome> {
   const explained = await explainFile(session, options)
+  const suspect = explained.suspect.length === 0 ? undefined : explained.suspect
   return {
     output: options.json
-      ? `${JSON.stringify({ schema: 1, ...explained })}\n`
+      ? `${JSON.stringify({ schema: 1, ...explained, suspect })}\n`
       : drawn(explained, tableStyle(session.io)),
   }
 }
