@@ -107,21 +107,14 @@ const selectors: ReadonlySet<string> = new Set([
   "unencrypted_comment_regex",
   "encrypted_comment_regex",
 ])
-const named = /(?:^|[\s"{,]|__map_)(?:sops_)?([a-z_]{2,40}?)/
-const gap = "[ \\t]{0,100}"
 /** In JSON a value ends in its line; elsewhere its line does, unless it has quotes. */
-const inJson = String.raw`"${gap}:${gap}("(?:[^"\\\n]|\\.)*"|[^\s,}\]]+)`
-const inLine = String.raw`${gap}[:=]${gap}("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"'][^\n]*)`
-const field = new RegExp(`${named.source}(?:${inJson}|${inLine})`, "g")
+const field =
+  /(?:^|[\s"{,]|__map_)(?:sops_)?([a-z_]{2,40}?)(?:"[ \t]{0,100}:[ \t]{0,100}("(?:[^"\\\n]|\\.)*"|[^\s,}\]]+)|[ \t]{0,100}[:=][ \t]{0,100}("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|[^\s"'][^\n]*))/g
 
 function unquoted(spelt: string): string {
   const text = spelt.trimEnd()
-  if (!text.startsWith('"')) return /^(['`])[^]*\1$/.test(text) ? text.slice(1, -1) : text
-  try {
-    return String(JSON.parse(text))
-  } catch {
-    return text.slice(1, -1)
-  }
+  const inside = /^(["'`])[^]*\1$/.test(text) ? text.slice(1, -1) : text
+  return text.startsWith('"') ? inside.replaceAll(/\\(["\\/])/g, "$1") : inside
 }
 
 /** Who it is for, and what in it is sealed, as comment lines, without date and MAC, which change each time. */
