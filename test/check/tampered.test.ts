@@ -340,6 +340,15 @@ test("a data key is as old as it was when its file has another name, also twice"
   expect(findings.map(({ code, file }) => [code, file])).toEqual([["DATA_KEY_OLD", "secrets/c.yaml"]])
 })
 
+test("the fault of a config is said once with its place, which is relative", async () => {
+  const repo = checkedRepository(rule)
+  repo.write(".sopsrc", config("  - path_regex: (\n    recipients: tester\n"))
+  const { findings } = await tracked(repo)
+  expect(findings.map(({ code, file, line, message }) => [code, file, line, message])).toEqual([
+    ["CONFIG_INVALID", ".sopsrc", 6, "the config cannot be used: can not compile regexp"],
+  ])
+})
+
 test("a folder above the repository is nothing to check", async () => {
   const repo = checkedRepository(rule)
   const { status, stderr } = await repo.check("..")

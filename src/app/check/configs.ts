@@ -209,7 +209,7 @@ function faultOf(error: AppError, place: { file: string; line: number | undefine
   }
   const isUsual = error.code === "CONFIG_INVALID"
   return finding("CONFIG_INVALID", place, {
-    subject: isUsual ? subject : error.fault,
+    subject: isUsual ? subject : error.title,
     hint: isUsual ? error.detail.hint : error.hint,
   })
 }

@@ -166,7 +166,7 @@ export class Judge {
     } catch (error) {
       // A pattern that is too long, or has too much to look at.
       if (!(error instanceof AppError)) throw error
-      found.push(finding("TOO_LARGE", { file }, { subject: error.fault, hint: error.hint }))
+      found.push(finding("TOO_LARGE", { file }, { subject: error.title, hint: error.hint }))
     }
     const hasRules = ruled.config !== null && ruled.config.rules !== null
     if (!hasRules && this.#options.configs.faults.length === 0) this.#hasNoConfig = true

@@ -145,7 +145,7 @@ function faultOf(file: string, text: string, error: AppError): Finding {
     case "TOO_LARGE":
       return finding("TOO_LARGE", place, { subject })
     default:
-      return finding("SYNTAX", place, { subject: subject ?? error.fault })
+      return finding("SYNTAX", place, { subject: subject ?? error.title })
   }
 }
 

@@ -45,7 +45,7 @@ export async function verifyFindings(
     const { line, path: place } = error.where
     const code = codes.get(error.code)
     if (code !== undefined) return [finding(code, { file, line, path: place }, wordsOf(error))]
-    return [finding("NOT_VERIFIED", { file }, { subject: error.code === "DATA_KEY" ? undefined : error.fault })]
+    return [finding("NOT_VERIFIED", { file }, { subject: error.code === "DATA_KEY" ? undefined : error.title })]
   }
 }
 
