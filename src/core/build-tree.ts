@@ -21,7 +21,8 @@ export function buildTrees(
   { sealedCommentsLoseTheirLine = false }: TreeOptions = {},
 ): Tree[] {
   const builder = new Builder(leaves, sealedCommentsLoseTheirLine)
-  const roots: Tree[] = Array.from({ length: documents }, () => ({ type: "map", entries: [] }))
+  const roots: Tree[] = []
+  while (roots.length < documents) roots.push({ type: "map", entries: [] })
   for (const leaf of leaves) builder.add(leaf, roots)
   return roots
 }
