@@ -9,6 +9,7 @@ import { repository, type Repository, sopsrc } from "./repository.ts"
 interface Step {
   readonly name: string
   readonly run: string
+  readonly if?: string
   readonly env: Readonly<Record<string, string>>
 }
 
@@ -77,11 +78,67 @@ describe("the GitHub Action", () => {
     expect(summary).toMatch(/^<!-- sotto diff -->\n\n### a.yaml\n[^]*\| \\~ \| a \| changed \| str \| /)
     expect(shell(repo, step("Comment"), env(repo)).status).toBe(0)
     expect(repo.notes()).toContain(
-      `gh api --silent --method POST repos/o/r/issues/7/comments -F body=@${repo.machine.temp}/sotto-diff.md\n`,
+      `gh api --silent --method POST repos/o/r/issues/7/comments -F body=@${repo.machine.temp}/sotto-comment.md\n`,
     )
     writeFileSync(join(repo.machine.home, "notes.id"), "99\n")
     expect(shell(repo, step("Comment"), env(repo)).status).toBe(0)
     expect(repo.notes()).toContain("gh api --silent --method PATCH repos/o/r/issues/comments/99 -F body=@")
+  })
+
+  test("outside of a pull request every file is checked, in the first push too", async () => {
+    const repo = await start()
+    repo.git("checkout", "--quiet", "--orphan", "first")
+    repo.write("b.yaml", "b: open\n")
+    repo.commitAll("all at once")
+    const { status, stdout } = shell(repo, step("Check"), { ...env(repo), RANGE: "" })
+    expect(`${status} ${stdout}`).toMatch(/^1 [^]*file=b.yaml,line=1/)
+    repo.git("rm", "--quiet", "-f", "b.yaml")
+    expect(shell(repo, step("Check"), { ...env(repo), RANGE: "" }).status).toBe(0)
+  })
+
+  test("a token that cannot comment fails nothing, and says so", async () => {
+    const repo = await start()
+    expect(shell(repo, step("Changes"), env(repo)).status).toBe(0)
+    for (const only of ["*--jq*", "*POST*", "*PATCH*"]) {
+      writeFileSync(
+        join(repo.machine.home, "bin", "gh"),
+        `#!/bin/sh\ncase "$*" in ${only}) exit 1 ;; *--jq*) ${only === "*PATCH*" ? "echo 99; echo 100" : ":"} ;; esac\n`,
+      )
+      const { status, stdout } = shell(repo, step("Comment"), env(repo))
+      expect(`${status} ${stdout}`).toMatch(/^0 ::warning title=sotto::/)
+    }
+  })
+
+  test("a comment holds no more than it can, and ends between two lines", async () => {
+    const repo = await start()
+    const long = `<!-- sotto diff -->\n\n${"| \\~ | ä | changed |\n".repeat(10_000)}`
+    writeFileSync(join(repo.machine.temp, "sotto-diff.md"), long)
+    expect(shell(repo, step("Comment"), env(repo)).status).toBe(0)
+    const body = readFileSync(join(repo.machine.temp, "sotto-comment.md"), "utf8")
+    expect(body.length).toBeLessThan(65_000)
+    expect(body).toMatch(/^<!-- sotto diff -->\n\n(?:\| \\~ \| ä \| changed \|\n)+\nMore files change: .*\n$/)
+  })
+
+  test.runIf(spawnSync("jq", ["--version"]).status === 0)("only a comment of its own is changed", () => {
+    const own = /own='(.*)'/.exec(step("Comment"))![1]!
+    const comments = [
+      { id: 1, user: { login: "mallory" }, body: "<!-- sotto diff -->\nnothing" },
+      { id: 2, user: { login: "github-actions[bot]" }, body: "hello" },
+      { id: 3, user: { login: "github-actions[bot]" }, body: "<!-- sotto diff -->\n" },
+    ]
+    const { status, stdout } = spawnSync("jq", [own], {
+      input: JSON.stringify(comments),
+      env: { ...process.env, AUTHOR: "github-actions[bot]" },
+      encoding: "utf8",
+    })
+    expect({ status, stdout }).toEqual({ status: 0, stdout: "3\n" })
+  })
+
+  test("without the program nothing is shown and no comment is written", () => {
+    const all = runs.steps.map(({ name, if: condition }) => [name, condition ?? ""] as const)
+    const conditions = new Map(all)
+    expect(conditions.get("Changes")).toContain("steps.install.outcome == 'success'")
+    expect(conditions.get("Comment")).toContain("steps.changes.outcome == 'success'")
   })
 
   test("plain text fails the check, where it stands", async () => {
@@ -92,6 +149,37 @@ describe("the GitHub Action", () => {
     expect(status).toBe(1)
     expect(stdout).toMatch(/^::error file=b.yaml,line=1,title=PLAINTEXT_FILE::/m)
   })
+})
+
+describe("a range that CI could not name", () => {
+  test.each(["...", "..", "..HEAD", "...topic"])(
+    "%s is refused: HEAD against HEAD would pass with anything",
+    async (asked) => {
+      const repo = await start()
+      const { status, stderr } = await repo.sotto("check", "--range", asked)
+      expect(`${status} ${stderr}`).toMatch(/^64 .*names no commit to begin/)
+    },
+  )
+
+  test.each(["check --range", "diff"])("in a shallow clone `%s` says how to get the history", async (command) => {
+    const repo = await start()
+    const clone = join(repo.machine.home, "shal low")
+    repo.git("clone", "--quiet", "--depth", "1", "--branch", "topic", `file://${repo.top}`, clone)
+    const words = (asked: string): string => shell(repo, `cd '${clone}' && sotto ${command} ${asked} 2>&1`, {}).stdout
+    expect(words(`${before(repo)}...HEAD`)).toContain("git fetch --unshallow")
+    repo.git("-C", clone, "fetch", "--quiet", "--depth", "1", "origin", "main:refs/remotes/origin/main")
+    expect(words("origin/main...HEAD")).toContain("git fetch --unshallow")
+  })
+
+  test.each(["check --range", "diff"])(
+    "`%s` of two without a common ancestor says what compares them",
+    async (command) => {
+      const repo = await start()
+      repo.git("checkout", "--quiet", "--orphan", "apart")
+      repo.commitAll("apart")
+      expect(shell(repo, `sotto ${command} main...apart 2>&1`, {}).stdout).toContain("`A..B` compares them")
+    },
+  )
 })
 
 describe("the job for GitLab", () => {
@@ -114,7 +202,8 @@ const hasPreCommit = spawnSync(preCommit, ["--version"]).status === 0
 
 describe("pre-commit", () => {
   test("the hook needs no files and runs before both kinds of commits", () => {
-    const [hook] = parse(readFileSync(join(root, ".pre-commit-hooks.yaml"), "utf8")) as object[]
+    const [hook, all] = parse(readFileSync(join(root, ".pre-commit-hooks.yaml"), "utf8")) as object[]
+    expect(all).toMatchObject({ id: "sotto-check-all", entry: "sotto check", stages: ["manual"] })
     expect(hook).toMatchObject({
       id: "sotto-check",
       entry: "sotto check --staged",

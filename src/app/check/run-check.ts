@@ -7,7 +7,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { absolute, realPathOf, statOf } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { hasNoRefs } from "../../host/git/plain-layout.ts"
-import { mergeBases, resolveRevision } from "../../host/git/repository.ts"
+import { partingOf, resolveRevision } from "../../host/git/repository.ts"
 import { gitTop } from "../../host/surroundings.ts"
 import { unoptimizedAtFirst } from "../../host/optimizer.ts"
 import { openRepository } from "../git/open-repository.ts"
@@ -108,12 +108,13 @@ async function endsOf(git: Git, text: string): Promise<[string, string]> {
   const [, from = "", dots = "", to = ""] = /^(.*?)(\.\.\.?)(.*)$/s.exec(text) ?? []
   if (dots === "")
     throw new AppError("OPTION_VALUE", {}, { subject: "--range is A..B, two commits with dots between them" })
-  const [a, b] = [await resolveRevision(git, from || "HEAD"), await resolveRevision(git, to || "HEAD")]
-  if (dots === "..") return [a, b]
-  const [base] = await mergeBases(git, a, b)
-  if (base === undefined)
-    throw new AppError("REVISION_UNKNOWN", {}, { subject: text, hint: "the two have no common ancestor" })
-  return [base, b]
+  // For git no commit is HEAD. In CI it is a variable that is not set, and HEAD against HEAD passes whatever is in it.
+  if (from === "") {
+    const hint = "write `HEAD` if it is meant; without --range all files are looked at"
+    throw new AppError("OPTION_VALUE", {}, { subject: `--range ${text} names no commit to begin with`, hint })
+  }
+  const [a, b] = [await resolveRevision(git, from), await resolveRevision(git, to || "HEAD")]
+  return [dots === ".." ? a : await partingOf(git, text, [a, b]), b]
 }
 
 async function checkPlace(

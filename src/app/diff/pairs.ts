@@ -4,7 +4,7 @@ import { absolute, isInside, readOptionalFile, realPathOf } from "../../host/fil
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git } from "../../host/git/git.ts"
 import { diffIndex, diffTrees, diffWorkTree, type FileChange, type GitSide } from "../../host/git/listing.ts"
-import { mergeBases } from "../../host/git/repository.ts"
+import { partingOf, unknownRevision } from "../../host/git/repository.ts"
 import { type Work } from "../git/open-repository.ts"
 import { type Session } from "../session.ts"
 
@@ -139,7 +139,7 @@ async function revisionOf(
     throw new AppError("OPTION_VALUE", {}, { subject: `${word} is a revision and a file`, hint })
   }
   if (range !== null || isPath || (isPathPossible && /^(?:\.{1,2})?[/\\]/.test(word))) return range
-  throw new AppError("REVISION_UNKNOWN", {}, { subject: word })
+  throw await unknownRevision(asked.git, word)
 }
 
 /** `null` for a word that is not a revision. @throws {AppError} for a range with an unknown end */
@@ -148,17 +148,14 @@ async function rangeOf({ git, blobs }: Asked, word: string): Promise<CommitRange
   if (whole !== null) return { from: whole, to: undefined }
   const [, a = "", dots = "", b = ""] = /^(.*?)(\.{2,3})(.*)$/s.exec(word) ?? []
   if (dots === "" || a.includes("/..") || word.startsWith("../")) return null
-  const [from, to] = [await endOf(blobs, a || "HEAD"), await endOf(blobs, b || "HEAD")]
-  if (dots === "..") return { from, to }
-  const [base] = await mergeBases(git, from, to)
-  if (base !== undefined) return { from: base, to }
-  throw new AppError("REVISION_UNKNOWN", {}, { subject: `${word} has no common ancestor` })
+  const [from, to] = [await endOf(git, blobs, a || "HEAD"), await endOf(git, blobs, b || "HEAD")]
+  return { from: dots === ".." ? from : await partingOf(git, word, [from, to]), to }
 }
 
-async function endOf(blobs: Blobs, text: string): Promise<string> {
+async function endOf(git: Git, blobs: Blobs, text: string): Promise<string> {
   const id = await blobs.commit(text)
   if (id !== null) return id
-  throw new AppError("REVISION_UNKNOWN", {}, { subject: text })
+  throw await unknownRevision(git, text)
 }
 
 async function changesIn(

@@ -81,7 +81,22 @@ export async function gitVersion(git: Git): Promise<readonly [major: number, min
 export async function resolveRevision(git: Git, text: string): Promise<string> {
   const id = await findRevision(git, text)
   if (id !== null) return id
-  throw new AppError("REVISION_UNKNOWN", {}, { subject: text })
+  throw await unknownRevision(git, text)
+}
+
+/**
+ * `REVISION_UNKNOWN`, with the way out that fits the clone: where it holds only the newest commits, as CI fetches them,
+ * the older ones are to be fetched, and no other name helps.
+ *
+ * @param hint - the way out where the whole history is there; by default that of the code
+ */
+export async function unknownRevision(git: Git, text: string, hint?: string): Promise<AppError> {
+  const isShallow = await git.text(["rev-parse", "--is-shallow-repository"], { statuses: [0, 128] })
+  const fetched =
+    isShallow.trim() === "true"
+      ? "this clone holds only a part of the history: `git fetch --unshallow`; in CI fetch all of it (`fetch-depth: 0`, `GIT_DEPTH: 0`)"
+      : hint
+  return new AppError("REVISION_UNKNOWN", {}, { subject: text, ...(fetched === undefined ? {} : { hint: fetched }) })
 }
 
 /** The same, with `null` for what does not exist: `HEAD` before the first commit, `MERGE_HEAD` outside of a merge. */
@@ -97,6 +112,18 @@ export async function findRevision(git: Git, text: string): Promise<string | nul
 export async function mergeBases(git: Git, a: string, b: string): Promise<string[]> {
   const ids = await git.text(["merge-base", "--all", a, b], { statuses: [0, 1] })
   return ids.split("\n").filter(isObjectId)
+}
+
+/**
+ * Where the two of a range `A...B` have parted.
+ *
+ * @param text - the range as it was written, for the error
+ * @throws {AppError} `REVISION_UNKNOWN` where they have no history in common
+ */
+export async function partingOf(git: Git, text: string, [a, b]: readonly [string, string]): Promise<string> {
+  const [base] = await mergeBases(git, a, b)
+  if (base !== undefined) return base
+  throw await unknownRevision(git, text, "the two have no common ancestor: `A..B` compares them as they are")
 }
 
 export function isObjectId(text: string): boolean {
