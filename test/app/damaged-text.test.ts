@@ -278,3 +278,28 @@ describe("line ends that changed after a file was sealed", () => {
     if (sops !== undefined) expect(stock(["decrypt", file]).status).toBe(1)
   })
 })
+
+describe("large files of bytes", () => {
+  const filler = Buffer.alloc(100_000, 0xe9)
+  const damaged = "key: ENC[AES256_GCM,data:AAAA,iv:AAAA,tag:AAAA,type:str]\n"
+
+  test.each([
+    { name: "that begin as another tool writes", content: Buffer.concat([Buffer.from("\0GITCRYPT\0"), filler]) },
+    { name: "as text that another tool writes", content: `$ANSIBLE_VAULT;1.1;AES256\n${"6162\n".repeat(20_000)}` },
+  ])("$name are not sealed a second time", async ({ content }) => {
+    const { status, stderr } = await run(["encrypt", "--age", recipient, write("large.bin", content)])
+    expect([status, stderr]).toEqual([203, expect.stringContaining("[ALREADY_SEALED]")])
+  })
+
+  // A look at the beginning ends within a character, at each of its bytes.
+  test.each([4092, 4093, 4094, 4095, 4096])("a text with a character at byte %i is one", async (at) => {
+    const content = `${"#".repeat(at - 1)}\n\u{1f44b}\n${damaged}${"# and more\n".repeat(1000)}`
+    const { status, stderr } = await run(["encrypt", "--age", recipient, write("large.txt", content)])
+    expect([status, stderr]).toEqual([1, expect.stringContaining("METADATA_LOST")])
+  })
+
+  test("bytes that hold a token somewhere are bytes", async () => {
+    const content = Buffer.concat([filler, Buffer.from(damaged)])
+    expect((await run(["encrypt", "--age", recipient, write("large.bin", content)])).status).toBe(0)
+  })
+})

@@ -3,7 +3,7 @@ import { type MarkedConflict, conflictIn } from "../../core/conflict.ts"
 import { type FormatName } from "../../core/format.ts"
 import { scalarText } from "../../core/scalar.ts"
 import { shownPath, type Site } from "../../core/site.ts"
-import { decodeText } from "../../core/text.ts"
+import { decodeText, isUtf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat, sniffSealed } from "../../formats/registry.ts"
 
@@ -39,8 +39,9 @@ interface Plain {
  * @throws {AppError} `CONFLICT_MARKERS`, `METADATA_LOST`, `ALREADY_SEALED`
  */
 export async function refuseDamaged({ bytes, format, isOpaque }: Plain): Promise<void> {
-  if (!isSuspect(bytes)) return
-  const text = decodeText(bytes)
+  const mayBe = mayBeText(bytes)
+  if (mayBe && !isSuspect(bytes)) return
+  const text = mayBe ? decodeText(bytes) : null
   if (text === null) {
     const other = isOpaque ? null : foreign(startOf(bytes), "ALREADY_SEALED")
     if (other !== null) throw other
@@ -56,10 +57,23 @@ export async function refuseDamaged({ bytes, format, isOpaque }: Plain): Promise
   if (lost !== null) throw lost
 }
 
-/** Cheap, since hardly any plain file holds one of these. */
+const headBytes = 4096
+
+/** Bytes that are no text are so near their start, mostly: of a large file, that is a look at a small part. */
+function mayBeText(bytes: Uint8Array): boolean {
+  if (bytes.length <= headBytes) return true
+  // Up to a sign that is whole.
+  let end = headBytes
+  while (end > 0 && (bytes[end - 1]! & 0xc0) === 0x80) end--
+  if (end > 0 && bytes[end - 1]! >= 0xc0) end--
+  return isUtf8(bytes.subarray(0, end))
+}
+
+/** Cheap, since hardly any plain text holds one of these. */
 function isSuspect(bytes: Uint8Array): boolean {
   const view = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
-  return suspects.some((mark) => view.includes(mark))
+  const start = startOf(bytes)
+  return suspects.some((mark) => view.includes(mark)) || starts.some((mark) => start.startsWith(mark))
 }
 
 /** A sealed file under a name that says nothing would be sealed a second time. */
@@ -131,7 +145,8 @@ const others: readonly { readonly starts: readonly string[]; readonly tool: stri
   { starts: ["-----BEGIN PGP MESSAGE-----"], tool: "gpg", opens: "gpg --decrypt {file}" },
 ]
 
-const suspects = [tokenMark, "<<<<<<<", ">>>>>>>", "encrypted:", ...others.flatMap(({ starts }) => starts)]
+const suspects = [tokenMark, "<<<<<<<", ">>>>>>>", "encrypted:"]
+const starts = others.flatMap((other) => other.starts)
 
 /** A file that is encrypted, but not by sops. */
 function foreign(text: string, code: "NOT_SEALED" | "ALREADY_SEALED"): AppError | null {
