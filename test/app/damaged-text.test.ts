@@ -161,7 +161,7 @@ test("a BOM added before a sealed .env is named, and without it the file opens",
 })
 
 const utf32 = (text: string): Buffer =>
-  Buffer.concat([...text].map((letter) => Buffer.from([...Buffer.from(letter), 0, 0, 0])))
+  Buffer.concat([...text].map((letter) => Buffer.from(Uint32Array.of(letter.codePointAt(0)!).buffer)))
 
 test.each([
   ["UTF-16 without a BOM", "UTF-16", (text: string) => Buffer.from(text, "utf16le")],
@@ -182,6 +182,37 @@ test.each([
     expect(stderr).toContain("[NOT_UTF8]")
     expect(stderr).toContain(`iconv -f ${encoding} -t UTF-8`)
     expect(stderr).not.toContain("sotto encrypt")
+  }
+})
+
+const unmarked: [string, string, (text: string) => Buffer][] = [
+  ["UTF-16 without a BOM", "UTF-16", (text) => Buffer.from(text, "utf16le")],
+  ["UTF-16 of the other order", "UTF-16", (text) => Buffer.from(text, "utf16le").swap16()],
+  ["UTF-16 cut short", "UTF-16", (text) => Buffer.from(`\uFEFF${text}`, "utf16le").subarray(0, -1)],
+  ["UTF-32", "UTF-32", utf32],
+  ["UTF-32 of the other order", "UTF-32", (text) => utf32(text).swap32()],
+]
+test.each(
+  unmarked.flatMap(([name, encoding, encode]) =>
+    [
+      ["p.yaml", "key: one\n"],
+      ["u.yaml", "\u00e9t\u00e9: one\n"],
+      ["p.json", '{"key": "one"}\n'],
+      ["p.env", "KEY=one\n"],
+      ["p.ini", "[s]\nkey = one\n"],
+    ].map(([file = "", text = ""]) => [file, name, encoding, encode(text)] as const),
+  ),
+)("a plain %s in %s is told its encoding, and is left as it is", async (name, _name, encoding, bytes) => {
+  const file = write(name, bytes)
+  for (const args of [
+    ["encrypt", file],
+    ["encrypt", "-i", file],
+  ]) {
+    const { status, stdout, stderr } = await run(args)
+    expect(`${status} ${stdout.toString()}`).toBe("2 ")
+    expect(stderr).toContain("[NOT_UTF8]")
+    expect(stderr).toContain(`iconv -f ${encoding} -t UTF-8`)
+    expect(readFileSync(join(own.cwd, file)).equals(bytes)).toBe(true)
   }
 })
 

@@ -1,7 +1,5 @@
-import { type ProviderFormats } from "./provider-keys.ts"
-
-/** Why a value in the clear looks like a secret. */
-type SecretSign = "name" | "entropy" | "format"
+/** Why a value in the clear looks like a secret. `"address"`: it holds an address with a password in it. */
+type SecretSign = "name" | "entropy" | "address"
 
 const secretWords: ReadonlySet<string> = new Set(
   [
@@ -28,7 +26,14 @@ const secretPairs: ReadonlySet<string> = new Set([
 ])
 const plainValue =
   /^(?:true|false|null|none|nil|yes|no|on|off|n\/a|changeme|change-me|example|placeholder|todo|redacted|default|optional|required)$/i
-const placeholder = /^(?:<.*>|\$\{?.*\}?|\{\{.*\}\}|%.*%|\.{3,}|(.)\1*)$/
+/** What a template fills in. A password may begin with a dollar sign, too: names of variables have one kind of letters. */
+const placeholder =
+  /^(?:<.*>|\$\{.*\}|\$\(.*\)|\$(?:[A-Z_][A-Z0-9_]*|[a-z_]+|\d)|\{\{.*\}\}|%(?:[A-Z_][A-Z0-9_]*|[a-z_.-]+)%|\.{3,}|(.)\1*)$/
+/** `scheme://name:password@host`, and the settings of database drivers: `...;Password=...`, `...?password=...`. */
+const passwordsInAddress = [
+  /:\/\/[^\s/?#:@]*:([^\s/?#@]+)@/g,
+  /(?:^|[;?&\s])(?:password|passwd|pwd)\s?=\s?([^\s;&"']+)/gi,
+] as const
 const publicValue =
   /^(?:age1|ssh-(?:rsa|ed25519) |ecdsa-sha2-|sk-ssh-|arn:|sha(?:1|256|384|512)[:-]|-----BEGIN (?:PUBLIC KEY|CERTIFICATE|RSA PUBLIC KEY|PGP PUBLIC KEY|SSH2 PUBLIC KEY|CERTIFICATE REQUEST|AGE ENCRYPTED FILE))/
 const uuid = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/i
@@ -40,24 +45,27 @@ const entropyCharsMin = 20
 const entropyCharsMax = 4096
 
 /**
- * Whether a value in the clear looks like a secret, by the name of its key, by a format of a service, or by
+ * Whether a value in the clear looks like a secret, by the name of its key, by an address with a password in it, or by
  * how random it is (20 characters and more). A guess for people to confirm; it looks at nothing but its arguments.
  *
  * @param path - keys and list positions; the last key is the name
- * @param formats - `null`: keys of services are not looked for
  * @returns `null` for an ordinary value
  */
-export function secretSignOf(
-  path: readonly (string | number)[],
-  value: string,
-  formats: ProviderFormats | null,
-): SecretSign | null {
+export function secretSignOf(path: readonly (string | number)[], value: string): SecretSign | null {
   const text = value.trim()
-  if (text === "" || plainValue.test(text) || placeholder.test(text) || publicValue.test(text)) return null
-  if (formats !== null && formats.nameOf(text) !== null) return "format"
+  if (text === "" || isFilledIn(text) || publicValue.test(text)) return null
+  if (holdsPassword(text)) return "address"
   const name = path.findLast((part) => typeof part === "string") ?? ""
   if (isSecretName(name) && !looksLikePlace(text)) return "name"
   return isRandom(text) && !digestWord.test(wordsOf(name).join(" ")) ? "entropy" : null
+}
+
+function isFilledIn(text: string): boolean {
+  return plainValue.test(text) || placeholder.test(text)
+}
+
+function holdsPassword(text: string): boolean {
+  return passwordsInAddress.some((pattern) => [...text.matchAll(pattern)].some(([, found = ""]) => !isFilledIn(found)))
 }
 
 /** `dbPassword`, `API_KEY`, `client-secret`; other endings (`secretName`, `token_url`) are about a secret. */

@@ -62,8 +62,6 @@ interface ProviderKeys {
 export interface ProviderFormats {
   /** @param file - its name: some formats are those of a kind of file */
   find(text: string, file: string): ProviderKeys
-  /** The same for one value, addresses with a password in them too. @returns the service */
-  nameOf(value: string): string | null
 }
 
 /** The formats of `@secretlint/secretlint-rule-preset-recommend`. Its comments that switch rules off are ignored. */
@@ -91,10 +89,6 @@ export async function loadProviderFormats(): Promise<ProviderFormats> {
           keys.set(start + offset, { offset: start + offset, provider })
       }
       return { keys: [...keys.values()].toSorted((a, b) => a.offset - b.offset), isWhole }
-    },
-    nameOf(value) {
-      const isWanted = (name: string): boolean => name !== "filter-comments" && name !== "gcp"
-      return scan(sourceOf(value.slice(0, 8 * aroundChars), ""), isWanted)[0]?.provider ?? null
     },
   }
 }

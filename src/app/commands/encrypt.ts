@@ -3,12 +3,12 @@ import { saySealed } from "../report/sealed-line.ts"
 import { recipientKey } from "../../keys/kinds.ts"
 import { type FormatName } from "../../core/format.ts"
 import { type Sealed } from "../../core/seal.ts"
-import { decodeText, decodeUtf16, equalBytes, utf8 } from "../../core/text.ts"
+import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { absolute, isRegularFile } from "../../host/files.ts"
 import { gitTop } from "../../host/surroundings.ts"
 import { emitOptions } from "../open/print.ts"
-import { readText } from "../open/read-text.ts"
+import { readPlain } from "../open/read-text.ts"
 import { openLoaded, loadSealed, type LoadedFile, readSource, withFile } from "../open/open-file.ts"
 import {
   type ClearOptions,
@@ -79,9 +79,7 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   const plan = session.dialect.sealing.plansFirst ? await planFor(session, settings, options, format) : null
   const read = await readSource(session, source)
   const { facts } = read
-  // What is sealed is UTF-8, even if the author's text was not.
-  const isUtf16 = format !== "binary" && decodeUtf16(read.bytes) !== null
-  const bytes = isUtf16 ? utf8.encode(readText(session, read.bytes, { file: source, format }) ?? "") : read.bytes
+  const bytes = readPlain(session, read.bytes, { file: source, format })
   const isContained = options.container || settings.rule.container
   if (session.dialect.sealing.refusesSealed) {
     await refuseDamaged({ bytes, format, isOpaque: isContained || options.inputType === "binary" })

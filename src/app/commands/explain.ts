@@ -195,7 +195,7 @@ function suspectsOf({ scan }: Read, compiled: CompiledSelectors, isSealed: boole
   for (const [index, site] of sites.entries()) {
     if (found.length === suspectsMax) break
     if (site.kind !== "str" || stateOf(site, selected[index]!, isSealed) !== "clear") continue
-    if (secretSignOf(fullPath(site.item), scalarText(site.scalar!), null) !== null) found.push(shownPath(site.item))
+    if (secretSignOf(fullPath(site.item), scalarText(site.scalar!)) !== null) found.push(shownPath(site.item))
   }
   return found
 }

@@ -1,6 +1,6 @@
 import { tokenMark } from "../../core/token.ts"
 import { type FormatName } from "../../core/format.ts"
-import { decodeFile, decodeText, hasUtf16Mark, utf8 } from "../../core/text.ts"
+import { decodeFile, decodeText, decodeUtf16, hasUtf16Mark, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Source } from "../options.ts"
 import { type Session } from "../session.ts"
@@ -21,7 +21,7 @@ export function readText(
   const knowsUtf16 = session.dialect.files.utf16 === "read" || format === "yaml"
   const text = knowsUtf16 ? decodeFile(bytes) : decodeText(bytes)
   const encoding = encodingOf(bytes)
-  const isOther = text === null ? hasUtf16Mark(bytes) || holdsToken(bytes) : isUnmarkedUtf16(text)
+  const isOther = isWide(bytes) || (text === null && (hasUtf16Mark(bytes) || holdsToken(bytes)))
   if (isOther || (encoding === "UTF-32" && format !== "binary")) {
     const hint = `convert it: iconv -f ${encoding} -t UTF-8, or in PowerShell \`Set-Content -Encoding utf8\``
     throw new AppError("NOT_UTF8", {}, { exit, hint })
@@ -30,6 +30,27 @@ export function readText(
     session.notice(`${file ?? "standard input"} is UTF-16 text: it is read, and what is written is UTF-8`)
   }
   return text
+}
+
+/**
+ * A file that is to be sealed, in UTF-8, even if the author's text was not. As `sops` only what its parser knows is
+ * another encoding, and the rest is a fault of syntax.
+ *
+ * @throws {AppError} `NOT_UTF8`, as `readText`
+ */
+export function readPlain(
+  session: Session,
+  bytes: Uint8Array,
+  asked: { readonly file: Source; readonly format: FormatName },
+): Uint8Array {
+  if (asked.format === "binary") return bytes
+  const isOther =
+    decodeUtf16(bytes) !== null ||
+    (session.dialect.files.utf16 === "read" && (hasUtf16Mark(bytes) || encodingOf(bytes) === "UTF-32" || isWide(bytes)))
+  if (!isOther) return bytes
+  const text = readText(session, bytes, asked)
+  if (text === null) throw new AppError("NOT_UTF8")
+  return utf8.encode(text)
 }
 
 /**
@@ -46,6 +67,10 @@ export function readLoosely(bytes: Uint8Array, format: FormatName): string {
 /** Every second character is NUL. */
 export function isUnmarkedUtf16(text: string): boolean {
   return /^(?:[^\0]\0){4}|^(?:\0[^\0]){4}/.test(text)
+}
+
+function isWide(bytes: Uint8Array): boolean {
+  return isUnmarkedUtf16(String.fromCharCode(...bytes.subarray(0, 8)))
 }
 
 /** As iconv has it: by the NULs of the first character, or by the mark before it. */

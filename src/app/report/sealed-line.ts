@@ -60,7 +60,7 @@ export async function warnOfClear(
   const suspect = names.filter((text, index) => {
     const { site, scalar } = clear[index]!
     if (before.has(text) || text.endsWith("_unencrypted")) return false
-    return secretSignOf(shownPath(site.item), scalarText(scalar!), null) !== null
+    return secretSignOf(shownPath(site.item), scalarText(scalar!)) !== null
   })
   if (suspect.length > 0) {
     session.notice(`${name}: left in the clear, and looks like a secret: ${suspect.slice(0, namesMax).join(", ")}`)

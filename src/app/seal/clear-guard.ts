@@ -109,7 +109,7 @@ async function suspectsOf(leaves: readonly Leaf[]): Promise<Suspect[]> {
     const [, key = null, value = ""] = isComment ? (assignment.exec(text) ?? []) : [null, null, text]
     const path = isComment ? (key === null ? null : [key]) : shownPath(site.item)
     const isKey = mayHoldKey(text) && (await privateKeyFindings("", text)).length > 0
-    const isLike = isKey || (path !== null && secretSignOf(path, value, null) !== null)
+    const isLike = isKey || (path !== null && secretSignOf(path, value) !== null)
     if (isLike) suspects.push({ leaf, isKey })
   }
   return suspects

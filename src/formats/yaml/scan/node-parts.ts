@@ -3,8 +3,9 @@ import { type AliasNode, type ListNode, type MapNode, type NodeBase, type Scalar
 import { type Comments, type NodeDraft, noComments } from "./parser-state.ts"
 import { type YamlToken, signToken } from "./scanner-state.ts"
 
-/** Tag and anchor of a node; `null` when it has neither. */
-export type NodeProperties = (Pick<NodeBase, "tag" | "shortTag" | "tagSpan" | "anchor"> & Span) | null
+/** Tag and anchor of a node, and the later one of the two as it stands; `null` when it has neither. */
+export type NodeProperties =
+  (Pick<NodeBase, "tag" | "shortTag" | "tagSpan" | "anchor"> & Span & { readonly last: YamlToken }) | null
 
 /** @param token - where the content begins */
 export function mapNode(

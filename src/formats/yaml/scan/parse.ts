@@ -185,7 +185,7 @@ function parseContent(
   }
   if (properties === null)
     throw syntaxAt(p.source, token.start, "a value is missing, or something else is in its place")
-  return emptyScalar(token, properties.end, properties)
+  return emptyScalar(properties.last, properties.end, properties)
 }
 
 function nested<T>(
@@ -216,19 +216,20 @@ function parseAlias(p: Parser, token: YamlToken): NodeDraft<AliasNode> {
 function parseProperties(p: Parser, first: YamlToken): NonNullable<NodeProperties> {
   let anchor: string | null = null
   let tag: YamlToken | null = null
-  let end = first.end
+  let last = first
   for (let token = first; ; token = peek(p)) {
     if (token.type === "anchor" && anchor === null) anchor = token.value
     else if (token.type === "tag" && tag === null) tag = token
     else break
-    end = token.end
+    last = token
     nextToken(p.scanner)
   }
   const { start } = first
-  if (tag === null) return { tag: "", shortTag: "", tagSpan: null, anchor, start, end }
+  const { end } = last
+  if (tag === null) return { tag: "", shortTag: "", tagSpan: null, anchor, start, end, last }
   const shortTag = resolveTag(p, tag)
   const tagSpan = { start: tag.start, end: tag.end }
-  return { tag: p.source.slice(tag.start, tag.end), shortTag, tagSpan, anchor, start, end }
+  return { tag: p.source.slice(tag.start, tag.end), shortTag, tagSpan, anchor, start, end, last }
 }
 
 function resolveTag(p: Parser, { value: handle, suffix, start }: YamlToken): string {
