@@ -100,6 +100,21 @@ describe("--fix", () => {
     expect(repo.read("secrets/a.yaml").toString("utf8")).toBe(tampered)
   })
 
+  test("names files from the working folder, as the next command takes them", async () => {
+    const repo = checkedRepository(rule)
+    await repo.seal("secrets/a.yaml", secretText)
+    repo.commitAll()
+    const text = repo.read("secrets/a.yaml").toString("utf8")
+    repo.write("secrets/a.yaml", `added: canary-7f3a\n${text.replace(/ +user: .*\n/, "")}`)
+    repo.write("secrets/b.yaml", secretText)
+    repo.git("add", "--all")
+    repo.env.set("SOPS_AGE_KEY", identity)
+    const { stderr } = await call({ args: ["check", "--fix"], cwd: join(repo.top, "secrets"), env: repo.env })
+    expect(stderr).toMatch(/^notice: a.yaml: not mended: [^]*\nnotice: b.yaml: sealed$/m)
+    expect(stderr).not.toContain(repo.top)
+    expect(stderr).not.toContain("secrets/")
+  })
+
   test("without an identity a clear value stays, and is named", async () => {
     const repo = checkedRepository(rule)
     await repo.seal("secrets/a.yaml", secretText)

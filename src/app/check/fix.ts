@@ -1,4 +1,4 @@
-import { join } from "node:path"
+import { join, relative, sep } from "node:path"
 import { type CheckCode, type Finding } from "./finding.ts"
 import { type CheckScope, runCheck } from "./run-check.ts"
 import { checkedBytesMax } from "./sealed-text.ts"
@@ -26,6 +26,7 @@ import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { shellWord, shown } from "../../errors/display.ts"
 import { readOptionalFile } from "../../host/files.ts"
+import { realPathOf } from "../../host/files.ts"
 import { Blobs } from "../../host/git/blobs.ts"
 import { type Git, notUtf8 } from "../../host/git/git.ts"
 import { listIndex, listTree } from "../../host/git/listing.ts"
@@ -49,30 +50,36 @@ export async function fixFindings(session: Session, options: CheckScope): Promis
   }
   if (byFile.size === 0) return
   const clone = options.staged || (await isInGit(session)) ? await openClone(session, [...byFile.keys()]) : null
+  const { io } = session
+  const here = realPathOf(io, io.cwd) ?? io.cwd
   for (const [file, findings] of byFile) {
-    const path = join(top, ...file.split("/"))
+    const whole = join(top, ...file.split("/"))
+    // As it can be given to the next command. What lies above a folder that a link leads to has no such name.
+    const name = relative(here, whole)
+    const path = here === io.cwd ? name : whole
+    const named = name.replaceAll(sep, "/")
     if (file.includes(notUtf8)) {
-      session.notice(`${file}: not mended, since its name is not UTF-8`)
+      session.notice(`${named}: not mended, since its name is not UTF-8`)
       continue
     }
     const mark = options.staged ? undefined : clone?.ofIndex.get(file)
     if (mark !== undefined) {
-      const how = `git update-index --no-${mark} ${shellWord(file)}`
-      session.notice(`${shown(file)}: not mended, since git was told to take it from the index: ${how}, then again`)
+      const how = `git update-index --no-${mark} ${shellWord(named)}`
+      session.notice(`${shown(named)}: not mended, since git was told to take it from the index: ${how}, then again`)
       continue
     }
     try {
       if (options.staged && !(await clone!.isAsStaged(file, path))) {
-        session.notice(`${file}: not mended, since the work tree holds another version than the index`)
+        session.notice(`${named}: not mended, since the work tree holds another version than the index`)
         continue
       }
       const base = (await clone?.baseOf(file)) ?? null
       const mending = (): Promise<void> => mend(session, options, { path, findings, base })
       await (options.staged ? writeStaged(session, clone!.git, file, mending) : mending())
-      session.notice(`${file}: ${wordsFor(findings)}`)
+      session.notice(`${named}: ${wordsFor(findings)}`)
     } catch (error) {
       if (!(error instanceof AppError)) throw error
-      session.notice(`${file}: not mended: ${error.message} [${error.code}]`)
+      session.notice(`${named}: not mended: ${error.message} [${error.code}]`)
     }
   }
   await clone?.close()
