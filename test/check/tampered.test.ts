@@ -245,9 +245,9 @@ describe("SHARED_DATA_KEY with a file that is not judged", () => {
 })
 
 describe("a seal that was taken off in another way", () => {
-  const sealedThen = async (change: (repo: Checked) => void): Promise<string[]> => {
+  const sealedThen = async (change: (repo: Checked) => void, selectors: string[] = []): Promise<string[]> => {
     const repo = checkedRepository("  - path: never/**\n    recipients: [tester, stranger]\n")
-    await repo.seal("enc/x.enc.yaml", secretText, ...own)
+    await repo.seal("enc/x.enc.yaml", secretText, ...own, ...selectors)
     repo.commitAll()
     change(repo)
     repo.git("add", "--all")
@@ -273,6 +273,32 @@ describe("a seal that was taken off in another way", () => {
       repo.write("enc/quite-another.yaml", "db:\n  host: example.com\n")
     })
     expect(found).toEqual([])
+  })
+
+  test.each([
+    ["another file of the name has what was in the clear alone", "other/x.yaml", "db:\n  user: somebody\n"],
+    ["a template with all keys took its place", "enc/x.example.yaml", 'db:\n  user: ""\n  password: ""\n'],
+    ["a template of the name took its place", "enc/x.yaml", "db:\n  password:\n"],
+  ])("nothing was unsealed where %s", async (_name, file, text) => {
+    const found = await sealedThen(
+      (repo) => {
+        remove(repo)
+        repo.write(file, text)
+      },
+      ["--encrypted-regex", "^password$"],
+    )
+    expect(found).toEqual([])
+  })
+
+  test.each(["other/x.yaml", "enc/quite-another.yaml"])("what was sealed in a part is %s now", async (name) => {
+    const found = await sealedThen(
+      (repo) => {
+        remove(repo)
+        repo.write(name, secretText)
+      },
+      ["--encrypted-regex", "^password$"],
+    )
+    expect(found).toEqual(["FILE_UNSEALED"])
   })
 
   test.each([

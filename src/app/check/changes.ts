@@ -54,11 +54,11 @@ function isAtOrBelow(item: Item, paths: ReadonlySet<string>): boolean {
   return false
 }
 
-function isSealedValue({ kind, scalar }: Site): boolean {
+export function isSealedValue({ kind, scalar }: Site): boolean {
   return kind === "str" && scalar !== null && !isEmptyText(scalar) && looksLikeToken(scalarText(scalar))
 }
 
-function pathText(item: Item): string {
+export function pathText(item: Item): string {
   return JSON.stringify(fullPath(item))
 }
 

@@ -1,5 +1,7 @@
+import { isSealedValue, pathText } from "./changes.ts"
+import { isClear } from "./values.ts"
 import { type SealedDocument } from "../../core/document.ts"
-import { countedSites, fullPath, type Site } from "../../core/site.ts"
+import { countedSites, type Site } from "../../core/site.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { detectPlainFormat } from "../../formats/plain-name.ts"
 import { loadFormat } from "../../formats/registry.ts"
@@ -72,8 +74,8 @@ const pathsMax = 100_000
 export function keyPathsOf({ scan, format }: SealedDocument): ReadonlySet<string> | null {
   if (format.isWhole === true) return null
   const paths = new Set<string>()
-  for (const { item, kind } of countedSites(scan)) {
-    if (isValue(kind) && paths.size < pathsMax) paths.add(JSON.stringify(fullPath(item)))
+  for (const site of countedSites(scan)) {
+    if (isValue(site.kind) && paths.size < pathsMax) paths.add(pathText(site.item))
   }
   return paths
 }
@@ -90,11 +92,12 @@ export async function sharesPath(
   twin: string,
   paths: ReadonlySet<string> | null,
 ): Promise<boolean> {
-  return paths === null || (await pathsIn(file, text, twin)).some((path) => paths.has(path))
+  return paths === null || (await valuesIn(file, text, twin)).some((site) => paths.has(pathText(site.item)))
 }
 
 /**
- * Whether a plain file is what a sealed one held, by its name and one path, or by all of its paths. Folders may differ.
+ * Whether a plain file is what a sealed one held: it has a value where one was sealed, and the name or all of the paths.
+ * Folders may differ.
  *
  * @param text - `null`: it is not text
  */
@@ -107,21 +110,29 @@ export async function isPlainTextOf(
   const nameOf = (path: string): string => bareOf(path.slice(path.lastIndexOf("/") + 1)).name
   const [isNamedAlike, paths] = [nameOf(file) === nameOf(sealed), keyPathsOf(document)]
   if (paths === null || text === null) return isNamedAlike && paths === null
-  const own = new Set(await pathsIn(file, text, sealed))
-  if (isNamedAlike) return [...own].some((path) => paths.has(path))
+  const sites = await valuesIn(file, text, sealed)
+  // What was in the clear before is nobody's secret, and a template that took its place leaves the values empty.
+  const secret = new Set(
+    countedSites(document.scan)
+      .filter(isSealedValue)
+      .map(({ item }) => pathText(item)),
+  )
+  if (!sites.some((site) => isClear(site) && secret.has(pathText(site.item)))) return false
+  if (isNamedAlike) return true
+  const own = new Set(sites.map(({ item }) => pathText(item)))
   // One key alone, such as `password`, may be in many files.
   const isEnough = paths.size > 1 || own.size === paths.size
   return isEnough && [...paths].every((path) => own.has(path))
 }
 
-async function pathsIn(file: string, text: string, twin: string): Promise<string[]> {
+async function valuesIn(file: string, text: string, twin: string): Promise<readonly Site[]> {
   const bare = bareOf(file).name
   const formats = [file, bare, twin, bareOf(twin).name].map(detectPlainFormat)
   // `.env.local` and the like have no suffix that names a format.
   const named = formats.find((format) => format !== "binary") ?? "dotenv"
   try {
     const { sites } = (await loadFormat(named)).scan(text)
-    return sites.flatMap(({ item, kind }) => (isValue(kind) ? [JSON.stringify(fullPath(item))] : []))
+    return sites.filter(({ kind }) => isValue(kind))
   } catch (error) {
     if (error instanceof AppError) return []
     throw error
