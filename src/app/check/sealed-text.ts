@@ -116,8 +116,8 @@ function looksSealed(file: string, named: FormatName, text: string, { code }: Ap
   return code !== "NOT_SEALED" && hasMetadataOrContainer(file, named, text)
 }
 
-/** A value that is a token, whatever stands around it. */
-const tokenLine = /^[^\n#]{0,1000}[:=][ \t]{0,100}["']?ENC\[AES256_GCM,/m
+/** A value that is a token, whatever stands around it. A line is searched once, whatever ends it. */
+const tokenLine = /^[^\n\r\u2028\u2029#]{0,1000}[:=][ \t]{0,100}["']?ENC\[AES256_GCM,/m
 
 /** Names such as `.env.production` tell their kind to people alone. */
 function hasMetadataOrContainer(file: string, named: FormatName, text: string): boolean {
