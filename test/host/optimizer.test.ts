@@ -54,6 +54,25 @@ test.skipIf(!isKnown)("code that was kept is taken meanwhile too, where it is lo
   expect(optimized(["100000", "true", "", "kept"])).toEqual({ bare: false, around: true, behind: true })
 })
 
+const isTuned = ["20", "24", "26"].includes(process.versions.node.split(".")[0]!)
+
+test.skipIf(!isTuned).each([
+  { name: "over a text of some length it stays small", words: ["100000", "true"], options: [], within: "small" },
+  { name: "over one of many megabytes too", words: ["10000000", "true"], options: [], within: "small" },
+  { name: "over a short one it grows", words: ["1000", "true"], options: [], within: "grown" },
+  { name: "and in a process of somebody else", words: ["100000", "false"], options: [], within: "grown" },
+  {
+    name: "whoever chose its size keeps that",
+    words: ["100000", "true"],
+    options: ["--semi-space-growth-factor=4"],
+    within: "grown",
+  },
+])("the young generation: $name; behind the work it grows", ({ words, options, within }) => {
+  const sizes = optimized([...words, "", "young"], options) as Record<"within" | "behind", number>
+  const size = (bytes: number): string => (bytes > 4_000_000 ? "grown" : "small")
+  expect({ within: size(sizes.within), behind: size(sizes.behind) }).toEqual({ within, behind: "grown" })
+})
+
 test.skipIf(!isKnown)("whoever chose a flag for it keeps that", () => {
   expect(optimized(["100000", "true"], ["--no-opt"])).toMatchObject({ within: false, behind: false })
 })

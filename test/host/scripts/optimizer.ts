@@ -1,3 +1,4 @@
+import { getHeapSpaceStatistics } from "node:v8"
 import { runInThisContext, Script } from "node:vm"
 import {
   takeProcess,
@@ -36,6 +37,16 @@ if (parts === "kept") {
   const isTaken = (): boolean => new Script(source(), { cachedData }).cachedDataRejected === false
   const [bare, around] = unoptimized(Number(chars), () => [isTaken(), loading.around!(isTaken)])
   process.stdout.write(JSON.stringify({ bare, around, behind: isTaken() }))
+  process.exit()
+}
+if (parts === "young") {
+  const kept: object[] = []
+  const youngBytes = (): number => {
+    for (let at = 0; at < 300_000; at++) kept.push({ at })
+    return getHeapSpaceStatistics().find((space) => space.space_name === "new_space")!.space_size
+  }
+  const within = unoptimized(Number(chars), youngBytes)
+  process.stdout.write(JSON.stringify({ within, behind: youngBytes() }))
   process.exit()
 }
 let within: boolean | null = null
