@@ -149,6 +149,15 @@ export interface Format {
   readonly confirms?: (source: string, leaves: readonly Leaf[], places: ReadonlyMap<number, Span> | null) => boolean
 
   /**
+   * Whether the text that `open` puts in the place of a token says exactly the scalar, and takes nothing away from what
+   * the rest of the text says: then only that was read which is new. This knows plain cases only; `false` says nothing,
+   * and the whole text has to be read. Absent: it always has.
+   *
+   * @param text - of the edit; its place is the site's own
+   */
+  readonly confirmsEdit?: (scan: Scan, site: Site, scalar: Scalar, text: string) => boolean
+
+  /**
    * Puts a token where the site's content is, in a carrier that upstream reads back as the same text.
    * The text outside the edit's span is the same in the plain and in the sealed file.
    */

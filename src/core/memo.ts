@@ -155,23 +155,27 @@ export function verbatimScalars({ leaves, memoText }: Pick<Opened, "leaves" | "m
  * can never change a value, whoever wrote it.
  *
  * @param edits - canonical edits, one for each leaf; `null` where there is no token
+ * @param areConfirmed - they are known to say the leaves
  * @returns `null` when the memo does not fit
  */
 export function applyMemo(
   { format, scan }: SealedDocument,
   leaves: readonly Leaf[],
-  edits: readonly (Edit | null)[],
+  { edits, areConfirmed }: { readonly edits: readonly (Edit | null)[]; readonly areConfirmed: boolean },
   memo: Memo,
 ): Edit[] | null {
   const tokens = leaves.flatMap(({ token }, index) => (token === null ? [] : [index]))
   const result: (Edit | null)[] = [...edits]
   const spelled: number[] = []
+  let isConfirmed = areConfirmed && memo.aliases.length === 0
   for (const [ordinal, { check, spelling, isGlued }] of memo.sites) {
     const index = tokens[ordinal]
     const edit = index === undefined ? null : edits[index]!
     if (index === undefined || edit === null || pathCheck(leaves[index]!.site.item) !== check) return null
     const start = edit.start - (isGlued && scan.source.charAt(edit.start - 1) === " " ? 1 : 0)
     result[index] = { start, end: edit.end, text: spelling }
+    isConfirmed &&=
+      start === edit.start && format.confirmsEdit!(scan, leaves[index]!.site, leaves[index]!.scalar!, spelling)
     spelled.push(index)
   }
   const runs: Edit[] = []
@@ -185,6 +189,7 @@ export function applyMemo(
     runs.push({ ...span, text })
   }
   const wanted = [...result.filter((edit): edit is Edit => edit !== null), ...runs]
+  if (isConfirmed) return wanted
   const text = splice(scan.source, wanted)
   const starts = startsAfter(wanted)
   const places = new Map(spelled.map((index) => [index, placeOf(result[index]!, starts)]))

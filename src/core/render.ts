@@ -4,7 +4,7 @@ import { type Format, type Scan } from "./format.ts"
 import { applyMemo, parseMemo, restoreDocument } from "./memo.ts"
 import { sameSites } from "./same-sites.ts"
 import { countedSites, type Site } from "./site.ts"
-import { inOrder, splice } from "./splice.ts"
+import { inOrder, merged, splice } from "./splice.ts"
 import { type Edit, utf8 } from "./text.ts"
 import { buildTrees } from "./build-tree.ts"
 
@@ -37,26 +37,24 @@ export function render(
   const { detach, detachAsUpstream = detach } = scan.metadata!
   const block = metadata.structure === "" && metadata.layout === "" ? detachAsUpstream : detach
   checkDetach(leaves, block)
-  const edits = leaves.map((leaf) => openEdit(document, leaf))
+  const own = openEdits(document, leaves)
   const memo = parseMemo(memoText)
   if (memo !== null) {
-    const withMemo = applyMemo(document, leaves, edits, memo)
+    const withMemo = applyMemo(document, leaves, own, memo)
     if (withMemo !== null) {
-      const text = splice(scan.source, [...withMemo, ...block])
+      const text = splice(scan.source, merged(block, withMemo))
       return { bytes: utf8.encode(restoreDocument(format, text, memo)), warnings: [] }
     }
   }
   const warnings: Warning[] = memoText !== "" && memo === null ? [{ code: "MEMO_IGNORED" }] : []
-  const plain = edits.filter((edit): edit is Edit => edit !== null)
-  const opened = splice(scan.source, plain)
-  const whole = (): string => splice(opened, after(block, plain))
+  const plain = own.edits.filter((edit): edit is Edit => edit !== null)
+  const whole = (): string => splice(scan.source, merged(block, plain))
   if (known !== undefined && known.text === whole() && sameSites(leaves, known.sites, format))
     return { bytes: utf8.encode(known.text), warnings }
   const plainScan = wantsScan ? sameScan(format, whole(), leaves) : null
   if (plainScan !== null) return { bytes: utf8.encode(plainScan.source), warnings, scan: plainScan }
-  const isSame =
-    format.confirms?.(opened, leaves, null) === true || sameSites(leaves, countedSites(format.scan(opened)), format)
-  if (isSame) return { bytes: utf8.encode(whole()), warnings }
+  if (own.areConfirmed || isConfirmed(document, leaves, splice(scan.source, plain)))
+    return { bytes: utf8.encode(whole()), warnings }
   // Upstream's list comments change what is an element of the list; only a printed document can say that.
   if (leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str")) {
     return { bytes: utf8.encode(format.emit(buildTrees(leaves, scan.documents), {})), warnings }
@@ -74,20 +72,6 @@ function sameScan(format: Format, text: string, leaves: readonly Leaf[]): Scan |
     if (error instanceof AppError) return null
     throw error
   }
-}
-
-/** Edits of the same text, as they are once others elsewhere in it are applied. */
-function after(edits: readonly Edit[], others: readonly Edit[]): Edit[] {
-  const before = inOrder(others)
-  let at = 0
-  let shift = 0
-  return inOrder(edits).map((edit) => {
-    for (; at < before.length && before[at]!.start < edit.start; at++) {
-      const { start, end, text } = before[at]!
-      shift += text.length - (end - start)
-    }
-    return { start: edit.start + shift, end: edit.end + shift, text: edit.text }
-  })
 }
 
 /** Nothing looks again at what is taken out as metadata, so no value may go with it. */
@@ -110,8 +94,33 @@ function checkDetach(leaves: readonly Leaf[], detach: readonly Edit[]): void {
   }
 }
 
-function openEdit({ format, scan }: SealedDocument, { site, scalar, token }: Leaf): Edit | null {
-  return token === null || site.span === null || scalar === null ? null : format.open(scan, site, scalar)
+/**
+ * What to put in the places of the tokens; `null` where there is none.
+ *
+ * @returns `areConfirmed`: each is known to say its scalar, and what is beside it stays as it was
+ */
+function openEdits(
+  { format, scan }: SealedDocument,
+  leaves: readonly Leaf[],
+): { edits: (Edit | null)[]; areConfirmed: boolean } {
+  const edits: (Edit | null)[] = []
+  let areConfirmed = format.confirmsEdit !== undefined && scan.aliases.length === 0
+  for (const { site, scalar, token } of leaves) {
+    if (token === null || site.span === null || scalar === null) {
+      edits.push(null)
+      continue
+    }
+    const edit = format.open(scan, site, scalar)
+    areConfirmed &&= format.confirmsEdit!(scan, site, scalar, edit.text)
+    edits.push(edit)
+  }
+  return { edits, areConfirmed }
+}
+
+/** Whether a text says what the leaves say, once it is read. */
+function isConfirmed({ format }: SealedDocument, leaves: readonly Leaf[], text: string): boolean {
+  if (format.confirms?.(text, leaves, null) === true) return true
+  return sameSites(leaves, countedSites(format.scan(text)), format)
 }
 
 /** A binary file is the one string `data` of its container. */

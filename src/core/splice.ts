@@ -24,6 +24,19 @@ export function inOrder(edits: readonly Edit[]): readonly Edit[] {
   return isSorted(edits) ? edits : edits.toSorted((a, b) => a.start - b.start || a.end - b.end)
 }
 
+/** Edits of one text with others of it; at one place the first come first. */
+export function merged(edits: readonly Edit[], others: readonly Edit[]): Edit[] {
+  const first = inOrder(edits)
+  const all: Edit[] = []
+  let at = 0
+  for (const other of inOrder(others)) {
+    while (at < first.length && first[at]!.start <= other.start) all.push(first[at++]!)
+    all.push(other)
+  }
+  for (; at < first.length; at++) all.push(first[at]!)
+  return all
+}
+
 function isSorted(edits: readonly Edit[]): boolean {
   for (let i = 1; i < edits.length; i++) {
     const a = edits[i - 1]!

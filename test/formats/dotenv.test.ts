@@ -9,7 +9,7 @@ import { type Tree } from "../../src/core/tree.ts"
 import { AppError } from "../../src/errors/app-error.ts"
 import { dotenv } from "../../src/formats/dotenv/dotenv.ts"
 import { documentLaws } from "../laws/document-laws.ts"
-import { confirmLaw, formatLaws } from "../laws/format-laws.ts"
+import { confirmEditLaw, confirmLaw, formatLaws } from "../laws/format-laws.ts"
 
 const scalar = (kind: Kind, text: string): Tree => ({ type: "scalar", scalar: { kind, bytes: utf8.encode(text) } })
 const str = (text: string): Tree => scalar("str", text)
@@ -336,3 +336,4 @@ const text = fc
 formatLaws(dotenv, text)
 documentLaws(dotenv, text)
 confirmLaw(dotenv, text)
+confirmEditLaw(dotenv, text)

@@ -7,7 +7,8 @@ import { splice } from "../../src/core/splice.ts"
 import { type Edit, utf8 } from "../../src/core/text.ts"
 import { withoutNewlines } from "../../src/core/token.ts"
 import { AppError } from "../../src/errors/app-error.ts"
-import { textScalar } from "../../src/core/scalar.ts"
+import { canonicalScalar } from "../../src/core/canonical.ts"
+import { commentScalar, type Scalar, scalarText, textScalar } from "../../src/core/scalar.ts"
 import { runs } from "./runs.ts"
 
 /**
@@ -191,6 +192,98 @@ export function confirmLaw(format: Format, texts: fc.Arbitrary<string>): void {
     expect(confirmed).toBeGreaterThan(runs.numRuns)
     expect(placed).toBeGreaterThan(runs.numRuns)
   })
+}
+
+/**
+ * A format that confirms an edit by itself says so only where a scan of the whole text says the same: of one edit and
+ * of many, with metadata behind them.
+ *
+ * @param texts - mostly as plain as the format confirms
+ */
+export function confirmEditLaw(format: Format, texts: fc.Arbitrary<string>): void {
+  test(`${format.name}: an edit is confirmed only where a scan says the same`, () => {
+    let confirmed = 0
+    const words = fc.array(fc.constantFrom(...pieces, ...spelled), { maxLength: 4 }).map((parts) => parts.join(""))
+    const property = fc.property(texts, fc.array(words, { minLength: 8, maxLength: 8 }), (text, wanted) => {
+      const plain = scanOf(format, text)
+      fc.pre(plain !== null && plain.aliases.length === 0)
+      const tokens = plain.sites.filter(isSealable).map((site) => format.seal(plain, site, tokenFor(site)))
+      const sealed = attach(format, format.scan(splice(plain.source, tokens)), sample)
+      const sites = countedSites(sealed)
+      const leaves = sites.map((site) => ({ site, scalar: site.scalar, isSelected: true, token: null }))
+      const chosen = new Map<number, { scalar: Scalar; edit: Edit }>()
+      const holds = (edits: ReadonlyMap<number, { scalar: Scalar; edit: Edit }>): boolean => {
+        const source = splice(
+          sealed.source,
+          [...edits.values()].map(({ edit }) => edit),
+        )
+        const changed = leaves.map((leaf, index) => ({ ...leaf, scalar: edits.get(index)?.scalar ?? leaf.scalar }))
+        return sameSites(changed, countedSites(format.scan(source)), format)
+      }
+      for (const [index, site] of sites.entries()) {
+        if (site.scalar === null || !scalarText(site.scalar).startsWith("ENC[")) continue
+        for (const scalar of scalarsOf(site, wanted[index % wanted.length]!)) {
+          const { start, end, text: opened } = format.open(sealed, site, scalar)
+          for (const put of [opened, wanted[(index + 1) % wanted.length]!]) {
+            if (!format.confirmsEdit!(sealed, site, scalar, put)) continue
+            const one = { scalar, edit: { start, end, text: put } }
+            confirmed++
+            chosen.set(index, one)
+            expect(holds(new Map([[index, one]]))).toBe(true)
+          }
+        }
+      }
+      expect(holds(chosen)).toBe(true)
+    })
+    fc.assert(property, { numRuns: runs.numRuns * 20 })
+    expect(confirmed).toBeGreaterThan(runs.numRuns)
+  })
+}
+
+/** What a value may be spelled as, and what looks like it. */
+const spelled = [
+  "word",
+  "two words",
+  '"quoted"',
+  "'it'",
+  "-1",
+  "12",
+  "1.5",
+  "1e3",
+  "007",
+  "0x1f",
+  "true",
+  "null",
+  "~",
+  "{}",
+  "2026-01-02",
+  "\u00e9",
+  "\u2028",
+  "\u0085",
+  "\ufeff",
+  "\t",
+  "\r",
+  "\\",
+  '\\"',
+  "|",
+  "*a",
+  "!!str x",
+  "export A=b",
+  "%",
+]
+
+/** What a token may have held that opens to such a text. */
+function scalarsOf(site: Site, words: string): Scalar[] {
+  if (site.kind === "comment") return [commentScalar(words)]
+  const bytes = utf8.encode(words)
+  const kinds = ["int", "float", "bool", "time"] as const
+  return [
+    textScalar(words),
+    ...kinds.flatMap((kind) => {
+      const scalar = canonicalScalar(kind, bytes)
+      return scalar === null ? [] : [scalar]
+    }),
+  ]
 }
 
 /** A block with all shapes that metadata has; texts only, since some formats know nothing else. */

@@ -15,7 +15,7 @@ import {
   nameForReaders,
   valueForReaders,
 } from "./print.ts"
-import { confirmDotenv, scanDotenv } from "./scan.ts"
+import { confirmDotenv, confirmDotenvValue, scanDotenv } from "./scan.ts"
 
 const example = `# Example comment
 hello=Welcome to sotto! Edit this file as you please!
@@ -43,6 +43,8 @@ export const dotenv: Format = {
   scan: scanDotenv,
 
   confirms: confirmDotenv,
+
+  confirmsEdit: (_scan, { kind }, scalar, text) => kind === scalar.kind && confirmDotenvValue(scalar, text),
 
   seal: (_scan, site, token) => replaced(spanOf(site), token),
 

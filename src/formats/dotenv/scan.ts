@@ -1,7 +1,7 @@
 import { type Leaf } from "../../core/document.ts"
 import { type Scan } from "../../core/format.ts"
 import { LeafCheck } from "../../core/leaf-check.ts"
-import { commentScalar, textScalar } from "../../core/scalar.ts"
+import { commentScalar, exactText, type Scalar, textScalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Span } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -40,6 +40,12 @@ export function confirmDotenv(
     throw error
   }
   return check.isComplete
+}
+
+/** Whether a text in the place of a value, or behind the mark of a comment, says a scalar: a line ends at LF alone. */
+export function confirmDotenvValue(scalar: Scalar, text: string): boolean {
+  if (text.includes("\n")) return false
+  return exactText(scalar) === (scalar.kind === "str" ? unescape(text) : scalar.kind === "comment" ? text : null)
 }
 
 class SiteSink implements LineSink {

@@ -2,7 +2,7 @@ import { type Leaf } from "../../core/document.ts"
 import { type EntrySpan, type Format, type Scan } from "../../core/format.ts"
 import { formatUpperG } from "../../core/gonumber.ts"
 import { LeafCheck } from "../../core/leaf-check.ts"
-import { type Scalar } from "../../core/scalar.ts"
+import { exactText, type Scalar } from "../../core/scalar.ts"
 import { type Item, type Site } from "../../core/site.ts"
 import { type Edit, type Span, replaced, unixLines, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -14,6 +14,7 @@ import { type Parts, type Section, parseIni } from "./parse.ts"
 import {
   type IniScan,
   type IniStyle,
+  bareStyle,
   contentSections,
   findSites,
   entriesByKey,
@@ -23,7 +24,9 @@ import {
   trailingComments,
 } from "./sites.ts"
 import { lineEndAt } from "./space.ts"
-import { printIniScalar, spellValue } from "./spell.ts"
+import { isSimple, printIniScalar, spellValue } from "./spell.ts"
+
+const LF = 0x0a
 
 const example = `[Welcome]
 ; Example comment
@@ -58,6 +61,13 @@ export const ini: Format = {
   },
 
   confirms: confirmIni,
+
+  // What has no sign of any meaning and ends its line is the value, as the token was that has none either.
+  confirmsEdit({ source }, { kind, style, span, shadowed }, scalar, text): boolean {
+    if (kind !== "str" || scalar.kind !== "str" || shadowed === true || span === null) return false
+    if ((style as IniStyle) !== bareStyle || !isSimple(text) || exactText(scalar) !== text) return false
+    return span.end === source.length || source.charCodeAt(span.end) === LF || source.startsWith("\r\n", span.end)
+  },
 
   seal(_scan, site, token): Edit {
     const style = styleOf(site)

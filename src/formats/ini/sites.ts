@@ -21,8 +21,11 @@ export type IniStyle =
       readonly tail: string
     }
 
+/** Of a value without quotes. */
+export const bareStyle: IniStyle = { type: "value", quote: "" }
+
 const valueStyles: Readonly<Record<Quote, IniStyle>> = {
-  "": { type: "value", quote: "" },
+  "": bareStyle,
   '"': { type: "value", quote: '"' },
   "'": { type: "value", quote: "'" },
   "`": { type: "value", quote: "`" },

@@ -8,7 +8,7 @@ import { AppError, assert } from "../../errors/app-error.ts"
 import { attachJsonBlock } from "./block.ts"
 import { type JsonNode, entryStart, isOurs, nodeOf, outlineOf, rootOf } from "./node.ts"
 import { type JsonStyle, deeper, printJsonScalar, printTree, stockStyle, styleOf, unitOf } from "./print.ts"
-import { confirmJson, scanJson } from "./scan.ts"
+import { confirmJson, confirmJsonValue, scanJson } from "./scan.ts"
 import { quote, quotePlain } from "./strings.ts"
 
 const example = `{
@@ -50,6 +50,9 @@ export const json: Format = {
   scan: scanJson,
 
   confirms: confirmJson,
+
+  // Whatever a value says, what is around it stays as it was.
+  confirmsEdit: (_scan, { kind }, scalar, text) => kind === "str" && confirmJsonValue(scalar, text),
 
   seal: (_scan, site, token) => replaced(spanOf(site), `"${token}"`),
 

@@ -19,6 +19,21 @@ const words = [
   { text: "null", scalar: null },
 ] as const
 
+/** What a number is: upstream reads int64 where it can, and float64 elsewhere; before 3.13.2 all were float64. */
+function numberScalar(text: string): Scalar | null {
+  const int = int64Text(text)
+  if (int !== null) return { kind: "int", bytes: utf8.encode(int) }
+  const float = Number(text)
+  return Number.isFinite(float) ? { kind: "float", bytes: utf8.encode(formatF(float)) } : null
+}
+
+const number = /^-?(?:0|[1-9]\d*)(?:\.\d+)?(?:[eE][-+]?\d+)?$/
+
+/** A text that is one number, or one of the words; `undefined` for all others. */
+export function literalScalar(text: string): Scalar | null | undefined {
+  return number.test(text) ? (numberScalar(text) ?? undefined) : words.find((word) => word.text === text)?.scalar
+}
+
 export function isJsonSpace(code: number): boolean {
   return code === 0x20 || code === 0x0a || code === 0x0d || code === 0x09
 }
@@ -246,13 +261,10 @@ export class JsonReader {
     while (isDigit(this.#source.charCodeAt(this.#at))) this.#at++
   }
 
-  /** Upstream reads int64 where it can, and float64 elsewhere; before 3.13.2 all were float64. */
   #numberScalar(text: string): Scalar {
-    const int = int64Text(text)
-    if (int !== null) return { kind: "int", bytes: utf8.encode(int) }
-    const float = Number(text)
-    if (!Number.isFinite(float)) throw this.#syntax("a number is too large for any float: put it in quotes")
-    return { kind: "float", bytes: utf8.encode(formatF(float)) }
+    const found = numberScalar(text)
+    if (found === null) throw this.#syntax("a number is too large for any float: put it in quotes")
+    return found
   }
 
   #word(): void {

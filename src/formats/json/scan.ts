@@ -1,14 +1,14 @@
 import { type Leaf } from "../../core/document.ts"
 import { LeafCheck } from "../../core/leaf-check.ts"
-import { type Scalar, textScalar } from "../../core/scalar.ts"
+import { exactText, sameBytes, type Scalar, textScalar } from "../../core/scalar.ts"
 import { type Item, type Site, type SiteKind } from "../../core/site.ts"
 import { type Span } from "../../core/text.ts"
 import { AppError, assert } from "../../errors/app-error.ts"
 import { METADATA_KEY } from "../metadata-block.ts"
 import { jsonBlockOf } from "./block.ts"
 import { type JsonNode, type JsonScan } from "./node.ts"
-import { type JsonPlace, type JsonSink, JsonReader } from "./reader.ts"
-import { unquote } from "./strings.ts"
+import { type JsonPlace, type JsonSink, JsonReader, literalScalar } from "./reader.ts"
+import { stringEnd, unquote } from "./strings.ts"
 
 /**
  * Reads what Go's encoding/json reads, as sops uses it: names in any order and repeated, numbers of int64 or float64.
@@ -61,6 +61,16 @@ export function confirmJson(
     throw error
   }
   return sink.check.isComplete
+}
+
+/** Whether a text, by itself, is one value that says a scalar. */
+export function confirmJsonValue(scalar: Scalar, text: string): boolean {
+  if (scalar.kind === "str") {
+    const isString = text.startsWith('"') && stringEnd(text, 0) === text.length
+    return isString && unquote(text, 0, text.length) === exactText(scalar)
+  }
+  const found = literalScalar(text)
+  return found?.kind === scalar.kind && sameBytes(found, scalar)
 }
 
 /** The whole tree, for edits. */

@@ -15,7 +15,7 @@ import { emitYaml, emitYamlValue } from "./emit/emit.ts"
 import { expand } from "./carry/expand.ts"
 import { pairEnd, pairStart } from "./edit/meta-block.ts"
 import { type YamlEntry, type YamlMetadata, type YamlScan, type YamlSite } from "./resolve/model.ts"
-import { confirmSimple } from "./plain/confirm.ts"
+import { confirmSimple, confirmSimpleEdit } from "./plain/confirm.ts"
 import { type YamlDocument } from "./scan/node.ts"
 import { scanAgain, scanYaml } from "./scan.ts"
 
@@ -55,6 +55,8 @@ export const yaml: Format = {
   scan: scanYaml,
   scanAgain: (source, before) => scanAgain(source, own(before)),
   confirms: (source, leaves, places) => confirmSimple(source, METADATA_KEY, leaves, places),
+  confirmsEdit: (scan, site, scalar, text) =>
+    own(scan).plainEntries !== undefined && confirmSimpleEdit(ownSite(site), scalar, text),
   sealable: emptyListComment,
   settled: (comment) => (isBlankComment(comment) ? { ...comment, bytes: new Uint8Array(0) } : comment),
   seal: (scan, site, token) => sealSite(own(scan), ownSite(site), token),

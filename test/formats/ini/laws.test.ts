@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { ini } from "../../../src/formats/ini/ini.ts"
 import { documentLaws } from "../../laws/document-laws.ts"
-import { confirmLaw, formatLaws } from "../../laws/format-laws.ts"
+import { confirmEditLaw, confirmLaw, formatLaws } from "../../laws/format-laws.ts"
 
 const text = fc
   .array(
@@ -67,3 +67,4 @@ const texts = fc
 formatLaws(ini, texts)
 documentLaws(ini, texts)
 confirmLaw(ini, texts)
+confirmEditLaw(ini, texts)

@@ -1,6 +1,6 @@
 import * as fc from "fast-check"
 import { json } from "../../../src/formats/json/json.ts"
-import { confirmLaw, formatLaws } from "../../laws/format-laws.ts"
+import { confirmEditLaw, confirmLaw, formatLaws } from "../../laws/format-laws.ts"
 
 const space = fc.stringMatching(/^( |\t|\n|\r\n){0,3}$/)
 const escape = fc.constantFrom(
@@ -38,3 +38,4 @@ const text = fc.tuple(fc.constantFrom("", "", "", "\uFEFF"), space, object, spac
 
 formatLaws(json, text)
 confirmLaw(json, text)
+confirmEditLaw(json, text)

@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { yaml } from "../../../src/formats/yaml/yaml.ts"
 import { documentLaws } from "../../laws/document-laws.ts"
-import { confirmLaw, formatLaws } from "../../laws/format-laws.ts"
+import { confirmEditLaw, confirmLaw, formatLaws } from "../../laws/format-laws.ts"
 import { yamlText } from "./yaml-text.ts"
 
 // For go-yaml the length of a comment that ends the text decides whose it is. In a sealed file the metadata follows.
@@ -32,7 +32,6 @@ const plainLine = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom("- x", "- 2", "# one", "a: |\n      one\n\n      two") },
 )
 const plainLines = fc.array(fc.tuple(fc.constantFrom(0, 0, 0, 1, 2), plainLine), { minLength: 1, maxLength: 6 })
-confirmLaw(
-  yaml,
-  plainLines.map((lines) => lines.map(([depth, line]) => `${"  ".repeat(depth)}${line}\n`).join("")),
-)
+const plainText = plainLines.map((lines) => lines.map(([depth, line]) => `${"  ".repeat(depth)}${line}\n`).join(""))
+confirmLaw(yaml, plainText)
+confirmEditLaw(yaml, plainText)

@@ -1,8 +1,10 @@
 import { type Leaf } from "../../../core/document.ts"
 import { LeafCheck } from "../../../core/leaf-check.ts"
+import { exactText, sameBytes, type Scalar } from "../../../core/scalar.ts"
 import { type Span } from "../../../core/text.ts"
+import { type YamlSite } from "../resolve/model.ts"
 import { resolveScalar, resolvesToString } from "../resolve/resolve.ts"
-import { type SimpleComment, type SimpleScalar, type SimpleSink, readSimple } from "./simple.ts"
+import { type SimpleComment, type SimpleScalar, type SimpleSink, isPlain, readSimple } from "./simple.ts"
 
 /**
  * Whether a plain text says what the leaves of another text with the same keys say: only the values may
@@ -19,6 +21,29 @@ export function confirmSimple(
 ): boolean {
   const sink = new CheckSink(source, metadataKey, new LeafCheck(leaves, places))
   return readSimple(source, sink) && sink.check.isComplete
+}
+
+/** On one line, and without a sign that `readSimple` leaves to others. */
+const readable = /^[ -~\xa1-\u2027\u202a-\ud7ff]*$/
+const quoted = /^"[ !#-[\]-~\xa1-\u2027\u202a-\ud7ff]*"$|^'[ -&(-~\xa1-\u2027\u202a-\ud7ff]*'$/
+const commentText = /^ ?[!-~](?:[ -~]*[!-~])?$/
+
+/**
+ * Whether a text in the place of a value of plain YAML, or behind the mark of a comment, says a scalar. Of a value on
+ * one line, all that is around it stays as it was if the new one is on one line too, and no key.
+ */
+export function confirmSimpleEdit({ kind, style }: YamlSite, scalar: Scalar, text: string): boolean {
+  if (style.type === "comment" || kind === "comment") {
+    return kind === scalar.kind && commentText.test(text) && exactText(scalar) === text
+  }
+  if (style.simple === undefined || kind !== "str") return false
+  if (style.simple !== "plain" || quoted.test(text)) {
+    return scalar.kind === "str" && quoted.test(text) && exactText(scalar) === text.slice(1, -1)
+  }
+  if (!isPlain(text) || !readable.test(text)) return false
+  if (resolvesToString(text)) return scalar.kind === "str" && exactText(scalar) === text
+  const found = resolveScalar("", "plain", text)
+  return typeof found === "object" && found?.kind === scalar.kind && sameBytes(found, scalar)
 }
 
 /** Takes the metadata: it was read already. */

@@ -263,7 +263,8 @@ for (const sign of "-?:,[]{}#&*!|>'\"%@` ") indicators[sign.charCodeAt(0)] = 1
 /** An option of a program, or a number below zero. */
 const dashed = /^-[-\w]/
 
-function isPlain(value: string): boolean {
+/** Whether a text on one line is a value without quotes. */
+export function isPlain(value: string): boolean {
   const first = value.charCodeAt(0)
   if (value === "" || (first < 128 && indicators[first] === 1 && !dashed.test(value))) return false
   const last = value.charCodeAt(value.length - 1)
