@@ -5,6 +5,7 @@ import { splice } from "../splice.ts"
 import { type Edit, type Span } from "../text.ts"
 import { type Merged, type MergeSide } from "./by-key.ts"
 import {
+  besideEnd,
   besideStart,
   beginsLine,
   columnAt,
@@ -113,19 +114,34 @@ class Planner {
     const own = merged[this.#primary]!
     const other = merged[this.#other]
     if (merged.above === this.#other) this.#changeAbove(own, other!)
+    if (this.#isOther(merged, own)) return this.#replace(own, other!, merged.beside)
     if (merged.lines !== null) this.#replaceLines(own, merged.lines)
     else if (merged.value === "both") this.#inside(own, merged)
-    else if (merged.value === this.#other && own.exact !== other!.exact) this.#replace(own, other!)
     if (merged.beside === this.#other) this.#changeBeside(own, other!)
   }
 
-  #replace(own: MergeEntry, other: MergeEntry): void {
+  /** Nothing of the own value stays. */
+  #isOther({ value, lines, entries, [this.#other]: other }: Merged, own: MergeEntry): boolean {
+    if (value !== "both") return value === this.#other && own.exact !== other!.exact
+    return other !== null && lines === null && entries.length > 0 && entries.every((each) => !each[this.#primary])
+  }
+
+  /** With the comment beside it: where that is depends on the value. */
+  #replace(own: MergeEntry, other: MergeEntry, beside: MergeSide): void {
     if (own.span === null || other.span === null) return
-    const text = this.#source.slice(other.span.start, endOf(this.#source, other))
-    const by = indentAt(this.#text, own.span.start) - indentAt(this.#source, other.span.start)
-    const column = columnAt(this.#text, own.span.start) - columnAt(this.#source, other.span.start)
-    const moved = indented(text, own.span.isBlock ? column : by)
-    this.#put(own.span.start, endOf(this.#text, own), moved)
+    const { start } = other.span
+    const [from, to] = [besideStart(this.#source, other), besideEnd(this.#source, other)]
+    const text = this.#source.slice(start, Math.max(endOf(this.#source, other), to))
+    const comment = beside === this.#other ? this.#source.slice(from, to) : this.#besideText(own)
+    const whole = splice(text, [{ start: from - start, end: to - start, text: comment }])
+    const by = indentAt(this.#text, own.span.start) - indentAt(this.#source, start)
+    const column = columnAt(this.#text, own.span.start) - columnAt(this.#source, start)
+    const end = Math.max(endOf(this.#text, own), besideEnd(this.#text, own))
+    this.#put(own.span.start, end, indented(whole, own.span.isBlock ? column : by))
+  }
+
+  #besideText(own: MergeEntry): string {
+    return this.#text.slice(besideStart(this.#text, own), besideEnd(this.#text, own))
   }
 
   /** @throws {RangeError} where a line comes or goes */
@@ -148,13 +164,8 @@ class Planner {
 
   #changeBeside(own: MergeEntry, other: MergeEntry): void {
     if (own.besideNumber === other.besideNumber || own.span === null || other.span === null) return
-    const from = besideStart(this.#text, own)
-    const end = own.beside.at(-1)?.span?.end ?? from
-    const text =
-      other.beside.length === 0
-        ? ""
-        : this.#source.slice(besideStart(this.#source, other), other.beside.at(-1)!.span!.end)
-    this.#put(from, end, text)
+    const text = this.#source.slice(besideStart(this.#source, other), besideEnd(this.#source, other))
+    this.#put(besideStart(this.#text, own), besideEnd(this.#text, own), text)
   }
 
   #inside(own: MergeEntry, merged: Merged): void {
@@ -162,14 +173,13 @@ class Planner {
     const kept = entries.filter((each) => each[this.#primary] !== null)
     const stays = new Set(kept.map((each) => each[this.#primary]!))
     const moved = this.#movedAmong(own, kept)
-    const removed = own.entries.filter((each) => !stays.has(each))
-    if (kept.length === 0) return this.#renew(own, merged)
+    if (kept.length === 0) return this.#empty(own)
     const isBlock = own.entries[0]!.span?.isBlock ?? true
     for (const run of runsOf(own.entries, (each) => !stays.has(each) || moved.has(each))) {
       if (isBlock) for (const each of run.entries) this.#removeLines(each)
       else this.#removeFlow(run)
     }
-    if (own.free.length !== merged.free.length) this.#changeFree(own, merged, removed)
+    if (merged.free !== own.free) this.#changeFree(own, merged)
     let before: MergeEntry | null = null
     const waiting: string[] = []
     for (const each of entries) {
@@ -193,12 +203,7 @@ class Planner {
     return new Set(kept.flatMap((each, at) => (stay.has(at) ? [] : [each[this.#primary]!])))
   }
 
-  /** Nothing of it stays: it becomes empty, or what the other side has. */
-  #renew(own: MergeEntry, { entries, [this.#other]: other }: Merged): void {
-    if (entries.length > 0) {
-      if (other !== null) this.#replace(own, other)
-      return
-    }
+  #empty(own: MergeEntry): void {
     const span = own.span === null ? null : this.#format.valueSpan(this.#own.scan, own.item)
     const [first] = own.entries
     if (first?.span?.isBlock === false && span !== null) {
@@ -299,13 +304,15 @@ class Planner {
     this.#put(at, at, texts.map((text) => (isBehind ? between + text : text + between)).join(""))
   }
 
-  /**
-   * Comments that belong to no entry: those that the other side took out, and those that it added after a staying
-   * entry.
-   */
-  #changeFree(own: MergeEntry, merged: Merged, removed: readonly MergeEntry[]): void {
+  /** Comments that belong to no entry: those that the other side took out go, and those that it added come. */
+  #changeFree(own: MergeEntry, merged: Merged): void {
     const wanted = new Set<Site>(merged.free)
-    if (own.free.every((each) => wanted.has(each)) && removed.length === 0) this.#addFree(own, merged)
+    for (const comment of own.free) {
+      if (wanted.has(comment) || comment.span === null) continue
+      const start = startOfLine(this.#text, comment.span.start)
+      this.#put(start, afterLine(this.#text, comment.span.end), "")
+    }
+    this.#addFree(own, merged)
   }
 
   #addFree(own: MergeEntry, merged: Merged): void {

@@ -71,11 +71,26 @@ function indentedLine(line: string, by: number): string {
   return line.slice(0, -by).trim() === "" ? line.slice(-by) : line.trimStart()
 }
 
+/** Of a value, or of the line that it is below. */
+const blockHeader = /^(?:|.*[\s])[|>][-+\d]*[ \t]*$/
+
 /** Where the comment beside an entry begins, with the spaces before its mark; else where one would begin. */
-export function besideStart(source: string, { beside, span, entries }: MergeEntry): number {
+export function besideStart(source: string, { beside, span, entries, lines }: MergeEntry): number {
   const own = beside[0]?.span ?? null
-  if (own === null) return entries.at(-1)?.span?.isBlock === true ? lineEnd(source, span!.start) : span!.end
+  if (own === null) {
+    const headEnd = lineEnd(source, span!.start)
+    const value = lines.at(-1)?.span ?? null
+    // The text of a block follows its header.
+    const begins = value === null || value.start > headEnd ? span!.start : value.start
+    const isTextBlock = value !== null && value.end > headEnd && blockHeader.test(source.slice(begins, headEnd))
+    return isTextBlock || entries.at(-1)?.span?.isBlock === true ? headEnd : span!.end
+  }
   let at = own.start
   while (at > 0 && " \t#;".includes(source[at - 1]!)) at--
   return at
+}
+
+/** Where the comment beside an entry ends, or would. */
+export function besideEnd(source: string, entry: MergeEntry): number {
+  return entry.beside.at(-1)?.span?.end ?? besideStart(source, entry)
 }

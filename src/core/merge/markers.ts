@@ -1,6 +1,7 @@
 import { keyPath, type Site } from "../site.ts"
 import { splice } from "../splice.ts"
-import { type Edit } from "../text.ts"
+import { type Edit, type Span } from "../text.ts"
+import { AppError } from "../../errors/app-error.ts"
 import { type KeyConflict, type MergeSide } from "./by-key.ts"
 import {
   besideStart,
@@ -33,55 +34,126 @@ interface Region {
 }
 
 /**
- * The merged text with git's markers around conflicts and nothing else. It holds plaintext: it is only for an
- * editor's private folder.
+ * The merged text with git's markers around conflicts and nothing else: whoever takes one side everywhere has what the
+ * merge says where that side wins. It holds plaintext: it is only for an editor's private folder.
  *
  * @param merge - a draft, whose text has ours instead of each conflict, or theirs where ours has nothing
  */
 export function withMarkers(merge: PlainMerge, labels: MarkerLabels): string {
-  const { text, conflicts, judge, versions } = merge
-  const isWhole = text === null || conflicts.some(({ ours, theirs }) => ours === null && theirs === null)
-  if (isWhole) return wholeText(versions, labels)
+  const { judge, versions } = merge
+  const shown = (name: MergeSide): string | null => {
+    const text = merge.taking(name)
+    return text === null ? null : sourceOf(judge.version(text))
+  }
+  const texts = { ours: shown("ours"), theirs: shown("theirs") }
+  const parts = partsOf(merge)
+  const isRight = (["ours", "theirs"] as const).every(
+    (name) => parts !== null && saysAs(parts, name, texts[name], judge),
+  )
+  if (parts !== null && isRight)
+    return merge.finished(
+      splice(parts.source, [...parts.regions.map((each) => markedEdit(parts.source, each, labels)), ...parts.rest]),
+    )
+  const { ours, theirs } = texts
+  const wholes =
+    ours === null || theirs === null
+      ? { ours: sourceOf(versions.ours), theirs: sourceOf(versions.theirs) }
+      : { ours, theirs }
+  return merge.finished(oneRegion({ ...wholes, base: sourceOf(versions.base) }, labels))
+}
+
+function sourceOf({ scan }: MergeVersion): string {
+  return splice(scan.source, scan.metadata?.detach ?? [])
+}
+
+/** A draft, and what is in conflict in it. */
+interface Parts {
+  readonly source: string
+  readonly regions: readonly Region[]
+  /** Edits outside them. */
+  readonly rest: readonly Edit[]
+}
+
+/** @returns `null` where no part of the draft shows a conflict */
+function partsOf({ text, conflicts, judge, versions }: PlainMerge): Parts | null {
+  if (text === null || conflicts.some(({ ours, theirs }) => ours === null && theirs === null)) return null
   const version = judge.version(text)
+  const { source, metadata } = version.scan
   const regions: Region[] = []
   for (const conflict of conflicts) {
     const others = conflicts.filter((each) => each !== conflict && each.ours === conflict.ours && each.ours !== null)
     // The region of its value shows the comments too.
     if (conflict.kind === "comment" && others.length > 0) continue
     const found = entryFor(version, conflict)
-    if (found === null || found.span === null) return wholeText(versions, labels)
+    if (found === null || found.entry.span === null) return null
+    const { entry } = found
     const showsAbove = conflict.ours === null || conflict.theirs === null || others.length > 0
     regions.push(
-      commentRegion(version.scan.source, found, conflict, versions) ??
-        freeRegion(version.scan.source, found, conflict, versions) ??
-        linesRegion(version.scan.source, found, conflict, versions) ??
-        regionOf(version.scan.source, found, { ...conflict, showsAbove }, versions),
+      commentRegion(source, entry, conflict, versions) ??
+        freeRegion(source, entry, conflict, versions) ??
+        linesRegion(source, entry, conflict, versions) ??
+        regionOf(source, found, { ...conflict, showsAbove }, versions),
     )
   }
-  const { source, metadata } = version.scan
-  const marked = joined(regions).map((region) => markedEdit(source, region, labels))
-  return splice(source, [...marked, ...(metadata?.detach ?? [])])
+  return { source, regions: joined(regions), rest: metadata?.detach ?? [] }
 }
 
-/** Nothing smaller can be shown: both sides whole. */
-function wholeText(versions: PlainMerge["versions"], labels: MarkerLabels): string {
-  const textOf = ({ scan }: MergeVersion): string => splice(scan.source, scan.metadata?.detach ?? [])
-  return marked({ ours: textOf(versions.ours), theirs: textOf(versions.theirs), base: textOf(versions.base) }, labels)
+/** Whether the parts of one side are what the merge is where that side wins. */
+function saysAs(
+  { source, regions, rest }: Parts,
+  name: MergeSide,
+  expected: string | null,
+  judge: PlainMerge["judge"],
+): boolean {
+  if (expected === null) return false
+  try {
+    const text = splice(source, [...regions.flatMap(({ edits }) => edits[name]), ...rest])
+    const [found, wanted] = [text, expected].map((each) => judge.version(each).documents)
+    return found!.length === wanted!.length && found!.every(({ content }, at) => content === wanted![at]!.content)
+  } catch (error) {
+    if (error instanceof AppError || error instanceof RangeError) return false
+    throw error
+  }
+}
+
+/** Nothing smaller can be shown: all lines from the first that differs to the last. */
+function oneRegion(texts: Readonly<Record<"base" | MergeSide, string>>, labels: MarkerLabels): string {
+  const names = labels.base === null ? (["ours", "theirs"] as const) : (["ours", "theirs", "base"] as const)
+  const compared = names.map((name) => texts[name].split(/(?<=\n)/))
+  const shortest = Math.min(...compared.map(({ length }) => length))
+  const isAlike = (nth: number): boolean => compared.every((lines) => lines.at(nth) === compared[0]!.at(nth))
+  let [before, behind] = [0, 0]
+  while (before < shortest && isAlike(before)) before++
+  while (behind < shortest - before && isAlike(-1 - behind)) behind++
+  const middle = (text: string): string =>
+    text
+      .split(/(?<=\n)/)
+      .slice(before, -behind || undefined)
+      .join("")
+  const region = { base: middle(texts.base), ours: middle(texts.ours), theirs: middle(texts.theirs) }
+  const [lines] = compared
+  return lines!.slice(0, before).join("") + marked(region, labels) + lines!.slice(lines!.length - behind).join("")
+}
+
+interface Found {
+  readonly entry: MergeEntry
+  readonly siblings: readonly MergeEntry[]
 }
 
 /** The entry of the draft that a conflict is about. */
-function entryFor(version: MergeVersion, { document, ours, theirs }: KeyConflict): MergeEntry | null {
+function entryFor(version: MergeVersion, { document, ours, theirs }: KeyConflict): Found | null {
   const wanted = (ours ?? theirs)!
   const path = JSON.stringify(keyPath(wanted.item))
   const root = version.documents[document]
-  const waiting = root === undefined ? [] : [root]
-  let [near, nearness] = [null as MergeEntry | null, -1]
-  for (let entry = waiting.pop(); entry !== undefined; entry = waiting.pop()) {
-    waiting.push(...entry.entries)
+  const waiting: Found[] = root === undefined ? [] : [{ entry: root, siblings: [root] }]
+  let [near, nearness] = [null as Found | null, -1]
+  for (let found = waiting.pop(); found !== undefined; found = waiting.pop()) {
+    const { entry } = found
+    waiting.push(...entry.entries.map((each) => ({ entry: each, siblings: entry.entries })))
     if (JSON.stringify(keyPath(entry.item)) !== path || entry.item.key !== wanted.item.key) continue
     // Of those that a key repeats, the one with the same number.
     const likeness = (entry.content === wanted.content ? 2 : 0) + (entry.id === wanted.id ? 1 : 0)
-    if (likeness > nearness) [near, nearness] = [entry, likeness]
+    if (likeness > nearness) [near, nearness] = [found, likeness]
   }
   return near
 }
@@ -208,7 +280,7 @@ function linesRegion(
 /** @param conflict - `showsAbove`: comments that are in conflict, or come and go with it; others stay outside */
 function regionOf(
   source: string,
-  entry: MergeEntry,
+  { entry, siblings }: Found,
   { showsAbove, ...conflict }: KeyConflict & { readonly showsAbove: boolean },
   versions: PlainMerge["versions"],
 ): Region {
@@ -216,6 +288,8 @@ function regionOf(
   const isBlock = span.isBlock && beginsLine(source, span.start)
   const start = isBlock && showsAbove ? topOf(source, entry) : startOfLine(source, span.start)
   const end = afterLine(source, isBlock ? endOf(source, entry) : span.end)
+  const isGone = !isBlock && [conflict.ours, conflict.theirs].some((each) => each === null)
+  const withComma = isBlock ? { start, end } : flowPlace(entry, siblings)
   const editFor = (name: "base" | MergeSide): Edit[] => {
     const other = conflict[name]
     const from = versions[name].scan.source
@@ -223,11 +297,24 @@ function regionOf(
       const text = other === null ? "" : blockText(from, other, columnAt(source, span.start), showsAbove)
       return [{ start, end, text }]
     }
-    if (other?.span === undefined || other.span === null) return [{ start, end, text: "" }]
+    if (other?.span === undefined || other.span === null)
+      return [isGone ? { ...withComma, text: "" } : { start, end, text: "" }]
     const by = indentAt(source, span.start) - indentAt(from, other.span.start)
     return [{ start: span.start, end: span.end, text: indented(from.slice(other.span.start, other.span.end), by) }]
   }
-  return { start, end, edits: { base: editFor("base"), ours: editFor("ours"), theirs: editFor("theirs") } }
+  return {
+    start: isGone ? startOfLine(source, withComma.start) : start,
+    end: isGone ? Math.max(end, afterLine(source, withComma.end)) : end,
+    edits: { base: editFor("base"), ours: editFor("ours"), theirs: editFor("theirs") },
+  }
+}
+
+/** What goes with an entry of a flow: the comma before it, or the one behind the first. */
+function flowPlace({ item, span }: MergeEntry, siblings: readonly MergeEntry[]): Span {
+  const at = siblings.findIndex((each) => each.item === item)
+  const [before, after] = [siblings[at - 1]?.span ?? null, siblings[at + 1]?.span ?? null]
+  if (before !== null) return { start: before.end, end: span!.end }
+  return { start: span!.start, end: after === null ? span!.end : after.start }
 }
 
 function blockText(from: string, entry: MergeEntry, column: number, showsAbove: boolean): string {

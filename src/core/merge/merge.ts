@@ -33,6 +33,10 @@ export interface PlainMerge {
   readonly documents: readonly Merged[]
   readonly versions: Readonly<Record<"base" | MergeSide, MergeVersion>>
   readonly judge: Judge
+  /** The text where one side wins all that is open; `null` where none says that. */
+  taking(side: MergeSide): string | null
+  /** A text without BOM and CR, as the texts of a draft are looked at, with those of the result. */
+  finished(text: string): string
 }
 
 /** Looks at other texts as the merge did. */
@@ -76,8 +80,8 @@ class PlainMerger {
     }
   }
 
-  merge(): PlainMerge {
-    const { format, decide = () => null, isDraft = false } = this.#options
+  merge(decide: Decide = this.#options.decide ?? ((): null => null)): PlainMerge {
+    const { format, isDraft = false } = this.#options
     const { ours, theirs } = this.#texts
     const versions = {
       ours: this.#versionOf(ours),
@@ -85,7 +89,13 @@ class PlainMerger {
       base: this.#texts.base === "" ? this.#nothing() : this.#versionOf(this.#texts.base),
     }
     const { documents, conflicts } = mergeByKey(versions, { format, names: this.#names, decide })
-    const result = { documents, versions, judge: this.#judge }
+    const result = {
+      documents,
+      versions,
+      judge: this.#judge,
+      taking: (side: MergeSide) => this.merge((conflict) => decide(conflict) ?? side).text,
+      finished: (text: string) => withProperties(text, { ...this.#properties, isClosed: true }),
+    }
     if (conflicts.length > 0 && !isDraft) return { ...result, text: null, conflicts }
     const text = this.#byText(documents) ?? this.#byEdits(documents, versions)
     if (text !== null) return { ...result, text: this.#finished(text), conflicts }

@@ -1,7 +1,7 @@
 import { type EntrySpan, type Format, type Scan } from "../format.ts"
 import { exactText, type Scalar } from "../scalar.ts"
 import { type Item, type Site, type SiteKind, documentOf } from "../site.ts"
-import { type Span } from "../text.ts"
+import { giveOut, giveOutByLeaves } from "./comment-owners.ts"
 
 /** Gives equal texts equal numbers, over all versions of a document, so that one comparison tells equal contents. */
 export class Names {
@@ -204,116 +204,6 @@ export function versionOf(format: Format, scan: Scan, names: Names): MergeVersio
   else giveOut(comments, entries, scan.source)
   for (const root of roots) settle(root)
   return { scan, documents: roots, hasAliases: scan.aliases.length > 0 }
-}
-
-/**
- * A comment belongs to the value on its line, or to the entry on the line right below it. A comment that an empty line
- * sets apart is about more, and belongs to the mapping or list.
- */
-function giveOut(comments: readonly Site[], entries: ReadonlyMap<Item, Growing>, source: string): void {
-  if (comments.length === 0) return
-  const inText = [...entries.values()]
-    .filter(({ span }) => span !== null)
-    .sort((a, b) => a.span!.start - b.span!.start || b.span!.end - a.span!.end)
-  /** Where the comments above an entry begin. */
-  const tops = new Map<Growing, number>()
-  for (const comment of comments.toSorted((a, b) => b.span!.start - a.span!.start)) {
-    const holder = entries.get(comment.item)!
-    const nth = countBefore(inText, comment.span!.start)
-    if (comment.inline === true) {
-      let at = nth - 1
-      while (at >= 0 && !inText[at]!.span!.isBlock) at--
-      ;(inText[at]?.beside ?? holder.free).push(comment)
-      continue
-    }
-    // The comment of an INI section is in it, and its span reaches over the header.
-    const next = inText[nth]
-    const isBelow = next !== undefined && (next.item.parent === holder.item || next === holder)
-    if (isBelow && isAbove(source, comment.span!, tops.get(next) ?? next.span!.start)) {
-      next.above.push(comment)
-      tops.set(next, comment.span!.start)
-    } else holder.free.push(comment)
-  }
-  for (const { above, beside, free } of entries.values()) for (const list of [above, beside, free]) list.reverse()
-}
-
-/**
- * The same where values come in the order of the text: the entry below a comment is the one whose first value comes
- * next, so there is no key to look for.
- */
-function giveOutByLeaves(
-  comments: readonly Site[],
-  entries: ReadonlyMap<Item, Growing>,
-  { sites, source }: Scan,
-): void {
-  if (comments.length === 0) return
-  const leaves = sites
-    .filter(({ kind, span }) => kind !== "comment" && span !== null)
-    .sort((a, b) => a.span!.start - b.span!.start)
-  /** Where the comments above a line begin: at the highest one. */
-  let top = -1
-  for (const comment of comments.toSorted((a, b) => b.span!.start - a.span!.start)) {
-    const { start, end } = comment.span!
-    const holder = entries.get(comment.item)!
-    const nth = countBefore(leaves, start)
-    const [before, next] = [leaves[nth - 1], leaves[nth]]
-    if (comment.inline === true) {
-      const isBehind = before !== undefined && source.indexOf("\n", before.span!.start) >= start
-      const owner = isBehind ? (childOn(before, holder.item) ?? before.item) : childOn(next, holder.item)
-      ;(owner === null ? holder.free : entries.get(owner)!.beside).push(comment)
-      continue
-    }
-    const lineEnd = source.indexOf("\n", end)
-    const isAboveComment = top > lineEnd && source.slice(lineEnd + 1, top).trim() === "#"
-    const isAboveText = lineEnd !== -1 && /^[ \t]*[^\s#]/.test(source.slice(lineEnd + 1, lineEnd + 1 + indentMax))
-    const owner = isAboveText || isAboveComment ? childOn(next, holder.item) : null
-    const isFirst = owner !== null && (before === undefined || !isWithin(before.item, owner))
-    if (!isFirst) {
-      top = -1
-      holder.free.push(comment)
-      continue
-    }
-    top = start
-    entries.get(owner)!.above.push(comment)
-  }
-  for (const { above, beside, free } of entries.values()) for (const list of [above, beside, free]) list.reverse()
-}
-
-/** Deeper than any indentation that the nesting limit allows. */
-const indentMax = 4096
-
-/** The entry of a holder that a value is in. */
-function childOn(leaf: Site | undefined, holder: Item): Item | null {
-  for (let at: Item | null = leaf?.item ?? null; at !== null; at = at.parent) if (at.parent === holder) return at
-  return null
-}
-
-function isWithin(item: Item, holder: Item): boolean {
-  for (let at: Item | null = item; at !== null; at = at.parent) if (at === holder) return true
-  return false
-}
-
-function countBefore(inText: readonly { readonly span: Span | null }[], offset: number): number {
-  let low = 0
-  let high = inText.length
-  while (low < high) {
-    const middle = (low + high) >> 1
-    if (inText[middle]!.span!.start < offset) low = middle + 1
-    else high = middle
-  }
-  return low
-}
-
-/** Whether only one line end, spaces and a mark are between. */
-function isAbove(source: string, comment: { readonly end: number }, top: number): boolean {
-  if (top <= comment.end) return true
-  const lineEnd = source.indexOf("\n", comment.end)
-  if (lineEnd === -1 || lineEnd >= top) return false
-  for (let at = comment.end; at < top; at++) {
-    const character = source[at]!
-    if (at !== lineEnd && !" \t\r#;".includes(character)) return false
-  }
-  return true
 }
 
 /** Says what each container is, and names what is in it. */
