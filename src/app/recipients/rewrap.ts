@@ -1,5 +1,5 @@
 import { kindsInFile, recipientKey } from "../../keys/kinds.ts"
-import { readSealed, type SealedDocument } from "../../core/document.ts"
+import { readSealed, scanned, type SealedDocument } from "../../core/document.ts"
 import { type MetaMap } from "../../core/format.ts"
 import { Cipher } from "../../core/gcm.ts"
 import { limits } from "../../core/limits.ts"
@@ -93,8 +93,9 @@ async function wrapFor(
 export function putKeys({ format, scan, metadata }: SealedDocument, keys: MetaMap): string {
   const block = scan.metadata!
   const bare = splice(scan.source, block.detach)
-  const text = splice(bare, format.attach(format.scan(bare), withKeys(metadata.tree, keys, kindsInFile), block))
-  const after = readSealed(format, text, kindsInFile)
+  const edits = format.attach(scanned(format, bare, scan), withKeys(metadata.tree, keys, kindsInFile), block)
+  const text = splice(bare, edits)
+  const after = readSealed(format, text, kindsInFile, scan)
   const isSame =
     splice(text, after.scan.metadata!.detach) === bare &&
     after.metadata.mac === metadata.mac &&

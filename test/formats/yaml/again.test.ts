@@ -114,6 +114,14 @@ describe("a text that differs little is read where it differs", () => {
     sameBothWays(plain + metadata, text + later)
   })
 
+  test("nothing is read again where only metadata go", () => {
+    for (const text of [plain, "k: v\n", "a:\n"]) {
+      expect(sitesAgain(text, "sops", scanYaml(text + metadata), () => [])).not.toBeNull()
+      sameBothWays(text + metadata, text)
+      sameBothWays(text + metadata, text + later)
+    }
+  })
+
   test("metadata that come, go or are not the last", () => {
     for (const old of [plain, plain + metadata, metadata + plain]) {
       for (const text of [plain, plain + metadata, metadata + plain, `${plain}${metadata}z: 1\n`, metadata])

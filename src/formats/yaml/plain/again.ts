@@ -1,7 +1,7 @@
 import { blockOf, SimpleStyle, type SimpleSites, SiteSink } from "./simple-sites.ts"
 import { isReadable, readEntries } from "./simple.ts"
 import { assert } from "../../../errors/app-error.ts"
-import { type YamlScan, type YamlSite } from "../resolve/model.ts"
+import { type PlainEntries, type YamlScan, type YamlSite } from "../resolve/model.ts"
 
 /** Numbers for each entry in `PlainEntries`. */
 const STRIDE = 3
@@ -24,11 +24,53 @@ export function sitesAgain(
 ): SimpleSites | null {
   const { source: old, plainColumn, plainEntries, roots, metadata } = before
   if (plainEntries === undefined || plainColumn !== 0 || old.includes("#") || source.includes("#")) return null
-  const end = metadata === null ? source.length : source.lastIndexOf(`\n${metadataKey}:`) + 1
+  const isBare = source === old.slice(0, plainEntries.end)
+  const end = isBare || metadata === null ? source.length : source.lastIndexOf(`\n${metadataKey}:`) + 1
   if (end === 0) return null
+  if (!isReadable(source.slice(end))) return null
+  const values = { source, metadataKey, end, before, plainEntries, whole }
+  const found = source.slice(0, end) === old.slice(0, plainEntries.end) ? same(values) : changed(values)
+  if (found === null) return null
+  const { sites, count } = found
+
+  const root = roots[0]!
+  const entries = { starts: [], end }
+  if (isBare || metadata === null) return { sites, root, column: 0, metadata: null, entries }
+  const last = { root, entries: count, sites: sites.length, end: sites.at(-1)!.span!.end }
+  const sink = new SiteSink(source, metadataKey, whole, last)
+  const isRead = readEntries(source, sink, { start: end, line: linesIn(source, 0, end) }, source.length)
+  if (!isRead || sink.metadata === null || sink.sites.length > 0) return null
+  return { sites, root, column: 0, metadata: blockOf(source, sink.metadata), entries }
+}
+
+/** A text before its metadata, and what is known of the other one. */
+interface Values {
+  readonly source: string
+  readonly metadataKey: string
+  /** Where the metadata begin. */
+  readonly end: number
+  readonly before: YamlScan
+  readonly plainEntries: PlainEntries
+  readonly whole: () => readonly YamlSite[]
+}
+
+interface Found {
+  readonly sites: readonly YamlSite[]
+  /** Entries of the root. */
+  readonly count: number
+}
+
+/** Only the metadata differ, or one text has none. */
+function same({ before, plainEntries, whole }: Values): Found {
+  const none = { chars: 0, lines: 0 }
+  const sites = before.sites.map((site, index) => moved(site, index, none, whole))
+  return { sites, count: plainEntries.starts.length / STRIDE }
+}
+
+function changed({ source, metadataKey, end, before, plainEntries, whole }: Values): Found | null {
+  const { source: old, roots } = before
   const { starts, end: oldEnd } = plainEntries
   const count = starts.length / STRIDE
-  const root = roots[0]!
 
   // An entry that begins within what is the same begins with a key in both texts.
   const head = sameAtStart(old, source, Math.min(oldEnd, end))
@@ -43,38 +85,26 @@ export function sitesAgain(
   const chars = end - oldEnd
   const [from, line, sitesBefore] = [starts[first * STRIDE]!, starts[first * STRIDE + 1]!, starts[first * STRIDE + 2]!]
   const until = next === count ? end : starts[next * STRIDE]! + chars
-  if (!isReadable(source.slice(from, until)) || !isReadable(source.slice(end))) return null
-  const changed = new SiteSink(source, metadataKey, whole, { root, entries: first, sites: sitesBefore, end: 0 })
-  if (!readEntries(source, changed, { start: from, line }, until)) return null
-  if (changed.isAside || changed.metadata !== null || changed.sites.length === 0) return null
-  const added = changed.starts.length / STRIDE
+  if (!isReadable(source.slice(from, until))) return null
+  const read = new SiteSink(source, metadataKey, whole, { root: roots[0]!, entries: first, sites: sitesBefore, end: 0 })
+  if (!readEntries(source, read, { start: from, line }, until)) return null
+  if (read.isAside || read.metadata !== null || read.sites.length === 0) return null
+  const added = read.starts.length / STRIDE
   // Further on, positions would be others.
   if (next < count && added !== next - first) return null
-  if (isTwice(namesOf(source, changed.starts), namesOf(old, starts), first, next)) return null
+  if (isTwice(namesOf(source, read.starts), namesOf(old, starts), first, next)) return null
 
   const sites: YamlSite[] = []
   const take = (begin: number, stop: number, by: { chars: number; lines: number }): void => {
     for (let at = begin; at < stop; at++) sites.push(moved(before.sites[at]!, sites.length, by, whole))
   }
   take(0, sitesBefore, { chars: 0, lines: 0 })
-  for (const site of changed.sites) sites.push(site)
+  for (const site of read.sites) sites.push(site)
   if (next < count) {
     const lines = line + linesIn(source, from, until) - starts[next * STRIDE + 1]!
     take(starts[next * STRIDE + 2]!, before.sites.length, { chars, lines })
   }
-  const entries = { starts: [], end }
-  if (metadata === null) return { sites, root, column: 0, metadata: null, entries }
-
-  const last = {
-    root,
-    entries: next === count ? first + added : count,
-    sites: sites.length,
-    end: sites.at(-1)!.span!.end,
-  }
-  const sink = new SiteSink(source, metadataKey, whole, last)
-  const isRead = readEntries(source, sink, { start: end, line: linesIn(source, 0, end) }, source.length)
-  if (!isRead || sink.metadata === null || sink.sites.length > 0) return null
-  return { sites, root, column: 0, metadata: blockOf(source, sink.metadata), entries }
+  return { sites, count: next === count ? first + added : count }
 }
 
 function sameAtStart(a: string, b: string, most: number): number {
