@@ -7,6 +7,7 @@ import { type RuleSettings, defaultSettings } from "../config/defaults.ts"
 import { type KnownSearches, findConfig, findSopsYaml } from "../config/find.ts"
 import { loadFound, loadNamed } from "../config/load.ts"
 import {
+  type KnownRules,
   type People,
   type Rule,
   type RuleTarget,
@@ -85,16 +86,18 @@ export async function loadSettings(
   return { ...(await settingsOf(session, config, target)), searched }
 }
 
-/** Many files share a folder and a config, which is looked for and read once in a run. */
+/** Many files share a folder, a config and a rule, which are looked for and read once in a run. */
 interface Known {
   readonly configs: Map<string, Promise<Config>>
   readonly searches: KnownSearches
+  readonly rules: KnownRules
+  readonly people: Map<Config, People>
 }
 
 const knownOf = runSlot<Known>()
 
 function knownBy({ memory }: Session): Known {
-  return knownOf.of(memory, () => ({ configs: new Map(), searches: new Map() }))
+  return knownOf.of(memory, () => ({ configs: new Map(), searches: new Map(), rules: new Map(), people: new Map() }))
 }
 
 async function once(session: Session, name: string, load: () => Promise<Config>): Promise<Config> {
@@ -152,20 +155,22 @@ async function settingsOf(
 ): Promise<Omit<FileSettings, "searched">> {
   const { dialect } = session
   const rule = config === null || !dialect.config.rulesForReading ? null : await settingsFor(config, target)
-  let people: People | null = null
   return {
     config,
     rule: rule ?? { ...defaultSettings, stores: config?.stores ?? defaultSettings.stores },
     async sealingRule() {
       if (config === null) return null
-      const found = await ruleFor(config, target, { parse: parseRecipients, dialect: dialect.config })
+      const { rules: known } = knownBy(session)
+      const found = await ruleFor(config, target, { parse: parseRecipients, dialect: dialect.config, known })
       if (dialect.warns) for (const text of found?.notices ?? []) session.notice(text)
       return found
     },
     personOf(recipient) {
       if (config === null) return undefined
-      people ??= peopleOf(config, parseRecipients)
-      return personOf(people, recipient) ?? undefined
+      const { people } = knownBy(session)
+      const known = people.get(config) ?? peopleOf(config, parseRecipients)
+      people.set(config, known)
+      return personOf(known, recipient) ?? undefined
     },
   }
 }

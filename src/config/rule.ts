@@ -50,7 +50,12 @@ export interface RuleTarget {
 export interface RuleOptions {
   readonly parse: ParseRecipient
   readonly dialect: Pick<ConfigDialect, "refusesBadPatterns" | "explainsNoRule">
+  /** What was resolved before, with the same options: many files follow one rule. */
+  readonly known?: KnownRules
 }
+
+/** The rules of one run. */
+export type KnownRules = Map<RuleEntry, Rule>
 
 /**
  * The rule that a new file is sealed by. The first rule that matches is used alone.
@@ -63,7 +68,7 @@ export async function ruleFor(config: Config, target: RuleTarget, options: RuleO
   if (config.rules === null) return null
   const entry = await entryFor(config, target)
   if (entry === null) throw noRule(config, target, options)
-  const rule = await locate(config, entry, () => resolveEntry(config, entry, options))
+  const rule = await resolveOnce(config, entry, options)
   if (config.beside !== null) await checkAgreement(rule, config.beside, target, options)
   return rule
 }
@@ -178,6 +183,14 @@ function portableSubject(folder: string, path: string, paths: PathRules): string
   return (isOutside ? path : relative).replaceAll(paths.sep, "/")
 }
 
+async function resolveOnce(config: Config, entry: RuleEntry, options: RuleOptions): Promise<Rule> {
+  const known = options.known?.get(entry)
+  if (known !== undefined) return known
+  const rule = await locate(config, entry, () => resolveEntry(config, entry, options))
+  options.known?.set(entry, rule)
+  return rule
+}
+
 /** Parses the recipients of one rule, whether its path matches or not. */
 export async function resolveEntry(config: Config, entry: RuleEntry, options: RuleOptions): Promise<Rule> {
   const settings = settingsOf(config, entry)
@@ -212,7 +225,7 @@ async function checkPatterns(selectors: Selectors): Promise<void> {
 async function checkAgreement(rule: Rule, beside: Config, target: RuleTarget, options: RuleOptions): Promise<void> {
   const entry = await entryFor(beside, target)
   if (entry === null) return
-  const other = await locate(beside, entry, () => resolveEntry(beside, entry, options))
+  const other = await resolveOnce(beside, entry, options)
   const notes = differences(rule, other, beside.kinds)
   if (notes.length === 0) return
   throw new AppError("CONFIG_DISAGREE", { file: rule.source.file, line: rule.source.line }, { notes })

@@ -59,10 +59,9 @@ export async function encryptFiles(session: Session, options: EncryptOptions): P
     if (source !== null) sealed.push(source)
     return done
   })
-  if (
-    session.dialect.warns &&
-    sealed.some((file) => gitTop(session.io, dirname(absolute(session.io, file))) !== null)
-  ) {
+  // Many files share a folder.
+  const folders = new Set(sealed.map((file) => dirname(absolute(session.io, file))))
+  if (session.dialect.warns && [...folders].some((folder) => gitTop(session.io, folder) !== null)) {
     const { notePastPlaintext } = await import("../git/past-plaintext.ts")
     await notePastPlaintext(session, sealed)
   }

@@ -245,7 +245,7 @@ function readRotation(session: Session, { add, remove }: Record<"add" | "remove"
   return { add: named(session, add), remove: new Set(named(session, remove).map(recipientName)) }
 }
 
-function named(session: Session, options: RecipientOptions): Recipient[] {
+function named(session: Session, options: RecipientOptions): readonly Recipient[] {
   return recipientsOf(session, options) ?? []
 }
 

@@ -1,4 +1,5 @@
 import { type Recipient } from "../../core/recipient.ts"
+import { runSlot } from "../../core/run-memory.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { kindsInOptions, type KindOptionName } from "../../keys/kinds.ts"
 import { parseRecipients } from "../../keys/parse-recipient.ts"
@@ -6,13 +7,24 @@ import { noteNamed } from "../named-by-user.ts"
 import { type RecipientOptions } from "../options.ts"
 import { type Session } from "../session.ts"
 
+const knownRecipients = runSlot<WeakMap<RecipientOptions, readonly Recipient[] | null>>()
+
 /**
- * The recipients that options or their variables name: one group.
+ * The recipients that options or their variables name: one group. The same options are read once, for many files.
  *
  * @returns `null` when none is named
  * @throws {AppError} `RECIPIENT_INVALID`; `CONTEXT_INVALID` with status 6
  */
-export function recipientsOf(session: Session, options: RecipientOptions): Recipient[] | null {
+export function recipientsOf(session: Session, options: RecipientOptions): readonly Recipient[] | null {
+  const read = knownRecipients.of(session.memory, () => new WeakMap())
+  const known = read.get(options)
+  if (known !== undefined) return known
+  const recipients = readRecipients(session, options)
+  read.set(options, recipients)
+  return recipients
+}
+
+function readRecipients(session: Session, options: RecipientOptions): Recipient[] | null {
   const context = contextOf(options.encryptionContext)
   // In the order of a group that upstream builds from options.
   const recipients = kindsInOptions.flatMap(({ type, option }) =>
