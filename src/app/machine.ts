@@ -68,7 +68,9 @@ export function keyContext(session: Session, files: readonly (string | null)[]):
       workspace ??= workspaceOf(session, files)
       return workspace
     },
-    uid: io.processes.uid,
+    get uid() {
+      return io.processes.uid
+    },
     prompt: (question, { hidden }) => inTurn(session, () => io.terminal.ask(question, { hidden })),
     notice: (text) => session.notice(text),
     dialect: dialect.keys,

@@ -8,7 +8,7 @@ import { readDescriptor } from "./streams.ts"
 export interface HostFile {
   readonly bytes: Uint8Array
   /** `null` for a stream: standard input, a pipe, `/dev/fd/N`. */
-  readonly facts: FileFacts | null
+  readonly facts: FileStat | null
 }
 
 export interface FileFacts extends FileStat {
@@ -66,7 +66,7 @@ export async function readOptionalFile(
     fd = stat.kind === "file" ? fs.open(place, withoutWaiting) : await fs.openLater(place, openFlag.O_RDONLY)
     const opened = fs.statOpen(fd)
     if (stat.kind === "file" && opened.kind !== "file") throw new AppError("CHANGED_MEANWHILE", { file })
-    const facts = opened.kind === "file" ? { ...opened, path: place, realPath: fs.realpath(place) } : null
+    const facts = opened.kind === "file" ? opened : null
     return { bytes: await readDescriptor(io, fd, { bytesMax, file }), facts }
   } catch (error) {
     if (isMissing(error) && fd === null) return null

@@ -1,6 +1,6 @@
 import { runSlot } from "../core/run-memory.ts"
 import { type Identity } from "./age/identity.ts"
-import { reaches, type KeyContext, type SearchedPlace } from "./provider.ts"
+import { type Effort, reaches, type KeyContext, type SearchedPlace } from "./provider.ts"
 import { type Loaded, type IdentitySource, identitySources } from "./identity-sources.ts"
 
 /** An identity, and where it was found. */
@@ -41,20 +41,30 @@ export function ringOf({ session }: KeyContext): Ring {
 function newRing(): Ring {
   const loads = new Map<string, Promise<Loaded>>()
   const failures = new Map<string, Set<string>>()
+  let all: readonly IdentitySource[] | null = null
+  const inOrder = new Map<Effort, readonly IdentitySource[]>()
 
-  const load = (source: IdentitySource, recipient: string): Promise<Loaded> => {
+  const sourcesFor = (context: KeyContext): readonly IdentitySource[] => {
+    all ??= identitySources(context)
+    return all.filter(({ effort }) => reaches(context.effort, effort))
+  }
+  const orderFor = (context: KeyContext): readonly IdentitySource[] => {
+    const known = inOrder.get(context.effort) ?? byOrderOfTrial(sourcesFor(context))
+    inOrder.set(context.effort, known)
+    return known
+  }
+  const load = (source: IdentitySource, recipient: string, context: KeyContext): Promise<Loaded> => {
     const key = source.isPerRecipient ? `${source.place} ${recipient}` : source.place
-    const known = loads.get(key) ?? source.load(recipient)
+    const known = loads.get(key) ?? source.load(recipient, context)
     loads.set(key, known)
     return known
   }
 
   return {
     async *identities(recipient, context) {
-      const sources = identitySources(context).filter(({ effort }) => reaches(context.effort, effort))
       const later: Held[] = []
-      for (const source of byOrderOfTrial(sources)) {
-        for (const identity of (await load(source, recipient)).identities) {
+      for (const source of orderFor(context)) {
+        for (const identity of (await load(source, recipient, context)).identities) {
           if (identity.bother === 0) yield { identity, place: source.place }
           else if (reaches(context.effort, "any")) later.push({ identity, place: source.place })
         }
@@ -68,9 +78,8 @@ function newRing(): Ring {
     },
 
     async places(recipient, context) {
-      const sources = identitySources(context).filter(({ effort }) => reaches(context.effort, effort))
-      const looked = sources.map(async (source): Promise<Looked> => {
-        const { state, identities, reasons, upstream } = await load(source, recipient)
+      const looked = sourcesFor(context).map(async (source): Promise<Looked> => {
+        const { state, identities, reasons, upstream } = await load(source, recipient, context)
         const known = await Promise.all(identities.map((identity) => identity.recipient()))
         const later = [...(failures.get(source.place) ?? [])]
         return {

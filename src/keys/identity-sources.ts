@@ -30,7 +30,7 @@ export interface IdentitySource {
   readonly isDefault: boolean
   /** It is told the recipient, so it is asked again for each. */
   readonly isPerRecipient: boolean
-  load(recipient: string): Promise<Loaded>
+  load(recipient: string, context: KeyContext): Promise<Loaded>
 }
 
 /**
@@ -38,35 +38,43 @@ export interface IdentitySource {
  *
  * @see sops v3.13.2 age/keysource.go, loadAgeSSHIdentities and loadIdentities
  */
-export function identitySources(context: KeyContext): IdentitySource[] {
-  const path = context.platform === "win32" ? win32 : posix
-  const ssh = context.home === "" ? [] : ["id_ed25519", "id_rsa"].map((name) => path.join(context.home, ".ssh", name))
+export function identitySources(
+  machine: Pick<KeyContext, "env" | "platform" | "home" | "dialect">,
+): readonly IdentitySource[] {
+  const { home } = machine
+  const path = machine.platform === "win32" ? win32 : posix
+  const ssh = home === "" ? [] : ["id_ed25519", "id_rsa"].map((name) => path.join(home, ".ssh", name))
   const plain = { effort: "silent", isDefault: false, isPerRecipient: false } as const
   const command = { effort: "programs", isDefault: false, isPerRecipient: true } as const
   return [
-    { ...plain, place: "SOPS_AGE_SSH_PRIVATE_KEY_FILE", kind: "ssh", load: () => sshVariable(context) },
+    { ...plain, place: "SOPS_AGE_SSH_PRIVATE_KEY_FILE", kind: "ssh", load: (_, context) => sshVariable(context) },
     {
       ...command,
       place: "SOPS_AGE_SSH_PRIVATE_KEY_CMD",
       kind: "ssh",
-      load: (recipient) => sshCommand(context, recipient),
+      load: (recipient, context) => sshCommand(context, recipient),
     },
     ...ssh.map((file): IdentitySource => ({
       ...plain,
       place: file,
       kind: "ssh",
       isDefault: true,
-      load: () => sshFile(context, file),
+      load: (_, context) => sshFile(context, file),
     })),
-    { ...plain, place: "SOPS_AGE_KEY", kind: "age", load: () => keyVariable(context) },
-    { ...plain, place: "SOPS_AGE_KEY_FILE", kind: "age", load: () => keyFileVariable(context) },
-    { ...command, place: "SOPS_AGE_KEY_CMD", kind: "age", load: (recipient) => keyCommand(context, recipient) },
-    ...defaultKeyFiles(context).map((file): IdentitySource => ({
+    { ...plain, place: "SOPS_AGE_KEY", kind: "age", load: (_, context) => keyVariable(context) },
+    { ...plain, place: "SOPS_AGE_KEY_FILE", kind: "age", load: (_, context) => keyFileVariable(context) },
+    {
+      ...command,
+      place: "SOPS_AGE_KEY_CMD",
+      kind: "age",
+      load: (recipient, context) => keyCommand(context, recipient),
+    },
+    ...defaultKeyFiles(machine).map((file): IdentitySource => ({
       ...plain,
       place: file,
       kind: "age",
       isDefault: true,
-      load: () => keyFile(context, file),
+      load: (_, context) => keyFile(context, file),
     })),
   ]
 }

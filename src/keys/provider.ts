@@ -221,7 +221,9 @@ export function deriveContext(context: KeyContext, { signal, effort, isAlone = f
     get workspace() {
       return context.workspace
     },
-    uid: context.uid,
+    get uid() {
+      return context.uid
+    },
     prompt: async (question, options) => (isAlone ? null : context.prompt(question, options)),
     notice: (text) => {
       if (!isAlone) context.notice(text)

@@ -174,8 +174,15 @@ function forgottenAtTheEnd(context: KeyContext): Map<string, Part> {
   return parts
 }
 
-function keyOf({ recipient, enc }: WrappedKey): string {
-  return JSON.stringify([recipient.type, recipientName(recipient), enc])
+const keys = new WeakMap<WrappedKey, string>()
+
+function keyOf(entry: WrappedKey): string {
+  const known = keys.get(entry)
+  if (known !== undefined) return known
+  const { recipient, enc } = entry
+  const key = JSON.stringify([recipient.type, recipientName(recipient), enc])
+  keys.set(entry, key)
+  return key
 }
 
 /** Only the words of an expected failure are shown: another error may quote a secret. */

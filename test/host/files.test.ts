@@ -17,8 +17,7 @@ describe("readFile", () => {
     symlinkSync("a.yaml", join(cwd, "link.yaml"))
     const { bytes, facts } = await readFile(machine({ cwd }), "link.yaml", { bytesMax })
     expect(Buffer.from(bytes).toString()).toBe("a: 1\n")
-    expect(facts).toMatchObject({ kind: "file", size: 5, links: 1, path: join(cwd, "link.yaml") })
-    expect(facts).toMatchObject({ realPath: join(cwd, "a.yaml") })
+    expect(facts).toMatchObject({ kind: "file", size: 5, links: 1 })
   })
 
   test("a file that says that it is empty and is not", async () => {

@@ -56,7 +56,10 @@ export async function status(session: Session, options: StatusOptions): Promise<
   return { output, errors, exit: isBad ? 1 : 0 }
 }
 
-async function agesOf(session: Session, loaded: readonly { readonly found: LoadedFile }[]): Promise<number[]> {
+async function agesOf(
+  session: Session,
+  loaded: readonly { readonly file: string; readonly found: LoadedFile }[],
+): Promise<number[]> {
   const { io } = session
   const nowMs = io.now().getTime()
   const isInGit = gitTop(io, io.cwd) !== null
@@ -65,8 +68,8 @@ async function agesOf(session: Session, loaded: readonly { readonly found: Loade
     : { git: null, repository: null }
   const top = repository?.top ?? io.cwd
   const nameOf = nameFrom(session, realPathOf(io, top) ?? top)
-  const aged = loaded.map(({ found: { facts, document } }) => ({
-    file: nameOf(facts?.realPath ?? ""),
+  const aged = loaded.map(({ file, found: { document } }) => ({
+    file: nameOf(realPathOf(io, file) ?? ""),
     encs: encsOf(document.metadata),
     lastModified: document.metadata.lastModified,
   }))

@@ -17,7 +17,8 @@ import { type SecretBytes } from "../../core/secret.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
 import { equalBytes } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { type FileFacts, type HostFile, readFile } from "../../host/files.ts"
+import { type FileStat } from "../../host/file-system.ts"
+import { type HostFile, readFile } from "../../host/files.ts"
 import { unoptimized } from "../../host/optimizer.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { servicesOf } from "../recipients/key-services.ts"
@@ -57,7 +58,7 @@ export interface LoadedFile {
   readonly name: string | null
   readonly original: Uint8Array
   /** `null` for a stream. */
-  readonly facts: FileFacts | null
+  readonly facts: FileStat | null
   readonly document: SealedDocument
   /** The text is a JSON document that is read as YAML: its layout is not that of the requested type. */
   readonly isForeign: boolean

@@ -19,6 +19,9 @@ const privateDer = Buffer.from("302e020100300506032b656e04220420", "hex")
 const points = new Map<string, Uint8Array | null>()
 const pointsMax = 500
 
+/** Of recipients that something was wrapped for: there are more files for them. */
+const publicKeys = new WeakMap<Uint8Array, KeyObject>()
+
 /** @returns the point of an `age1...` recipient, or `null` when the text is none */
 export function parseX25519Recipient(text: string): Uint8Array | null {
   if (text.length !== recipientChars || !text.startsWith("age1")) return null
@@ -44,12 +47,23 @@ export function parseX25519Identity(text: string): KeyObject | null {
   return key
 }
 
+const identityPoints = new WeakMap<KeyObject, Uint8Array>()
+
+/** The public side of an identity, which each file asks for. */
+function pointOf(identity: KeyObject): Uint8Array {
+  const known = identityPoints.get(identity)
+  if (known !== undefined) return known
+  const point = publicPoint(identity)
+  identityPoints.set(identity, point)
+  return point
+}
+
 const recipients = new WeakMap<KeyObject, string>()
 
 export function x25519RecipientOf(identity: KeyObject): string {
   const known = recipients.get(identity)
   if (known !== undefined) return known
-  const recipient = encodeBech32({ prefix: "age", bytes: publicPoint(identity) })
+  const recipient = encodeBech32({ prefix: "age", bytes: pointOf(identity) })
   recipients.set(identity, recipient)
   return recipient
 }
@@ -73,7 +87,9 @@ export function ephemeralKey(): KeyObject {
   return key
 }
 
+/** @param point - of `parseX25519Recipient` */
 export function wrapForX25519(fileKey: Uint8Array, point: Uint8Array, aead: Aead): Stanza {
+  if (!publicKeys.has(point)) publicKeys.set(point, publicKey(point))
   const ephemeral = ephemeralKey()
   const share = publicPoint(ephemeral)
   const key = wrappingKey(ephemeral, { theirs: point, share, recipient: point })
@@ -89,7 +105,7 @@ export function unwrapWithX25519(stanzas: readonly Stanza[], identity: KeyObject
   for (const stanza of stanzas) {
     if (stanza.type !== "X25519") continue
     const share = parseShare(stanza)
-    const key = wrappingKey(identity, { theirs: share, share, recipient: publicPoint(identity) })
+    const key = wrappingKey(identity, { theirs: share, share, recipient: pointOf(identity) })
     if (key === null) throw broken("header")
     const fileKey = aead.open(key, zeroNonce, stanza.body)
     key.fill(0)
@@ -101,7 +117,7 @@ export function unwrapWithX25519(stanzas: readonly Stanza[], identity: KeyObject
 /** Raw X25519; `null` for a point of low order, which would give a secret that everybody knows. */
 export function exchange(key: KeyObject, point: Uint8Array): Uint8Array | null {
   try {
-    return diffieHellman({ privateKey: key, publicKey: publicKey(point) })
+    return diffieHellman({ privateKey: key, publicKey: publicKeys.get(point) ?? publicKey(point) })
   } catch {
     return null
   }
