@@ -75,21 +75,26 @@ class Merger {
     this.#noComment = names.of("no comment")
   }
 
-  documents(base: readonly MergeEntry[], ours: readonly MergeEntry[], theirs: readonly MergeEntry[]): Merged[] {
+  documents(base: Entries, ours: Entries, theirs: Entries): Merged[] {
+    const named = this.#resources([base, ours, theirs])
     const isByPlace = base.length === ours.length && base.length === theirs.length
-    const named = isByPlace ? null : this.#resources([base, ours, theirs])
-    if (named === null) return this.#byPlace(base, ours, theirs)
-    return this.#named(named).entries
+    if (named !== null && (!isByPlace || haveMovedNames(named))) return this.#named(named).entries
+    return this.#byPlace(base, ours, theirs)
   }
 
   /** Documents by their position; those after the others' last were added or removed there. */
-  #byPlace(base: readonly MergeEntry[], ours: readonly MergeEntry[], theirs: readonly MergeEntry[]): Merged[] {
+  #byPlace(base: Entries, ours: Entries, theirs: Entries): Merged[] {
     const result: Merged[] = []
+    const isContested = isChanged(base, ours) && isChanged(base, theirs) && isChanged(ours, theirs)
+    const areMoved = isContested && [ours, theirs].some((each) => haveMoved(base, each) || areInOtherPlaces(base, each))
     for (let at = 0; at < Math.max(base.length, ours.length, theirs.length); at++) {
       const three = { base: base[at] ?? null, ours: ours[at] ?? null, theirs: theirs[at] ?? null }
       const isAddedTwice = three.base === null && three.ours !== null && three.ours.exact !== three.theirs?.exact
-      const merged =
-        isAddedTwice && three.theirs !== null ? this.#chosen("document", three) : this.#presence(three, "document")
+      const merged = areMoved
+        ? this.#contested(three, "document")
+        : isAddedTwice && three.theirs !== null
+          ? this.#chosen("document", three)
+          : this.#presence(three, "document")
       if (merged !== null) result.push(merged)
     }
     return result
@@ -175,11 +180,12 @@ class Merger {
     return keys
   }
 
-  /** One of those: as it is on one side. */
-  #contested(three: Three): Merged | null {
+  /** What cannot be told apart from others of its kind: as it is on one side. */
+  #contested(three: Three, kind: "add" | "document" = "add"): Merged | null {
     const { base, ours, theirs } = three
+    if (ours === null && theirs === null) return null
     const isAlike = ours !== null && theirs !== null && ours.exact === theirs.exact
-    const side = isAlike ? "ours" : this.#ask("add", three)
+    const side = isAlike ? "ours" : this.#ask(kind, three)
     if (ours !== null && theirs !== null) return this.#withComments({ base, ours, theirs }, from(side ?? "ours"))
     if (side === null) return whole(three, ours === null ? "theirs" : "ours")
     return three[side] === null ? null : whole(three, side)
@@ -309,13 +315,31 @@ function sameComments(a: MergeEntry, b: MergeEntry): boolean {
 
 type Entries = readonly MergeEntry[]
 
-/** Whether something of a section is in another one of the same name now. */
+/** Whether something of a section or document is in another one now. */
 function haveMoved(before: Entries, after: Entries): boolean {
-  const has = (section: MergeEntry | undefined, key: string | null): boolean =>
-    section?.entries.some(({ item }) => item.key === key) === true
+  const keys = after.map(({ entries }) => new Set(entries.map(({ item: { key } }) => key)))
+  const all = new Set(keys.flatMap((each) => [...each]))
   return before.some(({ entries }, at) =>
-    entries.some(({ item: { key } }) => !has(after[at], key) && after.some((each) => has(each, key))),
+    entries.some(({ item: { key } }) => all.has(key) && keys[at]?.has(key) !== true),
   )
+}
+
+/** Whether a document is, as it was, in another place, where another was before. */
+function areInOtherPlaces(before: Entries, after: Entries): boolean {
+  const numbers = new Set(before.map(({ content }) => content))
+  return after.some(
+    ({ content }, at) => numbers.has(content) && before[at] !== undefined && before[at].content !== content,
+  )
+}
+
+function isChanged(before: Entries, after: Entries): boolean {
+  return before.length !== after.length || before.some(({ exact }, at) => exact !== after[at]!.exact)
+}
+
+/** Whether a document is in another place than in the version before. */
+function haveMovedNames([base, ...sides]: readonly Named[]): boolean {
+  const places = new Map([...base!.keys()].map((name, at) => [name, at]))
+  return sides.some((side) => [...side.keys()].some((name, at) => (places.get(name) ?? at) !== at))
 }
 
 type Named = ReadonlyMap<string, MergeEntry>

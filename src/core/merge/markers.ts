@@ -54,12 +54,16 @@ export function withMarkers(merge: PlainMerge, labels: MarkerLabels): string {
     return merge.finished(
       splice(parts.source, [...parts.regions.map((each) => markedEdit(parts.source, each, labels)), ...parts.rest]),
     )
-  const { ours, theirs } = texts
-  const wholes =
-    ours === null || theirs === null
-      ? { ours: sourceOf(versions.ours), theirs: sourceOf(versions.theirs) }
-      : { ours, theirs }
-  return merge.finished(oneRegion({ ...wholes, base: sourceOf(versions.base) }, labels))
+  return merge.finished(
+    oneRegion(
+      {
+        ours: texts.ours ?? sourceOf(versions.ours),
+        theirs: texts.theirs ?? sourceOf(versions.theirs),
+        base: sourceOf(versions.base),
+      },
+      labels,
+    ),
+  )
 }
 
 function sourceOf({ scan }: MergeVersion): string {

@@ -593,6 +593,34 @@ const rows: readonly Row[] = [
     theirs: lines("{}"),
     result: lines("b: 1", ""),
   },
+  {
+    name: "as many documents as before, which ours put in another order: by their names",
+    base: lines(...resource("x"), ...resource("y")),
+    ours: lines(...resource("y"), ...resource("x")),
+    theirs: lines(...resource("x"), ...resource("y", "a: 1", "b: 2", "c: 3")),
+    result: lines(...resource("y", "a: 1", "b: 2", "c: 3"), ...resource("x")),
+  },
+  {
+    name: "a document that theirs moved to the end, and values that ours changed in two",
+    base: lines(...resource("x"), ...resource("y"), ...resource("z")),
+    ours: lines(...resource("x", "a: 2", "b: 1"), ...resource("y"), ...resource("z", "a: 3", "b: 1")),
+    theirs: lines(...resource("y"), ...resource("z"), ...resource("x")),
+    result: lines(...resource("y"), ...resource("z", "a: 3", "b: 1"), ...resource("x", "a: 2", "b: 1")),
+  },
+  {
+    name: "documents without names, which ours put in another order while theirs changed one",
+    base: lines("a: 1", "---", "b: 1"),
+    ours: lines("b: 1", "---", "a: 1"),
+    theirs: lines("a: 1", "---", "b: 1", "c: 1"),
+    result: ["document ", "document "],
+  },
+  {
+    name: "documents without names that have the same keys, of which theirs took out the first",
+    base: lines("a: 1", "---", "a: 2", "---", "a: 3"),
+    ours: lines("a: 1", "z: 1", "---", "a: 2", "---", "a: 3"),
+    theirs: lines("a: 2", "---", "a: 3"),
+    result: ["document ", "document ", "document "],
+  },
 ]
 
 async function merge({ format = "yaml", base, ours, theirs }: Row): Promise<string | string[]> {
