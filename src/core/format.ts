@@ -71,6 +71,16 @@ interface IndentRange {
   readonly fault: string
 }
 
+/** A sealed text that says what is expected of it. */
+export interface SealedReading {
+  /** Its metadata was read; sites and the rest are made when somebody asks for them. */
+  readonly scan: Scan
+  /** Where the values are, two numbers for each leaf: start and end, as in the span of a site. */
+  readonly places: Int32Array
+  /** What `open` spells in place of the token of a leaf; `null` where it takes a site of this text to know. */
+  spelled(leaf: Leaf): string | null
+}
+
 /**
  * One file type: how to scan its text and how to spell spans of it. Everything is synchronous and pure;
  * every failure is an `AppError` that names a line and never holds text of the document.
@@ -156,6 +166,13 @@ export interface Format {
    * @param text - of the edit; its place is the site's own
    */
   readonly confirmsEdit?: (scan: Scan, site: Site, scalar: Scalar, text: string) => boolean
+
+  /**
+   * Reads a text that was just sealed: whether it says what the leaves of its plain text say, with its token in place of
+   * each value that has one. As `confirms` does, it knows plain cases only, and makes no sites. Absent, or `null`: a scan
+   * has to tell.
+   */
+  readonly readsSealed?: (source: string, leaves: readonly Leaf[]) => SealedReading | null
 
   /**
    * Puts a token where the site's content is, in a carrier that upstream reads back as the same text.

@@ -21,13 +21,24 @@ export class LeafCheck {
   isSame = true
   readonly #leaves: readonly Leaf[]
   readonly #places: ReadonlyMap<number, Span> | null
+  /** Where values are in a sealed text, as in `SealedReading`; `null` for a plain text. */
+  readonly sealed: Int32Array | null
   readonly #holders: Holder[] = []
   #next = 0
 
-  /** @param places - where values have to be, by the numbers of their leaves; all others may be anywhere */
-  constructor(leaves: readonly Leaf[], places: ReadonlyMap<number, Span> | null) {
+  /**
+   * @param places - where values have to be, by the numbers of their leaves; all others may be anywhere
+   * @param isSealed - the text has tokens in place of the values that have one
+   */
+  constructor(leaves: readonly Leaf[], places: ReadonlyMap<number, Span> | null, isSealed = false) {
     this.#leaves = leaves
     this.#places = places
+    this.sealed = isSealed ? new Int32Array(leaves.length * 2) : null
+  }
+
+  /** The leaf that comes next. */
+  get next(): Leaf | undefined {
+    return this.#leaves[this.#next]
   }
 
   /** All leaves came up, and each was the same. */
@@ -52,35 +63,46 @@ export class LeafCheck {
     const leaf = this.#entry(key, index, place)
     if (leaf === undefined) return
     const { scalar } = leaf
-    if (scalar === null || scalar.kind !== "str" || exactText(scalar) !== value) this.isSame = false
+    if (this.#tokenOf(leaf) !== null) this.isSame &&= leaf.token === value
+    else if (scalar === null || scalar.kind !== "str" || exactText(scalar) !== value) this.isSame = false
   }
 
   /** A value of any kind; `null` for a null and for an empty collection, which `kind` tells apart. */
   value(key: string | null, index: number, scalar: Scalar | null, kind: string, place: Span): void {
     const leaf = this.#entry(key, index, place)
     if (leaf === undefined) return
-    if (scalar === null || leaf.scalar === null) this.isSame &&= scalar === leaf.scalar && leaf.site.kind === kind
+    if (this.#tokenOf(leaf) !== null) this.isSame = false
+    else if (scalar === null || leaf.scalar === null) this.isSame &&= scalar === leaf.scalar && leaf.site.kind === kind
     else this.isSame &&= scalar.kind === leaf.scalar.kind && equalBytes(scalar.bytes, leaf.scalar.bytes)
   }
 
   /** A comment in the collection that is open. */
   comment(value: string, place: Span): void {
-    if (this.#places !== null) this.#checkPlace(place)
+    this.#checkPlace(place)
     const leaf = this.#leaves[this.#next++]
     const depth = this.#holders.length - 1
     // To a reader, one in a list, as upstream seals it, is text.
     if (leaf?.scalar?.kind !== "comment" || leaf.site.kind !== "comment" || !this.#isHolder(depth, leaf.site.item))
       this.isSame = false
-    else this.isSame &&= leaf.site.shadowed !== true && exactText(leaf.scalar) === value
+    else this.isSame &&= leaf.site.shadowed !== true && (this.#tokenOf(leaf) ?? exactText(leaf.scalar)) === value
+  }
+
+  #tokenOf({ token }: Leaf): string | null {
+    return this.sealed === null ? null : token
   }
 
   #checkPlace({ start, end }: Span): void {
-    const wanted = this.#places?.get(this.#next)
+    if (this.sealed !== null) {
+      this.sealed[this.#next * 2] = start
+      this.sealed[this.#next * 2 + 1] = end
+    }
+    if (this.#places === null) return
+    const wanted = this.#places.get(this.#next)
     if (wanted !== undefined && (wanted.start !== start || wanted.end !== end)) this.isSame = false
   }
 
   #entry(key: string | null, index: number, place: Span): Leaf | undefined {
-    if (this.#places !== null) this.#checkPlace(place)
+    this.#checkPlace(place)
     const leaf = this.#leaves[this.#next++]
     if (leaf === undefined) {
       this.isSame = false

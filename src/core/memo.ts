@@ -159,24 +159,65 @@ export function verbatimScalars({ leaves, memoText }: Pick<Opened, "leaves" | "m
  * @returns `null` when the memo does not fit
  */
 export function applyMemo(
-  { format, scan }: SealedDocument,
+  document: SealedDocument,
   leaves: readonly Leaf[],
   { edits, areConfirmed }: { readonly edits: readonly (Edit | null)[]; readonly areConfirmed: boolean },
   memo: Memo,
 ): Edit[] | null {
+  const { format, scan } = document
+  const respelled = memoEdits(document, leaves, edits, memo)
+  if (respelled === null) return null
+  const { edits: wanted, spelled } = respelled
+  const hasAliases = memo.aliases.length > 0
+  const isConfirmed = ([index, { start, text }]: readonly [number, Edit]): boolean => {
+    const { site, scalar } = leaves[index]!
+    return start === edits[index]!.start && format.confirmsEdit!(scan, site, scalar!, text)
+  }
+  if (areConfirmed && !hasAliases && [...spelled].every(isConfirmed)) return wanted
+  const places = placesOf(respelled)
+  const text = splice(scan.source, wanted)
+  if (!hasAliases && format.confirms?.(text, leaves, places) === true) return wanted
+  try {
+    const scanned = countedSites(format.scan(text))
+    const found = hasAliases ? inOrderOf(leaves, scanned) : scanned
+    const isExact = [...places].every(
+      ([index, place]) => found[index]?.kind === leaves[index]!.scalar?.kind && isAt(found[index], place),
+    )
+    return isExact && sameSites(leaves, found, format, { ignoresContainers: hasAliases }) ? wanted : null
+  } catch {
+    // A memo that does not even scan is dropped like any other that does not fit.
+    return null
+  }
+}
+
+/** The edits of a document, and those of them whose text a memo gives, by the numbers of their leaves. */
+interface Respelled {
+  readonly edits: Edit[]
+  readonly spelled: ReadonlyMap<number, Edit>
+}
+
+/**
+ * The edits with the memo's spellings, which nobody has looked at yet.
+ *
+ * @returns `null` when the memo names what is not there
+ */
+export function memoEdits(
+  { format, scan }: SealedDocument,
+  leaves: readonly Leaf[],
+  edits: readonly (Edit | null)[],
+  memo: Memo,
+): Respelled | null {
   const tokens = leaves.flatMap(({ token }, index) => (token === null ? [] : [index]))
   const result: (Edit | null)[] = [...edits]
-  const spelled: number[] = []
-  let isConfirmed = areConfirmed && memo.aliases.length === 0
+  const spelled = new Map<number, Edit>()
   for (const [ordinal, { check, spelling, isGlued }] of memo.sites) {
     const index = tokens[ordinal]
     const edit = index === undefined ? null : edits[index]!
     if (index === undefined || edit === null || pathCheck(leaves[index]!.site.item) !== check) return null
     const start = edit.start - (isGlued && scan.source.charAt(edit.start - 1) === " " ? 1 : 0)
-    result[index] = { start, end: edit.end, text: spelling }
-    isConfirmed &&=
-      start === edit.start && format.confirmsEdit!(scan, leaves[index]!.site, leaves[index]!.scalar!, spelling)
-    spelled.push(index)
+    const respelled = { start, end: edit.end, text: spelling }
+    result[index] = respelled
+    spelled.set(index, respelled)
   }
   const runs: Edit[] = []
   for (const { first, count, depth, text } of memo.aliases) {
@@ -188,23 +229,13 @@ export function applyMemo(
     for (const index of indexes) result[index] = null
     runs.push({ ...span, text })
   }
-  const wanted = [...result.filter((edit): edit is Edit => edit !== null), ...runs]
-  if (isConfirmed) return wanted
-  const text = splice(scan.source, wanted)
-  const starts = startsAfter(wanted)
-  const places = new Map(spelled.map((index) => [index, placeOf(result[index]!, starts)]))
-  if (runs.length === 0 && format.confirms?.(text, leaves, places) === true) return wanted
-  try {
-    const scanned = countedSites(format.scan(text))
-    const found = runs.length === 0 ? scanned : inOrderOf(leaves, scanned)
-    const isExact = spelled.every(
-      (index) => found[index]?.kind === leaves[index]!.scalar?.kind && isAt(found[index], places.get(index)!),
-    )
-    return isExact && sameSites(leaves, found, format, { ignoresContainers: runs.length > 0 }) ? wanted : null
-  } catch {
-    // A memo that does not even scan is dropped like any other that does not fit.
-    return null
-  }
+  return { edits: [...result.filter((edit): edit is Edit => edit !== null), ...runs], spelled }
+}
+
+/** Where in the text that they give each spelling is, by the numbers of their leaves. */
+export function placesOf({ edits, spelled }: Respelled): ReadonlyMap<number, Span> {
+  const starts = startsAfter(edits)
+  return new Map([...spelled].map(([index, edit]) => [index, placeOf(edit, starts)]))
 }
 
 /**

@@ -180,14 +180,26 @@ export function leavesByToken(leaves: readonly Leaf[]): ReadonlyMap<string, Leaf
 }
 
 /** @returns `null` for a comment that does not open: upstream keeps it as it is, and says so */
-function openLeaf(site: Site, { cipher, aads, tokens }: Keys, expected: ExpectedLeaf | undefined): Leaf | null {
+function openLeaf(site: Site, keys: Keys, expected: ExpectedLeaf | undefined): Leaf | null {
   const { scalar, kind } = site
   if (scalar === null) return { site, scalar, isSelected: true, token: null }
-  const isComment = kind === "comment"
-  if (!isComment && kind !== "str") throw new AppError("TOKEN_INVALID", place(site), { subject: "not a token" })
+  if (kind !== "comment" && kind !== "str") throw new AppError("TOKEN_INVALID", place(site), { subject: "not a token" })
   // Upstream stores the empty string as it is, unauthenticated, in any place.
   if (isEmptyText(scalar)) return { site, scalar, isSelected: true, token: null }
-  const text = scalarText(scalar)
+  return openToken(site, scalarText(scalar), keys, expected)
+}
+
+/**
+ * @param text - what stands in the place of the site
+ * @returns `null` for a comment that does not open
+ */
+export function openToken(
+  site: Site,
+  text: string,
+  { cipher, aads, tokens }: Pick<Keys, "cipher" | "aads" | "tokens">,
+  expected: Pick<Leaf, "scalar"> | undefined,
+): Leaf | null {
+  const isComment = site.kind === "comment"
   const token = tokens.read(text)
   if (typeof token === "string") {
     if (isComment) return null
@@ -220,7 +232,7 @@ function tokenFault(fault: TokenFault, site: Site, text: string): AppError {
   return new AppError("TOKEN_INVALID", place(site), { subject: fault, exit })
 }
 
-function checkComment({ site, scalar }: Leaf, breaks: string): void {
+export function checkComment({ site, scalar }: Leaf, breaks: string): void {
   const text = scalarText(scalar!)
   for (const character of breaks) if (text.includes(character)) throw new AppError("COMMENT_UNSAFE", place(site))
 }
@@ -229,7 +241,7 @@ function place(site: Site): { line: number; path: (string | number)[] } {
   return { line: site.alias?.line ?? site.line, path: shownPath(site.item) }
 }
 
-function checkMac(
+export function checkMac(
   { metadata, format, scan }: SealedDocument,
   leaves: readonly Leaf[],
   { cipher, expected }: Pick<OpenOptions, "cipher" | "expected">,
@@ -288,6 +300,7 @@ function contribution(
 
 /** Whether leaves add to the MAC what others added before: then they need no hashing. */
 function addTheSame(leaves: readonly Leaf[], others: readonly Leaf[], macOnlyEncrypted: boolean): boolean {
+  if (leaves === others) return true
   if (leaves.length !== others.length) return false
   return leaves.every((leaf, index) => {
     const other = others[index]!
@@ -299,7 +312,11 @@ function addTheSame(leaves: readonly Leaf[], others: readonly Leaf[], macOnlyEnc
   })
 }
 
-function checkStructure({ metadata }: SealedDocument, leaves: readonly Leaf[], options: OpenOptions): string {
+export function checkStructure(
+  { metadata }: SealedDocument,
+  leaves: readonly Leaf[],
+  options: Pick<OpenOptions, "cipher" | "requireStructure">,
+): string {
   if (metadata.structure === "") {
     if (options.requireStructure)
       throw new AppError(

@@ -32,10 +32,9 @@ export function render(
     wantsScan = false,
   }: { readonly known?: KnownText | undefined; readonly wantsScan?: boolean | undefined } = {},
 ): { bytes: Uint8Array; warnings: Warning[]; scan?: Scan | undefined } {
-  const { format, scan, metadata } = document
+  const { format, scan } = document
   if (format.isWhole === true) return { bytes: binaryContent(leaves), warnings: [] }
-  const { detach, detachAsUpstream = detach } = scan.metadata!
-  const block = metadata.structure === "" && metadata.layout === "" ? detachAsUpstream : detach
+  const block = detachedBlock(document)
   checkDetach(leaves, block)
   const own = openEdits(document, leaves)
   const memo = parseMemo(memoText)
@@ -60,6 +59,12 @@ export function render(
     return { bytes: utf8.encode(format.emit(buildTrees(leaves, scan.documents), {})), warnings }
   }
   throw new AppError("VALUE_TYPE", {}, { subject: "the opened text would not say what was sealed" })
+}
+
+/** What takes the metadata out of a sealed text. */
+export function detachedBlock({ scan, metadata }: SealedDocument): readonly Edit[] {
+  const { detach, detachAsUpstream = detach } = scan.metadata!
+  return metadata.structure === "" && metadata.layout === "" ? detachAsUpstream : detach
 }
 
 /** The scan of a plain text that says what the leaves say, with metadata below it or without; else `null`. */

@@ -22,6 +22,7 @@ export function sameSites(
   const items = new ItemPairs(leaves.some(({ site, scalar }) => scalar?.kind === "comment" && site.kind === "str"))
   return leaves.every(({ site, scalar }, index) => {
     const other = found[index]!
+    if (site === other && scalar === site.scalar) return true
     const isSame = sameReading(site, scalar, other, format) || sameSettled(site, scalar, other, format)
     if (!isSame) return false
     if (ignoresContainers && site.kind === "comment") return true

@@ -19,6 +19,21 @@ export function splice(source: string, edits: readonly Edit[]): string {
   return result + source.slice(at)
 }
 
+/** Whether the edits turn the source into exactly that text; the same as to splice and compare, without making it. */
+export function splicesTo(source: string, edits: readonly Edit[], wanted: string): boolean {
+  let at = 0
+  let to = 0
+  for (const { start, end, text } of inOrder(edits)) {
+    if (start < at || end < start || end > source.length) return false
+    const between = start - at
+    if (source.slice(at, start) !== wanted.slice(to, to + between) || !wanted.startsWith(text, to + between))
+      return false
+    to += between + text.length
+    at = end
+  }
+  return source.slice(at) === wanted.slice(to)
+}
+
 /** Sorted by place; mostly they are sorted already. */
 export function inOrder(edits: readonly Edit[]): readonly Edit[] {
   return isSorted(edits) ? edits : edits.toSorted((a, b) => a.start - b.start || a.end - b.end)

@@ -151,7 +151,8 @@ export function withoutNewlines(text: string): string {
 
 /** @param data - bytes, or base64 of them */
 export function formatToken(data: Uint8Array | string, nonce: Uint8Array, tag: Uint8Array, kind: Kind): string {
-  return `${prefix}${typeof data === "string" ? data : base64(data)},iv:${base64(nonce)},tag:${base64(tag)},type:${kind}]`
+  const text = typeof data === "string" ? data : base64(data)
+  return [prefix, text, ",iv:", base64(nonce), ",tag:", base64(tag), ",type:", kind, "]"].join("")
 }
 
 const notBase64 = /[^A-Za-z0-9+/]/

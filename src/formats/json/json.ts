@@ -8,7 +8,7 @@ import { AppError, assert } from "../../errors/app-error.ts"
 import { attachJsonBlock } from "./block.ts"
 import { type JsonNode, entryStart, isOurs, nodeOf, outlineOf, rootOf } from "./node.ts"
 import { type JsonStyle, deeper, printJsonScalar, printTree, stockStyle, styleOf, unitOf } from "./print.ts"
-import { confirmJson, confirmJsonValue, scanJson } from "./scan.ts"
+import { confirmJson, confirmJsonValue, readSealedJson, scanJson } from "./scan.ts"
 import { quote, quotePlain } from "./strings.ts"
 
 const example = `{
@@ -53,6 +53,8 @@ export const json: Format = {
 
   // Whatever a value says, what is around it stays as it was.
   confirmsEdit: (_scan, { kind }, scalar, text) => kind === "str" && confirmJsonValue(scalar, text),
+
+  readsSealed: readSealedJson,
 
   seal: (_scan, site, token) => replaced(spanOf(site), `"${token}"`),
 

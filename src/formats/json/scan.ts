@@ -1,4 +1,5 @@
 import { type Leaf } from "../../core/document.ts"
+import { type MetadataBlock, type SealedReading } from "../../core/format.ts"
 import { LeafCheck } from "../../core/leaf-check.ts"
 import { exactText, sameBytes, type Scalar, textScalar } from "../../core/scalar.ts"
 import { type Item, type Site, type SiteKind } from "../../core/site.ts"
@@ -8,7 +9,8 @@ import { METADATA_KEY } from "../metadata-block.ts"
 import { jsonBlockOf } from "./block.ts"
 import { type JsonNode, type JsonScan } from "./node.ts"
 import { type JsonPlace, type JsonSink, JsonReader, literalScalar } from "./reader.ts"
-import { stringEnd, unquote } from "./strings.ts"
+import { printJsonScalar } from "./print.ts"
+import { quote, quotePlain, stringEnd, unquote } from "./strings.ts"
 
 /**
  * Reads what Go's encoding/json reads, as sops uses it: names in any order and repeated, numbers of int64 or float64.
@@ -41,10 +43,44 @@ export function scanJson(source: string): JsonScan {
     },
     outline: sink.root,
     get isOurs() {
-      isOurs ??= metadata !== null && [...metadata.tree.keys()].some((name) => name.startsWith("sotto_"))
+      isOurs ??= metadata !== null && hasOwnFields(metadata)
       return isOurs
     },
   }
+}
+
+/** Reads a text that was just sealed, without its sites; makes them on demand. */
+export function readSealedJson(source: string, leaves: readonly Leaf[]): SealedReading | null {
+  if (startOf(source) > 0) return null
+  const check = new LeafCheck(leaves, null, true)
+  const sink = new SealedSink(source, check)
+  new JsonReader(source, 0, sink).document()
+  const { root } = sink.outline
+  const metadata = check.isComplete ? jsonBlockOf(source, root) : null
+  if (metadata === null) return null
+  let known: JsonScan | null = null
+  const whole = (): JsonScan => (known ??= scanJson(source))
+  const isOurs = hasOwnFields(metadata)
+  const scan: JsonScan = {
+    source,
+    metadata,
+    aliases: [],
+    documents: 1,
+    outline: root,
+    isOurs,
+    get sites() {
+      return whole().sites
+    },
+    get root() {
+      return whole().root
+    },
+  }
+  const spelled = ({ scalar }: Leaf): string => printJsonScalar(scalar!, isOurs ? quotePlain : quote)
+  return { scan, places: check.sealed!, spelled }
+}
+
+function hasOwnFields({ tree }: MetadataBlock): boolean {
+  return [...tree.keys()].some((name) => name.startsWith("sotto_"))
 }
 
 /** Whether a text says what leaves from a scan of another text with the same names say. */
@@ -53,7 +89,7 @@ export function confirmJson(
   leaves: readonly Leaf[],
   places: ReadonlyMap<number, Span> | null,
 ): boolean {
-  const sink = new CheckSink(source, leaves, places)
+  const sink = new CheckSink(source, new LeafCheck(leaves, places))
   try {
     new JsonReader(source, startOf(source), sink).document()
   } catch (error) {
@@ -91,8 +127,8 @@ class CheckSink implements JsonSink {
   /** Within the metadata nothing is compared. */
   #isInMetadata: boolean[] = []
 
-  constructor(source: string, leaves: readonly Leaf[], places: ReadonlyMap<number, Span> | null) {
-    this.check = new LeafCheck(leaves, places)
+  constructor(source: string, check: LeafCheck) {
+    this.check = check
     this.#source = source
   }
 
@@ -112,6 +148,45 @@ class CheckSink implements JsonSink {
 
   value(place: JsonPlace, scalar: Scalar | null, kind: SiteKind): void {
     if (!place.isMetadata) this.check.value(place.name, place.index, scalar, kind, place)
+  }
+}
+
+/** Compares the values, and keeps the nodes of the root's entries and of the metadata. */
+class SealedSink implements JsonSink {
+  readonly outline: SiteSink
+  readonly #values: CheckSink
+  /** Of what is open: whether its node is kept. */
+  readonly #kept: boolean[] = []
+
+  constructor(source: string, check: LeafCheck) {
+    this.outline = new SiteSink(source, "root")
+    this.#values = new CheckSink(source, check)
+  }
+
+  enter(kind: "map" | "list", place: JsonPlace): void {
+    const isKept = this.#isKept(place)
+    if (isKept) this.outline.enter(kind, place)
+    this.#values.enter(kind, place)
+    this.#kept.push(isKept)
+  }
+
+  leave(end: number): void {
+    if (this.#kept.pop() === true) this.outline.leave(end)
+    this.#values.leave()
+  }
+
+  text(place: JsonPlace): void {
+    if (this.#isKept(place)) this.outline.value(place, null, "str")
+    this.#values.text(place)
+  }
+
+  value(place: JsonPlace, scalar: Scalar | null, kind: SiteKind): void {
+    if (this.#isKept(place)) this.outline.value(place, scalar, kind)
+    this.#values.value(place, scalar, kind)
+  }
+
+  #isKept({ isMetadata }: JsonPlace): boolean {
+    return isMetadata || this.#kept.length <= 1
   }
 }
 

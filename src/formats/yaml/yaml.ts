@@ -17,7 +17,7 @@ import { pairEnd, pairStart } from "./edit/meta-block.ts"
 import { type YamlEntry, type YamlMetadata, type YamlScan, type YamlSite } from "./resolve/model.ts"
 import { confirmSimple, confirmSimpleEdit } from "./plain/confirm.ts"
 import { type YamlDocument } from "./scan/node.ts"
-import { scanAgain, scanYaml } from "./scan.ts"
+import { readSealedYaml, scanAgain, scanYaml } from "./scan.ts"
 
 const example = `hello: Welcome to sotto! Edit this file as you please!
 example_key: example_value
@@ -57,6 +57,7 @@ export const yaml: Format = {
   confirms: (source, leaves, places) => confirmSimple(source, METADATA_KEY, leaves, places),
   confirmsEdit: (scan, site, scalar, text) =>
     own(scan).plainEntries !== undefined && confirmSimpleEdit(ownSite(site), scalar, text),
+  readsSealed: readSealedYaml,
   sealable: emptyListComment,
   settled: (comment) => (isBlankComment(comment) ? { ...comment, bytes: new Uint8Array(0) } : comment),
   seal: (scan, site, token) => sealSite(own(scan), ownSite(site), token),

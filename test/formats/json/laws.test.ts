@@ -1,6 +1,7 @@
 import * as fc from "fast-check"
 import { json } from "../../../src/formats/json/json.ts"
 import { confirmEditLaw, confirmLaw, formatLaws } from "../../laws/format-laws.ts"
+import { readBackLaw } from "../../laws/read-back-law.ts"
 
 const space = fc.stringMatching(/^( |\t|\n|\r\n){0,3}$/)
 const escape = fc.constantFrom(
@@ -38,4 +39,5 @@ const text = fc.tuple(fc.constantFrom("", "", "", "\uFEFF"), space, object, spac
 
 formatLaws(json, text)
 confirmLaw(json, text)
+readBackLaw(json, text)
 confirmEditLaw(json, text)

@@ -2,6 +2,7 @@ import * as fc from "fast-check"
 import { yaml } from "../../../src/formats/yaml/yaml.ts"
 import { documentLaws } from "../../laws/document-laws.ts"
 import { confirmEditLaw, confirmLaw, formatLaws } from "../../laws/format-laws.ts"
+import { readBackLaw } from "../../laws/read-back-law.ts"
 import { yamlText } from "./yaml-text.ts"
 
 // For go-yaml the length of a comment that ends the text decides whose it is. In a sealed file the metadata follows.
@@ -34,4 +35,5 @@ const plainLine = fc.oneof(
 const plainLines = fc.array(fc.tuple(fc.constantFrom(0, 0, 0, 1, 2), plainLine), { minLength: 1, maxLength: 6 })
 const plainText = plainLines.map((lines) => lines.map(([depth, line]) => `${"  ".repeat(depth)}${line}\n`).join(""))
 confirmLaw(yaml, plainText)
+readBackLaw(yaml, plainText)
 confirmEditLaw(yaml, plainText)

@@ -67,6 +67,13 @@ export function openSite(scan: YamlScan, site: YamlSite, scalar: Scalar): Edit {
   return replaced(span, opened(scan, node, entry, span, scalar))
 }
 
+/** The same where nothing but the style of the site decides; `null` elsewhere. */
+export function spelledAlone({ style }: YamlSite, scalar: Scalar): string | null {
+  if (style.type === "comment") return scalarText(scalar)
+  if (scalar.kind === "comment" || style.simple === undefined) return null
+  return spelledOnce(style, style.simple, scalar)
+}
+
 /** Once, where nothing but the style decides: to open a file, to seal it again and to read it back asks for the same. */
 function spelledOnce(style: ValueStyle, simple: NonNullable<ValueStyle["simple"]>, scalar: Scalar): string | null {
   if (style.spelledScalar !== scalar) {

@@ -2,9 +2,12 @@ import { type Leaf } from "../../../core/document.ts"
 import { LeafCheck } from "../../../core/leaf-check.ts"
 import { exactText, sameBytes, type Scalar } from "../../../core/scalar.ts"
 import { type Span } from "../../../core/text.ts"
-import { type YamlSite } from "../resolve/model.ts"
 import { resolveScalar, resolvesToString } from "../resolve/resolve.ts"
+import { type ValueStyle, type YamlSite } from "../resolve/model.ts"
+import { type ScalarStyle } from "../scan/node.ts"
 import { type SimpleComment, type SimpleScalar, type SimpleSink, isPlain, readSimple } from "./simple.ts"
+import { NodeSink, simpleScalar } from "./simple-nodes.ts"
+import { blockOf, type Metadata, type SimpleSites } from "./simple-sites.ts"
 
 /**
  * Whether a plain text says what the leaves of another text with the same keys say: only the values may
@@ -21,6 +24,25 @@ export function confirmSimple(
 ): boolean {
   const sink = new CheckSink(source, metadataKey, new LeafCheck(leaves, places))
   return readSimple(source, sink) && sink.check.isComplete
+}
+
+/** What a sealed text that is plain holds beside the leaves. */
+export interface SealedSimple {
+  readonly places: Int32Array
+  readonly metadata: NonNullable<SimpleSites["metadata"]>
+}
+
+/**
+ * The same for a text that was just sealed, with tokens in place of the values, in the quotes that these had; its
+ * metadata is read.
+ *
+ * @returns `null` instead of `false`
+ */
+export function readSealedSimple(source: string, metadataKey: string, leaves: readonly Leaf[]): SealedSimple | null {
+  const nodes = new NodeSink(source)
+  const sink = new CheckSink(source, metadataKey, new LeafCheck(leaves, null, true), nodes)
+  if (!readSimple(source, sink) || !sink.check.isComplete || sink.metadata === null) return null
+  return { places: sink.check.sealed!, metadata: blockOf(source, { ...sink.metadata, nodes }) }
 }
 
 /** On one line, and without a sign that `readSimple` leaves to others. */
@@ -68,13 +90,19 @@ class CheckSink implements SimpleSink {
   /** The entry whose value comes next. */
   #key: string | null = null
   #index = 0
-  #isAtMetadata = false
+  /** The entry of the metadata, once it came up. */
+  metadata: Omit<Metadata, "nodes"> | null = null
+  /** Where the last value ends. */
+  #end = 0
   #isBelowComment = false
+  readonly #ofMetadata: SimpleSink
 
-  constructor(source: string, metadataKey: string, check: LeafCheck) {
+  /** @param ofMetadata - takes the metadata */
+  constructor(source: string, metadataKey: string, check: LeafCheck, ofMetadata: SimpleSink = nothing) {
     this.check = check
     this.#source = source
     this.#metadataKey = metadataKey
+    this.#ofMetadata = ofMetadata
   }
 
   openMap(): void {
@@ -82,14 +110,16 @@ class CheckSink implements SimpleSink {
     this.#counts.push(0)
   }
 
-  key(start: number, colon: number): SimpleSink | null {
-    if (this.#isAtMetadata || !this.check.isSame) return null
+  key(start: number, colon: number, line: number, column: number): SimpleSink | null {
+    if (this.metadata !== null || !this.check.isSame) return null
     const name = this.#source.slice(start, colon)
     const depth = this.#counts.length
     if (depth === 1 && name === this.#metadataKey) {
-      this.#isAtMetadata = true
-      return this.#isBelowComment ? null : nothing
+      const key = simpleScalar({ start, end: colon, line, column, style: "plain", value: name, block: null })
+      this.metadata = { key, colon, position: this.#counts[0]!, endBefore: this.#end }
+      return this.#isBelowComment ? null : this.#ofMetadata
     }
+    this.#end = colon + 1
     this.#key = name
     this.#index = this.#counts[depth - 1]!++
     this.#isBelowComment = false
@@ -117,6 +147,8 @@ class CheckSink implements SimpleSink {
 
   scalar(scalar: SimpleScalar): void {
     const { style, value } = scalar
+    this.#end = scalar.end
+    if (this.check.sealed !== null && !isCarrierOf(this.check.next, style)) this.check.isSame = false
     if (style !== "plain" || resolvesToString(value)) {
       this.check.text(this.#key, this.#index, value, scalar)
       return
@@ -127,6 +159,7 @@ class CheckSink implements SimpleSink {
   }
 
   emptyFlow(type: "map" | "list", start: number): void {
+    this.#end = start + 2
     this.check.value(this.#key, this.#index, null, type, { start, end: start + 2 })
   }
 
@@ -135,4 +168,10 @@ class CheckSink implements SimpleSink {
     this.#isBelowComment = !comment.isInline
     return this.check.isSame
   }
+}
+
+/** Whether a token stands in the quotes of its value, alone on a line: these tell how it opens. */
+function isCarrierOf(leaf: Leaf | undefined, style: ScalarStyle): boolean {
+  if (leaf === undefined || leaf.token === null) return true
+  return (leaf.site as YamlSite).style.type === "value" && (leaf.site.style as ValueStyle).simple === style
 }

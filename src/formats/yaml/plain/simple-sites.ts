@@ -134,7 +134,7 @@ interface Frame {
 }
 
 /** The metadata entry while it is read. */
-interface Metadata {
+export interface Metadata {
   readonly key: ScalarNode
   readonly colon: number
   readonly position: number
