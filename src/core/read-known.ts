@@ -12,7 +12,7 @@ import { detachedBlock, type KnownText } from "./render.ts"
 import { isEmptyText, sameBytes } from "./scalar.ts"
 import { sameSites } from "./same-sites.ts"
 import { type CompiledSelectors } from "./select.ts"
-import { merged, splice, splicesTo } from "./splice.ts"
+import { merged, splice, SpliceCheck } from "./splice.ts"
 import { type Edit, utf8 } from "./text.ts"
 import { TokenReader } from "./token.ts"
 
@@ -67,6 +67,17 @@ function opensToText(
   known: KnownText,
 ): boolean {
   const { format, scan } = document
+  const block = detachedBlock(document)
+  if (memoText === "") {
+    const check = new SpliceCheck(scan.source, known.text, block)
+    for (const at of inTextOrder(leaves.length, places)) {
+      const leaf = leaves[at]!
+      if (leaf.token === null) continue
+      const spelling = spelled(leaf)
+      if (spelling === null || !check.edit(places[at * 2]!, places[at * 2 + 1]!, spelling)) return false
+    }
+    return check.end()
+  }
   const edits: (Edit | null)[] = []
   for (let at = 0; at < leaves.length; at++) {
     const leaf = leaves[at]!
@@ -74,8 +85,6 @@ function opensToText(
     if (leaf.token !== null && spelling === null) return false
     edits.push(spelling === null ? null : { start: places[at * 2]!, end: places[at * 2 + 1]!, text: spelling })
   }
-  const block = detachedBlock(document)
-  if (memoText === "") return splicesTo(scan.source, merged(block, edits.filter(isEdit)), known.text)
   const memo = parseMemo(memoText)
   const respelled = memo === null || memo.aliases.length > 0 ? null : memoEdits(document, leaves, edits, memo)
   if (memo === null || respelled === null) return false
@@ -87,8 +96,15 @@ function opensToText(
   return restoreDocument(format, splice(scan.source, merged(block, respelled.edits)), memo) === known.text
 }
 
-function isEdit(edit: Edit | null): edit is Edit {
-  return edit !== null
+/** The numbers of leaves as they come in the text: only a comment beside a value comes before that in the walk. */
+function inTextOrder(count: number, places: Int32Array): Uint32Array {
+  const order = new Uint32Array(count)
+  let isSorted = true
+  for (let at = 0; at < count; at++) {
+    order[at] = at
+    if (at > 0 && places[at * 2]! < places[at * 2 - 2]!) isSorted = false
+  }
+  return isSorted ? order : order.sort((a, b) => places[a * 2]! - places[b * 2]!)
 }
 
 /** Whether each token opens to what its leaf holds. */

@@ -59,14 +59,18 @@ export function sealLeaves(
   }: LeafOptions,
 ): SealedLeaf[] {
   const values = toldSites(sites, isSelected, told, format)
-  const leaves = sites.map((site, index) => ({
-    site,
-    scalar: values[index]?.scalar ?? (isSelected[index]! ? format.sealable?.(site) : null) ?? site.scalar,
-    isTold: values[index] !== null,
-  }))
+  const scalarOf = (site: Site, index: number): Scalar | null =>
+    values[index]?.scalar ?? (isSelected[index]! ? format.sealable?.(site) : null) ?? site.scalar
   const first = previous ?? replaces
   const files = first === undefined ? [] : [first, ...alsoKept]
-  const found = keptFromAll(files, leaves, ({ span }) => (span === null ? "" : source.slice(span.start, span.end)))
+  const found =
+    files.length === 0
+      ? null
+      : keptFromAll(
+          files,
+          sites.map((site, index) => ({ site, scalar: scalarOf(site, index), isTold: values[index] !== null })),
+          ({ span }) => (span === null ? "" : source.slice(span.start, span.end)),
+        )
   const verbatim = new Set(files.flatMap((file) => [...verbatimScalars(file)]))
   const isLeftClear = staysClear(comments ?? "follow", files)
   const aads = new AadPaths()
@@ -81,12 +85,13 @@ export function sealLeaves(
     return token
   }
   const isSet = (index: number): boolean => values[index]?.isVerbatim ?? false
-  return leaves.map(({ site, scalar }, index): SealedLeaf => {
-    if (index % METER_STEP === 0) meter?.("sealing", index, leaves.length)
+  return sites.map((site, index): SealedLeaf => {
+    if (index % METER_STEP === 0) meter?.("sealing", index, sites.length)
+    const scalar = scalarOf(site, index)
     const isClear = !isSelected[index]! || isLeftClear(site)
     if (isClear || scalar === null || isEmptyText(scalar))
       return { site, scalar, isSelected: isSelected[index]!, token: null, kept: null, isVerbatim: isSet(index) }
-    const old = found[index]!
+    const old = found?.[index] ?? null
     const isVerbatim = values[index] === null ? old !== null && verbatim.has(old.scalar) : isSet(index)
     if (old !== null && previous !== null) {
       return { site, scalar: old.scalar, isSelected: true, token: old.token, kept: old, isVerbatim }

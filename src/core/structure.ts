@@ -9,6 +9,9 @@ export const structureAad = "sotto_structure"
 
 const PIECE_CHARS = 65_536
 
+/** Of leaves that are sealed and read back at once, which would be hashed twice. */
+const known = new WeakMap<readonly Leaf[], { readonly rules: string; readonly digest: string }>()
+
 /**
  * SHA-256 over the place of everything: document, full path with list positions and kind of every site in order, which
  * are empty, the values of shadowed lines, and the rules that select. Upstream's MAC covers none of that, so list
@@ -21,13 +24,16 @@ export function structureDigest(
   leaves: readonly Leaf[],
   { selectors, macOnlyEncrypted }: Pick<Metadata, "selectors" | "macOnlyEncrypted">,
 ): string {
+  const rules = JSON.stringify({ v: 1, selectors, macOnlyEncrypted })
+  const before = known.get(leaves)
+  if (before?.rules === rules) return before.digest
   const hash = createHash("sha256")
   // Unambiguous text of a full path: JSON strings and numbers.
   const paths = new Inherited<string>(({ key, index }, above) => {
     const own = key === null ? String(index) : JSON.stringify(key)
     return above === undefined ? own : `${above}/${own}`
   })
-  let lines = `${JSON.stringify({ v: 1, selectors, macOnlyEncrypted })}\n`
+  let lines = `${rules}\n`
   for (const { site, scalar, isSelected } of leaves) {
     const isEmpty = scalar !== null && isEmptyText(scalar)
     if (macOnlyEncrypted && (!isSelected || scalar === null || isEmpty)) continue
@@ -45,5 +51,7 @@ export function structureDigest(
       lines = ""
     }
   }
-  return hash.update(lines).digest("hex")
+  const digest = hash.update(lines).digest("hex")
+  known.set(leaves, { rules, digest })
+  return digest
 }
