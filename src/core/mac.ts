@@ -3,7 +3,7 @@ import { writeUtf8 } from "./direct-buffer.ts"
 import { utf8 } from "./text.ts"
 
 /** Hashed first when only sealed values count: SHA-256 of "sops", so that the two kinds of MAC never meet. */
-const macOnlySeed = Buffer.from("8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69", "hex")
+const macOnlySeed = "8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69"
 
 const chunkBytes = 4 * 1024
 const UTF8_BYTES_OF_UNIT = 3
@@ -22,7 +22,7 @@ export class MacHash {
   #used = 0
 
   constructor(macOnlyEncrypted: boolean) {
-    if (macOnlyEncrypted) this.#hash.update(macOnlySeed)
+    if (macOnlyEncrypted) this.#hash.update(macOnlySeed, "hex")
   }
 
   add(bytes: Uint8Array): void {

@@ -1,6 +1,6 @@
 import { makeRecipient, type KnownRecipient, type Recipient, type RecipientType } from "../core/recipient.ts"
 import { AppError } from "../errors/app-error.ts"
-import { control, type KmsExtras } from "./kind.ts"
+import { hasControl, type KmsExtras } from "./kind.ts"
 import { kindOf, recipientName } from "./kinds.ts"
 
 /**
@@ -68,7 +68,7 @@ export function checkRecipient(recipient: Recipient): void {
 function faultOf(recipient: KnownRecipient): string | null {
   const name = recipientName(recipient)
   if (name.length > recipientLengthMax) return "it is too long"
-  return control.test(name) ? "it holds a control character" : kindOf(recipient.type)!.against(recipient)
+  return hasControl(name) ? "it holds a control character" : kindOf(recipient.type)!.against(recipient)
 }
 
 /** Whether a recipient that is in a file is one; what a later release has added may be. */

@@ -25,7 +25,9 @@ const cache = openCodeCache(fs, read, {
 const folder = `${__dirname}/chunks`
 const loading: Loading = {}
 const body = compiler({ read, vm }, folder, cache, loading)
-const { start } = chunkLoader({ folder, late: lateChunks, body, require })("./start.cjs") as {
+// Node looks for a file of that name first, where it is asked by `require`.
+const builtIn = (id: string): unknown => process.getBuiltinModule(id) ?? require(id)
+const { start } = chunkLoader({ folder, late: lateChunks, body, require: builtIn })("./start.cjs") as {
   start: (loading: Loading) => Promise<void>
 }
 void start(loading)

@@ -4,7 +4,7 @@ const unseen =
 
 // Han, Kana, Hangul and Bopomofo occur beside Latin letters in ordinary text, so they do not count as scripts of their
 // own.
-const scripts: readonly (readonly [string, RegExp])[] = [
+const scripts = (): readonly (readonly [string, RegExp])[] => [
   ["Latin", /\p{Script=Latin}/u],
   ["Cyrillic", /\p{Script=Cyrillic}/u],
   ["Greek", /\p{Script=Greek}/u],
@@ -18,6 +18,9 @@ const scripts: readonly (readonly [string, RegExp])[] = [
   ["Thai", /\p{Script=Thai}/u],
   ["Lisu", /\p{Script=Lisu}/u],
 ]
+
+/** Made for the first name that needs them, since V8 takes milliseconds to read them. */
+let patterns: ReturnType<typeof scripts> | null = null
 
 const charsMax = 4096
 
@@ -33,7 +36,8 @@ export function suspicionOf(name: string): string | null {
   if (unseen.test(text)) return "it holds an invisible character"
   for (const word of text.match(/[\p{L}\p{M}]+/gu) ?? []) {
     if (isAscii(word)) continue
-    const found = scripts.filter(([, pattern]) => pattern.test(word)).map(([script]) => script)
+    patterns ??= scripts()
+    const found = patterns.filter(([, pattern]) => pattern.test(word)).map(([script]) => script)
     if (found.length > 1) return `${found.join(" and ")} letters in one word`
   }
   return null

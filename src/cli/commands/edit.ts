@@ -1,13 +1,6 @@
 import { AppError } from "../../errors/app-error.ts"
-import {
-  clearOptions,
-  followLinks,
-  keepEnv,
-  openOptions,
-  recipientOptions,
-  selectorOptions,
-  readOptions,
-} from "../option-groups.ts"
+import { clearOptions, followLinks, keepEnv, openOptions, selectorOptions, readOptions } from "../option-groups.ts"
+import { recipientOptions } from "../recipient-options.ts"
 import { command } from "../spec.ts"
 import { place } from "../target.ts"
 

@@ -1,12 +1,5 @@
-import {
-  clearOptions,
-  indent,
-  openOptions,
-  recipientOptions,
-  selectorOptions,
-  targetOptions,
-  typeOptions,
-} from "../option-groups.ts"
+import { clearOptions, indent, openOptions, selectorOptions, targetOptions, typeOptions } from "../option-groups.ts"
+import { recipientOptions } from "../recipient-options.ts"
 import { command } from "../spec.ts"
 import { outputOf, sources } from "../target.ts"
 

@@ -1,5 +1,6 @@
 import { AppError } from "../../errors/app-error.ts"
-import { followLinks, keepRecipient, ownRecipientOptions } from "../option-groups.ts"
+import { followLinks, keepRecipient } from "../option-groups.ts"
+import { ownRecipientOptions } from "../recipient-options.ts"
 import { command } from "../spec.ts"
 
 export const groupsCommand = command({

@@ -1,4 +1,4 @@
-import { recipientOptions } from "../option-groups.ts"
+import { recipientOptions } from "../recipient-options.ts"
 import { command } from "../spec.ts"
 
 export const initCommand = command({

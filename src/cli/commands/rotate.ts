@@ -1,6 +1,4 @@
 import {
-  changedRecipients,
-  changeOptions,
   clearOptions,
   dropUnknown,
   dryRun,
@@ -9,6 +7,7 @@ import {
   targetOptions,
   typeOptions,
 } from "../option-groups.ts"
+import { changedRecipients, changeOptions } from "../recipient-options.ts"
 import { command } from "../spec.ts"
 import { outputOf, sources } from "../target.ts"
 

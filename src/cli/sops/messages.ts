@@ -180,13 +180,14 @@ function quoted(text: string): string {
   return `"${inner.join("")}"`
 }
 
-const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
+const printable = /^[ -~]*$/
 
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
 
 /** Control and direction characters as Go escapes them: none of them reaches the terminal. */
 export function visible(text: string): string {
-  if (!unseen.test(text)) return text
+  if (printable.test(text)) return text
+  const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
   return [...text].map((character) => (unseen.test(character) ? escaped(character) : character)).join("")
 }
 

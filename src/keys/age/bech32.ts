@@ -1,10 +1,12 @@
-import { bech32 } from "@scure/base"
+import { bech32 } from "bech32"
 
 interface Bech32 {
   /** The readable part in front of the last "1", in the case in which it was written. */
   readonly prefix: string
   readonly bytes: Uint8Array
 }
+
+const isAscii = /^[\x21-\x7e]*$/
 
 /**
  * Reads a Bech32 text of any length (age has no limit of 90 characters).
@@ -13,15 +15,18 @@ interface Bech32 {
  * @see BIP 173, and age internal/bech32, which differs from it by the length only
  */
 export function decodeBech32(text: string): Bech32 | null {
-  const decoded = bech32.decodeUnsafe(text, false)
+  // Lower case makes letters of ASCII of some that are none.
+  if (!isAscii.test(text)) return null
+  const decoded = bech32.decodeUnsafe(text, Infinity)
   const bytes = decoded === undefined ? undefined : bech32.fromWordsUnsafe(decoded.words)
-  return decoded === undefined || bytes === undefined ? null : { prefix: text.slice(0, decoded.prefix.length), bytes }
+  if (decoded === undefined || bytes === undefined) return null
+  return { prefix: text.slice(0, decoded.prefix.length), bytes: Uint8Array.from(bytes) }
 }
 
 /** Spells bytes behind a prefix, in the case of the prefix. */
 export function encodeBech32({ prefix, bytes }: Bech32): string {
   const lower = prefix.toLowerCase()
-  const text = bech32.encodeFromBytes(lower, bytes)
+  const text = bech32.encode(lower, bech32.toWords(bytes), Infinity)
   return lower === prefix ? text : text.toUpperCase()
 }
 

@@ -11,7 +11,8 @@ const recipientChars = 62
 const fileKeyLength = 16
 
 const curve = { kty: "OKP", crv: "X25519" } as const
-const anyPoint = Buffer.alloc(pointLength).toString("base64url")
+/** 32 zero bytes in base64url. */
+const anyPoint = "A".repeat(43)
 // DER of a private key of this curve (RFC 8410), up to its 32 bytes.
 const privateDer = Buffer.from("302e020100300506032b656e04220420", "hex")
 

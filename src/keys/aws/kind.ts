@@ -1,6 +1,6 @@
 import { type MetaMap, field, invalidMetadata, textField } from "../../core/format.ts"
 import { type RecipientOf } from "../../core/recipient.ts"
-import { control, hasOddSegment, type RecipientKind } from "../kind.ts"
+import { hasControl, hasOddSegment, type RecipientKind } from "../kind.ts"
 
 declare module "../../core/recipient.ts" {
   interface RecipientFields {
@@ -58,7 +58,7 @@ export const kmsKind = {
     if (!arnPattern.test(arn) || hasOddSegment(arn)) return form
     if (role !== "" && (!rolePattern.test(role) || hasOddSegment(role)))
       return "a role is arn:aws:iam::ACCOUNT:role/NAME"
-    if ([...context].flat().some((text) => control.test(text))) return "its context holds a control character"
+    if ([...context].flat().some((text) => hasControl(text))) return "its context holds a control character"
     return awsProfile.length > 128 ? "its profile name is too long" : null
   },
   config: {

@@ -53,6 +53,23 @@ describe("laws", () => {
     fc.assert(law, runs)
   })
 
+  test("no letter that is one of ASCII in another case stands for it", () => {
+    // U+212A is K in lower case, U+0130 and U+017F nearly I and S.
+    const text = encodeBech32({ prefix: "KIS", bytes: new Uint8Array(40).map((_, at) => at * 7) })
+    expect(text).toMatch(/K.*K/)
+    expect(decodeBech32(text)).not.toBeNull()
+    for (const [from, to] of [
+      ["K", "\u{212a}"],
+      ["I", "\u{130}"],
+      ["S", "\u{17f}"],
+    ] as const) {
+      expect(decodeBech32(text.replace(from, to))).toBeNull()
+      expect(decodeBech32(text.slice(0, 4) + text.slice(4).replaceAll(from, to))).toEqual(
+        text.slice(4).includes(from) ? null : decodeBech32(text),
+      )
+    }
+  })
+
   test("stanzas are read back", () => {
     const word = fc.string({
       minLength: 1,
