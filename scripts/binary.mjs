@@ -8,6 +8,7 @@ import { join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { rolldown } from "rolldown"
 import { compileProgram } from "./compile.mjs"
+import { withFunctions } from "./own-functions.mjs"
 import { parts } from "./parts.mjs"
 
 const root = fileURLToPath(new URL("..", import.meta.url))
@@ -42,6 +43,7 @@ async function writeEntry() {
     cwd: root,
     input: { sotto: "src/launch/binary.ts" },
     platform: "node",
+    external: ["bun:jsc"],
     tsconfig: false,
     transform: { define: { lateChunks: JSON.stringify(late) } },
   })
@@ -58,7 +60,7 @@ function wrapChunks() {
       if (!entry.includes(`"${id}": () =>`))
         throw new Error(`src/launch/binary.ts does not name ${id}, which ${name} asks for`)
     }
-    writeFileSync(join(work, "chunks", name), `module.exports=${text}`)
+    writeFileSync(join(work, "chunks", name), `module.exports=${withFunctions(text)}`)
   }
 }
 

@@ -162,7 +162,7 @@ describe("imports", () => {
       }
       visit(file)
       const launcher = new Set(
-        ["src/launch/chunks.ts", "src/launch/code-cache.ts", "src/launch/compile.ts"].concat("src/launch/scratch.ts"),
+        ["chunks", "code-cache", "compile", "quick-code", "scratch"].map((name) => `src/launch/${name}.ts`),
       )
       expect([...loaded].filter((each) => !launcher.has(each))).toEqual([file, "src/host/sigusr1.ts"])
     },

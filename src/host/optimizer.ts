@@ -27,6 +27,8 @@ let isOurs = false
 export interface Loading {
   /** Does the work in a moment when V8 takes the code that was kept. Set here; absent, it always does. */
   around?: <T>(work: () => T) => T
+  /** The single binary's: called once, before work over a long text. */
+  readonly whenLong?: () => void
 }
 
 let hasMaglev = true
@@ -38,10 +40,12 @@ interface Bun {
 
 /** The single binary, until its compilers were told to hurry. */
 let patientBun: Bun | null = null
+let whenLong: (() => void) | undefined
 
 /** The process is this program's alone: as a library nobody changes what others run with. */
 export function takeProcess(loading: Loading = {}): void {
   patientBun = (globalThis as { Bun?: Bun }).Bun ?? null
+  whenLong = loading.whenLong
   if (patientBun !== null) return
   const [line = ""] = process.versions.node.split(".")
   hasMaglev = line !== "20"
@@ -57,6 +61,7 @@ function hurry(chars: number): void {
   if (patientBun === null || chars <= aloneMax) return
   if (hasProcessors()) patientBun.unsafe?.setJITPolicy?.(1)
   patientBun = null
+  whenLong?.()
 }
 
 /**

@@ -1,5 +1,6 @@
 import { shutInspector } from "../host/sigusr1.ts"
 import { type Body, chunkLoader } from "./chunks.ts"
+import { quickCode } from "./quick-code.ts"
 
 /** Set by the build: the chunks that can wait. */
 declare const lateChunks: readonly string[]
@@ -42,5 +43,16 @@ const builtIn: Readonly<Record<string, () => unknown>> = {
   "node:zlib": () => require("node:zlib") as unknown,
 }
 const load = (id: string): unknown => (Object.hasOwn(builtIn, id) ? builtIn[id]!() : require(id))
-const { start } = chunkLoader({ folder, late: lateChunks, body, require: load })("./start.cjs") as { start: () => void }
-start()
+const quick = quickCode(() => (require("bun:jsc") as { noFTL(work: unknown): void }).noFTL)
+const { start } = chunkLoader({ folder, late: lateChunks, body: told, require: load })("./start.cjs") as {
+  start: (loading: { whenLong: () => void }) => Promise<void>
+}
+void start({ whenLong: () => quick.begin() })
+
+function told(name: string): Body {
+  const run = body(name)
+  return (exports, ...rest) => {
+    run(exports, ...rest)
+    quick.add(exports)
+  }
+}
