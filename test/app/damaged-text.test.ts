@@ -216,6 +216,36 @@ test.each(
   }
 })
 
+test.each([
+  ...unmarked.map(([name, encoding, encode]) => [name, encoding, encode] as const),
+  ["UTF-16 with a BOM", "UTF-16", (text: string) => Buffer.from(`\uFEFF${text}`, "utf16le")] as const,
+  ["an old code page", "ISO-8859-1", (text: string) => Buffer.from(text, "latin1")] as const,
+])("an editor that saves %s is told the encoding", async (_name, encoding, encode) => {
+  for (const [name, text] of Object.entries({ "e.yaml": "caf\u00e9: one\n", "e.env": "A=caf\u00e9\n" })) {
+    const file = write(name, await sealed(name, name === "e.env" ? "a=one\n" : "a: one\n"))
+    const before = readFileSync(join(own.cwd, file))
+    const saved = join(own.home, "saved")
+    writeFileSync(saved, encode(text))
+    const { status, stderr } = await run(["edit", file], new Map([...env, ["EDITOR", `cp ${saved}`]]))
+    expect(status).not.toBe(0)
+    expect(stderr).toContain("[NOT_UTF8]")
+    expect(stderr).toContain(`iconv -f ${encoding} -t UTF-8`)
+    expect(readFileSync(join(own.cwd, file)).equals(before)).toBe(true)
+  }
+})
+
+test("a text in an old code page is told how to convert it, and bytes that are no text what to treat them as", async () => {
+  const latin1 = write("l.yaml", Buffer.from("caf\u00e9: one\n", "latin1"))
+  const { status, stderr } = await run(["encrypt", "--age", recipient, latin1])
+  expect(status).toBe(2)
+  expect(stderr).toContain("if it is text, convert it: iconv -f ISO-8859-1 -t UTF-8")
+  expect(stderr).toContain("--input-type binary")
+  const bytes = write("b.yaml", Buffer.from([0xe9, 1, 2, 3, 0xff]))
+  const binary = await run(["encrypt", "--age", recipient, bytes])
+  expect(binary.stderr).toContain("--input-type binary")
+  expect(binary.stderr).not.toContain("iconv")
+})
+
 describe("line ends that changed after a file was sealed", () => {
   const texts = {
     "l.yaml": "a: one\n# c\nb_unencrypted: |\n  x\n  y\nc: |\n  t\n  u\n",

@@ -20,12 +20,9 @@ export function readText(
 ): string | null {
   const knowsUtf16 = session.dialect.files.utf16 === "read" || format === "yaml"
   const text = knowsUtf16 ? decodeFile(bytes) : decodeText(bytes)
-  const encoding = encodingOf(bytes)
   const isOther = isWide(bytes) || (text === null && (hasUtf16Mark(bytes) || holdsToken(bytes)))
-  if (isOther || (encoding === "UTF-32" && format !== "binary")) {
-    const hint = `convert it: iconv -f ${encoding} -t UTF-8, or in PowerShell \`Set-Content -Encoding utf8\``
-    throw new AppError("NOT_UTF8", {}, { exit, hint })
-  }
+  if (isOther || (encodingOf(bytes) === "UTF-32" && format !== "binary"))
+    throw new AppError("NOT_UTF8", {}, { exit, hint: conversion(bytes) })
   if (hasUtf16Mark(bytes) && session.dialect.warns) {
     session.notice(`${file ?? "standard input"} is UTF-16 text: it is read, and what is written is UTF-8`)
   }
@@ -49,7 +46,7 @@ export function readPlain(
     (session.dialect.files.utf16 === "read" && (hasUtf16Mark(bytes) || encodingOf(bytes) === "UTF-32" || isWide(bytes)))
   if (!isOther) return bytes
   const text = readText(session, bytes, asked)
-  if (text === null) throw new AppError("NOT_UTF8")
+  if (text === null) throw notUtf8(bytes)
   return utf8.encode(text)
 }
 
@@ -62,6 +59,27 @@ export function readLoosely(bytes: Uint8Array, format: FormatName): string {
   const text = format === "yaml" ? decodeFile(bytes) : utf8.decode(bytes)
   if (text === null) throw new AppError("NOT_UTF8", {}, { exit: 1 })
   return text
+}
+
+/** Whether it is text in an encoding of which UTF-8 makes no error, but a NUL behind every letter. */
+export function isWideText(bytes: Uint8Array): boolean {
+  return isWide(bytes) || encodingOf(bytes) === "UTF-32"
+}
+
+/** Of bytes that are to be text, with the way out that fits them. */
+export function notUtf8(bytes: Uint8Array): AppError {
+  const isNamed = isWideText(bytes) || hasUtf16Mark(bytes)
+  // Letters of a set of bytes, beside what every text has. What else there is in other files, no text has.
+  const mayBeText = !bytes.some((byte) => byte < 0x20 && byte !== 9 && byte !== 10 && byte !== 13)
+  if (!isNamed && !mayBeText) return new AppError("NOT_UTF8")
+  const hint = isNamed
+    ? conversion(bytes)
+    : `if it is text, ${conversion(bytes)}; if not, treat it as binary: --input-type binary`
+  return new AppError("NOT_UTF8", {}, { hint })
+}
+
+function conversion(bytes: Uint8Array): string {
+  return `convert it: iconv -f ${encodingOf(bytes)} -t UTF-8, or in PowerShell \`Set-Content -Encoding utf8\``
 }
 
 /** Every second character is NUL. */

@@ -6,6 +6,7 @@ import { countedSites } from "../../core/site.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
 import { type ToldValues } from "../../core/told.ts"
 import { AppError } from "../../errors/app-error.ts"
+import { notUtf8 } from "../open/read-text.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { toldValues } from "./change-file.ts"
 
@@ -38,7 +39,7 @@ export async function converted<T>(
   if (from === to && !isForeign) return work(bytes)
   if (from === "binary") return work(await inData(bytes, to))
   const text = decodeText(bytes)
-  if (text === null) throw new AppError("NOT_UTF8")
+  if (text === null) throw notUtf8(bytes)
   const scan = (await loadFormat(from)).scan(text)
   const sites = countedSites(scan)
   checkAliases(scan, sites, select(sites, options.compiled), options.allowClearAlias)

@@ -1,5 +1,6 @@
 import { keyContext, workspaceOf } from "../machine.ts"
 import { readSource } from "../open/open-file.ts"
+import { isWideText, notUtf8 } from "../open/read-text.ts"
 import { servicesOf } from "../recipients/key-services.ts"
 import { sealAs, sealOptions } from "./seal-new.ts"
 import { type Session } from "../session.ts"
@@ -114,8 +115,8 @@ async function askForEnter(session: Session, fault: AppError, edited: Uint8Array
 
 async function faultOf(name: FormatName, edited: Uint8Array, mayHoldBlock: boolean): Promise<AppError | null> {
   if (name === "binary") return null
-  const text = decodeText(edited)
-  if (text === null) return new AppError("NOT_UTF8")
+  const text = isWideText(edited) ? null : decodeText(edited)
+  if (text === null) return notUtf8(edited)
   try {
     const { metadata } = (await loadFormat(name)).scan(text)
     return metadata === null || mayHoldBlock ? null : new AppError("RESERVED_KEY")

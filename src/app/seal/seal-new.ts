@@ -11,7 +11,7 @@ import { SecretBytes } from "../../core/secret.ts"
 import { type Site } from "../../core/site.ts"
 import { decodeText, utf8 } from "../../core/text.ts"
 import { type ToldValues } from "../../core/told.ts"
-import { AppError } from "../../errors/app-error.ts"
+import { notUtf8 } from "../open/read-text.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { unoptimizedPlain } from "../../host/optimizer.ts"
 import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
@@ -148,7 +148,7 @@ export async function sealAs(
   const format = await loadFormat(name)
   if (name === "binary") return sealBinary(format, bytes, options)
   const text = decodeText(bytes)
-  if (text === null) throw new AppError("NOT_UTF8")
+  if (text === null) throw notUtf8(bytes)
   return unoptimizedPlain(text, () => {
     const scan = options.scan ?? format.scan(text)
     const isForOperator = isSopsSecret(scan.sites)

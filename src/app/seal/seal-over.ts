@@ -12,6 +12,7 @@ import { AppError } from "../../errors/app-error.ts"
 import { sopsVersion } from "../../version.ts"
 import { unoptimizedPlain } from "../../host/optimizer.ts"
 import { type OpenedFile } from "../open/open-file.ts"
+import { notUtf8 } from "../open/read-text.ts"
 import { type ClearOptions } from "../options.ts"
 import { type Wanted } from "../recipients/key-plan.ts"
 import { type FreshKey, makeDataKey, optionsOver, sealAs, underFreshKey } from "./seal-new.ts"
@@ -93,7 +94,7 @@ async function checkClear(
   const { document, settings, compiled, opened } = file
   if (options.useFileSelectors) return undefined
   const text = decodeText(plain)
-  if (text === null) throw new AppError("NOT_UTF8")
+  if (text === null) throw notUtf8(plain)
   const scan = knownScan(opened, text) ?? unoptimizedPlain(text, () => scanned(document.format, text, opened.plainScan))
   const { sites } = scan
   const rule = await ruleOrNull(settings)
