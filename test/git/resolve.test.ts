@@ -204,6 +204,30 @@ describe("resolve", () => {
   })
 })
 
+test("a middle marker that is left alone is no line of the file, in dotenv neither", async () => {
+  const env = "secrets/app.env"
+  own = await mergeRepository()
+  await own.seal(env, `A=${secret("a")}\n`)
+  own.commitAll("base")
+  await own.branch("topic", "main", () => own.change(env, `A=${secret("theirs")}\n`))
+  own.git("checkout", "--quiet", "main")
+  await own.change(env, `A=${secret("ours")}\n`)
+  own.commitAll("ours")
+  own.git("config", "merge.conflictStyle", "diff3")
+  own.tryGit("merge", "topic", "-m", "m")
+  for (const kept of ["=======", "|||||||"]) {
+    const others = ["<<<<<<<", "|||||||", "=======", ">>>>>>>"].filter((each) => each !== kept)
+    editor(`sed -i ${others.map((each) => `-e '/^${each}/d'`).join(" ")} -e '/-a$/d' -e '/-theirs$/d' "$1"`)
+    const { status, stderr } = await own.sotto("resolve", env)
+    expect(status).toBe(1)
+    expect(stderr).toContain("[CONFLICT_REMAINS]")
+    expect(stderr).toContain("line 2")
+  }
+  editor(`sed -i -e '/^[<|=>]/d' -e '/-a$/d' -e '/-theirs$/d' "$1"`)
+  expect(await own.sotto("resolve", env)).toMatchObject({ status: 0, stderr: "" })
+  expect(await own.open(env)).toBe(`A=${secret("ours")}\n`)
+})
+
 test("where the index cannot be written, the file stays as it was", async () => {
   const before = own.read(file)
   const lock = join(own.top, ".git/index.lock")

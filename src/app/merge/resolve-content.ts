@@ -77,14 +77,24 @@ export async function decideInEditor(
       start: utf8.encode(start),
       format: plain.judge.format.name,
       refuses: (text) => {
-        const left = conflictIn(text)
-        return left === null ? null : new AppError("CONFLICT_REMAINS", { line: left.line })
+        const line = conflictIn(text)?.line ?? markerLine(text, plain)
+        return line === null ? null : new AppError("CONFLICT_REMAINS", { line })
       },
     },
   )
   const version = plain.judge.version(decodeText(edited) ?? "")
   await confirmGone(session, plain, version)
   return { bytes: edited, ...countDecided(plain.conflicts, version, draft) }
+}
+
+/** A middle marker that was left alone, 1-based: a line of .env may begin with `=`. Lines that a version has are no markers. */
+function markerLine(text: string, { versions }: PlainMerge): number | null {
+  const known = Object.values(versions).map(({ scan }) => new Set(scan.source.split("\n")))
+  const at = text
+    .split("\n")
+    .map((line) => line.replace(/\r$/, ""))
+    .findIndex((line) => /^(?:={7}|\|{7}(?: .*)?)$/.test(line) && !known.some((lines) => lines.has(line)))
+  return at === -1 ? null : at + 1
 }
 
 /** What is gone and was not in conflict was perhaps removed by mistake, among all those markers. */
