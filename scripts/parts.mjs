@@ -88,7 +88,7 @@ export const parts = [
       .map((name) => `app/seal/${name}.ts`)
       .concat(["app/report/sealed-line.ts", "app/recipients/recipients.ts"])
       .concat(["app/open/damage.ts", "app/seal/plan.ts", "core/align.ts", "core/same-sites.ts"])
-      .concat(["formats/yaml/plain/again.ts", "formats/yaml/plain/late-nodes.ts"]),
+      .concat(["again", "late-nodes", "read-sealed"].map((name) => `formats/yaml/plain/${name}.ts`)),
   },
   {
     name: "keys",

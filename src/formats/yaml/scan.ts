@@ -1,14 +1,10 @@
-import { type Leaf } from "../../core/document.ts"
-import { type SealedReading } from "../../core/format.ts"
 import { commentScalar } from "../../core/scalar.ts"
 import { type Item } from "../../core/site.ts"
 import { type Edit, type Span } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { METADATA_KEY, metadataBlock } from "../metadata-block.ts"
 import { type MetaBlock, metaBlock, pairEnd, pairStart } from "./edit/meta-block.ts"
-import { spelledAlone } from "./carry/carry.ts"
 import { sitesAgain } from "./plain/again.ts"
-import { readSealedSimple } from "./plain/confirm.ts"
 import { lateDocument } from "./plain/late-nodes.ts"
 import { parseSimple } from "./plain/simple-nodes.ts"
 import { simpleSites } from "./plain/simple-sites.ts"
@@ -66,34 +62,6 @@ function scanSimple(source: string, before?: YamlScan): YamlScan | null {
       return entries
     },
   }
-}
-
-/** Reads plain YAML that was just sealed, without its sites; makes them on demand. */
-export function readSealedYaml(source: string, leaves: readonly Leaf[]): SealedReading | null {
-  const found = readSealedSimple(source, METADATA_KEY, leaves)
-  if (found === null) return null
-  const { metadata, places } = found
-  let known: YamlScan | null = null
-  const whole = (): YamlScan => (known ??= scanYaml(source))
-  const scan: YamlScan = {
-    source,
-    metadata: metadataOf([metadata.pair], [[metadata.block]]),
-    aliases: [],
-    documents: 1,
-    get sites() {
-      return whole().sites
-    },
-    get roots() {
-      return whole().roots
-    },
-    get docs() {
-      return whole().docs
-    },
-    get entries() {
-      return whole().entries
-    },
-  }
-  return { scan, places, spelled: ({ site, scalar }) => spelledAlone(site as YamlSite, scalar!) }
 }
 
 /** The entries of a scan, for the items of another scan of the same text. */
@@ -198,7 +166,7 @@ function blocksOf(source: string, document: YamlDocument): MetaBlock[] {
 }
 
 /** The first document's block counts; upstream drops the others unread. */
-function metadataOf([first, second]: readonly YamlPair[], blocks: readonly MetaBlock[][]): YamlMetadata {
+export function metadataOf([first, second]: readonly YamlPair[], blocks: readonly MetaBlock[][]): YamlMetadata {
   const detach = blocks.flat().map((block): Edit => block.detach)
   const asUpstream = blocks.flat().map((block): Edit => block.emptied ?? block.detach)
   const layout = blocks.map(([block]) => block?.place ?? null)

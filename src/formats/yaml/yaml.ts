@@ -16,8 +16,9 @@ import { expand } from "./carry/expand.ts"
 import { pairEnd, pairStart } from "./edit/meta-block.ts"
 import { type YamlEntry, type YamlMetadata, type YamlScan, type YamlSite } from "./resolve/model.ts"
 import { confirmSimple, confirmSimpleEdit } from "./plain/confirm.ts"
+import { readSealedYaml } from "./plain/read-sealed.ts"
 import { type YamlDocument } from "./scan/node.ts"
-import { readSealedYaml, scanAgain, scanYaml } from "./scan.ts"
+import { scanAgain, scanYaml } from "./scan.ts"
 
 const example = `hello: Welcome to sotto! Edit this file as you please!
 example_key: example_value
@@ -57,7 +58,7 @@ export const yaml: Format = {
   confirms: (source, leaves, places) => confirmSimple(source, METADATA_KEY, leaves, places),
   confirmsEdit: (scan, site, scalar, text) =>
     own(scan).plainEntries !== undefined && confirmSimpleEdit(ownSite(site), scalar, text),
-  readsSealed: readSealedYaml,
+  readsSealed: (source, leaves) => readSealedYaml(source, leaves),
   sealable: emptyListComment,
   settled: (comment) => (isBlankComment(comment) ? { ...comment, bytes: new Uint8Array(0) } : comment),
   seal: (scan, site, token) => sealSite(own(scan), ownSite(site), token),

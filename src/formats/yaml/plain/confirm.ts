@@ -3,11 +3,10 @@ import { LeafCheck } from "../../../core/leaf-check.ts"
 import { exactText, sameBytes, type Scalar } from "../../../core/scalar.ts"
 import { type Span } from "../../../core/text.ts"
 import { resolveScalar, resolvesToString } from "../resolve/resolve.ts"
-import { type ValueStyle, type YamlSite } from "../resolve/model.ts"
-import { type ScalarStyle } from "../scan/node.ts"
+import { type YamlSite } from "../resolve/model.ts"
 import { type SimpleComment, type SimpleScalar, type SimpleSink, isPlain, readSimple } from "./simple.ts"
-import { NodeSink, simpleScalar } from "./simple-nodes.ts"
-import { blockOf, type Metadata, type SimpleSites } from "./simple-sites.ts"
+import { simpleScalar } from "./simple-nodes.ts"
+import { type Metadata } from "./simple-sites.ts"
 
 /**
  * Whether a plain text says what the leaves of another text with the same keys say: only the values may
@@ -24,25 +23,6 @@ export function confirmSimple(
 ): boolean {
   const sink = new CheckSink(source, metadataKey, new LeafCheck(leaves, places))
   return readSimple(source, sink) && sink.check.isComplete
-}
-
-/** What a sealed text that is plain holds beside the leaves. */
-export interface SealedSimple {
-  readonly places: Int32Array
-  readonly metadata: NonNullable<SimpleSites["metadata"]>
-}
-
-/**
- * The same for a text that was just sealed, with tokens in place of the values, in the quotes that these had; its
- * metadata is read.
- *
- * @returns `null` instead of `false`
- */
-export function readSealedSimple(source: string, metadataKey: string, leaves: readonly Leaf[]): SealedSimple | null {
-  const nodes = new NodeSink(source)
-  const sink = new CheckSink(source, metadataKey, new LeafCheck(leaves, null, true), nodes)
-  if (!readSimple(source, sink) || !sink.check.isComplete || sink.metadata === null) return null
-  return { places: sink.check.sealed!, metadata: blockOf(source, { ...sink.metadata, nodes }) }
 }
 
 /** On one line, and without a sign that `readSimple` leaves to others. */
@@ -81,7 +61,8 @@ const nothing: SimpleSink = {
   comment: () => true,
 }
 
-class CheckSink implements SimpleSink {
+/** Compares what a plain text says with leaves. */
+export class CheckSink implements SimpleSink {
   readonly check: LeafCheck
   readonly #source: string
   readonly #metadataKey: string
@@ -148,7 +129,6 @@ class CheckSink implements SimpleSink {
   scalar(scalar: SimpleScalar): void {
     const { style, value } = scalar
     this.#end = scalar.end
-    if (this.check.sealed !== null && !isCarrierOf(this.check.next, style)) this.check.isSame = false
     if (style !== "plain" || resolvesToString(value)) {
       this.check.text(this.#key, this.#index, value, scalar)
       return
@@ -168,10 +148,4 @@ class CheckSink implements SimpleSink {
     this.#isBelowComment = !comment.isInline
     return this.check.isSame
   }
-}
-
-/** Whether a token stands in the quotes of its value, alone on a line: these tell how it opens. */
-function isCarrierOf(leaf: Leaf | undefined, style: ScalarStyle): boolean {
-  if (leaf === undefined || leaf.token === null) return true
-  return (leaf.site as YamlSite).style.type === "value" && (leaf.site.style as ValueStyle).simple === style
 }
