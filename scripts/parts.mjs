@@ -107,7 +107,6 @@ export const parts = [
   },
   { name: "set", roots: ["cli/commands/set.ts", "app/commands/set.ts"] },
   { name: "get", roots: ["cli/commands/get.ts", "app/commands/get.ts"] },
-  { name: "editor", roots: ["app/seal/editor-loop.ts", "host/editor.ts", "host/private-dir.ts"] },
   // Values that `set` takes are JSON.
   { name: "json", roots: ["formats/json/json.ts", "formats/json/print.ts"] },
   { name: "tree", late: true, roots: ["core/build-tree.ts", "app/open/tree-path.ts", "formats/flatten.ts"] },
