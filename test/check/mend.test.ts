@@ -100,6 +100,24 @@ describe("--fix", () => {
     expect(repo.read("secrets/a.yaml").toString("utf8")).toBe(tampered)
   })
 
+  test("says what else was changed, and advises a version that holds", async () => {
+    const repo = checkedRepository(rule)
+    await repo.seal("secrets/a.yaml", secretText)
+    repo.commitAll()
+    const text = repo.read("secrets/a.yaml").toString("utf8")
+    repo.write("secrets/a.yaml", `added: canary-7f3a\n${text.replace(/ +user: .*\n/, "")}`)
+    repo.commitAll("damaged")
+    repo.env.set("SOPS_AGE_KEY", identity)
+    const { stderr } = await repo.check("--fix")
+    expect(stderr).toContain("not mended: ")
+    expect(stderr).toContain("user is missing")
+    expect(stderr).toContain("added (line 1) was typed in the clear")
+    // The newest version has the damage itself.
+    expect(stderr).not.toContain("git checkout secrets/a.yaml")
+    expect(stderr).toMatch(/git checkout [0-9a-f]{7,} -- secrets\/a\.yaml/)
+    expect(stderr).not.toContain("canary")
+  })
+
   test("names files from the working folder, as the next command takes them", async () => {
     const repo = checkedRepository(rule)
     await repo.seal("secrets/a.yaml", secretText)

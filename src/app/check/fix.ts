@@ -79,6 +79,7 @@ export async function fixFindings(session: Session, options: CheckScope): Promis
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       session.notice(`${named}: not mended: ${error.message} [${error.code}]`)
+      for (const note of error.detail.notes ?? []) session.notice(`${named}: ${note}`)
     }
   }
   await clone?.close()
@@ -234,7 +235,12 @@ async function sealClearValues(session: Session, file: ClearFile): Promise<{ tex
     const dataKey = await unwrapOnce(session, loaded)
     try {
       const cipher = new Cipher(dataKey)
-      await vouch(document, clear, { cipher, compiled, base: file.base })
+      await vouch(document, clear, { cipher, compiled, base: file.base }).catch(async (error: unknown) => {
+        const { explainTampering, isTampering } = await import("../open/tampering.ts")
+        throw isTampering(error)
+          ? await explainTampering(session, loaded, { cipher, selectors: compiled }, error)
+          : error
+      })
       const aads = new AadPaths()
       const edits = [...clear].map((site) =>
         document.format.seal(
