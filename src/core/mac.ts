@@ -1,13 +1,10 @@
 import { createHash, type Hash } from "node:crypto"
-import { writeUtf8 } from "./direct-buffer.ts"
-import { utf8 } from "./text.ts"
 
 /** Hashed first when only sealed values count: SHA-256 of "sops", so that the two kinds of MAC never meet. */
 const macOnlySeed = "8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69"
 
 const chunkBytes = 4 * 1024
-const UTF8_BYTES_OF_UNIT = 3
-const TEXT_CHARS_MAX = chunkBytes / UTF8_BYTES_OF_UNIT
+const TEXT_CHARS = 4 * 1024
 
 /**
  * SHA-512 over the canonical bytes of all leaves, in the order of the walk, without separators.
@@ -20,13 +17,15 @@ export class MacHash {
   readonly #hash: Hash = createHash("sha512")
   readonly #chunk = Buffer.allocUnsafeSlow(chunkBytes)
   #used = 0
+  /** What comes after the chunk. */
+  #text = ""
 
   constructor(macOnlyEncrypted: boolean) {
     if (macOnlyEncrypted) this.#hash.update(macOnlySeed, "hex")
   }
 
   add(bytes: Uint8Array): void {
-    if (bytes.length > chunkBytes - this.#used) this.#flush()
+    if (this.#text !== "" || bytes.length > chunkBytes - this.#used) this.#flush()
     if (bytes.length > chunkBytes) {
       this.#hash.update(bytes)
       return
@@ -35,19 +34,17 @@ export class MacHash {
     this.#used += bytes.length
   }
 
-  /** The UTF-8 of a text, without a buffer of its own. */
+  /** The UTF-8 of a well-formed text, without a buffer of its own: texts are joined first, which takes no call. */
   addText(text: string): void {
-    if (text.length > TEXT_CHARS_MAX) {
-      this.add(utf8.encode(text))
-      return
-    }
-    if (text.length * UTF8_BYTES_OF_UNIT > chunkBytes - this.#used) this.#flush()
-    this.#used += writeUtf8(this.#chunk, text, this.#used)
+    this.#text += text
+    if (this.#text.length > TEXT_CHARS) this.#flush()
   }
 
   #flush(): void {
-    this.#hash.update(this.#chunk.subarray(0, this.#used))
+    if (this.#used > 0) this.#hash.update(this.#chunk.subarray(0, this.#used))
     this.#used = 0
+    if (this.#text !== "") this.#hash.update(this.#text, "utf8")
+    this.#text = ""
   }
 
   /** Upper-case hex, as it is sealed. */

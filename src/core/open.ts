@@ -107,24 +107,29 @@ function openLeaves(
   const ambiguous = ambiguousSite(sites)
   const warnings: Warning[] =
     ambiguous === null ? [] : [{ code: "KEY_AMBIGUOUS", line: ambiguous.line, path: shownPath(ambiguous.item) }]
-  const leaves = sites.map((site, index): Leaf => {
+  const leaves: Leaf[] = []
+  for (let index = 0; index < sites.length; index++) {
+    const site = sites[index]!
     if (index % METER_STEP === 0) meter?.("opening", index, sites.length)
     if (!isSelected[index]!) {
       if (site.alias !== undefined && site.kind === "str" && looksLikeToken(scalarText(site.scalar!))) {
         throw new AppError("ALIAS_TO_SEALED", place(site))
       }
-      return { site, scalar: site.scalar, isSelected: false, token: null }
+      leaves.push({ site, scalar: site.scalar, isSelected: false, token: null })
+      continue
     }
     const wanted = expected?.leaves[index]
-    const leaf =
-      knownLeaf(site, wanted, keys) ?? leafOpenedBefore(site, openedBefore, keys) ?? openLeaf(site, keys, wanted)
+    const known = wanted === undefined ? null : knownLeaf(site, wanted, keys)
+    const before = known ?? (openedBefore === undefined ? null : leafOpenedBefore(site, openedBefore, keys))
+    const leaf = before ?? openLeaf(site, keys, wanted)
     if (leaf === null) {
       warnings.push({ code: "COMMENT_NOT_SEALED", line: site.line, path: shownPath(site.item) })
-      return { site, scalar: site.scalar, isSelected: true, token: null }
+      leaves.push({ site, scalar: site.scalar, isSelected: true, token: null })
+      continue
     }
     if (leaf.scalar?.kind === "comment" && format.commentBreaks !== undefined) checkComment(leaf, format.commentBreaks)
-    return leaf
-  })
+    leaves.push(leaf)
+  }
   return { leaves, warnings }
 }
 
@@ -148,23 +153,18 @@ interface Keys {
   readonly tokens: TokenReader
 }
 
-function knownLeaf(site: Site, known: ExpectedLeaf | undefined, { places }: Keys): Leaf | null {
-  const kept = known?.kept ?? null
-  if (kept === null || site.scalar === null || (site.kind === "comment") !== (known!.site.kind === "comment"))
+function knownLeaf(site: Site, known: ExpectedLeaf, { places }: Keys): Leaf | null {
+  const { kept } = known
+  if (kept === null || site.scalar === null || (site.kind === "comment") !== (known.site.kind === "comment"))
     return null
   if (site.kind !== "comment" && site.kind !== "str") return null
   if (withoutNewlines(scalarText(site.scalar)) !== kept.token) return null
-  if (!places.same(site.item, known!.site.item)) return null
+  if (!places.same(site.item, known.site.item)) return null
   return { site, scalar: kept.scalar, isSelected: true, token: kept.token }
 }
 
-function leafOpenedBefore(
-  site: Site,
-  openedBefore: ReadonlyMap<string, Leaf> | undefined,
-  { places }: Keys,
-): Leaf | null {
-  if (openedBefore === undefined || site.scalar === null || (site.kind !== "comment" && site.kind !== "str"))
-    return null
+function leafOpenedBefore(site: Site, openedBefore: ReadonlyMap<string, Leaf>, { places }: Keys): Leaf | null {
+  if (site.scalar === null || (site.kind !== "comment" && site.kind !== "str")) return null
   const known = openedBefore.get(scalarText(site.scalar))
   if (known === undefined || known.site.kind !== site.kind) return null
   const isElement = ({ item }: Site): boolean => item.key === null && item.parent !== null

@@ -16,14 +16,16 @@ export class Inherited<T> {
   }
 
   of(item: Item): T {
-    const { parent } = item
-    if (parent === null) return this.#derive(item, undefined)
+    return this.#derive(item, this.ofHolder(item))
+  }
+
+  /** What the holder of an entry has; `undefined` for the root of a document. One call less for each entry. */
+  ofHolder({ parent }: Item): T | undefined {
     if (parent !== this.#holder) {
-      const above = this.#remembered(parent)
+      this.#ofHolder = parent === null ? undefined : this.#remembered(parent)
       this.#holder = parent
-      this.#ofHolder = above
     }
-    return this.#derive(item, this.#ofHolder)
+    return this.#ofHolder
   }
 
   #remembered(item: Item): T {
@@ -44,13 +46,17 @@ export class Inherited<T> {
  * @see sops v3.13.2 sops.go, Tree.Encrypt: `strings.Join(path, ":") + ":"`
  */
 export class AadPaths {
-  readonly #prefixes = new Inherited<string>(({ key }, above = "") => (key === null ? above : `${above}${key}:`))
+  readonly #prefixes = new Inherited<string>(under)
 
   /** The text of the AAD; `":"` for the root. */
   of(item: Item): string {
-    const prefix = this.#prefixes.of(item)
+    const prefix = under(item, this.#prefixes.ofHolder(item))
     return prefix === "" ? ":" : prefix
   }
+}
+
+function under({ key }: Item, above = ""): string {
+  return key === null ? above : `${above}${key}:`
 }
 
 /** Whether entries of two texts authenticate as the same place. */

@@ -36,8 +36,7 @@ export function checkAmbiguousKeys(sites: readonly Site[]): void {
 
 /** The first site that authenticates as another place does; `null` when every place is its own. */
 export function ambiguousSite(sites: readonly Site[]): Site | null {
-  const colons = new Inherited<boolean>(({ key }, above = false) => above || key?.includes(":") === true)
-  if (!sites.some(({ item }) => colons.of(item))) return null
+  if (!hasColons(sites)) return null
   const aads = new AadPaths()
   const known = new Map<string, string>()
   for (const site of sites) {
@@ -48,6 +47,14 @@ export function ambiguousSite(sites: readonly Site[]): Site | null {
     else if (before !== path) return site
   }
   return null
+}
+
+/** A key with a colon, in the path of any site. */
+function hasColons(sites: readonly Site[]): boolean {
+  const isOne = ({ key }: Item, above = false): boolean => above || key?.includes(":") === true
+  const colons = new Inherited<boolean>(isOne)
+  for (const { item } of sites) if (isOne(item, colons.ofHolder(item))) return true
+  return false
 }
 
 /**

@@ -91,9 +91,12 @@ function matcher({ pattern }: CompiledSelectors): (text: string) => boolean {
 }
 
 function byKey(sites: readonly Site[], hit: (key: string) => boolean, ifHit: boolean): boolean[] {
-  const hits = new Inherited<boolean>(({ key }, above = false) => above || (key !== null && hit(key)))
-  const isSelected = (item: Item): boolean => (hits.of(item) ? ifHit : !ifHit)
-  return sites.map(({ item, behind }) => isSelected(item) || (behind !== undefined && isSelected(behind)))
+  const isHit = ({ key }: Item, above = false): boolean => above || (key !== null && hit(key))
+  const hits = new Inherited<boolean>(isHit)
+  const isSelected = (item: Item): boolean => isHit(item, hits.ofHolder(item)) === ifHit
+  const selected: boolean[] = []
+  for (const { item, behind } of sites) selected.push(isSelected(item) || (behind !== undefined && isSelected(behind)))
+  return selected
 }
 
 /** The comments that are active in one open container: those since its last finished entry. */

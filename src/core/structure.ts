@@ -2,6 +2,7 @@ import { createHash } from "node:crypto"
 import { type Leaf } from "./document.ts"
 import { Inherited } from "./path.ts"
 import { type Metadata } from "./metadata.ts"
+import { type Item } from "./site.ts"
 import { isEmptyText } from "./scalar.ts"
 
 /** AAD of the structure token and of the layout memo: no leaf can have one, since theirs end in ":". */
@@ -28,18 +29,14 @@ export function structureDigest(
   const before = known.get(leaves)
   if (before?.rules === rules) return before.digest
   const hash = createHash("sha256")
-  // Unambiguous text of a full path: JSON strings and numbers.
-  const paths = new Inherited<string>(({ key, index }, above) => {
-    const own = key === null ? String(index) : JSON.stringify(key)
-    return above === undefined ? own : `${above}/${own}`
-  })
+  const paths = new Inherited<string>(pathOf)
   let lines = `${rules}\n`
   for (const { site, scalar, isSelected } of leaves) {
     const isEmpty = scalar !== null && isEmptyText(scalar)
     if (macOnlyEncrypted && (!isSelected || scalar === null || isEmpty)) continue
     const kind = scalar === null || site.kind === "comment" ? site.kind : scalar.kind
     // The empty string is never sealed, so it could change places with a token beside it.
-    lines += `${paths.of(site.item)} ${kind}${isEmpty ? " empty" : ""}\n`
+    lines += `${pathOf(site.item, paths.ofHolder(site.item))} ${kind}${isEmpty ? " empty" : ""}\n`
     if (site.shadowed === true && scalar !== null) {
       hash.update(lines)
       hash.update(` ${scalar.bytes.length}:`)
@@ -55,3 +52,12 @@ export function structureDigest(
   known.set(leaves, { rules, digest })
   return digest
 }
+
+/** Unambiguous text of a full path: JSON strings and numbers. */
+function pathOf({ key, index }: Item, above: string | undefined): string {
+  const own = key === null ? String(index) : plainName.test(key) ? `"${key}"` : JSON.stringify(key)
+  return above === undefined ? own : `${above}/${own}`
+}
+
+/** Names without an escape; to ask costs less than to print. */
+const plainName = /^[\w.-]+$/

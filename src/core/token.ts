@@ -58,6 +58,8 @@ const NONCE_BYTES = 32
 const TAG_BYTES = 16
 const NONCE_CHARS = 44
 const TAG_CHARS = 24
+const NONCE_MARK = ",iv:"
+const TAG_MARK = ",tag:"
 /** After one byte of zero bits; two follow the tag. */
 const TAG_AT = NONCE_BYTES + 1
 const DATA_AT = TAG_AT + TAG_BYTES + 2
@@ -86,6 +88,8 @@ export class TokenReader {
    * @see sops v3.13.2 aes/cipher.go, `parse`
    */
   read(text: string): Token | TokenFault {
+    const usual = this.#readUsual(text)
+    if (usual !== null) return usual
     if (!text.startsWith(prefix)) return "not a token"
     const iv = text.indexOf(",iv:", prefix.length)
     const tag = iv < 0 ? -1 : text.indexOf(",tag:", iv + 4)
@@ -97,24 +101,29 @@ export class TokenReader {
     }
     const kind = text.slice(type + 6, end) as Kind
     if (!kinds.has(kind)) return "unknown type"
-    const dataChars = iv - prefix.length
-    const isUsual = tag - (iv + 4) === NONCE_CHARS && type - (tag + 5) === TAG_CHARS && dataChars <= DATA_CHARS_MAX
-    const data = text.slice(prefix.length, iv)
-    const nonce = text.slice(iv + 4, tag)
-    const tail = text.slice(tag + 5, type)
-    return (isUsual ? this.#readUsual(data, nonce, tail, kind) : null) ?? this.#readAny(data, nonce, tail, kind)
+    return this.#readAny(text.slice(prefix.length, iv), text.slice(iv + 4, tag), text.slice(tag + 5, type), kind)
   }
 
   /**
-   * Of a nonce and a tag of the usual lengths. Digits for zero bits in place of their padding make the three fields one
-   * text, which is decoded at once; it is canonical if encoding gives it back and those bits are zero.
+   * With a nonce and a tag of the usual lengths, so that all places follow from that of the type. Digits for zero bits in
+   * place of their padding make the three fields one text, which is decoded at once; it is canonical if encoding gives it
+   * back and those bits are zero.
    *
    * @returns `null` unless each field is what encoding gives
    */
-  #readUsual(data: string, nonce: string, tail: string, kind: Kind): Token | null {
-    if (!nonce.endsWith("=") || !tail.endsWith("==")) return null
+  #readUsual(text: string): Token | null {
+    const type = text.lastIndexOf(",type:")
+    const tag = type - TAG_CHARS
+    const iv = tag - TAG_MARK.length - NONCE_CHARS
+    const dataEnd = iv - NONCE_MARK.length
+    const dataChars = dataEnd - prefix.length
+    if (dataChars <= 0 || dataChars > DATA_CHARS_MAX || !text.startsWith(prefix) || !text.endsWith("]")) return null
+    if (!text.startsWith(`=${TAG_MARK}`, tag - TAG_MARK.length - 1) || !text.startsWith("==", type - 2)) return null
+    const kind = text.slice(type + 6, -1) as Kind
+    if (!text.startsWith(NONCE_MARK, dataEnd) || !kinds.has(kind)) return null
     const bytes = this.#bytes
-    const fields = `${nonce.slice(0, -1)}A${tail.slice(0, -2)}AA${data}`
+    const data = text.slice(prefix.length, dataEnd)
+    const fields = `${text.slice(iv, iv + NONCE_CHARS - 1)}A${text.slice(tag, type - 2)}AA${data}`
     const end = writeBase64(bytes, fields, 0)
     if (bytes[NONCE_BYTES] !== 0 || bytes[TAG_AT + TAG_BYTES] !== 0 || sliceBase64(bytes, 0, end) !== fields)
       return null

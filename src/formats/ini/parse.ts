@@ -91,12 +91,9 @@ export function parseIni(source: string): Parts {
   for (let lineStart = start; lineStart < source.length;) {
     const lineEnd = lineEndAt(source, lineStart)
     const next = Math.min(lineEnd + 1, source.length)
-    const simple = simpleEntry(source, lineStart, lineEnd)
+    const simple = simpleEntry(source, lineStart, lineEnd, comments, line)
     if (simple !== null) {
-      const { key, delimiter, value } = simple
-      const span = { start: lineEnd - value.length, end: lineEnd }
-      const reading: Reading = { value, upstream: value, span, quote: "", comment: null, next, isOpenEnded: false }
-      entries.push({ key, own: comments, lineStart, start: lineStart, delimiter, reading, line })
+      entries.push(simple)
       comments = none
       head.next = next
       lineStart = next
@@ -145,15 +142,22 @@ function simpleEntry(
   source: string,
   lineStart: number,
   lineEnd: number,
-): { key: string; delimiter: number; value: string } | null {
+  own: readonly IniCommentLine[],
+  line: number,
+): Entry | null {
   simpleKey.lastIndex = lineStart
   if (!simpleKey.test(source)) return null
   const keyEnd = simpleKey.lastIndex
   equalSign.lastIndex = keyEnd
   equalSign.test(source)
-  const value = source.slice(equalSign.lastIndex, lineEnd)
+  const start = equalSign.lastIndex
+  const value = source.slice(start, lineEnd)
   if (!isSimple(value)) return null
-  return { key: source.slice(lineStart, keyEnd), delimiter: source.indexOf("=", keyEnd), value }
+  const next = Math.min(lineEnd + 1, source.length)
+  const span = { start, end: lineEnd }
+  const reading: Reading = { value, upstream: value, span, quote: "", comment: null, next, isOpenEnded: false }
+  const key = source.slice(lineStart, keyEnd)
+  return { key, own, lineStart, start: lineStart, delimiter: source.indexOf("=", keyEnd), reading, line }
 }
 
 /** Where a section begins: at its comments, or at the line of its header. */
