@@ -14,7 +14,7 @@ const curve = { kty: "OKP", crv: "X25519" } as const
 /** 32 zero bytes in base64url. */
 const anyPoint = "A".repeat(43)
 // DER of a private key of this curve (RFC 8410), up to its 32 bytes.
-const privateDer = Buffer.from("302e020100300506032b656e04220420", "hex")
+const privateDer = "302e020100300506032b656e04220420"
 
 /** Of the texts that were read last: the recipients of many files are the same few, and each is asked for often. */
 const points = new Map<string, Uint8Array | null>()
@@ -133,7 +133,7 @@ export function privateKey(scalar: Uint8Array): KeyObject {
   try {
     return createPrivateKey({ key: { ...curve, d, x: anyPoint }, format: "jwk" })
   } catch {
-    const der = Buffer.concat([privateDer, scalar])
+    const der = Buffer.concat([Buffer.from(privateDer, "hex"), scalar])
     const key = createPrivateKey({ key: der, format: "der", type: "pkcs8" })
     der.fill(0)
     return key
