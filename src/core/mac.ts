@@ -1,10 +1,15 @@
 import { createHash, type Hash } from "node:crypto"
+import { writeUtf8 } from "./direct-buffer.ts"
+import { utf8 } from "./text.ts"
 
 /** Hashed first when only sealed values count: SHA-256 of "sops", so that the two kinds of MAC never meet. */
 const macOnlySeed = "8a3fd2ad54ce66527b1034f3d147be0b0b975b3bf44f72c6fdadec8176f27d69"
 
 const chunkBytes = 4 * 1024
-const TEXT_CHARS = 4 * 1024
+const UTF8_BYTES_OF_UNIT = 3
+const TEXT_CHARS_MAX = chunkBytes / UTF8_BYTES_OF_UNIT
+/** Longer texts are not joined: the engine would copy them once more. */
+const SHORT_CHARS = 128
 
 /**
  * SHA-512 over the canonical bytes of all leaves, in the order of the walk, without separators.
@@ -34,10 +39,19 @@ export class MacHash {
     this.#used += bytes.length
   }
 
-  /** The UTF-8 of a well-formed text, without a buffer of its own: texts are joined first, which takes no call. */
+  /** The UTF-8 of a well-formed text, without a buffer of its own. Short texts are joined first, which takes no call. */
   addText(text: string): void {
-    this.#text += text
-    if (this.#text.length > TEXT_CHARS) this.#flush()
+    if (text.length <= SHORT_CHARS) {
+      this.#text += text
+      if (this.#text.length > chunkBytes) this.#flush()
+      return
+    }
+    if (text.length > TEXT_CHARS_MAX) {
+      this.add(utf8.encode(text))
+      return
+    }
+    if (this.#text !== "" || text.length * UTF8_BYTES_OF_UNIT > chunkBytes - this.#used) this.#flush()
+    this.#used += writeUtf8(this.#chunk, text, this.#used)
   }
 
   #flush(): void {

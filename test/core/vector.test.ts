@@ -190,6 +190,16 @@ describe("MacHash", () => {
     const whole = createHash("sha512").update(Buffer.concat([...parts, Buffer.alloc(200_000, 1), ...parts]))
     expect(hash.digest()).toBe(whole.digest("hex").toUpperCase())
   })
+
+  test("gathers texts and bytes of all lengths, in their order", () => {
+    const parts = Array.from({ length: 300 }, (_, i) => "aé\u{1f600}".repeat((i * 7) % 41 === 0 ? 500 : (i * 13) % 50))
+    const hash = new MacHash(false)
+    for (const [index, part] of parts.entries()) {
+      if (index % 5 === 0) hash.add(utf8.encode(part))
+      else hash.addText(part)
+    }
+    expect(hash.digest()).toBe(createHash("sha512").update(parts.join("")).digest("hex").toUpperCase())
+  })
 })
 
 test("canonical scalars are derived from the typed value", () => {
