@@ -1,4 +1,5 @@
-import { spawnSync } from "node:child_process"
+import { spawn, spawnSync } from "node:child_process"
+import { once } from "node:events"
 import { chmodSync, mkdirSync, readFileSync, writeFileSync } from "node:fs"
 import { createServer, type Server } from "node:net"
 import { basename, join } from "node:path"
@@ -67,11 +68,15 @@ async function traced(...args: string[]): Promise<Seen> {
   const log = join(repo.machine.temp, "trace")
   const program = await builtProgram()
   const options = ["-f", "-s", "200", "-e", "trace=network,execve", "-o", log]
-  const { status, stderr } = spawnSync("strace", [...options, ...program, ...args], {
+  // The server of this process answers meanwhile.
+  const child = spawn("strace", [...options, ...program, ...args], {
     cwd: repo.top,
     env: Object.fromEntries(repo.env),
-    encoding: "utf8",
+    stdio: ["ignore", "ignore", "pipe"],
   })
+  let stderr = ""
+  child.stderr.setEncoding("utf8").on("data", (text: string) => void (stderr += text))
+  const [status] = (await once(child, "close")) as [number | null]
   const calls = readFileSync(log, "utf8").split("\n")
   const started = calls.flatMap((line) => {
     const [, path] = /^\d+ +execve\("((?:[^"\\]|\\.)*)".* = 0$/.exec(line) ?? []
