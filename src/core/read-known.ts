@@ -115,10 +115,10 @@ function opensToLeaves(format: Format, leaves: Expected["leaves"], { cipher, met
     if (index % METER_STEP === 0) meter?.("checking", index, leaves.length)
     const { site, scalar, token, kept } = leaf
     if (scalar?.kind === "comment" && format.commentBreaks !== undefined) checkComment(leaf, format.commentBreaks)
-    // It was opened under this path a moment ago.
-    if (token === null || kept?.token === token) return true
-    const opened = openToken(site, token, keys, leaf)
-    if (opened?.token !== token || opened.scalar === null || scalar === null) return false
+    if (token === null || scalar === null) return token === null
+    // One that is kept was opened under this path a moment ago.
+    const opened = kept?.token === token ? kept : openToken(site, token, keys, leaf)
+    if (opened?.token !== token || opened.scalar === null) return false
     return opened.scalar.kind === scalar.kind && sameBytes(opened.scalar, scalar)
   })
 }

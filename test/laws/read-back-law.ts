@@ -62,12 +62,13 @@ const change = fc.record({ at: fc.nat(10_000), drop: fc.nat(3), put: fc.constant
 export function readBackLaw(format: Format, texts: fc.Arbitrary<string>): void {
   test(`${format.name}: what is read back as it is compared opens to the same`, () => {
     let read = 0
-    const property = fc.property(texts, options, fc.array(change, { maxLength: 6 }), (plain, how, changes) => {
+    const changes = fc.array(change, { maxLength: 6 })
+    const property = fc.property(texts, options, changes, fc.boolean(), (plain, how, made, isKept) => {
       const sealed = trySeal(format, plain, how)
       fc.pre(sealed !== null)
-      const expected = expectedOf(format, plain, sealed.opened, how.macOnlyEncrypted)
+      const expected = expectedOf(format, plain, sealed.opened, how.macOnlyEncrypted, isKept)
       const back = { cipher: cipherFor(), compiled: compile(how.selectors), kinds: kindsInFile }
-      for (const source of [sealed.text, ...changes.map((one) => changed(sealed.text, one))]) {
+      for (const source of [sealed.text, ...made.map((one) => changed(sealed.text, one))]) {
         const found = openKnown(format, source, expected, back)
         if (found === null) continue
         read++
@@ -99,11 +100,18 @@ function trySeal(format: Format, plain: string, how: Partial<SealOptions>): Seal
 }
 
 /** What `seal` knows of the text that it made. */
-function expectedOf(format: Format, plain: string, opened: Opened, macOnlyEncrypted: boolean): Expected {
+function expectedOf(
+  format: Format,
+  plain: string,
+  opened: Opened,
+  macOnlyEncrypted: boolean,
+  isKept: boolean,
+): Expected {
   const sites = countedSites(format.scan(plain))
   const leaves = opened.leaves.map(({ isSelected, token, scalar }, index) => {
     const site = sites[index]!
-    return { site, scalar: token === null ? site.scalar : scalar, isSelected, token, kept: null }
+    const kept = isKept && token !== null && scalar !== null ? { token, scalar } : null
+    return { site, scalar: token === null ? site.scalar : scalar, isSelected, token, kept }
   })
   return { leaves, macHex: opened.macHex, macOnlyEncrypted, known: { text: plain, sites } }
 }
