@@ -8,7 +8,7 @@ const slow = [
   "test/formats/{adding-a-format,yaml/laws}.test.ts",
   "test/golden/stock.test.ts",
   "test/app/{edit-terminal,key-life,library,quiet,tampering,vault-address,work-meter}.test.ts",
-  "test/host/{child,editor,exec,optimizer,terminal,user}.test.ts",
+  "test/host/{child,editor,exec,engine,terminal,user}.test.ts",
   "test/keys/{adding-a-provider,groups-program,identities,interop,lazy-drivers,program}.test.ts",
   "test/keys/{age/plugin,age/ssh,aws/*,azure/*,gcp/*,huawei/*,keyservice/*,pgp/*,vault/*}.test.ts",
   "test/security/**",

@@ -1,7 +1,7 @@
 import { exitOf, report } from "./cli/report.ts"
 import { wordsForSops } from "./cli/face.ts"
 import { realIo } from "./host/io.ts"
-import { type Loading, takeProcess } from "./host/optimizer.ts"
+import { type Loading, takeProcess } from "./host/engine.ts"
 
 /** Where not even the words for an error can be loaded any more, as `SYSTEM_FAILED` of the catalog says it. */
 const noReport = `error: the system refused what the program needs [SYSTEM_FAILED]

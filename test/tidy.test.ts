@@ -15,7 +15,7 @@ const rooms: Readonly<Record<string, readonly string[]>> = {
   "main.ts": ["host/sigusr1.ts", "start.ts"],
   // The entries of the published package, around the chunks that the build makes of everything else.
   "launch/": ["host/sigusr1.ts", "node:"],
-  "start.ts": ["cli/", "host/io.ts", "host/optimizer.ts"],
+  "start.ts": ["cli/", "host/io.ts", "host/engine.ts"],
   "index.ts": ["app/", "core/", "errors/", "version.ts"],
   "version.ts": [],
   "bundled.ts": [],

@@ -2,7 +2,7 @@ import { type Source } from "./options.ts"
 import { type Outcome, type Session } from "./session.ts"
 import { AppError } from "../errors/app-error.ts"
 import { type Io } from "../host/io.ts"
-import { unoptimizedFiles } from "../host/optimizer.ts"
+import { tunedFiles } from "../host/engine.ts"
 import { type Progress, progressOn } from "../host/streams.ts"
 import { type Turn, filesUnderWay, inBatch } from "../host/write-batch.ts"
 
@@ -42,7 +42,7 @@ export async function eachFile<T extends { readonly file: string } | Source, R>(
       }
     }
     const all = (): Promise<R[]> => writeInParallel(session.io, items, atOnce, each)
-    return items.length > 1 ? unoptimizedFiles(all) : all()
+    return items.length > 1 ? tunedFiles(all) : all()
   })
 }
 

@@ -138,7 +138,8 @@ function keep(
   try {
     // Root with somebody else's HOME leaves nothing there.
     if (fs.statSync(fs.existsSync(base) ? base : dirname(base)).uid !== uid) return
-    fs.mkdirSync(folder, { recursive: true, mode: 0o700 })
+    // One by one: told to make all of them, Node 20 never ends where none can be made, as in /proc.
+    for (const path of [base, own, folder]) if (!fs.existsSync(path)) fs.mkdirSync(path, { mode: 0o700 })
     if (!isPrivate(fs, own, uid)) return
     removeOld(fs, own)
     removeUnfinished(fs, folder)

@@ -223,6 +223,14 @@ describe.skipIf(builtKind !== "dist")("the published package", () => {
     expect(names.length).toBeGreaterThan(5)
   })
 
+  test.skipIf(process.platform !== "linux")("a cache that cannot be made keeps no command from its end", () => {
+    const { status, signal } = spawnSync(process.execPath, [main, "--version"], {
+      env: { ...Object.fromEntries(own.env), XDG_CACHE_HOME: "/proc/none" },
+      timeout: 30_000,
+    })
+    expect({ status, signal }).toEqual({ status: 0, signal: null })
+  })
+
   test("without the folder for caches it does the same", () => {
     expect(run(["decrypt", "sealed.yaml"], { HOME: "/nonexistent", XDG_CACHE_HOME: "" }).stdout).toBe(
       "a: canary-7f3a\n",

@@ -9,7 +9,7 @@ import { Blobs } from "../../host/git/blobs.ts"
 import { hasNoRefs } from "../../host/git/plain-layout.ts"
 import { partingOf, resolveRevision } from "../../host/git/repository.ts"
 import { gitTop } from "../../host/surroundings.ts"
-import { unoptimizedAtFirst } from "../../host/optimizer.ts"
+import { tunedAtFirst } from "../../host/engine.ts"
 import { openRepository } from "../git/open-repository.ts"
 import { configFiles } from "../machine.ts"
 import { type CommonOptions } from "../options.ts"
@@ -51,7 +51,7 @@ export async function runCheck(session: Session, options: CheckScope): Promise<C
   const named = await namedConfig(session, options.config)
   const place = await openPlace(session, options, named)
   try {
-    return await unoptimizedAtFirst((took) => checkPlace(session, options, place, took))
+    return await tunedAtFirst((took) => checkPlace(session, options, place, took))
   } finally {
     await place.source.close()
   }

@@ -8,7 +8,7 @@ import { isWatched } from "../git/watched.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { loadSettings } from "../settings.ts"
 import { join } from "node:path"
-import { unoptimizedAtFirst } from "../../host/optimizer.ts"
+import { tunedAtFirst } from "../../host/engine.ts"
 
 interface DiffOptions {
   readonly words: readonly string[]
@@ -53,7 +53,7 @@ function differences(
   pairs: AsyncIterable<FilePair> | Iterable<FilePair>,
   { reveal }: DiffOptions,
 ): Promise<FileDiff[]> {
-  return unoptimizedAtFirst(async (took) => {
+  return tunedAtFirst(async (took) => {
     const files: FileDiff[] = []
     for await (const pair of pairs) {
       took((pair.before?.bytes.length ?? 0) + (pair.after?.bytes.length ?? 0))

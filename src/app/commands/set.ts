@@ -15,7 +15,7 @@ import { type CommentEntry, type MapEntry, type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { loadFormat } from "../../formats/registry.ts"
 import { readFile } from "../../host/files.ts"
-import { unoptimizedPlain } from "../../host/optimizer.ts"
+import { tunedPlain } from "../../host/engine.ts"
 
 interface SetOptions extends CommonOptions, ReadOptions, ClearOptions, OrderOptions {
   readonly file: string
@@ -71,7 +71,7 @@ export async function setValue(session: Session, options: SetOptions): Promise<O
     if (options.idempotent && isThere(root(), place, content)) return null
     if (isAsked && early !== null) replaced = await checkReplaced(session, root(), value, { file: options.file, path })
     told = toldValues(format, place, content)
-    return { edits: unoptimizedPlain(scan.source, () => format.set(scan, place, content)), told }
+    return { edits: tunedPlain(scan.source, () => format.set(scan, place, content)), told }
   })
   if (session.dialect.warns && [...told.values()].some(({ isVerbatim }) => isVerbatim)) {
     session.notice(

@@ -7,7 +7,7 @@ import { monotonicMs } from "../../core/monotonic.ts"
 import { mergePlain, type PlainMerge } from "../../core/merge/merge.ts"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { unoptimizedAtFirst } from "../../host/optimizer.ts"
+import { tunedAtFirst } from "../../host/engine.ts"
 import { type Session } from "../session.ts"
 import { clearByTheirs } from "./clear-by-theirs.ts"
 import { atPath, type Conflict, wholeFile, withRandomTexts } from "./conflict.ts"
@@ -71,7 +71,7 @@ type Notice = "theirs was plain"
  * @throws {AppError} only for causes other than the versions: a failing disk, a signal
  */
 export function mergeFile(session: Session, request: MergeRequest): Promise<FileMerge> {
-  return unoptimizedAtFirst((took) => {
+  return tunedAtFirst((took) => {
     for (const bytes of [request.base, request.ours, request.theirs]) took(bytes?.length ?? 0)
     return mergeSides(session, request)
   })

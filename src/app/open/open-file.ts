@@ -19,7 +19,7 @@ import { equalBytes } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type FileStat } from "../../host/file-system.ts"
 import { type HostFile, readFile } from "../../host/files.ts"
-import { unoptimized } from "../../host/optimizer.ts"
+import { tuned } from "../../host/engine.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { servicesOf } from "../recipients/key-services.ts"
 import { fileLimits, keyContext } from "../machine.ts"
@@ -222,7 +222,7 @@ async function withKey<T extends Opened | Unverified>(
       await session.audit?.("decrypt", loaded.file)
       const cipher = new Cipher(dataKey)
       const opened = await opening(session, loaded, (content) =>
-        unoptimized(content.scan.source.length, () => work(content, cipher, compiled)),
+        tuned(content.scan.source.length, () => work(content, cipher, compiled)),
       )
       session.meter?.end()
       warn(session, loaded, opened.content)

@@ -3,7 +3,7 @@ import { type SealedDocument, readSealed } from "../../core/document.ts"
 import { type Format, type FormatName } from "../../core/format.ts"
 import { kindsInFile } from "../../keys/kinds.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { unoptimized } from "../../host/optimizer.ts"
+import { tuned } from "../../host/engine.ts"
 import { detectFormat, loadFormat, sniffSealed } from "../../formats/registry.ts"
 import { detectPlainFormat } from "../../formats/plain-name.ts"
 import { type Session } from "../session.ts"
@@ -63,7 +63,7 @@ async function readTold(name: FormatName, text: string): Promise<SealedDocument>
 }
 
 function read(format: Format, text: string): SealedDocument {
-  return unoptimized(text.length, () => readSealed(format, text, kindsInFile))
+  return tuned(text.length, () => readSealed(format, text, kindsInFile))
 }
 
 async function readContainer(text: string): Promise<SealedDocument | null> {

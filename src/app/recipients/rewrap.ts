@@ -12,7 +12,7 @@ import { splice } from "../../core/splice.ts"
 import { parseToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
-import { unoptimized } from "../../host/optimizer.ts"
+import { tuned } from "../../host/engine.ts"
 import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
 import { entryNames } from "./entry-names.ts"
 import { type Wanted } from "./key-plan.ts"
@@ -40,7 +40,7 @@ export async function rewrap(
   try {
     if (session.dialect.recipients.checksMac) checkOpensMac(document, dataKey)
     const keys = await wrapFor(session, loaded, dataKey, wanted)
-    return unoptimized(document.scan.source.length, () => putKeys(document, keys))
+    return tuned(document.scan.source.length, () => putKeys(document, keys))
   } finally {
     dataKey.wipe()
   }

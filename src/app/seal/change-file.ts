@@ -13,7 +13,7 @@ import { type Edit, equalBytes, utf8 } from "../../core/text.ts"
 import { type Told, type ToldValues, toldKey } from "../../core/told.ts"
 import { type CommentEntry, type Tree } from "../../core/tree.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { unoptimizedPlain } from "../../host/optimizer.ts"
+import { tunedPlain } from "../../host/engine.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 
 interface ChangeRequest extends Omit<OpenRequest, "source" | "valuesOnly" | "wantsScan">, ClearOptions {
@@ -53,7 +53,7 @@ export async function changeFile(
         throw new AppError("PATH_IN_BINARY", {}, { exit: 1 })
       }
       const plain = utf8.decode(file.opened.bytes)
-      const scan = knownScan(file.opened, plain) ?? unoptimizedPlain(plain, () => format.scan(plain))
+      const scan = knownScan(file.opened, plain) ?? tunedPlain(plain, () => format.scan(plain))
       const made = await change(scan, file)
       const renewsMac = made !== null && session.dialect.changes.renewsUnchanged
       const { edits, told = noValues } = made ?? { edits: [] }

@@ -13,7 +13,7 @@ import { decodeText, utf8 } from "../../core/text.ts"
 import { type ToldValues } from "../../core/told.ts"
 import { notUtf8 } from "../open/read-text.ts"
 import { loadFormat } from "../../formats/registry.ts"
-import { unoptimizedPlain } from "../../host/optimizer.ts"
+import { tunedPlain } from "../../host/engine.ts"
 import { usableThreshold, wrapDataKey } from "../../keys/wrap.ts"
 import { sopsVersion } from "../../version.ts"
 import { servicesOf } from "../recipients/key-services.ts"
@@ -149,7 +149,7 @@ export async function sealAs(
   if (name === "binary") return sealBinary(format, bytes, options)
   const text = decodeText(bytes)
   if (text === null) throw notUtf8(bytes)
-  return unoptimizedPlain(text, () => {
+  return tunedPlain(text, () => {
     const scan = options.scan ?? format.scan(text)
     const isForOperator = isSopsSecret(scan.sites)
     return seal(format, text, {

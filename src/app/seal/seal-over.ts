@@ -10,7 +10,7 @@ import { decodeText } from "../../core/text.ts"
 import { type ToldValues } from "../../core/told.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { sopsVersion } from "../../version.ts"
-import { unoptimizedPlain } from "../../host/optimizer.ts"
+import { tunedPlain } from "../../host/engine.ts"
 import { type OpenedFile } from "../open/open-file.ts"
 import { notUtf8 } from "../open/read-text.ts"
 import { type ClearOptions } from "../options.ts"
@@ -95,7 +95,7 @@ async function checkClear(
   if (options.useFileSelectors) return undefined
   const text = decodeText(plain)
   if (text === null) throw notUtf8(plain)
-  const scan = knownScan(opened, text) ?? unoptimizedPlain(text, () => scanned(document.format, text, opened.plainScan))
+  const scan = knownScan(opened, text) ?? tunedPlain(text, () => scanned(document.format, text, opened.plainScan))
   const { sites } = scan
   const rule = await ruleOrNull(settings)
   if (rule !== null) {

@@ -1,4 +1,4 @@
-import { takeProcess, unoptimized, unoptimizedFiles } from "../../../src/host/optimizer.ts"
+import { takeProcess, tuned, tunedFiles } from "../../../src/host/engine.ts"
 
 // Run by Bun: says which policies its compilers were told, and 0 for the work being long. All is checked with the types of Node, which know no `Bun`.
 const { unsafe } = (globalThis as unknown as { Bun: { unsafe: { setJITPolicy(policy: number): void } } }).Bun
@@ -11,7 +11,7 @@ unsafe.setJITPolicy = (policy) => {
 
 const [chars = "", count = "", isOurs = ""] = process.argv.slice(2)
 if (isOurs === "true") takeProcess({ whenLong: () => told.push(0) })
-await unoptimizedFiles(async () => {
-  for (let at = 0; at < Number(count); at++) unoptimized(Number(chars), () => {})
+await tunedFiles(async () => {
+  for (let at = 0; at < Number(count); at++) tuned(Number(chars), () => {})
 })
 process.stdout.write(JSON.stringify(told))

@@ -1,12 +1,6 @@
 import { getHeapSpaceStatistics } from "node:v8"
 import { runInThisContext, Script } from "node:vm"
-import {
-  takeProcess,
-  unoptimized,
-  unoptimizedAtFirst,
-  unoptimizedFiles,
-  unoptimizedPlain,
-} from "../../../src/host/optimizer.ts"
+import { takeProcess, tuned, tunedAtFirst, tunedFiles, tunedPlain } from "../../../src/host/engine.ts"
 
 // Run with --allow-natives-syntax: V8 says of a function that is called often whether it has optimized it.
 const OPTIMIZED = 1 << 4
@@ -35,7 +29,7 @@ if (parts === "kept") {
   const source = (): string => `(function (number) { return number + ${number++} })`
   const cachedData = new Script(source()).createCachedData()
   const isTaken = (): boolean => new Script(source(), { cachedData }).cachedDataRejected === false
-  const [bare, around] = unoptimized(Number(chars), () => [isTaken(), loading.around!(isTaken)])
+  const [bare, around] = tuned(Number(chars), () => [isTaken(), loading.around!(isTaken)])
   process.stdout.write(JSON.stringify({ bare, around, behind: isTaken() }))
   process.exit()
 }
@@ -45,7 +39,7 @@ if (parts === "young") {
     for (let at = 0; at < 300_000; at++) kept.push({ at })
     return getHeapSpaceStatistics().find((space) => space.space_name === "new_space")!.space_size
   }
-  const within = unoptimized(Number(chars), youngBytes)
+  const within = tuned(Number(chars), youngBytes)
   process.stdout.write(JSON.stringify({ within, behind: youngBytes() }))
   process.exit()
 }
@@ -56,20 +50,20 @@ const measured = (): void => {
   if (fails === "true") throw new Error("from within")
 }
 try {
-  if (isPlain === "true") unoptimizedPlain("x".repeat(Number(chars)), measured)
+  if (isPlain === "true") tunedPlain("x".repeat(Number(chars)), measured)
   else if (isPlain === "files")
-    await unoptimizedFiles(async () => {
-      for (let part = 0; part < Number(parts); part++) unoptimized(Number(chars), () => {})
+    await tunedFiles(async () => {
+      for (let part = 0; part < Number(parts); part++) tuned(Number(chars), () => {})
       await Promise.resolve()
       measured()
     })
-  else if (parts === "") unoptimized(Number(chars), measured)
+  else if (parts === "") tuned(Number(chars), measured)
   else {
-    await unoptimizedAtFirst(async (took) => {
+    await tunedAtFirst(async (took) => {
       for (let part = 0; part < Number(parts); part++) {
         took(Number(chars))
         // Each is opened by itself too.
-        unoptimized(Number(chars), () => {})
+        tuned(Number(chars), () => {})
       }
       measured()
     })

@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url"
 import { expect, test } from "vitest"
 import { bundled } from "./script.ts"
 
-const script = bundled(new URL("scripts/optimizer.ts", import.meta.url))
+const script = bundled(new URL("scripts/engine.ts", import.meta.url))
 
 // What the state of a function says is known of this line of Node alone; later ones have a second optimizer, which stays.
 const isKnown = process.versions.node.startsWith("20.")

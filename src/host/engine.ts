@@ -74,7 +74,7 @@ function hurry(chars: number): void {
  *
  * @param chars - length of the sealed text
  */
-export function unoptimized<T>(chars: number, work: () => T): T {
+export function tuned<T>(chars: number, work: () => T): T {
   told?.(chars)
   hurry(chars)
   if (!isOurs || chars < CHARS_MIN) return work()
@@ -101,8 +101,8 @@ function hasProcessors(): boolean {
 }
 
 /** The same for work over a plain text: to read it, to seal it. */
-export function unoptimizedPlain<T>(text: string, work: () => T): T {
-  return unoptimized(text.length * SEALED_LENGTH, work)
+export function tunedPlain<T>(text: string, work: () => T): T {
+  return tuned(text.length * SEALED_LENGTH, work)
 }
 
 /**
@@ -110,7 +110,7 @@ export function unoptimizedPlain<T>(text: string, work: () => T): T {
  *
  * @param work - tells the length of each text
  */
-export async function unoptimizedAtFirst<T>(work: (took: (chars: number) => void) => Promise<T>): Promise<T> {
+export async function tunedAtFirst<T>(work: (took: (chars: number) => void) => Promise<T>): Promise<T> {
   const before = manner
   let all = 0
   try {
@@ -124,9 +124,9 @@ export async function unoptimizedAtFirst<T>(work: (took: (chars: number) => void
   }
 }
 
-/** The same for work of which every text is told to `unoptimized` or `unoptimizedPlain`. */
-export async function unoptimizedFiles<T>(work: () => Promise<T>): Promise<T> {
-  return unoptimizedAtFirst(async (took) => {
+/** The same for work of which every text is told to `tuned` or `tunedPlain`. */
+export async function tunedFiles<T>(work: () => Promise<T>): Promise<T> {
+  return tunedAtFirst(async (took) => {
     told = took
     try {
       return await work()
