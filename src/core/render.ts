@@ -99,6 +99,9 @@ function checkDetach(leaves: readonly Leaf[], detach: readonly Edit[]): void {
   }
 }
 
+/** To look into a long value takes a copy of it, and few files have many of them. */
+const CONFIRMED_CHARS_MAX = 64 * 1024
+
 /**
  * What to put in the places of the tokens; `null` where there is none.
  *
@@ -116,7 +119,7 @@ function openEdits(
       continue
     }
     const edit = format.open(scan, site, scalar)
-    areConfirmed &&= format.confirmsEdit!(scan, site, scalar, edit.text)
+    areConfirmed &&= edit.text.length <= CONFIRMED_CHARS_MAX && format.confirmsEdit!(scan, site, scalar, edit.text)
     edits.push(edit)
   }
   return { edits, areConfirmed }

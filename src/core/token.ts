@@ -60,6 +60,7 @@ const NONCE_CHARS = 44
 const TAG_CHARS = 24
 const NONCE_MARK = ",iv:"
 const TAG_MARK = ",tag:"
+const JOINED_CHARS_MAX = 64 * 1024
 /** After one byte of zero bits; two follow the tag. */
 const TAG_AT = NONCE_BYTES + 1
 const DATA_AT = TAG_AT + TAG_BYTES + 2
@@ -161,7 +162,9 @@ export function withoutNewlines(text: string): string {
 /** @param data - bytes, or base64 of them */
 export function formatToken(data: Uint8Array | string, nonce: Uint8Array, tag: Uint8Array, kind: Kind): string {
   const text = typeof data === "string" ? data : base64(data)
-  return [prefix, text, ",iv:", base64(nonce), ",tag:", base64(tag), ",type:", kind, "]"].join("")
+  const pieces = [prefix, text, NONCE_MARK, base64(nonce), TAG_MARK, base64(tag), ",type:", kind, "]"]
+  // Added up they are a rope, which is nine objects for many small values, and no copy for a large one.
+  return text.length <= JOINED_CHARS_MAX ? pieces.join("") : pieces.reduce((all, piece) => all + piece)
 }
 
 const notBase64 = /[^A-Za-z0-9+/]/

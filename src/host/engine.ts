@@ -1,6 +1,9 @@
 /** Below this the optimizer of V8 has hardly begun when a text is opened. */
 const CHARS_MIN = 48 * 1024
 
+/** Above this more of what is made lives on than a small young generation can hold, and it is copied again and again. */
+const YOUNG_CHARS_MAX = 8 * 1024 * 1024
+
 /** Far above it pays. Lines with a second, quicker one (Maglev), which stays, can do without for longer. */
 const CHARS_MAX = 4 * 1024 * 1024
 
@@ -79,7 +82,10 @@ export function tuned<T>(chars: number, work: () => T): T {
   hurry(chars)
   if (!isOurs || chars < CHARS_MIN) return work()
   const before = manner
-  take({ optimizer: isMiddling(chars) ? "waits" : before.optimizer, young: "stays small" })
+  take({
+    optimizer: isMiddling(chars) ? "waits" : before.optimizer,
+    young: chars <= YOUNG_CHARS_MAX ? "stays small" : before.young,
+  })
   try {
     return work()
   } finally {
@@ -117,7 +123,7 @@ export async function tunedAtFirst<T>(work: (took: (chars: number) => void) => P
     return await work((chars) => {
       all += chars
       hurry(all)
-      if (all >= CHARS_MIN) take({ optimizer: isMiddling(all) ? "waits" : "is patient", young: "stays small" })
+      if (all >= CHARS_MIN) take({ optimizer: isMiddling(all) ? "waits" : "is patient", young: before.young })
     })
   } finally {
     take(before)
