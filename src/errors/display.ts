@@ -8,6 +8,11 @@ const shownMax = 200
 const unseen = (): RegExp => /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}\p{Default_Ignorable_Code_Point}]/gu
 const printable = /^[ -~]*$/
 
+/** Whether a text is of ASCII that can be seen, and so needs no look at those classes. */
+export function isPrintable(text: string): boolean {
+  return printable.test(text)
+}
+
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
 
 /**
@@ -16,7 +21,7 @@ const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t"
  * parsing.
  */
 export function display(text: string, charactersMax = shownMax): string {
-  if (printable.test(text)) return text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text
+  if (isPrintable(text)) return text.length > charactersMax ? `${text.slice(0, charactersMax)}…` : text
   const pattern = unseen()
   let shown = ""
   let count = 0
@@ -36,7 +41,7 @@ export function displayPath(path: readonly (string | number)[]): string {
 
 /** Names of files and recipients in a report or a question, whole: unseen characters become U+FFFD. */
 export function shown(text: string): string {
-  return printable.test(text) ? text : text.replace(unseen(), "\u{fffd}")
+  return isPrintable(text) ? text : text.replace(unseen(), "\u{fffd}")
 }
 
 /** A key path as `sotto get` takes it, whole. */

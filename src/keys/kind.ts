@@ -6,6 +6,7 @@ import {
   type RecipientOf,
   type RecipientType,
 } from "../core/recipient.ts"
+import { isPrintable } from "../errors/display.ts"
 import { type Manifest } from "./provider.ts"
 
 /** What the text of an AWS KMS key does not hold. */
@@ -70,11 +71,9 @@ export interface RecipientKind<T extends RecipientType = RecipientType> extends 
 export const hostName =
   /^([A-Za-z0-9]([A-Za-z0-9-]{0,62})(\.[A-Za-z0-9][A-Za-z0-9-]{0,62}){0,20}|\[[0-9A-Fa-f:.]{2,45}\])(:[0-9]{1,5})?$/
 
-const printable = /^[ -~]*$/
-
 /** Whether a text holds what is no character to print, or breaks a line. The classes take V8 0.2 ms to read: most texts need none. */
 export function hasControl(text: string): boolean {
-  return !printable.test(text) && /[\p{C}\p{Zl}\p{Zp}]/u.test(text)
+  return !isPrintable(text) && /[\p{C}\p{Zl}\p{Zp}]/u.test(text)
 }
 
 export function hasOddSegment(text: string): boolean {

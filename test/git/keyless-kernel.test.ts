@@ -6,6 +6,7 @@ import { basename, join } from "node:path"
 import { afterEach, beforeEach, describe, expect, test } from "vitest"
 import { builtProgram } from "../built.ts"
 import { canary } from "../canary.ts"
+import { lures } from "./lures.ts"
 import { repository, type Repository, sopsrc } from "./repository.ts"
 
 const traces = spawnSync("strace", ["-f", "-e", "trace=network,execve", "-o", "/dev/null", "true"]).status === 0
@@ -35,33 +36,16 @@ async function lure(): Promise<string> {
   server = createServer((socket) => socket.destroy())
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
   const address = server.address()
-  const port = typeof address === "object" ? address!.port : 0
-  const url = `http://127.0.0.1:${port}`
-  const settings = {
+  const { settings, entries } = lures(typeof address === "object" ? address!.port : 0, bin)
+  const others = {
     PATH: `${bin}:${repo.env.get("PATH")}`,
     EDITOR: join(bin, "evil"),
     PAGER: join(bin, "pager"),
-    SOPS_AGE_KEY_CMD: join(bin, "evil"),
     SOPS_AGE_SSH_PRIVATE_KEY_CMD: join(bin, "evil"),
-    SOPS_KEYSERVICE: `tcp://127.0.0.1:${port}`,
-    SOPS_GPG_EXEC: join(bin, "gpg"),
-    SOPS_AGE_KEY: "AGE-PLUGIN-EVIL-1QQQQQ",
     SSH_AUTH_SOCK: join(repo.machine.home, "agent"),
-    VAULT_ADDR: url,
-    VAULT_TOKEN: "t",
-    AWS_ENDPOINT_URL: url,
-    AWS_ACCESS_KEY_ID: "a",
-    AWS_SECRET_ACCESS_KEY: "b",
-    HTTPS_PROXY: url,
-    HTTP_PROXY: url,
   }
-  for (const [name, value] of Object.entries(settings)) repo.env.set(name, value)
-  const at = '          created_at: "2026-01-01T00:00:00Z"\n'
-  return (
-    `    hc_vault:\n        - vault_address: ${url}\n          engine_path: transit\n          key_name: k\n${at}          enc: vault:v1:AAAA\n` +
-    `    kms:\n        - arn: arn:aws:kms:us-east-1:111111111111:key/00000000-0000-0000-0000-000000000000\n${at}          enc: AAAA\n` +
-    `    pgp:\n        - fp: ${"A".repeat(40)}\n${at}          enc: |-\n            -----BEGIN PGP MESSAGE-----\n\n            AAAA\n            -----END PGP MESSAGE-----\n`
-  )
+  for (const [name, value] of Object.entries({ ...settings, ...others })) repo.env.set(name, value)
+  return entries.join("")
 }
 
 async function traced(...args: string[]): Promise<Seen> {

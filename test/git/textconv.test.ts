@@ -5,6 +5,7 @@ import { join } from "node:path"
 import { describe, expect, test } from "vitest"
 import { canary } from "../canary.ts"
 import { sources } from "../sources.ts"
+import { lures } from "./lures.ts"
 import { identity, recipient, repository, type Repository, sopsrc, stranger } from "./repository.ts"
 
 const plain: Readonly<Record<string, string>> = {
@@ -287,29 +288,12 @@ describe("S5, S6: hostile content", () => {
     })
     await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve))
     const address = server.address()
-    const port = typeof address === "object" ? address?.port : 0
-    const url = `http://127.0.0.1:${port}`
-    for (const [name, value] of Object.entries({
-      PATH: bin,
-      SOPS_AGE_KEY_CMD: join(bin, "evil"),
-      SOPS_KEYSERVICE: `tcp://127.0.0.1:${port}`,
-      SOPS_GPG_EXEC: join(bin, "gpg"),
-      SOPS_AGE_KEY: "AGE-PLUGIN-EVIL-1QQQQQ",
-      VAULT_ADDR: url,
-      VAULT_TOKEN: "t",
-      AWS_ENDPOINT_URL: url,
-      AWS_ACCESS_KEY_ID: "a",
-      AWS_SECRET_ACCESS_KEY: "b",
-      HTTPS_PROXY: url,
-      HTTP_PROXY: url,
-    }))
-      repo.env.set(name, value)
+    const { settings, entries: ofServices } = lures(typeof address === "object" ? address!.port : 0, bin)
+    for (const [name, value] of Object.entries({ ...settings, PATH: bin })) repo.env.set(name, value)
     repo.write(".sopsrc", "rules: [")
     const entries = [
       "    age:\n        - recipient: age1evil1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqq\n          enc: x\n",
-      `    hc_vault:\n        - vault_address: ${url}\n          engine_path: transit\n          key_name: k\n          created_at: "2026-01-01T00:00:00Z"\n          enc: vault:v1:AAAA\n`,
-      `    kms:\n        - arn: arn:aws:kms:us-east-1:111111111111:key/00000000-0000-0000-0000-000000000000\n          created_at: "2026-01-01T00:00:00Z"\n          enc: AAAA\n`,
-      `    pgp:\n        - fp: ${"A".repeat(40)}\n          created_at: "2026-01-01T00:00:00Z"\n          enc: |-\n            -----BEGIN PGP MESSAGE-----\n\n            AAAA\n            -----END PGP MESSAGE-----\n`,
+      ...ofServices,
     ]
     const spawned: string[] = []
     for (const [at, entry] of [...entries, entries.join("")].entries()) {

@@ -79,7 +79,7 @@ function accepts(format: Format, text: string): boolean {
 }
 
 /** Seals, or says `null` where sealing is refused for a stated reason; a failed self-check is never one. */
-function trySeal(format: Format, text: string, overrides: Partial<SealOptions>): Sealed | null {
+export function trySeal(format: Format, text: string, overrides: Partial<SealOptions>): Sealed | null {
   try {
     return sealText(format, text, overrides)
   } catch (error) {

@@ -2,6 +2,7 @@ import { type LogEntry } from "../../app/session.ts"
 import { reportAsSops } from "../report.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type Code } from "../../errors/catalog.ts"
+import { isPrintable } from "../../errors/display.ts"
 import { type Io } from "../../host/io.ts"
 
 /** Upstream's words around ours, or in their place, where callers look for them. */
@@ -180,13 +181,11 @@ function quoted(text: string): string {
   return `"${inner.join("")}"`
 }
 
-const printable = /^[ -~]*$/
-
 const short: Readonly<Record<string, string>> = { "\n": "\\n", "\r": "\\r", "\t": "\\t" }
 
 /** Control and direction characters as Go escapes them: none of them reaches the terminal. */
 export function visible(text: string): string {
-  if (printable.test(text)) return text
+  if (isPrintable(text)) return text
   const unseen = /[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/u
   return [...text].map((character) => (unseen.test(character) ? escaped(character) : character)).join("")
 }
