@@ -229,11 +229,72 @@ describe("SHARED_DATA_KEY with a file that is not judged", () => {
       // One that took the place of another.
       repo.write("secrets/other.yaml", repo.read(`secrets/${name}`))
       repo.git("rm", "--quiet", "--force", copy)
-      repo.commitAll()
+      repo.git("add", "--all")
       const isRead = !/env|ini/.test(name)
+      expect(await shared("--staged")).toEqual(isRead ? ["secrets/other.yaml"] : [])
+      repo.commitAll()
       expect(await shared("--range", "HEAD~1..HEAD")).toEqual(isRead ? ["secrets/other.yaml"] : [])
     },
   )
+
+  const both = async (repo: Checked): Promise<string[]> => {
+    const found = async (...args: string[]): Promise<string[]> =>
+      (await repo.check(...args)).findings.filter(({ code }) => code === "SHARED_DATA_KEY").map(({ file }) => file)
+    repo.git("add", "--all")
+    const staged = await found("--staged")
+    repo.commitAll()
+    expect(await found("--range", "HEAD~1..HEAD")).toEqual(staged)
+    return staged
+  }
+
+  const overwritten: readonly (readonly [string, (repo: Checked) => Promise<void> | void, string[]])[] = [
+    ["by the copy as it is", () => {}, ["secrets/b.yaml"]],
+    [
+      "by a copy that was changed since",
+      (repo) => repo.withKey("set", "secrets/b.yaml", '["db"]["password"]', '"other"'),
+      ["secrets/b.yaml"],
+    ],
+    ["by a copy that was rotated since", (repo) => repo.withKey("rotate", "-i", "secrets/b.yaml"), []],
+    [
+      "by a copy, in part: one wrapped key of two is the other file's",
+      (repo) => {
+        const encsOf = (text: string): string[] => text.match(/-----BEGIN AGE[^]*?-----END AGE/g) ?? []
+        const [own, copied] = [repo.git("show", "HEAD:secrets/b.yaml"), repo.read("secrets/b.yaml").toString()]
+        repo.write(
+          "secrets/b.yaml",
+          own.replace(encsOf(own)[0]!, () => encsOf(copied)[0]!),
+        )
+      },
+      ["secrets/b.yaml"],
+    ],
+  ]
+  test.each(overwritten)("a tracked file that was overwritten %s", async (_, change, expected) => {
+    for (const isPacked of [false, true]) {
+      const repo = checkedRepository(rule)
+      for (const name of ["a", "b"]) await repo.seal(`secrets/${name}.yaml`, secretText, ...own)
+      repo.commitAll()
+      if (isPacked) repo.git("gc", "--quiet")
+      repo.write("secrets/b.yaml", repo.read("secrets/a.yaml"))
+      await change(repo)
+      expect(await both(repo)).toEqual(expected)
+      // It stands in HEAD now: a later change of it brings nothing new.
+      repo.write("secrets/b.yaml", `# later\n${repo.read("secrets/b.yaml").toString()}`)
+      expect(await both(repo)).toEqual([])
+    }
+  })
+
+  test.each([
+    ["plain", "a: 1\n"],
+    ["damaged", "a: ENC[AES256_GCM,data:AA==,iv:AA==,tag:AA==,type:str]\nsops: 1\n"],
+    ["of bytes that are no text", Buffer.from([0xff, 0xfe, 1])],
+  ])("a tracked file that was %s before", async (_, before) => {
+    const repo = checkedRepository(rule)
+    await repo.seal("secrets/a.yaml", secretText, ...own)
+    repo.write("secrets/b.yaml", before)
+    repo.commitAll()
+    repo.write("secrets/b.yaml", repo.read("secrets/a.yaml"))
+    expect(await both(repo)).toEqual(["secrets/b.yaml"])
+  })
 
   test("a file that was renamed is no copy", async () => {
     const repo = checkedRepository(rule)

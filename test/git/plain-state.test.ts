@@ -2,10 +2,12 @@ import { spawnSync } from "node:child_process"
 import { readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
+import { Blobs } from "../../src/host/git/blobs.ts"
 import { findGit } from "../../src/host/git/git.ts"
 import { headChanges } from "../../src/host/git/head-changes.ts"
 import { readIndexFile } from "../../src/host/git/index-file.ts"
 import { diffIndex, listIndex } from "../../src/host/git/listing.ts"
+import { readLoose } from "../../src/host/git/loose-object.ts"
 import { plainIndex } from "../../src/host/git/plain-index.ts"
 import { plainRepository } from "../../src/host/git/plain-layout.ts"
 import { findRepository } from "../../src/host/git/repository.ts"
@@ -19,9 +21,21 @@ async function both(repo: Repository) {
   const io = repo.io()
   const git = findGit(io, { fetch: "never" })
   const plain = plainIndex(io, repo.top)
-  const changes = plain && headChanges(io, plain.gitDir, plain.index)
+  const changes = plain && (await changesSinceHead(repo, plain))
   const ofGit = await diffIndex(git, "HEAD").catch(() => null)
   return { index: plain?.index.files ?? null, changes, ofGit: { index: await listIndex(git), changes: ofGit } }
+}
+
+/** Read from loose objects, and from git where it has packed them. */
+async function changesSinceHead(repo: Repository, { gitDir, index }: NonNullable<ReturnType<typeof plainIndex>>) {
+  const io = repo.io()
+  const looseOf = (id: string) => readLoose(io, join(gitDir, "objects"), id)
+  const blobs = new Blobs(findGit(io, { fetch: "never" }), { bytesMax: 1e8, looseOf })
+  try {
+    return await headChanges(io, gitDir, index, blobs)
+  } finally {
+    await blobs.close()
+  }
 }
 
 const byPath = (changes: Awaited<ReturnType<typeof diffIndex>>) =>
@@ -103,7 +117,7 @@ test("what is read without git is what git says, in whatever state a repository 
   }
   // Git is asked only for what is rare.
   expect(known.index).toBeGreaterThan(known.asked / 2)
-  expect(known.changes).toBeGreaterThan(known.asked / 4)
+  expect(known.changes).toBeGreaterThan(known.asked / 3)
 }, 600_000)
 
 test("names are as git tells them", async () => {
@@ -217,11 +231,10 @@ describe("git is asked", () => {
     const repo = repository()
     repo.write("a", "1\n")
     repo.commitAll()
-    const io = repo.io()
-    const { gitDir, index } = plainIndex(io, repo.top)!
-    expect(headChanges(io, gitDir, index)).toEqual([])
+    const plain = plainIndex(repo.io(), repo.top)!
+    expect(await changesSinceHead(repo, plain)).toEqual([])
     repo.write(`.git/${file}`, content)
-    expect(headChanges(io, gitDir, index)).toBeNull()
+    expect(await changesSinceHead(repo, plain)).toBeNull()
   })
 
   test("about a ref that is a link and leads to the name of another", async () => {
@@ -243,11 +256,10 @@ describe("git is asked", () => {
     const repo = repository()
     repo.write("a", "1\n")
     repo.commitAll()
-    const io = repo.io()
-    const { gitDir, index } = plainIndex(io, repo.top)!
-    rmSync(join(gitDir, "refs/heads/main"))
+    const plain = plainIndex(repo.io(), repo.top)!
+    rmSync(join(plain.gitDir, "refs/heads/main"))
     repo.write(".git/refs/heads/main/x", "")
-    expect(headChanges(io, gitDir, index)).toBeNull()
+    expect(await changesSinceHead(repo, plain)).toBeNull()
   })
 
   test("about an index that is cut off or changed anywhere", () => {
@@ -341,9 +353,7 @@ describe("an index that was made to take all memory", () => {
     const top = treeOf(many(100, (at) => `040000 tree ${leaf}\td${at}`))
     repo.git("rm", "--quiet", "--cached", "a")
     repo.git("reset", "--quiet", "--soft", repo.git("commit-tree", "-m", "x", top).trim())
-    const io = repo.io()
-    const { gitDir, index } = plainIndex(io, repo.top)!
-    expect(headChanges(io, gitDir, index)).toBeNull()
+    expect(await changesSinceHead(repo, plainIndex(repo.io(), repo.top)!)).toBeNull()
   })
 })
 
@@ -381,9 +391,14 @@ describe("check --staged without git", () => {
     const repo = await start()
     repo.write("secrets/b.yaml", secret)
     repo.git("add", "--all")
+    const path = repo.env.get("PATH")!
     repo.env.set("PATH", join(repo.machine.home, "nothing"))
     expect(await found(repo)).toEqual({ codes: ["PLAINTEXT_FILE secrets/b.yaml"], spawned: 0 })
     repo.write("secrets/b.yaml", "other: 1\n")
+    expect(await found(repo)).toEqual({ codes: ["PLAINTEXT_FILE secrets/b.yaml"], spawned: 0 })
+    repo.env.set("PATH", path)
+    repo.git("gc", "--quiet")
+    repo.env.set("PATH", join(repo.machine.home, "nothing"))
     const ended = await repo.sotto("check", "--staged")
     expect([ended.status === 0, ended.stderr]).toEqual([false, expect.stringContaining("PROGRAM_MISSING")])
   })
@@ -393,6 +408,8 @@ describe("check --staged without git", () => {
     repo.write("secrets/b.yaml", secret)
     repo.git("add", "--all")
     await repo.sotto("encrypt", "-i", "secrets/b.yaml")
+    expect(await found(repo)).toEqual({ codes: ["PLAINTEXT_FILE secrets/b.yaml"], spawned: 0 })
+    repo.git("gc", "--quiet")
     expect(await found(repo)).toEqual({ codes: ["PLAINTEXT_FILE secrets/b.yaml"], spawned: 1 })
     repo.git("add", "--all")
     repo.write("secrets/b.yaml", secret)
@@ -407,6 +424,14 @@ describe("check --staged without git", () => {
     repo.write("key.txt", "-----BEGIN RSA PRIVATE KEY-----\r\n".concat("A".repeat(60), "\r\n"))
     repo.git("add", "--all")
     expect((await found(repo)).codes).toEqual(["PRIVATE_KEY key.txt"])
+  })
+
+  test("starts git once where it has packed what was there before", async () => {
+    const repo = await start()
+    repo.git("gc", "--quiet")
+    await repo.sotto("set", "secrets/a.yaml", '["a"]', '"other"')
+    repo.git("add", "--all")
+    expect(await found(repo)).toEqual({ codes: [], spawned: 1 })
   })
 
   test("goes by the index that git names", async () => {

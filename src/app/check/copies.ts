@@ -18,18 +18,20 @@ const fewFiles = 32
  * Copies: files that have a wrapped data key in common.
  *
  * @param judged - sealed files
- * @param isNew - whether a file has a data key that it had not before
+ * @param newEncs - those of a file's wrapped keys that it had not before
  */
 export async function copyFindings(
   judged: readonly SealedFacts[],
-  isNew: (file: string) => boolean,
+  newEncs: (file: SealedFacts) => Promise<readonly string[]>,
   { files, holding, read }: Others,
 ): Promise<Finding[]> {
   const found = sharedKeyFindings(judged.toSorted((a, b) => (a.file < b.file ? -1 : 1)))
+  if (files.length === 0) return found
   const known = new Set(found.map(({ file }) => file))
-  const asked = judged.filter(({ file }) => isNew(file) && !known.has(file))
-  const marks = [...new Set(asked.flatMap(({ encs }) => encs.flatMap(markOf)))]
-  if (files.length === 0 || marks.length === 0) return found
+  const unknown = judged.filter(({ file }) => !known.has(file))
+  const asked = await Promise.all(unknown.map(async (facts) => ({ ...facts, encs: await newEncs(facts) })))
+  const marks = [...new Set(asked.flatMap(({ encs }) => encs.flatMap((enc) => markOf(enc) ?? [])))]
+  if (marks.length === 0) return found
   const owners = new Map<string, string>()
   for (const file of files.length > fewFiles ? await holding(marks, files) : files) {
     const document = (await read(file))?.document ?? null
@@ -55,8 +57,12 @@ function sharedKey(file: string, line: number | undefined, other: string): Findi
   return finding("SHARED_DATA_KEY", { file, line }, { subject: `also in ${other}` })
 }
 
-/** A part of a wrapped key that all formats write in the same way: the end of its last long line. */
-function markOf(enc: string): string[] {
+/**
+ * A part of a wrapped key that all formats write in the same way: the end of its last long line.
+ *
+ * @returns `null` for what has none, and is no wrapped key
+ */
+export function markOf(enc: string): string | null {
   const line = enc.split("\n").findLast((each) => /^[\w+/=:.-]{40,}$/.test(each))
-  return line === undefined ? [] : [line.slice(-40)]
+  return line === undefined ? null : line.slice(-40)
 }

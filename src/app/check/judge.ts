@@ -5,16 +5,10 @@ import { type Recipient } from "../../core/recipient.ts"
 import { type SealedDocument } from "../../core/document.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
 import { AppError } from "../../errors/app-error.ts"
-import {
-  isOtherKey,
-  sealedFacts,
-  mayBeUnsealed,
-  metadataChanges,
-  type SealedFacts,
-  unsealedFindings,
-} from "./changes.ts"
+import { encsOf, sealedFacts, mayBeUnsealed, metadataChanges, type SealedFacts, unsealedFindings } from "./changes.ts"
 import { type CheckCode, type Finding, finding } from "./finding.ts"
 import { type ConfigLookup, type Ruled } from "./configs.ts"
+import { markOf } from "./copies.ts"
 import { recipientFindings, selectorFindings } from "./drift.ts"
 import { hasSomethingToSeal, isToBeSealed } from "./plaintext.ts"
 import { privateKeyFindings } from "./private-keys.ts"
@@ -62,8 +56,8 @@ export class Judge {
   readonly sealed: SealedFacts[] = []
   /** Files that were not there before and are not sealed. */
   readonly newPlain: string[] = []
-  /** Sealed files that have a data key which they had not before, or of which nothing from before is known. */
-  readonly newKeys = new Set<string>()
+  /** Of sealed files that are compared with a version before: what tells its wrapped keys from those of now. */
+  readonly #encsBefore = new Map<string, EncsBefore>()
   #hasNoConfig = false
 
   constructor(options: JudgeOptions) {
@@ -96,6 +90,17 @@ export class Judge {
     return found
   }
 
+  /**
+   * The wrapped keys of a sealed file that its version before had not; all, where there was none. Only this reads that
+   * version where nothing else needs it.
+   */
+  async newEncs({ file, encs }: Pick<SealedFacts, "file" | "encs">): Promise<readonly string[]> {
+    const before = this.#encsBefore.get(file)
+    if (before === undefined) return encs
+    const isOld = await before()
+    return encs.filter((enc) => !isOld(enc))
+  }
+
   async look({ file, bytes, before, isNew = before === undefined }: Content): Promise<void> {
     if (bytes === null) {
       this.#findings.push(finding("TOO_LARGE", { file }))
@@ -106,7 +111,8 @@ export class Judge {
     const after = await inspect(file, bytes, configured)
     const found = await this.#judge(file, after, ruled)
     found.push(...(await privateKeyFindings(file, searchable(bytes, after))))
-    if (isNew && after.state === "sealed") this.newKeys.add(file)
+    if (!isNew && before !== undefined && after.state === "sealed")
+      this.#encsBefore.set(file, async () => holdsEncs(await before()))
     if (isNew && after.state === "plain") this.newPlain.push(file)
     if (before !== undefined && (this.#options.isRange || mayBeUnsealed(after))) {
       const bytesBefore = await before()
@@ -117,8 +123,8 @@ export class Judge {
         const nameOf = (recipient: Recipient): string | undefined =>
           people === undefined ? undefined : (personOf(people, recipient) ?? undefined)
         found.push(...metadataChanges({ file, before: old, after }, nameOf))
-        const sealed = [old, after].flatMap((each) => (each?.state === "sealed" ? [each.document.metadata] : []))
-        if (sealed.length === 2 && isOtherKey(sealed[0]!, sealed[1]!)) this.newKeys.add(file)
+        const encs = new Set(old?.state === "sealed" ? encsOf(old.document.metadata) : [])
+        if (after.state === "sealed") this.#encsBefore.set(file, async () => (enc) => encs.has(enc))
       }
     }
     this.#findings.push(...limited(found))
@@ -177,6 +183,18 @@ export class Judge {
 
   #ruleOf(file: string, ruled: Ruled): Promise<Rule | null> {
     return this.#options.configs.ruleOf(this.#options.pathOf(file), ruled)
+  }
+}
+
+type EncsBefore = () => Promise<(enc: string) => boolean>
+
+/** Whether a version has a wrapped key, by a look at its bytes: reading it would take a hook as long as what is staged. */
+function holdsEncs(bytes: Uint8Array | null): (enc: string) => boolean {
+  if (bytes === null) return () => false
+  const before = Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
+  return (enc) => {
+    const mark = markOf(enc)
+    return mark !== null && before.includes(mark)
   }
 }
 

@@ -218,7 +218,7 @@ async function pairs(source: CheckSource, judge: Judge, judged: readonly string[
     const plain = judged.filter(isPlain)
     found.push(...(await siblingFindings({ sealed: besides(others, plain), plain }, reread)))
   }
-  const copies = await copyFindings(judge.sealed, (file) => judge.newKeys.has(file), {
+  const copies = await copyFindings(judge.sealed, (facts) => judge.newEncs(facts), {
     files: others,
     holding: (texts, files) => source.holding(texts, files),
     read: reread,

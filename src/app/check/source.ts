@@ -15,6 +15,7 @@ import {
   listIndex,
   listTree,
 } from "../../host/git/listing.ts"
+import { readLoose } from "../../host/git/loose-object.ts"
 import { plainIndex } from "../../host/git/plain-index.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { configFiles } from "../machine.ts"
@@ -89,7 +90,7 @@ export async function workTree({ session, top, named }: Shared, git: Git): Promi
   finding.catch(() => {})
   const staged = left.size > 0 ? await grep(git, ["--cached"], index.length, contentMarks) : nothing
   const files = new Map(index.filter(isRegular).map((file) => [file.path, file]))
-  const blobs = new Blobs(git, { bytesMax: checkedBytesMax })
+  const blobs = blobsOf(git)
   const stands: Stand[] = index
     .filter((file) => isLink(file) && file.stage === 0)
     .map(({ path, id }) => linkAt(session, top, path, () => bytesOf(blobs, id)))
@@ -189,13 +190,15 @@ export async function ofIndexOnly(git: Git): Promise<IndexMarks> {
 /** What differs between the index and HEAD, judged by the configs of the index. */
 export async function staged({ session, top, named }: Shared, git: Git): Promise<CheckSource> {
   const plain = plainIndex(session.io, top)
-  const asked = (plain && headChanges(session.io, plain.gitDir, plain.index)) ?? stagedChanges(git)
-  const [index, changes] = await Promise.all([plain?.index.files ?? listIndex(git), asked])
+  const objects = plain === null ? null : `${plain.gitDir}/objects`
+  const looseOf = objects === null ? undefined : (id: string) => readLoose(session.io, objects, id)
+  const blobs = new Blobs(git, { bytesMax: checkedBytesMax, copyOf: copiesIn(session, top), looseOf })
+  const known = plain && (await headChanges(session.io, plain.gitDir, plain.index, blobs))
+  const [index, changes] = await Promise.all([plain?.index.files ?? listIndex(git), known ?? stagedChanges(git)])
   const after = index.filter(({ stage }) => stage === 0)
   // Before the first commit everything is new.
   const compared = changes ?? allAdded(after)
-  const copyOf = copiesIn(session, top)
-  return ofBlobs({ session, top, named }, git, { after, compared, before: null, commit: null, copyOf })
+  return ofBlobs({ session, top, named }, git, { after, compared, before: null, commit: null, blobs })
 }
 
 async function stagedChanges(git: Git): Promise<FileChange[] | null> {
@@ -214,13 +217,15 @@ export async function range(
   [a, b]: readonly [string, string],
 ): Promise<CheckSource> {
   const [before, after, compared] = await Promise.all([listTree(git, a), listTree(git, b), diffTrees(git, a, b)])
-  return ofBlobs({ session, top, named }, git, { after, compared, before, commit: b })
+  return ofBlobs({ session, top, named }, git, { after, compared, before, commit: b, blobs: blobsOf(git) })
 }
 
 /** All files of a commit: where there is no work tree. */
 export async function tree({ session, top, named }: Shared, git: Git, commit: string): Promise<CheckSource> {
   const after = await listTree(git, commit)
-  const source = await ofBlobs({ session, top, named }, git, { after, compared: allAdded(after), before: null, commit })
+  const compared = allAdded(after)
+  const blobs = blobsOf(git)
+  const source = await ofBlobs({ session, top, named }, git, { after, compared, before: null, commit, blobs })
   return {
     ...source,
     isWhole: true,
@@ -242,16 +247,15 @@ interface Compared {
   readonly before: readonly GitFile[] | null
   /** The one that is judged; `null`: the index is. */
   readonly commit: string | null
-  readonly copyOf?: BlobOptions["copyOf"]
+  readonly blobs: Blobs
 }
 
 async function ofBlobs(
   { session, top, named }: Shared,
   git: Git,
-  { after: all, compared, before, commit, copyOf }: Compared,
+  { after: all, compared, before, commit, blobs }: Compared,
 ): Promise<CheckSource> {
   const files = new Map(all.filter(isRegular).map((file) => [file.path, file]))
-  const blobs = new Blobs(git, { bytesMax: checkedBytesMax, copyOf })
   const nameOf = nameFrom(session, top)
   const configsOf = async (tree: Iterable<GitFile>): Promise<Configs> =>
     new Configs(await treeFiles(configFiles(session), top, blobs, tree), named, nameOf)
@@ -341,6 +345,10 @@ export async function folder({ session, top, named }: Shared): Promise<CheckSour
   const nameOf = nameFrom(session, top)
   for await (const path of filesBelow(session, top)) files.set(nameOf(path), path)
   return whole({ session, top, named }, [...files.keys()], (file) => bytesAt(session, files.get(file) ?? ""))
+}
+
+function blobsOf(git: Git): Blobs {
+  return new Blobs(git, { bytesMax: checkedBytesMax })
 }
 
 /** `undefined` for what is not there; `null` for what is too large. */

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto"
 import { type Conversation } from "../../core/conversation.ts"
 import { type Git } from "./git.ts"
+import { type LooseObject } from "./loose-object.ts"
 import { isObjectId } from "./repository.ts"
 
 interface Blob {
@@ -17,6 +18,8 @@ export interface BlobOptions {
    * stands for.
    */
   readonly copyOf?: ((file: { readonly id: string; readonly path: string }) => Uint8Array | null) | undefined
+  /** Reads an object that git need not be asked for. */
+  readonly looseOf?: ((id: string) => LooseObject | null) | undefined
 }
 
 /** So many are asked for ahead of the one that is worked on. */
@@ -25,7 +28,7 @@ const ahead = 4
 const [namesMin, namesMax] = [2, 8]
 const restartsMax = 100
 
-interface GitObject extends Blob {
+export interface GitObject extends Blob {
   readonly type: string
 }
 
@@ -37,6 +40,7 @@ export class Blobs {
   readonly #git: Git
   readonly #bytesMax: number
   readonly #copyOf: BlobOptions["copyOf"]
+  readonly #looseOf: BlobOptions["looseOf"]
   readonly #waiting: {
     readonly name: string
     readonly answer: (found: GitObject | null) => void
@@ -46,10 +50,11 @@ export class Blobs {
   #restarts = 0
   #isPumping = false
 
-  constructor(git: Git, { bytesMax, copyOf }: BlobOptions) {
+  constructor(git: Git, { bytesMax, copyOf, looseOf }: BlobOptions) {
     this.#git = git
     this.#bytesMax = bytesMax
     this.#copyOf = copyOf
+    this.#looseOf = looseOf
   }
 
   /**
@@ -60,8 +65,14 @@ export class Blobs {
     if (!isObjectId(id)) return null
     const copy = path === undefined ? null : (this.#copyOf?.({ id, path }) ?? null)
     if (copy !== null && idOf(copy, id) === id) return { id, size: copy.length, bytes: copy }
-    const found = await this.#ask(id)
+    const found = await this.object(id)
     return found?.type === "blob" ? found : null
+  }
+
+  /** @returns `null` for what is not there */
+  async object(id: string): Promise<GitObject | null> {
+    const loose = this.#looseOf?.(id) ?? null
+    return loose === null ? this.#ask(id) : { ...loose, id, size: loose.bytes.length }
   }
 
   /**

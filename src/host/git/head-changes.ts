@@ -1,6 +1,6 @@
 import { join } from "node:path"
-import { readNow } from "../files.ts"
 import { type Io } from "../io.ts"
+import { type Blobs, type GitObject } from "./blobs.ts"
 import { type IndexContent } from "./index-file.ts"
 import { type FileChange } from "./listing.ts"
 import { refsBytesMax, smallText } from "./plain-layout.ts"
@@ -17,23 +17,28 @@ const treesBytesMax = 16 * 1024 * 1024
 const isId = /^[\da-f]{40}$/
 
 /**
- * What differs between the commit that is checked out and the index, read without git. Folders whose tree the index
- * knows to be the commit's are passed over, so only those that something was staged in are read.
+ * What differs between the commit that is checked out and the index. Folders whose tree the index knows to be the
+ * commit's are passed over, so only those that something was staged in are read.
  *
  * @param gitDir - of a repository that `plainRepository` has found
- * @returns as `diffIndex`; `null` where it takes more than a look at a few objects: what git has packed, before the
- *   first commit, a merge with conflicts, objects that others replace, what may be a rename
+ * @param objects - reads the commit and its trees
+ * @returns as `diffIndex`; `null` where it takes more than a look at a few objects: before the first commit, a merge with
+ *   conflicts, objects that others replace, what may be a rename
  */
-export function headChanges(io: Pick<Io, "fs">, gitDir: string, index: IndexContent): FileChange[] | null {
+export async function headChanges(
+  io: Pick<Io, "fs">,
+  gitDir: string,
+  index: IndexContent,
+  objects: Pick<Blobs, "object">,
+): Promise<FileChange[] | null> {
   if (index.files.some(({ stage }) => stage !== 0)) return null
   const commit = attempt(() => headCommit(io, gitDir))
   if (commit === null) return null
-  const object = readLoose(io, join(gitDir, "objects"), commit)
-  const tree =
-    object?.type === "commit" ? /^tree ([\da-f]{40})\n/.exec(object.bytes.toString("latin1"))?.[1] : undefined
+  const bytes = bytesOf(await objects.object(commit), "commit")
+  const tree = bytes === null ? undefined : /^tree ([\da-f]{40})\n/.exec(bytes.toString("latin1"))?.[1]
   if (tree === undefined) return null
-  const found = new Trees(io, join(gitDir, "objects"), index.trees)
-  if (!found.read(tree, "", 0)) return null
+  const found = new Trees(objects, index.trees)
+  if (!(await found.read(tree, "", 0))) return null
   const changes = compared(found, index)
   const states = new Set(changes.map(({ state }) => state))
   return states.has("added") && states.has("removed") ? null : changes
@@ -43,28 +48,25 @@ export function headChanges(io: Pick<Io, "fs">, gitDir: string, index: IndexCont
 class Trees {
   readonly files = new Map<string, Entry>()
   readonly same = new Set<string>()
-  readonly #io: Pick<Io, "fs">
-  readonly #objects: string
+  readonly #objects: Pick<Blobs, "object">
   readonly #known: ReadonlyMap<string, string>
   #count = 0
   #bytes = 0
 
-  constructor(io: Pick<Io, "fs">, objects: string, known: ReadonlyMap<string, string>) {
-    this.#io = io
+  constructor(objects: Pick<Blobs, "object">, known: ReadonlyMap<string, string>) {
     this.#objects = objects
     this.#known = known
   }
 
   /** @returns whether all that is needed could be read */
-  read(id: string, folder: string, depth: number): boolean {
+  async read(id: string, folder: string, depth: number): Promise<boolean> {
     if (this.#known.get(folder) === id) {
       this.same.add(folder)
       return true
     }
     if (++this.#count > treesMax || depth > 100) return false
-    const object = readLoose(this.#io, this.#objects, id)
-    if (object?.type !== "tree") return false
-    const { bytes } = object
+    const bytes = bytesOf(await this.#objects.object(id), "tree")
+    if (bytes === null) return false
     this.#bytes += bytes.length
     if (this.#bytes > treesBytesMax) return false
     for (let at = 0; at < bytes.length;) {
@@ -76,12 +78,18 @@ class Trees {
       at = end + 21
       if (name === "" || name.includes("/") || name.includes("\ufffd")) return false
       if (mode === "40000") {
-        if (!this.read(entry, `${folder}${name}/`, depth + 1)) return false
+        if (!(await this.read(entry, `${folder}${name}/`, depth + 1))) return false
       } else if (/^(?:100644|100755|120000|160000)$/.test(mode)) this.files.set(folder + name, { mode, id: entry })
       else return false
     }
     return true
   }
+}
+
+function bytesOf(object: GitObject | null, type: "commit" | "tree"): Buffer | null {
+  if (object === null || object.type !== type || object.bytes === null) return null
+  const { bytes } = object
+  return Buffer.from(bytes.buffer, bytes.byteOffset, bytes.length)
 }
 
 function compared({ files, same }: Trees, index: IndexContent): FileChange[] {
@@ -130,34 +138,4 @@ function attempt<T>(look: () => T): T | null {
 
 function isThere({ fs }: Pick<Io, "fs">, path: string): boolean {
   return fs.statIfThere(path) !== null
-}
-
-interface LooseObject {
-  readonly type: string
-  readonly bytes: Buffer
-}
-
-const objectBytesMax = 1024 * 1024
-
-/**
- * An object that has a file of its own, as all have that were made since git packed the last ones
- * (gitformat-loose(5)). Their size is limited: commits and trees are small.
- *
- * @param id - of SHA-1
- * @returns `null` for one that is in a pack, elsewhere, too large, or not as the format says: git reads it
- */
-function readLoose({ fs }: Pick<Io, "fs">, objects: string, id: string): LooseObject | null {
-  try {
-    const path = join(objects, id.slice(0, 2), id.slice(2))
-    const stat = fs.statIfThere(path)
-    if (stat === null || stat.kind !== "file" || stat.size > objectBytesMax) return null
-    const { inflateSync } = process.getBuiltinModule("node:zlib")
-    const bytes = inflateSync(readNow(fs, path), { maxOutputLength: objectBytesMax })
-    const end = bytes.indexOf(0)
-    const [, type = "", size = ""] = /^([a-z]+) (\d+)$/.exec(bytes.toString("latin1", 0, end)) ?? []
-    const content = bytes.subarray(end + 1)
-    return end !== -1 && Number(size) === content.length ? { type, bytes: content } : null
-  } catch {
-    return null
-  }
 }
