@@ -1,13 +1,20 @@
 import { AppError } from "../errors/app-error.ts"
 import { type Opened, readSealed } from "./document.ts"
-import { type Format } from "./format.ts"
+import { type Format, type MetaMap } from "./format.ts"
 import { type Cipher } from "./gcm.ts"
 import { type Meter } from "./meter.ts"
 import { type Expected, open } from "./open.ts"
 import { openKnown } from "./read-known.ts"
 import { type KindsInFile } from "./recipient.ts"
+import { checkKept } from "./same-metadata.ts"
 import { sameBytes } from "./scalar.ts"
 import { type CompiledSelectors } from "./select.ts"
+
+/** A sealed text, and the metadata that were put into it. */
+export interface Written {
+  readonly text: string
+  readonly tree: MetaMap
+}
 
 /** What a sealed text is read back with. */
 export interface Back {
@@ -24,15 +31,17 @@ export interface Back {
  *
  * @throws {AppError} `SELF_CHECK`
  */
-export function readBack(format: Format, text: string, expected: Expected, back: Back): Opened {
+export function readBack(format: Format, written: Written, expected: Expected, back: Back): Opened {
   const { cipher, compiled, kinds, previous } = back
   const before = previous?.document.format === format ? previous.document.scan : undefined
   const meter: Meter = (_, done, total) => back.meter?.("checking", done, total)
   meter("checking", 0, expected.leaves.length)
-  const known = openKnown(format, text, expected, { ...back, meter })
+  const known = openKnown(format, written, expected, { ...back, meter })
   if (known !== null) return known
+  const document = attempt(() => readSealed(format, written.text, kinds, before))
+  checkKept(format, written.tree, document.metadata.tree)
   const opened = attempt(() =>
-    open(readSealed(format, text, kinds, before), {
+    open(document, {
       cipher,
       selectors: compiled,
       requireStructure: false,
@@ -52,7 +61,7 @@ export function readBack(format: Format, text: string, expected: Expected, back:
   return opened
 }
 
-function attempt(work: () => Opened): Opened {
+function attempt<T>(work: () => T): T {
   try {
     return work()
   } catch (error) {

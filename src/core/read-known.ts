@@ -7,8 +7,9 @@ import { readMetadata } from "./metadata.ts"
 import { METER_STEP } from "./meter.ts"
 import { checkComment, checkMac, checkStructure, type Expected, openToken } from "./open.ts"
 import { AadPaths } from "./path.ts"
-import { type Back } from "./read-back.ts"
+import { type Back, type Written } from "./read-back.ts"
 import { detachedBlock, type KnownText } from "./render.ts"
+import { changedField } from "./same-metadata.ts"
 import { isEmptyText, sameBytes } from "./scalar.ts"
 import { sameSites } from "./same-sites.ts"
 import { type CompiledSelectors } from "./select.ts"
@@ -25,13 +26,14 @@ import { TokenReader } from "./token.ts"
  *
  * @returns `null` where the whole way has to tell, for what is not plain and for every fault
  */
-export function openKnown(format: Format, text: string, expected: Expected, back: Back): Opened | null {
+export function openKnown(format: Format, { text, tree }: Written, expected: Expected, back: Back): Opened | null {
   const { leaves, known } = expected
   if (known === undefined || isByComment(back.compiled) || !isPlainlySealed(leaves)) return null
   try {
     if (!sameSites(leaves, known.sites, format)) return null
     const reading = format.readsSealed?.(text, leaves) ?? null
     if (reading === null || reading.scan.metadata === null) return null
+    if (changedField(tree, reading.scan.metadata.tree) !== null) return null
     const metadata = readMetadata(reading.scan.metadata.tree, back.kinds)
     const document = { format, scan: reading.scan, metadata }
     const memoText = openMemo(metadata.layout, back.cipher)

@@ -45,8 +45,9 @@ export function sealBinary(format: Format, bytes: Uint8Array, options: SealOptio
     tokenEdits: [token === null ? null : format.seal(scan, site, token)],
     otherEdits: [],
   }
-  const text = finish(draft, keptBlock(options), options, null)
-  return { text, opened: readBack(format, text, draft, options), sealedCount: token === null ? 0 : 1, warnings: [] }
+  const written = finish(draft, keptBlock(options), options, null)
+  const opened = readBack(format, written, draft, options)
+  return { text: written.text, opened, sealedCount: token === null ? 0 : 1, warnings: [] }
 }
 
 function isSame(previous: Opened, bytes: Uint8Array, { container }: SealOptions): boolean {

@@ -13,7 +13,7 @@ import { splice } from "./splice.ts"
 import { Offsets, writtenOut } from "./written-out.ts"
 import { clearBytes } from "./canonical.ts"
 import { type Expected, macOf } from "./open.ts"
-import { readBack } from "./read-back.ts"
+import { readBack, type Written } from "./read-back.ts"
 import {
   checkAliases,
   checkSealedComments,
@@ -109,14 +109,14 @@ function sealDraft(draft: SealDraft, like: MetadataBlock | null, options: SealOp
     ),
   ]
   const expected = options.layoutMemo ? expectedMemo(draft) : null
-  const text = finish(draft, like, options, expected)
-  const first = readBack(draft.format, text, draft, options)
+  const written = finish(draft, like, options, expected)
+  const first = readBack(draft.format, written, draft, options)
   const isWhole = equalBytes(first.bytes, utf8.encode(draft.plain))
   if (isWhole && (expected !== null || !draft.leaves.some(({ isVerbatim }) => isVerbatim)))
-    return { text, opened: first, sealedCount, warnings }
-  const bare = expected === null ? text : finish(draft, like, options, null)
+    return { text: written.text, opened: first, sealedCount, warnings }
+  const bare = expected === null ? written : finish(draft, like, options, null)
   const opened = expected === null ? first : readBack(draft.format, bare, draft, options)
-  const remembered = withMemo(draft, like, options, bare, opened, sealedCount)
+  const remembered = withMemo(draft, like, options, bare.text, opened, sealedCount)
   return { ...remembered, warnings: [...warnings, ...remembered.warnings] }
 }
 
@@ -218,7 +218,7 @@ function makeDraft(
 export const placeholder: MetaMap = new Map([["mac", "-"]])
 
 /** The whole sealed text: tokens, metadata, and the memo if there is one. */
-export function finish(draft: SealDraft, like: MetadataBlock | null, options: SealOptions, memo: Memo | null): string {
+export function finish(draft: SealDraft, like: MetadataBlock | null, options: SealOptions, memo: Memo | null): Written {
   const { previous, macOnlyEncrypted, selectors, cipher, structure } = options
   const before = previous?.document.metadata ?? null
   const { macHex } = draft
@@ -252,7 +252,7 @@ export function finish(draft: SealDraft, like: MetadataBlock | null, options: Se
   )
   const tokenEdits = draft.tokenEdits.filter((edit): edit is Edit => edit !== null)
   const block = draft.format.attach(draft.scan, tree, like, options.indent)
-  return splice(draft.plain, [...tokenEdits, ...draft.otherEdits, ...block])
+  return { text: splice(draft.plain, [...tokenEdits, ...draft.otherEdits, ...block]), tree }
 }
 
 /**
@@ -294,13 +294,13 @@ function withMemo(
   if (!options.layoutMemo) return dropped
   const memo = neededMemo(draft, opened)
   if (memo === null) return dropped
-  const text = finish(draft, like, options, memo)
-  const again = readBack(draft.format, text, draft, options)
+  const written = finish(draft, like, options, memo)
+  const again = readBack(draft.format, written, draft, options)
   // An alias that was written out in the clear has no token to remember it.
   const isWhole = equalBytes(again.bytes, utf8.encode(draft.plain))
   const clear = readOtherwise(draft.leaves.filter(({ token }) => token === null))
   const warnings: Warning[] = isWhole ? clear : [{ code: "LAYOUT_DROPPED" }, ...clear]
-  return { text, opened: again, sealedCount, warnings }
+  return { text: written.text, opened: again, sealedCount, warnings }
 }
 
 /** Values that `run` will read as the text says, since nothing can remember that it should not. */

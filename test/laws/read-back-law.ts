@@ -1,7 +1,7 @@
 import * as fc from "fast-check"
 import { expect, test } from "vitest"
 import { type Leaf, type Opened, readSealed } from "../../src/core/document.ts"
-import { type Format } from "../../src/core/format.ts"
+import { type Format, type MetaMap } from "../../src/core/format.ts"
 import { type Expected, open } from "../../src/core/open.ts"
 import { openKnown } from "../../src/core/read-known.ts"
 import { textScalar } from "../../src/core/scalar.ts"
@@ -9,6 +9,7 @@ import { noSelectors } from "../../src/core/select.ts"
 import { countedSites, documentOf, fullPath } from "../../src/core/site.ts"
 import { kindsInFile } from "../../src/keys/kinds.ts"
 import { cipherFor, compile, trySeal } from "./document-laws.ts"
+import { AppError } from "../../src/errors/app-error.ts"
 import { runs } from "./runs.ts"
 
 /** Rules of each kind that the grammars have keys for, and one that looks at comments. */
@@ -66,7 +67,8 @@ export function readBackLaw(format: Format, texts: fc.Arbitrary<string>): void {
       const expected = expectedOf(format, plain, sealed.opened, how.macOnlyEncrypted, isKept)
       const back = { cipher: cipherFor(), compiled: compile(how.selectors), kinds: kindsInFile }
       for (const source of [sealed.text, ...made.map((one) => changed(sealed.text, one))]) {
-        const found = openKnown(format, source, expected, back)
+        const tree = treeOf(format, source)
+        const found = tree === null ? null : openKnown(format, { text: source, tree }, expected, back)
         if (found === null) continue
         read++
         const whole = open(readSealed(format, source, kindsInFile), {
@@ -80,11 +82,22 @@ export function readBackLaw(format: Format, texts: fc.Arbitrary<string>): void {
       const at = expected.leaves.findIndex(({ token }) => token !== null)
       if (at === -1) return
       const other = { ...expected.leaves[at]!, scalar: textScalar("another") }
-      expect(openKnown(format, sealed.text, { ...expected, leaves: expected.leaves.with(at, other) }, back)).toBeNull()
+      const written = { text: sealed.text, tree: sealed.opened.document.metadata.tree }
+      expect(openKnown(format, written, { ...expected, leaves: expected.leaves.with(at, other) }, back)).toBeNull()
     })
     fc.assert(property, { numRuns: runs.numRuns * 20 })
     expect(read).toBeGreaterThan(runs.numRuns * 4)
   })
+}
+
+/** Its metadata, as if they were meant to be those; `null` where there are none that can be read. */
+function treeOf(format: Format, source: string): MetaMap | null {
+  try {
+    return format.scan(source).metadata?.tree ?? null
+  } catch (error) {
+    if (error instanceof AppError) return null
+    throw error
+  }
 }
 
 /** What `seal` knows of the text that it made. */

@@ -7,6 +7,7 @@ import { withKeys } from "../../core/metadata.ts"
 import { writeGroups } from "../../core/metadata-keys.ts"
 import { type WrappedKey } from "../../core/recipient.ts"
 import { runSlot } from "../../core/run-memory.ts"
+import { checkKept } from "../../core/same-metadata.ts"
 import { type SecretBytes } from "../../core/secret.ts"
 import { splice } from "../../core/splice.ts"
 import { parseToken } from "../../core/token.ts"
@@ -93,14 +94,12 @@ async function wrapFor(
 export function putKeys({ format, scan, metadata }: SealedDocument, keys: MetaMap): string {
   const block = scan.metadata!
   const bare = splice(scan.source, block.detach)
-  const edits = format.attach(scanned(format, bare, scan), withKeys(metadata.tree, keys, kindsInFile), block)
+  const tree = withKeys(metadata.tree, keys, kindsInFile)
+  const edits = format.attach(scanned(format, bare, scan), tree, block)
   const text = splice(bare, edits)
   const after = readSealed(format, text, kindsInFile, scan)
-  const isSame =
-    splice(text, after.scan.metadata!.detach) === bare &&
-    after.metadata.mac === metadata.mac &&
-    after.metadata.lastModified === metadata.lastModified &&
-    after.scan.sites.length === scan.sites.length
+  checkKept(format, tree, after.scan.metadata!.tree)
+  const isSame = splice(text, after.scan.metadata!.detach) === bare && after.scan.sites.length === scan.sites.length
   if (isSame) return text
   throw new AppError("SELF_CHECK", {}, { subject: "more than the wrapped keys would change" })
 }
