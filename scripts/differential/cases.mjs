@@ -412,6 +412,9 @@ function encrypting({ a, b }) {
     ]
       .flatMap((names) => names.split(" "))
       .map((name) => [e, ...to, name]),
+    ...["yaml", "json", "env", "ini", "bin"].flatMap((kind) =>
+      types.map((type) => [e, ...to, "--output-type", type, `sealed.${kind}`]),
+    ),
     [e, "plain.yaml"],
     [e, "broken.yaml"],
     [e, "--age", `${a},${b}`, "plain.yaml"],

@@ -123,6 +123,31 @@ describe("F4: files that upstream sealed and could not open", () => {
     expect(read(name)).toBe(text)
   })
 
+  const formats = [
+    { type: "yaml", name: "again.yaml", text: "a: 1\n" },
+    { type: "json", name: "again.json", text: '{"a": 1}\n' },
+    { type: "dotenv", name: "again.env", text: "A=1\n" },
+    { type: "ini", name: "again.ini", text: "[s]\na = 1\n" },
+  ]
+
+  test.each(
+    formats.flatMap((from) =>
+      [...formats, { type: "binary", name: "again.bin", text: "" }].map((to) => ({ from, to })),
+    ),
+  )("what is sealed as $from.type is not sealed a second time as $to.type", async ({ from, to }) => {
+    const sealed = await seal(from.name, from.text)
+    if (to.text !== "") writeFileSync(join(own.cwd, `over-${to.name}`), await seal(to.name, to.text))
+    put(from.name, sealed)
+    const told = ["encrypt", "--output-type", to.type]
+    await expectRefused(sotto(...told, from.name), "ALREADY_SEALED", 203)
+    await expectRefused(sotto(...told, "--output", `over-${to.name}`, from.name), "ALREADY_SEALED", 203)
+    await expectRefused(sotto(...told, "-i", from.name), "ALREADY_SEALED", 203)
+    const asSops = new Map([...env, ["SOTTO_COMPAT", "sops"]])
+    const { status, stdout } = await call({ args: [...told, from.name], cwd: own.cwd, env: asSops })
+    expect([status, stdout.toString()]).toEqual([203, ""])
+    expect(read(from.name)).toBe(sealed)
+  })
+
   test.each([
     { name: "below a marker", plain: "items:\n  # seal this\n  # and that\n  - x\n  - y\n", sealed: 2 },
     { name: "above the list", plain: "# seal this\nitems:\n  # inside\n  - x\n  - y\n", sealed: 3 },

@@ -28,7 +28,8 @@ interface ConvertOptions {
  * An error then names no place that people could look up: the lines are of a text that nobody saw, and a key may be the
  * value that an alias stood for.
  *
- * @throws {AppError} `ALIAS_TO_SEALED`, since the text in the other format would hold the value in the clear for good
+ * @throws {AppError} `ALREADY_SEALED`; `ALIAS_TO_SEALED`, since the text in the other format would hold the value in
+ *   the clear for good
  */
 export async function converted<T>(
   bytes: Uint8Array,
@@ -41,6 +42,8 @@ export async function converted<T>(
   const text = decodeText(bytes)
   if (text === null) throw notUtf8(bytes)
   const scan = (await loadFormat(from)).scan(text)
+  // The text in the other format has no metadata, so nothing behind this would see that the values are sealed.
+  if (scan.metadata !== null) throw new AppError("ALREADY_SEALED")
   const sites = countedSites(scan)
   checkAliases(scan, sites, select(sites, options.compiled), options.allowClearAlias)
   const format = await loadFormat(to)
