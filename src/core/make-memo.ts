@@ -28,7 +28,8 @@ function buildMemo(source: Source, canonical: (index: number) => string): Memo |
   const verbatim = new Map<number, string>()
   const ordinals: number[] = []
   let ordinal = 0
-  for (const [index, { site, token, isVerbatim }] of leaves.entries()) {
+  for (let index = 0; index < leaves.length; index++) {
+    const { site, token, isVerbatim } = leaves[index]!
     ordinals.push(ordinal)
     if (token === null) continue
     const edit = tokenEdits[index]
@@ -82,7 +83,8 @@ function fitsMemo(memo: Memo): boolean {
 
 function aliasRuns({ leaves }: Source, ordinals: readonly number[]): AliasRun[] | null {
   const runs = new Map<Alias, { ordinals: number[]; leaf: SealedLeaf }>()
-  for (const [index, leaf] of leaves.entries()) {
+  for (let index = 0; index < leaves.length; index++) {
+    const leaf = leaves[index]!
     const { alias } = leaf.site
     if (alias === undefined || leaf.token === null) continue
     const known = runs.get(alias)

@@ -266,7 +266,8 @@ export function checkMac(
 /** The MAC over all leaves. */
 export function macOf(leaves: readonly Leaf[], macOnlyEncrypted: boolean, ofClear: (site: Site) => Uint8Array): string {
   const hash = new MacHash(macOnlyEncrypted)
-  for (const leaf of leaves) {
+  for (let at = 0; at < leaves.length; at++) {
+    const leaf = leaves[at]!
     const text = isOpenedText(leaf) ? heldText(leaf.scalar!) : null
     if (text !== null) {
       hash.addText(text)

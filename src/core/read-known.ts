@@ -73,7 +73,9 @@ function opensToText(
   const block = detachedBlock(document)
   if (memoText === "") {
     const check = new SpliceCheck(scan.source, known.text, block)
-    for (const at of inTextOrder(leaves.length, places)) {
+    const order = inTextOrder(leaves.length, places)
+    for (let index = 0; index < order.length; index++) {
+      const at = order[index]!
       const leaf = leaves[at]!
       if (leaf.token === null) continue
       const spelling = spelled(leaf)

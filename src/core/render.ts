@@ -82,7 +82,8 @@ function sameScan(format: Format, text: string, leaves: readonly Leaf[]): Scan |
 /** Nothing looks again at what is taken out as metadata, so no value may go with it. */
 function checkDetach(leaves: readonly Leaf[], detach: readonly Edit[]): void {
   const sorted = inOrder(detach)
-  for (const { site } of leaves) {
+  for (let at = 0; at < leaves.length; at++) {
+    const { site } = leaves[at]!
     // An empty root holds the metadata itself.
     if (site.span === null || site.item.parent === null) continue
     const { start, end } = site.span
@@ -113,7 +114,8 @@ function openEdits(
 ): { edits: (Edit | null)[]; areConfirmed: boolean } {
   const edits: (Edit | null)[] = []
   let areConfirmed = format.confirmsEdit !== undefined && scan.aliases.length === 0
-  for (const { site, scalar, token } of leaves) {
+  for (let at = 0; at < leaves.length; at++) {
+    const { site, scalar, token } = leaves[at]!
     if (token === null || site.span === null || scalar === null) {
       edits.push(null)
       continue

@@ -53,7 +53,10 @@ export function ambiguousSite(sites: readonly Site[]): Site | null {
 function hasColons(sites: readonly Site[]): boolean {
   const isOne = ({ key }: Item, above = false): boolean => above || key?.includes(":") === true
   const colons = new Inherited<boolean>(isOne)
-  for (const { item } of sites) if (isOne(item, colons.ofHolder(item))) return true
+  for (let at = 0; at < sites.length; at++) {
+    const { item } = sites[at]!
+    if (isOne(item, colons.ofHolder(item))) return true
+  }
   return false
 }
 

@@ -185,7 +185,7 @@ function makeDraft(
   const selected = hasMoved ? select(placed, options.compiled) : isSelected
   const leaves = sealLeaves(placed, selected, { ...options, format, source: framed.source })
   checkSealedComments(leaves, options.compiled)
-  const tokens = new Map(leaves.map(({ site, token }) => [site, token]))
+  const tokens = new Map(expanded.length === 0 ? [] : leaves.map(({ site, token }) => [site, token]))
   const offsets = new Offsets(around ?? [])
   const lost = withLines(plain, framed.lostComments ?? [], (at) => (framed === scan ? at : offsets.before(at)))
   if (options.comments === "sealed") checkCommentsSealed(leaves, lost)

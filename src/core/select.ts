@@ -95,7 +95,10 @@ function byKey(sites: readonly Site[], hit: (key: string) => boolean, ifHit: boo
   const hits = new Inherited<boolean>(isHit)
   const isSelected = (item: Item): boolean => isHit(item, hits.ofHolder(item)) === ifHit
   const selected: boolean[] = []
-  for (const { item, behind } of sites) selected.push(isSelected(item) || (behind !== undefined && isSelected(behind)))
+  for (let at = 0; at < sites.length; at++) {
+    const { item, behind } = sites[at]!
+    selected.push(isSelected(item) || (behind !== undefined && isSelected(behind)))
+  }
   return selected
 }
 

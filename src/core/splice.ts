@@ -8,9 +8,11 @@ import { type Edit } from "./text.ts"
  */
 export function splice(source: string, edits: readonly Edit[]): string {
   if (edits.length === 0) return source
+  const sorted = inOrder(edits)
   let result = ""
   let at = 0
-  for (const { start, end, text } of inOrder(edits)) {
+  for (let index = 0; index < sorted.length; index++) {
+    const { start, end, text } = sorted[index]!
     if (start < at || end < start || end > source.length) throw new RangeError("edits overlap or leave the text")
     result += source.slice(at, start)
     result += text

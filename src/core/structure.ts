@@ -31,7 +31,8 @@ export function structureDigest(
   const hash = createHash("sha256")
   const paths = new Inherited<string>(pathOf)
   let lines = `${rules}\n`
-  for (const { site, scalar, isSelected } of leaves) {
+  for (let at = 0; at < leaves.length; at++) {
+    const { site, scalar, isSelected } = leaves[at]!
     const isEmpty = scalar !== null && isEmptyText(scalar)
     if (macOnlyEncrypted && (!isSelected || scalar === null || isEmpty)) continue
     const kind = scalar === null || site.kind === "comment" ? site.kind : scalar.kind

@@ -94,7 +94,8 @@ export function tuned<T>(chars: number, work: () => T): T {
 }
 
 function isMiddling(chars: number): boolean {
-  return chars >= CHARS_MIN && chars <= (charsMax ??= longest())
+  // Few texts are longer than that, and to ask how many processors there are takes as long as a hundred values.
+  return chars >= CHARS_MIN && (chars <= aloneMax || chars <= (charsMax ??= longest()))
 }
 
 function longest(): number {

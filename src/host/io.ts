@@ -49,7 +49,7 @@ export function realIo(): Io {
   const fs = realFileSystem()
   const processes = realProcesses()
   const signals = realSignals(process, (name) => processes.signalNumber(name))
-  const parts: StreamParts = { fs, sleep, isTerminal: (fd) => isTerminal(fs, fd), columnsOf }
+  const parts: StreamParts = { fs, platform, sleep, isTerminal: (fd) => isTerminal(fs, fd), columnsOf }
   const cwd = once(workingFolder)
   const home = once(() => homeFolder(env, platform))
   const stderr = realOutput(parts, { fd: 2, env, isError: true })

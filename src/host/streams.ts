@@ -38,6 +38,7 @@ type Calls = Pick<FileSystem, "read" | "write" | "readLater" | "writeLater" | "s
 
 export interface StreamParts {
   readonly fs: Calls
+  readonly platform: string
   readonly isTerminal: (fd: number) => boolean
   /** Of a terminal. */
   readonly columnsOf?: (fd: number) => number | undefined
@@ -46,7 +47,9 @@ export interface StreamParts {
 
 const restBytes = 512
 const chunkBytes = 64 * 1024
-const directBytesMax = 16 * 1024
+/** What the pipe of an idle reader takes at once. */
+const pipeBytes = 16 * 1024
+const pipeBytesOnLinux = 64 * 1024
 const lineBytesMax = 64 * 1024
 
 /**
@@ -167,14 +170,15 @@ async function writeText(parts: StreamParts, fd: number, text: string): Promise<
  * @param file - what the user calls it, for errors
  */
 export async function writeDescriptor(
-  { fs, sleep }: Pick<StreamParts, "fs" | "sleep">,
+  { fs, sleep, platform }: Pick<StreamParts, "fs" | "sleep" | "platform">,
   fd: number,
   bytes: Uint8Array,
   file = fd === 1 ? "standard output" : `/dev/fd/${fd}`,
 ): Promise<void> {
   try {
-    // A few bytes find room in a pipe, and the first use of the thread pool costs a millisecond.
-    const isDirect = bytes.length <= directBytesMax || fs.statOpen(fd).kind === "file"
+    // The first use of the thread pool costs a millisecond.
+    const directMax = platform === "linux" ? pipeBytesOnLinux : pipeBytes
+    const isDirect = bytes.length <= directMax || fs.statOpen(fd).kind === "file"
     for (let at = 0; at < bytes.length;) {
       const rest = bytes.subarray(at)
       at += await patiently(sleep, async () => (isDirect ? fs.write(fd, rest, null) : fs.writeLater(fd, rest)))

@@ -29,6 +29,29 @@ describe("output", () => {
     expect(readFileSync(file).length).toBe(size + 10)
   })
 
+  test.each([
+    ["linux", 64 * 1024, 0],
+    ["linux", 64 * 1024 + 1, 1],
+    ["darwin", 16 * 1024, 0],
+    ["darwin", 16 * 1024 + 1, 1],
+  ] as const)("on %s %i bytes for a pipe take %i calls in another thread", async (platform, length, others) => {
+    const { fs, ...rest } = machine()
+    let later = 0
+    const writeLater = (_fd: number, bytes: Uint8Array): Promise<number> => {
+      later++
+      return Promise.resolve(bytes.length)
+    }
+    const pipe: StreamParts["fs"] = {
+      ...fs,
+      statOpen: () => ({ ...fs.stat("/"), kind: "other" }),
+      write: (_fd, bytes) => bytes.length,
+      writeLater,
+    }
+    const parts: StreamParts = { ...rest, fs: pipe, platform, isTerminal: () => false }
+    await realOutput(parts, { fd: 1, env: new Map(), isError: false }).write(Buffer.alloc(length))
+    expect(later).toBe(others)
+  })
+
   test("a long text whose astral characters stand at all places", async () => {
     const file = join(tempFolder(), "out")
     const fd = openSync(file, "w")

@@ -18,11 +18,9 @@ import { isSealedComment } from "../../core/open.ts"
 import { isEmptyText, scalarText } from "../../core/scalar.ts"
 import { ruleOf, select } from "../../core/select.ts"
 import { type Site, countedSites, fullPath, shownPath } from "../../core/site.ts"
-import { utf8 } from "../../core/text.ts"
 import { looksLikeToken } from "../../core/token.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { displayPath, shown } from "../../errors/display.ts"
-import { writeAtomic } from "../../host/write-atomic.ts"
 
 interface MigrateOptions extends CommonOptions, OrderOptions, Omit<ClearOptions, "useFileSelectors"> {
   /** Files, and folders with all sealed files in them. */
@@ -147,8 +145,8 @@ async function apply(
     options,
     isDue: ({ state }) => state === "planned",
     async work(loaded, before, inner) {
-      await withFile(before.file, () => sealByRule(inner, loaded, before, options))
-      return { ...before, state: "migrated" }
+      const text = await withFile(before.file, () => sealByRule(inner, loaded, before, options))
+      return { done: { ...before, state: "migrated" }, text }
     },
     failed,
   })
@@ -178,10 +176,10 @@ async function sealByRule(
   loaded: LoadedFile,
   { cleared }: MigratedFile,
   options: MigrateOptions,
-): Promise<void> {
-  const { settings, document, original } = loaded
+): Promise<string | null> {
+  const { settings, document } = loaded
   const rule = await settings.sealingRule()
-  if (rule === null || loaded.file === null) return
+  if (rule === null || loaded.file === null) return null
   const file = await openLoaded(session, loaded, options)
   try {
     const compiled = await compileSelectors(rule.selectors, { refuseInvalid: true })
@@ -209,11 +207,7 @@ async function sealByRule(
     )
     if (more.length > 0) throw unsealed(more.map(({ site }) => site))
     await guardClear(session, loaded.file, sealed.opened, { ...options, useFileSelectors: false }, file.opened)
-    await writeAtomic(session.io, loaded.file, utf8.encode(sealed.text), {
-      mode: "kept",
-      opened: original,
-      followLinks: options.followLinks,
-    })
+    return sealed.text
   } finally {
     file.dataKey.wipe()
   }

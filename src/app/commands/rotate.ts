@@ -23,10 +23,8 @@ import { changesJson, changesText } from "../report/sync-report.ts"
 import { sealFresh } from "../seal/seal-over.ts"
 import { type Outcome, type Session } from "../session.ts"
 import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
-import { utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { shown } from "../../errors/display.ts"
-import { writeAtomic } from "../../host/write-atomic.ts"
 import { type NameOf } from "../../keys/data-key-error.ts"
 import { recipientKey, recipientName } from "../../keys/kinds.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
@@ -165,8 +163,8 @@ function apply(session: Session, planned: readonly Planned[], { rotation, option
     options,
     isDue: ({ state }) => state === "planned",
     async work(loaded, before, inner) {
-      await withFile(before.file, () => sealAnew(inner, loaded, before, { rotation, options }))
-      return { ...before, state: "rotated" }
+      const text = await withFile(before.file, () => sealAnew(inner, loaded, before, { rotation, options }))
+      return { done: { ...before, state: "rotated" }, text }
     },
     failed,
   })
@@ -177,7 +175,7 @@ async function sealAnew(
   loaded: LoadedFile,
   before: Planned,
   { rotation, options }: Job,
-): Promise<void> {
+): Promise<string> {
   const wanted = wantedAfter(rotation, loaded, options)
   const { keepRecipient } = options
   // Nobody may have joined since the answer.
@@ -187,11 +185,7 @@ async function sealAnew(
   const file = await openLoaded(session, loaded, { ...options, wantsScan: true })
   try {
     const { text } = await sealFresh(session, file, wanted, options)
-    await writeAtomic(session.io, before.file, utf8.encode(text), {
-      mode: "kept",
-      opened: loaded.original,
-      followLinks: options.followLinks,
-    })
+    return text
   } finally {
     file.dataKey.wipe()
   }

@@ -3,8 +3,6 @@ import { type FormatName } from "../../core/format.ts"
 import { type Rule } from "../../config/rule.ts"
 import { type SealedDocument } from "../../core/document.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { utf8 } from "../../core/text.ts"
-import { writeAtomic } from "../../host/write-atomic.ts"
 import { recipientName } from "../../keys/kinds.ts"
 import { usableThreshold } from "../../keys/wrap.ts"
 import { type KeyPlan, planKeys, unknownIn } from "../recipients/key-plan.ts"
@@ -101,19 +99,20 @@ class Work {
 
   apply(items: readonly SyncedFile[]): Promise<SyncedFile[]> {
     const options = this.#options
-    const work = async (loaded: LoadedFile, before: SyncedFile, session: Session): Promise<SyncedFile> => {
-      const now = await this.#planOf(loaded, before)
-      if (now.state !== "stale" || now.plan === null) return now
-      const text = await withFile(before.file, () => rewrap(session, loaded, now.plan!, options))
-      await writeAtomic(session.io, before.file, utf8.encode(text), {
-        mode: "kept",
-        opened: loaded.original,
-        followLinks: options.followLinks,
-      })
-      return { ...now, state: "updated" }
-    }
-    const isDue = ({ state }: SyncedFile): boolean => state === "stale"
-    return applyPlans<SyncedFile>(this.#session, { what: "wrapping", items, options, isDue, work, failed })
+    return applyPlans<SyncedFile>(this.#session, {
+      what: "wrapping",
+      items,
+      options,
+      isDue: ({ state }) => state === "stale",
+      work: async (loaded, before, session) => {
+        const now = await this.#planOf(loaded, before)
+        const { plan } = now
+        if (now.state !== "stale" || plan === null) return { done: now, text: null }
+        const text = await withFile(before.file, () => rewrap(session, loaded, plan, options))
+        return { done: { ...now, state: "updated" }, text }
+      },
+      failed,
+    })
   }
 
   async #planOf({ document, settings }: LoadedFile, candidate: Candidate): Promise<SyncedFile> {
