@@ -1,5 +1,5 @@
 import { describe, expect, test } from "vitest"
-import { secretSignOf } from "../../src/app/check/looks-secret.ts"
+import { isPlaceholder, secretSignOf } from "../../src/app/check/looks-secret.ts"
 import { keyMarks } from "../../src/app/check/private-keys.ts"
 import { loadProviderFormats, mayHoldProviderKey } from "../../src/app/check/provider-keys.ts"
 
@@ -122,4 +122,85 @@ describe("what looks like a secret", () => {
     [["description"], "A sentence of words, longer than twenty characters."],
     [["host"], "database-0.internal.example.net"],
   ] as const)("%j: %s is none", (path, value) => expect(secretSignOf(path, value)).toBeNull())
+})
+
+const open = [
+  "<name>",
+  "<your password>",
+  "${X}",
+  "${X:-}",
+  "${X:?must be set}",
+  "${X:-changeme}",
+  "$DB_PASSWORD",
+  "$password",
+  "{{ .Values.x }}",
+  "{{- .Values.x | quote -}}",
+  '{{ required "set it" .Values.x }}',
+  '{{ index .Values "a-b" }}',
+  "{{ lookup('env', 'X') }}",
+  '{{ .Values.x | default "" }}',
+  '{{ default "changeme" .Values.x }}',
+  "${{ secrets.X }}",
+  "$(cat /run/secrets/x)",
+  "%DB_PASSWORD%",
+  "%kernel.secret%",
+  "#{DbPassword}#",
+  "@DB_PASSWORD@",
+  "__DB_PASSWORD__",
+  "[[ .Secret ]]",
+  '<%= ENV["X"] %>',
+  "<user>:<password>",
+  "changeme",
+  "CHANGE_ME",
+  "change-it",
+  "replace me",
+  "your-password-here",
+  "YOUR_API_KEY",
+  "todo",
+  "TBD",
+  "redacted",
+  "xxx",
+  "XXXXXXXX",
+  "****",
+  "...",
+  "____",
+  " changeme ",
+  "postgres://${USER}:${PASS}@${HOST}/db",
+  "postgres://app:<password>@db.example.net/app",
+  "/home/${USER}/x",
+  "postgres://app:changeme@localhost/app",
+]
+const filled = [
+  "",
+  "x",
+  "7",
+  "true",
+  "default",
+  "null",
+  "hunter2",
+  "prefix-hunter2-${X}",
+  "a<b>c",
+  "$uper$ecret",
+  "%hunter22%",
+  "${X:-hunter2}",
+  "${X-hunter2}",
+  '{{ .Values.x | default "hunter2" }}',
+  '{{ "hunter2" }}',
+  "{{ x || 'hunter2' }}",
+  "<password>hunter2</password>",
+  '<user password="hunter2"/>',
+  "postgres://app:hunter2@${HOST}/db",
+  "changeme1",
+  "https://hooks.example.net/T0/${X}?sig=Zm9vYmFyMTIzNDU2Nzg5MEFCQ0RFRg8K",
+  "<a>".repeat(2000),
+]
+describe("what a template leaves open", () => {
+  test.each(open)("%j", (value) => expect(isPlaceholder(value)).toBe(true))
+  test.each(open)("%j is no secret by its name", (value) => expect(secretSignOf(["password"], value)).toBeNull())
+  test.each(filled)("%j is a value", (value) => expect(isPlaceholder(value)).toBe(false))
+
+  test("a text made of beginnings takes no longer than its length asks for", () => {
+    for (const start of ["${", "{{", "<", "$(", "__A", "@A", "[[", "#{", "%A", "<%= ENV[", "your-a", "${X:-", "{{'"])
+      expect(isPlaceholder(start.repeat(100_000).slice(0, 4096))).toBe(false)
+  })
 })

@@ -351,6 +351,82 @@ describe("a seal that was taken off in another way", () => {
     expect(found).toEqual([])
   })
 
+  const places = ["enc/x.enc.yaml", "enc/x.yaml", "enc/quite-another.yaml"]
+  const templates = [
+    "db:\n  password: <password>\n  user: ${DB_USER}\n",
+    "db:\n  password: changeme\n  user: xxx\n",
+    "# Fill in:\ndb:\n  user: ''\n  password: '{{ .Values.password }}'\n",
+    "{{- if .Values.db }}\ndb:\n  user: {{ .Values.user | quote }}\n  password: {{ .Values.password }}\n{{- end }}\n",
+  ]
+  test.each(places.flatMap((place) => templates.map((text) => [place, text])))(
+    "nothing was unsealed in %s where it is %j now",
+    async (place, text) => {
+      const found = await sealedThen((repo) => {
+        remove(repo)
+        repo.write(place, text)
+      })
+      expect(found).toEqual([])
+    },
+  )
+
+  const values = ["canary-7f3a", "${X:-canary-7f3a}", "{{ .x | default 'canary-7f3a' }}", "<p>canary-7f3a</p>", 7]
+  test.each(places.flatMap((place) => values.map((value) => [place, value] as const)))(
+    "%s is a template now, but for %j",
+    async (place, value) => {
+      const found = await sealedThen((repo) => {
+        remove(repo)
+        repo.write(place, `db:\n  password: ${JSON.stringify(value)}\n  user: <user>\n`)
+      })
+      expect(found).toEqual(["FILE_UNSEALED"])
+    },
+  )
+
+  test.each([
+    ["host: localhost\n  user: <user>", []],
+    ["host: localhost\n  user: <user>\n  password: canary-7f3a", ["FILE_UNSEALED"]],
+    ["host: localhost\n  user: canary-7f3a\n  password: canary-7f3a", ["FILE_UNSEALED"]],
+  ])("an example may say what looks like no secret, if it leaves something open: %s", async (rest, codes) => {
+    const found = await sealedThen((repo) => {
+      remove(repo)
+      repo.write("enc/x.enc.yaml.example", `db:\n  ${rest}\n`)
+      repo.write("enc/x.enc.example.yaml", `db:\n  ${rest}\n`)
+    })
+    expect(found).toEqual(codes)
+  })
+
+  test.each([
+    ["x.json", '{"a":"canary-7f3a"}', '{"a":"<a>"}', '{"a":"canary-7f3a"}'],
+    ["x2.json", '{"a":"canary-7f3a"}', '{"a": {{ .Values.a }} }', '{"a": {{ .Values.a }}, "b": "canary-7f3a"}'],
+    [".env.enc", "A=canary-7f3a\n", "A=${A}\n", "A=canary-7f3a\n"],
+    ["x.ini", "[s]\na = canary-7f3a\n", "[s]\na = changeme\n", "[s]\na = %A%\nb = 1\n"],
+    ["x.pem", "canary-7f3a", "<certificate>\n", "canary-7f3a <x>"],
+    ["y.yaml", "a: canary-7f3a\n", "a: <x>\n", "# a: canary-7f3a\n"],
+    ["z.yaml", "a: canary-7f3a\n", "a: <x>\n", "a: [<x>\n"],
+  ])("%s (%j) became %j, or %j", async (file, sealed, template, plain) => {
+    for (const [text, codes] of [
+      [template, []],
+      [plain, ["FILE_UNSEALED"]],
+    ] as const) {
+      const repo = checkedRepository("  - path: never/**\n    recipients: tester\n")
+      await repo.seal(file, sealed, ...own)
+      repo.commitAll()
+      repo.write(file, text)
+      repo.git("add", "--all")
+      expect(codesOf((await repo.check("--staged")).findings)).toEqual(codes)
+    }
+  })
+
+  test.each([
+    [".env", "A=${A}\nB=\n", []],
+    [".env", "A=${A}\nB=canary-7f3a\n", ["SIBLING_PLAINTEXT"]],
+    [".env", "A=\nC=canary-7f3a\n", ["SIBLING_PLAINTEXT"]],
+  ])("%s beside .env.enc: %j", async (file, text, codes) => {
+    const repo = checkedRepository("  - path: never/**\n    recipients: tester\n")
+    await repo.seal(".env.enc", "A=canary-7f3a\nB=canary-7f3a\n", ...own)
+    repo.write(file, text)
+    expect(codesOf((await tracked(repo)).findings).filter((code) => /PLAIN/.test(code))).toEqual(codes)
+  })
+
   test.each(["other/x.yaml", "enc/quite-another.yaml"])("what was sealed in a part is %s now", async (name) => {
     const found = await sealedThen(
       (repo) => {

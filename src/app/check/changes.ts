@@ -26,10 +26,22 @@ export function mayBeUnsealed(after: Inspected): boolean {
   return after.state === "sealed" && countedSites(after.document.scan).some(isClear)
 }
 
-/** A seal that was taken off: the whole file, or single values of it. */
-export function unsealedFindings({ file, before, after }: Change): Finding[] {
+/**
+ * A seal that was taken off: the whole file, or single values of it.
+ *
+ * @param isTemplate - whether a plain text leaves open what was sealed
+ */
+export async function unsealedFindings(
+  { file, before, after }: Change,
+  isTemplate: (file: string, text: string, before: SealedDocument) => Promise<boolean>,
+): Promise<Finding[]> {
   if (before === null || (before.state !== "sealed" && before.state !== "broken")) return []
-  if (after.state === "plain") return after.text === "" ? [] : [finding("FILE_UNSEALED", { file })]
+  if (after.state === "plain") {
+    const { text } = after
+    if (text === "") return []
+    if (text !== null && before.state === "sealed" && (await isTemplate(file, text, before.document))) return []
+    return [finding("FILE_UNSEALED", { file })]
+  }
   if (before.state !== "sealed" || after.state !== "sealed") return []
   // Or below a path that was sealed, or above: a value that became a mapping, and the other way round.
   const [sealed, above] = [new Set<string>(), new Set<string>()]

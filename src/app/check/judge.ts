@@ -13,6 +13,7 @@ import { recipientFindings, selectorFindings } from "./drift.ts"
 import { hasSomethingToSeal, isToBeSealed } from "./plaintext.ts"
 import { privateKeyFindings } from "./private-keys.ts"
 import { inspect, type Inspected, metadataFindings, searchable } from "./sealed-text.ts"
+import { isTemplateOf } from "./siblings.ts"
 import { suspicionOf } from "./suspect-names.ts"
 import { valueFindings } from "./values.ts"
 
@@ -117,7 +118,7 @@ export class Judge {
     if (before !== undefined && (this.#options.isRange || mayBeUnsealed(after))) {
       const bytesBefore = await before()
       const old = bytesBefore === null ? null : await inspect(file, bytesBefore, configured)
-      found.push(...unsealedFindings({ file, before: old, after }))
+      found.push(...(await unsealedFindings({ file, before: old, after }, isTemplateOf)))
       if (this.#options.isRange) {
         const people = after.state === "sealed" ? (await this.#ruleOf(file, ruled))?.people : undefined
         const nameOf = (recipient: Recipient): string | undefined =>

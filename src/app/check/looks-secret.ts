@@ -24,11 +24,17 @@ const secretPairs: ReadonlySet<string> = new Set([
   "ssh key",
   "connection string",
 ])
-const plainValue =
-  /^(?:true|false|null|none|nil|yes|no|on|off|n\/a|changeme|change-me|example|placeholder|todo|redacted|default|optional|required)$/i
-/** What a template fills in. A password may begin with a dollar sign, too: names of variables have one kind of letters. */
-const placeholder =
-  /^(?:<.*>|\$\{.*\}|\$\(.*\)|\$(?:[A-Z_][A-Z0-9_]*|[a-z_]+|\d)|\{\{.*\}\}|%(?:[A-Z_][A-Z0-9_]*|[a-z_.-]+)%|\.{3,}|(.)\1*)$/
+/** Words that are a value, and no secret. */
+const plainValue = /^(?:true|false|null|none|nil|yes|no|on|off|n\/a|default)$/i
+/** Words that stand where somebody has to put a value. */
+const fillInWord =
+  /^(?:(?:change|replace)[-_ ]?(?:me|it|this)|fill[-_ ]?(?:me[-_ ]?)?in|(?:your|insert|enter|put)(?:[-_ ][a-z0-9]+){0,6}[-_ ](?:here|passw(?:or)?d|secret|token|key|value|name|user|id)|example|placeholder|dummy|todo|tbd|fixme|redacted|optional|required)$/i
+/** What a template fills in, as the whole of a value. */
+const wholePlaceholder = /^(?:\$[a-z_]+|\$\d|%[a-z_.-]+%|([xX*.?_#-])\1+)$/
+/** The same anywhere in it. A password may begin with a dollar sign, too: names of variables have one kind of letters. */
+const placeholders =
+  /<[^<>"'=\n]{1,200}>|<%=?\s*ENV(?:\[|\.fetch\()["']\w{1,100}["'][\])]\s*%>|\$\{\{[^{}\n]*\}\}|\{\{[^{}\n]*\}\}|\$\{[^{}\n]*\}|#\{[^{}\n]*\}#?|\$\([^()\n]*\)|\[\[[^[\]\n]*\]\]|\$[A-Z_][A-Z0-9_]*(?![a-z])|%[A-Z_][A-Z0-9_]*%|@[A-Z][A-Z0-9_]*@|__[A-Z][A-Z0-9_]*?__/g
+const placeholderCharsMax = 4096
 /** `scheme://name:password@host`, and the settings of database drivers: `...;Password=...`, `...?password=...`. */
 const passwordsInAddress = [
   /:\/\/[^\s/?#:@]*:([^\s/?#@]+)@/g,
@@ -60,12 +66,51 @@ export function secretSignOf(path: readonly (string | number)[], value: string):
   return isRandom(text) && !digestWord.test(wordsOf(name).join(" ")) ? "entropy" : null
 }
 
+/** One character again and again tells nothing either, but it may be a value. */
 function isFilledIn(text: string): boolean {
-  return plainValue.test(text) || placeholder.test(text)
+  return plainValue.test(text) || /^(.)\1*$/.test(text) || isPlaceholder(text)
+}
+
+/**
+ * Whether a value is what a template has in the place of one: `<password>`, `${X}`, `{{ .Values.x }}`, `changeme`, `xxx`,
+ * or an address that holds such a thing and no password besides. What `${X:-this}` falls back on has to be one, too.
+ */
+export function isPlaceholder(value: string): boolean {
+  const text = value.trim()
+  if (text.length > placeholderCharsMax) return false
+  if (fillInWord.test(text) || wholePlaceholder.test(text)) return true
+  const passwords = passwordsIn(text)
+  let isOpen = passwords.length > 0 && passwords.every(isPlaceholder)
+  const rest = text.replaceAll(placeholders, (found) => {
+    if (!isLeftOpen(found)) return found
+    isOpen = true
+    return ""
+  })
+  if (!isOpen) return false
+  if (!/[^\s!-/:-@[-`{-~]/.test(rest)) return true
+  return placeWithName.test(rest) && !holdsPassword(rest) && !rest.split(/[/?&=:@]/).some(isRandom)
+}
+
+const placeWithName = /^(?:\.{0,2}\/|~\/|(?:[a-z][a-z0-9+.-]{0,20}:){1,3}\/\/)\S*$/i
+
+/** Whether an expression brings no value of its own. */
+function isLeftOpen(found: string): boolean {
+  const fallback = /^\$\{[\w.]+:?[-=](.*)\}$/s.exec(found)?.[1]
+  if (fallback !== undefined) return fallback === "" || isPlaceholder(fallback)
+  if (!/^\$?\{\{/.test(found)) return true
+  const literals = [...found.matchAll(/"([^"]*)"|'([^']*)'/g)].map(([, double, single]) => double ?? single ?? "")
+  const code = found.replaceAll(/"[^"]*"|'[^']*'/g, "")
+  // A message, the name of a variable and a key are literals, too.
+  const isValue = /\|\||\b(?:default|coalesce|ternary|cat|printf?|println|or|else)\b/.test(code) || !/[\w.]/.test(code)
+  return !isValue || literals.every((literal) => literal === "" || isPlaceholder(literal))
 }
 
 function holdsPassword(text: string): boolean {
-  return passwordsInAddress.some((pattern) => [...text.matchAll(pattern)].some(([, found = ""]) => !isFilledIn(found)))
+  return passwordsIn(text).some((found) => !isFilledIn(found))
+}
+
+function passwordsIn(text: string): string[] {
+  return passwordsInAddress.flatMap((pattern) => [...text.matchAll(pattern)].map(([, found = ""]) => found))
 }
 
 /** `dbPassword`, `API_KEY`, `client-secret`; other endings (`secretName`, `token_url`) are about a secret. */

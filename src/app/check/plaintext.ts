@@ -17,8 +17,13 @@ const example = /\.(?:example|sample|dist)(?:\.[^./]+)?$|\.pub$/
 /** Whether a rule wants the file at a path to be sealed. Its content is another question. */
 export function isToBeSealed(file: string, entry: RuleEntry, settings: RuleSettings): boolean {
   const name = file.slice(file.lastIndexOf("/") + 1)
-  if (settings.check === "skip" || isConfig(file) || gitNames.has(name) || example.test(name)) return false
+  if (settings.check === "skip" || isConfig(file) || gitNames.has(name) || isCalledExample(name)) return false
   return !isCatchAll(entry) || isCalledSecret(file)
+}
+
+/** @param name - without folders, or with them */
+export function isCalledExample(name: string): boolean {
+  return example.test(name)
 }
 
 export function isConfig(file: string): boolean {

@@ -85,19 +85,21 @@ function isValue(kind: Site["kind"]): boolean {
   return kind !== "comment" && kind !== "map" && kind !== "list"
 }
 
-/** Whether a plain text has a key path that the sealed file has too. */
+/** Whether a plain text says something under a key path that the sealed file has too. */
 export async function sharesPath(
   file: string,
   text: string,
   twin: string,
   paths: ReadonlySet<string> | null,
 ): Promise<boolean> {
-  return paths === null || (await valuesIn(file, text, twin)).some((site) => paths.has(pathText(site.item)))
+  const { telling } = await templates()
+  if (paths === null) return !(await isOpenText(file, text, twin))
+  return telling(file, await valuesIn(file, text, twin)).some((site) => paths.has(pathText(site.item)))
 }
 
 /**
- * Whether a plain file is what a sealed one held: it has a value where one was sealed, and the name or all of the paths.
- * Folders may differ.
+ * Whether a plain file is what a sealed one held: it says something where a value was sealed, and has the name or all of
+ * the paths. Folders may differ.
  *
  * @param text - `null`: it is not text
  */
@@ -109,15 +111,18 @@ export async function isPlainTextOf(
 ): Promise<boolean> {
   const nameOf = (path: string): string => bareOf(path.slice(path.lastIndexOf("/") + 1)).name
   const [isNamedAlike, paths] = [nameOf(file) === nameOf(sealed), keyPathsOf(document)]
-  if (paths === null || text === null) return isNamedAlike && paths === null
+  if (paths === null || text === null)
+    return isNamedAlike && paths === null && !(text !== null && (await isOpenText(file, text, sealed)))
+  const { telling } = await templates()
   const sites = await valuesIn(file, text, sealed)
-  // What was in the clear before is nobody's secret, and a template that took its place leaves the values empty.
+  // What was in the clear before is nobody's secret.
   const secret = new Set(
     countedSites(document.scan)
       .filter(isSealedValue)
       .map(({ item }) => pathText(item)),
   )
-  if (!sites.some((site) => isClear(site) && secret.has(pathText(site.item)))) return false
+  const replaced = sites.filter((site) => secret.has(pathText(site.item)))
+  if (telling(file, replaced).length === 0) return false
   if (isNamedAlike) return true
   const own = new Set(sites.map(({ item }) => pathText(item)))
   // One key alone, such as `password`, may be in many files.
@@ -125,16 +130,49 @@ export async function isPlainTextOf(
   return isEnough && [...paths].every((path) => own.has(path))
 }
 
+/** Whether the plain text that a sealed file became says nothing, but for what was in the clear before. */
+export async function isTemplateOf(file: string, text: string, { scan, format }: SealedDocument): Promise<boolean> {
+  if (format.isWhole === true) return isOpenText(file, text, file)
+  const { telling } = await templates()
+  const clear = new Set(
+    countedSites(scan)
+      .filter(isClear)
+      .map(({ item }) => pathText(item)),
+  )
+  const sites = (await valuesIn(file, text, file)).filter(({ item }) => !clear.has(pathText(item)))
+  return sites.length > 0 && telling(file, sites).length === 0
+}
+
+/** Whether a text in the place of one whose paths are hidden leaves all of it open. */
+async function isOpenText(file: string, text: string, twin: string): Promise<boolean> {
+  const { isPlaceholder, telling } = await templates()
+  if (isPlaceholder(text)) return true
+  const sites = await valuesIn(file, text, twin)
+  return sites.length > 0 && telling(file, sites).length === 0
+}
+
+/** Loaded where something was found. */
+async function templates() {
+  const [{ telling, readableTemplates }, { isPlaceholder }] = await Promise.all([
+    import("./templates.ts"),
+    import("./looks-secret.ts"),
+  ])
+  return { telling, readableTemplates, isPlaceholder }
+}
+
 async function valuesIn(file: string, text: string, twin: string): Promise<readonly Site[]> {
   const bare = bareOf(file).name
   const formats = [file, bare, twin, bareOf(twin).name].map(detectPlainFormat)
   // `.env.local` and the like have no suffix that names a format.
   const named = formats.find((format) => format !== "binary") ?? "dotenv"
-  try {
-    const { sites } = (await loadFormat(named)).scan(text)
-    return sites.filter(({ kind }) => isValue(kind))
-  } catch (error) {
-    if (error instanceof AppError) return []
-    throw error
+  const format = await loadFormat(named)
+  const { readableTemplates } = await templates()
+  for (const each of [text, ...readableTemplates(text)]) {
+    try {
+      return format.scan(each).sites.filter(({ kind }) => isValue(kind))
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error
+    }
   }
+  return []
 }
