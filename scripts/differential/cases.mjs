@@ -266,6 +266,8 @@ function decrypting() {
       "broken.yaml",
       "broken.json",
       "broken.env",
+      "int-key.yaml",
+      "long-int.yaml",
     ].map((f) => [d, f]),
     ...["empty.yaml", "empty.json", "empty.env", "comment.yaml", "folder", "nothing.yaml", "folder/nothing.yaml"].map(
       (f) => [d, f],
@@ -846,7 +848,7 @@ function statuses() {
       "sealed.yaml sealed.json sealed.env sealed.ini sealed.bin plain.yaml plain.json plain.env plain.ini plain.txt broken.yaml",
       "broken.json broken.env broken.ini empty.yaml empty.json empty.env comment.yaml list.yaml list.json scalar.yaml secret",
       "sealed.yaml.gotpl .envrc no-mac.yaml no-version.yaml no-keys.yaml bad-date.yaml bad-mac.yaml holds-sops.yaml nothing.yaml",
-      "folder link.yaml ours.yaml ours.json ours.env ours.ini sealed-multi.yaml multi.yaml bom-sealed.yaml bom-sealed.json",
+      "int-key.yaml long-int.yaml folder link.yaml ours.yaml ours.json ours.env ours.ini sealed-multi.yaml multi.yaml bom-sealed.yaml bom-sealed.json",
       "bytes.yaml bytes.json bytes.env bytes.ini bytes.png big-end.yaml big-end.json big-end.env big-end.ini big-end.png",
     ]
       .flatMap((names) => names.split(" "))

@@ -70,6 +70,8 @@ plain_unencrypted: clear
   "alias.yaml": "a: &x one\nb: *x\n",
   "holds-sops.yaml": "a: 1\nsops: mine\n",
   "holds-sops.env": "A=1\nsops_version=3\n",
+  "int-key.yaml": "ports: {8080: web}\n",
+  "long-int.yaml": "a: 18446744073709551615\n",
   "indent.yaml": "a:\n      b:\n            - c\n",
   "crlf.yaml": "a: 1\r\nb: two\r\n",
   "blocks.yaml": 'l: [" a\\nb"]\n',

@@ -72,6 +72,9 @@ const sealedTwice =
 /** Faults of the text itself count as "invalid file" when it is a sealed file: status 1, as upstream. */
 const plainExits: ReadonlySet<number> = new Set([2, 92])
 
+/** Of what upstream finds only when it seals: it looks for the metadata before that. */
+const sealingExit = 23
+
 /**
  * Scans a sealed text and reads its metadata. Needs no key.
  *
@@ -85,6 +88,7 @@ export function readSealed(format: Format, source: string, kinds: KindsInFile, b
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     if (error.code === "NO_DOCUMENT") throw new AppError("NOT_SEALED")
+    if (error.exit === sealingExit && format.hasMetadata?.(source) === false) throw new AppError("NOT_SEALED")
     if (error.code === "KEY_NOT_STRING") throw new AppError(error.code, error.where, { ...error.detail, exit: 25 })
     if (!plainExits.has(error.exit)) throw error
     // Taking out the wrong one of two sealed lines would break the file for good.

@@ -101,6 +101,12 @@ export interface Format {
    */
   readonly scanAgain?: (source: string, before: Scan) => Scan
 
+  /**
+   * Whether a text has metadata, asked where the scan has found something that no file of sops holds: that is said of
+   * sealed files only. Absent: the scan finds no such thing.
+   */
+  readonly hasMetadata?: (source: string) => boolean
+
   /** What `edit` starts with when the file does not exist yet. */
   readonly example: string
 

@@ -364,3 +364,36 @@ describe("large files of bytes", () => {
     expect((await run(["encrypt", "--age", recipient, write("large.bin", content)])).status).toBe(0)
   })
 })
+
+describe("plain YAML that no file of sops can hold is not a sealed one", () => {
+  const texts = {
+    "a number as a key": "ports:\n  8080: web\n",
+    "a number as a key at the top": "1: a\n",
+    "null as a key, with a comment": "# c\n~: a # d\n",
+    "a date as a key, in braces": "{2001-01-01: a}\n",
+    "a bool as a key of a later document": "a: 1\n---\ntrue: b\n",
+    "an integer above 2^63": "a: 18446744073709551615\n",
+    "the word somewhere else": "a:\n  sops: {1: b}\n",
+  }
+
+  test.each(Object.entries(texts))("%s", async (_name, text) => {
+    const file = write("k.yaml", text)
+    for (const args of [["decrypt"], ["rotate", "-i"], ["exec-env", file, "true"], ["-d"], ["unset", file, '["a"]']]) {
+      const words = args.includes(file) ? args : [...args, file]
+      const { status, stderr } = await run(words, asSops)
+      expect([words[0], status, stderr]).toEqual([words[0], 1, expect.stringContaining("sops metadata not found")])
+      if (sops !== undefined) expect(stock(words).status).toBe(1)
+    }
+    const { status, stdout, stderr } = await run(["filestatus", file], asSops)
+    expect([status, stdout.toString("utf8"), stderr]).toEqual([0, '{"encrypted":false}\n', ""])
+    expect((await run(["filestatus", file])).stdout.toString("utf8")).toBe('{"encrypted":false}\n')
+    expect((await run(["get", file, "a"])).stderr).toContain("[NOT_SEALED]")
+    expect(readFileSync(join(own.cwd, file), "utf8")).toBe(text)
+  })
+
+  test("in a sealed file it is what is wrong", async () => {
+    const file = write("k.yaml", `1: a\n${await sealed("l.yaml", "a: one\n")}`)
+    const { status, stderr } = await run(["decrypt", file])
+    expect([status, stderr]).toEqual([25, expect.stringContaining("[KEY_NOT_STRING]")])
+  })
+})

@@ -141,6 +141,12 @@ export function scanNodes(source: string): YamlScan {
   }
 }
 
+/** Whether the first document, which is not looked at further, has metadata. */
+export function hasMetadata(source: string): boolean {
+  const [first] = parseYaml(source).documents
+  return first !== undefined && metadataPairs(first).length > 0
+}
+
 /** Root entries with the key of the metadata. */
 function metadataPairs({ root }: YamlDocument): YamlPair[] {
   return rootMap(root)?.pairs.filter(({ key }) => keyText(key) === METADATA_KEY) ?? []

@@ -18,7 +18,7 @@ import { type YamlEntry, type YamlMetadata, type YamlScan, type YamlSite } from 
 import { confirmSimple, confirmSimpleEdit } from "./plain/confirm.ts"
 import { readSealedYaml } from "./plain/read-sealed.ts"
 import { type YamlDocument } from "./scan/node.ts"
-import { scanAgain, scanYaml } from "./scan.ts"
+import { hasMetadata, scanAgain, scanYaml } from "./scan.ts"
 
 const example = `hello: Welcome to sotto! Edit this file as you please!
 example_key: example_value
@@ -54,6 +54,7 @@ export const yaml: Format = {
   // The text has no final line end, and may end in a block.
   endsInValue: (text) => text !== "" && !text.endsWith("\n") && /[|>][-+0-9]*[ \t]*(?:#.*)?\r?$/m.test(lastEntry(text)),
   scan: scanYaml,
+  hasMetadata,
   scanAgain: (source, before) => scanAgain(source, own(before)),
   confirms: (source, leaves, places) => confirmSimple(source, METADATA_KEY, leaves, places),
   confirmsEdit: (scan, site, scalar, text) =>
