@@ -40,16 +40,16 @@ interface ApplySteps<P> extends Steps<P, P> {
 /** What was read for a plan. */
 interface Remembered {
   readonly files: Map<string, LoadedFile>
-  bytesLeft: number
+  charsLeft: number
 }
 
 /** What is remembered takes up to ten times as much memory as its text. */
-const rememberedBytesMax = 4 * 1024 * 1024
+const rememberedCharsMax = 4 * 1024 * 1024
 
 const rememberedOf = runSlot<Remembered>()
 
 function rememberedBy({ memory }: Session): Remembered {
-  return rememberedOf.of(memory, () => ({ files: new Map(), bytesLeft: rememberedBytesMax }))
+  return rememberedOf.of(memory, () => ({ files: new Map(), charsLeft: rememberedCharsMax }))
 }
 
 /** The plan of each sealed file, before anything is written. Candidates that turn out not to be sealed are left out. */
@@ -62,8 +62,9 @@ export async function planFiles<P>(session: Session, steps: PlanSteps<P>): Promi
     async work(candidate, inner) {
       const loaded = await loadCandidate(inner, candidate, steps.options)
       if (loaded === null) return null
-      if (loaded.original.length <= remembered.bytesLeft) {
-        remembered.bytesLeft -= loaded.original.length
+      const { length } = loaded.document.scan.source
+      if (length <= remembered.charsLeft) {
+        remembered.charsLeft -= length
         remembered.files.set(candidate.file, loaded)
       }
       return steps.work(loaded, candidate, inner)
@@ -113,5 +114,5 @@ async function applied<P extends Candidate>(
   const loaded = await loadCandidate(session, before, steps.options, known)
   if (loaded === null) return null
   const { done, text } = await steps.work(loaded, before, session)
-  return { done, write: text === null ? null : { bytes: utf8.encode(text), original: loaded.original } }
+  return { done, write: text === null ? null : { bytes: utf8.encode(text), original: loaded.original() } }
 }

@@ -41,6 +41,39 @@ describe("a file that changes between reading and writing", () => {
   })
 })
 
+/** What was read is known by its text, which has to stand for exactly its bytes, or by the bytes. */
+test.each([
+  { name: "UTF-8", encoded: (text: string) => Buffer.from(text) },
+  { name: "UTF-8 with a BOM", encoded: (text: string) => Buffer.from(`\ufeff${text}`) },
+  { name: "UTF-16", encoded: (text: string) => Buffer.from(`\ufeff${text}`, "utf16le") },
+  { name: "line ends of Windows", encoded: (text: string) => Buffer.from(text.replaceAll("\n", "\r\n")) },
+])("a file of $name is known again, and another one is not, short or long", async ({ encoded }) => {
+  for (const length of [10, 150_000]) {
+    const own = machine()
+    onTestFinished(own.remove)
+    const { cwd } = own
+    const env = new Map([...own.env, ["SOPS_AGE_KEY_FILE", keyFile("age-a.txt")]])
+    const file = join(cwd, "sealed.yaml")
+    writeFileSync(file, `a: old\nlong: ${"é".repeat(length)}\n`)
+    expect(await call({ args: ["encrypt", "-i", "--age", recipients["age-a"], file], cwd, env })).toMatchObject({
+      status: 0,
+    })
+    const bytes = encoded(readFileSync(file, "utf8"))
+    const set = async (now?: () => void): Promise<string> => {
+      writeFileSync(file, bytes)
+      const { io, ended } = ioFor({ args: ["set", file, "a", '"new"'], cwd, env })
+      const { status, stderr } = ended(await run({ ...io, now: () => (now?.(), io.now()) }))
+      return status === 0 ? "changed" : stderr
+    }
+    expect(await set()).toBe("changed")
+    // The last line of its metadata says something else, in as many bytes.
+    const other = Buffer.from(bytes)
+    other.writeUInt8(other.at(-4)! ^ 1, other.length - 4)
+    expect(await set(() => writeFileSync(file, other))).toContain("[CHANGED_MEANWHILE]")
+    expect(readFileSync(file)).toEqual(other)
+  }
+})
+
 test("sync works on what is there when the answer comes", async () => {
   const own = machine()
   onTestFinished(own.remove)

@@ -1,7 +1,7 @@
 import { chmodSync, closeSync, mkdirSync, openSync, symlinkSync, writeFileSync } from "node:fs"
 import { join } from "node:path"
 import { describe, expect, test } from "vitest"
-import { descriptorOf, factsOf, isInside, readFile, readOptionalFile } from "../../src/host/files.ts"
+import { descriptorOf, factsOf, isInside, letGo, readFile, readOptionalFile } from "../../src/host/files.ts"
 import { readDescriptor } from "../../src/host/streams.ts"
 import { machine, tempFolder } from "./machine.ts"
 import { bundled, node, start } from "./script.ts"
@@ -166,4 +166,12 @@ describe("places", () => {
   test("facts of nothing", () => {
     expect(factsOf(machine({ cwd: tempFolder() }), "none")).toBeNull()
   })
+})
+
+test("the memory of a long file is given back at once, where the engine can, and a short one stays", () => {
+  const [long, short] = [Buffer.allocUnsafeSlow(1_000_000), Buffer.from("short")]
+  letGo(long)
+  letGo(short)
+  expect(long.length).toBe("transfer" in ArrayBuffer.prototype ? 0 : 1_000_000)
+  expect(short.toString()).toBe("short")
 })

@@ -136,7 +136,7 @@ async function withoutExtra(
     const text = await rewrap(session, loaded, planKeys(metadata, { groups, threshold: metadata.threshold }))
     await writeAtomic(session.io, path, utf8.encode(text), {
       mode: "kept",
-      opened: loaded.original,
+      opened: loaded.original(),
       followLinks: false,
     })
   })
@@ -263,7 +263,7 @@ async function sealClearValues(session: Session, file: ClearFile): Promise<{ tex
         },
       )
       unverified.dataKey.wipe()
-      return { text, original: loaded.original }
+      return { text, original: loaded.original() }
     } finally {
       dataKey.wipe()
     }

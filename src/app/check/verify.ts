@@ -34,7 +34,14 @@ export async function verifyFindings(
 ): Promise<Finding[]> {
   try {
     const settings = await loadSettings(session, path, config)
-    const loaded = { file: path, name: path, original: utf8.encode(text), facts: null, isForeign: false, told: null }
+    const loaded = {
+      file: path,
+      name: path,
+      original: () => utf8.encode(text),
+      facts: null,
+      isForeign: false,
+      told: null,
+    }
     const request = { valuesOnly: true, decryptionOrder: [] }
     const opened = await openLoaded(session, { ...loaded, document, settings }, request)
     opened.dataKey.wipe()

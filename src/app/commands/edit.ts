@@ -60,10 +60,10 @@ async function editExisting(session: Session, options: EditOptions): Promise<Out
   try {
     const plain = await printWhole(session, file, options.indent)
     const shown = options.showMasterKeys ? withBlock(file, plain) : plain
-    const start = await startText(session, options, file.original, shown)
+    const start = await startText(session, options, file.original(), shown)
     const draftable: Draftable = {
       file: options.file,
-      base: file.original,
+      base: file.original(),
       cipher: file.cipher,
       tree: file.document.metadata.tree,
     }
@@ -81,7 +81,7 @@ async function editExisting(session: Session, options: EditOptions): Promise<Out
       await guardClear(session, options.file, sealed.opened, options, file.opened)
       await writeAtomic(session.io, options.file, utf8.encode(text), {
         mode: "kept",
-        opened: file.original,
+        opened: file.original(),
         followLinks: options.followLinks,
       })
       await saySealed(session, options.file, sealed, file.settings, { before: clearNames(file.opened) })

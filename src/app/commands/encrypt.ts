@@ -93,11 +93,11 @@ async function encryptOne(session: Session, source: Source, options: EncryptOpti
   const sealed: Sealed & Partial<SealedByPlan> =
     over === null ? await sealFresh(session, input, options) : await sealOnto(session, over, input, options)
   if (over === null) sayWarnings(session, source, sealed.warnings)
-  if (over !== null && equalBytes(over.original, utf8.encode(sealed.text))) return {}
+  if (over !== null && equalBytes(over.original(), utf8.encode(sealed.text))) return {}
   const outcome = await putResult(session, options, {
     content: sealed.text,
     file: source,
-    original: facts === null ? null : read.bytes,
+    original: facts === null ? null : () => read.bytes,
     outputBefore: over?.original,
     mode: "kept",
   })

@@ -94,7 +94,7 @@ async function uploadOf(session: Session, item: Item, options: PublishOptions): 
     }
   }
   const keys = recreationKeys(recreation)
-  if (keys === null) return uploadTo(target, loaded.original)
+  if (keys === null) return uploadTo(target, loaded.original())
   const file = await openLoaded(session, loaded, options)
   try {
     const groups = groupDifferences(loaded.document.metadata.groups, keys.groups)

@@ -166,7 +166,7 @@ async function sealWithout(
   const file = await openLoaded(session, loaded, { ...options, wantsScan: true })
   try {
     const { text } = await sealFresh(session, file, wanted, options)
-    const target = { mode: "kept", opened: file.original } as const
+    const target = { mode: "kept", opened: file.original() } as const
     await writeAtomic(session.io, candidate.file, utf8.encode(text), target)
     const sealed = file.opened.leaves.filter(({ token, site }) => token !== null && site.kind !== "comment")
     return { file: candidate.file, paths: sealed.map(({ site }) => shownPath(site.item)) }

@@ -70,7 +70,7 @@ export async function planKeyUpdate(session: Session, options: UpdateKeysOptions
       }),
       async apply() {
         const text = await withFile(file, () => rewrap(session, loaded, wanted))
-        await writeAtomic(session.io, file, utf8.encode(text), { mode: "kept", opened: loaded.original })
+        await writeAtomic(session.io, file, utf8.encode(text), { mode: "kept", opened: loaded.original() })
       },
     }
   })

@@ -15,10 +15,10 @@ import { Cipher } from "../../core/gcm.ts"
 import { acceptUnverified, open, openUnverified } from "../../core/open.ts"
 import { type SecretBytes } from "../../core/secret.ts"
 import { type CompiledSelectors } from "../../core/select.ts"
-import { equalBytes } from "../../core/text.ts"
+import { equalBytes, hasUtf16Mark, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
 import { type FileStat } from "../../host/file-system.ts"
-import { type HostFile, readFile } from "../../host/files.ts"
+import { type HostFile, letGo, readFile } from "../../host/files.ts"
 import { tuned } from "../../host/engine.ts"
 import { unwrapDataKey } from "../../keys/unwrap.ts"
 import { servicesOf } from "../recipients/key-services.ts"
@@ -56,7 +56,8 @@ export interface LoadedFile {
   readonly file: string | null
   /** The name that chooses format and rules. */
   readonly name: string | null
-  readonly original: Uint8Array
+  /** The bytes that were read, to know them again before they are overwritten. */
+  readonly original: () => Uint8Array
   /** `null` for a stream. */
   readonly facts: FileStat | null
   readonly document: SealedDocument
@@ -91,7 +92,7 @@ export async function loadSealed(
   return withFile(file, async () => {
     const settings = await loadSettings(session, name, request.config)
     const { bytes, facts } = await readSource(session, file)
-    if (known !== undefined && equalBytes(known.original, bytes)) return { ...known, facts, settings }
+    if (known !== undefined && equalBytes(known.original(), bytes)) return { ...known, facts, settings }
     if (file === null && bytes.length === 0 && session.dialect.files.explainsDamage) throw new AppError("INPUT_EMPTY")
     const named = formatByName(name, request.inputType, settings.rule.inputType)
     const found =
@@ -116,8 +117,20 @@ export async function loadSealed(
     )
     session.meter?.end()
     const isForeign = request.inputType === "yaml" && (await isForeignJson(text, name))
-    return { file, name, original: bytes, facts, document: asAsked(session, document), isForeign, settings, told }
+    const isItsText = request.ofAnyBytes !== true && !hasUtf16Mark(bytes)
+    const original = isItsText ? encoded(found) : held(bytes)
+    if (isItsText && facts !== null) letGo(bytes)
+    return { file, name, original, facts, document: asAsked(session, document), isForeign, settings, told }
   })
+}
+
+function held(bytes: Uint8Array): () => Uint8Array {
+  return () => bytes
+}
+
+/** UTF-8 that was read strictly comes back from its text, so that a long file is not in memory twice. */
+function encoded(text: string): () => Uint8Array {
+  return () => utf8.encode(text)
 }
 
 const lineEnds = () => import("./line-ends.ts")

@@ -7,11 +7,11 @@ interface Result {
   /** A text for standard output is encoded piece by piece, as it is written. */
   readonly content: string | Uint8Array
   /** What the input held when it was read, so that somebody else's change is not lost; `null` for a stream. */
-  readonly original: Uint8Array | null
+  readonly original: (() => Uint8Array) | null
   /** The input; `null` for standard input. */
   readonly file: string | null
   /** What another file held when its tokens were taken over; it must not have changed. */
-  readonly outputBefore?: Uint8Array | undefined
+  readonly outputBefore?: (() => Uint8Array) | undefined
   readonly mode: WriteOptions["mode"]
 }
 
@@ -26,9 +26,9 @@ export async function putResult(
   if (!isInPlace && output === undefined) return { output: content }
   const bytes = typeof content === "string" ? utf8.encode(content) : content
   if (inPlace && result.file !== null) {
-    await writeAtomic(io, result.file, bytes, { mode, followLinks, opened: result.original ?? undefined })
+    await writeAtomic(io, result.file, bytes, { mode, followLinks, opened: result.original?.() })
     return {}
   }
-  await writeAtomic(io, output!, bytes, { mode, followLinks, opened: result.outputBefore })
+  await writeAtomic(io, output!, bytes, { mode, followLinks, opened: result.outputBefore?.() })
   return {}
 }

@@ -66,7 +66,7 @@ export async function changeFile(
       await guardClear(session, request.file, sealed.opened, request, file.opened)
       await writeAtomic(session.io, request.file, utf8.encode(text), {
         mode: "kept",
-        opened: file.facts === null ? undefined : file.original,
+        opened: file.facts === null ? undefined : file.original(),
         followLinks: request.followLinks,
       })
       await saySealed(session, request.file, sealed, file.settings, { before: clearNames(file.opened) })
