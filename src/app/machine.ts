@@ -36,8 +36,8 @@ export function configFiles({ io }: Session): ConfigFiles {
 
 /** Folders whose content strangers may have written: programs are not taken from there. */
 export function workspaceOf({ io }: Session, files: readonly (string | null)[] = []): string[] {
-  const folders = [io.cwd, ...files.filter((file) => file !== null).map((file) => dirname(absolute(io, file)))]
-  return [...new Set(folders.flatMap((folder) => [folder, gitTop(io, folder) ?? folder]))]
+  const folders = new Set([io.cwd, ...files.filter((file) => file !== null).map((file) => dirname(absolute(io, file)))])
+  return [...new Set([...folders].flatMap((folder) => [folder, gitTop(io, folder) ?? folder]))]
 }
 
 /** The machine as key providers see it. What they remember belongs to the run. */

@@ -269,7 +269,8 @@ export interface Format {
 /** A field by name: the exact spelling wins, else any letter case, as upstream's decoder takes it. */
 export function field(map: MetaMap, name: string): MetaValue | undefined {
   if (map.has(name)) return map.get(name)
-  for (const [key, value] of map) if (key.toLowerCase() === name) return value
+  // What becomes these letters was one letter each.
+  for (const key of map.keys()) if (key.length === name.length && key.toLowerCase() === name) return map.get(key)
   return undefined
 }
 

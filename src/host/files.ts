@@ -3,7 +3,7 @@ import { AppError } from "../errors/app-error.ts"
 import { type FileStat, errorCode, openFlag, isMissing } from "./file-system.ts"
 import { type Io } from "./io.ts"
 import { failedCall } from "./reason.ts"
-import { readDescriptor } from "./streams.ts"
+import { isEnd, readDescriptor } from "./streams.ts"
 
 export interface HostFile {
   readonly bytes: Uint8Array
@@ -75,7 +75,7 @@ export async function readOptionalFile(
     const opened = fs.statOpen(fd)
     if (stat.kind === "file" && opened.kind !== "file") throw new AppError("CHANGED_MEANWHILE", { file })
     const facts = opened.kind === "file" ? opened : null
-    return { bytes: await readDescriptor(io, fd, { bytesMax, file }), facts }
+    return { bytes: await readDescriptor(io, fd, { bytesMax, file, facts: opened }), facts }
   } catch (error) {
     if (isMissing(error) && fd === null) return null
     throw unreadable(error, file)
@@ -152,11 +152,13 @@ export function readNow(fs: Io["fs"], path: string): Uint8Array {
     const parts: Uint8Array[] = []
     let total = 0
     for (;;) {
-      const buffer = Buffer.allocUnsafeSlow(Math.max(fs.statOpen(fd).size - total, chunkBytesMin) + 1)
+      const facts = fs.statOpen(fd)
+      const buffer = Buffer.allocUnsafeSlow(Math.max(facts.size - total, chunkBytesMin) + 1)
       const count = fs.read(fd, buffer, null)
       if (count === 0) return Buffer.concat(parts, total)
       parts.push(buffer.subarray(0, count))
       total += count
+      if (isEnd(facts, total, count < buffer.length)) return Buffer.concat(parts, total)
     }
   } finally {
     closeQuietly(fs, fd)

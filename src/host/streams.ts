@@ -1,5 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
-import { type FileSystem, errorCode } from "./file-system.ts"
+import { type FileStat, type FileSystem, errorCode } from "./file-system.ts"
 import { failedCall } from "./reason.ts"
 
 /** Standard input. */
@@ -57,14 +57,15 @@ const lineBytesMax = 64 * 1024
  * them non-blocking: then it asks again after a short pause.
  *
  * @param file - its name in errors
+ * @param facts - of the descriptor, where they are known
  */
 export async function readDescriptor(
   { fs, sleep }: Pick<StreamParts, "fs" | "sleep">,
   fd: number,
-  { bytesMax, file }: { readonly bytesMax: number; readonly file: string },
+  { bytesMax, file, facts }: { readonly bytesMax: number; readonly file: string; readonly facts?: FileStat },
 ): Promise<Uint8Array> {
   try {
-    const stat = fs.statOpen(fd)
+    const stat = facts ?? fs.statOpen(fd)
     if (stat.kind === "folder")
       throw new AppError("FILE_UNREADABLE", { file }, { notes: ["it is a folder"], hint: "name a file in it" })
     const isFile = stat.kind === "file"
@@ -81,11 +82,18 @@ export async function readDescriptor(
       total += count
       if (total > bytesMax) throw new AppError("TOO_LARGE", { file }, { subject: `more than ${bytesMax} bytes` })
       parts.push(buffer.subarray(0, count))
+      if (isFile && isEnd(stat, total, count < buffer.length))
+        return parts.length === 1 ? parts[0]! : Buffer.concat(parts, total)
     }
   } catch (error) {
     if (error instanceof AppError) throw error
     throw new AppError("FILE_UNREADABLE", { file }, failedCall(error))
   }
+}
+
+/** Whether a file gave all that it says it holds, and no more where more was asked for. Some say that they are empty. */
+export function isEnd({ size }: Pick<FileStat, "size">, total: number, isShort: boolean): boolean {
+  return isShort && total > 0 && total === size
 }
 
 export function realInput(parts: StreamParts, fd: number): Input {

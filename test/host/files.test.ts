@@ -20,6 +20,28 @@ describe("readFile", () => {
     expect(facts).toMatchObject({ kind: "file", size: 5, links: 1 })
   })
 
+  test.each([
+    { name: "whole at once", sizes: [], reads: 1 },
+    { name: "in pieces, as some file systems give it", sizes: [3, 1, 0], reads: 3 },
+    { name: "that grows meanwhile", sizes: [], reads: 2, more: "b: 2\n" },
+  ])("a file $name, to its end", async ({ sizes, reads, more = "" }) => {
+    const cwd = tempFolder()
+    writeFileSync(join(cwd, "a.yaml"), "a: 1\n")
+    const io = machine({ cwd })
+    let count = 0
+    const fs: typeof io.fs = {
+      ...io.fs,
+      read(fd, buffer, position) {
+        if (count === 0 && more !== "") writeFileSync(join(cwd, "a.yaml"), more, { flag: "a" })
+        const size = sizes[count++] ?? buffer.length
+        return io.fs.read(fd, buffer.subarray(0, Math.min(size === 0 ? buffer.length : size, buffer.length)), position)
+      },
+    }
+    const { bytes } = await readFile({ ...io, fs }, "a.yaml", { bytesMax })
+    expect(Buffer.from(bytes).toString()).toBe(`a: 1\n${more}`)
+    expect(count).toBe(reads)
+  })
+
   test("a file that says that it is empty and is not", async () => {
     const { bytes } = await readFile(machine(), "/proc/self/status", { bytesMax: 100_000 })
     expect(bytes.length).toBeGreaterThan(100)

@@ -166,7 +166,7 @@ async function read(
 async function openReading(session: Session, document: SealedDocument, known: Reading | null): Promise<Reading> {
   const reading = { document, scan: document.scan, dataKey: "", alone: null, error: null, fault: null }
   try {
-    const alone = await openAlone(session, document, known?.alone ?? undefined)
+    const alone = await openAlone(session, document, { other: known?.alone ?? undefined, valuesOnly: true })
     const dataKey = alone.dataKey.use((bytes) => keyedFingerprint(printKeyOf(session), bytes))
     return { ...reading, alone, dataKey }
   } catch (error) {

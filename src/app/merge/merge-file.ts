@@ -139,7 +139,7 @@ async function openVersions(
     if (found?.kind !== "sealed") continue
     try {
       const dataKey = await dataKeyOf(session, found.document, reach, until)
-      opened.set(side, await openWith(found.document, dataKey, opened.get("ours")))
+      opened.set(side, await openWith(found.document, dataKey, { other: opened.get("ours") }))
     } catch (error) {
       if (!(error instanceof AppError)) throw error
       if (error.code === "DATA_KEY" && isTimeUp()) locked.push(wholeFile("limit", { side, code: "KEY_TIMEOUT" }))

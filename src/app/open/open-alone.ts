@@ -27,15 +27,14 @@ export type Reach = "offline" | "online"
  * Opens a document that nobody has looked at yet, for git: only with identities of the environment and of files.
  * Nothing is asked, started or connected to, and no config is read.
  *
- * @param other - as for `openWith`
  * @throws {AppError} `DATA_KEY` when no identity here opens it; what is broken in it
  */
 export async function openAlone(
   session: Session,
   document: SealedDocument,
-  other?: Parameters<typeof openWith>[2],
+  options?: OpenWithOptions,
 ): Promise<OpenedAlone> {
-  return openWith(document, await dataKeyOf(session, document, "offline"), other)
+  return openWith(document, await dataKeyOf(session, document, "offline"), options)
 }
 
 /**
@@ -63,22 +62,28 @@ export function contextFor(session: Session, reach: Reach): KeyContext {
   return reach === "online" ? context : deriveContext(context, { effort: "silent", isAlone: true })
 }
 
+interface OpenWithOptions {
+  /** Another version of the document; what both have alike is opened once where the data key is the same. */
+  readonly other?: Pick<OpenedAlone, "opened" | "dataKey"> | undefined
+  /** Nobody looks at the plain text. */
+  readonly valuesOnly?: boolean
+}
+
 /**
  * Opens a document with its data key, which it owns from now on.
  *
- * @param other - another version of it; what both have alike is opened once where the data key is the same
  * @throws {AppError} what is broken in it
  */
 export async function openWith(
   document: SealedDocument,
   dataKey: SecretBytes,
-  other?: Pick<OpenedAlone, "opened" | "dataKey">,
+  { other, valuesOnly = false }: OpenWithOptions = {},
 ): Promise<OpenedAlone> {
   try {
     const compiled = await compileSelectors(document.metadata.selectors, { refuseInvalid: false })
     const cipher = new Cipher(dataKey)
     const openedBefore = other?.dataKey.equals(dataKey) === true ? leavesByToken(other.opened.leaves) : undefined
-    const opened = open(document, { cipher, selectors: compiled, requireStructure: false, openedBefore })
+    const opened = open(document, { cipher, selectors: compiled, requireStructure: false, openedBefore, valuesOnly })
     return { document, opened, dataKey, cipher, compiled }
   } catch (error) {
     dataKey.wipe()

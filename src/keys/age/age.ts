@@ -1,4 +1,4 @@
-import { type Recipient, type WrappedKey } from "../../core/recipient.ts"
+import { type Recipient } from "../../core/recipient.ts"
 import { runSlot } from "../../core/run-memory.ts"
 import { SecretBytes } from "../../core/secret.ts"
 import { AppError } from "../../errors/app-error.ts"
@@ -37,15 +37,15 @@ export const age: KeyProvider = {
 
     const aead = await loadAead()
     const ring = ringOf(context)
-    const tried = triedFor(entry, context)
+    const tried = triedInRun.of(context.session, () => new Map())
     for await (const { identity, place } of ring.identities(nameOf(entry.recipient), context)) {
-      if (tried.has(identity)) continue
+      if (tried.get(entry.enc)?.has(identity) === true) continue
       const fileKey = await attempt({ identity, header, aead, context }, (reason) => ring.fail(place, reason))
       if (fileKey !== null) {
         openersOf(context).set(entry.enc, identity)
         return new SecretBytes(openAgeFile(header, fileKey, aead))
       }
-      tried.add(identity)
+      tried.set(entry.enc, (tried.get(entry.enc) ?? new WeakSet()).add(identity))
     }
     return null
   },
@@ -109,15 +109,8 @@ async function attempt(
   }
 }
 
+/** By entry: unwrapping comes by again with more effort, and what did not fit then does not fit now. */
 const triedInRun = runSlot<Map<string, WeakSet<Identity>>>()
-
-/** Unwrapping comes by again with more effort; what did not fit then does not fit now. */
-function triedFor(entry: WrappedKey, { session }: KeyContext): WeakSet<Identity> {
-  const sets = triedInRun.of(session, () => new Map())
-  const set = sets.get(entry.enc) ?? new WeakSet()
-  sets.set(entry.enc, set)
-  return set
-}
 
 const openers = runSlot<Map<string, Identity>>()
 
