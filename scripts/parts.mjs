@@ -95,7 +95,7 @@ export const parts = [
     late: true,
     roots: ["keys/age/grammar.ts", "keys/parse-recipient.ts", "core/shamir.ts", "keys/race.ts"]
       .concat(["keys/data-key-error.ts", "keys/trusted-program.ts"])
-      .concat(["host/program.ts", "keys/keyservice/address.ts"]),
+      .concat(["host/program.ts", "core/shlex.ts", "keys/keyservice/address.ts"]),
   },
   { name: "curves", late: true, roots: ["keys/age/ed25519-point.ts"], packages: ["@noble/curves", "@noble/hashes"] },
   {
@@ -145,7 +145,7 @@ export const parts = [
   {
     name: "child",
     roots: ["cli/commands/exec", "cli/commands/run", "app/commands/exec-env", "app/commands/run", "app/child/child-env"]
-      .concat(["app/child/env-values", "host/child", "host/user", "core/shlex"])
+      .concat(["app/child/env-values", "host/child", "host/user"])
       .map((name) => `${name}.ts`),
   },
 ]
