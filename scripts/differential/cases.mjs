@@ -267,6 +267,7 @@ function decrypting() {
       "broken.json",
       "broken.env",
       "int-key.yaml",
+      "list-key.yaml",
       "long-int.yaml",
     ].map((f) => [d, f]),
     ...["empty.yaml", "empty.json", "empty.env", "comment.yaml", "folder", "nothing.yaml", "folder/nothing.yaml"].map(
@@ -424,6 +425,9 @@ function encrypting({ a, b }) {
     [e, "-a", a, "--age", b, "plain.yaml"],
     [e, "-a", a, "-a", b, "plain.yaml"],
     [e, "--age", "", "plain.yaml"],
+    ...[`${a},`, `,${a}`, `${a},,${b}`, ","].map((list) => [e, "--age", list, "plain.yaml"]),
+    [e, ...to, "--hc-vault-transit", ",", "plain.yaml"],
+    ["rotate", "--add-age", `${b},`, "sealed.yaml"],
     [e, "--age", "age1nothing", "plain.yaml"],
     [e, "--age", "nonsense", "plain.yaml"],
     [e, "--pgp", "0000000000000000000000000000000000000000", "plain.yaml"],
@@ -848,7 +852,7 @@ function statuses() {
       "sealed.yaml sealed.json sealed.env sealed.ini sealed.bin plain.yaml plain.json plain.env plain.ini plain.txt broken.yaml",
       "broken.json broken.env broken.ini empty.yaml empty.json empty.env comment.yaml list.yaml list.json scalar.yaml secret",
       "sealed.yaml.gotpl .envrc no-mac.yaml no-version.yaml no-keys.yaml bad-date.yaml bad-mac.yaml holds-sops.yaml nothing.yaml",
-      "int-key.yaml long-int.yaml folder link.yaml ours.yaml ours.json ours.env ours.ini sealed-multi.yaml multi.yaml bom-sealed.yaml bom-sealed.json",
+      "int-key.yaml list-key.yaml long-int.yaml folder link.yaml ours.yaml ours.json ours.env ours.ini sealed-multi.yaml multi.yaml bom-sealed.yaml bom-sealed.json",
       "bytes.yaml bytes.json bytes.env bytes.ini bytes.png big-end.yaml big-end.json big-end.env big-end.ini big-end.png",
     ]
       .flatMap((names) => names.split(" "))

@@ -71,6 +71,7 @@ plain_unencrypted: clear
   "holds-sops.yaml": "a: 1\nsops: mine\n",
   "holds-sops.env": "A=1\nsops_version=3\n",
   "int-key.yaml": "ports: {8080: web}\n",
+  "list-key.yaml": "[a]: b\n",
   "long-int.yaml": "a: 18446744073709551615\n",
   "indent.yaml": "a:\n      b:\n            - c\n",
   "crlf.yaml": "a: 1\r\nb: two\r\n",

@@ -19,7 +19,7 @@ export function convert(name: string, spec: OptionSpec, text: string, before: Gi
     case "text":
       return text
     case "list":
-      return [...(Array.isArray(before) ? before : []), ...pieces(spec, text)]
+      return [...(Array.isArray(before) ? before : []), ...pieces(name, spec, text)]
     case "number":
       return wholeNumber(name, spec, text)
     case "choice":
@@ -27,12 +27,14 @@ export function convert(name: string, spec: OptionSpec, text: string, before: Gi
   }
 }
 
-function pieces(spec: OptionSpec, text: string): string[] {
+/** An empty entry is most often a variable that is not set: without it a file would be sealed for too few people. */
+function pieces(name: string, spec: OptionSpec, text: string): string[] {
   if (spec.separator === undefined) return [text]
-  return text
-    .split(spec.separator)
-    .map((piece) => piece.trim())
-    .filter((piece) => piece !== "")
+  if (text.trim() === "") return []
+  const found = text.split(spec.separator).map((piece) => piece.trim())
+  if (!found.includes("")) return found
+  const hint = "is a variable in it not set? An entry that is not wanted goes with its comma"
+  throw new AppError("OPTION_VALUE", {}, { subject: `an entry of ${name} is empty`, hint })
 }
 
 function wholeNumber(name: string, { base = 10 }: OptionSpec, text: string): number {

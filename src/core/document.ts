@@ -89,7 +89,8 @@ export function readSealed(format: Format, source: string, kinds: KindsInFile, b
     if (!(error instanceof AppError)) throw error
     if (error.code === "NO_DOCUMENT") throw new AppError("NOT_SEALED")
     if (error.exit === sealingExit && format.hasMetadata?.(source) === false) throw new AppError("NOT_SEALED")
-    if (error.code === "KEY_NOT_STRING") throw new AppError(error.code, error.where, { ...error.detail, exit: 25 })
+    if (error.code === "KEY_NOT_STRING" && error.exit === sealingExit)
+      throw new AppError(error.code, error.where, { ...error.detail, exit: 25 })
     if (!plainExits.has(error.exit)) throw error
     // Taking out the wrong one of two sealed lines would break the file for good.
     const hint = error.code === "DUPLICATE_KEY" ? sealedTwice : error.detail.hint

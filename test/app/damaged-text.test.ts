@@ -396,4 +396,12 @@ describe("plain YAML that no file of sops can hold is not a sealed one", () => {
     const { status, stderr } = await run(["decrypt", file])
     expect([status, stderr]).toEqual([25, expect.stringContaining("[KEY_NOT_STRING]")])
   })
+
+  // sops says so when it loads the file, before it looks for the metadata.
+  test.each(["[a]: b\n", "{a: b}: c\n"])("what no reader takes stays a fault of the text: %j", async (text) => {
+    const file = write("k.yaml", text)
+    const { status, stderr } = await run(["decrypt", file], asSops)
+    expect([status, stderr]).toEqual([1, expect.stringContaining("a mapping key is not a string")])
+    if (sops !== undefined) expect(stock(["decrypt", file]).status).toBe(1)
+  })
 })

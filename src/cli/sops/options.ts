@@ -56,7 +56,7 @@ export function targetOptionsOf(flags: Flags): TargetOptions {
 
 export function recipientOptionsOf(flags: Flags): RecipientOptions {
   return {
-    ...recipientsNamed((flag) => piecesOf(flags.text(flag as FlagName))),
+    ...recipientsNamed((flag) => recipientsOf(flag, flags.text(flag as FlagName))),
     awsProfile: flags.optional("aws-profile"),
     encryptionContext: piecesOf(flags.text("encryption-context")),
     shamirSecretSharingThreshold: flags.number("shamir-secret-sharing-threshold") || undefined,
@@ -68,6 +68,18 @@ export function recipientsNamed(
   textsOf: (flag: string) => readonly string[],
 ): Record<KindOptionName, readonly string[]> {
   return forEachOption(({ flag }) => textsOf(flag))
+}
+
+/** Of these two kinds upstream passes over an empty piece; of the others it is a recipient that is not valid. */
+const passesOverEmpty: ReadonlySet<string> = new Set(["hckms", "hc-vault-transit"])
+
+/**
+ * What a flag names, as one text, which is read as that of a config is.
+ *
+ * @param kind - the flag without `add-` or `rm-`
+ */
+export function recipientsOf(kind: string, text: string): readonly string[] {
+  return passesOverEmpty.has(kind) ? piecesOf(text) : [text]
 }
 
 export function piecesOf(text: string): readonly string[] {

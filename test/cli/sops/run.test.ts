@@ -242,6 +242,30 @@ test("every command has its words", () => {
   expect(names.filter((name) => (commandTexts[name] ?? "") === "")).toEqual([])
 })
 
+describe("an empty entry among recipients", () => {
+  const line = ["encrypt", "--age", recipient]
+
+  test.each([
+    { name: "behind the last", argv: ["encrypt", "--age", `${recipient},`, "plain.yaml"] },
+    { name: "in front", argv: ["-e", "--age", `,${recipient}`, "plain.yaml"] },
+    { name: "between two", argv: ["encrypt", "-a", `${recipient},,${recipient}`, "plain.yaml"] },
+    { name: "beside another", argv: ["encrypt", "--age", ",", "plain.yaml"] },
+    { name: "of another kind", argv: [...line, "--pgp", ",", "plain.yaml"] },
+    { name: "that is added", argv: ["rotate", "--add-age", `${recipient},`, "s.yaml"] },
+    { name: "in the variable", argv: ["encrypt", "plain.yaml"], variable: `${recipient},` },
+  ])("$name is refused as by sops", async ({ argv, variable }) => {
+    const env = new Map([...own.env, ["SOPS_AGE_KEY_FILE", join(keys, "age-a.txt")]])
+    if (variable !== undefined) env.set("SOPS_AGE_RECIPIENTS", variable)
+    const { status, stdout, stderr } = await sops(argv, { env })
+    expect([status, stdout.toString(), stderr]).toEqual([1, "", expect.stringContaining("a recipient is not valid")])
+  })
+
+  test("of kinds where sops passes over it does no harm", async () => {
+    const { status } = await sops([...line, "--hc-vault-transit", ",", "--hckms", ",", "plain.yaml"])
+    expect(status).toBe(0)
+  })
+})
+
 describe("what stays closed", () => {
   test("S25: a link that leads elsewhere is not written through, and plaintext is for its owner alone", async () => {
     mkdirSync(file("repo/.git"), { recursive: true })

@@ -8,6 +8,7 @@ import {
   commonOptionsOf,
   onlyFile,
   piecesOf,
+  recipientsOf,
   recipientsNamed,
   targetOptionsOf,
   typeOptionsOf,
@@ -43,7 +44,7 @@ export function rotateOptionsOf(input: SopsInput) {
 
 function changed(flags: Flags, what: "add" | "rm"): RecipientOptions {
   return {
-    ...recipientsNamed((kind) => piecesOf(flags.text(`${what}-${kind}` as FlagName))),
+    ...recipientsNamed((kind) => recipientsOf(kind, flags.text(`${what}-${kind}` as FlagName))),
     awsProfile: flags.optional("aws-profile"),
     encryptionContext: piecesOf(flags.text("encryption-context")),
     shamirSecretSharingThreshold: undefined,
