@@ -113,7 +113,8 @@ export function tunedPlain<T>(text: string, work: () => T): T {
 }
 
 /**
- * The same for work over many texts: the optimizer waits until they are together as long as one for which it pays.
+ * The same for work over many texts: the optimizer waits until they are together as long as one for which it pays, and
+ * as long the young generation stays small.
  *
  * @param work - tells the length of each text
  */
@@ -124,7 +125,9 @@ export async function tunedAtFirst<T>(work: (took: (chars: number) => void) => P
     return await work((chars) => {
       all += chars
       hurry(all)
-      if (all >= CHARS_MIN) take({ optimizer: isMiddling(all) ? "waits" : "is patient", young: before.young })
+      if (all < CHARS_MIN) return
+      const isFew = isMiddling(all)
+      take({ optimizer: isFew ? "waits" : "is patient", young: isFew ? "stays small" : before.young })
     })
   } finally {
     take(before)

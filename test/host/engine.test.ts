@@ -63,13 +63,28 @@ test.skipIf(!isTuned).each([
   { name: "over a short one it grows", words: ["1000", "true"], options: [], within: "grown" },
   { name: "and in a process of somebody else", words: ["100000", "false"], options: [], within: "grown" },
   {
+    name: "over a few of many texts it stays small",
+    words: ["100000", "true", "", "young", "files"],
+    options: [],
+    within: "small",
+  },
+  {
+    name: "over more of them it grows",
+    words: ["10000000", "true", "", "young", "files"],
+    options: [],
+    within: "grown",
+  },
+  {
     name: "whoever chose its size keeps that",
     words: ["100000", "true"],
     options: ["--semi-space-growth-factor=4"],
     within: "grown",
   },
 ])("the young generation: $name; behind the work it grows", ({ words, options, within }) => {
-  const sizes = optimized([...words, "", "young"], options) as Record<"within" | "behind", number>
+  const sizes = optimized(words.length === 2 ? [...words, "", "young"] : words, options) as Record<
+    "within" | "behind",
+    number
+  >
   const size = (bytes: number): string => (bytes > 4_000_000 ? "grown" : "small")
   // Later lines do not always let it grow again; that the flag is back there says the code that is taken.
   const behind = isKnown ? size(sizes.behind) : "grown"

@@ -5,7 +5,6 @@ import { readByContent } from "../open/read-as.ts"
 import { namesInVersions } from "../recipients/entry-names.ts"
 import { type Session } from "../session.ts"
 import { type SealedDocument } from "../../core/document.ts"
-import { keyedFingerprint } from "../../core/fingerprint.ts"
 import { type FormatName, type Scan } from "../../core/format.ts"
 import { selectorFields } from "../../core/metadata.ts"
 import { type Recipient } from "../../core/recipient.ts"
@@ -50,8 +49,6 @@ interface Reading {
   /** Of a plain text; `null` for what no format can read. */
   readonly scan: Scan | null
   readonly alone: OpenedAlone | null
-  /** Compared with the other version's, and shown nowhere. */
-  readonly dataKey: string
   readonly fault: FileDiff["fault"]
   /** No identity here opens it. */
   readonly error: AppError | null
@@ -150,7 +147,7 @@ async function read(
   known: Reading | null,
 ): Promise<Reading | null> {
   if (version === null) return null
-  const nothing = { document: null, scan: null, alone: null, dataKey: "", fault: null, error: null }
+  const nothing = { document: null, scan: null, alone: null, fault: null, error: null }
   const text = decodeText(version.bytes)
   if (text === null) return nothing
   try {
@@ -164,11 +161,10 @@ async function read(
 }
 
 async function openReading(session: Session, document: SealedDocument, known: Reading | null): Promise<Reading> {
-  const reading = { document, scan: document.scan, dataKey: "", alone: null, error: null, fault: null }
+  const reading = { document, scan: document.scan, alone: null, error: null, fault: null }
   try {
     const alone = await openAlone(session, document, { other: known?.alone ?? undefined, valuesOnly: true })
-    const dataKey = alone.dataKey.use((bytes) => keyedFingerprint(printKeyOf(session), bytes))
-    return { ...reading, alone, dataKey }
+    return { ...reading, alone }
   } catch (error) {
     if (!(error instanceof AppError)) throw error
     return error.code === "DATA_KEY" ? { ...reading, error } : { ...reading, fault: "MAC mismatch" }
@@ -231,7 +227,7 @@ function metadataDiff(
 /** With both keys this is certain; without, a common token or wrapped key shows that the data key is the same. */
 function dataKeyDiff(a: Reading | null, b: Reading | null): FileDiff["dataKey"] {
   if (!a?.document || !b?.document) return "unknown"
-  if (a.dataKey !== "" && b.dataKey !== "") return a.dataKey === b.dataKey ? "same" : "new"
+  if (a.alone !== null && b.alone !== null) return a.alone.dataKey.equals(b.alone.dataKey) ? "same" : "new"
   const facts = ({ metadata, scan }: SealedDocument): Set<string> =>
     new Set([
       ...metadata.groups.flat().map(({ enc }) => enc),

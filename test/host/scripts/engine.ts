@@ -39,7 +39,11 @@ if (parts === "young") {
     for (let at = 0; at < 300_000; at++) kept.push({ at })
     return getHeapSpaceStatistics().find((space) => space.space_name === "new_space")!.space_size
   }
-  const within = tuned(Number(chars), youngBytes)
+  const ofFiles = (took: (all: number) => void): Promise<number> => {
+    took(Number(chars))
+    return Promise.resolve(youngBytes())
+  }
+  const within = isPlain === "files" ? await tunedAtFirst(ofFiles) : tuned(Number(chars), youngBytes)
   process.stdout.write(JSON.stringify({ within, behind: youngBytes() }))
   process.exit()
 }
