@@ -154,10 +154,58 @@ function simpleEntry(
   const value = source.slice(start, lineEnd)
   if (!isSimple(value)) return null
   const next = Math.min(lineEnd + 1, source.length)
-  const span = { start, end: lineEnd }
-  const reading: Reading = { value, upstream: value, span, quote: "", comment: null, next, isOpenEnded: false }
   const key = source.slice(lineStart, keyEnd)
-  return { key, own, lineStart, start: lineStart, delimiter: source.indexOf("=", keyEnd), reading, line }
+  const delimiter = source.indexOf("=", keyEnd)
+  return new SimpleEntry({ key, own, lineStart, delimiter, value, span: { start, end: lineEnd }, next, line })
+}
+
+/** With its reading in one object: a large file is made of them. */
+class SimpleEntry implements Entry, Reading {
+  readonly key: string
+  readonly own: readonly IniCommentLine[]
+  readonly lineStart: number
+  readonly delimiter: number
+  readonly value: string
+  readonly span: Span
+  readonly next: number
+  readonly line: number
+
+  constructor(
+    parts: Pick<SimpleEntry, "key" | "own" | "lineStart" | "delimiter" | "value" | "span" | "next" | "line">,
+  ) {
+    this.key = parts.key
+    this.own = parts.own
+    this.lineStart = parts.lineStart
+    this.delimiter = parts.delimiter
+    this.value = parts.value
+    this.span = parts.span
+    this.next = parts.next
+    this.line = parts.line
+  }
+
+  get start(): number {
+    return this.lineStart
+  }
+
+  get reading(): Reading {
+    return this
+  }
+
+  get upstream(): string {
+    return this.value
+  }
+
+  get quote(): "" {
+    return ""
+  }
+
+  get comment(): null {
+    return null
+  }
+
+  get isOpenEnded(): boolean {
+    return false
+  }
 }
 
 /** Where a section begins: at its comments, or at the line of its header. */

@@ -83,7 +83,8 @@ export function findSites(parts: Parts): Site[] {
     const before = sites.length
     push(sites, sectionComment(parts, section, item))
     if (hasOwnKeys(section)) {
-      for (const [position, entry] of section.entries.entries()) {
+      for (let position = 0; position < section.entries.length; position++) {
+        const entry = section.entries[position]!
         const own: Item = { parent: item, key: entry.key, index: position }
         sites.push(valueSite(entry, own))
         addComments(sites, parts, entry, { section: item, item: own, isShadowed: false })
