@@ -17,7 +17,7 @@ export async function tables(root) {
   const exports = [
     "cli/commands",
     "cli/spelling",
-    "cli/option-groups",
+    "cli/global-options",
     "cli/spec",
     "errors/catalog",
     "config/environment",

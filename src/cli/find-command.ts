@@ -1,7 +1,7 @@
 import { AppError } from "../errors/app-error.ts"
 import { nearest, nearestWithin } from "../errors/nearest.ts"
 import { type CommandEntry, type CommandTable, membersOf } from "./commands.ts"
-import { globalOptions, programOptions } from "./option-groups.ts"
+import { globalOptions, programOptions } from "./global-options.ts"
 import { firstArgument } from "./words.ts"
 import { type OptionSpecs } from "./spec.ts"
 

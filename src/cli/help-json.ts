@@ -1,6 +1,6 @@
 import { version } from "../version.ts"
 import { type CommandTable } from "./commands.ts"
-import { globalOptions } from "./option-groups.ts"
+import { globalOptions } from "./global-options.ts"
 import { type OptionSpecs } from "./spec.ts"
 import { argumentName, optionName, usage } from "./spelling.ts"
 

@@ -2,7 +2,7 @@ import { Argument, Help, Option, Command as Page } from "commander"
 import { paintWith } from "../app/report/paint.ts"
 import { version } from "../version.ts"
 import { type CommandEntry, type CommandTable, groups, membersOf } from "./commands.ts"
-import { globalOptions, programOptions } from "./option-groups.ts"
+import { globalOptions, programOptions } from "./global-options.ts"
 import { type Command, type Example, type OptionSpecs } from "./spec.ts"
 import { argumentName, optionName, usage } from "./spelling.ts"
 

@@ -1,5 +1,5 @@
 import { AppError } from "../errors/app-error.ts"
-import { globalOptions } from "./option-groups.ts"
+import { globalOptions } from "./global-options.ts"
 import { convert, fromEnvironment, type GivenValue } from "./option-values.ts"
 import { type ArgumentSpecs, type Command, type CommandInput, longName, type OptionSpecs } from "./spec.ts"
 import { type Read, readWords } from "./words.ts"

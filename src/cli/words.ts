@@ -1,7 +1,7 @@
 import { Option, Command as Parser } from "commander"
 import { AppError } from "../errors/app-error.ts"
 import { didYouMean } from "../errors/nearest.ts"
-import { globalOptions } from "./option-groups.ts"
+import { globalOptions } from "./global-options.ts"
 import { convert, type GivenValue } from "./option-values.ts"
 import { type Command, longName, type OptionSpec, type OptionSpecs } from "./spec.ts"
 

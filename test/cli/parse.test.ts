@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest"
 import { commands } from "../../src/cli/commands.ts"
-import { globalOptions } from "../../src/cli/option-groups.ts"
+import { globalOptions } from "../../src/cli/global-options.ts"
 import { parse, readPlainWords } from "../../src/cli/parse.ts"
 import { wantsJson } from "../../src/cli/run.ts"
 import { command, longName, type OptionSpecs } from "../../src/cli/spec.ts"

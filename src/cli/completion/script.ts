@@ -1,4 +1,4 @@
-import { globalOptions } from "../option-groups.ts"
+import { globalOptions } from "../global-options.ts"
 import { bash } from "./bash.ts"
 import { allCommandFacts, optionFacts, type Shell } from "./facts.ts"
 import { fish } from "./fish.ts"
