@@ -5,9 +5,9 @@
 // line by line; without it those of the fixtures. dotenvx and rops are measured where they are installed.
 // --against builds that commit too and compares the two programs in turn; slower by 5 % ends with status 1.
 import { execFileSync, spawnSync } from "node:child_process"
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
+import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs"
 import { cpus, tmpdir } from "node:os"
-import { join } from "node:path"
+import { basename, join } from "node:path"
 import { fileURLToPath } from "node:url"
 import { against } from "./bench/against.mjs"
 import { cases } from "./bench/cases.mjs"
@@ -20,15 +20,19 @@ import { compileProgram } from "./compile.mjs"
 
 const project = fileURLToPath(new URL("..", import.meta.url))
 const program = join(project, "dist/main.cjs")
-const binary = join(project, "dist-bin/sotto")
 const floor = join(project, "scripts/bench/floor.cjs")
-const sops = findSops()
 const isQuick = process.argv.includes("--quick")
 const option = (name) => (process.argv.includes(name) ? process.argv[process.argv.indexOf(name) + 1] : undefined)
 const only = option("--only") ?? ""
 const root = mkdtempSync(join(tmpdir(), "sotto-bench-"))
 const home = join(root, "home")
 mkdirSync(join(home, ".cache"), { recursive: true })
+// How the system holds the file of a program makes a tenth of a short run, and comes from who wrote it, and when. So all
+// are written here, one after another.
+const programs = join(root, "programs")
+mkdirSync(programs)
+const binary = copied(join(project, "dist-bin/sotto"))
+const sops = copied(findSops())
 // Extra certificates alone cost Node some 35 ms at its start, and nothing here needs them.
 const env = {
   PATH: process.env.PATH,
@@ -118,8 +122,19 @@ async function measureRow(row, { nodes, seal }) {
 /** The same, compiled as the single binary is. @returns its name */
 function floorBinary() {
   const outfile = join(root, "floor")
-  if (!existsSync(outfile)) compileProgram({ cwd: join(project, "scripts/bench"), files: ["floor.cjs"], outfile })
-  return outfile
+  if (!existsSync(outfile)) {
+    compileProgram({ cwd: join(project, "scripts/bench"), files: ["floor.cjs"], outfile })
+    copied(outfile)
+  }
+  return join(programs, "floor")
+}
+
+/** @returns the name of the copy; of what is not there, its own */
+function copied(file) {
+  if (!existsSync(file)) return file
+  const copy = join(programs, basename(file))
+  copyFileSync(file, copy)
+  return copy
 }
 
 function roundsOf({ isLarge, isSlow }) {
