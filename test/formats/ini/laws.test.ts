@@ -64,7 +64,21 @@ const texts = fc
   )
   .map(([bom, lines, eol, isClosed]) => bom + lines.join(eol) + (isClosed ? eol : ""))
 
+/** Among others, lines as most are: the format confirms a value by itself in few others. */
+const plainLine = fc.oneof(
+  {
+    weight: 4,
+    arbitrary: fc
+      .tuple(key, fc.constantFrom("=", " = "), fc.constantFrom("v", "two words"))
+      .map((parts) => parts.join("")),
+  },
+  { weight: 1, arbitrary: line },
+)
+const plainTexts = fc
+  .tuple(fc.array(plainLine, { minLength: 1, maxLength: 4 }), fc.constantFrom("\n", "\r\n"), fc.boolean())
+  .map(([lines, eol, isClosed]) => lines.join(eol) + (isClosed ? eol : ""))
+
 formatLaws(ini, texts)
 documentLaws(ini, texts)
 confirmLaw(ini, texts)
-confirmEditLaw(ini, texts)
+confirmEditLaw(ini, fc.oneof(texts, plainTexts))
