@@ -5,7 +5,7 @@ import { type Cipher } from "./gcm.ts"
 import { limits } from "./limits.ts"
 import { type Scalar, scalarText } from "./scalar.ts"
 import { sameSites } from "./same-sites.ts"
-import { countedSites, fullPath, type Item, type Site } from "./site.ts"
+import { countedSites, documentOf, fullPath, type Item, type Site } from "./site.ts"
 import { splice } from "./splice.ts"
 import { type Edit, type Span, utf8 } from "./text.ts"
 import { parseToken } from "./token.ts"
@@ -278,37 +278,51 @@ function isAt(site: Site | undefined, { start, end }: Span): boolean {
 
 /**
  * Puts back what must not be in a sealed file: the BOM of a JSON file, the lone CR of empty dotenv lines, the null that
- * was a whole YAML document.
+ * was a whole YAML document. Each has to stand where sealing takes it out, and must change no value, whoever wrote the
+ * memo; otherwise the text stays as it is.
  */
 export function restoreDocument(format: Format, text: string, { hasBom, blankCrLines, nullRoots }: Memo): string {
-  let result = withNulls(format, text, nullRoots)
-  if (blankCrLines.length > 0) {
-    const lines = result.split("\n")
-    for (const line of blankCrLines) if (lines[line] === "") lines[line] = "\r"
-    result = lines.join("\n")
-  }
-  return hasBom ? byteOrderMark + result : result
-}
-
-/** These must change no value, whoever wrote the memo; otherwise the documents stay empty. */
-function withNulls(format: Format, text: string, nullRoots: Memo["nullRoots"]): string {
-  if (nullRoots.length === 0) return text
+  if (!hasBom && blankCrLines.length === 0 && nullRoots.length === 0) return text
+  const put: Span[] = []
   let result = text
   for (const [at, written] of nullRoots) {
     const isBraces = result.startsWith("{}", at)
     result = result.slice(0, at) + written + result.slice(isBraces ? at + 2 : at)
+    put.push({ start: at, end: at + written.length })
   }
-  // A comment may belong elsewhere once the null is there again.
-  const says = (one: string): string => {
-    const lines = format.scan(one).sites.map(({ item, kind, scalar }) => {
-      const place = kind === "comment" ? "" : fullPath(item)
-      return JSON.stringify([kind, place, scalar && scalarText(scalar)])
-    })
-    return JSON.stringify(lines.toSorted((a, b) => (a < b ? -1 : 1)))
+  if (blankCrLines.length > 0) result = withReturns(result, new Set(blankCrLines), put)
+  if (hasBom) {
+    result = byteOrderMark + result
+    put.push({ start: 0, end: 1 })
   }
   try {
-    return says(result) === says(text) ? result : text
+    const { sites, banned = [] } = format.scan(result)
+    const isTakenOut = put.every(({ start, end }) => banned.some((span) => span.start === start && span.end === end))
+    if (!isTakenOut) return text
+    // A null may change what a comment belongs to, a BOM and a blank line nothing.
+    return nullRoots.length === 0 || saidBy(sites) === saidBy(format.scan(text).sites) ? result : text
   } catch {
     return text
   }
+}
+
+/** @param put - takes where each CR is */
+function withReturns(text: string, blank: ReadonlySet<number>, put: Span[]): string {
+  let at = 0
+  const lines = text.split("\n").map((line, nth) => {
+    const isReturn = line === "" && blank.has(nth)
+    if (isReturn) put.push({ start: at, end: at + 1 })
+    at += line.length + (isReturn ? 2 : 1)
+    return isReturn ? "\r" : line
+  })
+  return lines.join("\n")
+}
+
+/** A comment may belong elsewhere once the null is there again. */
+function saidBy(sites: readonly Site[]): string {
+  const lines = sites.map(({ item, kind, scalar }) => {
+    const place = kind === "comment" ? "" : [documentOf(item), ...fullPath(item)]
+    return JSON.stringify([kind, place, scalar && scalarText(scalar)])
+  })
+  return JSON.stringify(lines.toSorted((a, b) => (a < b ? -1 : 1)))
 }

@@ -1,9 +1,10 @@
 import { describe, expect, test } from "vitest"
-import { type Opened, type Warning } from "../../src/core/document.ts"
+import { type Opened, readSealed, type Warning } from "../../src/core/document.ts"
 import { type Format } from "../../src/core/format.ts"
 import { formatMemo, layoutAad, type Memo, pathCheck } from "../../src/core/memo.ts"
 import { type SealOptions } from "../../src/core/seal-options.ts"
 import { noSelectors } from "../../src/core/select.ts"
+import { splice } from "../../src/core/splice.ts"
 import { utf8 } from "../../src/core/text.ts"
 import { formatToken } from "../../src/core/token.ts"
 import { AppError } from "../../src/errors/app-error.ts"
@@ -11,6 +12,7 @@ import { dotenv } from "../../src/formats/dotenv/dotenv.ts"
 import { ini } from "../../src/formats/ini/ini.ts"
 import { json } from "../../src/formats/json/json.ts"
 import { yaml } from "../../src/formats/yaml/yaml.ts"
+import { kindsInFile } from "../../src/keys/kinds.ts"
 import { checkSelectorDrift, newClearPaths } from "../../src/app/seal/selector-drift.ts"
 import { cipherFor, compile, openText, sealText } from "../laws/document-laws.ts"
 
@@ -374,6 +376,28 @@ describe("S24: a memo never changes a value, whoever wrote it", () => {
     const layout = forge(formatMemo(forged), layoutAad, "str")
     const file = text.replace(/sotto_layout: .*/, `sotto_layout: ${layout}`)
     expect(plainOf(openText(yaml, file))).toBe("a: 31\nb: 2\n")
+  })
+
+  // What belongs to a whole document is put back where sealing takes it out, and nowhere else.
+  test.each([
+    { name: "a document more", format: yaml, plain: "a: x\nb: z\n", forged: memo({ nullRoots: [[5, "---\n"]] }) },
+    { name: "a tag", format: yaml, plain: "a: x\nb: z\n", forged: memo({ nullRoots: [[3, "!ruby/object:X "]] }) },
+    { name: "a directive", format: yaml, plain: "--- \na: x\n", forged: memo({ nullRoots: [[0, "%YAML 1.1\n"]] }) },
+    { name: "an anchor", format: yaml, plain: "a: x\n", forged: memo({ nullRoots: [[3, "&b "]] }) },
+    { name: "a BOM of YAML", format: yaml, plain: "a: x\n", forged: memo({ hasBom: true }) },
+    { name: "a BOM in a first name", format: dotenv, plain: "A=x\n", forged: memo({ hasBom: true }) },
+    { name: "a BOM of INI", format: ini, plain: "[s]\na = x\n", forged: memo({ hasBom: true }) },
+    { name: "a CR in a text", format: ini, plain: '[s]\na = """x\n\ny"""\n', forged: memo({ blankCrLines: [2] }) },
+    { name: "a CR in JSON", format: json, plain: '{\n\n"a": "x"}\n', forged: memo({ blankCrLines: [1] }) },
+  ])("$name: the text stays as it was opened", ({ format, plain, forged }) => {
+    const file = sealed(format, plain)
+    const document = readSealed(format, file, kindsInFile)
+    const layout = forge(formatMemo(forged), layoutAad, "str")
+    const tree = new Map([...document.metadata.tree, ["sotto_layout", layout]])
+    const bare = splice(file, document.scan.metadata!.detach)
+    const again = splice(bare, format.attach(format.scan(bare), tree, document.scan.metadata))
+    expect(openText(format, again).memoText).toBe(formatMemo(forged))
+    expect(plainOf(openText(format, again))).toBe(plain)
   })
 
   test("a memo of a later version, or none at all, is left aside", () => {
