@@ -73,6 +73,8 @@ function replacement(): Processes["replace"] {
   return (program, args, env) => {
     // It is marked as experimental, and a warning would be on the program's standard error.
     process.emitWarning = () => {}
+    // A runtime ignores these for itself, and what is ignored stays so in the program; what is caught does not.
+    for (const signal of ["SIGPIPE", "SIGXFSZ"] as const) process.on(signal, () => {})
     execve.call(process, program, [program, ...args], env)
   }
 }
