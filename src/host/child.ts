@@ -177,7 +177,8 @@ function startError(io: ChildHost, order: StartOrder, error: unknown): AppError 
   const isMissing = code === "ENOENT" || code === "ENOTDIR" || (code === "EACCES" && isNowhere(io, order))
   if (isMissing) return new AppError("COMMAND_MISSING", {}, { subject: program })
   const notes = [error === null ? "the command contains a zero byte" : reasonOf(error)]
-  return new AppError("COMMAND_NOT_EXECUTABLE", {}, { subject: program, notes })
+  const fits = code === "E2BIG" ? { hint: "set fewer values, or give the program a file: sotto exec-file" } : {}
+  return new AppError("COMMAND_NOT_EXECUTABLE", {}, { subject: program, notes, ...fits })
 }
 
 /** Does not come back where it succeeds. Where this process cannot be replaced it does nothing: a child will do. */

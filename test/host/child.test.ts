@@ -170,6 +170,7 @@ describe("ends", () => {
       (e: unknown) => e,
     )
     expect(error).toMatchObject({ code: "COMMAND_NOT_EXECUTABLE" })
+    expect(error).toHaveProperty("hint", "set fewer values, or give the program a file: sotto exec-file")
     expect(inspect(error, { depth: 9 })).not.toContain("canary")
   })
 

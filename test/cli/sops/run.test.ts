@@ -242,6 +242,14 @@ test("every command has its words", () => {
   expect(names.filter((name) => (commandTexts[name] ?? "") === "")).toEqual([])
 })
 
+test("values that are too large for an environment end with the status of sops, and say what is too large", async () => {
+  writeFileSync(file("large.json"), JSON.stringify({ A: "canary-7f3a".repeat(20_000) }))
+  writeFileSync(file("large.json"), (await sops(["encrypt", "--age", recipient, "large.json"])).stdout)
+  const { status, stderr } = await sops(["exec-env", "large.json", "true"])
+  expect([status, stderr]).toEqual([1, expect.stringContaining("too large together")])
+  expect(stderr).not.toContain("canary")
+})
+
 describe("an empty entry among recipients", () => {
   const line = ["encrypt", "--age", recipient]
 

@@ -27,12 +27,14 @@ export const execEnvAction: Action = async (session, input) => {
   })
 }
 
-/** A user that cannot be had ends the call in the log. */
+/** A user that cannot be had ends the call in the log; a shell that cannot be started is a failure as all others. */
 async function withUser(work: () => Promise<Outcome>): Promise<Outcome & Fatal> {
   try {
     return await work()
   } catch (error) {
-    if (!(error instanceof AppError) || !error.code.startsWith("USER_")) throw error
+    if (!(error instanceof AppError)) throw error
+    if (error.code.startsWith("COMMAND_")) throw new AppError(error.code, error.where, { ...error.detail, exit: 1 })
+    if (!error.code.startsWith("USER_")) throw error
     return { fatal: await explained(error), logger: "EXEC" }
   }
 }
