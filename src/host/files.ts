@@ -127,8 +127,23 @@ export function descriptorOf({ platform }: Pick<Io, "platform">, path: string): 
   return number === undefined ? null : Number(number)
 }
 
+/** By its letters, as upstream takes the name of what it reads: `link/../x` is beside the link. */
 export function absolute({ cwd }: Pick<Io, "cwd">, path: string): string {
   return resolve(cwd, path)
+}
+
+/** A folder that is left again: `x/..`. */
+const leavesFolder = /(?:^|\/)(?!\.{1,2}\/)[^/]+\/+(?:\.\/+)*\.\.(?:\/|$)/
+
+/** Whether the system may take a path for another place than its letters say: it follows a link before it goes up. */
+export function isBySystem(path: string): boolean {
+  return leavesFolder.test(path)
+}
+
+/** As the system takes it, and upstream the name of what it writes: `link/../x` is beside what the link leads to. */
+export function systemPath({ cwd }: Pick<Io, "cwd">, path: string): string {
+  if (!isBySystem(path)) return absolute({ cwd }, path)
+  return isAbsolute(path) ? path : `${cwd}/${path}`
 }
 
 /** Both paths absolute and without links. A folder is in itself. */

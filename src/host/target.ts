@@ -1,7 +1,7 @@
 import { basename, dirname, join } from "node:path"
 import { AppError } from "../errors/app-error.ts"
 import { type FileStat, errorCode, isMissing } from "./file-system.ts"
-import { absolute, factsOf, isInside } from "./files.ts"
+import { absolute, factsOf, isInside, systemPath } from "./files.ts"
 import { enclosingGitTops } from "./surroundings.ts"
 import { type Io } from "./io.ts"
 import { failedCall } from "./reason.ts"
@@ -32,9 +32,9 @@ type TargetHost = Pick<Io, "fs" | "cwd" | "home" | "processes" | "platform">
 export function locateTarget(
   io: TargetHost,
   file: string,
-  { followLinks }: { readonly followLinks: boolean },
+  { followLinks, isOutput = false }: { readonly followLinks: boolean; readonly isOutput?: boolean | undefined },
 ): WriteTarget {
-  const named = absolute(io, file)
+  const named = isOutput ? systemPath(io, file) : absolute(io, file)
   try {
     const path = resolveLinks(io, file, named)
     if (path !== named && !followLinks && !isDevice(io, named)) assertStays(io, file, { named, path })

@@ -21,6 +21,8 @@ export interface WriteOptions {
    * just before the write, nothing is written. `undefined`: whatever is there is replaced.
    */
   readonly opened?: Uint8Array | null | undefined
+  /** The name says where a result is to go, not what was read: the system tells what it means. */
+  readonly isOutput?: boolean | undefined
   /** Follow a link wherever it leads. */
   readonly followLinks?: boolean | undefined
 }
@@ -60,7 +62,7 @@ export async function writeAtomic(io: Writer, file: string, bytes: Uint8Array, o
     await writeStream(io, file, descriptor, bytes)
     return
   }
-  const target = locateTarget(io, file, { followLinks: options.followLinks ?? false })
+  const target = locateTarget(io, file, { followLinks: options.followLinks ?? false, isOutput: options.isOutput })
   if (target.stat?.kind === "folder")
     throw new AppError("FILE_UNWRITABLE", { file }, { notes: ["it is a folder"], hint: "name a file in it" })
   if (target.stat !== null && target.stat.kind !== "file") {

@@ -5,7 +5,7 @@ import { type FormatName } from "../../core/format.ts"
 import { type Sealed } from "../../core/seal.ts"
 import { decodeText, equalBytes, utf8 } from "../../core/text.ts"
 import { AppError } from "../../errors/app-error.ts"
-import { absolute, isRegularFile } from "../../host/files.ts"
+import { absolute, isBySystem, isRegularFile } from "../../host/files.ts"
 import { gitTop } from "../../host/surroundings.ts"
 import { emitOptions } from "../open/print.ts"
 import { readPlain } from "../open/read-text.ts"
@@ -186,7 +186,7 @@ function sealedFormat(
 /** The file that `--output` names, if it exists and is sealed: then its tokens are kept. */
 async function sealedTarget(session: Session, options: EncryptOptions): Promise<LoadedFile | null> {
   const output = options.output!
-  if (!isRegularFile(session.io, output)) return null
+  if (isBySystem(output) || !isRegularFile(session.io, output)) return null
   try {
     return await loadSealed(session, { source: output, inputType: options.outputType, config: options.config })
   } catch (error) {

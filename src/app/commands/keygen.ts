@@ -1,6 +1,6 @@
 import { dirname } from "node:path"
 import { AppError } from "../../errors/app-error.ts"
-import { absolute, factsOf } from "../../host/files.ts"
+import { factsOf, systemPath } from "../../host/files.ts"
 import { makeFolders } from "../../host/target.ts"
 import { writeAtomic } from "../../host/write-atomic.ts"
 import { makeIdentity } from "../../keys/generate.ts"
@@ -17,8 +17,8 @@ export async function generateKey(session: Session, { pq, output }: KeygenOption
   if (output !== undefined && factsOf(io, output) !== null) throw new AppError("FILE_EXISTS", { file: output })
   const { keyFile, recipient } = await makeIdentity({ isPostQuantum: pq, now: io.now() })
   if (output === undefined) return { output: keyFile }
-  makeFolders(io, dirname(absolute(io, output)))
-  await writeAtomic(io, output, Buffer.from(keyFile), { mode: "private", opened: null })
+  makeFolders(io, dirname(systemPath(io, output)))
+  await writeAtomic(io, output, Buffer.from(keyFile), { mode: "private", opened: null, isOutput: true })
   const about = ": keep a copy of it in a safe place; its public key is above"
   session.close?.({ what: "wrote", file: output, for: "", about, clearCount: 0 })
   // On standard output, whole: a post-quantum recipient has 2,000 characters, and people want to copy it.

@@ -29,6 +29,6 @@ export async function putResult(
     await writeAtomic(io, result.file, bytes, { mode, followLinks, opened: result.original?.() })
     return {}
   }
-  await writeAtomic(io, output!, bytes, { mode, followLinks, opened: result.outputBefore?.() })
+  await writeAtomic(io, output!, bytes, { mode, followLinks, isOutput: true, opened: result.outputBefore?.() })
   return {}
 }
