@@ -163,7 +163,7 @@ describe.skipIf(builtKind !== "dist")("the published package", () => {
     { args: ["textconv", "sealed.yaml"], kb: 226 },
     { args: ["get", "sealed.yaml", "a"], kb: 232 },
     { args: ["run", "-f", "sealed.yaml", "--", "true"], kb: 300 },
-    { args: ["exec-env", "sealed.yaml", "true"], kb: 252 },
+    { args: ["exec-env", "sealed.yaml", "true"], kb: 256 },
     { args: ["set", "other.yaml", "a", '"canary-7f3b"'], kb: 385 },
     { args: ["encrypt", "--age", recipient, "plain.yaml"], kb: 370 },
     // With the options of recipients, which stand beside `encrypt`.
